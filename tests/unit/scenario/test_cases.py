@@ -3,25 +3,17 @@
 from __future__ import annotations
 
 import csv
-import re
 from pathlib import Path
-from typing import Literal, get_args, get_origin
 
-import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from sim.catalogue.curves import CURVES
-from sim.catalogue.measures import MEASURES
 from sim.errors import ScenarioError
-from sim.measure.money.accounts import NATIONAL_METHODS
-from sim.scenario.cases import BOUNDS, CaseList, Published, choose, read_cases, shipped_cases
+from sim.scenario.cases import BOUNDS, Published, choose, read_cases, shipped_cases
 from sim.scenario.predictors import (
     NamesPredictor,
     RunPredictor,
 )
-from sim.scenario.quantities import Model, kinds_of
-from sim.scenario.readings import BusinessesHit, Listed
 
 ONE = """\
 format: overblock/backtest/1
@@ -252,76 +244,6 @@ def test_calibration_rows_of_the_census_are_the_rows_that_the_law_is_fitted_to(r
     assert [c.id for c in law if c.role == "known" and c.published.source in calibration] == [
         "census-2022-europe"
     ]
-
-
-def parts_of(model: type[Model]) -> set[type[Model]]:
-    """A part of the format and all parts below it."""
-    found = {model}
-    for field in model.model_fields.values():
-        for kind in (one for part in arguments_of(field.annotation) for one in kinds_of(part)):
-            if issubclass(kind, Model):
-                found |= parts_of(kind)
-    return found
-
-
-def arguments_of(annotation: object) -> list[object]:
-    """An annotation and, level by level, what it is made of."""
-    parts = [annotation]
-    for argument in get_args(annotation):
-        parts += arguments_of(argument)
-    return parts
-
-
-class Asked(dict):
-    """Constants of an economy that remember which of them were asked for."""
-
-    def __init__(self):
-        super().__init__()
-        self.keys_asked = {}
-
-    def __missing__(self, key):
-        self.keys_asked[key] = True
-        return np.ones(1)
-
-
-def test_the_page_of_cases_names_every_key_and_every_word(repository):
-    page = (repository / "docs/reference/backtest-cases.md").read_text(encoding="utf-8")
-    words = set(re.findall(r"[a-z][a-z0-9_-]*", " ".join(re.findall(r"`[^`]*`", page))))
-    models = parts_of(CaseList)
-    assert {BusinessesHit, Listed} < models
-    for model in models:
-        for name, field in model.model_fields.items():
-            assert name in words, f"{model.__name__}.{name}"
-            for part in arguments_of(field.annotation):
-                if get_origin(part) is Literal and name not in ("format", "role"):
-                    assert set(get_args(part)) <= words, f"{model.__name__}.{name}"
-    for method in NATIONAL_METHODS:
-        row = next(line for line in page.splitlines() if line.startswith(f"| `{method.id}` | "))
-        asked = Asked()
-        method.usd_per_d(asked)
-        assert method.formula in row
-        assert re.findall(r"`([a-z0-9_]+)`", row)[1:] == list(asked.keys_asked)
-    shown = (repository / "samples/cases.yaml").read_text(encoding="utf-8")
-    for block in re.findall(r"```yaml\n(.*?)```", page, re.DOTALL):
-        assert block in shown
-    assert all(f"id: {name}\n" in page for name in re.findall(r"  - id: (\S+)", shown))
-
-
-def test_the_how_to_page_asks_for_nothing_that_there_is_not(repository):
-    page = (repository / "docs/how-to/add-a-backtest-case.md").read_text(encoding="utf-8")
-    rows = [line for line in page.splitlines() if line.startswith('| "')]
-    assert len(rows) > 8
-    known = {*CURVES, *MEASURES, "t"}
-    for model in parts_of(CaseList):
-        for name, field in model.model_fields.items():
-            known.add(name)
-            for part in arguments_of(field.annotation):
-                known |= set(get_args(part)) if get_origin(part) is Literal else set()
-    for row in rows:
-        asked = re.findall(r"`([^`]*)`", row.split(" | ")[1])
-        assert asked, row
-        for words in asked:
-            assert set(re.split(r":? ", words)) <= known, words
 
 
 def test_an_unknown_case_is_refused_with_a_hint():

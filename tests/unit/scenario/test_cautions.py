@@ -278,19 +278,3 @@ def test_a_reader_can_follow_the_source_of_every_published_outcome() -> None:
     published = [one["published"] for one in json.loads(text)["scores"]]
     assert len(published) > 80
     assert [one for one in published if not can_be_followed(one["source"], one["date"])] == []
-
-
-@pytest.mark.parametrize("page", ["README.md", "scenarios/README.md", "docs/explanation/money.md"])
-def test_pages_with_figures_of_the_article_cite_it(page: str) -> None:
-    text = " ".join((REPOSITORY / page).read_text(encoding="utf-8").split())
-    assert ARTICLE in text
-
-
-def test_the_tables_that_take_the_article_cite_it() -> None:
-    for name, short in (
-        ("article-figures", "article"),
-        ("pressure-events-2018", "article of 2018"),
-    ):
-        note = read_note(SEEDS / f"{name}.csv")
-        assert note is not None
-        assert ARTICLE in " ".join(note.references[short].split())

@@ -17,7 +17,6 @@ from sim.scenario.overrides import countries, pack_of, rate_at, read_packs
 from sim.scenario.resolve import ROWS_OF, resolve
 from sim.scenario.sources import explain
 from sim.scenario.tables.rows import RateRow
-from tools.tables_page import tables_page
 
 WriteScenario = Callable[..., Path]
 SPAIN = """\
@@ -131,18 +130,6 @@ def test_a_loss_in_dollars_is_printed_in_the_currency_of_the_country(tmp_path: P
     assert (found.median, found.low, found.high, found.unit) == (2e6, 1e6, 4e6, "EUR")
     assert currency_name(rate) == "euros"
     assert in_currency(loss, None) is loss
-
-
-def test_the_page_of_tables_has_every_key_that_names_one() -> None:
-    from tools.scenario_page import keys_by_path
-
-    named = {path for path, key in keys_by_path().items() if key.type == "table"}
-    assert named - {"population.inventory"} == set(ROWS_OF)
-    page = tables_page()
-    for key in ROWS_OF:
-        assert f"\n## `{key}`\n" in page
-    assert "`why`: what the row rests on." in page
-    assert "- `prefix` (prefix, IPv4 prefix, **required**): " in page
 
 
 @pytest.mark.parametrize("code", ["ZZ", "XX", "AA", "QZ", "UK"])

@@ -56,11 +56,6 @@ def test_a_row_that_cannot_be_is_refused_with_its_line(tmp_path, line, match):
     assert {problem.line for problem in refusal.value.problems} == {2}
 
 
-def test_the_shipped_tables_are_accepted():
-    assert not list(check_money_parameters(shipped_money_parameters(), SECTORS))
-    assert not list(check_rows(ECONOMY))
-
-
 @pytest.mark.parametrize("key", FIRM_KEYS)
 def test_a_key_without_rows_is_refused(key):
     table = shipped_money_parameters()
@@ -157,10 +152,3 @@ def test_the_level_of_revenue_has_the_range_of_the_sector_table():
     assert interval is not None
     assert interval.times == (row.low, row.high)
     assert row.value == 1
-
-
-def test_every_shipped_sector_has_a_sensitivity_and_a_recovery_time_of_its_own():
-    cells = by_cell(shipped_money_parameters().rows)
-    for sector in SECTORS.rows:
-        assert ("sensitivity", sector.sector, "") in cells
-        assert ("recovery_time_d", sector.sector, "") in cells

@@ -13,7 +13,7 @@ from sim.scenario.tables import rows as tables
 from sim.scenario.tables import sharing as tables_sharing
 from sim.scenario.tables.rows import AssumptionRow
 from sim.scenario.tables.seeds import read_table
-from tools.scenario_page import EXPLAINED, Symbol, keys_by_path, read_symbols
+from tools.scenario_page import Symbol, keys_by_path, read_symbols
 
 DOCS = Path(__file__).parents[3] / "docs"
 SYMBOLS = read_symbols(DOCS)
@@ -34,65 +34,6 @@ ROWS = {
     "censor.pressure_events": table_rows.PressureRow,
 }
 NO_PARAMETER = {"low", "high", "index"}
-
-
-def sections(page: str) -> dict[str, str]:
-    """Text of each section, without its table of symbols."""
-    text = (DOCS / "explanation" / f"{page}.md").read_text(encoding="utf-8")
-    text = re.sub(r"<!-- symbols.*?end of symbols -->", "", text, flags=re.DOTALL)
-    parts = re.split(r"^## (.+?)(?: \[.+\])?$", text, flags=re.MULTILINE)
-    return dict(zip(parts[1::2], parts[2::2], strict=True))
-
-
-def names_in(text: str) -> set[str]:
-    return set(re.findall(r"[A-Za-z_][A-Za-z_0-9]*[*']?(?![\w])", re.sub(r"`", " ", text)))
-
-
-def symbols_of(page: str, section: str) -> set[str]:
-    """Names that the table of a section explains, and those that hold everywhere on the page."""
-    wide = {section, "Symbols"} if page == "model" else {symbol.section for symbol in SYMBOLS}
-    mine = [s for s in SYMBOLS if s.page == page and s.section in wide]
-    return set().union(*(names_in(symbol.symbol) for symbol in mine))
-
-
-def is_word(name: str) -> bool:
-    """Whether a name in an equation may be a plain word of it, such as ``min`` or ``open``."""
-    return re.fullmatch("[a-z]{2,}|a", name) is not None
-
-
-def defined_in(text: str) -> set[str]:
-    """Names that an equation begins with."""
-    return set(re.findall(r"^ *([A-Za-z_]\w*) *=", text, re.MULTILINE))
-
-
-def equations() -> list[tuple[str, str, str]]:
-    found = []
-    for page in EXPLAINED:
-        for section, text in sections(page).items():
-            parts = [part.strip("\n") for part in text.split("\n\n")]
-            blocks = [p for p in parts if all(line[:4] == "    " for line in p.splitlines())]
-            inline = [code for code in re.findall(r"`([^`]+)`", text) if " * " in code]
-            if blocks or inline:
-                found.append((page, section, "\n".join([*blocks, *inline])))
-    return found
-
-
-def test_every_symbol_is_in_a_table_or_on_a_page_that_has_it() -> None:
-    for symbol in (symbol for symbol in SYMBOLS if symbol.page):
-        text = (DOCS / "explanation" / f"{symbol.page}.md").read_text(encoding="utf-8")
-        if symbol.page in EXPLAINED:
-            assert f"<!-- symbols: {symbol.section} -->" in text, symbol
-        assert symbol.section in sections(symbol.page), symbol
-        assert names_in(symbol.symbol) & names_in(text), symbol
-
-
-def test_every_section_with_an_equation_explains_every_name_in_it() -> None:
-    assert len(equations()) > 10
-    for page, section, text in equations():
-        names = {name for name in names_in(text) if not is_word(name)}
-        known = symbols_of(page, section) | defined_in(text)
-        unknown = names - known - {f"d{symbol}" for symbol in known}
-        assert not unknown, f"{page}.md, {section}: {sorted(unknown)}"
 
 
 def test_every_number_of_the_language_is_a_symbol() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -64,29 +63,6 @@ def test_the_page_says_which_sections_may_be_left_out_and_what_they_need() -> No
     for chase in ("exact", "rolling", "cover"):
         assert re.search(rf"^\| `{chase}` \| .+ \| `fronts` \| ", page, re.MULTILINE)
     assert re.search(r"^\| `dns` \| .+ \|  \| `operators`", page, re.MULTILINE)
-
-
-def test_every_key_has_a_type_a_need_and_a_meaning() -> None:
-    found = rows()
-    points = [line for line in reference_page().splitlines() if line.startswith("- `")]
-    # A point of the head speaks of --set.
-    assert [line for line in points if not ROW.fullmatch(line) and "--set" not in line] == []
-    for key, (kind, _, meaning) in found.items():
-        assert kind, key
-        assert meaning.endswith((".", ")")), key
-
-
-def test_assumed_keys_have_the_value_range_and_unit_of_the_table(repository: Path) -> None:
-    with (repository / "seeds" / "assumptions.csv").open(encoding="utf-8", newline="") as file:
-        table = {row["key"]: row for row in csv.DictReader(file)}
-    page = {key: cells for key, cells in rows().items() if "assumed" in cells[1]}
-    assert page.keys() == table.keys()
-    for key, row in table.items():
-        drawn = row["distribution"] or "not drawn"
-        assert page[key][0].endswith(f", {row['unit']}")
-        assert page[key][1] == (
-            f"*assumed* {row['value']} (range {row['low']} to {row['high']}, {drawn})"
-        )
 
 
 def required() -> list[str]:

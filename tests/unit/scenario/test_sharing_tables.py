@@ -9,7 +9,6 @@ from sim.scenario.library import scenario_names
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import check_together, resolve
 from sim.scenario.tables.roles import ROLES
-from sim.scenario.tables.rows import AssumptionRow
 from sim.scenario.tables.seeds import check_rows, read_table
 from sim.scenario.tables.sharing import (
     N_ADDRESSES,
@@ -22,26 +21,9 @@ from sim.scenario.tables.sharing import (
     check_services,
     check_sharing,
 )
-from tests.names import cloud_places, shipped_table
+from tests.names import shipped_table
 
 SERVICES = ("services-europe-2018", "services-russia-2018", "third-party-services-2018")
-TABLES = [
-    ("hosting-concentration", ConcentrationRow),
-    ("names-assumptions", AssumptionRow),
-    ("parked-names", ParkedRow),
-    ("sharing-2018", SharingRow),
-    ("services-europe-2018", ServiceRow),
-    ("services-russia-2018", ServiceRow),
-    ("third-party-services-2018", ServiceRow),
-    ("components-2018", ComponentRow),
-]
-
-
-def test_shipped_tables_agree_with_the_prefix_table():
-    places = list(cloud_places())
-    for name in SERVICES:
-        assert not list(check_services(shipped_table(name, ServiceRow), places)), name
-    assert not list(check_sharing(shipped_table("sharing-2018", SharingRow), places))
 
 
 def test_every_role_has_one_row_of_components_and_some_services():

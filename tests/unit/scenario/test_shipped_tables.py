@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-from collections import defaultdict
 from collections.abc import Iterator
 from ipaddress import ip_network
 from itertools import pairwise
@@ -27,7 +26,7 @@ from sim.scenario.tables.rows import (
     PackRow,
     VisitRow,
 )
-from sim.scenario.tables.seeds import MAX_KEPT_BYTES, Row, SourceNote, read_note, read_table
+from sim.scenario.tables.seeds import Row, SourceNote, read_note, read_table
 from sim.scenario.tables.sharing import ServiceRow
 from sim.scenario.tables.shipped import CourtQuestionRow, FactRow
 
@@ -139,11 +138,6 @@ def test_a_table_is_read_whole(name: str) -> None:
     assert len(read_table(name, path_of(name), MODELS[name]).rows) == len(cells_of(name))
 
 
-def test_a_table_is_parsed_once_in_a_process() -> None:
-    """Larger ones are parsed for every scenario anew, which takes longer than all the rest."""
-    assert all(path.stat().st_size <= MAX_KEPT_BYTES for path in shipped("seeds").glob("*.csv"))
-
-
 @pytest.mark.parametrize("name", MODELS)
 def test_each_column_is_described_and_each_described_column_exists(name: str) -> None:
     note = note_of(name)
@@ -207,15 +201,6 @@ def test_a_published_figure_stands_beside_a_measure_that_exists(chase_run: Path)
     assert named <= measures
 
 
-def test_a_row_that_is_an_assumption_says_so_in_its_note_or_its_range() -> None:
-    note = note_of("register-cadence-2018").columns["every_min"]
-    assert note.range is not None
-    rows = [row for row in cells_of("register-cadence-2018") if row["kind"] == "assumption"]
-    assert rows
-    low, high = note.range.absolute or (0, 0)
-    assert all(low <= float(row["every_min"]) <= high for row in rows)
-
-
 def measured_percent(cell: str, by_tracker: dict[str, dict[str, str]], least_sites: int) -> float:
     """Sites of a hundred that load the services named, by Russian sites where enough of them do."""
     total = 0.0
@@ -240,16 +225,6 @@ def test_weights_of_services_are_those_measured(name: str, least_sites: int) -> 
         percent = measured_percent(row["measured"], by_tracker, least_sites)
         # Two digits are written.
         assert float(row["popularity"]) == pytest.approx(percent, rel=0.05), row["service"]
-
-
-def test_no_two_rows_of_services_take_the_same_measured_share() -> None:
-    taken: defaultdict[str, float] = defaultdict(float)
-    for row in cells_of("services-russia-2018"):
-        for part in row["measured"].split(";") if row["measured"] else ():
-            tracker, _, share = part.partition(":")
-            taken[tracker] += float(share or 1)
-    assert taken
-    assert {tracker: n for tracker, n in taken.items() if n > 1} == {}
 
 
 def test_prefixes_of_a_world_owe_nothing_to_the_orders() -> None:
@@ -277,12 +252,6 @@ def test_prefixes_of_a_world_do_not_overlap() -> None:
     assert len(networks) > 4000
     for before, after in pairwise(networks):
         assert not before.overlaps(after), (before, after)
-
-
-def test_prefixes_under_share_alike_say_so() -> None:
-    licence = note_of("provider-prefixes-2018").licence
-    assert "CC BY-SA 4.0" in licence
-    assert "GeoLite2 data created by MaxMind, available from https://www.maxmind.com" in licence
 
 
 def test_access_networks_host_nothing() -> None:
