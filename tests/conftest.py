@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import gc
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -21,7 +22,7 @@ from sim.engine.warm_up import warm_up
 from sim.experiment.executors.pool import ONE_THREAD
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
-from tests import examples, marked, remembered
+from tests import examples, remembered
 from tests.ensembles import write_comparison
 from tests.experiments import run_experiment
 
@@ -137,7 +138,7 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     if collection_path.suffix != ".py":
         return None
     text = collection_path.read_text(encoding="utf-8")
-    return marked.is_left_out(text, config.option.markexpr) or None
+    return is_left_out(text, config.option.markexpr) or None
 
 
 @pytest.hookimpl(trylast=True)
@@ -253,3 +254,21 @@ def chase_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def comparison_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folder of a short comparison of two strategies and none; do not write into it."""
     return made_once(tmp_path_factory, "comparison", write_comparison)
+
+
+# Files of tests that an expression of marks leaves out whole: to read them takes seconds.
+
+
+_WHOLE = re.compile(r"^pytestmark = pytest\.mark\.(\w+)$", re.MULTILINE)
+"""A mark of all tests of a file, if it is the only one."""
+
+
+def is_left_out(text: str, expression: str) -> bool:
+    """Whether no test of a file can be meant; where that is not plain, some may be."""
+    terms = expression.split(" and ")
+    if not all(re.fullmatch(r"(not )?\w+", term) for term in terms):
+        return False
+    asked = [term for term in terms if term.isidentifier()]
+    if any(f"mark.{name}" not in text for name in asked):
+        return True
+    return any(f"not {name}" in terms for name in _WHOLE.findall(text))

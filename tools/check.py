@@ -114,11 +114,11 @@ KINDS: dict[str, tuple[Callable[[str], Iterator[str]], list[str]]] = {
         check_strategy,
         [
             "-k",
-            "({name}) or every_id or every_rule or really_used or every_number or equation",
+            "({name}) or every_id or every_rule or really_used or every_number",
             f"{UNIT}engine/test_strategies.py",
             f"{UNIT}scenario/test_parameters.py",
             f"{UNIT}scenario/test_sections.py",
-            "tests/property/test_strategy_reference.py",
+            "tests/property/test_both_families.py",
             "tests/property/test_laws_of_a_crowded_world.py",
             "tests/property/test_crowded_reference.py",
             "tests/speed/test_ratios.py",

@@ -16,15 +16,19 @@ from sim.engine.decisions import Decision, Observation, Strategy
 from sim.engine.eventlog import Kind
 from sim.engine.record.outcome import Outcome
 from sim.scenario.tables.rows import RESPONSES
-from tests.chases import RULES, STRATEGIES, chase_world, run, whole
-from tests.crowded import (
+from tests.chases import (
     LIMITS,
+    RULES,
     SEEDS,
     SERVICES,
+    STRATEGIES,
+    chase_world,
     crowded_world,
     differ,
     outcome_of,
+    run,
     where_nobody_turns,
+    whole,
     with_limits,
     without_capacity,
 )

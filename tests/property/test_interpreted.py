@@ -9,7 +9,6 @@ from pathlib import Path
 KERNELS = (
     "test_each_kernel.py",
     "test_address_space.py",
-    "test_reach_of_many_fronts.py::test_reach_is_the_product_over_all_fronts_that_work[900]",
     "../statistical/test_attention.py",
     "../unit/engine/test_hops_and_people.py",
 )

@@ -4,6 +4,8 @@ Tolerances as in `test_response_draws.py`: Kolmogorov's distance is exceeded onc
 draws, a correlation of four standard errors once in 16,000; the seed is fixed.
 """
 
+from __future__ import annotations
+
 import math
 
 import numpy as np
@@ -13,8 +15,9 @@ from sim.engine.actors.operators import Compliance
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved, resolve
 from sim.scenario.tables.rows import OperatorRow
-from sim.streams import Streams
+from sim.streams import Stream, Streams
 from sim.world.operators import build_operators
+from sim.world.stances import drawn_times_s
 from tests.statistical.test_response_draws import HOUR, kolmogorov, standard
 
 N = 4000
@@ -131,3 +134,43 @@ def test_operators_and_sets_have_luck_of_their_own():
     # Negative control: operators that share a tenth of their luck.
     shared = np.where(np.arange(N_SETS) % 10 == 0, drawn[:, 0], drawn[:, 1])
     assert correlation(drawn[:, 0], shared) > 4 / math.sqrt(N_SETS)
+
+
+# Decisions that nobody foretells: a Poisson process, by its mean, its variance and its gaps.
+
+
+DAY = 86_400
+PER_D, DAYS, N_REPLICATES = 0.2, 100, 2000
+
+
+def counts(per_d: float) -> np.ndarray:
+    generators = (
+        Streams(11, replicate).generator(Stream.OUTSIDE_WITHDRAWAL)
+        for replicate in range(N_REPLICATES)
+    )
+    return np.array([drawn_times_s(per_d, DAYS * DAY, rng).size for rng in generators])
+
+
+def distance(found: np.ndarray, mean: float) -> float:
+    """Standard errors between the mean of some counts and what is expected."""
+    return float(abs(found.mean() - mean) / np.sqrt(mean / found.size))
+
+
+def test_as_many_as_the_rate_says_come_on_average_and_their_variance_is_their_mean() -> None:
+    found, mean = counts(PER_D), PER_D * DAYS
+    assert distance(found, mean) < 4
+    # The variance of a sample variance of Poisson counts is (mean + 2 mean^2) / n nearly.
+    error = np.sqrt((mean + 2 * mean**2) / found.size)
+    assert abs(found.var() - mean) < 4 * error
+
+
+def test_a_longer_run_only_adds_times() -> None:
+    def drawn(days: int) -> list[int]:
+        rng = Streams(5, 3).generator(Stream.OUTSIDE_WITHDRAWAL)
+        return drawn_times_s(2.0, days * DAY, rng).tolist()
+
+    short, long = drawn(30), drawn(300)
+    assert 0 < len(short) < len(long)
+    assert long[: len(short)] == short
+    assert all(0 < t_s < 30 * DAY for t_s in short)
+    assert long[len(short)] >= 30 * DAY

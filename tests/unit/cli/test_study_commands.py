@@ -20,8 +20,7 @@ from typer.testing import CliRunner, Result
 from sim.cli.app import app
 from sim.cli.verbs import experiments, studies
 from sim.results.parquet import read_columns
-from tests.endings import run_until
-from tests.experiments import Scripted, files_of
+from tests.experiments import Scripted, files_of, run_until
 
 WriteScenario = Callable[..., Path]
 

@@ -28,8 +28,7 @@ from sim.results.folder import open_run
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
 from sim.scenario.variants import choose_variants
-from tests.endings import locked
-from tests.experiments import Scripted, files_of
+from tests.experiments import Scripted, files_of, locked
 
 pytestmark = pytest.mark.laws
 

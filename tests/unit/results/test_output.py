@@ -17,7 +17,7 @@ from sim.results import output
 from sim.results.checkpoints import remove_parts
 from sim.results.integrity import foreign_files, remove_own
 from sim.results.output import check_free, new_folder
-from tests.endings import locked
+from tests.experiments import locked
 
 REPORT = '<html><head><meta name="generator" content="overblock report 1.0">'
 
