@@ -210,8 +210,13 @@ class ExperimentOptions:
     as_json: bool = JSON
     quiet: bool = QUIET
 
-    def executor(self) -> Executor:
+    def executor(self, n_runs: int | None = 0) -> Executor:
         """Return the executor of the runs: this process, several, or a cluster.
+
+        Parameters
+        ----------
+        n_runs
+            With many, or None for an ensemble of the usual size, processes begin to load.
 
         Raises
         ------
@@ -224,7 +229,7 @@ class ExperimentOptions:
         if self.cluster is None:
             if self.tls_ca or self.tls_cert or self.tls_key:
                 raise UsageError("--tls-ca, --tls-cert and --tls-key belong to --cluster; got none")
-            return choose_executor(self.workers)
+            return choose_executor(self.workers, n_runs=n_runs)
         from sim.experiment.executors.cluster import Cluster
 
         cluster = Cluster(self.cluster, self.tls_ca, self.tls_cert, self.tls_key)

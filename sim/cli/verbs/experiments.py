@@ -73,6 +73,7 @@ def run(
       overblock run my.yaml --strategy my_rule.py:Crowded --set k=3
     """
     with console.reports_errors(as_json=options.as_json):
+        executor = options.executor(0 if fixed else simulations)
         from sim.experiment.plan import RUN, Plan
         from sim.experiment.runs import Runs
 
@@ -83,7 +84,7 @@ def run(
         by_hand = unless_from("OVERBLOCK_SIMULATIONS", simulations)
         asked = (by_hand, kept, fixed or None, pairs or None)
         runs, task = Task.begin(options, scenario, RUN, make, Runs.again, *asked, strategy=strategy)
-        result = task.carry_out(runs, options.executor(), quiet=options.quiet)
+        result = task.carry_out(runs, executor, quiet=options.quiet)
         if options.as_json:
             console.print_json(run_summary(result))
         else:
@@ -144,6 +145,7 @@ def compare(
     """
     as_json = options.as_json or format_ is Format.JSON
     with console.reports_errors(as_json=as_json):
+        executor = options.executor(0 if fixed else simulations)
         from sim.experiment.comparison import choose_metrics
         from sim.experiment.plan import COMPARISON, plan_comparison
         from sim.experiment.runs import Runs
@@ -157,7 +159,7 @@ def compare(
         by_hand = unless_from("OVERBLOCK_SIMULATIONS", simulations)
         asked = (strategy, baseline, metric, by_hand, kept, fixed or None)
         runs, task = Task.begin(options, scenario, COMPARISON, make, Runs.again, *asked)
-        result = task.carry_out(runs, options.executor(), quiet=options.quiet)
+        result = task.carry_out(runs, executor, quiet=options.quiet)
         if as_json:
             console.print_json(comparison_document(result))
         elif format_ is Format.CSV:

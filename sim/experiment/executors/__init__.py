@@ -21,7 +21,9 @@ def n_processors() -> int:
     return os.cpu_count() or 1
 
 
-def choose_executor(n_workers: int | None = None, cluster: Cluster | None = None) -> Executor:
+def choose_executor(
+    n_workers: int | None = None, cluster: Cluster | None = None, *, n_runs: int | None = 0
+) -> Executor:
     """Return an executor.
 
     Parameters
@@ -31,15 +33,19 @@ def choose_executor(n_workers: int | None = None, cluster: Cluster | None = None
         enough is left to do.
     cluster
         A dask cluster to use instead; a local one is started with so many workers.
+    n_runs
+        With many, or None for not known but many, processes begin to load what they need.
     """
     if cluster is not None:
         from sim.experiment.executors.cluster import ClusterExecutor
 
         return ClusterExecutor(cluster, n_workers or n_processors())
-    from sim.experiment.executors.pool import AdaptiveExecutor, PoolExecutor
+    from sim.experiment.executors.pool import MANY, AdaptiveExecutor, PoolExecutor, load_engine
     from sim.experiment.executors.task import SerialExecutor
 
-    if n_workers is None:
-        n_found = n_processors()
-        return AdaptiveExecutor(n_found) if n_found > 1 else SerialExecutor()
-    return PoolExecutor(n_workers) if n_workers > 1 else SerialExecutor()
+    n = n_processors() if n_workers is None else n_workers
+    if n <= 1:
+        return SerialExecutor()
+    if n_runs is None or n_runs >= MANY:
+        load_engine()
+    return AdaptiveExecutor(n) if n_workers is None else PoolExecutor(n)

@@ -243,12 +243,16 @@ START_S = 4.0
 """A pool is started when more work than this is left, judged by the latest key."""
 MANY = 16
 """Keys with which a pool is likely to be started."""
+ENGINE = "sim.engine.run"
 LOADING_S = 10.0
 """A first key that took less than this tells nothing: it may have loaded compiled code."""
 
 
 class AdaptiveExecutor(Executor):
-    """Starts in this process and moves to a pool when much is left to do."""
+    """Starts in this process and moves to a pool when much is left to do.
+
+    Many keys go to the pool at once, unless this process has loaded the engine.
+    """
 
     def __init__(self, n_workers: int) -> None:
         self._serial = SerialExecutor()
@@ -261,6 +265,10 @@ class AdaptiveExecutor(Executor):
         """Yield each key with its result."""
         if len(keys) >= MANY:
             load_engine()
+            if ENGINE not in sys.modules:
+                # Loading it here for a first key would take as long.
+                yield from self._pool.run(job, keys)
+                return
         for row, key in enumerate(keys):
             if self._s_per_key * (len(keys) - row) > START_S:
                 yield from self._pool.run(job, keys[row:])
