@@ -6,8 +6,8 @@ simulations are computed from the finished runs of a folder, so that `verify` co
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from sim.experiment.pipeline import Result
 from sim.experiment.plan import RUN, Plan
 from sim.experiment.verdicts import judge_pairs, weigh_strategies
 from sim.measure.bands import even_bands
-from sim.measure.facts import FactTables, RunFacts, fact_columns, say_nothing
+from sim.measure.facts import FACT_TABLES, FactTables, RunFacts, fact_columns, say_nothing
 from sim.measure.groups import summarise_groups
 from sim.measure.money.accounts import (
     BY_METHOD,
@@ -41,6 +41,7 @@ from sim.results.schema import (
     SITE_TABLES,
     Column,
 )
+from sim.results.store import RUN_TABLES, SITE_RUNS
 from sim.scenario.resolve import Resolved
 from sim.scenario.schema import scenario_tree
 from sim.scenario.strategies import NoBlocking
@@ -80,7 +81,13 @@ class Derived:
         return self.n_whole(plan) == plan.n_replicates
 
 
-def derive(folder: Path, into: Path, plan: Plan, scratch: Path) -> Derived:
+def derive(
+    folder: Path,
+    into: Path,
+    plan: Plan,
+    scratch: Path,
+    await_table: Callable[[str], object] = lambda table: None,
+) -> Derived:
     """Compute the tables over simulations, and write them.
 
     Parameters
@@ -91,6 +98,8 @@ def derive(folder: Path, into: Path, plan: Plan, scratch: Path) -> Derived:
         Where the tables over simulations go.
     scratch
         Folder for temporary files.
+    await_table
+        Called with the name of a table of the runs before it is read.
 
     Raises
     ------
@@ -99,6 +108,8 @@ def derive(folder: Path, into: Path, plan: Plan, scratch: Path) -> Derived:
     OSError
         If a file cannot be written.
     """
+    for table in FACT_TABLES:
+        await_table(table)
     facts = FactTables(folder)
     measures = facts.measures()
     outputs: Outputs = {}
@@ -106,6 +117,7 @@ def derive(folder: Path, into: Path, plan: Plan, scratch: Path) -> Derived:
     if plan.draws is not None:
         inputs = Inputs(plan)
         outputs["inputs.parquet"] = _write(into, "inputs", plan, inputs.tabulate(), scratch)
+    await_table("curves")
     bands = even_bands(_folder_of(folder, plan, list(measures)), list(measures))
     outputs["bands.parquet"] = _write(into, "bands", plan, bands, scratch)
     measured = {label: Measured.of(runs) for label, runs in measures.items() if runs}
@@ -128,9 +140,16 @@ def derive(folder: Path, into: Path, plan: Plan, scratch: Path) -> Derived:
         by_group = summarise_groups(label, [counts.get(number, []) for number in runs], sample)
         lines["groups"] += [line for line in by_group if line.by != BY_METHOD]
         lines["money"] += method_lines(resolved, by_group)
-        lines["expected_names"] += expected_names(folder, resolved, label, tuple(runs))
         if has_sites:
+            await_table(SITE_RUNS)
             lines["sites"] += summarise_sites(folder, resolved, label, tuple(runs))
+    # Last, as it reads the events, the largest table.
+    for table in RUN_TABLES:
+        await_table(table)
+    for variant in plan.variants:
+        if found := tuple(measures.get(variant.label, ())):
+            label, resolved = variant.label, variant.resolved
+            lines["expected_names"] += expected_names(folder, resolved, label, found)
     if plan.kind != RUN and plan.baseline is not None:
         lines["comparison"] += compare_strategies(
             measured,
@@ -271,8 +290,14 @@ class Runs:
     def write(self, folder: Path, found: Batch) -> RunsResult:
         """Write the tables of all runs and those over replicates."""
         plan = found.plan
-        outputs = _write_tables(folder, found)
-        derived = derive(folder, folder, plan, found.checkpoints.scratch)
+        with ThreadPoolExecutor() as threads:
+            merging = _merge_tables(folder, found, threads)
+            scratch = found.checkpoints.scratch
+            derived = derive(folder, folder, plan, scratch, lambda table: merging[table].result())
+        outputs: Outputs = {
+            f"{table}.parquet": (folder / f"{table}.parquet", n_rows.result())
+            for table, n_rows in merging.items()
+        }
         tables = columns_of(plan)
         outputs |= derived.outputs | describe(folder, plan, tables, KEYS)
         manifest = derived_manifest(
@@ -285,19 +310,22 @@ class Runs:
         return RunsResult(folder, plan, manifest, found.failures, derived.lines)
 
 
-def _write_tables(folder: Path, batch: Batch) -> Outputs:
-    """Merge the parts of each table, ordered by strategy and replicate."""
-    checkpoints = batch.checkpoints
-    names = list(batch.names.values())
+def _merge_tables(
+    folder: Path, batch: Batch, threads: ThreadPoolExecutor
+) -> dict[str, Future[int]]:
+    """Begin to merge the parts of each table, ordered by strategy and replicate."""
+    checkpoints, names = batch.checkpoints, list(batch.names.values())
     parts = {table: checkpoints.parts(table, names) for table in batch.plan.run_tables}
-    parts |= _fact_parts(batch)
-    paths = {table: folder / f"{table}.parquet" for table in parts}
-    metadata = [
-        metadata_of(batch.plan) | pandas_types(ALL_TABLES[path.name]) for path in paths.values()
-    ]
-    with ThreadPoolExecutor() as threads:
-        n_rows = list(threads.map(merge_parts, parts.values(), paths.values(), metadata))
-    return {path.name: (path, n) for path, n in zip(paths.values(), n_rows, strict=True)}
+    metadata = metadata_of(batch.plan)
+    return {
+        table: threads.submit(
+            merge_parts,
+            of_runs,
+            folder / f"{table}.parquet",
+            metadata | pandas_types(ALL_TABLES[f"{table}.parquet"]),
+        )
+        for table, of_runs in (parts | _fact_parts(batch)).items()
+    }
 
 
 def _fact_parts(batch: Batch) -> dict[str, list[Path]]:

@@ -202,6 +202,7 @@ def fact_columns(runs: Runs) -> dict[str, dict[str, ColumnData]]:
     }
 
 
+FACT_TABLES = ("measures", "hits", "nothing")
 _OF_GROUP = ("by", "group", "metric")
 
 

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.addresses.sets.algebra import merge
 from sim.addresses.sets.intervals import IPV4_STOP, IntervalSet
 from sim.addresses.text.text import parse_entries
 from sim.engine.eventlog import Kind
@@ -457,12 +458,12 @@ def _listed(rules: Mapping[str, NDArray[Any]], orders: Mapping[str, NDArray[Any]
     if contested:
         # Rules elsewhere do not change when these addresses were listed.
         near = four & (contested.count_below(stop) > contested.count_below(start))
-        numbers = np.unique(rules["entry"][near])
-        sets, means = [], []
-        for number in numbers.tolist():
-            mine = near & (rules["entry"] == number)
-            sets.append(IntervalSet.from_bounds(start[mine], stop[mine]))
-            means.append(Mechanism(mechanism[mine][0]))
+        rows = np.flatnonzero(near)
+        # The prefixes of an entry follow one another in the table, and entries as well.
+        numbers, first = np.unique(rules["entry"][rows], return_index=True)
+        of_entry = np.split(rows, first[1:])
+        sets = [IntervalSet(*merge(start[mine], stop[mine])) for mine in of_entry]
+        means = [Mechanism(mechanism[mine[0]]) for mine in of_entry]
         known = np.isin(orders["entry"], numbers)
         change = Change(
             orders["t_s"][known].astype(np.int64),
