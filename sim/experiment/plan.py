@@ -441,7 +441,7 @@ def plan_comparison(
     UsageError
         If fewer than one replicate is asked for.
     """
-    variants, against = choose_variants(resolved, strategies, baseline or "none")
+    variants, against = choose_variants(resolved, strategies, baseline)
     n_replicates = choose_n_replicates(resolved, n_replicates)
     return Plan.of_comparison(resolved, variants, against, tuple(metrics), root_seed, n_replicates)
 

@@ -193,49 +193,40 @@ _NAMES = ("key", "name", "path", "label")
 
 def changed_values(held: object, expected: object, path: str = "") -> Iterator[str]:
     """Differences of two JSON values, each with its key path."""
-    if isinstance(held, Mapping) and isinstance(expected, Mapping):
-        for key in dict.fromkeys((*expected, *held)):
-            below = f"{path}.{key}" if path else str(key)
-            if key not in held:
-                yield f"{below}: is not there, expected {_short(expected[key])}"
-            elif key not in expected:
-                yield f"{below}: is {_short(held[key])}, expected nothing"
-            else:
-                yield from changed_values(held[key], expected[key], below)
-    elif isinstance(held, list | tuple) and isinstance(expected, list | tuple):
-        ours, due = _by_name(held), _by_name(expected)
-        for name in dict.fromkeys((*due, *ours)):
-            below = f"{path}[{name}]"
-            if name not in ours:
-                yield f"{below}: is not there"
-            elif name not in due:
-                yield f"{below}: is there, expected nothing"
-            else:
-                yield from changed_values(ours[name], due[name], below)
-    elif type(held) is not type(expected) or held != expected:
-        yield f"{path}: is {_short(held)}, expected {_short(expected)}"
+    ours, due = _parts(held, path), _parts(expected, path)
+    if ours is None or due is None:
+        if type(held) is not type(expected) or held != expected:
+            yield f"{path}: is {_short(held)}, expected {_short(expected)}"
+        return
+    for below in {**due, **ours}:
+        if below not in ours:
+            yield f"{below}: is not there, expected {_short(due[below])}"
+        elif below not in due:
+            yield f"{below}: is {_short(ours[below])}, expected nothing"
+        else:
+            yield from changed_values(ours[below], due[below], below)
 
 
 def changed_lines(held: bytes, expected: bytes) -> Iterator[str]:
     """Differences of two CSV texts, each with its line and column."""
-    lines = [_rows(held), _rows(expected)]
-    header = lines[1][0] if lines[1] else []
-    for number, (one, other) in enumerate(zip_longest(*lines), start=1):
-        if one == other:
-            continue
-        if one is None or other is None or len(one) != len(other):
-            yield f"line {number}: expected {_short(other)}, got {_short(one)}"
-            continue
-        for row, (cell, due) in enumerate(zip(one, other, strict=True)):
-            if cell != due:
-                name = header[row] if row < len(header) else f"column {row + 1}"
-                yield f"line {number}: {name}: is {_short(cell)}, comes to {_short(due)}"
-    if lines[0] == lines[1]:
-        yield "is written in another way"
+    found = list(changed_values(_cells(held), _cells(expected)))
+    yield from found or ["is written in another way"]
 
 
-def _rows(data: bytes) -> list[list[str]]:
-    return list(csv.reader(io.StringIO(data.decode("utf-8", errors="replace"), newline="")))
+def _cells(data: bytes) -> dict[str, dict[str, str]]:
+    """Cells of a CSV text by their line and the name of their column."""
+    text = data.decode("utf-8", errors="replace")
+    rows = list(csv.reader(io.StringIO(text, newline=""))) or [[]]
+    return {f"line {n}": dict(zip_longest(rows[0], row)) for n, row in enumerate(rows, start=1)}
+
+
+def _parts(value: object, path: str) -> dict[str, object] | None:
+    """Parts of a JSON object or list by their key path; None of a single value."""
+    if isinstance(value, Mapping):
+        return {f"{path}.{key}" if path else str(key): one for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return {f"{path}[{name}]": one for name, one in _by_name(value).items()}
+    return None
 
 
 def _by_name(values: Sequence[object]) -> dict[str, object]:

@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 Cell: TypeAlias = "str | float"
 Row: TypeAlias = "Mapping[str, Cell]"
 
-MAX_ROWS = 100_000
-MAX_BYTES = 64 * 1024 * 1024
 NOT_KNOWN = math.nan
 
 
@@ -50,13 +48,11 @@ def read_rows(run: RunFolder, name: str, needed: Sequence[str] = ()) -> list[Row
     Raises
     ------
     DataError
-        If the file is missing, too large, or not such a table; every mistake with its line.
+        If the file is missing, or not such a table; every mistake with its line.
     """
     path = run.path / name
     types = {column.name: column.type for column in ALL_TABLES[name]}
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise DataError([Problem(str(path), f"expected at most {MAX_BYTES:,} bytes, got more")])
         with path.open(encoding="utf-8", newline="") as file:
             return _parse(path, csv.reader(file, strict=True), types, ("strategy", *needed))
     except OSError as error:
@@ -78,9 +74,6 @@ def _parse(
     rows: list[Row] = []
     problems = []
     for number, cells in enumerate(lines, start=2):
-        if number > MAX_ROWS:
-            problems.append(Problem(str(path), f"expected at most {MAX_ROWS:,} rows, got more"))
-            break
         if len(cells) != len(header):
             message = f"expected {len(header)} cells, got {len(cells)}"
             problems.append(Problem(str(path), message, line=number))

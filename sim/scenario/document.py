@@ -6,10 +6,10 @@ import copy
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import TypeAlias
+from typing import NoReturn, TypeAlias
 
 from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.error import YAMLError
 from ruamel.yaml.events import (
     AliasEvent,
     DocumentStartEvent,
@@ -210,17 +210,13 @@ class _Builder:
             for event in events:
                 if isinstance(event, DocumentStartEvent):
                     self._stop(event, "expected one document, got a second one")
-        except MarkedYAMLError as error:
-            mark = error.problem_mark or error.context_mark
-            line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
-            reason = " ".join(str(error.problem or error.context).split())
-            message = f"expected valid YAML, got a syntax error: {reason}"
-            self.problems.append(Problem(self.document.file, message, line, column))
-            raise ScenarioError(self.problems) from None
         except YAMLError as error:
-            reason = " ".join(str(error).split())
-            message = f"expected valid YAML, got an error: {reason}"
-            self.problems.append(Problem(self.document.file, message))
+            told = vars(error)
+            mark = told.get("problem_mark") or told.get("context_mark")
+            line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
+            reason = told.get("problem") or told.get("context") or error
+            message = f"expected valid YAML, got a syntax error: {' '.join(str(reason).split())}"
+            self.problems.append(Problem(self.document.file, message, line, column))
             raise ScenarioError(self.problems) from None
         return self.document
 
@@ -254,7 +250,7 @@ class _Builder:
         self.problems.append(place.problem(message, format_path(path)))
         self.document.refused.add(path)
 
-    def _stop(self, event: Event, message: str, path: NodePath = ()) -> None:
+    def _stop(self, event: Event, message: str, path: NodePath = ()) -> NoReturn:
         self._problem(event, message, path)
         raise ScenarioError(self.problems)
 
@@ -266,7 +262,6 @@ class _Builder:
                 break
             if not isinstance(event, ScalarEvent):
                 self._stop(event, "expected a key written as plain text", path)
-                break
             key = str(event.value)
             inner = (*path, key)
             if event.tag is not None or event.anchor is not None:

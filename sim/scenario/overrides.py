@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from sim.errors import Problem, ProblemsError, ScenarioError
 from sim.scenario.document import Document, NodePath, Place, Value, format_path, parse_scalar
 from sim.scenario.library import shipped, table_names
-from sim.scenario.quantities import fields_at, kinds_of
+from sim.scenario.quantities import describe, fields_at, kinds_of
 from sim.scenario.schema import Scenario
 from sim.scenario.tables.column_changes import ColumnSetting
 from sim.scenario.tables.rows import PackRow, RateRow
@@ -90,6 +90,31 @@ def split_at_commas(text: str) -> Iterator[str]:
             yield text[start:position]
             start = position + 1
     yield text[start:]
+
+
+def parse_parameters(
+    text: str, origin: str, taken: str = ""
+) -> tuple[dict[str, Value], list[Problem]]:
+    """Read ``parameter=value,…``; return the values, and what is wrong with others.
+
+    Parameters
+    ----------
+    taken
+        Name that is given already.
+    """
+    values: dict[str, Value] = {}
+    problems: list[Problem] = []
+    for pair in split_at_commas(text):
+        key, separator, value = (part.strip() for part in pair.partition("="))
+        if not separator or not key or key in (*values, taken):
+            message = f"expected parameter=value once for each, got {describe(pair)}"
+            problems.append(Problem(origin, message))
+            continue
+        try:
+            values[key] = parse_scalar(value, origin)
+        except ProblemsError as error:
+            problems += [Problem(origin, one.message, key=key) for one in error.problems]
+    return values, problems
 
 
 def set_value(document: Document, path: tuple[str, ...], value: Value, place: Place) -> None:

@@ -15,9 +15,9 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from sim.errors import Problem, ScenarioError, UsageError
-from sim.scenario.document import Value, parse_scalar
+from sim.scenario.document import Value
 from sim.scenario.load import LoadedScenario
-from sim.scenario.overrides import override_text, split_at_commas
+from sim.scenario.overrides import override_text, parse_parameters, split_at_commas
 from sim.scenario.quantities import Model, describe
 from sim.scenario.refusal import explain, hint
 from sim.scenario.schema import OwnMeasure, Scenario
@@ -163,13 +163,9 @@ def own_strategy(text: str, origin: str) -> tuple[dict[str, Value], dict[str, Pa
         If it has another form, or the file cannot be read.
     """
     path, name, rest = _split(text, origin)
-    values: dict[str, Value] = {}
-    for pair in filter(None, split_at_commas(rest)):
-        key, equals, value = (part.strip() for part in pair.partition("="))
-        if not equals:
-            message = f"expected parameter=value, got {describe(pair)}"
-            raise ScenarioError([Problem(origin, message)])
-        values[key] = parse_scalar(value, origin)
+    values, problems = parse_parameters(rest, origin) if rest else ({}, [])
+    if problems:
+        raise ScenarioError(problems)
     tree: dict[str, Value] = {"id": "own", "file": path.name, "rule": name, "values": values}
     return tree, {path.name: path}
 

@@ -11,7 +11,7 @@ from sim.errors import Problem
 from sim.scenario.document import Document, NodePath
 from sim.scenario.quantities import Model
 from sim.scenario.refusal import hint
-from sim.scenario.tables.seeds import Distribution, Nature, check_drawn
+from sim.scenario.tables.seeds import Distribution, Nature, check_drawn, check_support
 
 Kind = Literal["fact", "derived", "assumption", "choice"]
 KeyPath = Annotated[
@@ -46,15 +46,7 @@ class Provenance(Model):
     @model_validator(mode="after")
     def check_support(self) -> Provenance:
         """Refuse a fact without source, a derivation without formula, a bare assumption."""
-        needed = {
-            "fact": ("source", "date"),
-            "derived": ("formula", "source", "date"),
-            "assumption": ("why",),
-            "choice": ("why",),
-        }[self.kind]
-        absent = [name for name in needed if not getattr(self, name).strip()]
-        if absent:
-            raise ValueError(f"expected {' and '.join(absent)} for kind {self.kind}, got none")
+        check_support(self.kind, vars(self))
         if self.range is not None and self.range[0] > self.range[1]:
             raise ValueError(f"expected low, high, got {self.range[0]:g}, {self.range[1]:g}")
         check_drawn(self.nature, self.distribution, self.range[0] if self.range else None)

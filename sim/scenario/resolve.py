@@ -495,11 +495,8 @@ def _check_rates(resolved: Resolved) -> Iterator[Problem]:
 def _check_groups(resolved: Resolved) -> Iterator[Problem]:
     """Refuse orders for operators that the table does not have."""
     known = {row.operator for row in resolved.operators.rows}
+    wanted = f"an operator of {resolved.operators.name}"
     document, strategy = resolved.loaded.document, resolved.scenario.strategy
-
-    def message(name: str) -> str:
-        return f"expected an operator of {resolved.operators.name}, got {name!r}{hint(name, known)}"
-
     asked: dict[tuple[str | int, ...], Sequence[str]] = {
         ("strategy", "operators"): getattr(strategy, "operators", None) or ()
     }
@@ -507,13 +504,13 @@ def _check_groups(resolved: Resolved) -> Iterator[Problem]:
     for number, order in enumerate(orders or ()):
         asked["strategy", "orders", number, "operators"] = order.operators or ()
     for path, names in asked.items():
-        yield from (document.problem(path, message(one)) for one in names if one not in known)
+        for name in names:
+            if name not in known:
+                message = f"expected {wanted}, got {name!r}{hint(name, known)}"
+                yield document.problem(path, message)
     tables: list[Table[Any]] = [one for one in (resolved.orders, resolved.given) if one]
     for table in tables:
-        for number, row in enumerate(table.rows):
-            for name in row.operators or ():
-                if name not in known:
-                    yield table.problem(number, "operators", message(name))
+        yield from table.misnamed("operators", known, wanted, lambda row: row.operators or ())
 
 
 def _check_line(resolved: Resolved) -> list[Problem]:

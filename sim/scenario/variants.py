@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from sim.errors import DataError, Problem, ProblemsError, ScenarioError
-from sim.scenario.document import Place, Value, format_path, parse_scalar
+from sim.scenario.document import Place, Value, format_path
 from sim.scenario.load import LoadedScenario, assume, validate
-from sim.scenario.overrides import OFF, override_text, set_value, split_at_commas, take_pack
+from sim.scenario.overrides import OFF, override_text, parse_parameters, set_value, take_pack
 from sim.scenario.own import own_strategy
-from sim.scenario.quantities import check_printable, describe, fields_at, kinds_of
+from sim.scenario.quantities import check_printable, fields_at, kinds_of
 from sim.scenario.resolve import Resolved, checked, read_tables, resolve
 from sim.scenario.schema import Scenario
 from sim.scenario.strategies import Own
@@ -156,7 +156,7 @@ def variant_of(resolved: Resolved, label: str, tree: Mapping[str, Value]) -> Var
 
 
 def choose_variants(
-    resolved: Resolved, texts: Sequence[str] = (), baseline: str = "none"
+    resolved: Resolved, texts: Sequence[str] = (), baseline: str | None = None
 ) -> tuple[tuple[Variant, ...], str]:
     """Return the strategies to compare, and the label of the baseline, which is one of them.
 
@@ -166,7 +166,8 @@ def choose_variants(
         Strategies as ``[label=]id[:parameter=value,…]``. The id of the scenario's own strategy
         without parameters stands for that strategy.
     baseline
-        Label of one of them, or another strategy in the same form, which is then put first.
+        Label of one of them, or another strategy in the same form, which is then put first;
+        ``none`` when None.
 
     Raises
     ------
@@ -179,6 +180,7 @@ def choose_variants(
         message = "expected strategies to compare, got none; name them with --strategy"
         raise ScenarioError([Problem(resolved.loaded.document.file, message)])
     asked = [_Asked.of_text(resolved, text) for text in texts]
+    baseline = "none" if baseline is None else baseline
     origin = Place(f"--baseline {baseline}")
     if baseline not in [one.label for one in asked]:
         against = _Asked.of_text(resolved, baseline, origin)
@@ -239,17 +241,10 @@ class _Asked:
             return cls._of_code(label, place, name, rest, tuple(problems))
         if name == resolved.scenario.strategy.id and not colon:
             return cls(label, place, None, tuple(problems))
-        tree: dict[str, Value] = {"id": name}
-        for pair in split_at_commas(rest) if colon and not problems else ():
-            key, separator, value = (part.strip() for part in pair.partition("="))
-            if not separator or not key or key in tree:
-                message = f"expected parameter=value once for each, got {describe(pair)}"
-                problems.append(place.problem(message))
-                continue
-            try:
-                tree[key] = parse_scalar(value, place.file)
-            except ProblemsError as error:
-                problems += [Problem(place.file, p.message, key=key) for p in error.problems]
+        values: dict[str, Value] = {}
+        if colon and not problems:
+            values, problems = parse_parameters(rest, place.file, "id")
+        tree: dict[str, Value] = {"id": name, **values}
         return cls(label, place, tree, tuple(problems))
 
     @classmethod

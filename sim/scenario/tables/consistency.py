@@ -8,7 +8,6 @@ from typing import Any
 
 from sim.catalogue.measures import MEASURES
 from sim.errors import Problem
-from sim.scenario.refusal import hint
 from sim.scenario.schema import Scenario
 from sim.scenario.strategies import Replay
 from sim.scenario.tables.rows import (
@@ -24,7 +23,7 @@ from sim.scenario.tables.rows import (
     SessionRow,
     StanceRow,
 )
-from sim.scenario.tables.seeds import Table
+from sim.scenario.tables.seeds import Table, place_of
 
 MAX_OPERATORS = 32
 
@@ -40,10 +39,7 @@ def check_operators(table: Table[OperatorRow]) -> Iterable[Problem]:
 def check_sectors(table: Table[SectorRow], profiles: Table[ProfileRow]) -> Iterable[Problem]:
     """Refuse unknown profiles."""
     known = {row.profile for row in profiles.rows}
-    for number, row in enumerate(table.rows):
-        if row.demand_profile not in known:
-            message = f"expected one of {', '.join(sorted(known))}, got {row.demand_profile!r}"
-            yield table.problem(number, "demand_profile", message)
+    return table.misnamed("demand_profile", known, f"one of {', '.join(sorted(known))}")
 
 
 def check_profiles(table: Table[ProfileRow]) -> Iterable[Problem]:
@@ -71,11 +67,8 @@ def check_places(
 ) -> Iterable[Problem]:
     """Refuse places without prefixes."""
     known = places_of(prefixes, shared)
-    places = [(row.provider, row.region) for row in hosting.rows]
-    for number, place in enumerate(places):
-        if place not in known:
-            message = f"expected a provider and region of {prefixes.name}, got {' '.join(place)!r}"
-            yield hosting.problem(number, "region", message)
+    wanted = f"a provider and region of {prefixes.name}"
+    yield from hosting.misnamed("region", known, wanted, place_of)
     for side in ("foreign", "domestic"):
         rows = (row for row in hosting.rows if row.side == side)
         yield from _weightless(hosting, rows, f"the {side} rows")
@@ -123,10 +116,7 @@ def check_providers(
     known = {provider for provider, _ in places}
     tables: list[Table[Any]] = [table for table in (pools, stances) if table is not None]
     for table in tables:
-        for number, row in enumerate(table.rows):
-            if row.provider not in known:
-                message = f"expected a provider of the prefixes, got {row.provider!r}"
-                yield table.problem(number, "provider", message)
+        yield from table.misnamed("provider", known, "a provider of the prefixes")
     for number, pool in enumerate(pools.rows if pools else ()):
         if pool.region and (pool.provider, pool.region) not in places:
             message = f"expected a region of {pool.provider!r}, got {pool.region!r}"
@@ -136,17 +126,9 @@ def check_providers(
 
 def check_figures(table: Table[FigureRow], places: set[tuple[str, str]]) -> Iterable[Problem]:
     """Refuse figures beside measures that are none, and about providers that have no prefixes."""
-    known = {provider for provider, _ in places}
-    for number, row in enumerate(table.rows):
-        if row.metric and row.metric not in MEASURES:
-            close = hint(row.metric, MEASURES)
-            yield table.problem(
-                number, "metric", f"expected the name of a measure, got {row.metric!r}{close}"
-            )
-        for name in row.provider_names:
-            if name not in known:
-                message = f"expected a provider of the prefixes, got {name!r}"
-                yield table.problem(number, "providers", message)
+    known, wanted = {provider for provider, _ in places}, "a provider of the prefixes"
+    yield from table.misnamed("metric", ("", *MEASURES), "the name of a measure")
+    yield from table.misnamed("providers", known, wanted, lambda row: row.provider_names)
 
 
 def check_cadence(table: Table[CadenceRow], start: datetime) -> Iterable[Problem]:

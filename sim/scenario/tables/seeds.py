@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -49,6 +49,19 @@ def check_drawn(nature: Nature, distribution: str | None, low: float | None) -> 
         raise ValueError(f"expected a range above 0 for {distribution}, got {low:g}")
 
 
+def check_support(kind: str, given: Mapping[str, Any]) -> None:
+    """Refuse a fact without source, a derivation without formula, a bare assumption or choice."""
+    needed = {
+        "fact": ("source", "date"),
+        "derived": ("formula", "source", "date"),
+        "assumption": ("why",),
+        "choice": ("why",),
+    }[kind]
+    absent = [name for name in needed if not given[name].strip()]
+    if absent:
+        raise ValueError(f"expected {' and '.join(absent)} for kind {kind}, got none")
+
+
 class Range(BaseModel):
     """How far an assumed column may be off: bounds, factors, or two columns of the table."""
 
@@ -87,16 +100,7 @@ class ColumnNote(BaseModel):
     @model_validator(mode="after")
     def check_support(self) -> ColumnNote:
         """Refuse a fact without source, a derivation without formula, a bare assumption."""
-        needed = {
-            "fact": {"source": self.source, "date": self.date},
-            "derived": {"formula": self.formula, "source": self.source, "date": self.date},
-            "assumption": {"why": self.why},
-        }[self.kind]
-        absent = [key for key, value in needed.items() if not value]
-        if absent:
-            raise ValueError(
-                f"expected {' and '.join(absent)} for a column of kind {self.kind}, got none"
-            )
+        check_support(self.kind, vars(self))
         # A column with ends of its own is drawn between them, as a position.
         is_times = self.range is not None and self.range.times is not None
         check_drawn(self.nature, self.distribution, None if is_times else -1.0)
@@ -298,6 +302,27 @@ class Table(Generic[RowType]):
     def problem(self, row: int, key: str, message: str) -> Problem:
         """Return a problem placed at one row."""
         return Problem(str(self.path), message, self.lines[row], 0, key)
+
+    def misnamed(
+        self,
+        column: str,
+        known: Collection[Any],
+        wanted: str,
+        names_in: Callable[[Any], Iterable[Any]] | None = None,
+    ) -> Iterator[Problem]:
+        """Refuse names of what is not known, in one column or in what a row has of them."""
+        for number, row in enumerate(self.rows):
+            for name in [getattr(row, column)] if names_in is None else names_in(row):
+                if name not in known:
+                    is_text = isinstance(name, str)
+                    text = name if is_text else " ".join(name)
+                    close = hint(name, known) if is_text else ""
+                    yield self.problem(number, column, f"expected {wanted}, got {text!r}{close}")
+
+
+def place_of(row: Any) -> tuple[tuple[str, str]]:
+    """Provider and region of a row."""
+    return ((row.provider, row.region),)
 
 
 class CodeTable(Table[Any]):

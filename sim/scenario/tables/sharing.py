@@ -12,7 +12,7 @@ from sim.errors import Problem
 from sim.scenario.quantities import Share
 from sim.scenario.tables.roles import ROLES
 from sim.scenario.tables.rows import AssumptionRow, NonNegative, Positive
-from sim.scenario.tables.seeds import SHARE_TOLERANCE, RangedRow, Row, Table
+from sim.scenario.tables.seeds import SHARE_TOLERANCE, RangedRow, Row, Table, place_of
 
 Role = Literal["frontend", "storage", "payment", "customer_service", "other"]
 Mode = Literal["any", "spread"]
@@ -188,18 +188,19 @@ class ComponentRow(Row):
         )
 
 
+_WANTED = "a provider and region of the prefixes"
+
+
 def check_sharing(table: Table[SharingRow], places: Iterable[tuple[str, str]]) -> Iterable[Problem]:
     """Refuse places that do not exist, and shares above 1 in all.
 
     The region ``*`` stands for every region of the provider that has no row of its own.
     """
     known = set(places) | {(provider, "*") for provider, _ in places}
+    yield from table.misnamed("region", known, _WANTED, place_of)
     total: defaultdict[tuple[str, str], float] = defaultdict(float)
     for number, row in enumerate(table.rows):
         place = (row.provider, row.region)
-        if place not in known:
-            message = f"expected a provider and region of the prefixes, got {' '.join(place)!r}"
-            yield table.problem(number, "region", message)
         total[place] += row.share_addresses
         if total[place] > 1 + SHARE_TOLERANCE:
             message = "expected shares of a place that sum to at most 1, got more"
@@ -210,13 +211,9 @@ def check_services(
     table: Table[ServiceRow], places: Iterable[tuple[str, str]]
 ) -> Iterable[Problem]:
     """Refuse unknown places, and a service in two places."""
-    known = set(places)
+    yield from table.misnamed("region", set(places), _WANTED, place_of)
     first: dict[str, ServiceRow] = {}
     for number, row in enumerate(table.rows):
-        place = (row.provider, row.region)
-        if place not in known:
-            message = f"expected a provider and region of the prefixes, got {' '.join(place)!r}"
-            yield table.problem(number, "region", message)
         if _seat(row) != _seat(first.setdefault(row.service, row)):
             message = "expected the same place, addresses and mode as in the service's first row"
             yield table.problem(number, "service", message)

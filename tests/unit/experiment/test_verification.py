@@ -123,8 +123,8 @@ def test_no_table_over_replicates_is_believed_for_its_hash(folder: Path) -> None
     assert len(said) == len(tables) + 1
     for table, (line, column) in changed.items():
         (one,) = [text for text in said if text.startswith(f"{table}.csv: ")]
-        assert f"does not follow from the runs: line {line}: {column}: is " in one
-        assert ", comes to " in one
+        assert f"does not follow from the runs: line {line}.{column}: is " in one
+        assert ", expected " in one
     assert "bands.parquet: does not follow from the runs" in said
 
 

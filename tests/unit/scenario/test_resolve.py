@@ -117,7 +117,8 @@ def test_sectors_must_be_distinct_sum_to_1_and_follow_a_known_profile(
     assert problems == [
         "own.csv:3: sector: expected each once, got 'e-commerce' again",
         "own.csv: share_businesses: expected shares that sum to 1, got 1.01",
-        "own.csv:2: demand_profile: expected one of consumer, leisure, office, got 'consumers'",
+        "own.csv:2: demand_profile: expected one of consumer, leisure, office, got 'consumers'; "
+        "did you mean 'consumer'?",
     ]
 
 

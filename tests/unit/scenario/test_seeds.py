@@ -233,12 +233,12 @@ def test_a_table_without_note_has_none(tmp_path: Path) -> None:
     ("column", "reported"),
     [
         ("kind: fact",
-         "t.source.yaml:5:6: columns.a: expected source and date for a column of kind fact, "
+         "t.source.yaml:5:6: columns.a: expected source and date for kind fact, "
          "got none"),
         ("kind: derived, source: s, date: d",
-         "t.source.yaml:5:6: columns.a: expected formula for a column of kind derived, got none"),
+         "t.source.yaml:5:6: columns.a: expected formula for kind derived, got none"),
         ("kind: assumption",
-         "t.source.yaml:5:6: columns.a: expected why for a column of kind assumption, got none"),
+         "t.source.yaml:5:6: columns.a: expected why for kind assumption, got none"),
         ("kind: assumed, why: w",
          "t.source.yaml:5:34: columns.a.kind: expected 'fact', 'derived' or 'assumption', "
          "got 'assumed'"),

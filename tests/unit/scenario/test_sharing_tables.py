@@ -58,7 +58,7 @@ def test_services_that_contradict_each_other_are_named(tmp_path):
         + "t,l,other,C,z,4,any,1,0,2,assumed,w\n"
     )
     found = problems_of(tmp_path, text, ServiceRow, check_services)
-    assert [part.split(":", 2)[1] for part in found] == ["3", "4", "5"]
+    assert [part.split(":", 2)[1] for part in found] == ["3", "5", "4"]
     assert "got 's payment' again" in found[0]
     assert "same place" in found[1]
     assert "got 'C z'" in found[2]
@@ -74,7 +74,7 @@ def test_shares_of_a_place_that_contradict_each_other_are_named(tmp_path):
         + "C,*,rented,0.1,0,1,w\n"
     )
     found = problems_of(tmp_path, text, SharingRow, check_sharing)
-    assert [part.split(":", 2)[1] for part in found] == ["5", "3", "6"]
+    assert [part.split(":", 2)[1] for part in found] == ["5", "6", "3"]
     assert "got 'B y rented' again" in found[0]
     assert "at most 1" in found[1]
     assert "got 'C *'" in found[2]
