@@ -11,15 +11,7 @@ NAMES_LAW = "{kind: names-law, quantity: mean_names}"
 
 
 def case_file(folder: Path, *cases: dict[str, object], more: str = "") -> CaseFile:
-    """Write cases into a file and read them; those without an id are c0, c1, …
-
-    Parameters
-    ----------
-    cases
-        Keys of each case, or of what was published of it, as they stand in YAML.
-    more
-        What follows the cases.
-    """
+    """Write cases into a file and read them; those without an id are c0, c1, …"""
     texts = [case_text(**({"id": f"c{n}"} | case)) for n, case in enumerate(cases)]
     path = folder / "cases.yaml"
     text = f"format: overblock/backtest/1\ncases:\n{''.join(texts)}{more}"

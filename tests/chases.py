@@ -165,13 +165,7 @@ def halves(orders: Timed) -> Timed:
 
 
 def assert_same(first: Outcome, second: Outcome, *, events: bool = True) -> None:
-    """Nothing that bystanders, users or the target met differs, to the last bit.
-
-    Parameters
-    ----------
-    events
-        Compare the event logs too.
-    """
+    """Nothing that bystanders, users or the target met differs, to the last bit."""
     parts = [(first.ledger, second.ledger)]
     assert (first.users is None) == (second.users is None)
     if first.users is not None:
@@ -265,15 +259,7 @@ WIDE = {
 
 
 def crowded_world(seed: int, name: str) -> SmallWorld:
-    """Everything acts.
-
-    Parameters
-    ----------
-    seed
-        Of the world and of its streams.
-    name
-        Id of the strategy the censor's limits are to leave something to do.
-    """
+    """Everything acts."""
     small = chase_world(seed)
     rng = np.random.default_rng([seed, 1])
     firms = [_served(firm, rng) for firm in small.firms[:-1]]

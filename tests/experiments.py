@@ -21,19 +21,7 @@ from sim.scenario.resolve import Resolved
 
 @dataclass
 class Scripted(Executor):
-    """Runs keys in this process, notes which, and breaks where it is told to.
-
-    Attributes
-    ----------
-    asked
-        Keys that were run.
-    interrupt_after
-        Number of keys after which an interrupt comes.
-    fails
-        Keys that fail, or their numbers in the order of running.
-    backwards
-        Run the last key first.
-    """
+    """Runs keys in this process, notes which, and breaks where it is told to."""
 
     asked: list[Key] = field(default_factory=list)
     interrupt_after: int | None = None

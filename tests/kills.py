@@ -114,17 +114,7 @@ if __name__ == "__main__":
 
 @dataclass(frozen=True)
 class Command:
-    """A command that is killed.
-
-    Attributes
-    ----------
-    arguments
-        Of the command line.
-    makes
-        The folder or file it makes.
-    prepare
-        Commands before it, which are not killed.
-    """
+    """A command that is killed."""
 
     arguments: tuple[str, ...]
     makes: str
@@ -455,13 +445,7 @@ def campaign(
     seed: int,
     on_kill: Callable[[int, Kill], None] = lambda number, found: None,
 ) -> list[Kill]:
-    """Kill commands in turn, with every signal in turn.
-
-    Parameters
-    ----------
-    on_kill
-        Called after each kill with its number.
-    """
+    """Kill commands in turn, with every signal in turn."""
     references = {name: refer(COMMANDS[name]) for name in names}
     luck, kills = random.Random(seed), []
     for number in range(n_kills):

@@ -745,15 +745,7 @@ class _Spell:
 
 
 def simulate_reference(world: RefWorld) -> RefOutcome:
-    """Outcome of a world over ``[0, horizon_s)``.
-
-    Raises
-    ------
-    ValueError
-        If a replayed order withdraws a set of which no entry is in force though nothing but the
-        orders themselves could have withdrawn or refused it, if luck runs out, or if the world is
-        outside what the document defines (see the module docstring).
-    """
+    """Outcome of a world over ``[0, horizon_s)``."""
     _check_world(world)
     run = _Run(world)
     run.walk()

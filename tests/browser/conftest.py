@@ -34,17 +34,7 @@ QUIET = [
 
 @dataclass
 class Opened:
-    """A page, and all that it said or asked for.
-
-    Attributes
-    ----------
-    page
-        The page.
-    said
-        Console messages, errors, dialogs.
-    asked
-        Addresses it asked for beside its own file and what it holds itself.
-    """
+    """A page, and all that it said or asked for."""
 
     page: Page
     said: list[str] = field(default_factory=list)

@@ -38,17 +38,7 @@ _INSTALLATION = re.compile(r".*pip install [^&]*&& ", re.DOTALL)
 
 @dataclass(frozen=True)
 class Block:
-    """One fenced block, or a table that is said to be printed.
-
-    Attributes
-    ----------
-    page, line
-        The document, from the top of the repository, and the line of the fence.
-    language, text
-        As they stand there.
-    mark, argument
-        What the comment before it says; empty without one.
-    """
+    """One fenced block, or a table that is said to be printed."""
 
     page: str
     line: int
@@ -93,15 +83,7 @@ def blocks_of(page: str) -> list[Block]:
 
 
 def run_page(blocks: Sequence[Block], clone: Path, scratch: Path, timeout_s: float) -> list[str]:
-    """Run the blocks of a page in one shell, in sequence; return what failed.
-
-    Parameters
-    ----------
-    clone
-        Where the reader stands: a copy of the checkout.
-    scratch
-        A folder for the blocks as files, and what each of them prints.
-    """
+    """Run the blocks of a page in one shell, in sequence; return what failed."""
     script = ["set -E -o pipefail", f"cd {shlex.quote(str(clone))}"]
     failed = scratch / "failed"
     failed.write_text("")

@@ -108,21 +108,7 @@ LIMITS = Limits(max_bytes=2**20, max_line_bytes=2**16, max_problems=20)
 
 @dataclass(frozen=True)
 class Target:
-    """A reader under test.
-
-    Attributes
-    ----------
-    name
-        Also the folder of its corpus.
-    read
-        Reads the bytes; raises `OverblockError` for what it refuses.
-    tokens
-        Words of its language.
-    takes_all
-        Whether its inputs are made out of the samples of all other targets, too.
-    shipped
-        Files of the program itself that its inputs are made out of, too.
-    """
+    """A reader under test."""
 
     name: str
     read: Callable[[bytes], None]

@@ -34,13 +34,7 @@ def write_numbers(path: Path, numbers: Numbers) -> None:
 
 
 def read_numbers(path: Path) -> Numbers:
-    """Read a golden file.
-
-    Raises
-    ------
-    ValueError
-        If it has another header, a line twice, or a cell that is no number.
-    """
+    """Read a golden file."""
     with path.open(encoding="utf-8", newline="") as file:
         header, *rows = csv.reader(file)
     if header != HEADER:
@@ -66,11 +60,6 @@ def hold(path: Path, numbers: Numbers, *, is_update: bool) -> list[str]:
     """Hold numbers against a golden file, and rewrite it if asked to and any moved.
 
     A file in which nothing moved keeps its last digits.
-
-    Returns
-    -------
-    moved
-        What moved, be it rewritten or not; everything where there is no file.
     """
     moved = what_moved(read_numbers(path) if path.exists() else {}, numbers)
     if moved and is_update:

@@ -53,21 +53,7 @@ _TWINS = {a: b for pair in _PAIRS for a, b in (pair, pair[::-1])}
 
 @dataclass(frozen=True)
 class Fault:
-    """One small change of one file.
-
-    Attributes
-    ----------
-    path
-        The file, from the root of the repository.
-    line
-        Where the change begins, from 1.
-    last_line
-        Where it ends.
-    begin, end
-        The bytes that are replaced, half-open.
-    text
-        What stands there instead.
-    """
+    """One small change of one file."""
 
     path: str
     line: int

@@ -38,15 +38,7 @@ _CLOCK_S = 300.0
 
 
 class Copy:
-    """A copy of a repository's files, to be broken.
-
-    Parameters
-    ----------
-    repository
-        What is copied: files under version control, and those that could be.
-    folder
-        Where; the copy replaces an older one there, whose compiled code is kept while it holds.
-    """
+    """A copy of a repository's files, to be broken."""
 
     def __init__(self, repository: Path, folder: Path) -> None:
         self.root = folder / "tree"

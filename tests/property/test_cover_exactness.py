@@ -30,17 +30,7 @@ NO_LIMITS = (0, DEPTH)
 
 @dataclass(frozen=True)
 class Place:
-    """Where the universe of eight units stands.
-
-    Attributes
-    ----------
-    bits
-        32 or 128.
-    unit_length
-        Prefix length of one unit.
-    base
-        First address.
-    """
+    """Where the universe of eight units stands."""
 
     bits: int
     unit_length: int

@@ -62,13 +62,7 @@ def pool() -> tuple[dict[int, dict[str, float]], dict[str, NDArray[np.float64]]]
 def ranks(
     pool: tuple[dict[int, dict[str, float]], dict[str, NDArray[np.float64]]], bias: float = 1
 ) -> dict[str, list[float]]:
-    """Where each record's draw stands among those kept by it, from 0 to 1.
-
-    Parameters
-    ----------
-    bias
-        What figures of records are multiplied by, as if a window were not around the figure.
-    """
+    """Where each record's draw stands among those kept by it, from 0 to 1."""
     value, amounts = pool
     luck = np.random.default_rng(5)
     found: dict[str, list[float]] = {name: [] for name in amounts}

@@ -26,13 +26,7 @@ N_APPEALS, N_BATCHES, WARM_UP = 12_000, 30, 1_500
 
 @dataclass(frozen=True)
 class Hotline:
-    """Waiting times at a hotline fed with Poisson appeals, in batches after a warm-up.
-
-    Attributes
-    ----------
-    wait_h : shape (n_batches, n_per_batch)
-        From appeal to the start of its handling, in order of arrival.
-    """
+    """Waiting times at a hotline fed with Poisson appeals, in batches after a warm-up."""
 
     wait_h: np.ndarray
 
@@ -57,13 +51,7 @@ class Hotline:
 
 @dataclass(frozen=True)
 class ErlangC:
-    """The M/M/c queue: Erlang (1917); Gross and Harris, Fundamentals of Queueing Theory, ch. 2.
-
-    Attributes
-    ----------
-    arrivals_per_h, service_h, servers
-        Rate of Poisson arrivals, mean of exponential service, number of servers.
-    """
+    """The M/M/c queue: Erlang (1917); Gross and Harris, Fundamentals of Queueing Theory, ch. 2."""
 
     arrivals_per_h: float
     service_h: float
