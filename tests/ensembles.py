@@ -32,7 +32,7 @@ def write_comparison(folder: Path, *more: str) -> None:
     """Write two strategies beside none, or more, in a chase of two days."""
     short = ["population.n_businesses=60", "end=2018-04-18T00:00+03:00"]
     resolved = resolve(load_scenario("telegram-2018", short))
-    variants, baseline = choose_variants(resolved, ("exact", *more, "covering-prefix"), None)
+    variants, baseline = choose_variants(resolved, ("exact", *more, "covering-prefix"))
     plan = Plan.of_comparison(resolved, variants, baseline, (), 3, 1).of_size(6, fixed=False)
     carry_out(Runs(plan), folder=folder)
 

@@ -34,33 +34,11 @@ class _Section(Model):
         return {key: value for key, value in wanted.items() if known[key].is_required()} | keys
 
 
-class Censor(_Section, reactions.Censor):
-    section = "censor"
+def _filled(model: type[Model]) -> Any:
+    return type(model.__name__, (_Section, model), {"section": model.__name__.lower()})
 
 
-class Complaints(_Section, reactions.Complaints):
-    section = "complaints"
-
-
-class Effects(_Section, schema.Effects):
-    section = "effects"
-
-
-class Fronts(_Section, reactions.Fronts):
-    section = "fronts"
-
-
-class Ipv6(_Section, schema.Ipv6):
-    section = "ipv6"
-
-
-class Reactions(_Section, reactions.Reactions):
-    section = "reactions"
-
-
-class Thresholds(_Section, schema.Thresholds):
-    section = "thresholds"
-
-
-class Users(_Section, reactions.Users):
-    section = "users"
+Censor, Complaints = _filled(reactions.Censor), _filled(reactions.Complaints)
+Fronts, Reactions = _filled(reactions.Fronts), _filled(reactions.Reactions)
+Effects, Ipv6 = _filled(schema.Effects), _filled(schema.Ipv6)
+Thresholds, Users = _filled(schema.Thresholds), _filled(reactions.Users)

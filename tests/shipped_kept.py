@@ -7,13 +7,13 @@ answer rests on.
 
 from __future__ import annotations
 
-import csv
 import json
 import sys
 from pathlib import Path
 
 from sim.experiment.draws import TABLE
 from tests.conftest import REPOSITORY
+from tests.csv_rows import csv_rows
 
 SHIPPED = REPOSITORY / "seeds" / "kept"
 
@@ -30,8 +30,7 @@ def ship(folder: Path) -> Path:
         **manifest["conditioned"],
     }
     for table in ("evidence", "rests_on"):
-        with (folder / f"{table}.csv").open(encoding="utf-8", newline="") as file:
-            about[table] = list(csv.DictReader(file))
+        about[table] = csv_rows(folder / f"{table}.csv")
     SHIPPED.mkdir(exist_ok=True)
     path = SHIPPED / f"{name}.csv"
     path.write_bytes((folder / TABLE).read_bytes())

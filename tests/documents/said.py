@@ -14,13 +14,11 @@ from pathlib import Path
 import duckdb
 import numpy as np
 from numpy.typing import NDArray
-from typer.testing import CliRunner
 
-from sim.cli.app import app
 from sim.report.words.answer import answer
 from sim.results.folder import open_run
-
-RUNNER = CliRunner()
+from tests.commands import call
+from tests.csv_rows import csv_rows
 
 
 def covered(run: Path, replicate: int, fronts: Path) -> dict[tuple[str, str, str], float]:
@@ -34,7 +32,7 @@ def covered(run: Path, replicate: int, fronts: Path) -> dict[tuple[str, str, str
         f"cover --targets {fronts} --budget 60 --frontier 600 --against telegram-2018-orders "
         "--at 2018-04-20T12:00+03:00 -q --format csv"
     )
-    result = RUNNER.invoke(app, cover.split())
+    result = call(*cover.split())
     assert result.exit_code == 0, result.output
     lines = csv.DictReader(io.StringIO(result.stdout))
     return {
@@ -162,7 +160,7 @@ def addresses(emerged: Path) -> Iterator[str]:
 
 
 def widest_swings(hangs: Path) -> Iterator[str]:
-    for row in rows_of(hangs / "sensitivity.csv"):
+    for row in csv_rows(hangs / "sensitivity.csv"):
         if int(row["n_dials"]) > 1:
             continue
         given, low, high = (float(row[name]) / 1e6 for name in ("given", "at_low", "at_high"))
@@ -174,11 +172,6 @@ def widest_swings(hangs: Path) -> Iterator[str]:
 def emergence(clone: Path) -> Iterator[str]:
     yield from addresses(clone / "emerged")
     yield from widest_swings(clone / "hangs")
-
-
-def rows_of(path: Path) -> list[dict[str, str]]:
-    with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
 
 
 SAID: dict[str, Callable[[Path], Iterator[str]]] = {

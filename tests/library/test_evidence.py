@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Iterator
 from functools import cache
@@ -17,6 +16,7 @@ from sim.scenario.provenance import leaves
 from sim.scenario.resolve import Resolved, resolve
 from sim.scenario.schema import scenario_tree
 from sim.scenario.sources import LABELS, Source, list_sources
+from tests.csv_rows import csv_rows
 
 SITE = re.compile(r"\b[\w-]+\.(com|org|net|io|info|eu|ru|by|ua|media|tech|it)\b|github |arXiv \d")
 YEAR = re.compile(r"\b(19|20)\d\d\b")
@@ -39,8 +39,7 @@ def measured_in(name: str) -> tuple[str, ...]:
 
 def figures() -> list[dict[str, str]]:
     path = shipped("seeds") / "article-figures.csv"
-    with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+    return csv_rows(path)
 
 
 @pytest.mark.parametrize("name", scenario_names())

@@ -6,7 +6,6 @@ values within the range, and nothing in the first sentence and figures that the 
 
 from __future__ import annotations
 
-import csv
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -25,6 +24,7 @@ from sim.results.folder import RunFolder, open_run
 from sim.scenario.library import scenario_names, shipped
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
+from tests.csv_rows import csv_rows
 from tests.library.test_scenario_library import FEW, SMALLER
 
 N_MEMBERS, N_FIXED = 16, 5
@@ -58,8 +58,7 @@ def test_no_simulation_departs_from_a_dated_stance(name: str, place: Path) -> No
     table = (run.scenario.get("stances") or {}).get("events")
     if table is None:
         return
-    with (shipped("seeds") / f"{table}.csv").open(encoding="utf-8", newline="") as file:
-        dated = list(csv.DictReader(file))
+    dated = csv_rows(shipped("seeds") / f"{table}.csv")
     end_s = run.horizon_s
     expected = {
         (max(0.0, seconds), row["provider"], row["stance"])

@@ -23,6 +23,7 @@ from sim.scenario.resolve import Resolved, resolve
 from sim.scenario.schema import scenario_tree
 from sim.scenario.sources import claiming_columns
 from sim.scenario.tables.seeds import Table, read_table
+from tests.csv_rows import csv_rows
 from tests.experiments import run_experiment
 
 Folder = Path
@@ -135,14 +136,12 @@ def results(resolved: Resolved, folder: Path) -> Results:
     for name in ("curves", "businesses", "events", "entries"):
         found[name] = duckdb.execute(f"SELECT * FROM '{folder}/{name}.parquet'").fetchall()
     found["addresses"] = [row for row in found["curves"] if "addresses" in str(row[4])]
-    with (folder / "summary.csv").open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
+    rows = csv_rows(folder / "summary.csv")
     published = ("published", "published_source")
     found["published"] = [[row.pop(key) for key in published] for row in rows]
     found["measures"] = [row for row in rows if row["unit"] != "USD"]
     found["money"] = [row for row in rows if row["unit"] == "USD"]
-    with (folder / "money.csv").open(encoding="utf-8", newline="") as file:
-        methods = list(csv.DictReader(file))
+    methods = csv_rows(folder / "money.csv")
     found["methods"] = [[row["method"], row["median"], row["low"], row["high"]] for row in methods]
     return found
 

@@ -6,13 +6,14 @@ The union is computed here, from the order table alone, with the standard ``csv`
 
 from __future__ import annotations
 
-import csv
 from datetime import datetime
 from ipaddress import IPv4Network, collapse_addresses
 from pathlib import Path
 
 import duckdb
 import pytest
+
+from tests.csv_rows import csv_rows
 
 MSK = "+03:00"
 START = datetime.fromisoformat(f"2018-04-16T00:00{MSK}")
@@ -31,8 +32,7 @@ TOTALS = [
 
 
 def seed_rows(repository: Path, name: str) -> list[dict[str, str]]:
-    with (repository / "seeds" / f"{name}.csv").open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+    return csv_rows(repository / "seeds" / f"{name}.csv")
 
 
 def size_outside(networks: list[IPv4Network], own: list[IPv4Network]) -> int:

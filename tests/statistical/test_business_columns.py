@@ -3,7 +3,6 @@
 Tolerances as in `test_response_draws.py`.
 """
 
-import csv
 import math
 from dataclasses import replace
 from ipaddress import IPv4Network, collapse_addresses
@@ -16,6 +15,7 @@ from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved, resolve
 from sim.streams import Streams
 from sim.world.build import World, build_world
+from tests.csv_rows import csv_rows
 
 N = 20_000
 
@@ -32,8 +32,7 @@ def world(resolved) -> World:
 
 
 def rows_of(table: str) -> list[dict[str, str]]:
-    with (shipped("seeds") / f"{table}.csv").open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+    return csv_rows(shipped("seeds") / f"{table}.csv")
 
 
 def distance_from_even(u: np.ndarray) -> float:

@@ -8,14 +8,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from typer.testing import CliRunner
 
 import sim
 from sim.api.given import python_words
 from sim.api.tables import Columns
-from sim.cli.app import app
 from sim.scenario.document import parse_document
 from sim.scenario.load import load_scenario
+from tests.commands import call
 
 pd = pytest.importorskip("pandas")
 pa = pytest.importorskip("pyarrow")
@@ -46,7 +45,7 @@ def test_a_mapping_is_the_file_that_says_the_same(tmp_path: Path) -> None:
     arguments = ["run", "same.yaml", "-n", "1", "--fixed", "-o", "read", "-q"]
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(tmp_path)
-        assert CliRunner().invoke(app, arguments).exit_code == 0
+        assert call(*arguments).exit_code == 0
     read = files_of(tmp_path / "read")
     mine = files_of(given.folder)
     assert read.keys() == mine.keys()

@@ -6,10 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from typer.testing import CliRunner
 
 import sim
-from sim.cli.app import app
+from tests.commands import call
 
 BRIEF = {"population.n_businesses": 20, "end": "2018-04-16T20:00+03:00"}
 
@@ -26,7 +25,7 @@ def test_a_sweep_is_the_commands(tmp_path: Path) -> None:
         "sweep", "telegram-2018-replay", "--over", "population.n_businesses=10,20", "-n", "2",
         "--set", f"end={BRIEF['end']}", "-o", str(tmp_path / "theirs"), "-q",
     ]  # fmt: skip
-    assert CliRunner().invoke(app, arguments).exit_code == 0
+    assert call(*arguments).exit_code == 0
     for name in ("sweep.csv", "points.csv", "measures.parquet"):
         assert (tmp_path / "mine" / name).read_bytes() == (tmp_path / "theirs" / name).read_bytes()
     assert set(found.tables) == {"sweep", "points"}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import math
 from dataclasses import replace
@@ -23,6 +22,7 @@ from sim.results.folder import open_run
 from sim.results.parquet import read_columns
 from sim.results.register import read_waits
 from sim.scenario.tables.shipped import forums, read_court_questions
+from tests.csv_rows import csv_rows
 
 OWN = "covering-prefix"
 HOSTILE = "<script>alert(1)</script> | [x](y) **b**"
@@ -45,8 +45,7 @@ def found(folder: Path) -> Assessment:
 
 
 def rows_of(folder: Path, name: str) -> list[dict[str, str]]:
-    with (folder / name).open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+    return csv_rows(folder / name)
 
 
 def printed(found: Assessment, forum: str = "") -> str:
@@ -207,8 +206,7 @@ def test_without_a_label_the_first_that_is_no_baseline_is_assessed(folder) -> No
 
 def test_lags_are_the_least_and_most_of_operators_that_comply(folder, found) -> None:
     name = found.run.scenario["operators"]["groups"]
-    with found.run.input_path(name).open(encoding="utf-8", newline="") as file:
-        rows = [row for row in csv.DictReader(file) if float(row["compliance"]) > 0]
+    rows = [row for row in csv_rows(found.run.input_path(name)) if float(row["compliance"]) > 0]
     for kind, lags in (("apply", found.remedies.apply_h), ("release", found.remedies.release_h)):
         hours = [float(row[f"{kind}_lag_median_h"]) for row in rows]
         assert lags == (min(hours), max(hours))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import math
 from ipaddress import IPv4Network, collapse_addresses
 from pathlib import Path
@@ -22,6 +21,7 @@ from sim.experiment.executors.task import Failure
 from sim.scenario.cases import CHECKS, PlacedCase, shipped_cases
 from sim.scenario.predictors import RunPredictor
 from tests.cases import case_file
+from tests.csv_rows import csv_rows
 
 
 def placed(folder: Path, **case: object) -> PlacedCase:
@@ -237,8 +237,11 @@ def test_counts_of_orders_are_those_of_the_standard_library(tmp_path, repository
         tmp_path, *({"predictor": law.format(at, count)} for count in ("summed", "distinct"))
     ).cases
     summed, distinct = (each.prediction.median for each in backtest(cases, 1).scores)
-    with (repository / "seeds/telegram-2018-orders.csv").open(encoding="utf-8") as file:
-        rows = [row for row in csv.DictReader(file) if row["effective"] <= at]
+    rows = [
+        row
+        for row in csv_rows(repository / "seeds/telegram-2018-orders.csv")
+        if row["effective"] <= at
+    ]
     in_force = [IPv4Network(row["prefix"]) for row in rows if row["action"] == "block"]
     for row in rows:
         if row["action"] == "unblock":

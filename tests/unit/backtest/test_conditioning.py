@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import json
 import math
@@ -36,6 +35,7 @@ from sim.results.output import partial_folders
 from sim.scenario.load import load_scenario
 from sim.scenario.readings import BusinessesHit, RunReading
 from sim.scenario.resolve import Resolved, resolve
+from tests.csv_rows import csv_rows
 from tests.experiments import Scripted, files_of
 
 WriteScenario = Callable[..., Path]
@@ -105,8 +105,7 @@ def made_in(
 
 
 def rows_of(made: Conditioned, name: str) -> list[dict[str, str]]:
-    with (made.folder / name).open(encoding="utf-8") as file:
-        return list(csv.DictReader(file))
+    return csv_rows(made.folder / name)
 
 
 def test_the_first_draws_that_agree_with_all_evidence_are_kept(

@@ -6,11 +6,10 @@ import json
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
 import sim
 from sim.blocklists.hosts import State
-from sim.cli.app import app
+from tests.commands import call
 
 SINKS = ("0.0.0.0", "127.0.0.1", "10.0.0.1", "192.168.1.1", "100.64.0.1", "169.254.0.1")
 SINKS6 = ("::", "::1", "fd00::1", "fe80::1")
@@ -23,7 +22,7 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 
 
 def document(*arguments: str) -> dict:
-    result = CliRunner().invoke(app, [*arguments, "--json"])
+    result = call(*arguments, "--json")
     assert result.exit_code == 0, result.output
     return json.loads(result.stdout)
 

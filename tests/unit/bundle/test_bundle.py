@@ -13,7 +13,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner, Result
 
 from sim.bundle.archive import write_archive
 from sim.bundle.bundle import (
@@ -26,17 +25,13 @@ from sim.bundle.bundle import (
     write_bundle,
     write_wheel,
 )
-from sim.cli.app import app
 from sim.errors import DataError, UsageError
 from sim.results.folder import open_run
+from tests.commands import call
 
 pytestmark = pytest.mark.laws
 
 Members = dict[str, bytes]
-
-
-def call(*arguments: str) -> Result:
-    return CliRunner().invoke(app, list(arguments))
 
 
 @pytest.fixture(scope="module")

@@ -7,14 +7,12 @@ import re
 import shutil
 from pathlib import Path
 
-from typer.testing import CliRunner
-
 import sim
-from sim.cli.app import app
+from tests.commands import call
 
 
 def cited(*arguments: str) -> str:
-    result = CliRunner().invoke(app, ["cite", *arguments])
+    result = call("cite", *arguments)
     assert result.exit_code == 0, result.output
     return result.stdout
 
@@ -71,12 +69,12 @@ def test_point_values_and_changed_tables_are_named(shipped_run: Path, tmp_path: 
     shutil.copy(shipped_run / "manifest.json", folder)
     with (folder / "summary.csv").open("a", encoding="utf-8") as file:
         file.write("\n")
-    result = CliRunner().invoke(app, ["cite", str(folder)])
+    result = call("cite", str(folder))
     assert "(simulation of point values, without the range of the" in result.stdout
     assert "Do not quote this result" in result.stderr
     assert "summary.csv" in result.stderr
 
 
 def test_what_is_no_run_is_an_error(tmp_path: Path) -> None:
-    result = CliRunner().invoke(app, ["cite", str(tmp_path)])
+    result = call("cite", str(tmp_path))
     assert (result.exit_code, result.stdout) == (4, "")

@@ -8,12 +8,12 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from typer.testing import CliRunner, Result
+from typer.testing import Result
 
-from sim.cli.app import app
 from sim.cli.inputs import check_stdin
 from sim.errors import UsageError
 from sim.scenario.schema import json_schema
+from tests.commands import call
 
 WriteScenario = Callable[..., Path]
 SMALL = ["-n", "1", "--set", "population.n_businesses=10"]
@@ -27,10 +27,6 @@ def in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("SEED", "REPLICATES", "OUTPUT", "QUIET"):
         monkeypatch.delenv(f"OVERBLOCK_{name}", raising=False)
     return folder
-
-
-def call(*arguments: str, env: dict[str, str] | None = None, text: str | None = None) -> Result:
-    return CliRunner().invoke(app, list(arguments), env=env, input=text)
 
 
 def left_behind() -> list[str]:

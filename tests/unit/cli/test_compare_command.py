@@ -9,9 +9,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner, Result
+from typer.testing import Result
 
-from sim.cli.app import app
+from tests.commands import call
 
 pytestmark = pytest.mark.laws
 
@@ -24,10 +24,6 @@ def in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     for name in ("SEED", "SIMULATIONS", "OUTPUT", "QUIET", "WORKERS"):
         monkeypatch.delenv(f"OVERBLOCK_{name}", raising=False)
-
-
-def call(*arguments: str) -> Result:
-    return CliRunner().invoke(app, list(arguments))
 
 
 def compare(*arguments: str) -> Result:

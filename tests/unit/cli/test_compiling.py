@@ -12,10 +12,8 @@ from multiprocessing import active_children
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
 import sim
-from sim.cli.app import app
 from sim.cli.console import COMPILING
 from sim.engine import warm_up as module
 from sim.experiment.executors.task import SerialExecutor
@@ -24,10 +22,9 @@ from sim.experiment.plan import Plan
 from sim.experiment.runs import Runs
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
+from tests.commands import call
 
 pytestmark = pytest.mark.laws
-
-runner = CliRunner()
 
 
 @pytest.fixture
@@ -44,7 +41,7 @@ def compiled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 def n_said(*arguments: object) -> int:
     """How often a command says that it compiles."""
-    result = runner.invoke(app, [str(argument) for argument in arguments])
+    result = call(*arguments)
     assert result.exit_code in (0, 1), (result.output, result.stderr, result.exception)
     assert COMPILING not in result.stdout
     return result.stderr.splitlines().count(COMPILING)
@@ -94,7 +91,7 @@ def test_an_interrupt_that_the_compiler_swallows_ends_the_command_when_it_has_co
         "verify": [chase_run, "--sample", 1, "-w", 1],
         "backtest": ["zello-2018-addresses", "-w", 1],
     }[verb]
-    result = runner.invoke(app, [verb, *map(str, arguments)])
+    result = call(verb, *map(str, arguments))
     assert (result.exit_code, "Traceback" in result.stderr) == (130, False), result.exception
     assert not (tmp_path / "out").exists()
 

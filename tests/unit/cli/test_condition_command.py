@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import csv
 import html
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner, Result
+from typer.testing import Result
 
-from sim.cli.app import app
+from tests.commands import call
 from tests.conftest import REPOSITORY
+from tests.csv_rows import csv_rows
 from tests.kills import EVIDENCE, SCENARIO
 
 pytestmark = pytest.mark.laws
 
 OTHER_INPUTS = "expected simulations of this scenario; they are of other inputs, values or tables"
 NOTICE = "These simulations are not conditioned on the record: "
-
-
-def call(*arguments: str) -> Result:
-    return CliRunner().invoke(app, list(arguments))
 
 
 @pytest.fixture(scope="module")
@@ -37,8 +33,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def draws(folder: Path) -> list[int]:
-    with (folder / "kept/kept.csv").open(encoding="utf-8", newline="") as file:
-        return [int(row["draw"]) for row in csv.DictReader(file)]
+    return [int(row["draw"]) for row in csv_rows(folder / "kept/kept.csv")]
 
 
 def run(folder: Path, out: Path, *arguments: str) -> Result:
@@ -129,8 +124,7 @@ SHORT = ("--set", "end=2018-04-17T00:00+03:00", "-w", "1")
 
 
 def shipped() -> list[int]:
-    with (REPOSITORY / "seeds/kept/telegram-2018.csv").open(encoding="utf-8", newline="") as file:
-        return [int(row["draw"]) for row in csv.DictReader(file)]
+    return [int(row["draw"]) for row in csv_rows(REPOSITORY / "seeds/kept/telegram-2018.csv")]
 
 
 def test_a_shipped_scenario_takes_its_kept_simulations_unasked(tmp_path: Path) -> None:

@@ -8,9 +8,8 @@ import json
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
-from sim.cli.app import app
+from tests.commands import call
 
 HOSTS = """\
 address,name,n_names,revenue_usd_per_h
@@ -41,7 +40,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def run(*arguments: str) -> tuple[int, str, str]:
-    result = CliRunner().invoke(app, ["cover", *arguments])
+    result = call("cover", *arguments)
     return result.exit_code, result.stdout, result.stderr
 
 

@@ -6,9 +6,8 @@ import json
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
-from sim.cli.app import app
+from tests.commands import call
 
 ORDERS = (
     "effective,action,prefix\n"
@@ -29,7 +28,7 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 
 
 def run(*arguments: str, status: int = 0):
-    result = CliRunner().invoke(app, arguments)
+    result = call(*arguments)
     assert result.exit_code == status, (result.output, result.stderr, result.exception)
     return result
 

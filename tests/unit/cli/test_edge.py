@@ -9,13 +9,12 @@ from pathlib import Path
 from typing import NoReturn
 
 import pytest
-from typer.testing import CliRunner
 
 from sim.cli import app as edge
 from sim.cli import console
-from sim.cli.app import app
 from sim.errors import DataError, Problem
 from sim.results.folder import open_run
+from tests.commands import call
 
 FULL = OSError(28, "No space left on device", "out/runs.parquet")
 
@@ -110,7 +109,7 @@ def test_a_table_that_is_not_the_runs_is_named_on_stderr(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     shutil.copytree(shipped_run, "run")
-    whole = CliRunner().invoke(app, command)
+    whole = call(*command)
     assert (whole.exit_code, "warning" in whole.stderr) == (0, False), whole.stderr
     money = Path("run", "money.csv")
     money.write_text(money.read_text().replace("0", "1"))
@@ -118,12 +117,12 @@ def test_a_table_that_is_not_the_runs_is_named_on_stderr(
     manifest = Path("run", "manifest.json")
     seed = json.loads(manifest.read_text())["root_seed"]
     manifest.write_text(manifest.read_text().replace(f'"root_seed": {seed}', '"root_seed": 99'))
-    changed = CliRunner().invoke(app, [*command, *["--force"] * (command[0] == "plot")])
+    changed = call(*command, *["--force"] * (command[0] == "plot"))
     assert "warning: run/money.csv: differs from its hash in the manifest\n" in changed.stderr
     assert "warning: run/summary.csv: is not there\n" in changed.stderr
     assert "warning: run/manifest.json: differs from its hash in timing.json\n" in changed.stderr
     Path("run", "timing.json").write_text('{"cut')
-    changed = CliRunner().invoke(app, [*command, *["--force"] * (command[0] == "plot")])
+    changed = call(*command, *["--force"] * (command[0] == "plot"))
     assert "warning: run/timing.json: cannot be read\n" in changed.stderr
 
 

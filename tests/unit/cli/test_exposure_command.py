@@ -8,11 +8,9 @@ import json
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
-from sim.cli.app import app
+from tests.commands import call
 
-runner = CliRunner()
 APRIL_20 = "2018-04-20T12:00+03:00"
 
 BLOCKLIST = "198.51.100.0/25\n198.51.100.0/24\n2001:db8::/48\n"
@@ -38,7 +36,7 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def run(*arguments: str, status: int = 0, stdin: str | bytes | None = None):
-    result = runner.invoke(app, ["exposure", *arguments], input=stdin)
+    result = call("exposure", *arguments, text=stdin)
     assert result.exit_code == status, (result.output, result.stderr, result.exception)
     return result
 
@@ -172,7 +170,7 @@ RANGES = (
 def test_a_table_and_the_table_imported_from_it_say_the_same(files):
     """Three prefixes and one make the ranges of IPv4, two those of IPv6; names stay whole."""
     (files / "ranges.csv").write_text(RANGES)
-    imported = runner.invoke(app, ["import", "ranges.csv", "-o", "ranges.parquet"])
+    imported = call("import", "ranges.csv", "-o", "ranges.parquet")
     assert imported.exit_code == 0, imported.output
     asked = ("--by", "provider,service,provider+service")
     raw, table = (
@@ -355,9 +353,7 @@ def test_names_are_joined_with_their_addresses_and_the_share_known_is_said(tmp_p
     }.items():
         (tmp_path / name).write_text(text)
     files = [str(tmp_path / name) for name in ("list.txt", "sites.csv", "answers.txt")]
-    result = runner.invoke(
-        app, ["exposure", files[0], "--inventory", files[1], "--names", files[2], "--json"]
-    )
+    result = call("exposure", files[0], "--inventory", files[1], "--names", files[2], "--json")
     assert result.exit_code == 0, result.stderr
     found = json.loads(result.stdout)
     (names,) = found["names"]
@@ -367,9 +363,8 @@ def test_names_are_joined_with_their_addresses_and_the_share_known_is_said(tmp_p
     states = ("n_wholly", "n_partly", "n_not_listed", "n_not_known", "n")
     assert [hosts[state] for state in states] == [1, 1, 0, 1, 3]
     assert "an address is known of 2 of 3 names (66.7 %)" in result.stderr
-    printed = runner.invoke(
-        app,
-        ["exposure", files[0], "--inventory", files[1], "--names", files[2], "--format", "csv"],
+    printed = call(
+        "exposure", files[0], "--inventory", files[1], "--names", files[2], "--format", "csv"
     )
     rows = [row for row in csv.reader(io.StringIO(printed.stdout)) if row[0] == "names"]
     assert [row[1:] for row in rows] == [
@@ -383,9 +378,9 @@ def test_a_list_of_names_is_assessed_where_its_names_resolve_to(tmp_path):
     (tmp_path / "answers.txt").write_text(ANSWERS)
     (tmp_path / "lost.txt").write_text("lost.example\nother.example\n")
     answers = ["--names", str(tmp_path / "answers.txt"), "--json"]
-    result = runner.invoke(app, ["exposure", str(tmp_path / "names.txt"), *answers])
+    result = call("exposure", str(tmp_path / "names.txt"), *answers)
     assert json.loads(result.stdout)["listed"]["n_addresses4"] == 2
-    refused = runner.invoke(app, ["exposure", str(tmp_path / "lost.txt"), *answers])
+    refused = call("exposure", str(tmp_path / "lost.txt"), *answers)
     assert refused.exit_code == 4
     assert "got none in the file and none by --names" in refused.stdout + refused.stderr
 
@@ -395,18 +390,18 @@ def test_a_provider_is_named_for_a_list_that_names_none(tmp_path):
     (tmp_path / "ips").write_text("198.51.100.0/24\n")
     (tmp_path / "a=b").write_text("203.0.113.0/24\n")
     options = ["--attribute", f"Cloudflare={tmp_path / 'ips'}", "--by", "provider", "--json"]
-    result = runner.invoke(app, ["exposure", str(tmp_path / "list.txt"), *options])
+    result = call("exposure", str(tmp_path / "list.txt"), *options)
     groups = json.loads(result.stdout)["breakdowns"][0]["groups"]
     listed = {group["name"]: (group["n_addresses4"], group["n_addresses4_of"]) for group in groups}
     assert listed == {"Cloudflare": (128, 256), "(in no prefix of the table)": (256, None)}
     plain = ["--attribute", str(tmp_path / "a=b"), "--json"]
-    assert runner.invoke(app, ["exposure", str(tmp_path / "list.txt"), *plain]).exit_code == 0
+    assert call("exposure", str(tmp_path / "list.txt"), *plain).exit_code == 0
 
 
 def test_what_a_list_says_of_its_entries_breaks_it_down(tmp_path):
     text = "198.51.100.0\t24\t64496\n203.0.113.0\t25\t64497\n192.0.2.0\t24\t64496\n"
     (tmp_path / "list.tsv").write_text(text)
-    result = runner.invoke(app, ["exposure", str(tmp_path / "list.tsv"), "--by", "asn", "--json"])
+    result = call("exposure", str(tmp_path / "list.tsv"), "--by", "asn", "--json")
     (breakdown,) = json.loads(result.stdout)["breakdowns"]
     listed = {group["name"]: group["n_addresses4"] for group in breakdown["groups"]}
     assert (breakdown["by"], listed) == ("asn", {"64496": 512, "64497": 128})

@@ -8,11 +8,9 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from typer.testing import CliRunner
 
-from sim.cli.app import app
+from tests.commands import call
 
-runner = CliRunner()
 RANGES = {
     "createDate": "2026-01-02",
     "prefixes": [
@@ -30,7 +28,7 @@ def ranges(tmp_path: Path) -> Path:
 
 
 def run(*arguments: object, status: int = 0):
-    result = runner.invoke(app, [str(argument) for argument in arguments])
+    result = call(*arguments)
     assert result.exit_code == status, (result.output, result.stderr, result.exception)
     return result
 

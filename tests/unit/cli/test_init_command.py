@@ -6,18 +6,17 @@ import json
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
-from sim.cli.app import app
 from sim.scenario.load import load_scenario
 from sim.scenario.overrides import countries
 from sim.scenario.resolve import Resolved, resolve
+from tests.commands import call
 
 LIST = "198.51.100.7\n2001:db8::7\n"
 
 
 def init(folder: Path, *options: str) -> str:
-    result = CliRunner().invoke(app, ["init", str(folder), *options])
+    result = call("init", str(folder), *options)
     assert result.exit_code == 0, result.output
     return result.output
 
@@ -27,7 +26,7 @@ def resolved(folder: Path) -> Resolved:
 
 
 def refusal(tmp_path: Path, *options: str) -> str:
-    result = CliRunner().invoke(app, ["init", str(tmp_path / "case"), *options])
+    result = call("init", str(tmp_path / "case"), *options)
     assert result.exit_code in (2, 4)
     assert not (tmp_path / "case").exists()
     return result.output
@@ -90,7 +89,7 @@ def test_a_country_without_a_pack_runs_and_says_what_it_takes(
 def test_without_days_a_case_of_any_country_is_valid(country: str, tmp_path: Path) -> None:
     (tmp_path / "list.txt").write_text("198.51.100.7\n")
     words = ["init", str(tmp_path / "case"), "--country", country, "--blocklist"]
-    result = CliRunner().invoke(app, [*words, str(tmp_path / "list.txt")])
+    result = call(*words, str(tmp_path / "list.txt"))
     assert result.exit_code == 0, result.stderr
 
 

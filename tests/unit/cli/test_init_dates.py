@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner, Result
+from typer.testing import Result
 
-from sim.cli.app import app
 from sim.errors import DataError
 from sim.scenario.lists import read_list
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
+from tests.commands import call
 
 RUN = ("--country", "ES", "--from", "2026-03-27", "--to", "2026-04-03")
 # Clocks in Spain went from +01:00 to +02:00 on 29 March 2026.
@@ -23,7 +23,7 @@ def init(folder: Path, text: str, *options: str, name: str = "list.csv") -> Resu
     path = folder / name
     path.write_text(text)
     asked = ["init", str(folder / "case"), "--blocklist", str(path), *options]
-    return CliRunner().invoke(app, asked)
+    return call(*asked)
 
 
 def periods(folder: Path) -> dict[str, tuple[str | None, str | None]]:
@@ -222,7 +222,7 @@ def test_a_mistake_of_forty_rows_is_told_once_with_how_many(tmp_path: Path) -> N
     rows = [f"2026-03-2{at // 10},block,198.51.100.{at}" for at in range(40)]
     path = tmp_path / "orders.csv"
     path.write_text("\n".join(["effective,action,prefix", *rows, ""]))
-    result = CliRunner().invoke(app, ["exposure", str(path)])
+    result = call("exposure", str(path))
     assert result.exit_code == 4
     assert result.output.count("expected a date and time with offset") == 1
     assert "orders.csv:2: effective: " in result.output
@@ -271,7 +271,7 @@ def test_verbs_that_read_tables_take_what_is_said_of_columns(
     Path("list.csv").write_text("ip,end,note\n198.51.100.0,198.51.100.255,x\n")
 
     def run(*options: str) -> Result:
-        return CliRunner().invoke(app, [*verb, "list.csv", *options])
+        return call(*verb, "list.csv", *options)
 
     assert "--column last=end" in run().output
     assert "got oops" in run("--ignore-column", "end", "--ignore-column", "oops").output

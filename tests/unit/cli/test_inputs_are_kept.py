@@ -8,25 +8,23 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
 from sim.addresses.feeds.formats import read_feed
 from sim.addresses.feeds.inputs import Input
-from sim.cli.app import app
 from sim.errors import OverblockError, UsageError
 from sim.files import check_all_free, check_free, keeps_what_is_read, new_file
 from sim.results.folder import read_manifest
 from sim.scenario.cases import read_cases
 from sim.scenario.load import load_scenario
 from sim.scenario.tables.seeds import read_bytes
+from tests.commands import call
 
-runner = CliRunner()
 ORDERS = "effective,action,prefix\n2018-04-16T11:00+03:00,block,198.51.100.0/24\n"
 READ = "is a file that this command reads; choose another output"
 
 
 def run(*arguments: object, status: int) -> str:
-    result = runner.invoke(app, [str(argument) for argument in arguments])
+    result = call(*arguments)
     assert result.exit_code == status, (result.output, result.stderr, result.exception)
     return result.stderr
 

@@ -9,9 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner, Result
 
-from sim.cli.app import app
+from tests.commands import call
 from tests.forks import run_code
 
 pytestmark = pytest.mark.laws
@@ -37,10 +36,6 @@ def here(write_scenario: WriteScenario, tmp_path: Path, monkeypatch: pytest.Monk
     write_scenario({"end: 2018-04-20": "end: 2018-04-17"}).rename(folder / "small.yaml")
     monkeypatch.chdir(folder)
     return folder
-
-
-def call(*arguments: str) -> Result:
-    return CliRunner().invoke(app, list(arguments))
 
 
 def script(before: str, *arguments: str) -> subprocess.CompletedProcess[str]:

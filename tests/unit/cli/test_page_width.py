@@ -13,14 +13,13 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from typer.testing import CliRunner
 
-from sim.cli.app import app
 from sim.cli.console import print_answer, print_json, progress
 from sim.cli.tables import interval, number, print_tables, with_interval
 from sim.cli.verbs import experiments
 from sim.experiment.verdicts import VerdictLine
 from sim.report.words.tables import Column, Table
+from tests.commands import call
 
 WIDTH = 80
 LISTS = (
@@ -47,7 +46,7 @@ def test_what_a_verb_prints_fits_a_page(
 ) -> None:
     monkeypatch.chdir(repository)
     monkeypatch.setenv("COLUMNS", "140")  # of the terminal in which the command is typed
-    result = CliRunner().invoke(app, command.split())
+    result = call(*command.split())
     assert result.exit_code == 0, result.output
     lines = result.stdout.splitlines()
     too_long = [line for line in lines if len(line) > WIDTH]

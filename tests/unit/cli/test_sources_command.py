@@ -10,16 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner, Result
 
-from sim.cli.app import app
 from sim.cli.verbs.library import basis_text, printable, range_text, value_text
-
-RUNNER = CliRunner()
-
-
-def call(*arguments: str) -> Result:
-    return RUNNER.invoke(app, list(arguments))
+from tests.commands import call
 
 
 def test_json_counts_the_kinds_and_lists_every_line() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import json
 import re
@@ -15,11 +14,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from typer.testing import CliRunner, Result
 
-from sim.cli.app import app
 from sim.cli.verbs import experiments, studies
 from sim.results.parquet import read_columns
+from tests.commands import call
+from tests.csv_rows import csv_rows
 from tests.experiments import Scripted, files_of, run_until
 
 WriteScenario = Callable[..., Path]
@@ -38,15 +37,6 @@ def small(write_scenario: WriteScenario, monkeypatch: pytest.MonkeyPatch, tmp_pa
     return str(path)
 
 
-def call(*arguments: str) -> Result:
-    return CliRunner().invoke(app, list(arguments))
-
-
-def rows(path: Path) -> list[dict[str, str]]:
-    with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
-
-
 def test_a_sweep_writes_every_point_and_says_which_could_not_be(small: str, tmp_path: Path) -> None:
     out = tmp_path / "out"
     result = call(
@@ -56,10 +46,10 @@ def test_a_sweep_writes_every_point_and_says_which_could_not_be(small: str, tmp_
     assert result.exit_code == 3, result.stderr
     assert "failed: point=2: thresholds.impaired=2: thresholds.impaired: expected" in result.stderr
     assert result.stdout.strip() == str(out)
-    points = rows(out / "points.csv")
+    points = csv_rows(out / "points.csv")
     assert [point["status"] for point in points] == ["complete", "complete", "failed"]
     assert "got 2" in points[2]["error"]
-    swept = rows(out / "sweep.csv")
+    swept = csv_rows(out / "sweep.csv")
     assert [row["thresholds.impaired"] for row in swept] == ["0.1", "0.3"]
     columns = read_columns(
         out / "measures.parquet",
@@ -102,7 +92,7 @@ def test_sensitivity_ranks_the_assumptions(small: str, tmp_path: Path) -> None:
     assert lines["hosting-russia-2018.weight"]["at_low"] is None
     assert document["design"]["drawn_again"] == 0
     # Ends of two single dials and the scenario as given; 2 x (3 + 1).
-    parts = [point["part"] for point in rows(out / "points.csv")]
+    parts = [point["part"] for point in csv_rows(out / "points.csv")]
     assert parts == ["ends"] * 5 + ["morris"] * 8
     assert {one["key"] for one in document["left-out"]} >= {"thresholds.impaired"}
 
@@ -224,7 +214,7 @@ class Terminal(io.StringIO):
     def isatty(self) -> bool:
         return True
 
-    def rows(self) -> list[str]:
+    def csv_rows(self) -> list[str]:
         """What stands in each line, blanks in a row as one."""
         plain = re.sub(r"\x1b\[[\d;]*m", "", self.getvalue())
         return [" ".join(line.split()) for line in plain.splitlines()]
@@ -251,7 +241,7 @@ def test_an_analysis_has_a_table_for_each_measure(terminal: Terminal) -> None:
     study = SimpleNamespace(sheets=sheets, folder=Path("out"))
     with redirect_stdout(terminal):
         studies.print_sensitivity(study, 7, as_json=False, quiet=True)
-    rows = terminal.rows()
+    rows = terminal.csv_rows()
     assert rows[0] == "moves: 5 moves at point values"
     wide = terminal.is_wide
     assert rows[1].startswith("assumption at low at high change")
@@ -271,7 +261,7 @@ def test_a_sweep_has_a_row_for_each_point_and_strategy(terminal: Terminal) -> No
     )
     with redirect_stdout(terminal):
         studies.print_sweep(study, ["a.b", "c"], ["spells_begun", "moves"], as_json=False)
-    rows = terminal.rows()
+    rows = terminal.csv_rows()
     assert rows[:2] == [
         "Medians over replicates, with 90 % of them",
         "point strategy a.b c spells begun moves",
@@ -294,7 +284,7 @@ def test_conditioning_tells_the_acceptance_and_two_tables(terminal: Terminal) ->
     )  # fmt: skip
     with redirect_stdout(terminal):
         experiments.print_conditioned(made, as_json=False)
-    rows = terminal.rows()
+    rows = terminal.csv_rows()
     assert " ".join(rows).startswith(
         "16 of 400 draws agree with all evidence: 4.0% [2.0%, 6.0%]; 15 are kept"
     )

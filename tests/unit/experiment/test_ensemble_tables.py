@@ -5,7 +5,6 @@ Quantiles are those of ``statistics``: Hyndman and Fan's definition 7.
 
 from __future__ import annotations
 
-import csv
 import json
 import math
 import statistics
@@ -26,6 +25,7 @@ from sim.results.folder import open_run
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
 from sim.scenario.variants import choose_variants
+from tests.csv_rows import csv_rows
 from tests.sites import TABLES, resolved
 
 pytestmark = pytest.mark.laws
@@ -90,8 +90,7 @@ def spread(values: Iterable[float | None]) -> list[float]:
 
 
 def rows_of(folder: Path, name: str) -> list[dict[str, str]]:
-    with (folder / f"{name}.csv").open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+    return csv_rows(folder / f"{name}.csv")
 
 
 def single(folder: Path, table: str, keys: Sequence[str], cells: str, where: str = "") -> Values:

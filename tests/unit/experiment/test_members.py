@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import shutil
 from pathlib import Path
 from typing import Any
@@ -34,6 +33,7 @@ from sim.scenario.variants import choose_variants
 from sim.statistics.designs import FEWEST, chance_share
 from sim.streams import Stream, Streams
 from sim.world.build import build_world
+from tests.csv_rows import csv_rows
 from tests.experiments import Scripted, files_of
 from tests.sites import TABLES, resolved
 
@@ -367,8 +367,7 @@ def test_a_world_without_chance_has_pairs_of_equals(tmp_path: Path) -> None:
     plan = Plan.of_run(resolved(tmp_path, {"money.parameters": prices}), 7, 1)
     runs = Runs(plan.of_size(N, fixed=False, pairs=True))
     folder = carry_out(runs, folder=tmp_path / "out").folder
-    with (folder / "summary.csv").open(encoding="utf-8", newline="") as file:
-        rows = {row["metric"]: row for row in csv.DictReader(file)}
+    rows = {row["metric"]: row for row in csv_rows(folder / "summary.csv")}
     # Listed by hand, so that a loss differs by its prices alone, and hours do not differ.
     loss = rows["private_loss_usd"]
     assert float(loss["low"]) < float(loss["high"])

@@ -16,6 +16,7 @@ import overblock
 from sim.cli.app import app
 from sim.scenario import own
 from tests.conftest import MINIMAL
+from tests.csv_rows import csv_rows
 
 RULE = '''\
 from overblock.rules import *
@@ -129,8 +130,7 @@ def test_from_python_and_in_a_comparison(
         CASE, [around(length=24), "aggregate:length=24"], measures=[rented],
         **(more | {"folder": "compared"}),
     )  # fmt: skip
-    with Path("compared", "comparison.csv").open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
+    rows = csv_rows(Path("compared", "comparison.csv"))
     by = {
         label: [row["median"] for row in rows if row["strategy"] == label]
         for label in ("Around,length=24", "aggregate:length=24")

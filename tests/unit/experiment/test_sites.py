@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 
 import duckdb
@@ -11,6 +10,7 @@ import pytest
 from sim.api import compare, run
 from sim.experiment.executors import choose_executor
 from sim.experiment.verification import verify_folder
+from tests.csv_rows import csv_rows
 from tests.sites import overrides
 
 pytestmark = pytest.mark.laws
@@ -99,8 +99,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def rows_of(folder: Path) -> dict[tuple[str, str], dict[str, str]]:
-    with (folder / "sites.csv").open(encoding="utf-8", newline="") as file:
-        return {(row["site"], row["operator"]): row for row in csv.DictReader(file)}
+    return {(row["site"], row["operator"]): row for row in csv_rows(folder / "sites.csv")}
 
 
 def test_hours_and_money_of_named_sites_are_those_worked_out_by_hand(folder: Path) -> None:
@@ -296,8 +295,7 @@ def test_a_shutdown_is_of_the_families_it_names(
     )
     asked = overrides(tmp_path, {"strategy.orders": orders})
     run("telegram-2018-replay", set=asked, folder=tmp_path / "run", n_simulations=1, fixed=True)
-    with (tmp_path / "run/sites.csv").open(encoding="utf-8", newline="") as file:
-        rows = [row for row in csv.DictReader(file) if row["operator"] == "a"]
+    rows = [row for row in csv_rows(tmp_path / "run/sites.csv") if row["operator"] == "a"]
     # This operator enforces at once. Sites that meet nothing have no row.
     hours = {row["site"]: float(row["down_h"]) for row in rows}
     assert {site: spent for site, spent in hours.items() if spent} == dict.fromkeys(down, 4.0)

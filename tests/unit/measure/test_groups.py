@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import math
 import statistics
 from dataclasses import replace
@@ -17,6 +16,7 @@ from sim.measure.groups import GroupCount, count_groups, summarise_groups
 from sim.measure.impact import measure_impact
 from sim.measure.names import ever_dropped_at, names_in_use
 from tests.chases import STRATEGIES, chase_world, run
+from tests.csv_rows import csv_rows
 from tests.worlds import Actor, Dated, Firm, SmallWorld
 
 ONE, OTHER = "192.0.2.7", "198.51.100.1"
@@ -136,8 +136,7 @@ def test_a_simulation_without_a_group_counts_none_of_none() -> None:
 
 
 def test_the_table_follows_from_the_businesses_of_the_runs(chase_run: Path) -> None:
-    with (chase_run / "groups.csv").open(encoding="utf-8", newline="") as file:
-        rows = [row for row in csv.DictReader(file) if row["by"] == "provider"]
+    rows = [row for row in csv_rows(chase_run / "groups.csv") if row["by"] == "provider"]
     found = {(row["group"], row["metric"]): row for row in rows}
     n = int(rows[0]["n_simulations"])
     again = duckdb.execute(

@@ -8,9 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from typer.testing import CliRunner
 
-from sim.cli.app import app
 from sim.engine.eventlog import Kind
 from sim.experiment.simulation import Simulation
 from sim.measure.facts import DENIES, HITS, LIMITS, ORDERS, say_nothing, why_nothing
@@ -18,6 +16,7 @@ from sim.results.folder import read_manifest
 from sim.scenario.load import load_scenario
 from sim.scenario.reactions import Censor
 from sim.scenario.resolve import resolve
+from tests.commands import call
 
 LATE = "no operator carried an order out before the end"
 A_DAY = "end=2018-04-17T12:00+03:00"
@@ -168,7 +167,7 @@ def idle(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_terminal_and_the_folder_say_it(idle: Path) -> None:
     short = ["--fixed", "-n", "1", "--set", "population.n_businesses=20", "--set", SHORT]
-    done = CliRunner().invoke(app, ["run", "telegram-2018", *short, "-o", str(idle / "run")])
+    done = call("run", "telegram-2018", *short, "-o", str(idle / "run"))
     assert done.exit_code == 0
     why = "orders nothing: no front was found before the end (censor.discovery_lag_h)"
     assert f"warning: {why}\n" in done.stderr
@@ -176,12 +175,9 @@ def test_the_terminal_and_the_folder_say_it(idle: Path) -> None:
 
 
 def test_a_comparison_says_of_which_strategy_but_not_of_none(idle: Path) -> None:
-    done = CliRunner().invoke(
-        app,
-        ["compare", "telegram-2018", "--strategy", "none", "--strategy", "narrow=exact", "--fixed",
-         "-n", "1",
-         "--set", "population.n_businesses=20", "--set", SHORT, "-o", str(idle / "compared")],
-    )  # fmt: skip
+    asked = ("compare", "telegram-2018", "--strategy", "none", "--strategy", "narrow=exact")
+    few = ("--fixed", "-n", "1", "--set", "population.n_businesses=20", "--set", SHORT)
+    done = call(*asked, *few, "-o", idle / "compared")
     assert done.exit_code == 0
     said = [line for line in done.stderr.splitlines() if "nothing" in line]
     assert said == [

@@ -60,6 +60,7 @@ from sim.scenario.tables import shipped as shipped_tables
 from sim.scenario.tables.shipped import FactRow
 from sim.scenario.variants import choose_variants
 from tests import sites
+from tests.csv_rows import csv_rows
 from tests.ensembles import write_ensemble, write_sites
 
 NBSP = "\N{NO-BREAK SPACE}"
@@ -93,8 +94,7 @@ def words_of(page: str) -> str:
 
 
 def summary(folder: Path) -> dict[tuple[str, str], dict[str, str]]:
-    with (folder / "summary.csv").open(encoding="utf-8", newline="") as file:
-        return {(row["strategy"], row["metric"]): row for row in csv.DictReader(file)}
+    return {(row["strategy"], row["metric"]): row for row in csv_rows(folder / "summary.csv")}
 
 
 def ask(folder: Path, query: str) -> list[tuple[float, ...]]:
@@ -265,8 +265,7 @@ def test_a_published_loss_is_in_the_currency_of_the_figure(ensemble_run: Path) -
 def test_national_methods_are_in_currency_by_author_and_of_the_same_share(
     ensemble_run: Path, page: str
 ) -> None:
-    with (ensemble_run / "money.csv").open(encoding="utf-8", newline="") as file:
-        rows = {(row["method"], row["scope"]): row for row in csv.DictReader(file)}
+    rows = {(row["method"], row["scope"]): row for row in csv_rows(ensemble_run / "money.csv")}
     row = rows["oecd_2011", "country, same share of demand lost"]
     median, low, high = (0.95 * float(row[key]) for key in ("median", "low", "high"))
     assert f"OECD (2011) {two(median)} {between(two(low), two(high))}" in words_of(page)
@@ -353,8 +352,7 @@ def test_that_nothing_was_checked_is_said_unless_something_was(
 def with_denied(folder: Path, target: Path, times: float) -> str:
     """Appendix of a folder whose user-hours denied have an upper end so many times the lower."""
     shutil.copytree(folder, target)
-    with (target / "summary.csv").open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
+    rows = csv_rows(target / "summary.csv")
     for row in rows:
         if row["metric"] == "target_user_hours_denied":
             row.update(low="1000", median="1000", high=str(1000 * times))
@@ -393,11 +391,11 @@ def test_other_ways_of_blocking_can_be_compared_as_the_page_says(
     for command in (told, ANSWERS_A_TARGET):
         words = shlex.split(command)
         ways = [way for before, way in itertools.pairwise(words) if before == "--strategy"]
-        variants, _ = choose_variants(resolve(load_scenario(words[2])), ways, None)
+        variants, _ = choose_variants(resolve(load_scenario(words[2])), ways)
         assert [one.label for one in variants if one.label in ways] == ways
     # What replays orders has nothing that another strategy could answer.
     with pytest.raises(ScenarioError, match="expected a section fronts"):
-        choose_variants(resolve(load_scenario("austria-2022")), ["exact"], None)
+        choose_variants(resolve(load_scenario("austria-2022")), ["exact"])
     assert ANSWERS_A_TARGET in html.unescape(render(open_run(ensemble_run)))
 
 
@@ -545,8 +543,7 @@ def test_a_comparison_prints_its_tables_and_counts(comparison_folder: Path) -> N
         if row["median"]:
             median, low, high = (62.5 * float(row[key]) for key in ("median", "low", "high"))
             assert f"{two(median)} {between(two(low), two(high))}" in text
-    with (comparison_folder / "verdicts.csv").open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
+    rows = csv_rows(comparison_folder / "verdicts.csv")
     needed = {row["n_needed"] for row in rows}
     assert any(f"{one} simulations can certify" in text for one in needed)
     # A zero of a sample that could not be cut off is a bound: three of sixty.
@@ -861,7 +858,7 @@ def test_a_zero_of_a_sample_that_could_not_be_hit_is_known_nowhere(
 ) -> None:
     monkeypatch.setattr("sim.measure.impact.expected_businesses", lambda *_: 0.0)
     resolved = resolve(load_scenario("austria-2022", ["population.n_businesses=4"]))
-    variants, baseline = choose_variants(resolved, ("replay",), None)
+    variants, baseline = choose_variants(resolved, ("replay",))
     plan = Plan.of_comparison(resolved, variants, baseline, (), 5, 2).of_size(2, fixed=False)
     carry_out(Runs(plan), folder=tmp_path / "compared")
     write_ensemble(tmp_path / "run", resolved, 2)

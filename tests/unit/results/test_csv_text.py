@@ -103,7 +103,7 @@ def test_every_csv_table_is_written_in_one_place(repository: Path) -> None:
 def test_a_hostile_label_is_harmless_in_every_table_and_read_back_as_it_is(tmp_path: Path) -> None:
     brief = ["population.n_businesses=20", "end=2018-04-17T00:00+03:00"]
     resolved = resolve(load_scenario("telegram-2018", brief))
-    variants, baseline = choose_variants(resolved, [f"{HOSTILE}=exact"], None)
+    variants, baseline = choose_variants(resolved, [f"{HOSTILE}=exact"])
     folder = tmp_path / "out"
     carry_out(Runs(Plan.of_comparison(resolved, variants, baseline, (), 1, 2)), folder=folder)
     tables = sorted(folder.glob("*.csv"))

@@ -9,10 +9,9 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from typer.testing import CliRunner
 
-from sim.cli.app import app
 from sim.results.schema import ALL_TABLES, COMPARISON_TABLES, KEYS, SITE_TABLES
+from tests.commands import call
 
 pytestmark = pytest.mark.laws
 
@@ -38,11 +37,8 @@ def folder_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]
         folder = made / kind
         if not folder.exists():
             verb, *options = COMMANDS[kind]
-            result = CliRunner().invoke(
-                app,
-                [verb, "telegram-2018", *options, *BRIEF, "-n", "2", "--seed", "5", "-q", "-w", "1",
-                 "-o", str(folder)],
-            )  # fmt: skip
+            few = ("-n", "2", "--seed", "5", "-q", "-w", "1", "-o", folder)
+            result = call(verb, "telegram-2018", *options, *BRIEF, *few)
             assert result.exit_code == 0, result.stderr
         return folder
 

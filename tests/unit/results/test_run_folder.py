@@ -21,6 +21,7 @@ from sim.results.output import new_folder
 from sim.results.schema import ALL_TABLES, ENSEMBLE_TABLES, SITE_TABLES
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
+from tests.csv_rows import csv_rows
 from tests.experiments import files_of, run_experiment
 
 WriteScenario = Callable[..., Path]
@@ -41,8 +42,7 @@ def run_again(folder: Path, *, root_seed: int = 20180416, n_replicates: int = 2)
 
 
 def summary_of(folder: Path) -> dict[str, dict[str, str]]:
-    with (folder / "summary.csv").open(encoding="utf-8", newline="") as file:
-        return {row["metric"]: row for row in csv.DictReader(file)}
+    return {row["metric"]: row for row in csv_rows(folder / "summary.csv")}
 
 
 def query(folder: Path, sql: str) -> list[tuple[Any, ...]]:
@@ -248,8 +248,7 @@ def demand_h_by_sector(repository: Path) -> dict[str, float]:
     """Demand over the 50 days from a Monday on, in hours of mean demand, from the seed tables."""
 
     def rows(name: str) -> list[dict[str, str]]:
-        with (repository / "seeds" / f"{name}.csv").open(encoding="utf-8", newline="") as file:
-            return list(csv.DictReader(file))
+        return csv_rows(repository / "seeds" / f"{name}.csv")
 
     demand_h = {}
     for sector in rows("sectors-russia-2018"):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,7 @@ from sim.scenario.predictors import (
     NamesPredictor,
     RunPredictor,
 )
+from tests.csv_rows import csv_rows
 
 ONE = """\
 format: overblock/backtest/1
@@ -231,8 +231,7 @@ def test_shipped_cases_are_many_disjoint_and_say_whom_they_rest_on():
 
 
 def test_calibration_rows_of_the_census_are_the_rows_that_the_law_is_fitted_to(repository):
-    with (repository / "seeds/hosting-concentration.csv").open(encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
+    rows = csv_rows(repository / "seeds/hosting-concentration.csv")
     fitted = [float(row["value"]) for row in rows if row["role"] == "calibration"]
     law = [each.case for each in choose(shipped_cases(), [])
            if each.case.subject == "law of names per address"]  # fmt: skip

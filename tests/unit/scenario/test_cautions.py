@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import re
 import shutil
@@ -21,6 +20,7 @@ from sim.scenario.resolve import is_of_country, resolve
 from sim.scenario.tables.seeds import SourceNote, read_note
 from tests.borrowed import BORROW, BORROWED
 from tests.conftest import REPOSITORY
+from tests.csv_rows import csv_rows
 
 SEEDS = REPOSITORY / "seeds"
 TABLES = sorted(path.name.removesuffix(".source.yaml") for path in SEEDS.glob("*.source.yaml"))
@@ -177,8 +177,10 @@ def test_a_note_says_country_and_time_in_their_form(
 
 
 def test_orders_at_or_after_the_end_are_counted() -> None:
-    with (shipped("seeds") / "telegram-2018-orders.csv").open(encoding="utf-8", newline="") as file:
-        at = [datetime.fromisoformat(row["effective"]) for row in csv.DictReader(file)]
+    at = [
+        datetime.fromisoformat(row["effective"])
+        for row in csv_rows(shipped("seeds") / "telegram-2018-orders.csv")
+    ]
     end = sorted(at)[len(at) // 3]  # an order comes at that very moment
     n_late = sum(one >= end for one in at)
     assert len(at) - n_late != n_late
@@ -205,8 +207,7 @@ def claims_of(name: str) -> Iterator[tuple[str, str]]:
     """Yield where a fact stands, its source spelled out."""
     note = read_note(SEEDS / f"{name}.csv")
     assert isinstance(note, SourceNote)
-    with (SEEDS / f"{name}.csv").open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
+    rows = csv_rows(SEEDS / f"{name}.csv")
     said = note.rows
     for column, about in note.columns.items():
         if about.kind == "assumption" or OURS.fullmatch(about.source):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator
 from ipaddress import ip_network
 from itertools import pairwise
@@ -29,6 +28,7 @@ from sim.scenario.tables.rows import (
 from sim.scenario.tables.seeds import Row, SourceNote, read_note, read_table
 from sim.scenario.tables.sharing import ServiceRow
 from sim.scenario.tables.shipped import CourtQuestionRow, FactRow
+from tests.csv_rows import csv_rows
 
 
 class ReachRow(Row):
@@ -101,8 +101,7 @@ def note_of(name: str) -> SourceNote:
 
 
 def cells_of(name: str) -> list[dict[str, str]]:
-    with path_of(name).open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+    return csv_rows(path_of(name))
 
 
 def is_number(cell: str) -> bool:
@@ -194,8 +193,7 @@ def test_each_order_names_its_source_and_its_window() -> None:
 
 
 def test_a_published_figure_stands_beside_a_measure_that_exists(chase_run: Path) -> None:
-    with (chase_run / "summary.csv").open(encoding="utf-8", newline="") as file:
-        measures = {row["metric"] for row in csv.DictReader(file)}
+    measures = {row["metric"] for row in csv_rows(chase_run / "summary.csv")}
     named = {row["metric"] for row in cells_of("article-figures")} - {""}
     assert named
     assert named <= measures

@@ -1,6 +1,5 @@
 """When customers come, worked out by hand from the shipped table of hours and weekdays."""
 
-import csv
 from datetime import datetime
 
 import numpy as np
@@ -10,6 +9,7 @@ from sim.scenario.library import shipped
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved, resolve
 from sim.world.demand import Demand, build_demand, second_of_week
+from tests.csv_rows import csv_rows
 
 HOUR, DAY = 3600, 86_400
 
@@ -26,8 +26,11 @@ def demand(resolved) -> Demand:
 
 def weights(profile: str, period: str) -> list[int]:
     """Cells of the table, in the sequence of hours from midnight or of days from Monday."""
-    with (shipped("seeds") / "demand-profiles.csv").open(encoding="utf-8", newline="") as file:
-        rows = [r for r in csv.DictReader(file) if (r["profile"], r["period"]) == (profile, period)]
+    rows = [
+        r
+        for r in csv_rows(shipped("seeds") / "demand-profiles.csv")
+        if (r["profile"], r["period"]) == (profile, period)
+    ]
     return [int(row["weight"]) for row in sorted(rows, key=lambda row: int(row["index"]))]
 
 

@@ -1,6 +1,5 @@
 """The money of a whole experiment, as files and lines."""
 
-import csv
 import math
 from dataclasses import replace
 
@@ -24,6 +23,7 @@ from sim.scenario.resolve import resolve
 from sim.streams import Streams
 from sim.world.build import build_world
 from tests.borrowed import BORROW
+from tests.csv_rows import csv_rows
 from tests.experiments import run_experiment
 
 OVERRIDES = ["population.n_businesses=40", "end=2018-04-26T00:00+03:00"]
@@ -47,13 +47,8 @@ def experiment(tmp_path_factory):
     return run_into(tmp_path_factory.mktemp("run") / "out")
 
 
-def read_csv(path):
-    with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
-
-
 def test_money_lines_end_the_summary(experiment):
-    rows = read_csv(experiment.folder / "summary.csv")
+    rows = csv_rows(experiment.folder / "summary.csv")
     money = [*MONEY_METRICS]  # nobody may move in the replay: no loss of providers
     assert NAMED_LOSS not in {row["metric"] for row in rows}
     assert [row["metric"] for row in rows][-len(money) :] == money
@@ -69,7 +64,7 @@ def test_money_lines_end_the_summary(experiment):
 
 
 def test_every_method_has_its_row_and_its_formula(experiment):
-    rows = read_csv(experiment.folder / "money.csv")
+    rows = csv_rows(experiment.folder / "money.csv")
     assert list(rows[0]) == [column.name for column in MONEY]
     national = [(method.id, method.formula) for method in NATIONAL_METHODS]
     for scope in (IN_PROPORTION, SHUTDOWN):
@@ -85,8 +80,8 @@ def test_every_method_has_its_row_and_its_formula(experiment):
 
 
 def test_the_two_files_agree(experiment):
-    summary = {row["metric"]: row for row in read_csv(experiment.folder / "summary.csv")}
-    methods = {row["method"]: row for row in read_csv(experiment.folder / "money.csv")}
+    summary = {row["metric"]: row for row in csv_rows(experiment.folder / "summary.csv")}
+    methods = {row["method"]: row for row in csv_rows(experiment.folder / "money.csv")}
     for name in ("private_loss", "net_social_loss"):
         for cell in ("median", "low", "high"):
             assert summary[f"{name}_usd"][cell] == methods[f"overblock_{name}"][cell]
@@ -115,7 +110,7 @@ def migration(tmp_path_factory):
 
 
 def test_providers_losses_and_gains_add_up_to_those_of_all(migration):
-    rows = [r for r in read_csv(migration.folder / "groups.csv") if r["by"] == BY_HOST]
+    rows = [r for r in csv_rows(migration.folder / "groups.csv") if r["by"] == BY_HOST]
     assert len(rows) == 2 * 21
     side = {row.provider: row.side for row in resolve(load_scenario(MIGRATION)).hosting.rows}
     summary = {line.metric: line for line in migration.lines["summary"]}
@@ -217,7 +212,7 @@ def test_a_table_of_ones_own_prices_the_run(tmp_path):
 
 def test_methods_whose_constants_a_country_lacks_are_left_out(tmp_path):
     run = run_into(tmp_path / "out", "money.economy=economy-austria-2022", "country=AT", BORROW)
-    methods = {row["method"] for row in read_csv(run.folder / "money.csv")}
+    methods = {row["method"] for row in csv_rows(run.folder / "money.csv")}
     assert methods == {"oecd_2011", "overblock_private_loss", "overblock_net_social_loss"}
 
 
@@ -226,7 +221,7 @@ def test_methods_whose_constants_a_country_lacks_are_left_out(tmp_path):
 )
 def test_no_countrys_losses_are_priced_by_anothers_economy(tmp_path, experiment, override):
     run = run_into(tmp_path / "out", override, BORROW, n_replicates=1)
-    rows = read_csv(run.folder / "money.csv")
+    rows = csv_rows(run.folder / "money.csv")
     assert {row["method"].split("_")[0] for row in rows} == {"overblock"}
     ours = [row for row in experiment.lines["money"] if row.method.startswith("overblock_")]
     assert len(rows) == len(ours)

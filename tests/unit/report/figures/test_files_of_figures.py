@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import re
 import shutil
 import struct
@@ -16,6 +15,7 @@ from cycler import cycler
 from sim.errors import UsageError
 from sim.report.figures.kinds import FIGURES, FORMATS, Print, choose, plot_run
 from sim.results.folder import RunFolder
+from tests.csv_rows import csv_rows
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -23,11 +23,6 @@ SVG = "{http://www.w3.org/2000/svg}"
 def _texts(path: Path) -> list[str]:
     root = ElementTree.parse(path).getroot()
     return ["".join(one.itertext()) for one in root.iter(f"{SVG}text")]
-
-
-def _rows(path: Path) -> list[dict[str, str]]:
-    with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
 
 
 def test_every_figure_that_applies_is_written_in_every_format(
@@ -44,7 +39,7 @@ def test_every_figure_that_applies_is_written_in_every_format(
         assert b"/Type3" not in pdf
         texts = " ".join(_texts(tmp_path / "a" / f"{name}.svg"))
         assert "overblock" in texts
-        assert _rows(tmp_path / "a" / f"{name}.csv")
+        assert csv_rows(tmp_path / "a" / f"{name}.csv")
 
 
 def test_the_same_figure_is_the_same_bytes(ensemble: RunFolder, tmp_path: Path) -> None:
@@ -99,10 +94,10 @@ def test_a_comparison_is_drawn(compared: RunFolder, tmp_path: Path) -> None:
     plot_run(compared, tmp_path, (), None, ["svg"])
     plot_run(compared, tmp_path / "one", ["users", "outage"], compared.strategies[-1], ["svg"])
     assert "Share of businesses' time cut off" in _texts(tmp_path / "strategies.svg")
-    drawn = [row["collateral"] for row in _rows(tmp_path / "tradeoff.csv")]
+    drawn = [row["collateral"] for row in csv_rows(tmp_path / "tradeoff.csv")]
     table = [
         row["collateral"]
-        for row in _rows(compared.path / "tradeoff.csv")
+        for row in csv_rows(compared.path / "tradeoff.csv")
         if row["collateral_metric"] == "business_hours_impaired" and row["efficacy"]
     ]
     assert [float(cell or "nan") for cell in drawn] == pytest.approx(

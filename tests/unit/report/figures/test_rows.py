@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from datetime import UTC, datetime
 from types import SimpleNamespace
 
@@ -27,14 +26,14 @@ from sim.report.figures.rows import (
     read_tradeoff,
 )
 from sim.results.folder import RunFolder
+from tests.csv_rows import csv_rows
 
 ENDS = (0.5, 0.05, 0.95)
 START = datetime(2018, 4, 16, tzinfo=UTC)
 
 
 def _table(run: RunFolder, name: str) -> list[dict[str, str]]:
-    with (run.path / name).open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+    return csv_rows(run.path / name)
 
 
 def _ends(found: Estimate) -> tuple[float, float, float]:
