@@ -24,7 +24,7 @@ from sim.addresses.text.cuts import (
     may_hide,
     read_blocks,
 )
-from sim.addresses.text.source import Readable, Stream
+from sim.addresses.text.source import Readable
 from sim.errors import DataError, Problem
 
 _QUOTE = '"'
@@ -191,7 +191,7 @@ _BOM = b"\xef\xbb\xbf"
 
 
 def read_headed(
-    source: Stream, gathering: Gathering, needed: Sequence[str] = ()
+    source: Readable, gathering: Gathering, needed: Sequence[str] = ()
 ) -> Iterator[tuple[Mapping[str, int], Records]]:
     """Yield the records of a CSV stream, with the place of each column by name.
 
@@ -243,7 +243,7 @@ def cut_header(line: bytes, name: str) -> tuple[list[str], str]:
     return [plain_name(cell) for cell in cells], delimiter
 
 
-def take_header(source: Stream, max_line_bytes: int) -> tuple[bytes, Rejoined]:
+def take_header(source: Readable, max_line_bytes: int) -> tuple[bytes, Rejoined]:
     """First line of a stream, and the stream with an empty line in its place, which is counted."""
     head = b""
     while b"\n" not in head and len(head) <= max_line_bytes:

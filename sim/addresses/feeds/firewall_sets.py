@@ -18,7 +18,7 @@ from sim.addresses.feeds.groups import EXPIRES, Groups
 from sim.addresses.feeds.inputs import Sample
 from sim.addresses.feeds.refused import NFTABLES
 from sim.addresses.sets.notation import Entry, find_notation, shown
-from sim.addresses.text.source import Stream
+from sim.addresses.text.source import Readable
 from sim.addresses.text.stated import differs
 from sim.errors import DataError, Problem
 
@@ -44,7 +44,7 @@ _SAVED = re.compile(
 )
 
 
-def read_ipset(source: Stream, gathering: Gathering) -> Feed:
+def read_ipset(source: Readable, gathering: Gathering) -> Feed:
     """Read what ``ipset save`` or ``ipset list`` wrote.
 
     Commands that change what earlier ones added are refused. Members of a set with a netmask are
@@ -263,7 +263,7 @@ _OPENS = re.compile(
 )
 
 
-def read_nft_sets(source: Stream, gathering: Gathering) -> Feed:
+def read_nft_sets(source: Readable, gathering: Gathering) -> Feed:
     """Read sets of nftables.
 
     Sets of ports and the like are counted and left out. A set of addresses together with ports is

@@ -20,7 +20,7 @@ from sim.addresses.sets.notation import shown
 from sim.addresses.text.cuts import Block, hidden_end, may_hide, read_blocks
 from sim.addresses.text.entries import Entries4, Entries6, Growing, Tally
 from sim.addresses.text.reading import Reading
-from sim.addresses.text.source import Limits, Readable, Stream
+from sim.addresses.text.source import Limits, Readable
 from sim.errors import BadLinesError, DataError, Problem
 
 Line = NDArray[np.int64]
@@ -350,7 +350,7 @@ def decode_lines(
             gathering.refuse(f"expected {encoding.upper()} text, got {got}", number)
 
 
-def read_numbered(source: Stream, gathering: Gathering) -> Iterator[Numbered]:
+def read_numbered(source: Readable, gathering: Gathering) -> Iterator[Numbered]:
     """Yield the lines of a stream that are not blank, block by block."""
     for block in read_blocks(source, gathering.limits.max_line_bytes):
         count_lines(block, gathering)

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from sim.addresses.feeds.column_choice import AS_NAMED, ColumnChoice, plain_name
 from sim.addresses.sets.notation import find_notation
-from sim.addresses.text.source import Limits, Readable, Source, Stream, open_source
+from sim.addresses.text.source import Limits, Readable, Source, open_source
 from sim.errors import DataError, Problem
 from sim.files import note_read
 
@@ -77,7 +77,7 @@ class Input:
 
 
 @contextmanager
-def spooled(stream: Stream, name: str, limits: Limits) -> Iterator[Input]:
+def spooled(stream: Readable, name: str, limits: Limits) -> Iterator[Input]:
     """Give a stream that can be read once as a file, for as long as the block lasts.
 
     Raises

@@ -35,7 +35,7 @@ from sim.addresses.feeds.inputs import Sample
 from sim.addresses.feeds.neighbours import NAME_KINDS, Neighbours
 from sim.addresses.feeds.verdicts import told_of
 from sim.addresses.sets.notation import shown
-from sim.addresses.text.source import Stream
+from sim.addresses.text.source import Readable
 from sim.errors import Problem
 from sim.sql import parquet_rows, sql_pattern
 
@@ -186,7 +186,7 @@ def _members(value: Any, ours: str) -> tuple[str, ...] | None:
     return tuple(members)
 
 
-def read_inventory(source: Stream, gathering: Gathering) -> Feed:
+def read_inventory(source: Readable, gathering: Gathering) -> Feed:
     """Read an inventory from CSV with a header line.
 
     Raises
@@ -248,7 +248,7 @@ def read_parquet(path: Path, gathering: Gathering) -> Feed:
     return replace(table.finish("parquet"), questions=questions)
 
 
-def read_sites(source: Stream, gathering: Gathering) -> Feed:
+def read_sites(source: Readable, gathering: Gathering) -> Feed:
     """Read an inventory whose sites are to be simulated, from CSV with a header line.
 
     The columns of `read_inventory`, and with them ``role``, ``mode`` and ``visits_per_h``; and

@@ -20,7 +20,7 @@ from sim.addresses.feeds.inputs import Sample
 from sim.addresses.feeds.inventories import ADDRESS_COLUMNS, Table
 from sim.addresses.feeds.verdicts import NAMES, lets_through
 from sim.addresses.sets.notation import shown
-from sim.addresses.text.source import Stream
+from sim.addresses.text.source import Readable
 from sim.addresses.text.stated import differs
 from sim.errors import DataError, Problem
 from sim.files import RepeatedKeyError
@@ -40,7 +40,7 @@ _CALLED = NAMES.union(
 )
 
 
-def read_document(source: Stream, gathering: Gathering) -> dict[str, Any]:
+def read_document(source: Readable, gathering: Gathering) -> dict[str, Any]:
     """Read one JSON object.
 
     Raises
@@ -55,7 +55,7 @@ def read_document(source: Stream, gathering: Gathering) -> dict[str, Any]:
     return value
 
 
-def _read_value(source: Stream, gathering: Gathering) -> Any:
+def _read_value(source: Readable, gathering: Gathering) -> Any:
     """Read one JSON value of a bounded size."""
     name = gathering.name
     max_bytes = min(gathering.limits.max_bytes, MAX_DOCUMENT_BYTES)
@@ -188,7 +188,7 @@ def _refused(name: str, message: str, line: int = 0) -> DataError:
 _BATCH = 10_000
 
 
-def read_json_list(source: Stream, gathering: Gathering) -> Feed:
+def read_json_list(source: Readable, gathering: Gathering) -> Feed:
     """Read one JSON array of texts, each an address, or of objects with an address in each.
 
     Raises
@@ -221,7 +221,7 @@ def read_json_list(source: Stream, gathering: Gathering) -> Feed:
     return gathering.finish("json-list")
 
 
-def read_json_lines(source: Stream, gathering: Gathering) -> Feed:
+def read_json_lines(source: Readable, gathering: Gathering) -> Feed:
     """Read one JSON object a line, with an address in each.
 
     A line of ``"type": "metadata"``, as Spamhaus ends its lists with, gives the date, the terms and

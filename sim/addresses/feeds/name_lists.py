@@ -28,7 +28,7 @@ from sim.addresses.feeds.name_rules import (
     with_parents,
 )
 from sim.addresses.sets.notation import shown
-from sim.addresses.text.source import Stream
+from sim.addresses.text.source import Readable
 
 _A_NAME = re.compile(NAME)
 # Rules that name an address, or the first three bytes of one, which is a prefix of 24.
@@ -49,7 +49,7 @@ _NEGATED = re.compile(r"!\s*[\da-fA-F]*[.:][\da-fA-F.:]+(?:/\d+)?$")
 Read = Callable[[str, int, "_Names", Gathering], None]
 
 
-def read_names(source: Stream, gathering: Gathering) -> Feed:
+def read_names(source: Readable, gathering: Gathering) -> Feed:
     """Read a list of names, one a line, or addresses among them.
 
     A line is a name, ``0.0.0.0 name`` as in hosts files, ``||name^`` as for browsers, a web
@@ -64,7 +64,7 @@ def read_names(source: Stream, gathering: Gathering) -> Feed:
     return found.groups.finish("names", found.lets_through)
 
 
-def read_dnsmasq(source: Stream, gathering: Gathering) -> Feed:
+def read_dnsmasq(source: Readable, gathering: Gathering) -> Feed:
     """Read a configuration of dnsmasq.
 
     Names come from ``address=/name/``, ``local=/name/``, ``ipset=/name/set``, ``nftset`` and
@@ -85,7 +85,7 @@ def read_dnsmasq(source: Stream, gathering: Gathering) -> Feed:
     return feed
 
 
-def _read(source: Stream, gathering: Gathering, read: Read) -> _Names:
+def _read(source: Readable, gathering: Gathering, read: Read) -> _Names:
     found = _Names(Groups(gathering, "kinds"), set(), set())
     for lines in read_numbered(source, gathering):
         for number, line in lines:
@@ -222,7 +222,7 @@ def fits_dnsmasq(sample: Sample) -> bool:
 _ADDRESS_TYPES = ("A", "AAAA")
 
 
-def read_zdns(source: Stream, gathering: Gathering) -> Feed:
+def read_zdns(source: Readable, gathering: Gathering) -> Feed:
     """Read one JSON object a line, with ``results`` by module, or flat as massdns and old ZDNS do.
 
     Only answers of type A and AAAA are addresses; CNAME and other answers are skipped.

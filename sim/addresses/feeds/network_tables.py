@@ -13,13 +13,13 @@ from sim.addresses.feeds.gather import Gathering, add_countries, add_origins
 from sim.addresses.feeds.inputs import Rejoined, Sample, is_address
 from sim.addresses.feeds.neighbours import refuse_verdicts
 from sim.addresses.text.cuts import check_line_ends, hidden_end
-from sim.addresses.text.source import Stream
+from sim.addresses.text.source import Readable
 
 _TABBED = Dialect("\t", 3)
 _IPTOASN = Dialect("\t", 5)
 
 
-def read_pfx2as(source: Stream, gathering: Gathering) -> Feed:
+def read_pfx2as(source: Readable, gathering: Gathering) -> Feed:
     """Read CAIDA's ``network<TAB>length<TAB>origins``.
 
     ``_`` joins the origins of a prefix that several networks announce (MOAS), ``,`` the members
@@ -44,7 +44,7 @@ def read_pfx2as(source: Stream, gathering: Gathering) -> Feed:
     return gathering.finish("pfx2as", "", "if it is CAIDA's: its terms of use; cite it")
 
 
-def read_iptoasn(source: Stream, gathering: Gathering) -> Feed:
+def read_iptoasn(source: Readable, gathering: Gathering) -> Feed:
     """Read iptoasn's ``first<TAB>last<TAB>asn<TAB>country<TAB>description``.
 
     ASN 0 means that nobody announces the range: it is a record of no known origin or provider,
@@ -93,7 +93,7 @@ def fits_pfx2as(sample: Sample) -> bool:
 _GEOFEED = Dialect(",", 0, 1, is_quoted=True, comment="#")
 
 
-def read_geofeed(source: Stream, gathering: Gathering) -> Feed:
+def read_geofeed(source: Readable, gathering: Gathering) -> Feed:
     """Read ``prefix,country,region,city,postal``.
 
     Country ``NA`` is Namibia. An empty country means that the network does not say. Columns
@@ -136,7 +136,7 @@ _ADDRESS, _NAME, _URL = 0, 1, 2
 _KINDS = ("addresses", "a name", "a URL")
 
 
-def read_register(source: Stream, gathering: Gathering) -> Feed:
+def read_register(source: Readable, gathering: Gathering) -> Feed:
     """Read ``ips;domain;url;organ;document;date`` after a line ``Updated: …``.
 
     An entry with a URL blocks that URL, one with a domain and no URL blocks the name, and one with
@@ -152,7 +152,7 @@ def read_register(source: Stream, gathering: Gathering) -> Feed:
     return _read_entries(source, gathering, "z-i")
 
 
-def read_whole_register(source: Stream, gathering: Gathering) -> Feed:
+def read_whole_register(source: Readable, gathering: Gathering) -> Feed:
     """Read the same with all addresses of all entries, as if everything were blocked by address.
 
     That is the most that operators without filters for URLs and names may drop.
@@ -160,7 +160,7 @@ def read_whole_register(source: Stream, gathering: Gathering) -> Feed:
     return _read_entries(source, gathering, "z-i-all")
 
 
-def _read_entries(source: Stream, gathering: Gathering, format_name: str) -> Feed:
+def _read_entries(source: Readable, gathering: Gathering, format_name: str) -> Feed:
     line, rest = take_header(source, gathering.limits.max_line_bytes)
     date = ""
     if line.startswith(_FIRST_LINE):

@@ -22,7 +22,7 @@ from sim.addresses.feeds.json_tables import check_keys, items, read_document, te
 from sim.addresses.feeds.neighbours import Neighbours
 from sim.addresses.sets.blocks import format_lines4, format_lines6, split_ranges, split_ranges6
 from sim.addresses.sets.notation import shown
-from sim.addresses.text.source import Stream
+from sim.addresses.text.source import Readable
 from sim.errors import DataError, Problem
 
 NEEDED = ("effective", "action", "prefix")
@@ -114,7 +114,7 @@ class Orders:
         return found
 
 
-def read_orders(source: Stream, gathering: Gathering) -> Orders:
+def read_orders(source: Readable, gathering: Gathering) -> Orders:
     """Read a table of dated orders.
 
     Columns are found by name: ``effective`` (date and time with offset, or a date where a time zone
@@ -258,7 +258,7 @@ def _checked(
     return good
 
 
-def read_polls(source: Stream, gathering: Gathering) -> Orders:
+def read_polls(source: Readable, gathering: Gathering) -> Orders:
     """Read a record of polls that tested addresses at several providers, as dated orders.
 
     The document is ``{"lastUpdate": …, "data": [{"ip", "isp", "description", "stateChanges":

@@ -14,7 +14,7 @@ import numpy as np
 from sim.addresses.feeds.feed import Feed
 from sim.addresses.feeds.gather import Gathering
 from sim.addresses.feeds.json_tables import check_entries, check_keys, items, read_document, text_of
-from sim.addresses.text.source import Stream
+from sim.addresses.text.source import Readable
 
 
 class Range(NamedTuple):
@@ -29,7 +29,7 @@ class Range(NamedTuple):
 Document = dict[str, Any]
 
 
-def read_aws(source: Stream, gathering: Gathering) -> Feed:
+def read_aws(source: Readable, gathering: Gathering) -> Feed:
     """Read Amazon's ``ip-ranges.json``.
 
     ``AMAZON`` is the superset of all services and lists most prefixes a second time. Here a
@@ -49,7 +49,7 @@ def read_aws(source: Stream, gathering: Gathering) -> Feed:
     return gathering.finish("aws", text_of(document, "createDate"), "Amazon's public range file")
 
 
-def read_google(source: Stream, gathering: Gathering) -> Feed:
+def read_google(source: Readable, gathering: Gathering) -> Feed:
     """Read Google's ``cloud.json`` or ``goog.json``.
 
     ``goog.json`` has neither service nor scope, and holds Google's own addresses together with
@@ -68,7 +68,7 @@ def read_google(source: Stream, gathering: Gathering) -> Feed:
     return gathering.finish("google", date, "Google's public range file")
 
 
-def read_azure(source: Stream, gathering: Gathering) -> Feed:
+def read_azure(source: Readable, gathering: Gathering) -> Feed:
     """Read Microsoft's ``ServiceTags_*.json``.
 
     One list holds both families, and regional tags repeat what the global ones hold. Here a
@@ -103,7 +103,7 @@ def read_azure(source: Stream, gathering: Gathering) -> Feed:
     return gathering.finish("azure", f"changeNumber {change}", "Microsoft's public download")
 
 
-def read_fastly(source: Stream, gathering: Gathering) -> Feed:
+def read_fastly(source: Readable, gathering: Gathering) -> Feed:
     """Read Fastly's ``{"addresses": […], "ipv6_addresses": […]}``."""
     keys = ("addresses", "ipv6_addresses")
     document = _document(source, gathering, "Fastly's public-ip-list", *keys)
@@ -111,7 +111,7 @@ def read_fastly(source: Stream, gathering: Gathering) -> Feed:
     return gathering.finish("fastly", "", "Fastly's public list")
 
 
-def read_cloudflare(source: Stream, gathering: Gathering) -> Feed:
+def read_cloudflare(source: Readable, gathering: Gathering) -> Feed:
     """Read Cloudflare's ``{"result": {"ipv4_cidrs": […], "ipv6_cidrs": […], "etag": …}}``.
 
     These are the addresses Cloudflare connects to origins from and answers clients at.
@@ -132,7 +132,7 @@ def read_cloudflare(source: Stream, gathering: Gathering) -> Feed:
     return gathering.finish("cloudflare", text_of(found, "etag"), "Cloudflare's public list")
 
 
-def read_oracle(source: Stream, gathering: Gathering) -> Feed:
+def read_oracle(source: Readable, gathering: Gathering) -> Feed:
     """Read Oracle's ``public_ip_ranges.json``: prefixes with tags, by region.
 
     References
@@ -154,7 +154,7 @@ def read_oracle(source: Stream, gathering: Gathering) -> Feed:
     return gathering.finish("oracle", date, "Oracle's public list")
 
 
-def _document(source: Stream, gathering: Gathering, what: str, *keys: str) -> Document:
+def _document(source: Readable, gathering: Gathering, what: str, *keys: str) -> Document:
     document = read_document(source, gathering)
     check_keys(document, keys, gathering.name, what)
     return document

@@ -8,12 +8,10 @@ from __future__ import annotations
 import gzip
 import io
 import os
-import tempfile
 import zlib
-from contextlib import ExitStack
 from dataclasses import dataclass
 from os import PathLike, fspath
-from typing import Any, BinaryIO, Protocol, cast
+from typing import Protocol
 
 from sim.errors import DataError, Problem
 
@@ -26,13 +24,12 @@ _UNREAD = {
     b"7z\xbc\xaf\x27\x1c": ".7z",
 }
 LARGE_BYTES = 2**26
-"""Bytes of compressed content from which on nothing is handed out before all is unpacked."""
+"""Bytes of content that any compressed file may have, however small it is."""
 MOST_GROWTH = 250
-"""Times its packed size that content may have from there on.
+"""Times its packed size that content may have beyond that.
 
 Lists and tables, however regular, were packed to a hundredth at best, bombs to a thousandth.
 """
-_PIECE = 2**20
 
 
 @dataclass(frozen=True)
@@ -43,9 +40,8 @@ class Limits:
     ----------
     max_bytes
         Bytes after decompression. The default, 1 GiB, holds 60 million prefixes. A larger plain
-        file is refused unread; of a compressed one no more than `LARGE_BYTES` is handed out before
-        the rest was unpacked within the limit (to a temporary file), so that a small file cannot
-        fill the memory. The columns of a file may take twice this number of bytes of memory.
+        file is refused unread, a compressed one at the limit. The columns of a file may take twice
+        this number of bytes of memory.
     max_line_bytes
         Bytes of one line, 256 KiB by default. A longer line is a mistake and is skipped without
         being kept.
@@ -79,7 +75,14 @@ class Limits:
             raise DataError([Problem(name, f"{expected}, got more; {hint}")])
 
 
-class Source(io.RawIOBase):
+class Readable(Protocol):
+    """Bytes that are read piece by piece."""
+
+    def read(self, size: int, /) -> bytes:
+        """Read up to so many bytes."""
+
+
+class Source:
     """A readable stream that decompresses, counts, and gives reasons for what it refuses.
 
     Every failure of the file, of its compression or of its size is raised as `DataError` by the
@@ -95,95 +98,49 @@ class Source(io.RawIOBase):
         Bytes of content of a plain file, as the system tells it; 0 where that is not known.
     """
 
-    def __init__(
-        self, stream: BinaryIO, name: str, max_bytes: int, *, is_owned: bool = False
-    ) -> None:
-        super().__init__()
+    def __init__(self, file: io.FileIO, name: str, max_bytes: int) -> None:
         self.name = name
         self._max_bytes = max_bytes
-        self._is_owned = is_owned
         self.n_bytes = 0
         self.size = 0
-        self._beneath = io.BufferedReader(cast("Any", stream))
+        self._beneath = io.BufferedReader(file)
         self._stream = self._decompressed(self._beneath)
-        self._rest: BinaryIO | None = None
-        self._files = ExitStack()
         if self.size > max_bytes:
             raise self._too_large(f"{self.size:,}")
 
-    def readable(self) -> bool:
-        """Return that the stream can be read."""
-        return True
+    def __enter__(self) -> Source:
+        """Return the source, to be closed behind the block."""
+        return self
 
-    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
-        """Read into a buffer, as `io.RawIOBase` asks."""
-        data = self.read(len(buffer))
-        buffer[: len(data)] = data
-        return len(data)
-
-    def read(self, size: int | None = -1, /) -> bytes:
-        """Read up to so many bytes; all of them, within the limit, where none are named.
-
-        Raises
-        ------
-        DataError
-            If the file cannot be read, its compression is damaged or it exceeds the limit.
-        """
-        if size is None or size < 0:
-            return self.readall()
-        if self._rest is None and self.is_packed and self.n_bytes > LARGE_BYTES:
-            self._rest = self._unpack_rest()
-        if self._rest is not None:
-            data = self._rest.read(size)
-            self.n_bytes += len(data)
-            return data
-        data = self._unpack(size, self.n_bytes)
-        self.n_bytes += len(data)
-        return data
-
-    def close(self) -> None:
-        """Close the stream beneath if this source opened it; leave it open if it was handed in."""
-        if not self.closed:
-            self._files.close()
-            if self._is_owned:
-                self._beneath.close()
-            else:
-                self._beneath.detach()
-        super().close()
+    def __exit__(self, *error: object) -> None:
+        """Close the file beneath."""
+        self._beneath.close()
 
     @property
     def is_packed(self) -> bool:
         """Whether the file is compressed."""
         return self._stream is not self._beneath
 
-    def _unpack_rest(self) -> BinaryIO:
-        """Unpack what is left within the limit, and return it as a file."""
-        n_bytes = self.n_bytes
-        try:
-            file = tempfile.TemporaryFile(prefix="overblock-")  # noqa: SIM115 - closed with the rest
-            rest = self._files.enter_context(file)
-            while piece := self._unpack(_PIECE, n_bytes):
-                n_bytes += len(piece)
-                rest.write(piece)
-            rest.seek(0)
-        except OSError as error:
-            room = f"expected room for the unpacked file in {tempfile.gettempdir()}"
-            raise self._refused(f"{room}, got {error.strerror or error}") from None
-        return cast("BinaryIO", rest)
+    def read(self, size: int, /) -> bytes:
+        """Read up to so many bytes.
 
-    def _unpack(self, size: int, n_before: int) -> bytes:
-        """Return up to so many bytes more than there were before, within the limit."""
+        Raises
+        ------
+        DataError
+            If the file cannot be read, its compression is damaged or it exceeds the limit.
+        """
         try:
             # One byte more than may be there is enough to tell that there is too much.
-            data = self._stream.read(min(size, self._max_bytes - n_before + 1))
+            data = self._stream.read(min(size, self._max_bytes - self.n_bytes + 1))
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
             raise self._refused(f"expected whole compressed data, got {error}") from None
         except OSError as error:
             raise self._refused(f"expected a readable file, got {error}") from None
-        n_bytes = n_before + len(data)
-        if n_bytes > self._max_bytes:
+        self.n_bytes += len(data)
+        if self.n_bytes > self._max_bytes:
             raise self._too_large("more")
-        if self.is_packed and n_bytes > LARGE_BYTES and n_bytes > MOST_GROWTH * self._n_packed():
+        is_large = self.is_packed and self.n_bytes > LARGE_BYTES
+        if is_large and self.n_bytes > MOST_GROWTH * self._n_packed():
             expected = f"expected content of at most {MOST_GROWTH} times its compressed size"
             raise self._refused(f"{expected}, got more; decompress it first if you trust the file")
         return data
@@ -202,7 +159,7 @@ class Source(io.RawIOBase):
     def _refused(self, message: str) -> DataError:
         return DataError([Problem(self.name, message)])
 
-    def _decompressed(self, buffered: io.BufferedReader[Any]) -> BinaryIO:
+    def _decompressed(self, buffered: io.BufferedReader[io.FileIO]) -> Readable:
         """Wrap the stream in the decompressor its first bytes call for."""
         try:
             head = buffered.peek(6)[:6]
@@ -212,23 +169,11 @@ class Source(io.RawIOBase):
             message = f"expected plain or .gz data, got {unread}; decompress the file first"
             raise self._refused(message)
         if head.startswith(_GZIP):
-            return cast("BinaryIO", gzip.GzipFile(fileobj=buffered, mode="rb"))
+            return gzip.GzipFile(fileobj=buffered, mode="rb")
         if self.name.endswith(".gz") and head:
             raise self._refused(f"expected .gz compressed data, got {head[:4]!r}")
-        if isinstance(buffered.raw, io.FileIO):
-            self.size = os.fstat(buffered.raw.fileno()).st_size
-        return cast("BinaryIO", buffered)
-
-
-Stream = BinaryIO | Source
-"""Bytes to read: of a file of the user's, or of memory."""
-
-
-class Readable(Protocol):
-    """Bytes that are read piece by piece."""
-
-    def read(self, size: int, /) -> bytes:
-        """Read up to so many bytes."""
+        self.size = os.fstat(buffered.fileno()).st_size
+        return buffered
 
 
 def open_source(
@@ -248,8 +193,7 @@ def open_source(
     Returns
     -------
     source
-        A binary stream to close after use (or to use in ``with``). Wrap it in
-        ``io.TextIOWrapper`` for the readers of the standard library.
+        A binary stream to use in ``with``.
 
     Raises
     ------
@@ -263,7 +207,7 @@ def open_source(
         reason = error.strerror or str(error)
         raise DataError([Problem(name, f"expected a readable file, got {reason}")]) from None
     try:
-        return Source(cast("BinaryIO", file), name, max_bytes, is_owned=True)
+        return Source(file, name, max_bytes)
     except DataError:
         file.close()
         raise

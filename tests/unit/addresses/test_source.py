@@ -2,16 +2,14 @@
 
 import bz2
 import gzip
-import io
 import lzma
-import random
 import subprocess
 import sys
 
 import pytest
 
 from sim.addresses.text import source as source_module
-from sim.addresses.text.source import Source, open_source
+from sim.addresses.text.source import open_source
 from sim.errors import DataError
 
 
@@ -31,7 +29,7 @@ def test_content_is_told_by_its_first_bytes(tmp_path, name, pack):
     path = tmp_path / name
     path.write_bytes(pack(content))
     with open_source(path) as source:
-        assert source.read() == content
+        assert source.read(10**9) == content
 
 
 @pytest.mark.parametrize("damage", ["cut", "flipped"])
@@ -52,7 +50,7 @@ def test_damaged_compression_is_refused(tmp_path, damage):
         ),
         open_source(path) as source,
     ):
-        source.read()
+        source.read(10**9)
 
 
 def test_a_suffix_that_promises_compression_is_held_to_it(tmp_path):
@@ -69,10 +67,6 @@ def test_a_missing_file_is_refused(tmp_path):
         open_source(tmp_path)
 
 
-def no_two_alike(n_bytes):
-    return random.Random(5).randbytes(n_bytes)
-
-
 def test_content_beyond_the_limit_is_refused_after_reading_little_more(tmp_path):
     path = tmp_path / "bomb"
     path.write_bytes(gzip.compress(bytes(50_000_000)))
@@ -80,7 +74,7 @@ def test_content_beyond_the_limit_is_refused_after_reading_little_more(tmp_path)
         got = b"".join(iter(lambda: source.read(4_096) if source.n_bytes < 98_000 else b"", b""))
         assert 0 < len(got) <= 100_000
         with pytest.raises(DataError, match="bomb: expected at most 100,000 bytes of content, got"):
-            source.read()
+            source.read(10**9)
         assert source.n_bytes < 200_000
 
 
@@ -91,48 +85,17 @@ def test_a_plain_file_beyond_the_limit_is_refused_unread(tmp_path):
         open_source(path, max_bytes=100)
 
 
-def test_large_content_is_unpacked_before_more_of_it_is_handed_out(tmp_path, monkeypatch):
-    monkeypatch.setattr(source_module, "LARGE_BYTES", 10_000)
-    content = no_two_alike(300_000)
-    path = tmp_path / "list"
-    path.write_bytes(gzip.compress(content))
-    with open_source(path, max_bytes=300_000) as source:
-        assert b"".join(iter(lambda: source.read(4_096), b"")) == content
-    for damaged, limit, told in (
-        (path.read_bytes(), 299_999, "expected at most 299,999 bytes of content, got more"),
-        (path.read_bytes()[:-10], 300_000, "expected whole compressed data, got"),
-    ):
-        path.write_bytes(damaged)
-        given: list[int] = []
-        with open_source(path, max_bytes=limit) as source, pytest.raises(DataError, match=told):
-            given.extend(map(len, iter(lambda: source.read(4_096), b"")))
-        assert sum(given) < 10_000 + 2 * 4_096
-
-
 def test_content_that_grows_as_no_list_does_is_refused_early(tmp_path, monkeypatch):
     monkeypatch.setattr(source_module, "LARGE_BYTES", 100_000)
     path = tmp_path / "bomb"
     path.write_bytes(gzip.compress(bytes(50_000_000)))
     told = "bomb: expected content of at most 250 times its compressed size, got more; decompress"
     with open_source(path) as source, pytest.raises(DataError, match=told):
-        source.read()
-    assert source.n_bytes < 200_000
+        list(iter(lambda: source.read(2**16), b""))
+    assert source.n_bytes < 250 * path.stat().st_size + 2**17
     monkeypatch.setattr(source_module, "LARGE_BYTES", 50_000_000)
     with open_source(path) as source:
-        assert len(source.read()) == 50_000_000
-
-
-def test_no_room_for_what_is_unpacked_is_told(tmp_path, monkeypatch):
-    def full(**options):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(source_module, "LARGE_BYTES", 1_000)
-    monkeypatch.setattr("tempfile.TemporaryFile", full)
-    path = tmp_path / "list"
-    path.write_bytes(gzip.compress(no_two_alike(20_000)))
-    told = r"list: expected room for the unpacked file in .*, got No space left on device"
-    with open_source(path) as source, pytest.raises(DataError, match=told):
-        source.read()
+        assert len(source.read(10**9)) == 50_000_000
 
 
 @pytest.mark.parametrize(
@@ -158,21 +121,12 @@ def test_the_limit_itself_is_allowed(tmp_path):
     path = tmp_path / "list"
     path.write_bytes(bytes(100))
     with open_source(path, max_bytes=100) as source:
-        assert len(source.read()) == 100
+        assert len(source.read(10**9)) == 100
     path.write_bytes(gzip.compress(bytes(100)))
     with open_source(path, max_bytes=100) as source:
-        assert len(source.read()) == 100
+        assert len(source.read(10**9)) == 100
     with open_source(path, max_bytes=99) as source, pytest.raises(DataError, match="at most 99"):
-        source.read()
-
-
-def test_a_stream_handed_in_stays_open():
-    stream = io.BytesIO(b"192.0.2.0/24\n")
-    source = Source(stream, "stdin", 100)
-    assert source.read() == b"192.0.2.0/24\n"
-    source.close()
-    source.close()
-    assert not stream.closed
+        source.read(10**9)
 
 
 def test_importing_the_text_readers_loads_no_optional_package():
