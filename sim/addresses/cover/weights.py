@@ -19,9 +19,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from sim.addresses.sets.blocks import IPV4_BITS, format_lines4, format_lines6
 from sim.addresses.sets.families import AddressSet
-from sim.addresses.sets.intervals import IntervalSet
 from sim.addresses.sets.intervals6 import IntervalSet6, rank_bounds
-from sim.addresses.sets.ipv6 import IPV6_BITS, Addresses6, bit_length
+from sim.addresses.sets.ipv6 import IPV6_BITS, Addresses6
 from sim.addresses.text.entries import Entries4, Entries6
 
 FAMILIES = (IPV4_BITS, IPV6_BITS)
@@ -51,14 +50,6 @@ def addresses4(position: Addresses6) -> NDArray[np.int64]:
     return (position.high >> _32).astype(np.int64)
 
 
-def set_of(positions: IntervalSet6, bits: int) -> AddressSet:
-    """Return a set of positions as a set of addresses of its family."""
-    if bits == IPV6_BITS:
-        return AddressSet(IntervalSet.empty(), positions)
-    start, last = addresses4(positions.first), addresses4(positions.last)
-    return AddressSet(IntervalSet.from_bounds(start, last + 1), IntervalSet6.empty())
-
-
 def format_positions(address: Addresses6, length: NDArray[np.int64], bits: int) -> list[str]:
     """Canonical text of prefixes given as positions; whole lengths are written too."""
     if bits == IPV6_BITS:
@@ -70,16 +61,19 @@ def format_positions(address: Addresses6, length: NDArray[np.int64], bits: int) 
 
 def common_bits(one: Addresses6, two: Addresses6) -> NDArray[np.int64]:
     """Length of the longest prefix that holds both addresses of each row."""
-    return IPV6_BITS - bit_length(Addresses6(one.high ^ two.high, one.low ^ two.low))
+    pairs = zip(one.to_ints(), two.to_ints(), strict=True)
+    return np.array(
+        [IPV6_BITS - (first ^ second).bit_length() for first, second in pairs], np.int64
+    )
 
 
 def _count_between(first: Addresses6, last: Addresses6, bits: int) -> NDArray[Any]:
     """Addresses from first to last of each row: int64, of IPv6 Python integers."""
     if bits == IPV4_BITS:
         return addresses4(last) - addresses4(first) + 1
-    span = last.minus(first).to_ints()
-    counted = np.empty(len(span), object)
-    counted[:] = [number + 1 for number in span]
+    bounds = zip(first.to_ints(), last.to_ints(), strict=True)
+    counted = np.empty(len(first), object)
+    counted[:] = [end - begin + 1 for begin, end in bounds]
     return counted
 
 

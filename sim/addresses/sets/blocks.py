@@ -8,7 +8,7 @@ from socket import AF_INET6, inet_ntop
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.addresses.sets.ipv6 import Addresses6, bit_length, masked
+from sim.addresses.sets.ipv6 import Addresses6
 
 IPV4_BITS = 32
 
@@ -87,46 +87,17 @@ def split_ranges6(
     row, address, length : shape (n_prefixes,)
         As for `split_ranges`, with lengths in [0, 128].
     """
-    row = np.arange(len(first), dtype=np.int64)
-    pieces: list[tuple[NDArray[np.int64], Addresses6, NDArray[np.int64]]] = []
-    while len(first):
-        # A block of 2**k addresses: k is limited by the zeros the start ends in, and by the room
-        # up to the last address, whose size less one is at hand without a 129th bit.
-        span = last.minus(first)
-        whole = bit_length(span.plus_one()) - 1
-        # The size of the whole space is 2**128 and wraps to nothing.
-        fitting = np.where(whole < 0, 128, whole)
-        size_bits = np.minimum(_trailing_zeros(first), fitting)
-        length = 128 - size_bits
-        pieces.append((row, first, length))
-        end = masked(first, length)[1]
-        unfinished = np.flatnonzero(end.less(last))
-        row, first, last = row[unfinished], end.take(unfinished).plus_one(), last.take(unfinished)
-    if not pieces:
-        return row, first, row
-    rows = np.concatenate([piece[0] for piece in pieces])
-    addresses = Addresses6.concatenate([piece[1] for piece in pieces])
-    lengths = np.concatenate([piece[2] for piece in pieces])
-    order = np.argsort(rows, kind="stable")
-    return rows[order], addresses.take(order), lengths[order]
-
-
-def count_prefixes6(first: Addresses6, last: Addresses6) -> int:
-    """Prefixes that `split_ranges6` cuts ranges into; see `count_prefixes`."""
-    n_bits = bit_length(Addresses6(first.high ^ last.high, first.low ^ last.low))
-    around = masked(first, 128 - n_bits)
-    middle, _ = masked(last, 128 - np.maximum(n_bits - 1, 0))
-    sides = middle.minus(first), last.plus_one().minus(middle)
-    n_parts = sum(np.bitwise_count(half) for side in sides for half in (side.high, side.low))
-    is_whole = around[0].equal(first) & around[1].equal(last)
-    return int(np.where(is_whole, 1, n_parts).sum())
-
-
-def _trailing_zeros(number: Addresses6) -> NDArray[np.int64]:
-    """Zero bits each number ends in; 128 for zero."""
-    low = np.bitwise_count(~number.low & (number.low - np.uint64(1))).astype(np.int64)
-    high = np.bitwise_count(~number.high & (number.high - np.uint64(1))).astype(np.int64)
-    return np.where(number.low == 0, 64 + high, low)
+    row, address, length = list[int](), list[int](), list[int]()
+    for at, (begin, end) in enumerate(zip(first.to_ints(), last.to_ints(), strict=True)):
+        start = begin
+        while start <= end:
+            # The largest block that starts here and fits; 0 is aligned to all.
+            size = min(start & -start or 2**128, 1 << (end - start + 1).bit_length() - 1)
+            row.append(at)
+            address.append(start)
+            length.append(129 - size.bit_length())
+            start += size
+    return np.array(row, np.int64), Addresses6.from_ints(address), np.array(length, np.int64)
 
 
 # Four bytes for each number: its digits and what follows it, then zero bytes to be dropped.

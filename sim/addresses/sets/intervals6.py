@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from sim.addresses.sets import algebra
 from sim.addresses.sets.algebra import Algebra, Bounds, Rule
-from sim.addresses.sets.blocks import count_prefixes6, split_ranges6
+from sim.addresses.sets.blocks import split_ranges6
 from sim.addresses.sets.ipv6 import IPV6_STOP, Addresses6
 from sim.addresses.sets.notation import read_notation
 
@@ -135,7 +135,7 @@ class IntervalSet6(Algebra):
     @property
     def n_prefixes(self) -> int:
         """Number of prefixes that are needed to say the set."""
-        return count_prefixes6(self.first, self.last)
+        return int(self.to_prefixes()[1].size)
 
     def __eq__(self, other: object) -> bool:
         """Return whether both sets hold the same addresses."""
@@ -192,8 +192,9 @@ def rank_bounds(first: Addresses6, last: Addresses6) -> tuple[Addresses6, Bounds
         The intervals half-open, as ranks among the cuts; the rank ``n_cuts`` is the end of the
         address space.
     """
-    cut, rank = _ranks_of(Addresses6.concatenate((first, last.plus_one())))
-    start, stop = rank[: len(first)], rank[len(first) :]
+    bound = Addresses6.concatenate((first, last.plus_one()))
+    _, row, rank = np.unique(bound.key, return_index=True, return_inverse=True)
+    cut, start, stop = bound.take(row), rank[: len(first)], rank[len(first) :]
     return cut, (start, np.where(last.equal(_TOP), np.int64(len(cut)), stop))
 
 
@@ -205,14 +206,3 @@ def _rank_both(one: IntervalSet6, two: IntervalSet6) -> tuple[Addresses6, Bounds
     )
     n_one = one.n_intervals
     return cut, (start[:n_one], stop[:n_one]), (start[n_one:], stop[n_one:])
-
-
-def _ranks_of(bound: Addresses6) -> tuple[Addresses6, NDArray[np.int64]]:
-    """Distinct addresses in ascending order, and the rank of each row among them."""
-    order = bound.order()
-    ordered = bound.take(order)
-    fresh = np.ones(len(bound), np.bool_)
-    fresh[1:] = ~ordered.take(slice(1, None)).equal(ordered.take(slice(0, -1)))
-    rank = np.empty(len(bound), np.int64)
-    rank[order] = np.cumsum(fresh) - 1
-    return ordered.take(fresh), rank

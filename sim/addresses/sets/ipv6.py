@@ -1,8 +1,4 @@
-"""Columns of IPv6 addresses, exact to the single address.
-
-The high half is searched first: real prefixes seldom differ only beyond bit 64, so the low half is
-read for few rows.
-"""
+"""Columns of IPv6 addresses, exact to the single address."""
 
 from __future__ import annotations
 
@@ -104,14 +100,18 @@ class Addresses6:
         """Return the addresses as 16 bytes each, most significant first."""
         return np.column_stack((self.high, self.low)).astype(">u8").tobytes()
 
+    @property
+    def key(self) -> NDArray[np.bytes_]:
+        """The addresses as texts of 16 bytes, which NumPy sorts and searches as they ascend."""
+        return np.frombuffer(self.to_packed(), "S16")
+
     def equal(self, other: Addresses6) -> NDArray[np.bool_]:
         """Return row by row whether both columns hold the same address."""
         return np.asarray((self.high == other.high) & (self.low == other.low), dtype=np.bool_)
 
     def less(self, other: Addresses6) -> NDArray[np.bool_]:
         """Return row by row whether this column's address is the smaller."""
-        tied = (self.high == other.high) & (self.low < other.low)
-        return np.asarray((self.high < other.high) | tied, dtype=np.bool_)
+        return np.asarray(self.key < other.key, dtype=np.bool_)
 
     def plus_one(self) -> Addresses6:
         """Return the next address of each; the last address of all wraps to ``::``."""
@@ -121,25 +121,6 @@ class Addresses6:
     def minus_one(self) -> Addresses6:
         """Return the address before each; ``::`` wraps to the last address of all."""
         return Addresses6(self.high - (self.low == 0).astype(np.uint64), self.low - _ONE)
-
-    def minus(self, other: Addresses6) -> Addresses6:
-        """Return the difference of each row, modulo 2**128."""
-        borrow = (self.low < other.low).astype(np.uint64)
-        return Addresses6(self.high - other.high - borrow, self.low - other.low)
-
-    def order(self) -> NDArray[np.int64]:
-        """Return the rows in ascending order of address, equal addresses in their order here."""
-        # Stable: columns made of a few sorted runs are merged in linear time.
-        row = np.argsort(self.high, kind="stable")
-        high, low = self.high[row], self.low[row]
-        same = high[1:] == high[:-1]
-        if np.any(same & (low[1:] < low[:-1])):
-            tied = np.zeros(len(self), np.bool_)
-            tied[1:] |= same
-            tied[:-1] |= same
-            place = np.flatnonzero(tied)
-            row[place] = row[place[np.lexsort((low[place], high[place]))]]
-        return np.asarray(row, dtype=np.int64)
 
     def search(self, wanted: Addresses6, side: Literal["left", "right"]) -> NDArray[np.int64]:
         """Return where addresses belong in this column, which must be ascending.
@@ -152,41 +133,14 @@ class Addresses6:
             As in ``numpy.searchsorted``: ``left`` counts the rows below the address, ``right``
             those not above it.
         """
-        place = np.asarray(np.searchsorted(self.high, wanted.high, side="right"), dtype=np.int64)
-        if len(self) == 0:
-            return place
-        tied = np.flatnonzero((place > 0) & (self.high[place - 1] == wanted.high))
-        if tied.size:
-            right = place[tied]
-            left = np.searchsorted(self.high, wanted.high[tied], side="left").astype(np.int64)
-            place[tied] = _bisect(self.low, wanted.low[tied], left, right, side)
-        return place
-
-
-def network_mask(length: NDArray[np.int64]) -> Addresses6:
-    """Return the network masks of prefix lengths in [0, 128]."""
-    return Addresses6(_half_mask(np.minimum(length, 64)), _half_mask(np.maximum(length, 64) - 64))
+        return np.searchsorted(self.key, wanted.key, side).astype(np.int64)
 
 
 def masked(address: Addresses6, length: NDArray[np.int64]) -> tuple[Addresses6, Addresses6]:
     """First and last address of the prefix of each length around each address."""
-    mask = network_mask(length)
+    mask = Addresses6(_half_mask(np.minimum(length, 64)), _half_mask(np.maximum(length, 64) - 64))
     first = Addresses6(address.high & mask.high, address.low & mask.low)
     return first, Addresses6(address.high | ~mask.high, address.low | ~mask.low)
-
-
-def bit_length(number: Addresses6) -> NDArray[np.int64]:
-    """Bits needed to write each number; 0 for zero."""
-    high, low = _bit_length64(number.high), _bit_length64(number.low)
-    return np.where(high > 0, high + 64, low)
-
-
-def _bit_length64(number: NDArray[np.uint64]) -> NDArray[np.int64]:
-    """Bits needed to write each half, by quarters that a float holds exactly."""
-    upper = (number >> np.uint64(32)).astype(np.float64)
-    lower = (number & np.uint64(2**32 - 1)).astype(np.float64)
-    bits = np.where(upper > 0, np.frexp(upper)[1] + 32, np.frexp(lower)[1])
-    return bits.astype(np.int64)
 
 
 def _half_mask(length: NDArray[np.int64]) -> NDArray[np.uint64]:
@@ -194,21 +148,3 @@ def _half_mask(length: NDArray[np.int64]) -> NDArray[np.uint64]:
     # Two shifts: a shift of a 64-bit number by 64 is undefined.
     gone = (64 - length).astype(np.uint64)
     return (_ALL << (gone // np.uint64(2))) << (gone - gone // np.uint64(2))
-
-
-def _bisect(
-    low: NDArray[np.uint64],
-    wanted: NDArray[np.uint64],
-    left: NDArray[np.int64],
-    right: NDArray[np.int64],
-    side: Literal["left", "right"],
-) -> NDArray[np.int64]:
-    """Binary search of each number in its own run ``low[left:right]``."""
-    while np.any(left < right):
-        middle = (left + right) >> 1
-        probe = low[np.minimum(middle, low.size - 1)]
-        after = probe < wanted if side == "left" else probe <= wanted
-        open_run = left < right
-        left = np.where(open_run & after, middle + 1, left)
-        right = np.where(open_run & ~after, middle, right)
-    return left

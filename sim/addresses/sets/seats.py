@@ -63,15 +63,6 @@ class Seats(NamedTuple):
                     pieces.append((start + low * step, high - low, step))
         return Seats(*np.array(pieces, np.int64).reshape(-1, 3).T)
 
-    def holds(self, address: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """Whether each address is given out; shape of ``address``."""
-        if self.start.size == 0:
-            return np.zeros(address.shape, np.bool_)
-        run = np.searchsorted(self.start, address, side="right") - 1
-        behind = address - self.start[run]
-        is_within = (run >= 0) & (behind < self.size[run] * self.step[run])
-        return np.asarray(is_within & (behind % self.step[run] == 0))
-
     def draw(self, u: NDArray[np.float64]) -> NDArray[np.int64]:
         """Address drawn evenly: the ``floor(u * n)``-th in ascending sequence.
 
