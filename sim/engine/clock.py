@@ -44,11 +44,14 @@ class Clock(simpy.Environment):
     ----------
     now_s
         Time in whole seconds since the scenario's start.
+    is_changed
+        Whether anything happened in this second that has consequences, drawn at its end.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.now_s = 0
+        self.is_changed = True
         self._due: list[tuple[int, int, int, Callable[[], None]]] = []
         self._number = count()
 

@@ -20,7 +20,7 @@ from sim.engine.clock import Clock
 from sim.engine.decisions import Strategy
 from sim.engine.eventlog import EventLog
 from sim.engine.record.outcome import Outcome
-from sim.engine.settlement import Due, Settlement, tick
+from sim.engine.settlement import Settlement, tick
 from sim.engine.state.space import AddressSpace
 from sim.engine.state.states import States
 from sim.engine.state.target import TargetState
@@ -57,14 +57,14 @@ def simulate(
         If the strategy unblocks what is not blocked.
     """
     env = Clock()
-    log, due = EventLog(), Due()
+    log = EventLog()
     states = States(world)
     crowd = TargetState(world)
     space = AddressSpace(world, crowd, states)
     rows = world.operators
     compliance = Compliance(rows.compliance, rows.luck_row, streams, rows.group)
-    operators = OperatorActors(env, world, space, compliance, log, due.request)
-    register = Register(env, world, operators, log, due.request)
+    operators = OperatorActors(env, world, space, compliance, log)
+    register = Register(env, world, operators, log)
     users = crowd if world.users is not None else None
     # Who complains is counted among users: without any, nobody does.
     plaintiffs = Plaintiffs(world.complaints if users else None, world, crowd)
@@ -82,7 +82,6 @@ def simulate(
             log,
             on_rented=censor.expect_front,
             on_gone=censor.forget_front,
-            on_change=due.request,
         )
         if world.stances is not None:
             stances = Stances(
@@ -105,7 +104,6 @@ def simulate(
             world.reactions,
             states,
             log,
-            due.request,
         )
     programs = None
     if world.programs is not None:
@@ -117,10 +115,9 @@ def simulate(
             states,
             reactions.has_moved if reactions else lambda _: False,
             log,
-            due.request,
         )
     if world.stays is not None:
-        env.process(tenancy(env, world.stays, states, log, due.request))
+        env.process(tenancy(env, world.stays, states, log))
     complaints = None
     if users is not None and world.complaints is not None:
         complaints = ComplaintActor(
@@ -138,7 +135,6 @@ def simulate(
     settlement = Settlement(
         env,
         world,
-        due,
         operators,
         states,
         space,
@@ -157,7 +153,7 @@ def simulate(
     env.process(censor.review())
     env.process(censor.obey())
     with _undisturbed():
-        _run(env, due, settlement, operators, world.horizon_s)
+        _run(env, settlement, operators, world.horizon_s)
     ledger, at_operators = settlement.close(world.horizon_s)
     n = world.businesses.n_businesses
     return Outcome(
@@ -177,14 +173,12 @@ def simulate(
     )
 
 
-def _run(
-    env: Clock, due: Due, settlement: Settlement, operators: OperatorActors, horizon_s: int
-) -> None:
+def _run(env: Clock, settlement: Settlement, operators: OperatorActors, horizon_s: int) -> None:
     """Let everything before the horizon happen, and settle each second after its last event."""
     while True:
         next_s = env.peek()
         until_s = horizon_s if next_s > horizon_s else int(next_s)
-        if (due.is_due and next_s > env.now_s) or operators.next_s < until_s:
+        if (env.is_changed and next_s > env.now_s) or operators.next_s < until_s:
             # Which may bring about more, in this very second too.
             settlement.advance(until_s)
         elif until_s < horizon_s:

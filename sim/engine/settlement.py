@@ -24,30 +24,11 @@ from sim.engine.state.target import TargetState
 from sim.world.build import World
 
 
-class Due:
-    """Whether a settlement is due: the one thing that whoever changes anything has to know.
-
-    Attributes
-    ----------
-    is_due
-        Whether anything happened in this second that has consequences.
-    """
-
-    def __init__(self) -> None:
-        self.is_due = True
-
-    def request(self) -> None:
-        """Ask for a settlement at the end of this second."""
-        self.is_due = True
-
-
 class Settlement:
     """Brings everything up to date at the end of a second.
 
     Parameters
     ----------
-    due
-        Where those who change anything say so.
     target, reactions, programs, complaints
         Those who react; None where they do not act in this scenario.
     crowd
@@ -64,7 +45,6 @@ class Settlement:
         self,
         env: Clock,
         world: World,
-        due: Due,
         operators: OperatorActors,
         states: States,
         space: AddressSpace,
@@ -78,7 +58,6 @@ class Settlement:
         has_groups: bool = True,
     ) -> None:
         self._env = env
-        self._due = due
         self._operators = operators
         self._states = states
         self._target = target
@@ -114,9 +93,9 @@ class Settlement:
 
         It ends at the first second that somebody must be told of; SimPy has nothing before.
         """
-        levels, is_due = self._states.levels, self._due.is_due
+        levels, is_due = self._states.levels, self._env.is_changed
         has_drifted = is_due and levels.take_drifted()
-        self._due.is_due = False
+        self._env.is_changed = False
         now = self._env.now_s
         stopped_s, n_lost, n_starting, has_turned, is_pressed, next_s = kernel.advance(
             self._stage, levels.weight, levels.drift, has_drifted, now, is_due, until_s
@@ -171,7 +150,7 @@ class Settlement:
 
     def _set_vpn(self, t_s: int, users: TargetState) -> None:
         self._states.set_vpn(t_s, users.share_vpn)
-        self._due.request()
+        self._env.is_changed = True
         self._vpn.note(t_s, users.share_vpn)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import fields
 from functools import cache
 
@@ -86,7 +86,6 @@ class OperatorActors:
         space: AddressSpace,
         compliance: Compliance,
         log: EventLog,
-        on_change: Callable[[], None],
     ) -> None:
         operators = world.operators
         lag_s = operators.apply_lag_s, operators.release_lag_s
@@ -132,7 +131,6 @@ class OperatorActors:
         self.next_s = kernel.NEVER
         self._env = env
         self._compliance = compliance
-        self._on_change = on_change
         self._awaited_s = -1
 
     def come(self, entry: Entry) -> None:
@@ -175,4 +173,4 @@ class OperatorActors:
         t_s = self._env.now_s
         has_consequences, self.next_s = kernel.meet_second(self.handle, t_s)
         if has_consequences:
-            self._on_change()
+            self._env.is_changed = True

@@ -116,17 +116,11 @@ def tenancy(
     stays: Stays,
     states: States,
     log: EventLog,
-    on_change: Callable[[], None],
 ) -> Generator[simpy.Event, Any, None]:
     """Carry out the arrivals, one after the other.
 
     A component that a response has moved, or not moved yet, holds another seat than the arrival is
     for: then nothing happens.
-
-    Parameters
-    ----------
-    on_change
-        Called after every arrival, to have its consequences drawn at the end of the second.
     """
     columns = (stays.t_s, stays.business_row, stays.role_row, stays.seat, stays.component_row)
     for t_s, business, role, seat, component in zip(
@@ -141,4 +135,4 @@ def tenancy(
         moved[role] = component
         states.move(business, moved, is_response=False)
         log.record(t_s, Kind.READDRESSED, business_row=business)
-        on_change()
+        env.is_changed = True

@@ -39,7 +39,6 @@ class ReactionActor:
         rules: Reactions,
         states: States,
         log: EventLog,
-        on_change: Callable[[], None],
     ) -> None:
         n = moves.patience_s.size
         self.n_responses = np.zeros((n, len(RESPONSES)), np.int64)
@@ -50,7 +49,6 @@ class ReactionActor:
         self._slots = simpy.Resource(env, rules.onboarding_slots)
         self._states = states
         self._log = log
-        self._on_change = on_change
         self._round = np.zeros(n, np.int64)
         self._is_busy = np.zeros(n, np.bool_)
 
@@ -105,7 +103,7 @@ class ReactionActor:
         self._is_busy[row] = False
         self._states.patience.has_moved[row] = True
         self._complete(row, response)
-        self._on_change()
+        self._env.is_changed = True
 
     def _complete(self, row: int, response: int) -> None:
         self._round[row] += 1
@@ -122,8 +120,6 @@ class SwitchingActor:
     ----------
     has_moved
         Whether a business has moved by itself: its program then acts no more.
-    on_change
-        Called after every switch, to have its consequences drawn at the end of the second.
     """
 
     def __init__(
@@ -135,7 +131,6 @@ class SwitchingActor:
         states: States,
         has_moved: Callable[[int], bool],
         log: EventLog,
-        on_change: Callable[[], None],
     ) -> None:
         n = programs.business_row.size
         self._env = env
@@ -144,7 +139,6 @@ class SwitchingActor:
         self._states = states
         self._has_moved = has_moved
         self._log = log
-        self._on_change = on_change
         self._shared_row = states.exposure.component_row[programs.business_row].astype(np.int64)
         is_served = programs.component_row >= 0
         host, _, n_hosts = components.hosts_of(self._shared_row[is_served])
@@ -186,4 +180,4 @@ class SwitchingActor:
         self._states.move(business_row, moved, is_response=False)
         kind = Kind.SWITCHED_OFF if is_off else Kind.SWITCHED_BACK
         self._log.record(self._env.now_s, kind, business_row=business_row)
-        self._on_change()
+        self._env.is_changed = True

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from collections.abc import Callable
 
 from sim.engine.actors.operators import OperatorActors
 from sim.engine.clock import Clock, Phase
@@ -32,7 +31,6 @@ class Register:
         world: World,
         operators: OperatorActors,
         log: EventLog,
-        on_change: Callable[[], None],
     ) -> None:
         self.entries: list[Entry] = []
         self.in_force = InForce()
@@ -40,7 +38,6 @@ class Register:
         self._cadence = world.cadence
         self._operators = operators
         self._log = log
-        self._on_change = on_change
         self._is_publication_due = False
 
     def place(self, order: Order) -> Entry:
@@ -77,7 +74,7 @@ class Register:
 
     def _note_change(self, t_s: int, kind: Kind, entry: Entry) -> None:
         self._log.record(t_s, kind, entry_row=entry.row)
-        self._on_change()
+        self._env.is_changed = True
         if not self._is_publication_due:
             self._is_publication_due = True
             tick_s = next_tick_s(self._cadence, t_s)

@@ -31,8 +31,6 @@ class TargetActor:
         which the censor may discover it.
     on_gone
         Called with the row of each front that its provider turns off or the target gives back.
-    on_change
-        Called after every change, to have its consequences drawn at the end of the second.
     """
 
     def __init__(
@@ -46,7 +44,6 @@ class TargetActor:
         log: EventLog,
         on_rented: Callable[[int, int, int, int], None],
         on_gone: Callable[[int], None],
-        on_change: Callable[[], None],
     ) -> None:
         self._env = env
         self._pools = pools
@@ -56,7 +53,6 @@ class TargetActor:
         self._log = log
         self._on_rented = on_rented
         self._on_gone = on_gone
-        self._on_change = on_change
         # None of pools that turn it away.
         self._weight = pools.weight.copy()
         self._pool_of: list[int] = []
@@ -86,7 +82,7 @@ class TargetActor:
             self._on_gone(row)
             if self._state.give_up(row):
                 self._replace()
-        self._on_change()
+        self._env.is_changed = True
 
     def replace(self, front_row: list[int]) -> None:
         """Rent others for fronts that are lost, and give those back."""
@@ -110,7 +106,7 @@ class TargetActor:
         if self._state.evict(row):
             self._log.record(self._env.now_s, Kind.CANCELLED, front_row=row)
             self._on_gone(row)
-            self._on_change()
+            self._env.is_changed = True
 
     def _rent(self) -> None:
         if not self._weight.dot(self._space.n_free_of):
@@ -125,4 +121,4 @@ class TargetActor:
         self._pool_of.append(pool)
         self._log.record(t_s, Kind.RENTED, front_row=row)
         self._on_rented(row, address, int(self._pools.provider_row[pool]), lag_s)
-        self._on_change()
+        self._env.is_changed = True
