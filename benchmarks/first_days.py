@@ -18,7 +18,7 @@ from benchmarks.ablation import TELEGRAM, write_part
 from sim.engine.eventlog import Kind
 from sim.engine.record.outcome import Outcome
 from sim.engine.run import simulate
-from sim.engine.state.tally import Group
+from sim.engine.state.ledger import Group
 from sim.engine.strategies import build_strategy
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved, resolve

@@ -22,7 +22,7 @@ from benchmarks.replicate import ROOT_SEED, run_in, scenario
 from benchmarks.timing import Contest, Contestant, digits
 from sim.engine.record.curves import BUSINESS_METRICS
 from sim.engine.record.outcome import Outcome
-from sim.engine.state.tally import Group
+from sim.engine.state.ledger import Group
 from sim.scenario.resolve import Resolved
 from sim.streams import Streams
 from sim.world.build import World, build_world

@@ -19,7 +19,7 @@ from sim.engine.eventlog import Kind
 from sim.engine.orders import Mechanism, Order
 from sim.engine.record.outcome import Outcome
 from sim.engine.run import simulate
-from sim.engine.state.tally import Group
+from sim.engine.state.ledger import Group
 from sim.engine.strategies import build_asked, registry
 from sim.scenario import strategies as ask
 from sim.scenario.quantities import Model, read_prefix

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
 
-from sim.engine.actors.complaints import Attention, Plaintiffs
+from sim.engine.actors.complaints import Attention
 from sim.engine.state.pressure_kernel import _turn_impaired
 from sim.engine.state.target import TargetState
 from sim.scenario.reactions import Complaints
@@ -17,14 +18,15 @@ from tests.worlds import SmallWorld
 
 def quiet_attention(half_life_d: float | None) -> Attention:
     """Attention that nobody's complaints raise."""
-    world = SmallWorld().world()
-    return Attention(Plaintiffs(None, world, TargetState(world)), half_life_d)
+    attention = attention_of(None, SmallWorld().world())
+    if half_life_d is not None:
+        attention.record["fade_per_d"] = math.log(2) / half_life_d
+    return attention
 
 
-def attention_of(rules: Complaints, world: World) -> tuple[Attention, Plaintiffs]:
+def attention_of(rules: Complaints | None, world: World) -> Attention:
     """Attention that those raise who complain in a world, nobody yet."""
-    plaintiffs = Plaintiffs(rules, world, TargetState(world))
-    return Attention.of(rules, plaintiffs), plaintiffs
+    return Attention(rules, world, TargetState(world))
 
 
 def turn_impaired(

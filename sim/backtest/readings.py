@@ -21,7 +21,7 @@ from sim.engine.eventlog import Kind
 from sim.engine.orders import BLOCKING, Mechanism
 from sim.engine.record.curves import BUSINESS_METRICS, Curves
 from sim.engine.record.outcome import Outcome
-from sim.engine.state.tally import Group
+from sim.engine.state.ledger import Group
 from sim.engine.strategies import build_strategy
 from sim.errors import Problem
 from sim.experiment.comparison import metrics_of

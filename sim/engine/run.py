@@ -10,7 +10,7 @@ from functools import partial
 import numpy as np
 
 from sim.engine.actors.censor import CensorActor
-from sim.engine.actors.complaints import Attention, ComplaintActor, Plaintiffs
+from sim.engine.actors.complaints import Attention, ComplaintActor
 from sim.engine.actors.operators import Compliance, OperatorActors
 from sim.engine.actors.providers import Stances, tenancy
 from sim.engine.actors.reactions import ReactionActor, SwitchingActor
@@ -67,8 +67,7 @@ def simulate(
     register = Register(env, world, operators, log)
     users = crowd if world.users is not None else None
     # Who complains is counted among users: without any, nobody does.
-    plaintiffs = Plaintiffs(world.complaints if users else None, world, crowd)
-    attention = Attention.of(world.complaints, plaintiffs)
+    attention = Attention(world.complaints, world, crowd, is_raised=users is not None)
     censor = CensorActor(env, world, strategy, register, crowd, attention, log)
     target = None
     if world.pools is not None:
@@ -124,7 +123,6 @@ def simulate(
             env,
             world,
             world.complaints,
-            plaintiffs,
             states,
             streams,
             log,

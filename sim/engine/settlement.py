@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from typing import Any
 
+import numpy as np
 import simpy
+from numpy.typing import NDArray
 
 from sim.engine import settlement_kernel as kernel
 from sim.engine.actors.complaints import ComplaintActor
@@ -14,10 +16,9 @@ from sim.engine.actors.reactions import ReactionActor, SwitchingActor
 from sim.engine.actors.target import TargetActor
 from sim.engine.clock import Clock, Moment, Phase
 from sim.engine.record.curves import Curves
-from sim.engine.record.outcome import DegradedMeans, VpnHistory, VpnSteps
+from sim.engine.record.outcome import DegradedMeans, VpnSteps
 from sim.engine.record.snapshot import Snapshot
-from sim.engine.state.at_operators import OperatorColumns
-from sim.engine.state.ledger import LedgerColumns
+from sim.engine.state.ledger import LedgerColumns, OperatorColumns
 from sim.engine.state.space import AddressSpace
 from sim.engine.state.states import States
 from sim.engine.state.target import TargetState
@@ -65,7 +66,7 @@ class Settlement:
         self._reactions = reactions
         self._programs = programs
         self._complaints = complaints
-        self._vpn = VpnHistory(world.operators.n_operators)
+        self._vpn_steps: list[tuple[int, NDArray[np.float64]]] = []
         users = crowd if world.users is not None else None
         self._snapshot = Snapshot(world, space, states, crowd, has_groups=has_groups)
         has_hops = world.users is not None and world.users.hop_min is not None
@@ -81,8 +82,8 @@ class Settlement:
                 is_foreseen=world.censor is not None and world.censor.end_pressure is not None,
                 has_reactions=reactions is not None,
                 has_programs=programs is not None,
-                may_drift=states.levels.may_drift,
-                start_s=states.ledger.demand.start_s,
+                may_drift=world.users is not None,
+                start_s=world.demand.start_s,
             )
         )
         if users is not None:
@@ -93,12 +94,12 @@ class Settlement:
 
         It ends at the first second that somebody must be told of; SimPy has nothing before.
         """
-        levels, is_due = self._states.levels, self._env.is_changed
-        has_drifted = is_due and levels.take_drifted()
+        states, is_due = self._states, self._env.is_changed
+        has_drifted = is_due and states.take_drifted()
         self._env.is_changed = False
         now = self._env.now_s
         stopped_s, n_lost, n_starting, has_turned, is_pressed, next_s = kernel.advance(
-            self._stage, levels.weight, levels.drift, has_drifted, now, is_due, until_s
+            self._stage, states.weight, states.drift, has_drifted, now, is_due, until_s
         )
         self._operators.next_s = next_s
         if stopped_s == kernel.NOWHERE:
@@ -122,7 +123,7 @@ class Settlement:
         if self._complaints is not None:
             self._complaints.close(t_s)
             self._complaints.hear(t_s)
-        users.tick(t_s, self._states.tally.take_demand_lost_s(t_s))
+        users.tick(t_s, self._states.take_demand_lost_s(t_s))
         if self._complaints is not None:
             self._complaints.open(t_s)
         self._set_vpn(t_s, users)
@@ -142,7 +143,11 @@ class Settlement:
 
     def vpn(self) -> VpnSteps:
         """Users on a VPN so far."""
-        return self._vpn.freeze()
+        share = [share for _, share in self._vpn_steps]
+        return VpnSteps(
+            np.array([t_s for t_s, _ in self._vpn_steps], np.int64),
+            np.array(share, np.float64).reshape(-1, self._crowd.share_vpn.size),
+        )
 
     def _note_degraded(self, t_s: int) -> None:
         if self._degraded is not None:
@@ -151,7 +156,7 @@ class Settlement:
     def _set_vpn(self, t_s: int, users: TargetState) -> None:
         self._states.set_vpn(t_s, users.share_vpn)
         self._env.is_changed = True
-        self._vpn.note(t_s, users.share_vpn)
+        self._vpn_steps.append((t_s, users.share_vpn.copy()))
 
 
 def tick(env: Clock, tick_s: int, act: Callable[[int], None]) -> Generator[simpy.Event, Any, None]:

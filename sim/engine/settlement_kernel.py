@@ -10,8 +10,7 @@ import numpy as np
 from sim.addresses.machine_code import compiled
 from sim.engine.record import snapshot_kernel
 from sim.engine.state import pressure_kernel
-from sim.engine.state.calendar_kernel import next_s, pass_second
-from sim.engine.state.entries_kernel import begin_second
+from sim.engine.state.calendar_kernel import begin_second, next_s, pass_second
 from sim.engine.state.parts import Floats, part
 from sim.engine.state.states_kernel import turn
 from sim.engine.state.structs import define_object

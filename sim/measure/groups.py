@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from sim.catalogue.causes import CAUSES
 from sim.catalogue.measures import BUSINESSES, MEASURES, OF_HOSTING
 from sim.engine.record.outcome import Outcome
-from sim.engine.state.levels import SLACK
+from sim.engine.state.ledger import SLACK
 from sim.measure.measures import demand_micro_usd
 from sim.measure.money.pricing import GAIN
 from sim.measure.summary import CERTAIN, LEVEL, NOT_KNOWN, Sample, is_zero, spreads_of

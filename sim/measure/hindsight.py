@@ -12,7 +12,7 @@ from sim.addresses.sets.line import split
 from sim.engine.eventlog import Kind
 from sim.engine.orders import BLOCKING, Mechanism
 from sim.engine.record.outcome import Outcome
-from sim.engine.state.tally import Group
+from sim.engine.state.ledger import Group
 from sim.measure.measures import UNKNOWN, Measure, measured
 from sim.world.build import World
 

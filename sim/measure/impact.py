@@ -13,7 +13,7 @@ from sim.engine.eventlog import Kind
 from sim.engine.orders import BLOCKING
 from sim.engine.record.curves import BUSINESS_METRICS
 from sim.engine.record.outcome import Outcome
-from sim.engine.state.tally import Group
+from sim.engine.state.ledger import Group
 from sim.measure.inherited import inherited_by
 from sim.measure.measures import UNKNOWN, Measure, demand_micro_usd, measured, over
 from sim.measure.names import expected_businesses, names_hit

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from sim.engine.eventlog import Kind
 from sim.engine.orders import Mechanism
 from sim.engine.record.outcome import Outcome, VpnSteps
-from sim.engine.state.levels import SLACK
+from sim.engine.state.ledger import SLACK
 from sim.world.build import World
 from sim.world.frozen import FrozenColumns
 from sim.world.moves import WAIT

@@ -17,7 +17,7 @@ from sim.engine.eventlog import Kind
 from sim.engine.orders import Mechanism
 from sim.engine.record.outcome import Outcome
 from sim.engine.run import simulate
-from sim.engine.state.tally import Group
+from sim.engine.state.ledger import Group
 from sim.engine.strategies import build_strategy
 from sim.measure.impact import measure_impact
 from sim.scenario.library import scenario_names

@@ -20,7 +20,7 @@ from sim.addresses.sets.intervals import IntervalSet
 from sim.addresses.sets.intervals6 import IntervalSet6
 from sim.engine.state.cover_kernel import find_least_cover
 from sim.engine.state.keyed_numbers_kernel import write_first_numbers
-from sim.engine.state.tally import Group
+from sim.engine.state.ledger import Group
 from sim.streams import Stream, Streams
 from tests.chases import RULES, STRATEGIES
 from tests.property import test_both_families as both_families

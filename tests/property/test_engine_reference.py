@@ -18,9 +18,7 @@ from sim.catalogue.causes import CAUSES
 from sim.engine.eventlog import Kind
 from sim.engine.orders import Mechanism
 from sim.engine.record.outcome import Outcome
-from sim.engine.state.at_operators import NO_CAUSE
-from sim.engine.state.ledger import NEVER
-from sim.engine.state.tally import Group
+from sim.engine.state.ledger import NEVER, NO_CAUSE, Group
 from sim.scenario.tables.rows import STANCES
 from sim.streams import Streams
 from tests.examples import n_examples

@@ -19,7 +19,7 @@ from sim.engine.decisions import Decision, Observation, Strategy
 from sim.engine.in_force import InForce
 from sim.engine.record.curves import USER_METRICS
 from sim.engine.record.outcome import DEGRADED, Outcome
-from sim.engine.state.tally import Group
+from sim.engine.state.ledger import Group
 from sim.measure.impact import measure_target
 from sim.measure.inherited import inherited_by
 from sim.scenario.tables.rows import RESPONSES

@@ -59,13 +59,13 @@ def talk(
 ) -> Talk:
     """Let so many be impaired in each tick, after an attention of ``earlier`` at t = 0."""
     so_far, values = [0.0], []
-    attention, plaintiffs = attention_of(said, SmallWorld().world())
+    attention = attention_of(said, SmallWorld().world())
     # People who miss what businesses offer stand for users: so many, whatever the world.
-    plaintiffs.rates["per_million_people_per_d"] = said.per_million_users_per_d
+    attention.rates["per_million_people_per_d"] = said.per_million_users_per_d
     attention.note(0)
     attention.rise(0, earlier)
     for tick, n in enumerate(n_impaired):
-        plaintiffs.n_hit[:] = n, n_cut_off
+        attention.n_hit[:] = n, n_cut_off
         attention.note((tick + 1) * tick_s)
         so_far.append(attention.n_complaints)
         values.append(attention.at((tick + 1) * tick_s))

@@ -13,7 +13,7 @@ from scipy.special import ndtr
 from sim.engine.eventlog import Kind
 from sim.engine.record.outcome import Outcome
 from sim.engine.run import simulate
-from sim.engine.state.tally import Group
+from sim.engine.state.ledger import Group
 from sim.engine.strategies.single_rule import exact, none
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve

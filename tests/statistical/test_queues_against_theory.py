@@ -108,14 +108,13 @@ def run_hotline(arrivals_per_h: float, servers: int, streams: Streams) -> Hotlin
         exempt_lag_h=1.0,
     )
     env, log, world = Clock(), EventLog(), crowd(N_APPEALS)
-    states = SimpleNamespace(exposure=SimpleNamespace(component_row=world.businesses.component_row))
-    attention, plaintiffs = attention_of(rules, world)
+    states = SimpleNamespace(columns=SimpleNamespace(component_row=world.businesses.component_row))
+    attention = attention_of(rules, world)
     attention.note(0)
     actor = ComplaintActor(
         env,
         world,
         rules,
-        plaintiffs,
         states,
         streams,
         log,
@@ -124,7 +123,7 @@ def run_hotline(arrivals_per_h: float, servers: int, streams: Streams) -> Hotlin
         lambda t_s: None,
     )
     # Draws of nothing: whoever is impaired at a tick appeals at that tick.
-    plaintiffs.due[:] = 0.0
+    attention.due[:] = 0.0
     gaps_h = np.random.default_rng(1).exponential(1 / arrivals_per_h, N_APPEALS)
     arrival_s = np.rint(np.cumsum(gaps_h) * HOUR).astype(np.int64)
 

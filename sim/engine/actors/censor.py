@@ -23,7 +23,7 @@ from sim.engine.clock import Clock, Moment, Phase
 from sim.engine.decisions import Decision, KnownFronts, Observation, Strategy
 from sim.engine.eventlog import EventLog, Kind
 from sim.engine.orders import BLOCKING, Entry, Mechanism, Order
-from sim.engine.state.levels import SLACK
+from sim.engine.state.ledger import SLACK
 from sim.engine.state.target import TargetState
 from sim.world.build import World
 from sim.world.stances import COMPLIANT, SILENT

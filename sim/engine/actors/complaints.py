@@ -8,13 +8,12 @@ from typing import Any
 
 import numpy as np
 import simpy
-from numpy.typing import NDArray
 
 from sim.addresses.sets.intervals import IntervalSet
 from sim.engine.clock import Clock, Moment, Phase
 from sim.engine.eventlog import EventLog, Kind
 from sim.engine.state import pressure_kernel as kernel
-from sim.engine.state.levels import SLACK
+from sim.engine.state.ledger import SLACK
 from sim.engine.state.pressure_kernel import NO_PULL, rates_of
 from sim.engine.state.states import States
 from sim.engine.state.target import TargetState
@@ -38,8 +37,6 @@ class ComplaintActor:
     ----------
     attention
         How much is talked about; complaints raise it and it raises complaints.
-    plaintiffs
-        Businesses, users of the target and other people who complain.
     exempt
         Called with the addresses of a business whose appeal is confirmed.
     note_pressure
@@ -51,7 +48,6 @@ class ComplaintActor:
         env: Clock,
         world: World,
         rules: Complaints,
-        plaintiffs: Plaintiffs,
         states: States,
         streams: Streams,
         log: EventLog,
@@ -77,8 +73,7 @@ class ComplaintActor:
         self._is_confirmed = (
             streams.generator(Stream.HOTLINE_VERDICT).random(n) < rules.confirmed_share
         )
-        plaintiffs.due[:] = threshold
-        self._plaintiffs = plaintiffs
+        attention.due[:] = threshold
 
     def close(self, t_s: int) -> None:
         """Complain until a second in which users are going to be cut off or to come back."""
@@ -90,15 +85,16 @@ class ComplaintActor:
 
     def hear(self, t_s: int) -> None:
         """Let businesses appeal by name at a tick: those whose urge is great enough."""
-        urge, plaintiffs = self._rules.named_per_d * self._attention.loud_d, self._plaintiffs
-        if urge < plaintiffs.next_due[0]:
+        attention = self._attention
+        urge = self._rules.named_per_d * attention.loud_d
+        if urge < attention.next_due[0]:
             return
-        row = np.flatnonzero(plaintiffs.is_impaired)
-        due = plaintiffs.due[row]
+        row = np.flatnonzero(attention.is_impaired)
+        due = attention.due[row]
         appeals = due <= urge
         appealing = row[appeals]
-        plaintiffs.next_due[0] = due[~appeals].min(initial=math.inf)
-        plaintiffs.due[appealing] = math.inf
+        attention.next_due[0] = due[~appeals].min(initial=math.inf)
+        attention.due[appealing] = math.inf
         self.n_named += int(appealing.size)
         for row in appealing.tolist():
             self._log.record(t_s, Kind.COMPLAINED, business_row=row)
@@ -118,55 +114,10 @@ class ComplaintActor:
             self._log.record(self._env.now_s, Kind.EXEMPTED, business_row=row)
 
     def _own_addresses(self, row: int) -> IntervalSet:
-        component = self._states.exposure.component_row[row][
+        component = self._states.columns.component_row[row][
             ~self._world.businesses.is_third_party[row]
         ]
         return self._world.places.line.at(self._world.components.addresses_of(component))
-
-
-class Plaintiffs:
-    """All who complain, each at the rate of the scenario; nobody without rules.
-
-    Attributes
-    ----------
-    rates : shape (1,)
-        How often each of them complains, a ``RATES``.
-    n_hit : shape (2,)
-    is_impaired, due : shape (n_businesses,)
-    next_due : shape (1,)
-        As in ``PressureColumns``.
-    """
-
-    def __init__(self, rules: Complaints | None, world: World, target: TargetState) -> None:
-        n, n_operators = world.businesses.n_businesses, world.operators.n_operators
-        self._target = target
-        self.rates = np.zeros(1, kernel.RATES)
-        if rules is not None:
-            self.rates[0] = (
-                rules.per_business_per_d,
-                rules.per_million_users_per_d,
-                rules.per_million_people_per_d or 0.0,
-                rules.named_per_d,
-                _n_internet_users(world.users),
-            )
-        self.n_hit, self.is_impaired = np.zeros(2), np.zeros(n, np.bool_)
-        self.due, self.next_due = np.zeros(n), np.full(1, math.inf)
-        self._n_missing = np.zeros(n_operators)
-
-    def pressure(self, attention: NDArray[np.void]) -> Any:
-        """Attention and who complains as the compiled loops take them."""
-        return kernel.make_pressure(
-            kernel.PressureColumns(
-                target=self._target.handle,
-                attention=attention,
-                rates=self.rates,
-                n_hit=self.n_hit,
-                is_impaired=self.is_impaired,
-                due=self.due,
-                next_due=self.next_due,
-                n_missing=self._n_missing,
-            )
-        )
 
 
 def _n_internet_users(users: Users | None) -> float:
@@ -184,34 +135,56 @@ class Attention:
 
     Parameters
     ----------
-    plaintiffs
-        Who complains.
-    half_life_d
-        Half-life in days; None where attention does not fade.
-    per_complaint
-        Share of what it lacks to 1 that a complaint adds.
-    snowball
-        What full attention adds to complaints, as a multiple of those without.
+    rules
+        Without any, nobody complains, and attention does not fade.
+    is_raised
+        Whether anybody complains: without users nobody is counted who does.
 
     Attributes
     ----------
+    rates : shape (1,)
+        How often each of them complains, a ``RATES``.
+    n_hit : shape (2,)
+    is_impaired, due : shape (n_businesses,)
+    next_due : shape (1,)
+        As in ``PressureColumns``.
     record : shape (1,)
-        All of it as the compiled loops take it, an ``ATTENTION``.
+        Attention as the compiled loops take it, an ``ATTENTION``.
     pressure
         Attention and who complains as they take it.
     """
 
     def __init__(
-        self,
-        plaintiffs: Plaintiffs,
-        half_life_d: float | None,
-        per_complaint: float = 0.0,
-        snowball: float = 0.0,
+        self, rules: Complaints | None, world: World, target: TargetState, *, is_raised: bool = True
     ) -> None:
-        self.record = np.zeros(1, kernel.ATTENTION)
-        fade_per_d = math.log(2.0) / half_life_d if half_life_d is not None else 0.0
-        self.record[0] = (per_complaint, snowball, fade_per_d, False, 0, 0.0, 0.0, 0.0)
-        self.pressure = plaintiffs.pressure(self.record)
+        n, n_operators = world.businesses.n_businesses, world.operators.n_operators
+        self.rates, self.record = np.zeros(1, kernel.RATES), np.zeros(1, kernel.ATTENTION)
+        if rules is not None:
+            self.record["per_complaint"] = rules.attention_per_complaint
+            self.record["snowball"] = rules.snowball
+            self.record["fade_per_d"] = math.log(2.0) / rules.half_life_d
+        if rules is not None and is_raised:
+            self.rates[0] = (
+                rules.per_business_per_d,
+                rules.per_million_users_per_d,
+                rules.per_million_people_per_d or 0.0,
+                rules.named_per_d,
+                _n_internet_users(world.users),
+            )
+        self.n_hit, self.is_impaired = np.zeros(2), np.zeros(n, np.bool_)
+        self.due, self.next_due = np.zeros(n), np.full(1, math.inf)
+        self.pressure: Any = kernel.make_pressure(
+            kernel.PressureColumns(
+                target=target.handle,
+                attention=self.record,
+                rates=self.rates,
+                n_hit=self.n_hit,
+                is_impaired=self.is_impaired,
+                due=self.due,
+                next_due=self.next_due,
+                n_missing=np.zeros(n_operators),
+            )
+        )
 
     @property
     def n_complaints(self) -> float:
@@ -222,14 +195,6 @@ class Attention:
     def loud_d(self) -> float:
         """Days until then, each counted as many times as attention made complaints louder."""
         return float(self.record["loud_d"][0])
-
-    @classmethod
-    def of(cls, rules: Complaints | None, plaintiffs: Plaintiffs) -> Attention:
-        """Attention as a scenario has it; without complaints it does not fade."""
-        if rules is None:
-            return cls(plaintiffs, None)
-        per_complaint, snowball = rules.attention_per_complaint, rules.snowball
-        return cls(plaintiffs, rules.half_life_d, per_complaint, snowball)
 
     def at(self, t_s: int) -> float:
         """Attention at a second that does not lie before the one noted last."""

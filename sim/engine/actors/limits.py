@@ -16,7 +16,7 @@ from sim.engine.coverage import NETWORK_BITS, block_around, enclosing_front, ope
 from sim.engine.decisions import Decision, Observation
 from sim.engine.in_force import InForce
 from sim.engine.orders import BLOCKING, NO_ADDRESSES, Key, Mechanism, Order
-from sim.engine.state.levels import SLACK
+from sim.engine.state.ledger import SLACK
 from sim.scenario.reactions import Censor
 
 UNLIMITED = float("inf")

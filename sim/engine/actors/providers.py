@@ -128,7 +128,7 @@ def tenancy(
     ):
         if t_s > env.now_s:
             yield Moment(env, t_s, Phase.TENANCY)
-        current = states.exposure.component_row[business]
+        current = states.columns.component_row[business]
         if stays.seat_of[current[role]] != seat:
             continue
         moved = current.copy()

@@ -58,14 +58,14 @@ class ReactionActor:
 
     def start_clocks(self, business_row: NDArray[np.int64], t_s: int) -> None:
         """Let the patience of some businesses run from now on."""
-        self._states.patience.since_s[business_row] = t_s
+        self._states.columns.impatient_since_s[business_row] = t_s
         row = business_row[self._round[business_row] < self._n_rounds]
         lost_s = t_s + self._moves.patience_s[row]
         for one, lost_at_s in zip(row.tolist(), lost_s.tolist(), strict=True):
             self._env.act_at(lost_at_s, Phase.TICK, partial(self._lose_patience, one, t_s))
 
     def _lose_patience(self, row: int, since_s: int) -> None:
-        if self._states.patience.since_s[row] != since_s or self._is_busy[row]:
+        if self._states.columns.impatient_since_s[row] != since_s or self._is_busy[row]:
             return
         response = int(self._moves.response[row, self._round[row]])
         t_s = self._env.now_s
@@ -95,13 +95,13 @@ class ReactionActor:
     def _move(self, row: int, response: int) -> None:
         turn = self._round[row]
         component_row = self._moves.component_row[row, turn]
-        current = self._states.exposure.component_row[row]
+        current = self._states.columns.component_row[row]
         moved = np.where(component_row >= 0, component_row, current)
         self._states.move(row, moved, is_response=True)
         payee_row = int(self._moves.payee_row[row, turn])
         self._log.record(self._env.now_s, Kind.MOVED, business_row=row, provider_row=payee_row)
         self._is_busy[row] = False
-        self._states.patience.has_moved[row] = True
+        self._states.columns.has_moved[row] = True
         self._complete(row, response)
         self._env.is_changed = True
 
@@ -139,7 +139,7 @@ class SwitchingActor:
         self._states = states
         self._has_moved = has_moved
         self._log = log
-        self._shared_row = states.exposure.component_row[programs.business_row].astype(np.int64)
+        self._shared_row = states.columns.component_row[programs.business_row].astype(np.int64)
         is_served = programs.component_row >= 0
         host, _, n_hosts = components.hosts_of(self._shared_row[is_served])
         self._address = components.address[host]
@@ -174,7 +174,7 @@ class SwitchingActor:
         is_off = not self._is_off[row]
         self._is_off[row] = is_off
         target = self._programs.component_row[row] if is_off else self._shared_row[row]
-        current = self._states.exposure.component_row[business_row]
+        current = self._states.columns.component_row[business_row]
         served = self._programs.component_row[row] >= 0
         moved = np.where(served, target, current)
         self._states.move(business_row, moved, is_response=False)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.engine.state.tally import Group
+from sim.engine.state.ledger import Group
 from sim.world.frozen import FrozenColumns
 
 BUSINESS_METRICS = ("businesses_affected", "businesses_impaired", "businesses_down")
@@ -83,38 +82,3 @@ class Curves(FrozenColumns):
         is_new[1:] |= value[kept[1:]] != value[kept[:-1]]
         kept = kept[is_new]
         return Curves(self.series, series[kept], at_s[row[kept]], value[kept])
-
-
-class CurveRecorder:
-    """Collects values, and keeps them where they change."""
-
-    def __init__(self, series: tuple[Series, ...]) -> None:
-        self._series = series
-        self._last: NDArray[np.float64] | None = None
-        self._points: list[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]] = []
-
-    def record(self, t_s: Sequence[int], values: NDArray[np.float64]) -> None:
-        """Note the value of every series from each time on.
-
-        Parameters
-        ----------
-        t_s : shape (n,)
-            Rising, also from call to call.
-        values : shape (n, n_series)
-        """
-        assert values.shape == (len(t_s), len(self._series))
-        is_change = np.ones(values.shape, np.bool_)
-        is_change[1:] = values[1:] != values[:-1]
-        if self._last is not None:
-            is_change[0] = values[0] != self._last
-        self._last = values[-1].copy()
-        place = np.flatnonzero(is_change)
-        time_row, series_row = np.divmod(place, values.shape[1])
-        self._points.append((series_row, np.array(t_s, np.int64)[time_row], values.ravel()[place]))
-
-    def freeze(self) -> Curves:
-        """Sort the points by series, and by time within each."""
-        parts = zip(*self._points, strict=True)
-        series_row, t_s, value = (np.concatenate(part) for part in parts)
-        by_series = np.argsort(series_row, kind="stable")
-        return Curves(self._series, series_row[by_series], t_s[by_series], value[by_series])

@@ -12,9 +12,7 @@ from sim.addresses.sets.intervals import IntervalSet
 from sim.engine.eventlog import Events
 from sim.engine.orders import Mechanism
 from sim.engine.record.curves import Curves, Series
-from sim.engine.state.at_operators import OperatorColumns
-from sim.engine.state.ledger import LedgerColumns
-from sim.engine.state.tally import Group
+from sim.engine.state.ledger import Group, LedgerColumns, OperatorColumns
 from sim.world.frozen import FrozenColumns
 
 if TYPE_CHECKING:
@@ -80,25 +78,6 @@ class VpnSteps(FrozenColumns):
 
     t_s: NDArray[np.int64]
     share: NDArray[np.float64]
-
-
-class VpnHistory:
-    """Collects the steps while the simulation runs."""
-
-    def __init__(self, n_operators: int) -> None:
-        self._n_operators = n_operators
-        self._t_s: list[int] = []
-        self._share: list[NDArray[np.float64]] = []
-
-    def note(self, t_s: int, share: NDArray[np.float64]) -> None:
-        """Note the shares that hold from ``t_s`` on."""
-        self._t_s.append(t_s)
-        self._share.append(share.copy())
-
-    def freeze(self) -> VpnSteps:
-        """Return the steps noted so far."""
-        share = np.array(self._share, np.float64).reshape(-1, self._n_operators)
-        return VpnSteps(np.array(self._t_s, np.int64), share)
 
 
 DEGRADED = "target_degraded_share"

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from sim.addresses.machine_code import compiled
 from sim.engine.state.parts import Floats, part
+from sim.engine.state.reach_kernel import shares
 from sim.engine.state.structs import define_object
 from sim.engine.state.target_kernel import settle
-from sim.engine.state.users_kernel import shares
 
 Counts: TypeAlias = NDArray[np.int64]
 SHARE_TOLERANCE = 1e-6

@@ -1,18 +1,24 @@
-"""The losses of each business, integrated exactly between events."""
+"""Results for businesses of one run, as frozen columns, and the numbers that states share.
+
+Compiled loops depend on this file, and not on how a world is built.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.world.frozen import FrozenColumns
 
-if TYPE_CHECKING:  # Compiled loops depend on this file, and not on how a world is built.
-    from sim.world.build import World
-
+SLACK = 1e-12
+"""Largest share that rounding may make of zero. A share is above a limit if it exceeds it by more
+than this, so that sums and products of decimal shares compare as the decimals they stand for."""
+IMPAIRED_LEVEL = 2
+NOT_RUNNING = -1
+"""Start of a patience that does not run."""
+NO_CAUSE = -1
 SPELL_EDGES_S = (3600, 6 * 3600, 24 * 3600, 3 * 86_400, 14 * 86_400)
 SPELL_NAMES = ("under_1_h", "1_h_to_6_h", "6_h_to_24_h", "1_d_to_3_d", "3_d_to_14_d", "over_14_d")
 """Classes of spell length: below the first edge, from each edge to the next, from the last on."""
@@ -20,6 +26,20 @@ SPELL_NAMES = ("under_1_h", "1_h_to_6_h", "6_h_to_24_h", "1_d_to_3_d", "3_d_to_1
 NEVER = -1
 N_STATES = 3
 """Affected, impaired, down."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """Group that a number counts: everybody, or those of one provider or sector.
+
+    Attributes
+    ----------
+    provider_row, sector_row
+        At most one is not -1.
+    """
+
+    provider_row: int = -1
+    sector_row: int = -1
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,74 +87,37 @@ class LedgerColumns(FrozenColumns):
         )
 
 
-class Ledger:
-    """Integrates over pieces on which a business fails alike at an operator.
+@dataclass(frozen=True, eq=False)
+class OperatorColumns(FrozenColumns):
+    """The states of businesses at each operator over one run.
 
-    What passes between two times is booked once for each operator and sector, as demand weighted
-    by the users who are on no VPN; a business takes its part of an operator when it begins to fail
-    otherwise there, and of all of them when a spell begins or ends.
+    A business is affected, impaired or down at an operator when the share of attempts of the
+    operator's users without a VPN that fail there, m(i, k), is above the threshold.
 
     Attributes
     ----------
-    passed : shape (n_operators, n_sectors)
-        Demand that has passed.
-    passed_since : shape (n_businesses, n_operators)
-        What had passed when each business last took its part.
-    since_s : shape (n_businesses,)
-        Since when each has been in its state.
-    share_users : shape (n_operators,)
-        Weights of operators, were nobody on a VPN.
-    exposed, exposed_since_s : shape (n_businesses,)
-        Share of attempts that fails now by these weights, and since when; the largest share before
-        is in ``worst_share``. Drift does not move it, so that it is exact.
+    n_ever : shape (3, n_operators)
+        Businesses that were ever affected, impaired, down at the operator.
+    time_s : shape (3, n_operators)
+        Time in at least that state, summed over businesses.
+    lost_micro_usd : shape (n_operators, n_causes)
+        Demand that failed for the operator's users by each cause, in micro-dollars of revenue.
+    main_cause : shape (n_businesses,)
+        Cause by which each business lost most, the first of those that tie; -1 where it lost
+        nothing.
+    site_time_s: shape (3, n_sites, n_operators)
+        Time of each site of an inventory in at least that state at the operator.
+    site_lost_h : shape (n_sites, n_operators)
+        Demand that each site lost with the operator's users, in hours of its mean domestic demand;
+        over operators they sum to all it lost.
+    site_lost_by_cause_h : shape (n_sites, n_causes)
+        The same by cause.
     """
 
-    def __init__(self, world: World) -> None:
-        n, n_operators = world.businesses.n_businesses, world.operators.n_operators
-        self.demand = world.demand
-        self.sector_row = world.businesses.sector_row
-        self.demand_booked = self.demand.cumulative(0)
-        self.passed = np.zeros((n_operators, self.demand_booked.size))
-        self.passed_since = np.zeros((n, n_operators))
-        self.since_s = np.zeros(n, np.int64)
-        self.lost_below = np.zeros(n)
-        self.lost_in_spell = np.zeros(n)
-        self.lost_by_spell = np.zeros((n, len(SPELL_NAMES)))
-        self.time_s = np.zeros((N_STATES, n), np.int64)
-        self.spell_start_s = np.full(n, NEVER, np.int64)
-        self.first_outage_s = np.full(n, NEVER, np.int64)
-        self.last_outage_s = np.full(n, NEVER, np.int64)
-        self.first_cut_off_s = np.full(n, NEVER, np.int64)
-        self.last_cut_off_s = np.full(n, NEVER, np.int64)
-        self.n_spells = np.zeros(n, np.int64)
-        self.share_users = world.operators.share_users.copy()
-        self.exposed = np.zeros(n)
-        self.exposed_since_s = np.zeros(n, np.int64)
-        self.worst_share = np.zeros(n)
-
-    def freeze(self, level: NDArray[np.int8]) -> LedgerColumns:
-        """Everything booked, as columns; nothing can be booked any more.
-
-        Parameters
-        ----------
-        level : shape (n_businesses,)
-            State of each at the end.
-        """
-        # In place, one column after the other: a second table of a million rows is large.
-        for lost in (self.lost_below, *self.lost_by_spell.T):
-            lost[:] = self.demand.hours(lost, self.sector_row)
-        affected_s, impaired_s, down_s = self.time_s
-        return LedgerColumns(
-            lost_demand_h_below_threshold=self.lost_below,
-            lost_demand_h_by_spell=self.lost_by_spell,
-            affected_s=affected_s,
-            impaired_s=impaired_s,
-            down_s=down_s,
-            first_outage_s=self.first_outage_s,
-            last_outage_s=self.last_outage_s,
-            first_cut_off_s=self.first_cut_off_s,
-            last_cut_off_s=self.last_cut_off_s,
-            n_spells=self.n_spells,
-            is_affected_at_end=level > 0,
-            worst_share=self.worst_share,
-        )
+    n_ever: NDArray[np.int64]
+    time_s: NDArray[np.int64]
+    lost_micro_usd: NDArray[np.float64]
+    main_cause: NDArray[np.int8]
+    site_time_s: NDArray[np.int64]
+    site_lost_h: NDArray[np.float64]
+    site_lost_by_cause_h: NDArray[np.float64]

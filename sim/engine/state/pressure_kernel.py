@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from sim.addresses.machine_code import compiled
 from sim.engine.state.parts import Floats, Rows, part
+from sim.engine.state.reach_kernel import cut_off_days
 from sim.engine.state.structs import define_object
-from sim.engine.state.users_kernel import cut_off_days
 
 S_PER_D = 86_400
 MILLION = 1_000_000

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from sim.addresses.sets.family_starts import IPV6_START
 from sim.addresses.sets.intervals import IPV4_STOP
 from sim.addresses.sets.line import FIRST_NETWORK
-from sim.engine.state import entries_kernel, target_kernel
+from sim.engine.state import calendar_kernel, target_kernel
 from sim.engine.state import space_kernel as kernel
 from sim.engine.state.states import States
 from sim.engine.state.target import TargetState
@@ -88,7 +88,7 @@ class AddressSpace:
                 line_width=line.width.copy(),
             )
         )
-        self.scene = entries_kernel.make_scene(self.handle, target.handle, states.handle)
+        self.scene = calendar_kernel.make_scene(self.handle, target.handle, states.handle)
 
     def rent(self, address: int, t_s: int) -> int:
         """Let the target have one more front at an address; return its row."""

@@ -33,8 +33,7 @@ from sim.engine.state.hosts_kernel import (
     take_operators,
     touch_business,
 )
-from sim.engine.state.ledger import NEVER
-from sim.engine.state.levels import IMPAIRED_LEVEL, NOT_RUNNING, SLACK
+from sim.engine.state.ledger import IMPAIRED_LEVEL, NEVER, NOT_RUNNING, SLACK
 from sim.engine.state.parts import Floats, Numbers, Rows, part, write_row
 from sim.engine.state.structs import define_object
 from sim.scenario.tables.roles import FRONTEND
@@ -76,7 +75,7 @@ Columns = namedtuple(
     "share_seat share_operator share_passed starting_list beginning_list ending_list "
     "operator_list",
 )
-"""Columns that a turn reads and writes, named as in the classes that own them."""
+"""Columns that a turn reads and writes, as ``states`` makes them."""
 
 
 States, _StatesType = define_object(__name__, "States", Columns)

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.engine.orders import Mechanism
-from sim.engine.state import reach_kernel, users_kernel
+from sim.engine.state import reach_kernel
 from sim.engine.state import target_kernel as kernel
-from sim.engine.state.levels import SLACK
+from sim.engine.state.ledger import SLACK
 from sim.engine.state.space_kernel import DROP, EXEMPT, THROTTLE
 from sim.scenario.reactions import Fronts
 from sim.world.build import World
@@ -177,7 +177,7 @@ class TargetState:
 
     def book(self, t_s: int) -> None:
         """Book the piece that ends now, in which its reach was as it is."""
-        users_kernel.book(self.handle, t_s)
+        reach_kernel.book(self.handle, t_s)
 
     @property
     def degraded_s(self) -> float:
@@ -192,7 +192,7 @@ class TargetState:
         demand_lost_s : shape (n_operators,)
             Share of demand lost for each operator's users, integrated since the last tick.
         """
-        users_kernel.move_users(
+        reach_kernel.move_users(
             self.handle,
             t_s,
             demand_lost_s,

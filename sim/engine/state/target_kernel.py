@@ -10,10 +10,9 @@ from numpy.typing import NDArray
 
 from sim.addresses.machine_code import compiled
 from sim.engine.state.parts import Flags, Rows, double, part, write_row, write_table
-from sim.engine.state.reach_kernel import CLEAN_ONES, EITHER, multiply_out
+from sim.engine.state.reach_kernel import CLEAN_ONES, EITHER, book, count_fates, multiply_out
 from sim.engine.state.space_kernel import CLEAN, DROPPED, n_below, slot_of, state_at
 from sim.engine.state.structs import define_object
-from sim.engine.state.users_kernel import book, count_fates
 
 OLD = 30.0
 """Time constants after which all clients that get a front know it: e^-30 is 1e-13."""

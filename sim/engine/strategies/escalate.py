@@ -15,7 +15,7 @@ from sim.engine.coverage import (
 from sim.engine.decisions import Decision, Observation, SetOfFront, Strategy
 from sim.engine.in_force import InForce
 from sim.engine.orders import NO_ADDRESSES, Mechanism, Order
-from sim.engine.state.levels import SLACK
+from sim.engine.state.ledger import SLACK
 from sim.engine.strategies.provider_ranges import SetOf, set_by
 from sim.engine.strategies.registry import register, seconds
 from sim.scenario import strategies as ask

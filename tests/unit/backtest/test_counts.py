@@ -16,7 +16,7 @@ from sim.backtest.scores import RunGroup, group_runs
 from sim.engine.eventlog import Kind
 from sim.engine.orders import Mechanism
 from sim.engine.run import simulate
-from sim.engine.state.tally import Group
+from sim.engine.state.ledger import Group
 from sim.engine.strategies import build_strategy
 from sim.names.law import NamesLaw
 from sim.scenario.load import load_scenario

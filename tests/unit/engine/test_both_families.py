@@ -14,7 +14,7 @@ from sim.engine.actors.limits import narrowed
 from sim.engine.decisions import Decision, KnownFronts, Observation
 from sim.engine.eventlog import Kind
 from sim.engine.orders import NO_ADDRESSES, Mechanism, Order
-from sim.engine.state.tally import Group
+from sim.engine.state.ledger import Group
 from sim.engine.strategies.cover import _rented_out, cover
 from tests.property.test_engine_reference import (
     assert_same_curves,

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from sim.engine.record.outcome import DEGRADED
+from sim.engine.state.ledger import Group
 from sim.engine.state.pressure_kernel import _turn_people
 from sim.engine.state.states import States
-from sim.engine.state.tally import Group
 from sim.engine.state.target import _none_known
 from tests.complaining import attention_of
 from tests.loops import called
@@ -129,14 +129,14 @@ def test_people_complain_for_as_long_as_they_miss_what_businesses_offer() -> Non
     world = SmallWorld(actors=(Actor(0.5), Actor(0.5)), firms=(Firm(),)).world()
     changed = {"per_business_per_d": 0.0, "per_million_users_per_d": 0.0}
     changed |= {"per_million_people_per_d": 1e6}
-    attention, plaintiffs = attention_of(QUIET.model_copy(update=changed), world)
-    plaintiffs.rates["n_people"] = 400.0
+    attention = attention_of(QUIET.model_copy(update=changed), world)
+    attention.rates["n_people"] = 400.0
     states = States(world)
     for day, n in enumerate(([100.0, 0.0], [200.0, 50.0], [100.0, 0.0])):
         # So many miss it at each operator, of 200 there.
-        lost = np.array(n) / 200 * states.tally.value_micro_usd_per_h[0]
-        states.tally.lost_micro_usd_per_h[:, 0] = lost
-        called(_turn_people)(attention.pressure, states.handle, states.levels.weight)
+        lost = np.array(n) / 200 * states.value_micro_usd_per_h[0]
+        states.columns.lost_micro_usd_per_h[:, 0] = lost
+        called(_turn_people)(attention.pressure, states.handle, states.weight)
         assert attention.complaints(day * DAY, (day + 1) * DAY) == pytest.approx(sum(n))
 
 

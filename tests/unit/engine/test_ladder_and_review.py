@@ -17,7 +17,7 @@ from sim.engine.in_force import InForce
 from sim.engine.orders import Entry, Mechanism, Order
 from sim.engine.record.outcome import Outcome
 from sim.engine.run import simulate
-from sim.engine.state.tally import Group
+from sim.engine.state.ledger import Group
 from sim.engine.strategies.calendars import rolling, time_window
 from sim.engine.strategies.cover import cover
 from sim.engine.strategies.escalate import escalate

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sim.engine.state.reach_kernel import cut_off_days
 from sim.engine.state.target import TargetState
-from sim.engine.state.users_kernel import cut_off_days
 from sim.scenario.reactions import Fronts
 from tests.complaining import attention_of, turn_impaired
 from tests.loops import called
@@ -27,11 +27,11 @@ LEVELS = st.lists(
 def test_one_number_stands_for_all_who_are_impaired(turns, length_s, later_s):
     changed = {"per_business_per_d": 1.0, "per_million_users_per_d": 0.0}
     world = SmallWorld(firms=(Firm(),) * N).world()
-    attention, plaintiffs = attention_of(QUIET.model_copy(update=changed), world)
+    attention = attention_of(QUIET.model_copy(update=changed), world)
     t_s, n = 0, 0
     for gap_s, levels in turns:
         t_s += gap_s
-        is_impaired, is_now = plaintiffs.is_impaired, np.array(levels) >= 2
+        is_impaired, is_now = attention.is_impaired, np.array(levels) >= 2
         beginning = np.flatnonzero(is_now & ~is_impaired).tolist()
         ending = np.flatnonzero(is_impaired & ~is_now).tolist()
         turn_impaired(attention, beginning, ending, t_s)

@@ -8,7 +8,7 @@ import pytest
 
 from sim.engine.eventlog import Kind
 from sim.engine.orders import Mechanism
-from sim.engine.state.tally import Group
+from sim.engine.state.ledger import Group
 from sim.scenario.tables.rows import STANCES
 from tests.sections import Censor, Complaints, Fronts, Users
 from tests.worlds import DAY, HOUR, Actor, Dated, Pool, SmallWorld

@@ -18,9 +18,7 @@ from sim.catalogue.causes import (
 from sim.engine.actors.register import next_tick_s
 from sim.engine.eventlog import Kind
 from sim.engine.record.curves import Curves, Series
-from sim.engine.state.at_operators import NO_CAUSE
-from sim.engine.state.ledger import SPELL_EDGES_S, SPELL_NAMES
-from sim.engine.state.tally import Group
+from sim.engine.state.ledger import NO_CAUSE, SPELL_EDGES_S, SPELL_NAMES, Group
 from tests.worlds import DAY, HOUR, Actor, Dated, Firm, Seat, SmallWorld
 
 PREFIX = "203.0.113.0/24"

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from sim.engine import warm_up as module
-from sim.engine.state import exposure
+from sim.engine.state import states
 from sim.engine.warm_up import warm_up
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
@@ -140,12 +140,12 @@ def test_no_shipped_scenario_compiles_a_loop_that_was_left_out(repository: Path)
 @pytest.mark.parametrize(
     ("n_degrees", "large", "kind"),
     [
-        (3, exposure.LARGE, np.uint16),
+        (3, states.LARGE, np.uint16),
         # As many as in worlds with drawn numbers of hosts.
-        (3036, exposure.LARGE, np.uint16),
+        (3036, states.LARGE, np.uint16),
         (3, 0, np.uint8),
         (3036, 0, np.uint16),
-        (2**16 + 1, exposure.LARGE, np.uint32),
+        (2**16 + 1, states.LARGE, np.uint32),
     ],
 )
 def test_loops_are_compiled_once_for_all_but_large_worlds(
@@ -155,8 +155,8 @@ def test_loops_are_compiled_once_for_all_but_large_worlds(
         resolve(load_scenario("telegram-2018-replay", ["population.n_businesses=9"])), Streams(0, 0)
     )
     ways = np.linspace(0, 1, n_degrees), np.zeros(1, np.int64)
-    monkeypatch.setattr(exposure, "_ways", lambda *_: ways)
-    monkeypatch.setattr(exposure, "LARGE", large)
-    found = exposure.Exposure(replace(world, ipv6=None))
-    assert (found.degree_row.dtype, found.degree_at.dtype) == (kind, kind)
-    assert found.degree_at.tolist() == list(range(n_degrees))
+    monkeypatch.setattr(states, "_ways", lambda *_: ways)
+    monkeypatch.setattr(states, "LARGE", large)
+    found = states.degrees(replace(world, ipv6=None))
+    assert (found["degree_row"].dtype, found["degree_at"].dtype) == (kind, kind)
+    assert found["degree_at"].tolist() == list(range(n_degrees))
