@@ -84,7 +84,6 @@ ASKING = (
     "discover",
     "withdraw",
     "outside",
-    "expire",
     "review",
     "exempt",
     "rent",
@@ -203,14 +202,12 @@ class RefBusiness:
 class RefPool:
     """Addresses of one provider in one region, at which there are fronts.
 
-    ``by`` is ``'rental'`` or ``'domain-fronting'``. ``given_out`` are those at which fronts may be;
-    all where it is None.
+    ``given_out`` are those at which fronts may be; all where it is None.
     """
 
     provider: str
     weight: float
     ranges: TextRanges
-    by: str = "rental"
     region: str = ""
     given_out: TextRanges | None = None
 
@@ -283,13 +280,13 @@ class RefReactions:
 
 @dataclass(frozen=True)
 class RefStances:
-    """Dated stances ``(t_s, provider, stance, act)`` by time.
+    """Dated stances ``(t_s, provider, stance)`` by time.
 
-    ``act`` is empty or ``'ends-domain-fronting'``; waverings are ``(t_s, provider)`` by time, and
+    Waverings are ``(t_s, provider)`` by time, and
     nothing for a provider that is in ``events``.
     """
 
-    events: tuple[tuple[int, str, str, str], ...]
+    events: tuple[tuple[int, str, str], ...]
     withdraw_lag_s: int
     waverings: tuple[tuple[int, str], ...] = ()
 
@@ -319,11 +316,9 @@ class RefReview:
 
 @dataclass(frozen=True)
 class RefProgramme:
-    """What wears a programme out: easy finds are used up, and entries end by themselves."""
+    """What wears a programme out: easy finds are used up."""
 
     saturation_finds: int | None = None
-    entry_life_s: int | None = None
-    entry_life_from_s: int = 0
 
 
 @dataclass(frozen=True)
@@ -665,7 +660,6 @@ class _Front:
     """One front ever rented."""
 
     provider: str
-    by: str
     address: int
     rented_s: int
     is_lost: bool = False
@@ -840,15 +834,6 @@ def _next_version_s(world: RefWorld, t_s: int) -> int | None:
     return min(later, default=None)
 
 
-@dataclass(frozen=True)
-class _Turn:
-    """What a provider does about the target when it takes a stance, where it does anything."""
-
-    provider: str
-    ends: tuple[str, ...]  # kinds of pools that it closes
-    has_complied: bool  # the censor then withdraws entries in its ranges
-
-
 class _Run:
     """One walk through the agenda; the agenda holds heaps of ``(t_s, row)`` by kind."""
 
@@ -870,10 +855,8 @@ class _Run:
         self.sightings: list[dict[int, _Sighting]] = [{} for _ in world.operators]
         self.fronts: list[_Front] = []
         self.stances: list[tuple[int, str, str]] = []  # when which provider took which
-        self.turns: list[_Turn] = []
-        self.complied: dict[str, set[str]] = {}  # what each has done while it has been compliant
-        self.have_ended: set[str] = set()  # who ended domain fronting
-        self.closed: set[tuple[str, str]] = set()
+        self.turned: list[str] = []  # who turned compliant, turn by turn
+        self.closed: set[str] = set()
         self.conducts = [
             _Conduct(business.components, business.provider, is_elsewhere=business.is_elsewhere)
             for business in world.businesses
@@ -957,8 +940,6 @@ class _Run:
         self._remember_public_events()
         if self.world.review:
             self._plan(self.world.review.every_s, "review", -1)
-        if self.world.programme.entry_life_s is not None:
-            self._plan(max(self.world.programme.entry_life_from_s, 0), "expire", -1)
         for row, decision in enumerate(self.world.decisions):
             if decision.t_s >= 0:
                 self._plan(decision.t_s, "outside", row)
@@ -1026,17 +1007,6 @@ class _Run:
     def _in_force(self) -> list[_Entry]:
         return [entry for entry in self.entries if entry.stop_s is None]
 
-    def _too_old(self, t_s: int) -> list[_Entry]:
-        """Entries that block for longer than the rule lets them; none before there is the rule."""
-        rule = self.world.programme
-        return [
-            entry
-            for entry in self._in_force()
-            if entry.mechanism != "exempt"
-            and t_s >= rule.entry_life_from_s
-            and t_s - entry.start_s >= (rule.entry_life_s or 0)
-        ]
-
     def _place_orders(self, t_s: int) -> None:
         self._take(t_s, "look")
         has_turned = bool(self._take(t_s, "ask"))
@@ -1046,7 +1016,6 @@ class _Run:
         discovered = self._take(t_s, "discover")
         exempted = self._take(t_s, "exempt")
         decided = self._take(t_s, "outside")
-        expired = self._take(t_s, "expire")
         reviews = self._take(t_s, "review")
         if self.has_stopped:
             return
@@ -1059,7 +1028,7 @@ class _Run:
             return
 
         for row in turns_due:
-            self._withdraw_provider(self.turns[row].provider, t_s)
+            self._withdraw_provider(self.turned[row], t_s)
         for business_row in exempted:
             self._exempt(business_row, t_s)
         learnt = [front_row for front_row in discovered if not self.fronts[front_row].is_gone]
@@ -1071,9 +1040,6 @@ class _Run:
             front.discovered_s = t_s
         for row in decided:
             self._obey(self.world.decisions[row], t_s)
-        for entry in self._too_old(t_s) if expired else ():
-            self._withdraw(entry, t_s)
-            self._free(t_s, "rules", "addresses")
         for _ in reviews:
             self._review(t_s)
         if not (learnt or is_asked):
@@ -1186,7 +1152,7 @@ class _Run:
         for row in self._take(t_s, "stance") if rule else ():
             self._take_stance(*rule.events[row])
         for name in turning:
-            self._take_stance(t_s, name, "compliant", "")
+            self._take_stance(t_s, name, "compliant")
 
     def _may_give_in(self, provider: str, t_s: int) -> bool:
         """Whether nothing dates its stance, it has not turned, and an entry holds an address."""
@@ -1205,40 +1171,23 @@ class _Run:
         )
         return is_hit and self._stance(provider, t_s) == "silent"
 
-    def _take_stance(self, t_s: int, provider: str, stance: str, act: str) -> None:
+    def _take_stance(self, t_s: int, provider: str, stance: str) -> None:
         """Note a stance, and plan what follows from it."""
-        if t_s >= 0 and stance != self._stance_until(provider, t_s):
+        before = self._stance_until(provider, t_s)
+        if t_s >= 0 and stance != before:
             self._plan(t_s + NOTICE_S, "ask", -1)
         self.stances.append((t_s, provider, stance))
         self.events.append((max(t_s, 0), "stance", -1, f"{provider} {stance}"))
-        turn = self._turn(provider, stance, act)
-        self.turns.append(turn)
+        if stance != "compliant" or before == "compliant":
+            return
+        self.turned.append(provider)
         if t_s < 0:
-            self.closed |= {(provider, by) for by in turn.ends}
-        elif turn.ends:
-            self._plan(t_s, "evict", len(self.turns) - 1)
-        lag_s = self.world.stances.withdraw_lag_s if self.world.stances else 0
-        if turn.has_complied and t_s + lag_s >= 0:
-            self._plan(t_s + lag_s, "withdraw", len(self.turns) - 1)
-
-    def _turn(self, provider: str, stance: str, act: str) -> _Turn:
-        """What a provider does that takes a stance now."""
-        done = self.complied.setdefault(provider, set())
-        ends: list[str] = []
-        has_complied = False
-        if stance != "compliant":
-            done.clear()
-        elif act == "":
-            has_complied = "eviction" not in done
-            done.add("eviction")
-            ends += ["rental", "domain-fronting"] if has_complied else []
+            self.closed.add(provider)
         else:
-            has_complied = not done
-            done.add(act)
-        if act == "ends-domain-fronting" and provider not in self.have_ended:
-            self.have_ended.add(provider)
-            ends.append("domain-fronting")
-        return _Turn(provider, tuple(ends), has_complied)
+            self._plan(t_s, "evict", len(self.turned) - 1)
+        lag_s = self.world.stances.withdraw_lag_s if self.world.stances else 0
+        if t_s + lag_s >= 0:
+            self._plan(t_s + lag_s, "withdraw", len(self.turned) - 1)
 
     def provider_ranges(self, provider: str) -> Ranges:
         pools = self.world.fronts.pools if self.world.fronts else ()
@@ -1257,12 +1206,10 @@ class _Run:
         return tuple(_union(intervals) for intervals in held.values())
 
     def _withdraw_provider(self, provider: str, t_s: int) -> None:
-        """Withdraw what blocks, lies wholly in its ranges and holds no front known to be left."""
+        """Withdraw what blocks and lies wholly in its ranges."""
         ranges = self.provider_ranges(provider)
         for entry in self.in_force_before:
             is_inside = bool(entry.ranges) and not _minus(entry.ranges, ranges)
-            if any(_holds(entry.ranges, front.address) for front in self._known_fronts()):
-                continue
             if entry.stop_s is None and is_inside and entry.mechanism != "exempt":
                 self._withdraw(entry, t_s)
                 self._free(t_s, "rules", "addresses")
@@ -1381,9 +1328,6 @@ class _Run:
             self._drop("addresses", t_s)
             return
         self._put_in_force(entry, t_s)
-        life_s = self.world.programme.entry_life_s
-        if life_s is not None and order.mechanism != "exempt":
-            self._plan(t_s + life_s, "expire", entry.number)
         self.placed_s.append(t_s)
 
     def _drop(self, reason: str, t_s: int, n_strangers: int = 0) -> None:
@@ -1496,7 +1440,7 @@ class _Run:
         row = len(self.fronts)
         listed = _listed(self._in_force())
         free = {pool: _minus(_given_out(pool), listed) for pool in rule.pools}
-        is_open = {pool: (pool.provider, pool.by) not in self.closed for pool in rule.pools}
+        is_open = {pool: pool.provider not in self.closed for pool in rule.pools}
         pools = [pool for pool in rule.pools if is_open[pool] and free[pool]]
         cumulative = list(accumulate(Fraction(pool.weight) for pool in pools))
         if not cumulative or cumulative[-1] == 0:
@@ -1507,7 +1451,7 @@ class _Run:
         point = Fraction(rule.pool_draws[row]) * cumulative[-1]
         pool = next(pool for pool, upper in zip(pools, cumulative, strict=True) if upper > point)
         address = self._address_of(free[pool], row)
-        self.fronts.append(_Front(pool.provider, pool.by, address, t_s))
+        self.fronts.append(_Front(pool.provider, address, t_s))
         self.events.append((t_s, "rented", row, str(ip_address(address))))
         # A second at least, before finds get slow.
         lag_s = max(rule.discovery_lags_s[row], int(t_s > 0))
@@ -1549,11 +1493,10 @@ class _Run:
 
     def _evict(self, t_s: int) -> None:
         for turn_row in self._take(t_s, "evict"):
-            turn = self.turns[turn_row]
-            self.closed |= {(turn.provider, by) for by in turn.ends}
+            provider = self.turned[turn_row]
+            self.closed.add(provider)
             for row, front in enumerate(self.fronts):
-                is_meant = front.provider == turn.provider and front.by in turn.ends
-                if is_meant and not front.is_gone:
+                if front.provider == provider and not front.is_gone:
                     front.gone_s = t_s
                     self.events.append((t_s, "evicted", row, str(ip_address(front.address))))
                     self._lose(row, t_s)

@@ -332,25 +332,15 @@ class Given:
     mechanism: str = "drop"
     overmatch: float = 0.0
     groups: tuple[str, ...] | None = None
-    share_at_start: float = 1.0
-    ramp_s: int | None = None
 
 
 def given_orders(given: Sequence[Given]) -> RefStrategy:
     """Each prefix of each order blocked when it is due and withdrawn at the end, every time."""
     timed: list[tuple[int, int, RefOrder]] = []
     for one in given:
-        for k, (start, stop) in enumerate(one.windows):
+        for start, stop in one.windows:
             for prefixes in [(text,) for text in one.prefixes] or [()]:
-                due = start
-                if one.share_at_start < 1:
-                    first = _ranges_of_prefixes(prefixes)[0][0]
-                    key = (0, 37, k, first)
-                    draw = np.random.default_rng(np.random.SeedSequence(0, spawn_key=key))
-                    _, v = draw.random(2).tolist()
-                    late = max(v - one.share_at_start, 0.0) / (1 - one.share_at_start)
-                    due += math.ceil(late * (one.ramp_s or stop - start))
-                due = max(due, 0)
+                due = max(start, 0)
                 if due < stop:
                     rest = (one.mechanism, prefixes, one.overmatch, one.groups)
                     timed.append((due, 1, RefOrder(due, "block", *rest)))
@@ -467,7 +457,6 @@ EXAMPLES: dict[str, tuple[Model, RefStrategy | str | None]] = {
                         "from": "21:30",
                         "to": "07:30",
                         "except": ["2018-04-20"],
-                        "share_at_start": 0.5,
                     },
                     {"addresses": ["198.18.8.0/22"], "mechanism": "throttle", "from": at(DAY)},
                     {"mechanism": "name", "overmatch": 0.4, "to": at(3 * DAY)},
@@ -479,7 +468,6 @@ EXAMPLES: dict[str, tuple[Model, RefStrategy | str | None]] = {
                 Given(
                     [(34 * HOUR, 44 * HOUR), (58 * HOUR, 68 * HOUR)],
                     ["198.18.0.0/21", "198.19.0.3/32"],
-                    share_at_start=0.5,
                 ),
                 Given([(DAY, 6 * DAY)], ["198.18.8.0/22"], "throttle"),
                 Given([(0, 3 * DAY)], mechanism="name", overmatch=0.4),
@@ -520,8 +508,6 @@ WORKDAYS = [
         [(day * 24 * HOUR + 10 * HOUR, day * 24 * HOUR + 20 * HOUR) for day in range(5)],
         ["192.0.2.0/28", "192.0.2.0/30"],
         groups=("operator-1",),
-        share_at_start=0.2,
-        ramp_s=4 * HOUR,
     ),
     Given([(DAY, 2 * DAY)], ["192.0.2.0/28"], groups=("operator-0", "operator-9")),
     Given(
@@ -621,8 +607,6 @@ IN_RANDOM_WORLDS: dict[str, tuple[Model, RefStrategy]] = {
                         "every": ["mon", "tue", "wed", "thu", "fri"],
                         "from": "21:30",
                         "to": "07:30",
-                        "share_at_start": 0.2,
-                        "ramp_h": 4.0,
                         "operators": ["operator-1"],
                     },
                     {"addresses": ["192.0.2.0/28"], "from": at(DAY), "to": at(2 * DAY)},

@@ -25,7 +25,7 @@ from sim.engine.run import simulate
 from sim.engine.strategies.dated_orders import replay
 from sim.engine.strategies.provider_ranges import negotiate
 from sim.engine.strategies.single_rule import exact
-from sim.scenario.tables.rows import DOMAIN_FRONTING, ENDS_FRONTING, RESPONSES
+from sim.scenario.tables.rows import RESPONSES
 from sim.streams import Stream, Streams
 from sim.world.build import World
 from sim.world.components import Components
@@ -203,7 +203,6 @@ class Pool:
     provider: str
     weight: float
     prefixes: tuple[str, ...]
-    by: str = "rental"
     region: str = "region"
 
 
@@ -239,11 +238,10 @@ class SmallWorld:
     has_tenancy: bool = False
     look_every_s: int | None = None
     share_ipv6: float | None = None
-    stances: tuple[tuple[int, str, str] | tuple[int, str, str, str], ...] = ()
+    stances: tuple[tuple[int, str, str], ...] = ()
     waverings: tuple[tuple[int, str], ...] = ()
     pressure_events: tuple[tuple[int, float], ...] = ()
     exempt_prefixes: tuple[str, ...] = ()
-    life_from_s: int = 0
     decisions: tuple[tuple[int, float], ...] = ()
     streams: Streams = field(default_factory=lambda: Streams(0, 0))
 
@@ -322,10 +320,8 @@ class SmallWorld:
             stances=StanceEvents(
                 tuple(
                     sorted(
-                        StanceEvent(
-                            t_s, places.provider.index(name), stance, act == [ENDS_FRONTING]
-                        )
-                        for t_s, name, stance, *act in self.stances
+                        StanceEvent(t_s, places.provider.index(name), stance)
+                        for t_s, name, stance in self.stances
                     )
                 ),
                 tuple(
@@ -345,7 +341,6 @@ class SmallWorld:
             else Ipv6(share_users=self.share_ipv6, share_components=0),
             exempt=_set_of(self.exempt_prefixes, self.line),
             pressure_events=self.pressure_events,
-            life_from_s=self.life_from_s,
             outside_withdrawals=tuple(OutsideWithdrawal(*one) for one in self.decisions),
         )
 
@@ -442,7 +437,7 @@ class SmallWorld:
             if self.reactions
             else None,
             stances=ref.RefStances(
-                tuple(sorted(event if len(event) == 4 else (*event, "") for event in self.stances)),
+                tuple(sorted(self.stances)),
                 round(rules.withdraw_lag_h * HOUR) if rules else 0,
                 tuple(sorted(self.waverings)),
             )
@@ -474,8 +469,6 @@ class SmallWorld:
             else None,
             programme=ref.RefProgramme(
                 rules.saturation_finds,
-                None if rules.entry_life_d is None else max(1, round(rules.entry_life_d * DAY)),
-                self.life_from_s,
             )
             if rules
             else ref.RefProgramme(),
@@ -743,7 +736,6 @@ class SmallWorld:
             rules=self.fronts,
             provider_row=np.array(rows, np.int64),
             weight=np.array([pool.weight for pool in self.pools]),
-            is_fronting=np.array([pool.by == DOMAIN_FRONTING for pool in self.pools]),
             addresses=tuple(_set_of(pool.prefixes, self.line) for pool in self.pools),
             seats=seats,
         )
@@ -763,7 +755,6 @@ class SmallWorld:
                     pool.provider,
                     pool.weight,
                     _ranges(pool.prefixes),
-                    pool.by,
                     pool.region,
                     _given_out(pool.prefixes),
                 )

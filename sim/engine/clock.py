@@ -22,16 +22,15 @@ class Phase(IntEnum):
     WAVERING = 0
     ORDERS = 1
     OUTSIDE = 2
-    EXPIRY = 3
-    REVIEW = 4
-    DECISION = 5
-    PUBLICATION = 6
-    DOWNLOAD = 7
-    RELEASE = 8
-    ENFORCEMENT = 9
-    SWITCHING = 10
-    TENANCY = 11
-    TICK = 12
+    REVIEW = 3
+    DECISION = 4
+    PUBLICATION = 5
+    DOWNLOAD = 6
+    RELEASE = 7
+    ENFORCEMENT = 8
+    SWITCHING = 9
+    TENANCY = 10
+    TICK = 11
 
 
 class Clock(simpy.Environment):

@@ -42,9 +42,6 @@ class InForce:
     def __iter__(self) -> Iterator[Entry]:
         return iter(self._entries.values())
 
-    def __contains__(self, entry: Entry) -> bool:
-        return entry.row in self._entries
-
     def of(self, mechanism: Mechanism) -> Collection[Entry]:
         """Entries of one mechanism, oldest first; what is asked for before a change shows it."""
         return self._of[mechanism].values()

@@ -194,17 +194,12 @@ class _Given(BaseModel):
     """Time of withdrawal: the next such time with `every`; never by default."""
     except_: Annotated[Days | None, Field(alias="except")] = None
     """Dates on which it does not come into force."""
-    share_at_start: Share | None = None
-    """Share of the addresses that are ordered at once; all by default."""
-    ramp_h: Annotated[float, Field(gt=0, le=100_000)] | None = None
-    """Time over which the others are ordered; until the withdrawal by default."""
 
-    @field_validator("except_", "ramp_h")
+    @field_validator("except_")
     @classmethod
     def check_company(cls, value: object, info: ValidationInfo) -> object:
         """Refuse a key that says nothing without another."""
-        needed = {"except_": "every", "ramp_h": "share_at_start"}[str(info.field_name)]
-        return check_beside(value, info, needed)
+        return check_beside(value, info, "every")
 
     @model_validator(mode="after")
     def check_order(self) -> _Given:
@@ -224,10 +219,6 @@ class _Given(BaseModel):
             raise ValueError("expected from and to as dates and times, or every with them")
         elif len(edges) == 2 and not edges[0] < edges[1]:  # type: ignore[operator]
             raise ValueError("expected a withdrawal after the order")
-        if self.share_at_start is not None and is_name:
-            raise ValueError("expected no share_at_start of a name")
-        if self.share_at_start is not None and self.to is None and self.ramp_h is None:
-            raise ValueError("expected ramp_h, or to, with share_at_start")
         return self
 
 

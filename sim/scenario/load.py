@@ -86,14 +86,12 @@ def _lone_keys(scenario: Scenario, censor: Censor) -> Iterator[tuple[NodePath, s
     narrow = (censor.under_pressure == "narrow", "under_pressure: narrow")
     review = (censor.review_every_d is not None, "review_every_d")
     outside = (censor.outside_withdrawals_per_d is not None, "outside_withdrawals_per_d")
-    life = (censor.entry_life_d is not None, "entry_life_d")
     for key, (is_on, other), is_needed, acts_alone in (
         ("narrow_length", narrow, True, False),
         ("pause_pressure", narrow, True, True),
         ("review_silent_d", review, True, False),
         ("review_addresses", review, False, False),
         ("outside_withdrawal_share", outside, True, False),
-        ("entry_life_from", life, False, False),
     ):
         is_given = getattr(censor, key) is not None
         if is_on and is_needed and not is_given:

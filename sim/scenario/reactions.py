@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from sim.scenario.quantities import Hours, Instant, Model, PerDay, Share, Table
+from sim.scenario.quantities import Hours, Model, PerDay, Share, Table
 
 Positive = Annotated[float, Field(gt=0, le=1e12)]
 NonNegative = Annotated[float, Field(ge=0, le=1e12)]
@@ -25,7 +25,7 @@ class Fronts(Model):
     """Addresses the target rents in clouds to be reached by."""
 
     pools: Table
-    """Table of pools: provider, weight, and whether by rental or domain fronting."""
+    """Table of pools: provider, region and weight."""
     n_fronts: Annotated[int, Field(ge=1, le=10_000)]
     """Fronts at the start."""
     monitor_lag_h: Hours
@@ -80,10 +80,6 @@ class Censor(Model):
     """Length of that prefix."""
     end_pressure: Pressure | None = None
     """Attention above which all blocking entries are withdrawn for good; none by default."""
-    entry_life_d: Annotated[float, Field(gt=0, le=36525)] | None = None
-    """Time after which an entry that blocks is withdrawn; it stays by default."""
-    entry_life_from: Instant | None = None
-    """When that rule comes into force; what is older then ends then; the start by default."""
     review_every_d: Positive | None = None
     """Time between two reviews of what is in force; there are none by default."""
     review_silent_d: NonNegative | None = None
@@ -125,7 +121,7 @@ class Stances(Model):
     """What providers do with the target."""
 
     events: Table | None = None
-    """Table of dated stances by provider, and of when one ends domain fronting."""
+    """Table of dated stances by provider."""
     compliance_hazard_per_d: Annotated[float, Field(ge=0, le=24)] | None = None
     """Rate at which a provider without a dated stance turns compliant while it is blocked; none
     does beside a table of dated stances, unless it is given."""

@@ -8,7 +8,7 @@ from datetime import datetime
 from sim.addresses.sets.intervals import IntervalSet
 from sim.scenario.reactions import Censor, Complaints, Reactions, Users
 from sim.scenario.resolve import Resolved
-from sim.scenario.schema import Effects, Ipv6, Scenario, Thresholds
+from sim.scenario.schema import Effects, Ipv6, Thresholds
 from sim.streams import Streams
 from sim.world.components import Components
 from sim.world.demand import Demand, build_demand
@@ -43,8 +43,6 @@ class World:
         Addresses the censor cuts out of every order.
     pressure_events
         ``(t_s, adds)`` of public events.
-    life_from_s
-        When the rule comes into force by which entries end by age.
     outside_withdrawals
         Withdrawals that others decide than the censor, by time.
     """
@@ -71,7 +69,6 @@ class World:
     ipv6: Ipv6 | None = None
     exempt: IntervalSet = field(default_factory=IntervalSet.empty)
     pressure_events: tuple[tuple[int, float], ...] = ()
-    life_from_s: int = 0
     outside_withdrawals: tuple[OutsideWithdrawal, ...] = ()
 
 
@@ -110,14 +107,8 @@ def build_world(resolved: Resolved, streams: Streams) -> World:
         pressure_events=tuple(
             (seconds_since(scenario.start, row.at), row.adds) for row in pressure
         ),
-        life_from_s=_life_from_s(scenario),
         outside_withdrawals=build_withdrawals(resolved, streams),
     )
-
-
-def _life_from_s(scenario: Scenario) -> int:
-    since = scenario.censor.entry_life_from if scenario.censor else None
-    return 0 if since is None else seconds_since(scenario.start, since)
 
 
 def seconds_since(start: datetime, instant: datetime) -> int:

@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.scenario.resolve import Resolved
-from sim.scenario.tables.rows import ENDS_FRONTING
 from sim.streams import Stream, Streams
 from sim.world.providers import Places
 
@@ -21,12 +20,11 @@ S_PER_D = 86_400
 
 
 class StanceEvent(NamedTuple):
-    """A provider takes a stance, and may end domain fronting with it."""
+    """A provider takes a stance."""
 
     t_s: int
     provider_row: int
     stance: str
-    ends_fronting: bool
 
 
 class Wavering(NamedTuple):
@@ -68,7 +66,6 @@ def build_stances(resolved: Resolved, places: Places, streams: Streams) -> Stanc
             int((row.at - scenario.start).total_seconds()),
             places.provider.index(row.provider),
             str(row.stance),
-            row.act == ENDS_FRONTING,
         )
         for row in dated
     ]

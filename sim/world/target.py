@@ -11,7 +11,6 @@ from sim.addresses.sets.intervals import IntervalSet
 from sim.addresses.sets.seats import Seats
 from sim.scenario.reactions import Fronts
 from sim.scenario.resolve import Resolved
-from sim.scenario.tables.rows import DOMAIN_FRONTING
 from sim.world.frozen import FrozenColumns
 from sim.world.providers import Places
 
@@ -42,7 +41,7 @@ def build_target(resolved: Resolved) -> Target:
 
 @dataclass(frozen=True, eq=False)
 class Pools(FrozenColumns):
-    """Where the target rents, and how.
+    """Where the target rents.
 
     Attributes
     ----------
@@ -50,8 +49,6 @@ class Pools(FrozenColumns):
         Numbers of the scenario.
     provider_row, weight : shape (n_pools,)
         Provider of each pool, and how often it is chosen.
-    is_fronting : shape (n_pools,)
-        Whether its fronts are there by domain fronting, and not on rented machines.
     addresses
         Addresses of each pool.
     seats
@@ -61,7 +58,6 @@ class Pools(FrozenColumns):
     rules: Fronts
     provider_row: NDArray[np.int64]
     weight: NDArray[np.float64]
-    is_fronting: NDArray[np.bool_]
     addresses: tuple[IntervalSet, ...]
     seats: tuple[Seats, ...] = ()
 
@@ -80,7 +76,6 @@ def build_pools(resolved: Resolved, places: Places) -> Pools | None:
         rules=resolved.scenario.fronts,
         provider_row=np.array(provider_row, np.int64),
         weight=np.array([row.weight for row in resolved.pools.rows]),
-        is_fronting=np.array([row.by == DOMAIN_FRONTING for row in resolved.pools.rows]),
         addresses=tuple(
             places.addresses[places.row(row.provider, row.region)]
             if row.region

@@ -56,13 +56,12 @@ pytestmark = pytest.mark.laws
 
 HORIZON_S = 6 * DAY
 POOLS = (
-    # A region of several prefixes, one of its own for domain fronting, and one of both rights.
+    # A region of several prefixes, a second region, and two pools in one.
     Pool("alpha", 3.0, ("192.0.2.0/27", "198.51.100.0/29"), region="north"),
     Pool("beta", 1.0, ("198.51.100.64/28",)),
-    Pool("alpha", 1.0, ("192.0.2.128/28",), "domain-fronting", "south"),
-    Pool("beta", 2.0, ("198.51.100.96/28",), "domain-fronting"),
+    Pool("alpha", 1.0, ("192.0.2.128/28",), "south"),
+    Pool("beta", 2.0, ("198.51.100.96/28",)),
 )
-ENDS = "ends-domain-fronting"
 WAVERINGS = st.sets(
     st.tuples(st.integers(0, 5 * DAY), st.sampled_from(["alpha", "beta"])), max_size=5
 ).map(tuple)
@@ -71,17 +70,8 @@ STANCES = (
     ((-DAY, "alpha", "compliant"), (DAY, "beta", "hostile")),
     ((2 * DAY + 7, "alpha", "compliant"), (3 * DAY, "alpha", "compliant")),
     ((DAY, "beta", "constructive"), (2 * DAY, "beta", "compliant")),
-    # Only domain fronting ends, before the start, under talks, and as all that compliance is.
-    ((-DAY, "alpha", "silent", ENDS), (DAY, "beta", "constructive", ENDS)),
-    ((DAY, "beta", "compliant", ENDS), (2 * DAY, "beta", "compliant", ENDS)),
-    ((DAY, "alpha", "compliant", ENDS), (3 * DAY + 5, "alpha", "compliant")),
-    # Twice compliant with a break; less than before; a stance that turns and turns back.
-    (
-        (DAY, "beta", "compliant"),
-        (2 * DAY, "beta", "hostile"),
-        (3 * DAY, "beta", "compliant", ENDS),
-    ),
-    ((DAY, "beta", "compliant"), (3 * DAY, "beta", "compliant", ENDS)),
+    # Twice compliant with a break; a stance that turns and turns back.
+    ((DAY, "beta", "compliant"), (2 * DAY, "beta", "hostile"), (3 * DAY, "beta", "compliant")),
     ((0, "alpha", "constructive"), (2 * DAY + 9, "alpha", "hostile"), (4 * DAY, "alpha", "silent")),
 )
 PUBLIC_EVENTS = (
@@ -253,15 +243,10 @@ def reviews(draw):
 
 @st.composite
 def programmes(draw):
-    """Finds take longer with their number, entries end by themselves; or not."""
+    """Finds take longer with their number, or not."""
     return {
         "saturation_finds": draw(st.sampled_from([None, 1, 3, 50])),
-        "entry_life_d": draw(st.sampled_from([None, None, 0.3, 1.1])),
     }
-
-
-LIFE_FROM_S = st.sampled_from([-DAY, 0, 0, DAY, 3 * DAY + 11, HORIZON_S])
-"""When entries begin to end by age: before the start, amid the run, or never in it."""
 
 
 @st.composite
@@ -358,7 +343,6 @@ def whole_worlds(draw):
         waverings=draw(WAVERINGS),
         has_tenancy=draw(st.sampled_from([False, True, True, True])),
         pressure_events=draw(st.sampled_from(PUBLIC_EVENTS)),
-        life_from_s=draw(LIFE_FROM_S),
         decisions=draw(decisions()),
         exempt_prefixes=draw(st.sampled_from([(), ("192.0.2.200/32",)])),
         streams=Streams(draw(st.integers(0, 50)), 0),

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import csv
 import io
-import math
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -28,7 +27,7 @@ from sim.engine.record.outcome import Outcome
 from sim.engine.run import simulate
 from sim.engine.strategies import build_strategy
 from sim.scenario.resolve import Resolved
-from sim.streams import Stream, Streams
+from sim.streams import Streams
 from sim.world.build import World, build_world
 from tests.examples import n_examples
 from tests.property.test_engine_reference import (
@@ -53,8 +52,6 @@ MINUTE = timedelta(minutes=1)
 
 Drawn = Callable[[int, int], tuple[str, ...]]
 """Addresses that were drawn for a role of a business, by rows of the two."""
-Luck = Callable[[int, int], float]
-"""When a session lists a prefix, in [0, 1): by number of session and first address."""
 
 
 @dataclass(frozen=True)
@@ -156,7 +153,6 @@ def orders_of(
     start: datetime,
     end: datetime,
     zone: ZoneInfo,
-    luck: Luck,
 ) -> tuple[RefOrder, ...]:
     """Dated orders of a run, in sequence; of one second withdrawals come first."""
     horizon_s = int((end - start).total_seconds())
@@ -167,31 +163,16 @@ def orders_of(
         prefixes = lists[named] if isinstance(named, str) else named
         sets = [()] if mechanism == "name" else [(str(ip_network(text)),) for text in prefixes]
         groups = tuple(order["operators"]) if "operators" in order else None
-        for number, (first, last) in enumerate(_sessions(order, start, end, zone)):
+        for first, last in _sessions(order, start, end, zone):
             from_s, to_s = (int((edge - start).total_seconds()) for edge in (first, last))
+            if max(from_s, 0) >= min(to_s, horizon_s):
+                continue
             for addresses in sets:
-                due_s = from_s + _waits_s(order, to_s - from_s, number, addresses, luck)
-                if max(due_s, 0) >= min(to_s, horizon_s):
-                    continue
-                for t_s, rank, action in ((max(due_s, 0), 1, "block"), (to_s, 0, "unblock")):
+                for t_s, rank, action in ((max(from_s, 0), 1, "block"), (to_s, 0, "unblock")):
                     overmatch = float(order.get("overmatch", 0.0))
                     each = RefOrder(t_s, action, mechanism, addresses, overmatch, groups)
                     dated.append((t_s, rank, len(dated), each))
     return tuple(order for t_s, _, _, order in sorted(dated) if t_s < horizon_s)
-
-
-def _waits_s(
-    order: Mapping[str, object], length_s: int, session: int, addresses: tuple[str, ...], luck: Luck
-) -> int:
-    """Seconds from the beginning of a session until a prefix is due."""
-    at_start = order.get("share_at_start")
-    if at_start is None:
-        return 0
-    drawn = luck(session, int(ip_network(addresses[0])[0]))
-    if drawn <= at_start:
-        return 0
-    ramp_s = float(order["ramp_h"]) * 3600 if "ramp_h" in order else length_s
-    return math.ceil(ramp_s * (drawn - at_start) / (1 - at_start))
 
 
 def _sessions(
@@ -298,8 +279,6 @@ def given_orders(draw, lists: dict[str, tuple[str, ...]]) -> dict[str, object]:
         draw(st.sets(st.sampled_from(MOMENTS), min_size=2, max_size=2)), key=datetime.fromisoformat
     )
     order["from"], order["to"] = edges
-    if draw(st.booleans()):
-        order["share_at_start"] = draw(st.sampled_from([0.0, 0.25]))
     return order
 
 
@@ -381,9 +360,6 @@ def reference_of(case, world: World, streams: Streams) -> RefWorld:
         numbers = world.places.line.numbers(world.components.addresses_of(component))
         return tuple(str(ip_address(number)) for number in numbers)
 
-    def luck(session: int, address: int) -> float:
-        return float(streams.generator(Stream.SESSION_FRONT, (session, address)).random(2)[1])
-
     rules = Rules(PREFIXES, weights, 1.5, 0.25, 0.5, n_drawn=1)
     components, firms = businesses_of(inventory, rules, drawn, businesses.name_draw.tolist())
     start, end = (datetime.fromisoformat(text) for text in (START, END))
@@ -412,7 +388,7 @@ def reference_of(case, world: World, streams: Streams) -> RefWorld:
         businesses=firms,
         target_prefixes=(),
         has_ipv6=True,
-        orders=orders_of(orders, lists, start, end, ZONE, luck),
+        orders=orders_of(orders, lists, start, end, ZONE),
         throttle_severity=0.5,
         evasion=0.25,
         share_ipv6=ipv6,

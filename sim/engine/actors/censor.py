@@ -17,7 +17,7 @@ from sim.addresses.sets.intervals import IntervalSet
 from sim.engine.actors.complaints import Attention
 from sim.engine.actors.limits import Admission, Hold, Limits, admit, narrowed
 from sim.engine.actors.register import Register
-from sim.engine.actors.review import Review, not_needed
+from sim.engine.actors.review import Review
 from sim.engine.actors.review import withdrawn as withdrawn_from_outside
 from sim.engine.clock import Clock, Moment, Phase
 from sim.engine.decisions import Decision, KnownFronts, Observation, Strategy
@@ -117,7 +117,6 @@ class CensorActor:
         self._end_pressure = world.censor.end_pressure if world.censor else None
         self._known = KnownRows(world.exempt, target)
         self._review = _review_of(world)
-        self._life_s = _life_s(world)
         self._n_found = 0
         self._gone: set[int] = set()
         # Known fronts that went: where they were, and when; as plain numbers, thousands of them.
@@ -335,26 +334,16 @@ class CensorActor:
             self._answer = replace(self._answer, holds=self._answer.holds | {Hold.PAUSE})
         for order in self._answer.orders:
             self._n_today += order.action == "block"
-            entry = self._register.place(order)
-            if self._life_s is not None and order.action == "block" and not entry.is_exemption:
-                # What is older than that when the rule comes into force ends then.
-                end_s = max(t_s + self._life_s, self._world.life_from_s)
-                self._env.act_at(end_s, Phase.EXPIRY, partial(self._expire, entry))
+            self._register.place(order)
         self._await_day()
-
-    def _expire(self, entry: Entry) -> None:
-        if not self._has_ended and entry in self._register.in_force:
-            self._withdraw_entry(entry)
 
     def _withdraw(self, provider_row: int) -> None:
         if self._has_ended:
             return
         mine = self._world.places.provider_addresses(provider_row)
-        # A provider that only ended domain fronting may still have the target's machines.
-        for entry in not_needed(
-            self._register.in_force.blocking(), self._known.seen().address, mine
-        ):
-            self._withdraw_entry(entry)
+        for entry in self._register.in_force.blocking():
+            if entry.addresses and not entry.addresses.difference(mine):
+                self._withdraw_entry(entry)
 
     def _withdraw_silent(self, review: Review) -> None:
         if self._has_ended:
@@ -400,13 +389,6 @@ class CensorActor:
         self._has_ended = True
         for entry in self._register.in_force.blocking():
             self._register.withdraw(entry.order.key)
-
-
-def _life_s(world: World) -> int | None:
-    rules = world.censor
-    if rules is None or rules.entry_life_d is None:
-        return None
-    return max(1, round(rules.entry_life_d * S_PER_D))
 
 
 def _review_of(world: World) -> Review | None:

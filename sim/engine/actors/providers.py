@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from enum import IntEnum
 from functools import partial
 from itertools import groupby
 from typing import Any
@@ -18,21 +17,13 @@ from sim.world.stances import COMPLIANT, StanceEvent, StanceEvents
 from sim.world.tenancy import Stays
 
 
-class Compliance(IntEnum):
-    """Steps a complying provider has taken against the target, from less to more."""
-
-    NONE = 0
-    ENDED_FRONTING = 1
-    EVICTED = 2
-
-
 class Stances:
     """Providers' stances as a SimPy actor.
 
     Parameters
     ----------
     turn_away
-        Called with the provider that turns the target away, and whether from domain fronting alone.
+        Called with the provider that turns the target away.
     note_stance
         Called with every change and its time, after what follows from it for the target.
     is_blocked
@@ -44,7 +35,7 @@ class Stances:
         env: Clock,
         events: StanceEvents,
         log: EventLog,
-        turn_away: Callable[..., None],
+        turn_away: Callable[[int], None],
         note_stance: Callable[..., None],
         is_blocked: Callable[[int], bool],
     ) -> None:
@@ -57,7 +48,6 @@ class Stances:
         self._note_stance = note_stance
         self._is_blocked = is_blocked
         self._stance: dict[int, str] = {}
-        self._compliance: dict[int, Compliance] = {}
 
     def begin(self) -> None:
         """Take the stances from before the start: who complied then has no front to evict."""
@@ -81,7 +71,7 @@ class Stances:
         for t_s, row in self._waverings:
             yield Moment(self._env, t_s, Phase.WAVERING)
             if row not in self._stance and self._is_blocked(row):
-                turn = StanceEvent(t_s, row, COMPLIANT, False)
+                turn = StanceEvent(t_s, row, COMPLIANT)
                 self._env.act_at(t_s, Phase.ENFORCEMENT, partial(self._take, turn))
 
     def _take(self, event: StanceEvent) -> None:
@@ -93,22 +83,11 @@ class Stances:
             stance_row=STANCES.index(event.stance),
         )
         # Only the turn acts, not a row that says again what is so already.
-        before = self._compliance.get(row, Compliance.NONE)
-        wanted = _compliance(event)
-        if wanted > before and wanted is Compliance.EVICTED:
+        has_turned = event.stance == COMPLIANT and self._stance.get(row) != COMPLIANT
+        if has_turned:
             self._turn_away(row)
-        if event.ends_fronting:
-            self._turn_away(row, is_fronting_alone=True)
         self._stance[row] = event.stance
-        self._compliance[row] = max(before, wanted) if wanted else Compliance.NONE
-        self._note_stance(event.t_s, row, event.stance, has_turned=wanted > before)
-
-
-def _compliance(event: StanceEvent) -> Compliance:
-    """Step that a provider takes by an event; NONE if it does not comply."""
-    if event.stance != COMPLIANT:
-        return Compliance.NONE
-    return Compliance.ENDED_FRONTING if event.ends_fronting else Compliance.EVICTED
+        self._note_stance(event.t_s, row, event.stance, has_turned=has_turned)
 
 
 def tenancy(

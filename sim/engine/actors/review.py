@@ -77,28 +77,6 @@ class Review:
         return chosen
 
 
-def not_needed(
-    entries: Iterable[Entry], standing: NDArray[np.int64], provider: IntervalSet
-) -> list[Entry]:
-    """Entries wholly within what a provider has, in which no known front stands; oldest first.
-
-    Parameters
-    ----------
-    entries
-        Those in force that block, oldest first; entries of names are not looked at.
-    standing
-        Addresses of known fronts that are not gone.
-    provider
-        Addresses of the provider.
-    """
-    looked_at = [entry for entry in entries if entry.addresses]
-    if not looked_at:
-        return []
-    ranges = _Ranges.of([entry.addresses for entry in looked_at])
-    is_chosen = ranges.are_within(provider) & ~ranges.hold_any(standing)
-    return [looked_at[row] for row in np.flatnonzero(is_chosen).tolist()]
-
-
 @dataclass(frozen=True, eq=False)
 class _Ranges:
     """Intervals of some sets of addresses, none of them empty, one set after the other."""

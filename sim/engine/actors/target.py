@@ -66,15 +66,9 @@ class TargetActor:
         for _ in range(self._pools.rules.n_fronts):
             self._rent()
 
-    def turn_away(self, provider_row: int, *, is_fronting_alone: bool = False) -> None:
-        """A provider ends the target's fronts there, all or those by domain fronting.
-
-        They are gone, and there will be no more of them.
-        """
-        pools = self._pools
-        closed = pools.provider_row == provider_row
-        if is_fronting_alone:
-            closed = closed & pools.is_fronting
+    def turn_away(self, provider_row: int) -> None:
+        """Let a provider end the target's fronts there: there will be no more of them."""
+        closed = self._pools.provider_row == provider_row
         self._weight[closed] = 0.0
         mine = np.flatnonzero(closed[np.array(self._pool_of, np.int64)])
         for row in filter(self._state.evict, mine.tolist()):

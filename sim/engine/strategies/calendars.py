@@ -191,13 +191,10 @@ def _sessions(asked: ask.TimeWindow, given: Given) -> Sequence[Window]:
 
 
 def growth_of(
-    asked: ask.TimeWindow | GivenOrder | GivenOrderRow,
-    windows_s: Sequence[tuple[int, int]],
-    streams: Streams,
+    asked: ask.TimeWindow, windows_s: Sequence[tuple[int, int]], streams: Streams
 ) -> Growth | None:
     """How lists grow; draws are by session and address, the same whatever happened before."""
-    of_session = asked.share_in_session if isinstance(asked, ask.TimeWindow) else None
-    sd_logit = asked.share_in_session_sd_logit if isinstance(asked, ask.TimeWindow) else None
+    of_session, sd_logit = asked.share_in_session, asked.share_in_session_sd_logit
     if asked.share_at_start is None and of_session is None:
         return None
 

@@ -14,7 +14,7 @@ from sim.addresses.sets.intervals import IntervalSet
 from sim.addresses.sets.line import IPV4, Line
 from sim.engine.decisions import Decision, Observation, Strategy
 from sim.engine.orders import NO_ADDRESSES, Groups, Mechanism, Order
-from sim.engine.strategies.calendars import growth_of, seconds_of, windows_of_order
+from sim.engine.strategies.calendars import seconds_of, windows_of_order
 from sim.engine.strategies.registry import Given, register
 from sim.scenario import strategies as ask
 from sim.scenario.calendars import GivenOrder, GivenOrderRow
@@ -132,25 +132,21 @@ def _dated(order: GivenOrder | GivenOrderRow, given: Given) -> Iterator[Dated]:
     windows_s = seconds_of(
         windows_of_order(order, scenario.start, scenario.end, scenario.zone), scenario.start
     )
-    growth = growth_of(order, windows_s, given.streams)
     mechanism, groups = Mechanism(order.mechanism), _groups(order, scenario.strategy)
     sets: list[IntervalSet] = [NO_ADDRESSES]
     if order.addresses is not None:
         prefixes = resolved.prefixes_of(order.addresses)
         sets = [resolved.line.prefix(prefix) for prefix in prefixes]
-    for session, (start_s, stop_s) in enumerate(windows_s):
-        due_s = np.full(len(sets), start_s, np.float64)
-        if growth is not None:
-            first = np.array([addresses.start[0] for addresses in sets], np.int64)
-            due_s += growth.due_s(session, resolved.line.numbers(first))
-        for addresses, at_s in zip(sets, due_s.tolist(), strict=True):
-            # What began before the run is in force at its start.
-            if max(at_s, 0) < min(stop_s, scenario.horizon_s):
-                overmatch = order.overmatch or 0.0
-                block = Order("block", addresses, mechanism, overmatch, operators=groups)
-                unblock = Order("unblock", addresses, mechanism, overmatch, operators=groups)
-                yield max(int(at_s), 0), 1, block
-                yield stop_s, 0, unblock
+    for start_s, stop_s in windows_s:
+        # What began before the run is in force at its start.
+        if max(start_s, 0) >= min(stop_s, scenario.horizon_s):
+            continue
+        for addresses in sets:
+            overmatch = order.overmatch or 0.0
+            block = Order("block", addresses, mechanism, overmatch, operators=groups)
+            unblock = Order("unblock", addresses, mechanism, overmatch, operators=groups)
+            yield max(start_s, 0), 1, block
+            yield stop_s, 0, unblock
 
 
 def _groups(order: GivenOrder | GivenOrderRow, strategy: object) -> Groups:

@@ -314,30 +314,26 @@ class KeptRow(Row):
     evidence: Hash
 
 
-RENTAL, DOMAIN_FRONTING = "rental", "domain-fronting"
-ENDS_FRONTING = "ends-domain-fronting"
 STANCES = ("hostile", "silent", "constructive", "compliant")
 RESPONSES = ("wait", "same", "foreign", "domestic", "proxy")
 
 
 class PoolRow(Row):
-    """Addresses of a provider at which the target has fronts, by what right, and where."""
+    """Addresses of a provider, or of one region of it, at which the target has fronts."""
 
     parts_of_column: ClassVar[tuple[str, ...]] = ("weight",)
     provider: str
     region: str = ""
     weight: NonNegative
-    by: Literal["rental", "domain-fronting"] = "rental"
     source: str = ""
 
 
 class StanceRow(Row):
-    """A provider's stance from a time on, and what it does then besides; empty for nothing."""
+    """A provider's stance from a time on."""
 
     at: Instant
     provider: str
     stance: Literal["hostile", "silent", "constructive", "compliant"]
-    act: Literal["", "ends-domain-fronting"] = ""
     source: str = ""
 
 

@@ -372,7 +372,6 @@ def test_dated_orders_are_for_the_operators_of_their_row(tmp_path: Path) -> None
         ({"addresses": ["192.0.2.1"], "from": "21:00"}, "or every with them"),
         ({"addresses": ["192.0.2.1"], "every": ["sat"]}, "as times of day with every"),
         ({"addresses": ["192.0.2.1"], "overmatch": 0.5}, "expected overmatch with mechanism"),
-        ({"addresses": ["192.0.2.1"], "share_at_start": 0.5}, "expected ramp_h, or to, with"),
         ({"addresses": ["192.0.2.1"], "except": ["2026-03-29"]}, "expected it with every"),
         ({"addresses": ["192.0.2.1"], "operators": ["A"]}, "expected an operator of operators.csv"),
         ({"addresses": "none.txt"}, "expected a readable"),

@@ -25,7 +25,7 @@ NARROW = "strategy={id: exact}"
 NO_LIMITS = {
     "pressure_events", "narrow_length", "review_every_d", "review_silent_d", "review_addresses",
     "outside_withdrawals_per_d", "outside_withdrawal_share",
-    "entry_life_d", "entry_life_from", "saturation_finds",
+    "saturation_finds",
 }  # fmt: skip
 """Keys of a censor that may be left out and hold no order back."""
 

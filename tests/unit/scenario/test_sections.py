@@ -113,15 +113,6 @@ def test_pressure_narrows_orders_that_have_a_limit_without_it(
     load_scenario(str(write_scenario(add="censor: {order_addresses: 5}\n")))
 
 
-def test_a_rule_by_which_entries_end_has_an_age_beside_its_day() -> None:
-    since = "censor.entry_life_from=2018-04-20T00:00+03:00"
-    with pytest.raises(ScenarioError, match="entry_life_from: expected entry_life_d with"):
-        load_scenario("telegram-2018", [since])
-    load_scenario("telegram-2018", [since, "censor.entry_life_d=5"])
-    with pytest.raises(ScenarioError, match="entry_life_from: expected a date and time with offs"):
-        load_scenario("telegram-2018", ["censor.entry_life_from=2018-04-20T00:00"])
-
-
 @pytest.mark.parametrize(
     ("given", "reported"),
     [
