@@ -7,7 +7,7 @@ import sys
 import textwrap
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sim.cli import console
 from sim.cli.options import (
@@ -228,11 +228,9 @@ def cite(
 
 
 def _program() -> dict[str, str]:
-    from sim.scenario.document import parse_document
-    from sim.scenario.library import shipped
+    from sim.report.words.heading import read_citation
 
-    path = shipped("CITATION.cff")
-    cited: dict[str, Any] = parse_document(path.read_bytes(), str(path)).tree
+    cited = read_citation()
     return {
         "type": "software",
         "author": ", ".join(one["name"] for one in cited["authors"]),

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from sim.catalogue.choices import curve_name, measure_name
 from sim.measure.bands import Band, band_of, peak_row, step_values, values_at, whole_band
 from sim.measure.estimates import Estimate, contradictions, read_estimates, read_share
-from sim.report.words.heading import has_sites, sessions_of
+from sim.report.words.heading import has_sites, is_simulated, sessions_of
 from sim.report.words.languages import (
     IN_ENGLISH,
     Language,
@@ -132,6 +132,8 @@ class Outage:
     published: tuple[tuple[int, int], ...]
     bound: str = ""
     """Text for a zero of a sample that was unlikely to be cut off."""
+    is_given: bool = False
+    """Whether what is listed was given to the model."""
 
     @property
     def is_addresses(self) -> bool:
@@ -183,7 +185,10 @@ class Outage:
     @property
     def note(self) -> Text:
         """What its marks are."""
-        dots, grey = say("Dots: counts published at the time."), say("Grey: sessions of blocking.")
+        dots = say("Dots: counts published at the time, known to the makers: no test.")
+        if self.is_given:
+            dots = say("Dots: counts published at the time, an input and no test.")
+        grey = say("Grey: sessions of blocking.")
         return sentences(
             marks_of(self.cut_off),
             "" if self.is_peak_of_line else say("Each simulation peaks at its own time."),
@@ -224,12 +229,16 @@ def read_outage(run: RunFolder, strategy: str | None = None) -> Outage:
         for row in sessions_of(run)
         for from_s, to_s in [[(at - run.start).total_seconds() for at in (row.start, row.end)]]
     )
-    by_provider = {}
+    population = run.scenario.get("population") or {}
+    cut_off = share_of(whole_band(run, CUT_OFF, strategy))
+    orders: tuple[Order, ...] = ()
     if listed is not None and not sessions:
         curves = run.curves_by(metric, "provider", strategy) if metric == LISTED else {}
         by_provider = {name: band_of(one, run.horizon_s) for name, one in curves.items()}
-    population = run.scenario.get("population") or {}
-    cut_off = share_of(whole_band(run, CUT_OFF, strategy))
+        curve = run.curve(metric, run.strategy(strategy))
+        orders = find_orders(listed, by_provider, run.start, curve, cut_off)
+        # What comes and goes within a day is no change of a day.
+        sessions = () if orders or is_simulated(run) else _spells(listed, run.horizon_s)
     return Outage(
         start=run.start,
         horizon_s=run.horizon_s,
@@ -239,15 +248,20 @@ def read_outage(run: RunFolder, strategy: str | None = None) -> Outage:
         peak=read_share(run, run.strategy(strategy), PEAK),
         most_listed=read_estimates(run)[run.strategy(strategy), f"{metric}_peak"],
         of_sites=bool(population.get("inventory")) and not population.get("n_businesses"),
-        orders=find_orders(
-            listed, by_provider, run.start, run.curve(metric, run.strategy(strategy)), cut_off
-        )
-        if listed is not None and not sessions
-        else (),
+        orders=orders,
         sessions=sessions,
         published=read_published(run) if metric == LISTED and listed is not None else (),
         bound="" if has_sites(run) else read_bound(run, run.strategy(strategy)),
+        is_given=not is_simulated(run),
     )
+
+
+def _spells(listed: Band, horizon_s: int) -> tuple[tuple[int, int], ...]:
+    """Spells in which something is listed, from and to."""
+    is_listed = np.concatenate(([False], listed.median > 0, [False]))
+    ends_s = np.append(listed.t_s, horizon_s)[np.flatnonzero(np.diff(is_listed))]
+    spells = ((int(from_s), int(to_s)) for from_s, to_s in ends_s.reshape(-1, 2))
+    return tuple(one for one in spells if one != (0, horizon_s))
 
 
 def share_of(band: Band) -> Band:

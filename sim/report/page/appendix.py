@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 from sim.catalogue.causes import CAUSES, lost_by
 from sim.catalogue.choices import (
     EFFICACY,
-    EVER_SHARE,
     RATIOS,
     is_compared,
     label,
-    measure_name,
     says_unit,
 )
 from sim.catalogue.measures import USD
-from sim.measure.bands import band_of
 from sim.measure.estimates import (
     Estimate,
     Grade,
     read_estimates,
 )
 from sim.report.page.grounds import HASH_DIGITS
-from sim.report.page.sections import Cell, Section, Strong, Table, table_of
-from sim.report.words.answer import IMPAIRED
+from sim.report.page.sections import HOURS, Cell, Section, Strong, Table, is_cut, table_of
 from sim.report.words.heading import (
     in_currency,
     is_comparison,
@@ -61,7 +57,6 @@ from sim.report.words.sentences import (
 )
 from sim.results.folder import MANIFEST, RunFolder
 
-HOURS = measure_name("hours_impaired_median")
 MOST_SPREAD = 1000
 """How many times its lower end a denominator may be; beyond, a ratio to it says nothing."""
 SPLIT = frozenset(map(lost_by, CAUSES))
@@ -119,7 +114,7 @@ def _measures(run: RunFolder) -> Section:
                 n_zero += 1
                 continue
             found = in_currency(one, rate) if one.unit == USD else one
-            if metric == HOURS and _is_cut(run, strategy, estimates):
+            if metric == HOURS and is_cut(run, strategy):
                 name = say("{name} (at least: most still are at the end)", name=name)
                 found = as_lower_bound(found)
             rows.append((name, *_numbers(found), say_name(_unit(metric, found))))
@@ -128,17 +123,14 @@ def _measures(run: RunFolder) -> Section:
     listed = names_by_strategy(run)
     after: list[str] = [
         say(
-            "Expected behind all addresses that were ever listed ({strategy}): {names}.",
+            "Expected on all addresses that were ever listed ({strategy}): {names}.",
             strategy=names[strategy],
             names=names_words(listed.get(strategy)),
         )
         for strategy in run.strategies
         if strategy in listed and not is_nothing_listed(listed[strategy])
     ]
-    has_several = len(after) > 1
-    if after:
-        after.append(say("Rows of names above count those on addresses of modelled businesses."))
-    if has_several:
+    if len(after) > 1:
         after.append(
             say(
                 "Do not compare these numbers: single addresses are assumed to have been found by "
@@ -158,13 +150,6 @@ def _measures(run: RunFolder) -> Section:
     after += [no_ratio, say("Every digit, and parts by cause and threshold: summary.csv.")]
     title = say("Measures compared") if is_comparison(run) else say("All measures")
     return Section(title, tables=tuple(tables), after=(sentences(*after),))
-
-
-def _is_cut(run: RunFolder, strategy: str, estimates: Mapping[tuple[str, str], Estimate]) -> bool:
-    """Whether half of who was cut off or more still is when the run ends, which cuts the hours."""
-    last = band_of(run.curve(IMPAIRED, strategy), run.horizon_s, as_share=True).median[-1]
-    ever = estimates.get((strategy, EVER_SHARE))
-    return ever is not None and bool(last >= ever.median / 2 > 0)
 
 
 def _numbers(found: Estimate) -> tuple[Cell, ...]:

@@ -26,7 +26,7 @@ from sim.report.figures.outage import picture, read_outage
 from sim.report.page.appendix import appendix_of
 from sim.report.page.grounds import GRADES as GRADE_WORDS
 from sim.report.page.grounds import sections_of
-from sim.report.page.sections import EVER, Bar, Strong
+from sim.report.page.sections import EVER, Bar, Strong, nearest_hour
 from sim.report.words.answer import Answer, answer
 from sim.report.words.heading import computed_on, has_sites, is_comparison
 from sim.report.words.languages import (
@@ -374,7 +374,9 @@ def site_matrix(run: RunFolder) -> SiteMatrix:
         rows.append(
             SiteRow(
                 runs.site[at],
-                say("never") if np.isnan(begins) else moment(later(run.start, begins)),
+                say("never")
+                if np.isnan(begins)
+                else moment(nearest_hour(later(run.start, begins))),
                 int(n_cut[at]),
                 estimate_over(hours[:, at], "h"),
                 bool(still),

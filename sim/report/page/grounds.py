@@ -18,7 +18,6 @@ from sim.report.page.sections import (
     Cell,
     Section,
     Strong,
-    Table,
     cells_of,
     operators_of,
     orders_of,
@@ -30,6 +29,7 @@ from sim.report.page.sections import (
 from sim.report.words.answer import DEMAND_LOST, Answer, Figure
 from sim.report.words.heading import (
     LOSS_PARTS,
+    answering_command,
     compare_command,
     currency_name,
     evidence_of,
@@ -46,13 +46,13 @@ from sim.report.words.languages import (
     Text,
     capitalised,
     day,
-    joined,
     listing,
     say,
     say_name,
     sentences,
 )
 from sim.report.words.numbers import (
+    NOT_KNOWN,
     number,
     percent,
     percent_span,
@@ -63,6 +63,8 @@ from sim.results.folder import RunFolder, input_rows
 from sim.results.tables import text
 from sim.scenario.schema import meaning_of
 from sim.scenario.tables.money import MoneyParameterRow
+from sim.scenario.tables.rows import FigureRow
+from sim.scenario.tables.seeds import read_note
 
 HASH_DIGITS = 8
 GRADES = {
@@ -78,8 +80,6 @@ METHODS = {
 }
 """National methods by their authors."""
 SAME_SHARE = "country, same share of demand lost"
-ANSWERS_A_TARGET = "overblock compare telegram-2018 --strategy exact --strategy covering-prefix"
-"""A shipped scenario of which other ways of blocking can be compared."""
 
 
 def sections_of(run: RunFolder, answer: Answer, outage: Outage | None) -> Iterator[Section]:
@@ -98,10 +98,10 @@ def sections_of(run: RunFolder, answer: Answer, outage: Outage | None) -> Iterat
         strategy = run.strategies[0]
         yield from orders_of(run, outage)
         yield from severities_of(run, strategy, outage)
-        yield from operators_of(run, strategy)
+        yield from operators_of(run, strategy, outage)
         yield from providers_of(run, strategy)
         yield target_of(run, strategy)
-        yield _money(run, strategy)
+        yield _money(run, strategy, outage)
         yield _surer(run, strategy)
         yield _other_ways(run)
     yield _basis(run)
@@ -127,7 +127,7 @@ def _quote(run: RunFolder, answer: Answer) -> Section:
     )
     rows = [
         (
-            Strong(joined(" ", (one.value, one.what))),
+            Strong(one.value),
             say("{grade}: {reason}.", grade=GRADES[one.found.grade], reason=one.reason),
         )
         for one in _figures(answer)
@@ -162,7 +162,6 @@ def _quote(run: RunFolder, answer: Answer) -> Section:
             own if has_sites(run) else others,
             *answer.withheld,
         ),
-        quote=say("In a model: {answer} ({cite}.)", answer=answer.whole, cite=answer.cite),
     )
 
 
@@ -171,7 +170,7 @@ def _figures(answer: Answer) -> tuple[Figure, ...]:
     return answer.figures or (answer.strategies[-1].figures if answer.strategies else ())
 
 
-def _money(run: RunFolder, strategy: str) -> Section:
+def _money(run: RunFolder, strategy: str, outage: Outage) -> Section:
     """The loss of businesses, part by part, in the country's currency."""
     estimates, rate = read_estimates(run), rate_of(run)
     rows: list[tuple[Cell, ...]] = []
@@ -182,6 +181,8 @@ def _money(run: RunFolder, strategy: str) -> Section:
         cells = cells_of(in_currency(found, rate))
         rows.append((Strong(name) if metric == PRIVATE_LOSS else name, *cells))
     after = [say("Each row is a median of its own, so rows need not add up.")]
+    if _still(outage):
+        after.append(say("Losses after {day} are not in it.", day=day(last_moment(run))))
     currency = currency_name(rate)
     if rate is not None:
         after.append(
@@ -196,8 +197,7 @@ def _money(run: RunFolder, strategy: str) -> Section:
     prices = input_rows(run, "money", "parameters", MoneyParameterRow)
     after.append(
         say(
-            "Sales: “{sales}”. Prices: “{title}”, of which {n} of {of} are assumptions of this "
-            "project.",
+            "Sales: “{sales}”. Prices: “{title}”, of which {n} of {of} are assumptions.",
             sales=say_name(_title_of(run, "population", "sectors")),
             title=say_name(_title_of(run, "money", "parameters")),
             n=str(sum(row.kind == "assumption" for row in prices)),
@@ -206,7 +206,12 @@ def _money(run: RunFolder, strategy: str) -> Section:
     )
     losses = read_losses(run, strategy)
     after += [
-        say("Published: {n} {note}.", n=number(float(text(row, "published"))), note=note_of(row))
+        say(
+            "Published: {n} {note}. Source: {source}.",
+            n=number(float(text(row, "published"))),
+            note=note_of(row),
+            source=_figure_source(run),
+        )
         for row in losses
         if note_of(row)
     ]
@@ -225,9 +230,23 @@ def _money(run: RunFolder, strategy: str) -> Section:
     if has_sites(run):
         after.append(say("Published methods price a whole country, not single sites."))
     else:
-        caption = say("By published methods, a whole country that loses the same share")
+        share = estimates.get((strategy, DEMAND_LOST))
+        caption = say(
+            "By published methods, if the whole country lost that share of its demand, {share}",
+            share=percent(share.median) if share else NOT_KNOWN,
+        )
         tables += table_of((), methods, (1, 2), caption=caption)
     return Section(title, before, tables, (sentences(*after),))
+
+
+def _figure_source(run: RunFolder) -> str:
+    """Who published the loss that a folder's is compared with, and where."""
+    name = str((run.scenario.get("published") or {}).get("figures", ""))
+    path = run.input_path(name)
+    note = read_note(path) if path else None
+    rows = input_rows(run, "published", "figures", FigureRow)
+    source = next(row.source for row in rows if row.metric == PRIVATE_LOSS)
+    return note.references.get(source, source).partition("; ")[0] if note else source
 
 
 def _title_of(run: RunFolder, section: str, key: str) -> str:
@@ -245,16 +264,14 @@ def input_name(run: RunFolder, key: str) -> Text:
 def _surer(run: RunFolder, strategy: str) -> Section:
     """Inputs on which the main measures depend most."""
     estimates = read_estimates(run)
-    tables: list[Table] = []
-    for metric in (DEMAND_LOST, PRIVATE_LOSS):
-        found = estimates.get((strategy, metric))
-        rows: list[tuple[Cell, ...]] = [
-            (capitalised(input_name(run, key)), Bar(share))
-            for key, share in (found.depends_on[:MOST_INPUTS] if found is not None else ())
-        ]
-        if found is not None and not math.isnan(found.chance):
-            rows.append((say("Chance, with the same inputs"), Bar(found.chance)))
-        tables += table_of((), rows, caption=capitalised(say_name(label(metric))))
+    found = estimates.get((strategy, PRIVATE_LOSS))
+    rows: list[tuple[Cell, ...]] = [
+        (capitalised(input_name(run, key)), Bar(share))
+        for key, share in (found.depends_on[:MOST_INPUTS] if found is not None else ())
+    ]
+    if found is not None and not math.isnan(found.chance):
+        rows.append((say("Chance, with the same inputs"), Bar(found.chance)))
+    tables = table_of((), rows, caption=capitalised(say_name(label(PRIVATE_LOSS))))
     few = say("Too few simulations to distinguish the inputs from chance.")
     headline = estimates.get((strategy, EVER_SHARE))
     depends = ""
@@ -277,7 +294,7 @@ def _surer(run: RunFolder, strategy: str) -> Section:
     )
     title = say("On what does it depend most?")
     before = tuple(one for one in (depends, "" if tables or depends else few) if one)
-    return Section(title, before, tuple(tables), (after,) if tables else ())
+    return Section(title, before, tables, (after,) if tables else ())
 
 
 def _other_ways(run: RunFolder) -> Section:
@@ -289,11 +306,17 @@ def _other_ways(run: RunFolder) -> Section:
     if has_sites(run):
         narrow = say("Change the list of what is blocked, and run it again.")
         return Section(title, (narrow,))
-    other = say(
-        "This scenario replays orders and cannot tell. One whose orders answer a target can, as "
-        "telegram-2018:"
+    if command := answering_command(run):
+        other = say(
+            "This scenario replays orders and cannot tell. One of the same target can, whose "
+            "orders answer it:"
+        )
+        return Section(title, (other,), code=command)
+    none = say(
+        "This scenario replays orders and cannot tell, nor can another one that is shipped. Change "
+        "its orders, and run it again."
     )
-    return Section(title, (other,), code=ANSWERS_A_TARGET)
+    return Section(title, (none,))
 
 
 def _basis(run: RunFolder) -> Section:
@@ -370,8 +393,8 @@ def _missing(run: RunFolder, outage: Outage | None) -> Section:
     if outage is not None and (still := _still(outage)):
         items.append(
             say(
-                "Time after {day}. {share} of businesses are still cut off then, so durations are "
-                "at least what is printed.",
+                "Time after {day}. {share} of businesses are still cut off then, so hours and "
+                "losses are at least what is printed.",
                 day=day(last_moment(run)),
                 share=still,
             )

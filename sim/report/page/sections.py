@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import TypeAlias
 
 import numpy as np
@@ -13,11 +14,12 @@ from numpy.typing import NDArray
 from sim.catalogue.causes import CAUSES, lost_by
 from sim.catalogue.choices import (
     COLLATERAL,
+    EVER_SHARE,
     TARGET_LOST,
     curve_name,
     measure_name,
 )
-from sim.measure.bands import peak_row, share_points, step_values, values_at, whole_band
+from sim.measure.bands import band_of, peak_row, share_points, step_values, values_at, whole_band
 from sim.measure.estimates import (
     SHARE,
     Estimate,
@@ -45,6 +47,7 @@ from sim.report.words.languages import (
     short_weekday,
 )
 from sim.report.words.numbers import (
+    as_lower_bound,
     number,
     percent,
     percent_span,
@@ -119,8 +122,8 @@ class Section:
         The question.
     before, after
         Sentences before the tables, and smaller ones after them.
-    quote, code
-        Text to quote; text to type.
+    code
+        Text to type.
     items
         Points of a list.
     """
@@ -129,7 +132,6 @@ class Section:
     before: tuple[str, ...] = ()
     tables: tuple[Table, ...] = ()
     after: tuple[str, ...] = ()
-    quote: str = ""
     code: str = ""
     items: tuple[str, ...] = ()
 
@@ -152,8 +154,9 @@ def table_of(
 
 
 EVER = measure_name("businesses_ever_impaired")
-MOST_ROWS = 8
+MOST_ROWS, MOST_PROVIDERS = 8, 5
 """Rows of a table of the detail."""
+HOURS = measure_name("hours_impaired_median")
 SEVERITIES = tuple(
     (threshold, measure_name(f"businesses_{threshold}_peak"), name)
     for threshold, name in (
@@ -250,8 +253,8 @@ def _by_order(run: RunFolder, outage: Outage) -> tuple[tuple[Table, ...], str]:
     own = str((run.scenario.get("strategy") or {}).get("orders", ""))
     copies = {str(one["name"]): str(one.get("copy", "")) for one in run.manifest["inputs"]}
     after = say(
-        "A row sums a day, at the time when half of it was done. Share cut off before, and up to "
-        "{n} hours after, but before the next row. Each order: {file}.",
+        "A row sums a day, at the time when half of it was done. Before, after: share cut off an "
+        "hour before, and {n} hours after or before the next row. Each order: {file}.",
         n=str(AFTER_H),
         file=copies.get(own) or "events.parquet",
     )
@@ -278,12 +281,33 @@ def severities_of(run: RunFolder, strategy: str, outage: Outage) -> Iterator[Sec
     rows.insert(2, (only, *cells_of(estimate_over((cut_off - down).max(axis=1), SHARE))))
     if np.nanmax([outage.cut_off.median, outage.cut_off.high]) > 0:
         heads = (SHARE_OF[outage.of_sites], say("Median"), say("Range"))
-        yield Section(
-            say("How many were down, and when?"),
-            (),
-            table_of(heads, rows, (1, 2)),
-            (sentences(*_course(outage, cut_off)),),
+        title = say("How many were cut off, when, and for how long?")
+        hours = "" if outage.of_sites else hours_words(run, strategy)
+        after = sentences(*_course(outage, cut_off), hours)
+        yield Section(title, (), table_of(heads, rows, (1, 2)), (after,))
+
+
+def hours_words(run: RunFolder, strategy: str) -> str:
+    """For how long the businesses are cut off that ever are; empty where none is."""
+    found = read_estimates(run).get((strategy, HOURS))
+    if found is None or not found.is_known:
+        return ""
+    if is_cut(run, strategy):
+        return say(
+            "Hours cut off, median of the businesses ever cut off: at least {hours}, as most still "
+            "are.",
+            hours=with_range(as_lower_bound(found)),
         )
+    return say(
+        "Hours cut off, median of the businesses ever cut off: {hours}.", hours=with_range(found)
+    )
+
+
+def is_cut(run: RunFolder, strategy: str) -> bool:
+    """Whether half of who was cut off or more still is when the run ends, which cuts the hours."""
+    last = band_of(run.curve(CUT_OFF, strategy), run.horizon_s, as_share=True).median[-1]
+    ever = read_estimates(run).get((strategy, EVER_SHARE))
+    return ever is not None and bool(last >= ever.median / 2 > 0)
 
 
 def _course(outage: Outage, share: NDArray[np.float64]) -> Iterator[str]:
@@ -333,7 +357,12 @@ def _step(minutes: int) -> Text:
     return say_n("{n} hour", "{n} hours", minutes // 60, n=str(minutes // 60))
 
 
-def operators_of(run: RunFolder, strategy: str) -> Iterator[Section]:
+def nearest_hour(at: datetime) -> datetime:
+    """The full hour nearest to a time."""
+    return (at + timedelta(minutes=30)).replace(minute=0, second=0, microsecond=0)
+
+
+def operators_of(run: RunFolder, strategy: str, outage: Outage) -> Iterator[Section]:
     """When each operator first blocked anything but the target's own, and its harm."""
     first = _first_blocks(run, strategy)
     harm = read_group_shares(run, strategy, "operator", COLLATERAL)
@@ -346,27 +375,33 @@ def operators_of(run: RunFolder, strategy: str) -> Iterator[Section]:
         at = first.get(group.operator)
         when = say("never")
         if at is not None and at.is_known:
-            when = moment(later(run.start, at.median))
+            when = moment(nearest_hour(later(run.start, at.median)))
         found = harm.get(group.operator)
         cells: tuple[Cell, ...] = ("", "")
         if found is not None:
+            found = found.times(run.horizon_s / 3600, "h") if outage.of_sites else found
             cells = (Strong(bound), "") if bound else cells_of(found)
         rows.append((say_name(group.label), percent(group.share_users), when, *cells))
-    blocked = (say("First block (simulated)"), say("Time cut off"), say("Range"))
-    heads = (say("Operator"), say("Its users"), *blocked)
+    cut = say("Hours cut off") if outage.of_sites else say("Time cut off")
+    heads = (say("Operator"), say("Its users"), say("First block (simulated)"), cut, say("Range"))
     after = say(
-        "First block, not of the target's own addresses: median of the simulations with one. Time "
-        "cut off: share of businesses' time in which its users cannot reach them."
+        "First block of addresses not the target's own: simulated, to the hour; no record is used."
     )
-    earlier = say(
-        "A site is cut off from when the earliest operators of each simulation block, which can be "
-        "before these medians."
+    of_time = say("Time cut off: share of businesses' time in which its users cannot reach them.")
+    of_sites = say("Hours cut off: mean of your sites.")
+    earlier = say("Each simulation cuts sites off from its first block on.")
+    n_more = len(groups) - MOST_ROWS
+    more = say_n(
+        "{n} smaller operator: hits.parquet.",
+        "{n} smaller operators: hits.parquet.",
+        n_more,
+        n=str(n_more),
     )
-    more = say("{n} smaller operators: hits.parquet.", n=str(len(groups) - MOST_ROWS))
     after = sentences(
         after,
+        of_sites if outage.of_sites else of_time,
         earlier if has_sites(run) else "",
-        more if len(groups) > MOST_ROWS else "",
+        more if n_more > 0 else "",
     )
     tables = table_of(heads, rows, (1, 2, 3, 4), hidden=(4,))
     if tables:
@@ -411,13 +446,13 @@ def providers_of(run: RunFolder, strategy: str) -> Iterator[Section]:
         (item for item in shares.items() if item[1].high > 0),
         key=lambda item: (-item[1].median, item[0]),
     )
-    rows = [(name, Bar(found.median), range_text(found)) for name, found in most[:MOST_ROWS]]
+    rows = [(name, Bar(found.median), range_text(found)) for name, found in most[:MOST_PROVIDERS]]
     heads = (say("Provider"), say("Ever cut off"), say("Range"))
     tables = table_of(heads, rows, (2,)) if not has_sites(run) else _sites(run, strategy)
     zero = sorted(name for name, found in shares.items() if found.high == 0)
     after = [
         say("Of {names}, none in nine of ten simulations.", names=listing(zero)) if zero else "",
-        say("Other providers: hits.parquet.") if len(most) > MOST_ROWS else "",
+        say("Other providers: hits.parquet.") if len(most) > MOST_PROVIDERS else "",
     ]
     if tables:
         notes = sentences(*([] if has_sites(run) else after), *_failed(run, strategy))

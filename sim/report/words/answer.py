@@ -41,13 +41,14 @@ from sim.measure.sites import read_sites
 from sim.measure.summary import TOO_FEW
 from sim.report.words.heading import (
     cite,
+    column_source,
     country_name,
     currency_name,
     has_sites,
     in_currency,
     is_comparison,
     is_disputed,
-    is_replayed,
+    is_simulated,
     notices,
     order_line,
     rate_of,
@@ -91,7 +92,6 @@ from sim.report.words.sentences import (
     addresses,
     amount,
     bound_of_zero,
-    hours_or_more,
     is_out_of_reach,
     lost,
     lost_by_sites,
@@ -288,6 +288,7 @@ class _Facts:
         self.refuted = contradictions(run)
         self.rate = rate_of(run)
         self.names = strategy_names(strategies_of(run))
+        self.is_simulated = is_simulated(run)
         self.strategy = run.strategies[0]
         self.has_sites = has_sites(run)
         self.names_listed = names_by_strategy(run)
@@ -310,7 +311,8 @@ class _Facts:
         """The figure that was published of a measure, in its unit; empty where there is none."""
         seen = [row.n_distinct for row in sessions_of(self.run) if row.n_distinct]
         if metric == LISTED[0] and seen:
-            return amount(max(seen), say_name("addresses"))
+            most = amount(max(seen), say_name("addresses"))
+            return say("{most} ({who})", most=most, who=column_source(self.run, "n_distinct"))
         row = self.rows.get((self.strategy, metric), {})
         published = text(row, "published")
         try:
@@ -357,12 +359,6 @@ class _Facts:
             if found is not None and found.median > 0:
                 yield metric, replace(found, unit="")
 
-    @property
-    def is_simulated(self) -> bool:
-        """Whether the number of addresses is the model's; times of sessions may be the record's."""
-        own = self.run.scenario.get("strategy") or {}
-        return {"orders", "table"}.isdisjoint(own) or not is_replayed(self.run)
-
     def whose(self) -> Text:
         """Whose harm it is."""
         if self.has_sites and not self.run.scenario["population"].get("n_businesses"):
@@ -384,12 +380,14 @@ class _Facts:
                 n = two_digits(most.median)
                 what = LISTED_WORDS[metric](n, is_simulated=self.is_simulated)
                 yield self.figure(metric, most, what)
-            of = say("of {whose}, cut off at the peak", whose=self.whose())
+            of = say(
+                "of {whose} cut off from some of their customers at the peak", whose=self.whose()
+            )
             figure = self.bounded(self.figure(PEAK, self.peak(), of), self.strategy)
             yield figure
             if figure.bound:
                 names = names_words(self.names_listed.get(self.strategy))
-                behind = say("expected behind the addresses ever listed")
+                behind = say("expected on the addresses ever listed")
                 yield replace(self.figure(EXPECTED, figure.found, behind), bound=names)
         if money := self.money(self.strategy):
             yield money
@@ -487,14 +485,14 @@ class _Facts:
 
     def _of_sites(self) -> Iterator[Figure]:
         n, n_cut, hours, is_censored = self._site_facts()
-        of = say("of your {n} sites cut off from some customers", n=whole(n))
+        of = say("of your {n} sites cut off from some of their customers", n=whole(n))
         if n == 1:
-            of = say("site of yours cut off from some customers")
+            of = say("site of yours cut off from some of its customers")
         yield self.figure("", estimate_over(n_cut.astype(np.float64), "sites"), of)
         if hours.is_known:
             hours = as_lower_bound(hours) if is_censored else hours
             h = two_digits(hours.median)
-            yield self.figure("", hours, hours_or_more(h) if is_censored else hours_text(h))
+            yield self.figure("", hours, hours_text(h, n, is_least=is_censored))
 
     def sentence_of_sites(self) -> tuple[str, str]:
         n, n_cut, hours, is_censored = self._site_facts()

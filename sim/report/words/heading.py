@@ -12,9 +12,11 @@ import shlex
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from babel import Locale
 
 from sim.catalogue.choices import measure_name
@@ -43,10 +45,13 @@ from sim.results.folder import (
     read_object,
 )
 from sim.results.integrity import TIMING, changed_tables
+from sim.results.parquet import read_columns
+from sim.scenario.document import parse_document
 from sim.scenario.library import scenario_names, shipped
 from sim.scenario.overrides import rate_at
 from sim.scenario.strategies import DECLARED
 from sim.scenario.tables.rows import RateRow, SessionRow
+from sim.scenario.tables.seeds import read_note
 
 WITH_ARTICLE = frozenset(
     ("AE", "BS", "CD", "CF", "DO", "EU", "GB", "GM", "KM", "MH", "MV", "NL", "PH", "SB", "SC", "US")
@@ -83,8 +88,30 @@ def _country(code: str, words: Language) -> str:
     return f"the {said}" if words.code == ENGLISH and code in WITH_ARTICLE and said else said
 
 
+def ordered_days(run: RunFolder) -> Text | None:
+    """Days of the orders or sessions that a run was given; None where none has a day."""
+    if not is_replayed(run):
+        return None
+    if sessions := sessions_of(run):
+        first, last = sessions[0].start, sessions[-1].end
+        days = period(*(at.astimezone(run.start.tzinfo) for at in (first, last)))
+        return say("sessions of {days}", days=days)
+    found = read_columns(
+        run.path / "events.parquet",
+        "SELECT min(t_s) AS first, max(t_s) AS last FROM data "
+        "WHERE strategy = ? AND kind IN ('block', 'unblock')",
+        [own_strategy(run)],
+    )
+    first_s, last_s = (int(np.ma.filled(found[end], 0)[0]) for end in ("first", "last"))
+    # A list without dates is blocked from the start, which is no day of an order.
+    if not last_s:
+        return None
+    days = period(later(run.start, first_s), later(run.start, last_s))
+    return say("orders of {days}", days=days)
+
+
 def order_line(run: RunFolder) -> Text:
-    """Write who ordered the block, when, and where."""
+    """Write who ordered the block, when, where, and what time is simulated."""
     by, country = run.scenario.get("ordered_by"), country_name(run)
     days = period(run.start, last_moment(run))
     who = say_name(str(by or ""))
@@ -92,8 +119,9 @@ def order_line(run: RunFolder) -> Text:
     disputed = say("Disputed who ordered it: {who}", who=who)
     parts = (
         (disputed if is_disputed(run) else ordered) if by else "",
-        say("simulated {days}, {zone}", days=days, zone=_clock(run)),
+        ordered_days(run) or "",
         say("Internet operators in {country}", country=country) if country else "",
+        say("simulated {days}, {zone}", days=days, zone=_clock(run)),
     )
     return joined(" · ", parts)
 
@@ -123,10 +151,18 @@ def settings_line(run: RunFolder) -> str:
     return say("Set for this run: {settings}.", settings=told) if told else ""
 
 
+@cache
+def read_citation() -> Mapping[str, Any]:
+    """How the program is to be cited: ``CITATION.cff``."""
+    path = shipped("CITATION.cff")
+    return parse_document(path.read_bytes(), str(path)).tree
+
+
 def cite(run: RunFolder) -> str:
-    """How to cite a result: program, version, result."""
+    """How to cite a result: who made the program, version, result."""
     return say(
-        "overblock {version}, result {id}",
+        "{authors}: overblock {version}, result {id}",
+        authors=str(", ".join(one["name"] for one in read_citation()["authors"])),
         version=str(run.manifest["tool"]["version"]),
         id=str(run.manifest["result_id"])[:12],
     )
@@ -158,6 +194,13 @@ def sessions_of(run: RunFolder) -> list[SessionRow]:
     end = later(run.start, run.horizon_s)
     rows = input_rows(run, "strategy", "sessions", SessionRow)
     return [row for row in rows if row.start < end and row.end > run.start]
+
+
+def column_source(run: RunFolder, column: str) -> str:
+    """Who published a column of the table of sessions, without how it was copied and when."""
+    path = run.input_path(str(run.scenario["strategy"]["sessions"]))
+    note = read_note(path) if path else None
+    return re.split(r" \(|, ", note.columns[column].source)[0] if note else ""
 
 
 def source_line(run: RunFolder, *, is_given: bool = False) -> Text:
@@ -219,7 +262,13 @@ def evidence_of(run: RunFolder) -> list[Mapping[str, object]]:
 def is_replayed(run: RunFolder) -> bool:
     """Whether orders or sessions come from a table, so that they are the record's."""
     own = run.scenario.get("strategy") or {}
-    return bool(own_strategy(run)) and not {"orders", "sessions", "table"}.isdisjoint(own)
+    return not {"orders", "sessions", "table"}.isdisjoint(own) and bool(own_strategy(run))
+
+
+def is_simulated(run: RunFolder) -> bool:
+    """Whether the number of addresses is the model's; times of sessions may be the record's."""
+    own = run.scenario.get("strategy") or {}
+    return {"orders", "table"}.isdisjoint(own) or not is_replayed(run)
 
 
 _STAND_IN = re.compile(
@@ -296,8 +345,6 @@ def place_and_time(of: str) -> Text:
 
 
 def _place_or_time(part: str) -> Text:
-    from babel import Locale
-
     if years := re.fullmatch(r"(\d+) to (\d+)", part):
         return say("{first} to {last}", first=years[1], last=years[2])
     return Text(lambda words: str(Locale.parse(words.code).territories.get(part, part)))
@@ -369,6 +416,21 @@ def compare_command(run: RunFolder) -> str:
     parts = [part for way in ways for part in ("--strategy", way)]
     again = repeat_command(run).replace("overblock run", "overblock compare", 1)
     return f"{again} {shlex.join(parts)}"
+
+
+def answering_command(run: RunFolder) -> str:
+    """One line that compares ways of blocking the same target in a shipped scenario; or empty.
+
+    Of several such scenarios the one with evidence from the record is taken.
+    """
+    target = run.scenario["target"]["name"]
+    found = []
+    for name in scenario_names():
+        text = (shipped("scenarios") / f"{name}.yaml").read_text(encoding="utf-8")
+        if f"\n  name: {target}\n" in text and "\nfronts:\n" in text:
+            found.append(("\nevidence:\n" in text, name))
+    ways = [part for way in OTHER_WAYS for part in ("--strategy", way)]
+    return shlex.join(["overblock", "compare", max(found)[1], *ways]) if found else ""
 
 
 def shipped_scenario(scenario: Mapping[str, Any]) -> str | None:

@@ -304,11 +304,11 @@ SITES_CUT_OFF = {
         "One of your {n} sites was cut off from some of its customers, for {h} hours in all."
     ),
     ("several", True): say(
-        "{k} of your {n} sites were cut off from some of their customers, the middle one for at "
-        "least {h} hours, and still is when the simulation ends."
+        "{k} of your {n} sites were cut off from some of their customers, for a median of at least "
+        "{h} hours: some still are when the simulation ends."
     ),
     ("several", False): say(
-        "{k} of your {n} sites were cut off from some of their customers, the middle one for {h} "
+        "{k} of your {n} sites were cut off from some of their customers, for a median of {h} "
         "hours in all."
     ),
 }
@@ -362,16 +362,13 @@ def amount(value: float, unit: str) -> Text:
     return say_n("{n} {unit}", "{n} {unit}", two_digits(value), n=number(value), unit=unit)
 
 
-def hours(n: float) -> Text:
-    """Hours cut off, after their number."""
-    return say_n("hour cut off, the middle site", "hours cut off, the middle site", n)
-
-
-def hours_or_more(n: float) -> Text:
-    """The same of sites that still are at the end."""
-    return say_n(
-        "hour or more cut off, the middle site", "hours or more cut off, the middle site", n
-    )
+def hours(n: float, n_sites: int, *, is_least: bool) -> Text:
+    """Hours cut off, after their number: at least so many where some sites still are at the end."""
+    cut = say_n("hour cut off", "hours cut off", n)
+    if is_least:
+        cut = say_n("hour or more cut off", "hours or more cut off", n)
+    of = say("median of the sites cut off in each simulation") if n_sites > 1 else ""
+    return joined(", ", (cut, of))
 
 
 def lost(n: float, currency: str) -> Text:

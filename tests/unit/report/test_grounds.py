@@ -8,7 +8,7 @@ import pytest
 
 from sim.catalogue.choices import EVER_SHARE, PRIVATE_LOSS
 from sim.measure.estimates import Estimate
-from sim.report.page.grounds import DEMAND_LOST, _surer
+from sim.report.page.grounds import _surer
 from sim.report.page.sections import Bar
 from sim.report.words.languages import NBSP
 from sim.results.folder import open_run
@@ -27,7 +27,7 @@ def test_inputs_are_named_with_their_shares_of_the_spread(
     (strategy,) = run.strategies
     named = Estimate(0.1, 0.0, 0.2, "share", depends_on=tuple(INPUTS.items()), chance=0.2)
     unnamed = Estimate(1.0, 0.0, 2.0, "USD")
-    found = {DEMAND_LOST: named, PRIVATE_LOSS: unnamed, EVER_SHARE: named}
+    found = {PRIVATE_LOSS: named, EVER_SHARE: named}
 
     def shown() -> tuple[str, list[list[tuple[str, float]]]]:
         of_strategy = {(strategy, metric): one for metric, one in found.items()}
@@ -50,5 +50,5 @@ def test_inputs_are_named_with_their_shares_of_the_spread(
     assert text == f"The range of the share ever cut off depends most on {listed}."
     found[EVER_SHARE] = unnamed
     assert shown()[0].startswith("Too few simulations to tell which inputs the range of the share")
-    found[DEMAND_LOST] = unnamed
+    found[PRIVATE_LOSS] = unnamed
     assert shown() == ("Too few simulations to distinguish the inputs from chance.", [])

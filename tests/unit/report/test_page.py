@@ -31,7 +31,6 @@ from sim.measure.bands import Band
 from sim.measure.estimates import Estimate, Grade, contradictions
 from sim.report.figures.outage import Outage, read_outage
 from sim.report.figures.rows import read_site_matrix
-from sim.report.page.appendix import _is_cut
 from sim.report.page.document import (
     SiteRow,
     language_of,
@@ -40,13 +39,23 @@ from sim.report.page.document import (
     site_matrix,
     write_report,
 )
-from sim.report.page.grounds import ANSWERS_A_TARGET, _missing
-from sim.report.page.sections import _by_session, _course, _first_blocks, _step
+from sim.report.page.grounds import _missing
+from sim.report.page.sections import (
+    _by_session,
+    _course,
+    _first_blocks,
+    _step,
+    hours_words,
+    is_cut,
+    nearest_hour,
+)
 from sim.report.words.answer import _Facts, answer
 from sim.report.words.heading import (
+    answering_command,
     compare_command,
     computed_on,
     is_replayed,
+    is_simulated,
     order_line,
     source_line,
 )
@@ -138,8 +147,8 @@ def numbers_of_run(folder: Path) -> Iterator[str]:
     bands = [spread([float(one) for (one,) in line]) for line in lines]
     median, low, high = max(bands, key=lambda one: one[0])
     yield (
-        f"{share(median)} of Austria's businesses hosted abroad, cut off at the peak "
-        f"{between(share(low), share(high))}"
+        f"{share(median)} of Austria's businesses hosted abroad cut off from some of their "
+        f"customers at the peak {between(share(low), share(high))}"
     )
     yield f"about {share(median)} of its businesses hosted abroad were cut off from some of"
     for metric, label in (
@@ -148,8 +157,8 @@ def numbers_of_run(folder: Path) -> Iterator[str]:
         ("businesses_ever_impaired", "Businesses ever cut off"),
         ("business_hours_impaired", "Business-hours cut off"),
         ("spells", "Spells"),
-        ("names_hit", "Names blocked beside modelled businesses"),
-        ("active_sites_hit", "Active sites blocked beside modelled businesses"),
+        ("names_hit", "Names blocked on addresses of modelled businesses"),
+        ("active_sites_hit", "Active sites blocked on addresses of modelled businesses"),
         ("businesses_ever_affected", "Businesses ever affected"),
     ):
         row = table["replay", metric]
@@ -388,7 +397,11 @@ def test_other_ways_of_blocking_can_be_compared_as_the_page_says(
 ) -> None:
     told = compare_command(open_run(session_folder))
     assert told.startswith("overblock compare match-days -n 8 --seed ")
-    for command in (told, ANSWERS_A_TARGET):
+    replay = open_run(ensemble_run)
+    of_telegram = replay.scenario | {"target": {"name": "Telegram"}}
+    other = answering_command(RunFolder(replay.path, replay.manifest, of_telegram))
+    assert other.startswith("overblock compare telegram-2018 --strategy exact")
+    for command in (told, other):
         words = shlex.split(command)
         ways = [way for before, way in itertools.pairwise(words) if before == "--strategy"]
         variants, _ = choose_variants(resolve(load_scenario(words[2])), ways)
@@ -396,7 +409,10 @@ def test_other_ways_of_blocking_can_be_compared_as_the_page_says(
     # What replays orders has nothing that another strategy could answer.
     with pytest.raises(ScenarioError, match="expected a section fronts"):
         choose_variants(resolve(load_scenario("austria-2022")), ["exact"])
-    assert ANSWERS_A_TARGET in html.unescape(render(open_run(ensemble_run)))
+    assert answering_command(replay) == ""
+    text = words_of(render(replay))
+    assert "nor can another one that is shipped" in text
+    assert "overblock compare" not in text
 
 
 def test_the_scenario_is_among_the_tables_with_its_hash(page: str) -> None:
@@ -449,6 +465,21 @@ def test_shares_name_their_denominator(page: str) -> None:
     assert n_businesses(cast("RunFolder", run)) == ""
 
 
+def test_times_that_are_simulated_are_printed_to_the_hour() -> None:
+    times = ("2018-04-16T18:29+03:00", "2018-04-16T18:30+03:00", "2018-04-30T23:59+03:00")
+    found = [nearest_hour(datetime.fromisoformat(one)) for one in times]
+    assert [f"{one:%d %H:%M}" for one in found] == ["16 18:00", "16 19:00", "01 00:00"]
+
+
+def test_days_of_orders_are_those_of_the_record(session_folder: Path, ensemble_run: Path) -> None:
+    # The last of these sessions ends after midnight in Spain, before midnight in UTC.
+    assert "sessions of 10 to 13 January 2026" in order_line(open_run(session_folder))
+    replay = open_run(ensemble_run)
+    assert "orders of 28 to 29 August 2022" in order_line(replay)
+    simulated = replay.scenario | {"strategy": {"id": "exact"}}
+    assert "orders of" not in order_line(RunFolder(replay.path, replay.manifest, simulated))
+
+
 def test_each_table_is_counted_and_borrowed_ones_come_first(ensemble_run: Path, page: str) -> None:
     run = open_run(ensemble_run)
     text = words_of(page)
@@ -486,7 +517,9 @@ def test_the_page_has_the_day_of_its_run_and_who_ordered_it(
     day = datetime.fromisoformat(started)
     text = words_of((tmp_path / "report.html").read_text("utf-8"))
     assert f"computed on {day.day} {day:%B} {day.year} ." in text
+    assert "orders of 28 to 29 August 2022" in text
     assert "simulated 26 to 30 August 2022, UTC+02:00" in text
+    assert "The overblock authors: overblock" in text
     assert run.scenario["provenance"]["ordered_by"]["source"] in text
     copy = next(one["copy"] for one in run.manifest["inputs"] if "orders" in one["name"])
     assert f"Each order: {copy}." in text
@@ -549,8 +582,8 @@ def test_a_comparison_prints_its_tables_and_counts(comparison_folder: Path) -> N
     # A zero of a sample that could not be cut off is a bound: three of sixty.
     assert "at most 5%" in text
     tables = text[text.index("Measures compared") :]
-    assert ("Do not compare these numbers" in tables) == (tables.count("Expected behind all") > 1)
-    assert "Expected behind all" in tables
+    assert ("Do not compare these numbers" in tables) == (tables.count("Expected on all") > 1)
+    assert "Expected on all" in tables
     assert "Businesses ever cut off at most 3 " in tables
     most = 0.05 * float(table["exact", "business_hours_impaired"]["denominator"])
     assert f"Business-hours cut off at most {two(most)}" in tables
@@ -558,7 +591,7 @@ def test_a_comparison_prints_its_tables_and_counts(comparison_folder: Path) -> N
 
 
 def cells(*percent: int) -> str:
-    return " ".join(f"in {one}% of simulations" for one in percent)
+    return " ".join(f"{one}%" for one in percent)
 
 
 def test_own_sites_lead_with_hours_as_worked_out_by_hand(site_folder: Path) -> None:
@@ -593,7 +626,7 @@ def test_a_site_is_cut_off_when_more_than_a_tenth_of_its_users_are(
     write_sites(tmp_path / "run")
     run = open_run(tmp_path / "run")
     assert f"shop.example 16 Apr, 10:00 4 of 4 4 {cells(100, 100)}" in words_of(render(run))
-    assert "the middle one for 4 hours in all" in answer(run).whole
+    assert "for a median of 4 hours in all" in answer(run).whole
 
 
 def test_hours_at_an_operator_where_a_site_never_failed_are_zero(site_folder: Path) -> None:
@@ -652,8 +685,7 @@ def test_orders_of_a_table_of_the_user_are_the_record_s(
     run = RunFolder(Path(), manifest, {"strategy": strategy})
     assert is_replayed(run) is is_record
     # Their addresses are the user's, not the model's.
-    facts = SimpleNamespace(run=run)
-    assert _Facts.is_simulated.fget(facts) is not is_record  # type: ignore[attr-defined]
+    assert is_simulated(run) is not is_record
 
 
 @pytest.mark.parametrize(
@@ -696,11 +728,15 @@ def test_a_bound_from_below_lies_within_its_range() -> None:
     ("hours", "still", "said"),
     [
         # Two sites, 24 hours and 96 or more: the median is 60 or more.
-        ([[24, 96]], [[0, 1]], "2 of your 2 sites {}, the middle one for at least 60"),
+        ([[24, 96]], [[0, 1]], "2 of your 2 sites {}, for a median of at least 60"),
         # The middle one of three is known; not where one of few hours still goes on.
-        ([[24, 24, 96]], [[0, 0, 1]], "3 of your 3 sites {}, the middle one for 24 hours in all"),
-        ([[2, 24, 96]], [[1, 0, 0]], "3 of your 3 sites {}, the middle one for at least 24"),
-        ([[24, 96], [24, 24], [24, 24]], [[0, 1], [0, 0], [0, 0]], "for 24 hours in all"),
+        ([[24, 24, 96]], [[0, 0, 1]], "3 of your 3 sites {}, for a median of 24 hours in all"),
+        ([[2, 24, 96]], [[1, 0, 0]], "3 of your 3 sites {}, for a median of at least 24"),
+        (
+            [[24, 96], [24, 24], [24, 24]],
+            [[0, 1], [0, 0], [0, 0]],
+            "for a median of 24 hours in all",
+        ),
         ([[0, 96]], [[0, 1]], "One of your 2 sites {} for at least 96"),
     ],
 )
@@ -731,9 +767,11 @@ def test_the_page_is_one_file_that_runs_and_fetches_nothing(page: str) -> None:
     assert language_of(page.encode()).code == "en"
 
 
-@pytest.mark.parametrize(("ever", "is_cut"), [(0.8, True), (1.0, True), (0.2, True), (0.0, False)])
+@pytest.mark.parametrize(("ever", "most"), [(0.8, True), (1.0, True), (0.2, True), (0.0, False)])
 @pytest.mark.parametrize("last", [5, 0])
-def test_hours_that_the_end_cuts_are_at_least(ever: float, is_cut: bool, last: int) -> None:
+def test_hours_that_the_end_cuts_are_at_least(
+    ever: float, most: bool, last: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     class Folder:
         horizon_s = 10
 
@@ -741,10 +779,20 @@ def test_hours_that_the_end_cuts_are_at_least(ever: float, is_cut: bool, last: i
             t_s, value = np.array([0, 5, 0, 5]), np.array([0.0, last, 0.0, last])
             return CurvePoints(np.array([0, 0, 1, 1]), t_s, value, np.full(4, 10.0))
 
-    found = Estimate(ever, ever, ever, "share of businesses")
-    estimates = {("mine", "businesses_ever_impaired_share"): found}
+    found = {
+        ("mine", "businesses_ever_impaired_share"): Estimate(ever, ever, ever, "share"),
+        ("mine", "hours_impaired_median"): Estimate(335.8, 99.9, 412, "h"),
+    }
+    monkeypatch.setattr("sim.report.page.sections.read_estimates", lambda _: found)
     # Half of the businesses are cut off at the end, or none.
-    assert _is_cut(cast("RunFolder", Folder()), "mine", estimates) is (is_cut and last > 0)
+    is_least = most and last > 0
+    run = cast("RunFolder", Folder())
+    assert is_cut(run, "mine") is is_least
+    said = "at least 330 (99 to 410), as most still are." if is_least else "340 (100 to 410)."
+    head = "Hours cut off, median of the businesses ever cut off: "
+    assert str(hours_words(run, "mine")).replace(NBSP, " ") == head + said
+    found.clear()
+    assert hours_words(run, "mine") == ""
 
 
 def test_each_part_is_short(page: str) -> None:
@@ -844,7 +892,7 @@ def test_a_zero_of_a_small_sample_is_a_bound(tmp_path: Path) -> None:
     assert "Nothing was lost" not in text
     assert "No modelled business lost anything: what all of them lose is not known." in text
     operators = text[
-        text.index("First block (simulated) Time cut off") : text.index("First block, not")
+        text.index("First block (simulated) Time cut off") : text.index("First block of addresses")
     ]
     assert "at most 75%" in operators
     measures = text[text.index("All measures") :]
@@ -869,9 +917,7 @@ def test_a_zero_of_a_sample_that_could_not_be_hit_is_known_nowhere(
         "none of their hosts' ranges."
     )
     assert found.figures[1].value == "not known"
-    assert any(
-        one.endswith("cut off at the peak: not known: never checked") for one in found.lines()
-    )
+    assert any(one.endswith("at the peak: not known: never checked") for one in found.lines())
     text = words_of(render(run))
     assert "at most 75%" not in text
     measures = text[text.index("All measures") :]
