@@ -139,7 +139,11 @@ class KindDraws:
         names : shape (n_draws,)
             An address counts with the mean of its class.
         """
-        return _drawn(n, self.n_addresses, self.n_names, rng)
+        if not n.any():
+            return np.zeros(n.shape)
+        mean = self.n_names / np.where(self.n_addresses > 0, self.n_addresses, 1)
+        share = self.n_addresses / self.n_addresses.sum(axis=1, keepdims=True)
+        return np.asarray((rng.multinomial(n, share) * mean).sum(axis=1))
 
 
 def draw_found_names(
@@ -256,17 +260,3 @@ def _edges(low: int, stop: int) -> NDArray[np.int64]:
     edge = np.unique(np.append(np.arange(1, EVERY_SIZE + 1), wide).astype(np.int64))
     inside = edge[(edge > low) & (edge < stop)]
     return np.concatenate(([low], inside, [stop]))
-
-
-def _drawn(
-    n: NDArray[np.int64],
-    weight: NDArray[np.float64],
-    weighted_names: NDArray[np.float64],
-    rng: np.random.Generator,
-) -> NDArray[np.float64]:
-    """Names on n addresses whose class comes up by a weight, in each draw."""
-    if not n.any():
-        return np.zeros(n.shape)
-    mean = weighted_names / np.where(weight > 0, weight, 1)
-    share = weight / weight.sum(axis=1, keepdims=True)
-    return np.asarray((rng.multinomial(n, share) * mean).sum(axis=1))

@@ -152,16 +152,6 @@ class ListedNames:
             for name in self.draws.provider
         }
 
-    @property
-    def known(self) -> dict[str, int]:
-        """Listed addresses that the draws are about, by provider."""
-        return {name: _median(n) for name, n in self.n_known.items()}
-
-    @property
-    def unknown(self) -> dict[str, int]:
-        """Other listed IPv4 addresses, by provider."""
-        return {name: _median(n) for name, n in self.n_unknown.items()}
-
 
 @dataclass(frozen=True)
 class NameTables:

@@ -76,7 +76,7 @@ def build_world(resolved: Resolved, streams: Streams) -> World:
     """Build the world of one replicate."""
     scenario = resolved.scenario
     places = build_places(resolved)
-    population = build_population(resolved, places, streams)
+    businesses, components, moves, stays, programs = build_population(resolved, places, streams)
     exempt = resolved.exempt.rows if resolved.exempt else ()
     pressure = resolved.pressure_events.rows if resolved.pressure_events else ()
     return World(
@@ -91,12 +91,12 @@ def build_world(resolved: Resolved, streams: Streams) -> World:
         places=places,
         operators=build_operators(resolved, streams),
         demand=build_demand(resolved),
-        businesses=population.businesses,
-        components=population.components,
+        businesses=businesses,
+        components=components,
         pools=build_pools(resolved, places),
-        moves=population.moves,
-        stays=population.stays,
-        programs=population.programs,
+        moves=moves,
+        stays=stays,
+        programs=programs,
         stances=build_stances(resolved, places, streams),
         users=scenario.users,
         censor=scenario.censor,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -29,35 +28,13 @@ from sim.world.providers import Places
 from sim.world.sites import Seated
 
 
-@dataclass(frozen=True, eq=False)
-class Neighbours:
-    """Other names on the address of each host, by ascending address.
-
-    Attributes
-    ----------
-    host_row : shape (n_hosts,)
-        Which host it is, counted over all parts; hosts on one address ascend.
-    address : shape (n_hosts,)
-        Its address.
-    n_names : shape (n_hosts,)
-        Names that share the address, at least 1; parked names count.
-    n_active_sites : shape (n_hosts,)
-        Those of them that are not parked, at least 1.
-    """
-
-    host_row: NDArray[np.int32]
-    address: NDArray[np.int64]
-    n_names: NDArray[np.int64]
-    n_active_sites: NDArray[np.int64]
-
-
 def neighbours_of_hosts(
     resolved: Resolved,
     places: Places,
     parts: Sequence[Hosts],
     revenue_usd_per_h: NDArray[np.float64],
     sites: Seated | None = None,
-) -> Neighbours:
+) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     """Names and active sites that share the address of each host, over all parts.
 
     Every host's address is drawn evenly from the addresses of the census that carry a name; an
@@ -76,6 +53,13 @@ def neighbours_of_hosts(
     revenue_usd_per_h : shape (n_businesses,)
     sites
         Names on the addresses of an inventory; the largest number of several rows.
+
+    Returns
+    -------
+    host_row : shape (n_hosts,)
+        Hosts by ascending address, counted over all parts; those on one address ascend.
+    address, n_names, n_active_sites : shape (n_hosts,)
+        Their addresses, names that share each, parked ones among them, and those not parked.
 
     Raises
     ------
@@ -132,7 +116,7 @@ def neighbours_of_hosts(
         shares_parked(resolved.parked.rows)[kind_row],
         parked_luck,
     )
-    return Neighbours(host_row, address, n_names[address_row], n_active[address_row])
+    return host_row, address, n_names[address_row], n_active[address_row]
 
 
 def _take_given(n_names: NDArray[np.int64], address: NDArray[np.int64], sites: Seated) -> None:

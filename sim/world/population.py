@@ -16,7 +16,7 @@ from sim.world.components import Components
 from sim.world.frozen import FrozenColumns
 from sim.world.hosts import Hosts
 from sim.world.moves import Moves, Programs, build_moves, build_programs
-from sim.world.neighbours import Neighbours, neighbours_of_hosts
+from sim.world.neighbours import neighbours_of_hosts
 from sim.world.placement import Placement, build_placement
 from sim.world.providers import Places, choose
 from sim.world.sites import Sites, describe_sites, seat_sites
@@ -77,19 +77,10 @@ class Businesses(FrozenColumns):
         return int(self.sector_row.size)
 
 
-@dataclass(frozen=True, eq=False)
-class Population:
-    """Businesses, what they sit on, where they may go, and when and how they change address."""
-
-    businesses: Businesses
-    components: Components
-    moves: Moves | None
-    stays: Stays | None
-    programs: Programs | None
-
-
-def build_population(resolved: Resolved, places: Places, streams: Streams) -> Population:
-    """Draw the population of one replicate.
+def build_population(
+    resolved: Resolved, places: Places, streams: Streams
+) -> tuple[Businesses, Components, Moves | None, Stays | None, Programs | None]:
+    """Draw businesses, what they sit on, where they may go, and when and how they change address.
 
     Each column has a stream of its own and is drawn for everybody, so that one more business
     changes no other row.
@@ -138,9 +129,16 @@ def build_population(resolved: Resolved, places: Places, streams: Streams) -> Po
     programs, left_for = build_programs(resolved, places, placement, n_components, streams)
     if left_for is not None:
         parts.append(left_for)
-    around = neighbours_of_hosts(resolved, places, parts, revenue, seated)
-    components = _components(parts, _links(both, stays, programs), around)
-    return Population(businesses, components, moves, stays, programs)
+    host_row, *around = neighbours_of_hosts(resolved, places, parts, revenue, seated)
+    # The components of t = 0 and, after them, those that businesses may come to.
+    components = Components.by_address(
+        np.concatenate([part.is_spread for part in parts]),
+        np.concatenate([part.host_component for part in parts])[host_row],
+        around[0],
+        *_links(both, stays, programs),
+        *around[1:],
+    )
+    return businesses, components, moves, stays, programs
 
 
 def role_causes(
@@ -221,20 +219,3 @@ def _links(
         whose.append(programs.business_row[program].astype(np.int32))
     # Rows are below 2**31, as there is no room for more businesses.
     return np.concatenate(component, dtype=np.int32, casting="same_kind"), np.concatenate(whose)
-
-
-def _components(
-    parts: Sequence[Hosts],
-    links: tuple[NDArray[np.int32], NDArray[np.int32]],
-    around: Neighbours,
-) -> Components:
-    """Index the components of t = 0 and, after them, those that businesses may come to."""
-    component = np.concatenate([part.host_component for part in parts])
-    return Components.by_address(
-        np.concatenate([part.is_spread for part in parts]),
-        component[around.host_row],
-        around.address,
-        *links,
-        around.n_names,
-        around.n_active_sites,
-    )

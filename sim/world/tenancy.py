@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import count
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,7 @@ from sim.world.placement import Placement
 from sim.world.providers import Places
 
 S_PER_D = 86_400
+WIDEST = max(N_ADDRESSES)
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,7 +125,7 @@ def _seats(placement: Placement, moves: Moves | None) -> list[_Seats]:
             placement.place_row,
             hosts[placement.component_row],
             placement.is_spread[placement.component_row],
-            max(N_ADDRESSES),
+            WIDEST,
         )
     ]
     if moves is not None:
@@ -141,26 +143,14 @@ def _seats(placement: Placement, moves: Moves | None) -> list[_Seats]:
     return found
 
 
-@dataclass(frozen=True, eq=False)
-class _Arrivals:
-    """The j-th arrivals at one seat, a row each, with draws for the most addresses there may be."""
-
-    key: NDArray[np.int64]
-    t_s: NDArray[np.int64]
-    place_row: NDArray[np.int64]
-    n_addresses: NDArray[np.int64]
-    is_spread: NDArray[np.bool_]
-    address_luck: NDArray[np.float64]
-    names_luck: NDArray[np.float64]
-    parked_luck: NDArray[np.float64]
-
-
 def _arrivals(
     number: int, seats: _Seats, mean_s: NDArray[np.float64], horizon_s: int, streams: Streams
-) -> list[_Arrivals]:
+) -> list[tuple[NDArray[Any], ...]]:
+    """Columns of the j-th arrivals at one seat, with draws for the most addresses there may be."""
     shape, width = seats.place_row.shape, seats.n_most_addresses
+    padding = (0, 0), (0, WIDEST - width)
     passed_s = np.zeros(shape)
-    parts: list[_Arrivals] = []
+    parts: list[tuple[NDArray[Any], ...]] = []
     for turn in count():
         gap = streams.generator(Stream.TENANCY_STAY, (number, turn)).standard_exponential(shape)
         passed_s += gap * mean_s[seats.place_row]
@@ -168,55 +158,48 @@ def _arrivals(
         t_s = np.ceil(passed_s)
         is_due = seats.is_used & (t_s < horizon_s)
         if not is_due.any():
-            return parts
+            break
         address = streams.generator(Stream.TENANCY_ADDRESS, (number, turn))
         names = streams.generator(Stream.ADDRESS_NAMES, (TENANT_HOSTS, number, turn))
         parked = streams.generator(Stream.COMPONENT_PARKED, (TENANT_HOSTS, number, turn))
         business, role = np.nonzero(is_due)
         same = np.ones(business.size, np.int64)
         parts.append(
-            _Arrivals(
+            (
                 np.stack((business, role, number * same, turn * same), axis=1),
                 t_s[is_due].astype(np.int64),
                 seats.place_row[is_due],
                 seats.n_addresses[is_due],
                 seats.is_spread[is_due],
-                address.random((*shape, width))[is_due],
-                names.random((*shape, width))[is_due],
                 parked.random(shape)[is_due],
+                np.pad(address.random((*shape, width))[is_due], padding),
+                np.pad(names.random((*shape, width))[is_due], padding),
             )
         )
-    raise AssertionError("a Poisson process passes any horizon")
+    return parts
 
 
 def _assemble(
-    places: Places, seat_of: NDArray[np.int64], drawn: list[_Arrivals]
+    places: Places, seat_of: NDArray[np.int64], drawn: list[tuple[NDArray[Any], ...]]
 ) -> tuple[Stays, Hosts]:
     """Number components by business, so that a new one comes after those of all others."""
-    width = max((part.address_luck.shape[1] for part in drawn), default=1)
-    key = np.concatenate([np.empty((0, 4), np.int64), *(part.key for part in drawn)])
-    by_business = np.lexsort(key.T[::-1])
-    whole = np.empty(0, np.int64)
-
-    def column(name: str) -> NDArray[np.int64]:
-        return np.concatenate([whole, *(getattr(part, name) for part in drawn)])[by_business]
-
-    def luck(name: str) -> NDArray[np.float64]:
-        rows = [getattr(part, name) for part in drawn]
-        padded = [np.pad(row, ((0, 0), (0, width - row.shape[1]))) for row in rows]
-        return np.concatenate([np.empty((0, width)), *padded])[by_business]
-
-    key, t_s, place_row = key[by_business], column("t_s"), column("place_row")
+    whole, wide = np.empty(0, np.int64), np.empty((0, WIDEST))
+    none = (np.empty((0, 4), np.int64), *(whole,) * 3, whole > 0, np.empty(0), wide, wide)
+    columns = [np.concatenate(column) for column in zip(none, *drawn, strict=True)]
+    by_business = np.lexsort(columns[0].T[::-1])
+    key, t_s, place_row, n_addresses, is_spread, parked_luck, address_luck, names_luck = (
+        column[by_business] for column in columns
+    )
     component = seat_of.size + np.arange(t_s.size)
-    row, slot = np.nonzero(np.arange(width) < column("n_addresses")[:, np.newaxis])
+    row, slot = np.nonzero(np.arange(WIDEST) < n_addresses[:, np.newaxis])
     hosts = Hosts(
-        is_spread=column("is_spread").astype(np.bool_),
+        is_spread=is_spread,
         seat_row=place_row.astype(np.int32),
-        parked_luck=column("parked_luck").astype(np.float64),
+        parked_luck=parked_luck,
         host_component=component[row].astype(np.int32),
-        host_address=places.address_by_luck(place_row[row], luck("address_luck")[row, slot]),
+        host_address=places.address_by_luck(place_row[row], address_luck[row, slot]),
         host_business=key[row, 0].astype(np.int32),
-        host_luck=luck("names_luck")[row, slot],
+        host_luck=names_luck[row, slot],
     )
     by_time = np.argsort(t_s, kind="stable")
     business, role, seat, _ = key[by_time].T

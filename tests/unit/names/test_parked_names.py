@@ -167,9 +167,11 @@ def test_who_may_come_later_is_no_modelled_name_of_today(hosts_of):
 
     def names_with(later):
         """Names and active sites of each host, by host."""
-        found = neighbours_of_hosts(resolved, places, [now, later], revenue)
-        by_host = np.argsort(found.host_row)
-        return found.n_names[by_host], found.n_active_sites[by_host]
+        host_row, _, n_names, n_active = neighbours_of_hosts(
+            resolved, places, [now, later], revenue
+        )
+        by_host = np.argsort(host_row)
+        return n_names[by_host], n_active[by_host]
 
     names, before = names_with(later)
     row = int(np.flatnonzero((before[:n] < names[:n]) & (names[:n] < 50))[0])
