@@ -32,11 +32,11 @@ from sim.world.components import Components
 from sim.world.demand import Demand
 from sim.world.moves import Moves, Programs
 from sim.world.operators import Operators, Overload
+from sim.world.pools import Pools
 from sim.world.population import Businesses, role_causes
 from sim.world.providers import Places
 from sim.world.sites import Sites
 from sim.world.stances import OutsideWithdrawal, StanceEvent, StanceEvents, Wavering
-from sim.world.target import Pools, Target
 from sim.world.tenancy import Stays
 from tests import reference as ref
 from tests.examples import n_examples
@@ -291,7 +291,7 @@ class SmallWorld:
             effects=Effects(
                 throttle_severity=self.throttle_severity, name_evasion=self.name_evasion
             ),
-            target=Target("target", _set_of(self.target_prefixes, self.line)),
+            target_addresses=_set_of(self.target_prefixes, self.line),
             places=places,
             operators=self._operators(),
             demand=Demand(np.array([firm.profile for firm in firms], np.int64), self.start_s),
@@ -736,7 +736,6 @@ class SmallWorld:
             rules=self.fronts,
             provider_row=np.array(rows, np.int64),
             weight=np.array([pool.weight for pool in self.pools]),
-            addresses=tuple(_set_of(pool.prefixes, self.line) for pool in self.pools),
             seats=seats,
         )
 

@@ -316,7 +316,7 @@ def count_listed(reading: Listed, world: World, outcome: Outcome, span_s: Span) 
     -----
     They are those of the curve ``addresses_listed``.
     """
-    listed = _listed(outcome, span_s).difference(world.target.addresses)
+    listed = _listed(outcome, span_s).difference(world.target_addresses)
     if not reading.providers:
         return float(listed.n_addresses)
     row = [world.places.provider.index(name) for name in reading.providers]

@@ -15,10 +15,10 @@ from sim.engine.actors.operators import OperatorActors
 from sim.engine.actors.reactions import ReactionActor, SwitchingActor
 from sim.engine.actors.target import TargetActor
 from sim.engine.clock import Clock, Moment, Phase
-from sim.engine.record.curves import Curves
-from sim.engine.record.outcome import DegradedMeans, VpnSteps
+from sim.engine.record.curves import Curves, Series
+from sim.engine.record.outcome import VpnSteps
 from sim.engine.record.snapshot import Snapshot
-from sim.engine.state.ledger import LedgerColumns, OperatorColumns
+from sim.engine.state.ledger import Group, LedgerColumns, OperatorColumns
 from sim.engine.state.space import AddressSpace
 from sim.engine.state.states import States
 from sim.engine.state.target import TargetState
@@ -70,7 +70,8 @@ class Settlement:
         users = crowd if world.users is not None else None
         self._snapshot = Snapshot(world, space, states, crowd, has_groups=has_groups)
         has_hops = world.users is not None and world.users.hop_min is not None
-        self._degraded = DegradedMeans(crowd.n_users) if has_hops else None
+        # User-seconds degraded from the start until some times; None where nobody hops.
+        self._degraded_s = [(0, 0.0)] if has_hops else None
         self._stage = kernel.make_stage(
             kernel.StageColumns(
                 calendar=operators.handle,
@@ -138,8 +139,18 @@ class Settlement:
 
     def curves(self) -> Curves:
         """All curves so far."""
-        curves = self._snapshot.freeze()
-        return curves if self._degraded is None else self._degraded.added_to(curves)
+        curves, n_users = self._snapshot.freeze(), self._crowd.n_users
+        if self._degraded_s is None:
+            return curves
+        t_s = np.array([t_s for t_s, _ in self._degraded_s], np.int64)
+        user_s = [user_s for _, user_s in self._degraded_s]
+        mean = np.diff(user_s) / (np.diff(t_s).astype(np.float64) * n_users)
+        return Curves(
+            (*curves.series, Series("target_degraded_share", Group(), n_users)),
+            np.append(curves.series_row, np.full(mean.size, len(curves.series))),
+            np.append(curves.t_s, t_s[:-1]),
+            np.append(curves.value, mean),
+        )
 
     def vpn(self) -> VpnSteps:
         """Users on a VPN so far."""
@@ -150,8 +161,8 @@ class Settlement:
         )
 
     def _note_degraded(self, t_s: int) -> None:
-        if self._degraded is not None:
-            self._degraded.note(t_s, self._crowd.degraded_s)
+        if self._degraded_s is not None and t_s > self._degraded_s[-1][0]:
+            self._degraded_s.append((t_s, self._crowd.degraded_s))
 
     def _set_vpn(self, t_s: int, users: TargetState) -> None:
         self._states.set_vpn(t_s, users.share_vpn)

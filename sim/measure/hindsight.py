@@ -35,7 +35,7 @@ def measure_regret(world: World, outcome: Outcome) -> tuple[Measure, ...]:
         return ()
     listed, n_rules = listed_at_peak(outcome)
     fronts = world.places.line.at(outcome.front_address)
-    exempt = fronts.union(world.target.addresses)
+    exempt = fronts.union(world.target_addresses)
     hit = fronts.intersection(listed)
     n_addresses, n_businesses = UNKNOWN, UNKNOWN
     if hit and not (split(fronts).v6 or split(listed).v6):

@@ -33,7 +33,7 @@ def measure_register(world: World, outcome: Outcome) -> tuple[Measure, ...]:
     the addresses in these ranges; not known where the target has none of its own.
     """
     listed, dropped = _values(outcome, "addresses_listed"), _values(outcome, "addresses_dropped")
-    own = float(world.target.addresses.n_addresses)
+    own = float(world.target_addresses.n_addresses)
     log = outcome.events
     is_order = (log.kind == Kind.BLOCK) | (log.kind == Kind.UNBLOCK)
     return (

@@ -14,10 +14,10 @@ from sim.world.components import Components
 from sim.world.demand import Demand, build_demand
 from sim.world.moves import Moves, Programs
 from sim.world.operators import Operators, build_operators
+from sim.world.pools import Pools, build_pools
 from sim.world.population import Businesses, build_population
 from sim.world.providers import Places, build_places
 from sim.world.stances import OutsideWithdrawal, StanceEvents, build_stances, build_withdrawals
-from sim.world.target import Pools, Target, build_pools, build_target
 from sim.world.tenancy import Stays
 
 
@@ -35,6 +35,8 @@ class World:
         Shares of demand above which a business is affected, impaired, down.
     effects
         What a mechanism does to those it hits.
+    target_addresses
+        Ranges of the service to be blocked, never counted as collateral.
     pools, moves, stays, programs, stances, users, censor, reactions, complaints
         Mechanisms by which actors react; None where they do not act.
     ipv6
@@ -51,7 +53,7 @@ class World:
     cadence: tuple[tuple[int, int], ...]
     thresholds: Thresholds
     effects: Effects
-    target: Target
+    target_addresses: IntervalSet
     places: Places
     operators: Operators
     demand: Demand
@@ -78,6 +80,7 @@ def build_world(resolved: Resolved, streams: Streams) -> World:
     places = build_places(resolved)
     businesses, components, moves, stays, programs = build_population(resolved, places, streams)
     exempt = resolved.exempt.rows if resolved.exempt else ()
+    own = resolved.target_prefixes.rows if resolved.target_prefixes else ()
     pressure = resolved.pressure_events.rows if resolved.pressure_events else ()
     return World(
         horizon_s=scenario.horizon_s,
@@ -87,7 +90,7 @@ def build_world(resolved: Resolved, streams: Streams) -> World:
         ),
         thresholds=scenario.thresholds,
         effects=scenario.effects,
-        target=build_target(resolved),
+        target_addresses=resolved.line.union(row.prefix for row in own),
         places=places,
         operators=build_operators(resolved, streams),
         demand=build_demand(resolved),

@@ -314,7 +314,7 @@ def eleven_addresses_touch_those_who_share_them_and_are_gone_by_noon() -> None:
     it = run("austria-2022")
     assert it.measure("addresses_listed_peak") == 11
     assert it.measure("addresses_listed_at_end") == 0
-    assert not it.world.target.addresses
+    assert not it.world.target_addresses
     affected = it.measure("businesses_ever_affected")
     assert affected > 11
     # Thousands of sites went with them: an address of a shared range carries as many.

@@ -18,7 +18,7 @@ from sim.addresses.sets.line import split
 from sim.engine.decisions import Decision, Observation, Strategy
 from sim.engine.in_force import InForce
 from sim.engine.record.curves import USER_METRICS
-from sim.engine.record.outcome import DEGRADED, Outcome
+from sim.engine.record.outcome import Outcome
 from sim.engine.state.ledger import Group
 from sim.measure.impact import measure_target
 from sim.measure.inherited import inherited_by
@@ -506,7 +506,7 @@ def assert_same_as_reference(small: SmallWorld, outcome: Outcome, reference: Ref
     """Events, counts and times agree exactly, all else to six digits."""
     assert events_of(small, outcome) == reference.events
     everybody = {series.metric for series in outcome.curves.series if series.group == Group()}
-    degraded = {DEGRADED} if reference.degraded else set()
+    degraded = {"target_degraded_share"} if reference.degraded else set()
     assert everybody == {*reference.curves, *USER_METRICS, *degraded}
     for metric, expected in reference.curves.items():
         t_s, value = outcome.curves.points(metric, Group())
@@ -576,7 +576,7 @@ def assert_same_user_curves(outcome: Outcome, reference: RefOutcome) -> None:
 def assert_same_degraded(outcome: Outcome, reference: RefOutcome) -> None:
     if not reference.degraded:
         return
-    t_s, value = outcome.curves.points(DEGRADED, Group())
+    t_s, value = outcome.curves.points("target_degraded_share", Group())
     ticks_s = [t for t, _ in reference.degraded]
     assert set(t_s.tolist()) <= set(ticks_s)
     found = value[np.searchsorted(t_s, ticks_s, side="right") - 1]

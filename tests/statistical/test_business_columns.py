@@ -10,6 +10,7 @@ from ipaddress import IPv4Network, collapse_addresses
 import numpy as np
 import pytest
 
+from sim.addresses.sets.intervals import IntervalSet
 from sim.scenario.library import shipped
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved, resolve
@@ -77,9 +78,10 @@ def test_pools_are_those_of_the_table_with_all_their_providers_have(world):
             (int(network.network_address), int(network.broadcast_address) + 1)
             for network in collapse_addresses(mine)
         ]
-        addresses = pools.addresses[row]
-        assert addresses.n_addresses == sum(stop - start for start, stop in held)
-        assert all(addresses.contains(np.array([start, stop - 1])).all() for start, stop in held)
+        seats = pools.seats[row]
+        given = IntervalSet(seats.start, seats.stop)
+        assert given.n_addresses == sum(stop - start for start, stop in held)
+        assert all(given.contains(np.array([start, stop - 1])).all() for start, stop in held)
 
 
 def test_roles_of_a_business_have_luck_of_their_own(resolved, world):

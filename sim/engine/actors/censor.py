@@ -113,7 +113,7 @@ class CensorActor:
         self._target = target
         self._attention = attention
         self._log = log
-        self._limits = Limits.of(world.censor, world.exempt, world.target.addresses)
+        self._limits = Limits.of(world.censor, world.exempt, world.target_addresses)
         self._end_pressure = world.censor.end_pressure if world.censor else None
         self._known = KnownRows(world.exempt, target)
         self._review = _review_of(world)

@@ -1,4 +1,4 @@
-"""The outcome of one run: facts, as frozen columns, and records of users."""
+"""The outcome of one run: facts, as frozen columns."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from sim.addresses.sets.intervals import IntervalSet
 from sim.engine.eventlog import Events
 from sim.engine.orders import Mechanism
-from sim.engine.record.curves import Curves, Series
-from sim.engine.state.ledger import Group, LedgerColumns, OperatorColumns
+from sim.engine.record.curves import Curves
+from sim.engine.state.ledger import LedgerColumns, OperatorColumns
 from sim.world.frozen import FrozenColumns
 
 if TYPE_CHECKING:
@@ -78,37 +78,3 @@ class VpnSteps(FrozenColumns):
 
     t_s: NDArray[np.int64]
     share: NDArray[np.float64]
-
-
-DEGRADED = "target_degraded_share"
-
-
-class DegradedMeans:
-    """Collects user-seconds degraded while the simulation runs.
-
-    Parameters
-    ----------
-    n_users
-        Users of the target.
-    """
-
-    def __init__(self, n_users: float) -> None:
-        self._n_users = n_users
-        self._t_s, self._user_s = [0], [0.0]
-
-    def note(self, t_s: int, user_s: float) -> None:
-        """Note the user-seconds from the start until a later time."""
-        if t_s > self._t_s[-1]:
-            self._t_s.append(t_s)
-            self._user_s.append(user_s)
-
-    def added_to(self, curves: Curves) -> Curves:
-        """All curves, and this one as the last."""
-        t_s = np.array(self._t_s, np.int64)
-        mean = np.diff(self._user_s) / (np.diff(t_s).astype(np.float64) * self._n_users)
-        return Curves(
-            (*curves.series, Series(DEGRADED, Group(), self._n_users)),
-            np.append(curves.series_row, np.full(mean.size, len(curves.series))),
-            np.append(curves.t_s, t_s[:-1]),
-            np.append(curves.value, mean),
-        )

@@ -46,14 +46,14 @@ class AddressSpace:
     """
 
     def __init__(self, world: World, target: TargetState, states: States) -> None:
-        own = world.target.addresses
+        own = world.target_addresses
         line = world.places.line
         # Nothing lies between the families, and no piece reaches from one into the other.
         families = [0, IPV4_STOP, IPV6_START] if line.has_ipv6 else [0]
         start = np.unique(np.concatenate((families, own.start, own.stop)))
         start = start[start < line.end]
         edge, owner = world.places.segments
-        given_out = world.pools.given_out if world.pools is not None else ()
+        given_out = world.pools.seats if world.pools is not None else ()
         # Of each run is known what is free, so that pieces are looked through in one of them alone.
         pools = [pool.in_runs_of(max(SHORTEST_RUN, pool.n // MOST_RUNS)) for pool in given_out]
         self.register_row = world.operators.n_operators

@@ -90,11 +90,11 @@ def test_what_is_listed_in_a_span_is_listed_at_some_second_of_it(which, request)
         span = first, until
         all_ = count_listed(Listed(), world, outcome, span)
         n.append(all_)
-        outside = without(ever, ranges(world.target.addresses))
+        outside = without(ever, ranges(world.target_addresses))
         assert all_ == sum(stop - start for start, stop in outside)
         aws = count_listed(Listed(providers=["AWS"]), world, outcome, span)
         mine = without(ever, without([(0, 2**32)], ranges(aws_ranges)))
-        outside = without(mine, ranges(world.target.addresses))
+        outside = without(mine, ranges(world.target_addresses))
         assert aws == sum(stop - start for start, stop in outside)
     assert n[0] < n[-1]
 

@@ -10,7 +10,6 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from sim.engine.record.outcome import DEGRADED
 from sim.engine.state.ledger import Group
 from sim.engine.state.pressure_kernel import _turn_people
 from sim.engine.state.states import States
@@ -90,7 +89,7 @@ def test_hops_that_overlap_are_independent_and_end_within_a_tick() -> None:
     outcome = besieged((TWO, THIRD), None, 10.0).run()
     minutes = 0.75e6 * (5 * 0.5 + 5 * (1 - 0.5 * 0.5) + 5 * 0.5)
     assert outcome.users.hopping_s.sum() == pytest.approx(minutes * 60)
-    t_s, value = outcome.curves.points(DEGRADED, Group())
+    t_s, value = outcome.curves.points("target_degraded_share", Group())
     assert t_s.tolist() == [0, DAY]
     assert value == pytest.approx([minutes / 1e6 / (24 * 60), 0.0])
 

@@ -85,9 +85,9 @@ def test_regret_is_that_of_an_order_for_the_fronts_it_covers(resolved, world, te
     outcome = outcome_of(resolved, world, text)
     listed, n_rules = listed_at_peak(outcome)
     fronts = IntervalSet.from_bounds(outcome.front_address, outcome.front_address + 1)
-    targets = everything(fronts.difference(world.target.addresses))
+    targets = everything(fronts.difference(world.target_addresses))
     # What is the target's own is neither to be covered nor collateral.
-    order = everything(listed.difference(world.target.addresses))
+    order = everything(listed.difference(world.target_addresses))
     units = {"addresses": Weights.per_address(), "businesses": business_weights(world)}
     addresses, businesses = measure_regret(world, outcome)
     hit = Targets.prepare(targets.intersection(order), exempt=targets)

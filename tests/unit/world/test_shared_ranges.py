@@ -65,12 +65,14 @@ def test_front_ends_at_home_on_the_shared_range_sit_on_it(world: World) -> None:
 
 def test_a_pool_by_region_is_that_region_alone(world: World) -> None:
     assert world.pools is not None
-    addresses = world.pools.addresses[0]
-    assert addresses == world.places.addresses[world.places.row("Cloudflare", "shared")]
+    seats = world.pools.seats[0]
+    shared = world.places.addresses[world.places.row("Cloudflare", "shared")]
+    assert seats.start.tolist() == shared.start.tolist()
+    assert seats.stop.tolist() == shared.stop.tolist()
 
 
 def test_a_target_without_ranges_of_its_own_has_none(world: World) -> None:
-    assert not world.target.addresses
+    assert not world.target_addresses
 
 
 def test_an_address_of_a_shared_range_carries_the_names_of_the_heavy_head(
