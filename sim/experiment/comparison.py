@@ -106,10 +106,10 @@ class Measured:
                 values[:] = self.value[self.row[metric]]
         return found
 
-    def sample(self, *, has_sites: bool) -> Sample:
+    def sample(self) -> Sample:
         """What zeros of these measures show."""
         n_drawn = np.median(self.denominator[self.row[EXPECTED]]) if EXPECTED in self.row else 0.0
-        return Sample.of(lambda name: self.values((name,))[0], float(n_drawn), has_sites=has_sites)
+        return Sample.of(lambda name: self.values((name,))[0], float(n_drawn))
 
     def only(self, replicates: NDArray[np.int64]) -> Measured:
         """Return the measures in some of the simulations."""
@@ -154,8 +154,6 @@ def compare_strategies(
     baseline: str,
     metrics: Sequence[str],
     n_drawn: float = 0,
-    *,
-    has_sites: bool = False,
 ) -> tuple[ComparisonLine, ...]:
     """Compare every strategy with the baseline.
 
@@ -167,8 +165,6 @@ def compare_strategies(
         Metrics compared; all if empty.
     n_drawn
         Businesses that are drawn; without any only names are a sample.
-    has_sites
-        Whether money is counted of given sites.
 
     Notes
     -----
@@ -191,7 +187,7 @@ def compare_strategies(
             less = np.reshape(gaps, value.shape)
         is_compared = (~np.isnan(less)).any(axis=1)
         of = spreads_of(np.where(np.isnan(value), np.nan, whole))
-        sample = part.sample(has_sites=has_sites)
+        sample = part.sample()
         for row, (name, spread, gap) in enumerate(
             zip(rows, spreads_of(value), spreads_of(less), strict=True)
         ):

@@ -124,12 +124,11 @@ def derive(
     lines: dict[str, list[Any]] = {
         Path(file).stem: [] for file in ALL_TABLES if file.endswith(".csv")
     }
-    has_sites = plan.resolved.inventory is not None
     for variant in plan.variants:
         label, resolved = variant.label, variant.resolved
         if not (runs := measures.get(label, {})):
             continue
-        sample = measured[label].sample(has_sites=has_sites)
+        sample = measured[label].sample()
         summary = summarise(
             label, list(runs.values()), resolved.figures.rows if resolved.figures else (), sample
         )
@@ -140,7 +139,7 @@ def derive(
         by_group = summarise_groups(label, [counts.get(number, []) for number in runs], sample)
         lines["groups"] += [line for line in by_group if line.by != BY_METHOD]
         lines["money"] += method_lines(resolved, by_group)
-        if has_sites:
+        if resolved.inventory is not None:
             await_table(SITE_RUNS)
             lines["sites"] += summarise_sites(folder, resolved, label, tuple(runs))
     # Last, as it reads the events, the largest table.
@@ -156,7 +155,6 @@ def derive(
             plan.baseline,
             plan.metrics,
             plan.resolved.scenario.population.n_businesses,
-            has_sites=has_sites,
         )
         lines["tradeoff"] += weigh_strategies(plan, measured)
         lines["verdicts"] += judge_pairs(plan, measured, inputs)

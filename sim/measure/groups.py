@@ -198,7 +198,7 @@ def summarise_groups(
             group,
             metric,
             unit_of(metric)[0],
-            *(NOT_KNOWN if is_zero(spread) and sample.has_missed(metric) else spread),
+            *(NOT_KNOWN if is_zero(spread) and sample.has_missed else spread),
             level=LEVEL,
             n_simulations=n,
             denominator=of.median,

@@ -21,7 +21,6 @@ from sim.catalogue.choices import (
     EXPECTED,
     LISTED,
     OF_SAMPLE,
-    PRICED,
     harm_of,
 )
 from sim.measure.measures import Measure
@@ -236,22 +235,13 @@ class Sample(NamedTuple):
         contains no range of a drawn host, so that none could be hit.
     is_hit
         Whether any business was affected in more than one simulation of twenty.
-    has_sites
-        Whether money is counted of given sites.
     """
 
     at_most: float
     is_hit: bool
-    has_sites: bool = False
 
     @classmethod
-    def of(
-        cls,
-        values_of: Callable[[str], NDArray[np.float64]],
-        n_drawn: float,
-        *,
-        has_sites: bool = False,
-    ) -> Sample:
+    def of(cls, values_of: Callable[[str], NDArray[np.float64]], n_drawn: float) -> Sample:
         """Read it off the measures of a strategy.
 
         Parameters
@@ -270,12 +260,12 @@ class Sample(NamedTuple):
             at_most = 0.0
         elif at_most and not is_reached and is_zero(is_hit):
             at_most = math.nan
-        return cls(at_most, not is_zero(is_hit), has_sites)
+        return cls(at_most, not is_zero(is_hit))
 
-    def has_missed(self, metric: str) -> bool:
-        """Whether none was hit, though a zero of a measure is not certain."""
-        is_certain = self.at_most == 0 or (self.has_sites and metric.endswith("_usd"))
-        return not (self.is_hit or is_certain)
+    @property
+    def has_missed(self) -> bool:
+        """Whether none was hit, though zeros are not certain."""
+        return not self.is_hit and self.at_most != 0
 
     def bound(self, metric: str, unit: str, of: str, whole: float) -> float:
         """Number below which a harm is, where the sample has none: in three states.
@@ -292,9 +282,7 @@ class Sample(NamedTuple):
             none could be hit, and where none was and the measure counts no part of businesses or
             of their hours.
         """
-        harm = harm_of(metric)
-        is_certain = self.at_most == 0 or (harm in PRICED and self.has_sites)
-        if harm not in OF_SAMPLE or is_certain:
+        if harm_of(metric) not in OF_SAMPLE or self.at_most == 0:
             return 0.0
         if metric == EVER_SHARE:
             return self.at_most

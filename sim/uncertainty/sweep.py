@@ -263,13 +263,7 @@ class Sweep:
     def write(self, folder: Path, found: Answers) -> Study:
         """Write ``sweep.csv`` and ``points.csv``."""
         sheets = [
-            sweep_sheet(
-                self.axes,
-                self.laid,
-                found,
-                self.metrics,
-                has_sites=self.plan.resolved.inventory is not None,
-            ),
+            sweep_sheet(self.axes, self.laid, found, self.metrics),
             points_sheet(axis_columns(self.axes), self.laid, found),
         ]
         return write_study(folder, self.plan, found, sheets)
@@ -285,8 +279,6 @@ def sweep_sheet(
     points: Sequence[Sequence[Value]],
     answers: Answers,
     metrics: Sequence[str],
-    *,
-    has_sites: bool = False,
 ) -> Sheet:
     """The chosen measures under every strategy, at every point that has a result."""
     column = [answers.metrics.index(metric) for metric in metrics]
@@ -311,7 +303,7 @@ def sweep_sheet(
             answers.value[point, strategy].T,
             answers.denominator[point, strategy].T,
         )
-        sample = part.sample(has_sites=has_sites)
+        sample = part.sample()
         bound = sample.bound(measure.metric, measure.unit, measure.denominator_unit, of.median)
         is_missed = is_zero(spread) and math.isnan(bound)
         rows.append(

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from sim.catalogue.choices import curve_name, measure_name
 from sim.measure.bands import Band, band_of, peak_row, step_values, values_at, whole_band
 from sim.measure.estimates import Estimate, contradictions, read_estimates, read_share
-from sim.report.words.heading import has_sites, is_simulated, sessions_of
+from sim.report.words.heading import has_sites_alone, is_simulated, sessions_of
 from sim.report.words.languages import (
     IN_ENGLISH,
     Language,
@@ -229,7 +229,6 @@ def read_outage(run: RunFolder, strategy: str | None = None) -> Outage:
         for row in sessions_of(run)
         for from_s, to_s in [[(at - run.start).total_seconds() for at in (row.start, row.end)]]
     )
-    population = run.scenario.get("population") or {}
     cut_off = share_of(whole_band(run, CUT_OFF, strategy))
     orders: tuple[Order, ...] = ()
     if listed is not None and not sessions:
@@ -247,11 +246,11 @@ def read_outage(run: RunFolder, strategy: str | None = None) -> Outage:
         cut_off=cut_off,
         peak=read_share(run, run.strategy(strategy), PEAK),
         most_listed=read_estimates(run)[run.strategy(strategy), f"{metric}_peak"],
-        of_sites=bool(population.get("inventory")) and not population.get("n_businesses"),
+        of_sites=has_sites_alone(run),
         orders=orders,
         sessions=sessions,
         published=read_published(run) if metric == LISTED and listed is not None else (),
-        bound="" if has_sites(run) else read_bound(run, run.strategy(strategy)),
+        bound="" if has_sites_alone(run) else read_bound(run, run.strategy(strategy)),
         is_given=not is_simulated(run),
     )
 

@@ -352,6 +352,8 @@ def _course(outage: Outage, share: NDArray[np.float64]) -> Iterator[str]:
 
 def _step(minutes: int) -> Text:
     """Time between two points of a line: ``1 hour``, ``6 hours``, ``10 minutes``."""
+    if not minutes:
+        return say("less than a minute")
     if minutes % 60:
         return say("{n} minutes", n=str(minutes))
     return say_n("{n} hour", "{n} hours", minutes // 60, n=str(minutes // 60))

@@ -45,6 +45,7 @@ from sim.report.words.heading import (
     country_name,
     currency_name,
     has_sites,
+    has_sites_alone,
     in_currency,
     is_comparison,
     is_disputed,
@@ -333,7 +334,7 @@ class _Facts:
         found = in_currency(found, self.rate)
         n = two_digits(found.median)
         currency = currency_name(self.rate, n)
-        what = lost_by_sites(n, currency) if self.has_sites else lost(n, currency)
+        what = lost_by_sites(n, currency) if has_sites_alone(self.run) else lost(n, currency)
         figure = self.figure(PRIVATE_LOSS, found, what)
         return figure if found.is_known else replace(figure, bound=NOT_KNOWN)
 
@@ -361,7 +362,7 @@ class _Facts:
 
     def whose(self) -> Text:
         """Whose harm it is."""
-        if self.has_sites and not self.run.scenario["population"].get("n_businesses"):
+        if has_sites_alone(self.run):
             return say("your sites")
         if self.country is None:
             return say("the country's businesses hosted abroad")

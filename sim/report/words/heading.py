@@ -72,6 +72,11 @@ def has_sites(run: RunFolder) -> bool:
     return bool(run.scenario["population"].get("inventory"))
 
 
+def has_sites_alone(run: RunFolder) -> bool:
+    """Whether all businesses of a folder are sites of one's own, and none is drawn."""
+    return has_sites(run) and not run.scenario["population"].get("n_businesses")
+
+
 def last_moment(run: RunFolder) -> datetime:
     """Return the last second of a run: of one that ends at midnight, on the day before."""
     return later(run.start, max(run.horizon_s - 1, 0))

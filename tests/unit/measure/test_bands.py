@@ -214,9 +214,6 @@ def test_a_zero_has_three_states(
     # A ratio is known where what stands above its line is.
     ratio = sample.bound("collateral_per_million_user_hours_denied", "h", "", 1.0)
     assert np.array_equal([ratio], [found["private_loss_usd"].zero_at_most], equal_nan=True)
-    # Money of given sites is counted, not drawn.
-    sites = Sample.of(lambda name: np.full(5, values[name]), n_drawn, has_sites=True)
-    assert sites.bound("private_loss_usd", "USD", "USD", 1.0) == 0
 
 
 def test_a_published_figure_stands_with_its_source_beside_the_measure_it_names() -> None:

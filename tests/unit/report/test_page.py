@@ -609,6 +609,14 @@ def test_own_sites_lead_with_hours_as_worked_out_by_hand(site_folder: Path) -> N
     assert "OECD" not in text
 
 
+def test_money_of_drawn_businesses_is_not_lost_by_the_sites_beside_them(tmp_path: Path) -> None:
+    (tables := tmp_path / "tables").mkdir()
+    both = sites.resolved(tables, **{"population.n_businesses": 20})
+    write_ensemble(tmp_path / "run", both, 4)
+    run = open_run(tmp_path / "run")
+    assert answer(run).figures[-1].what.endswith("lost by businesses")
+
+
 def test_a_site_is_cut_off_when_more_than_a_tenth_of_its_users_are(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
