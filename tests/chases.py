@@ -27,7 +27,7 @@ from sim.scenario.tables.rows import OrderRow, PrefixRow
 from sim.streams import Streams
 from tests import reference_strategies as ref
 from tests.reference import RefStrategy
-from tests.sections import Censor, Complaints, Fronts, Reactions, Users
+from tests.sections import Censor, Complaints, Fronts, Users, patient
 from tests.worlds import DAY, HOUR, Actor, Arrival, Firm, Pool, Response, Seat, SmallWorld
 
 Timed = list[tuple[int, Order]]
@@ -123,14 +123,7 @@ def chase_world(seed: int) -> SmallWorld:
             confirmed_share=0.5,
             exempt_lag_h=9.0,
         ),
-        reactions=Reactions(
-            responses="x",
-            n_rounds=2,
-            patience_median_h=1.0,
-            patience_sigma=0.0,
-            onboarding_slots=1,
-            onboarding_h=7.0,
-        ),
+        reactions=patient(n_rounds=2, onboarding_slots=1, onboarding_h=7.0),
         streams=Streams(seed, 0),
     )
 

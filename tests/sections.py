@@ -42,3 +42,8 @@ Censor, Complaints = _filled(reactions.Censor), _filled(reactions.Complaints)
 Fronts, Reactions = _filled(reactions.Fronts), _filled(reactions.Reactions)
 Effects, Ipv6 = _filled(schema.Effects), _filled(schema.Ipv6)
 Thresholds, Users = _filled(schema.Thresholds), _filled(reactions.Users)
+
+
+def patient(**keys: Any) -> Reactions:
+    """Reactions of businesses whose patience and responses a test says one by one."""
+    return Reactions(responses="x", patience_median_h=1.0, patience_sigma=0.0, **keys)

@@ -36,7 +36,7 @@ from tests.property.test_engine_reference import (
     shares,
 )
 from tests.reference import RefOutcome, RefSight, RefTarget, RefWorld, simulate_reference
-from tests.sections import Censor, Complaints, Fronts, Reactions, Users
+from tests.sections import Censor, Complaints, Fronts, Users, patient
 from tests.worlds import (
     DAY,
     HOUR,
@@ -331,14 +331,7 @@ def whole_worlds(draw):
             exempt_lag_h=draw(st.integers(1, 10)),
             per_million_people_per_d=draw(st.sampled_from([None, 0.0, 2.0, 20.0])),
         ),
-        reactions=Reactions(
-            responses="x",
-            n_rounds=2,
-            patience_median_h=1.0,
-            patience_sigma=0.0,
-            onboarding_slots=1,
-            onboarding_h=draw(st.integers(1, 48)),
-        ),
+        reactions=patient(n_rounds=2, onboarding_slots=1, onboarding_h=draw(st.integers(1, 48))),
         stances=draw(st.sampled_from(STANCES)),
         waverings=draw(WAVERINGS),
         has_tenancy=draw(st.sampled_from([False, True, True, True])),

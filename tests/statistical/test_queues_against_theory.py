@@ -16,7 +16,7 @@ from sim.streams import Stream, Streams
 from sim.world.build import World
 from sim.world.components import N_ROLES
 from tests.complaining import attention_of, turn_impaired
-from tests.sections import Complaints, Reactions
+from tests.sections import Complaints, patient
 from tests.worlds import DAY, HOUR, Firm, Response, SmallWorld, components_of
 
 ERRORS = 4.0
@@ -186,14 +186,7 @@ def onboarded_s(slots: int, arrival_s: np.ndarray, onboarding_s: int = ONBOARDIN
     small = SmallWorld(
         ((0, "block", "203.0.113.1/32"),),
         firms=firms,
-        reactions=Reactions(
-            responses="x",
-            n_rounds=1,
-            patience_median_h=1.0,
-            patience_sigma=0.0,
-            onboarding_slots=slots,
-            onboarding_h=onboarding_s / HOUR,
-        ),
+        reactions=patient(n_rounds=1, onboarding_slots=slots, onboarding_h=onboarding_s / HOUR),
         horizon_s=int(arrival_s.max()) + N_FIRMS * onboarding_s + DAY,
     )
     events = small.run().events

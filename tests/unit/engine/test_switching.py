@@ -4,7 +4,7 @@ import pytest
 
 from sim.engine.eventlog import Kind
 from sim.measure.impact import measure_switching
-from tests.sections import Reactions
+from tests.sections import patient
 from tests.worlds import DAY, HOUR, Firm, Program, Response, SmallWorld
 
 SHARED, LISTED_TOO, OWN = "192.0.2.7", "192.0.2.9", "203.0.113.1"
@@ -59,14 +59,7 @@ def test_without_a_program_it_is_cut_off_for_as_long_as_the_block_lasts():
 
 
 def test_who_moves_by_itself_has_left_for_good():
-    rules = Reactions(
-        responses="x",
-        n_rounds=1,
-        patience_median_h=1.0,
-        patience_sigma=0.0,
-        onboarding_slots=1,
-        onboarding_h=2.0,
-    )
+    rules = patient(n_rounds=1, onboarding_slots=1, onboarding_h=2.0)
     # Off from 650 on and impaired there too, patient for an hour, away another hour later.
     wide = ((100, "block", "192.0.2.0/24"), (DAY // 2, "unblock", "192.0.2.0/24"))
     firm = {"patience_s": HOUR, "responses": (Response("foreign", HOUR, (OWN,) * 5),)}

@@ -4,21 +4,14 @@ import numpy as np
 import pytest
 
 from sim.engine.eventlog import Kind
-from tests.sections import Reactions
+from tests.sections import patient
 from tests.worlds import DAY, HOUR, Arrival, Firm, Response, SmallWorld
 
 LISTED = "192.0.2.7"
 OTHER = "192.0.2.200"
 CLEAN = "203.0.113.1"
 BLOCK = ((100, "block", "192.0.2.0/25"),)
-RULES = Reactions(
-    responses="x",
-    n_rounds=2,
-    patience_median_h=1.0,
-    patience_sigma=0.0,
-    onboarding_slots=1,
-    onboarding_h=2.0,
-)
+RULES = patient(n_rounds=2, onboarding_slots=1, onboarding_h=2.0)
 
 
 def small(*arrivals: Arrival, **changes) -> SmallWorld:

@@ -20,7 +20,7 @@ from sim.engine.in_force import InForce
 from sim.engine.orders import Entry, Mechanism, Order
 from sim.measure.groups import is_above
 from sim.streams import Stream, Streams
-from tests.sections import Censor, Complaints, Fronts, Reactions
+from tests.sections import Censor, Complaints, Fronts, patient
 from tests.unit.engine.test_actors_alone import STILL, UNSEEN
 from tests.worlds import DAY, HOUR, Actor, Dated, Firm, Pool, Response, SmallWorld
 
@@ -245,14 +245,7 @@ def test_a_name_is_matched_if_its_draw_lies_below_the_overmatch(draw, n_matched)
     assert (small.run().ledger.affected_s > 0).sum() == n_matched
 
 
-PATIENT = Reactions(
-    responses="x",
-    n_rounds=1,
-    patience_median_h=1.0,
-    patience_sigma=0.0,
-    onboarding_slots=1,
-    onboarding_h=1.0,
-)
+PATIENT = patient(n_rounds=1, onboarding_slots=1, onboarding_h=1.0)
 
 
 def responses(orders: tuple[Dated, ...], *firms: Firm) -> list[tuple[int, int]]:

@@ -8,20 +8,17 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pytest
 
-import sim.experiment.simulation as simulation
 from sim.errors import UsageError
 from sim.experiment.comparison import metrics_of
-from sim.experiment.executors.task import Key, SerialExecutor
+from sim.experiment.executors.task import Key
 from sim.experiment.pipeline import carry_out
 from sim.experiment.plan import Plan
 from sim.experiment.runs import Runs, RunsResult
 from sim.experiment.saved_plans import find_unfinished, forget_unfinished, read_question
-from sim.experiment.verification import verify_folder
 from sim.report.page.document import render
 from sim.results.checkpoints import PARTS, n_runs
 from sim.results.folder import open_run
@@ -208,34 +205,3 @@ def test_of_several_attempts_at_a_question_the_one_with_most_runs_is_gone_on_wit
     forget_unfinished(parts, str(done.manifest["result_id"]), is_complete=True)
     assert sorted(tmp_path.iterdir()) == sorted([other, folder])
     assert n_runs(other) == 5
-
-
-@pytest.mark.long
-def test_a_program_that_gives_other_results_is_found(
-    whole: RunsResult, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    real = simulation.measure_impact
-
-    def measure_impact(world: Any, outcome: Any) -> Any:
-        first, *rest = real(world, outcome)
-        return type(first)(first.metric, first.unit, first.value + 1), *rest
-
-    monkeypatch.setattr(simulation, "measure_impact", measure_impact)
-    (difference,) = verify_folder(whole.folder, SerialExecutor(), n_sample=1).differences
-    assert "measures.parquet: addresses_listed_peak is " in difference
-
-
-def test_groups_stand_by_strategy_out_of_all_businesses(whole: RunsResult) -> None:
-    rows = duckdb.execute(
-        f"""SELECT strategy, replicate, "by", sum(value), sum(denominator)
-        FROM '{whole.folder}/hits.parquet' WHERE metric = 'businesses_ever_affected'
-        GROUP BY ALL"""
-    ).fetchall()
-    found = {(label, n, by): (hit, of) for label, n, by, hit, of in rows}
-    run = open_run(whole.folder)
-    measures = run.measures()
-    for label in run.strategies:
-        mine = (measures.strategy == label) & (measures.metric == "businesses_ever_affected")
-        for n, hit in zip(measures.replicate[mine].tolist(), measures.value[mine], strict=True):
-            for by in ("sector", "provider"):
-                assert found[label, n, by] == (hit, 30)

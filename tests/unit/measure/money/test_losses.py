@@ -28,7 +28,7 @@ from tests.firms import (
     shipped_money_parameters,
     stretches,
 )
-from tests.sections import Reactions
+from tests.sections import patient
 from tests.worlds import AT_HOME, DAY, FIRST, HOUR, Actor, Firm, Response, SmallWorld
 
 SECTORS = ("shops", "games")
@@ -174,14 +174,7 @@ def test_the_level_of_revenue_moves_no_revenue_that_is_given(is_given: tuple[boo
 
 
 BLOCK = ((0, "block", "0.0.0.0/0"),)  # wherever a business goes, it stays impaired
-RULES = Reactions(
-    responses="x",
-    n_rounds=2,
-    patience_median_h=1.0,
-    patience_sigma=0.0,
-    onboarding_slots=1,
-    onboarding_h=2.0,
-)
+RULES = patient(n_rounds=2, onboarding_slots=1, onboarding_h=2.0)
 
 
 def moves_after(*responses: Response) -> tuple[SmallWorld, Moves]:
