@@ -23,8 +23,7 @@ from sim.experiment.executors.pool import ONE_THREAD
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
 from tests import examples, remembered
-from tests.ensembles import write_comparison
-from tests.experiments import run_experiment
+from tests.experiments import run_experiment, write_comparison
 
 # Some hundred processes import the same. Containers often tell Python to keep nothing it compiled.
 sys.dont_write_bytecode = False

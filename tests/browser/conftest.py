@@ -17,7 +17,7 @@ import pytest
 from sim.report.page.document import write_report
 from sim.report.words.languages import ENGLISH, language
 from sim.results.folder import open_run
-from tests.ensembles import write_comparison, write_run, write_sites
+from tests.experiments import write_comparison, write_run, write_sites
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.golden.files import Numbers, hold, read_numbers, what_moved, write_numbers
+from tests.golden.runs import Numbers, hold, read_numbers, what_moved, write_numbers
 
 NUMBERS: Numbers = {
     ("addresses_listed_peak", 0): 4_294_967_296,

@@ -13,8 +13,15 @@ from sim.scenario.library import scenario_names
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
 from tests.experiments import run_experiment
-from tests.golden.files import hold, read_numbers
-from tests.golden.runs import N_REPLICATES, ROOT_SEED, VARIANTS, changes_to, numbers_of
+from tests.golden.runs import (
+    N_REPLICATES,
+    ROOT_SEED,
+    VARIANTS,
+    changes_to,
+    hold,
+    numbers_of,
+    read_numbers,
+)
 
 pytestmark = pytest.mark.laws
 

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import email
 import os
+import re
 import subprocess
 import sys
 import tomllib
 import zipfile
 from fnmatch import fnmatch
 from pathlib import Path
+from typing import Any
 
 import pytest
+from ruamel.yaml import YAML
 
+import sim
 from tests.checkout import files_of_checkout
 
 LICENCES = {
@@ -72,3 +76,96 @@ def test_a_source_distribution_holds_what_its_tests_read(repository: Path) -> No
     assert held == set(included)
     missing = {name for name in top if not any(fnmatch(name, one.lstrip("/")) for one in included)}
     assert missing <= {"pyproject.toml", "PKG-INFO"}  # these are always in it
+
+
+# How the program is cited is what it is: the same version, date, licence and words.
+
+
+# Of the schema of the Citation File Format 1.2.0: keys that must be there, of the whole and of a
+# reference, and the kinds that are used here.
+REQUIRED = {"cff-version", "message", "title", "authors"}
+REQUIRED_OF_REFERENCE = {"type", "title", "authors"}
+KNOWN = {
+    *REQUIRED, "abstract", "commit", "contact", "date-released", "doi", "identifiers", "keywords",
+    "license", "license-url", "preferred-citation", "references", "repository",
+    "repository-artifact", "repository-code", "type", "url", "version",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def citation(repository: Path) -> dict[str, Any]:
+    return YAML(typ="safe").load((repository / "CITATION.cff").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def project(repository: Path) -> dict[str, Any]:
+    return tomllib.loads((repository / "pyproject.toml").read_text(encoding="utf-8"))
+
+
+def test_the_citation_has_the_keys_of_its_format(citation: dict[str, Any]) -> None:
+    assert citation["cff-version"] == "1.2.0"
+    assert REQUIRED <= set(citation) <= KNOWN
+    assert citation["type"] == "software"
+    assert citation["references"]
+    for reference in citation["references"]:
+        assert set(reference) >= REQUIRED_OF_REFERENCE
+    dates = [r["date-published"] for r in citation["references"]]
+    dates += [citation["date-released"]] if "date-released" in citation else []
+    # Text: a date without quotes would be a date to YAML, and a text to the format.
+    assert all(re.fullmatch(r"\d{4}-\d\d-\d\d", date) for date in dates)
+
+
+def test_the_citation_is_of_this_version_and_has_a_day_once_it_is_released(
+    citation: dict[str, Any], repository: Path
+) -> None:
+    assert citation["version"] == sim.__version__
+    assert ("date-released" in citation) == (".dev" not in sim.__version__)
+    if "date-released" in citation:
+        changes = (repository / "CHANGELOG.md").read_text(encoding="utf-8")
+        assert f"## {citation['version']} - {citation['date-released']}\n" in changes
+
+
+def test_the_citation_says_what_the_project_says(
+    citation: dict[str, Any], project: dict[str, Any]
+) -> None:
+    declared = project["project"]
+    assert citation["license"] == declared["license"].split(" AND ")[0]
+    assert citation["keywords"] == declared["keywords"]
+    assert citation["authors"] == declared["authors"]
+    sdist = project["tool"]["hatch"]["build"]["targets"]["sdist"]["include"]
+    assert {"CITATION.cff", "/*.md"} <= set(sdist)
+
+
+# The changelog can be read as a page: tables are whole, and a row names one thing that moved.
+
+
+# One version, in one place, that the changelog has a section for.
+
+
+def test_the_build_reads_the_version_where_the_program_does(repository: Path) -> None:
+    project = tomllib.loads((repository / "pyproject.toml").read_text(encoding="utf-8"))
+    assert "version" in project["project"]["dynamic"]
+    file = repository / project["tool"]["hatch"]["version"]["path"]
+    assert re.findall(r'^__version__ = "(.*)"$', file.read_text(), re.M) == [sim.__version__]
+
+
+def test_the_changelog_has_one_section_for_each_version_newest_first(repository: Path) -> None:
+    text = (repository / "CHANGELOG.md").read_text(encoding="utf-8")
+    headings = re.findall(r"^## (.*)$", text, re.M)
+    assert headings[0] == "Unreleased"
+    dated = [re.fullmatch(r"(\d+\.\d+\.\d+) - (\d{4}-\d\d-\d\d)", line) for line in headings[1:]]
+    versions = [found and found[1] for found in dated]
+    # Between releases the version is that of the next one, and says so.
+    release, dev, _ = sim.__version__.partition(".dev")
+    assert (versions[0] == release) is not bool(dev)
+    assert release not in versions[1:]
+    if dev and versions[0]:
+        assert numbers(release) > numbers(versions[0])
+    assert versions[-1] == "0.1.0"
+    assert len(set(versions)) == len(versions)
+    dates = [found[2] for found in dated if found]
+    assert dates == sorted(dates, reverse=True)
+
+
+def numbers(version: str) -> tuple[int, ...]:
+    return tuple(map(int, version.split(".")))

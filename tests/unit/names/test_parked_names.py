@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from statistics import NormalDist
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import sim.world.population
 from sim.names.sharing import KINDS, kinds_of_places, n_active_sites, shares_parked
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved, resolve
 from sim.scenario.tables.sharing import SharingRow
 from sim.streams import Streams
 from sim.world.build import World, build_world
-from sim.world.neighbours import neighbours_of_hosts
-from tests.names import parked_rows
+from sim.world.neighbours import census_law, neighbours_of_hosts
+from tests.names import parked_rows, sharing_rows
 
 LAST = math.nextafter(1, 0)
 N = 150
@@ -79,6 +82,84 @@ def test_a_place_takes_its_own_row_then_its_provider_s_then_the_usual_kind():
     assert kinds_of_places([], [("B", "x")], ()).tolist() == [[0, 0, 0, 1]]
 
 
+def in_words(resolved: Resolved, parts: list, revenue: np.ndarray, places) -> dict[int, int]:
+    """Active sites by address as names.md says it, one host after the other, by the stdlib."""
+    normal = NormalDist()
+    rho = resolved.scenario.names.loneliness
+    parked = {row.kind: row.share_parked for row in parked_rows()}
+    shares: dict[tuple[str, str], dict[str, float]] = {}
+    for row in sharing_rows():
+        shares.setdefault((row.provider, row.region), {})[row.kind] = row.share_addresses
+    shared = resolved.shared_prefixes.rows if resolved.shared_prefixes else ()
+    shared_places = {(row.provider, row.region) for row in shared}
+    sectors = resolved.sectors.rows
+
+    def rank(usd_per_h: float) -> float:
+        return sum(
+            s.share_businesses
+            * normal.cdf(math.log(usd_per_h / s.revenue_median_usd_per_h) / s.revenue_sigma)
+            for s in sectors
+        )
+
+    first: dict[int, tuple[float, float, tuple[str, str]]] = {}
+    modelled: dict[int, set[int]] = {}
+    seat = [row for part in parts for row in part.seat_row.tolist()]
+    u_of = [u for part in parts for u in part.parked_luck.tolist()]
+    for number, part in enumerate(parts):
+        hosts = zip(
+            part.host_address.tolist(),
+            part.host_component.tolist(),
+            part.host_business.tolist(),
+            part.host_luck.tolist(),
+            strict=True,
+        )
+        for address, component, business, luck in hosts:
+            if business >= 0:
+                z = normal.inv_cdf(rank(float(revenue[business])))
+                luck = normal.cdf(rho * z + math.sqrt(1 - rho**2) * normal.inv_cdf(luck))
+            place = seat[component]
+            name = places.provider[places.provider_row[place]], places.region[place]
+            first.setdefault(address, (luck, u_of[component], name))
+            if number == 0:
+                modelled.setdefault(address, set()).add(component)
+    law, least = census_law(resolved.census.rows), resolved.scenario.names.shared_min_names
+    found = {}
+    for address, (luck, u, place) in first.items():
+        if place in shared_places:
+            mix, crowd = {"proxy": 1.0}, law.share_with_at_least(least)
+        else:
+            mix = shares.get(place) or shares.get((place[0], "*")) or {"rented": 1.0}
+            crowd = 1.0
+        passed, kind = 0.0, ""
+        for kind in ("proxy", "parking", "web_hosting", "rented"):
+            passed += mix.get(kind, 0.0) / sum(mix.values())
+            if luck < passed:
+                break
+        n = int(law.n_names_of(np.array([luck * crowd]))[0])
+        others = math.floor((n - 1) * (1 - parked[kind]) + u)
+        m = len(modelled.get(address, ()))
+        found[address] = min(n, max(m, 1 + others))
+    return found
+
+
+@pytest.fixture
+def hosts_of(monkeypatch):
+    """World of a scenario, and the hosts that its neighbours were found for."""
+
+    def build(resolved: Resolved):
+        given = []
+
+        def remember(resolved, places, parts, revenue, sites):
+            given.append((places, list(parts), revenue))
+            return neighbours_of_hosts(resolved, places, parts, revenue, sites)
+
+        monkeypatch.setattr(sim.world.population, "neighbours_of_hosts", remember)
+        world = build_world(resolved, Streams(8, 1))
+        return world, *given[0]
+
+    return build
+
+
 def test_who_may_come_later_is_no_modelled_name_of_today(hosts_of):
     resolved = ask("telegram-2018")
     _, places, (now, later), revenue = hosts_of(resolved)
@@ -98,6 +179,19 @@ def test_who_may_come_later_is_no_modelled_name_of_today(hosts_of):
     _, after = names_with(crowd)
     assert after[row] == before[row]
     assert (after[n:] == before[row]).all()
+
+
+@pytest.mark.parametrize("name", ["telegram-2018", "match-days", "piracy-shield"])
+def test_the_page_in_plain_words_gives_the_same_active_sites(name, hosts_of):
+    # The words tell the census alone.
+    resolved = ask(name, "names.kinds=off")
+    world, places, parts, revenue = hosts_of(resolved)
+    components = world.components
+    expected = in_words(resolved, parts, revenue, places)
+    held = [expected[address] for address in components.address.tolist()]
+    assert components.n_active_sites.tolist() == held
+    # Worth something only where names are parked, and where kinds differ.
+    assert (components.n_active_sites < components.n_names).sum() > 50
 
 
 def world_with(share_parked: float) -> World:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import made_once
-from tests.ensembles import write_run, write_sessions, write_sites
+from tests.experiments import write_run, write_sessions, write_sites
 
 
 @pytest.fixture(scope="session")

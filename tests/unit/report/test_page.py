@@ -70,7 +70,7 @@ from sim.scenario.tables.shipped import FactRow
 from sim.scenario.variants import choose_variants
 from tests import sites
 from tests.csv_rows import csv_rows
-from tests.ensembles import write_ensemble, write_sites
+from tests.experiments import write_ensemble, write_sites
 
 NBSP = "\N{NO-BREAK SPACE}"
 
