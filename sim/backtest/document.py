@@ -201,7 +201,6 @@ NO_DRIVERS = frozenset(
         "country",
         "n_replicates",
         "published",
-        "experiment",
         "provenance",
     ]
 )

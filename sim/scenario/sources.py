@@ -10,12 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from sim.errors import Problem, ScenarioError
 from sim.scenario.lists import ListTable
 from sim.scenario.load import LoadedScenario
 from sim.scenario.overrides import INDEX, index_path
 from sim.scenario.provenance import Cell, leaves, numbers_of
-from sim.scenario.refusal import hint
 from sim.scenario.resolve import Resolved
 from sim.scenario.schema import scenario_tree
 from sim.scenario.tables.inventory import Inventory
@@ -283,33 +281,6 @@ def list_sources(resolved: Resolved, *, each_row: bool = False) -> tuple[Source,
             for source in table_sources(table, each_row=each_row)
         ),
     )
-
-
-def explain(resolved: Resolved, key: str) -> tuple[Source, ...]:
-    """Sources of a key path, a table column (``table.column``) or a cell (``table.column[row]``).
-
-    Parameters
-    ----------
-    key
-        ``row`` is a line number, or a word that names the row.
-
-    Raises
-    ------
-    ScenarioError
-        If the scenario has no such value.
-    """
-    asked, _, row = key.partition("[")
-    row = row.removesuffix("]")
-    found = list_sources(resolved, each_row=True)
-    mine = [source for source in found if source.key == asked]
-    if row:
-        mine = [source for source in mine if row in (source.lines, *source.row.split(" / "))]
-    if not mine:
-        known = sorted({source.key for source in found})
-        close = hint(asked, known) if asked not in known else ""
-        message = f"expected the key path of a value, table.column or table.column[row]{close}"
-        raise ScenarioError([Problem(f"--explain {key}", message)])
-    return tuple(mine)
 
 
 def _key_sources(loaded: LoadedScenario, tables: dict[str, Table[Any]]) -> Iterator[Source]:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from itertools import zip_longest
 from pathlib import Path
 from textwrap import wrap
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 from sim.cli import console
 from sim.cli.options import (
@@ -25,9 +25,6 @@ from sim.cli.options import (
     option,
 )
 from sim.report.words.tables import Column, Table
-
-if TYPE_CHECKING:
-    from sim.scenario.load import LoadedScenario
 
 Line: TypeAlias = dict[str, Any]
 """One line of a manifest's ``sources``, as ``Source.as_dict`` writes it."""
@@ -71,31 +68,23 @@ def show(
     resolved: bool = option(
         "--resolved", "Print every key with its value, defaults filled in.", default=False
     ),
-    explain: str | None = option(
-        "--explain KEY.PATH",
-        "Print the source of one value: a key path, TABLE.COLUMN or TABLE.COLUMN[ROW].",
-    ),
     overrides: list[str] = SET,
     as_json: bool = JSON,
 ) -> None:
-    """Print a scenario: as written, or with every value spelled out; or explain one value.
+    """Print a scenario: as written, or with every value spelled out.
 
     Examples:
 
       overblock show telegram-2018-replay
 
       overblock show telegram-2018-replay --resolved --set population.n_businesses=600
-
-      overblock show telegram-2018 --explain censor.pause_pressure
     """
     with console.reports_errors(as_json=as_json):
         from sim.scenario.load import load_scenario
         from sim.scenario.schema import dump_scenario, scenario_tree
 
         loaded = load_scenario(scenario, overrides)
-        if explain is not None:
-            _explain(loaded, explain, as_json=as_json)
-        elif as_json:
+        if as_json:
             console.print_json(scenario_tree(loaded.scenario))
         elif resolved or overrides:
             print(dump_scenario(loaded.scenario), end="")
@@ -159,24 +148,6 @@ def validate(
             console.say_warnings(warnings)
 
 
-def _explain(loaded: LoadedScenario, key: str, *, as_json: bool) -> None:
-    from sim.scenario.resolve import resolve
-    from sim.scenario.sources import explain
-
-    lines = [source.as_dict() for source in explain(resolve(loaded), key)]
-    if as_json:
-        console.print_json({"schema": SCHEMA, "scenario": loaded.scenario.name, "sources": lines})
-        return
-    for line in lines:
-        where = f", line {line['lines']}" if "lines" in line else ""
-        row = f" of {line['row']}" if "row" in line else ""
-        unit = f" {line['unit']}" if "unit" in line else ""
-        console.say_out(f"{line['key']}{row}: {value_text(line)}{unit} ({line['kind']}{where})")
-        if "range" in line:
-            console.say_out(f"  range: {range_text(line)}")
-        console.say_out(f"  rests on: {basis_text(line)}")
-
-
 def sources(
     scenario_or_run: str = argument(
         "SCENARIO|RUN",
@@ -209,6 +180,8 @@ def sources(
     Examples:
 
       overblock sources telegram-2018 --kind assumption --find censor.
+
+      overblock sources telegram-2018 --rows --find sectors-russia-2018.revenue --find finance
 
       overblock sources out --format csv > sources.csv
     """

@@ -34,7 +34,6 @@ COMMANDS = {
     " --attribute cloud-prefixes-2018 --by provider",
     "list": "list",
     "sensitivity": "sensitivity telegram-2018 --list",
-    "show": "show telegram-2018 --explain censor.pause_pressure",
     "sources": "sources telegram-2018",
     "validate": "validate telegram-2018",
 }

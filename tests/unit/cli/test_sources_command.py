@@ -1,4 +1,4 @@
-"""``overblock sources`` and ``overblock show --explain``: what every number rests on."""
+"""``overblock sources``: what every number rests on."""
 
 from __future__ import annotations
 
@@ -86,22 +86,15 @@ def test_a_manifest_without_readable_sources_is_refused(
     assert "manifest.json: expected the key sources" in refused.stderr
 
 
-def test_one_value_is_explained() -> None:
-    result = call("show", "telegram-2018", "--explain", "censor.pause_pressure")
+def test_one_value_and_one_cell_are_found() -> None:
+    asked = ("sources", "telegram-2018", "--find")
+    result = call(*asked, "censor.pause_pressure")
     assert result.exit_code == 0
-    assert result.stdout.startswith(
-        "censor.pause_pressure: 0.5 share of full attention (assumption)\n"
-    )
-    assert "range: 0.1 to 0.9" in result.stdout
-    cell = call("show", "telegram-2018", "--explain", "front-pools-2018.weight[AWS]", "--json")
+    told = "censor.pause_pressure = 0.5 share of full attention (0.1 to 0.9) · assumption\n"
+    assert result.stdout.startswith(told)
+    cell = call(*asked, "front-pools-2018.weight", "--find", "AWS", "--rows", "--json")
     (line,) = json.loads(cell.stdout)["sources"]
     assert (line["value"], line["range"]) == (72, {"absolute": [36, 144]})
-
-
-def test_an_unknown_value_is_refused_with_a_hint() -> None:
-    refused = call("show", "telegram-2018", "--explain", "strategy.puriti")
-    assert refused.exit_code == 2
-    assert "did you mean 'strategy.purity'?" in refused.stderr
 
 
 def test_control_characters_of_a_table_do_not_reach_the_terminal(tmp_path: Path) -> None:

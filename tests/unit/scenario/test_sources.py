@@ -204,25 +204,6 @@ def test_columns_that_name_or_bound_or_support_claim_nothing() -> None:
     assert columns == {"n_addresses", "mode", "popularity"}
 
 
-def test_one_value_is_explained_by_path_cell_and_line() -> None:
-    resolved = resolve(load_scenario("telegram-2018"))
-    (pressure,) = explain(resolved, "censor.pause_pressure")
-    assert pressure.range == {"absolute": [0.1, 0.9]}
-    column = "sectors-russia-2018.revenue_median_usd_per_h"
-    (by_word,) = explain(resolved, f"{column}[finance]")
-    (by_line,) = explain(resolved, f"{column}[3]")
-    assert by_word == by_line
-    assert (by_word.value, by_word.range) == (1500, {"absolute": [300, 7500]})
-
-
-def test_what_is_not_there_cannot_be_explained() -> None:
-    resolved = resolve(load_scenario("telegram-2018"))
-    with pytest.raises(ScenarioError, match=r"--explain strategy.puriti: .*'strategy.purity'"):
-        explain(resolved, "strategy.puriti")
-    with pytest.raises(ScenarioError, match="expected the key path"):
-        explain(resolved, "front-pools-2018.weight[nobody]")
-
-
 @pytest.mark.parametrize(
     ("lines", "text"), [([2], "2"), ([2, 3, 4], "2-4"), ([2, 4, 5, 9], "2, 4-5, 9")]
 )
