@@ -260,14 +260,8 @@ def time_window(
     ramp_s: float | None = None,
     share: float = 1.0,
     sd: float = 0.0,
-    given: Sequence[str] = (),
 ) -> RefStrategy:
-    """As aggregate inside sessions, for fronts that are due; all is withdrawn at their end.
-
-    What is given is ordered as well when its first address is due, unless it is in force.
-    """
-
-    given_ranges = [_ranges_of_prefixes([text]) for text in given]
+    """As aggregate inside sessions, for fronts that are due; all is withdrawn at their end."""
 
     def luck(stream: int, *key: int) -> np.random.Generator:
         return np.random.default_rng(np.random.SeedSequence(0, spawn_key=(0, stream, *key)))
@@ -291,20 +285,9 @@ def time_window(
         for k, (start, stop) in enumerate(windows):
             if start <= sight.t_s < stop:
                 due = [(front, due_s(k, front[0])) for front in _open(sight, "drop")]
-                listed = [(ranges, due_s(k, ranges[0][0])) for ranges in given_ranges]
-                whens = [when_s for _, when_s in (*due, *listed)]
-                looks = [*edges, *(when_s for when_s in whens if sight.t_s < when_s < math.inf)]
-                held = [ranges for kind, ranges, _ in sight.in_force if kind == "drop"]
-                wanted = [_minus(r, sight.exempt) for r, when_s in listed if when_s <= sight.t_s]
-                orders = [_order(sight, "block", r) for r in wanted if r and r not in held]
-                fronts = [
-                    front
-                    for front, when_s in due
-                    if when_s <= sight.t_s
-                    and not any(_holds(r, front[0]) for r in wanted if r not in held)
-                ]
-                orders += _answers(sight, fronts, around)
-                return RefAnswer(tuple(orders), int(min(looks)))
+                looks = [*edges, *(when_s for _, when_s in due if sight.t_s < when_s < math.inf)]
+                fronts = [front for front, when_s in due if when_s <= sight.t_s]
+                return RefAnswer(tuple(_answers(sight, fronts, around)), int(min(looks)))
         dropped = [ranges for kind, ranges, _ in sight.in_force if kind == "drop"]
         orders = tuple(_order(sight, "unblock", ranges) for ranges in dropped)
         return RefAnswer(orders, min(edges, default=None))
@@ -576,25 +559,6 @@ IN_RANDOM_WORLDS: dict[str, tuple[Model, RefStrategy]] = {
             '"except": ["2018-04-17"], "length": 28}'
         ),
         time_window([(10 * HOUR, 20 * HOUR), (82 * HOUR, 92 * HOUR)], 28),
-    ),
-    "time-window, addresses that are given": (
-        ask.TimeWindow.model_validate(
-            {
-                "id": "time-window",
-                "windows": windows_of(MANY_WINDOWS_S),
-                "addresses": ["192.0.2.0/28", "198.51.100.66", "203.0.113.0/30"],
-                "share_at_start": 0.4,
-                "ramp_h": 6.0,
-                "length": 29,
-            }
-        ),
-        time_window(
-            MANY_WINDOWS_S,
-            29,
-            0.4,
-            6 * HOUR,
-            given=["192.0.2.0/28", "198.51.100.66/32", "203.0.113.0/30"],
-        ),
     ),
     "orders": (
         ask.Orders.model_validate(

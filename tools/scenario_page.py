@@ -110,9 +110,7 @@ def _strategies(of: Mapping[Key, Sequence[str]]) -> Iterator[str]:
 
 
 def _needed(name: str, kind: type) -> str:
-    if issubclass(kind, Chase):
-        return "`fronts`"
-    return "`fronts`, or `addresses`" if name == "time-window" else ""
+    return "`fronts`" if issubclass(kind, Chase) else ""
 
 
 def keys_by_path() -> dict[str, Key]:

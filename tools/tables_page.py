@@ -11,11 +11,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from sim.scenario.library import shipped
-from sim.scenario.overrides import index_path
+from sim.scenario.overrides import INDEX
 from sim.scenario.resolve import ROWS_OF
 from sim.scenario.tables.rows import AssumptionRow, PackRow
 from sim.scenario.tables.seeds import ColumnNote, Row, SourceNote, note_path, read_note
-from sim.scenario.tables.shipped import assumptions_path
 from tools.scenario_page import plain
 
 _HEAD = """\
@@ -79,8 +78,8 @@ def tables_page() -> str:
     """Return the page as Markdown."""
     kinds: list[tuple[str, type[Row], str]] = [
         *((f"`{key}`", model, EXAMPLES.get(key, "")) for key, model in ROWS_OF.items()),
-        ("The index of country packs", PackRow, index_path().stem),
-        ("Assumed values", AssumptionRow, assumptions_path().stem),
+        ("The index of country packs", PackRow, INDEX),
+        ("Assumed values", AssumptionRow, "assumptions"),
     ]
     return _HEAD + "".join("\n".join(_section(*kind)) + "\n" for kind in kinds)
 

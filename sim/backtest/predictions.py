@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.addresses.text.source import Limits
 from sim.backtest.readings import why_no_threshold, why_not_measured
-from sim.blocklists.blocklists import find_input, read_blocklists, table_names
+from sim.blocklists.blocklists import find_input, read_blocklists
 from sim.blocklists.listed import union
 from sim.catalogue.choices import PRICED
 from sim.errors import ScenarioError
@@ -25,6 +24,7 @@ from sim.names.expected import draw_assumed, draw_within
 from sim.names.law import NamesLaw, Seen, fit_names_law, seen_by_popularity, seen_evenly
 from sim.names.sharing import KINDS, build_kinds
 from sim.scenario.cases import PlacedCase
+from sim.scenario.library import table_names
 from sim.scenario.predictors import (
     ExposurePredictor,
     NamesPredictor,
@@ -36,8 +36,9 @@ from sim.scenario.refusal import hint
 from sim.scenario.resolve import Resolved
 from sim.scenario.tables.money import ECONOMY_KEYS, EconomyRow
 from sim.scenario.tables.rows import AssumptionRow
-from sim.scenario.tables.seeds import RowType, find_table, read_table
+from sim.scenario.tables.seeds import find_table, read_shipped, read_table
 from sim.scenario.tables.sharing import ConcentrationRow
+from sim.scenario.tables.shipped import assumed_by_key
 from sim.streams import Stream, Streams
 
 NO_CHANCE = "nothing: no chance enters"
@@ -260,7 +261,7 @@ def _seen(predictor: NamesPredictor) -> list[Seen]:
     share = [float(draw_within(*universe.ends, rng)) for _ in range(N_LAWS)]
     if predictor.universe_of == "any":
         return [seen_evenly(law, of) for law, of in zip(_laws(), share, strict=True)]
-    (row,) = (row for row in _rows("assumptions", AssumptionRow) if row.key == LONELINESS)
+    row = assumed_by_key()[LONELINESS]
     rng = CHANCE.generator(Stream.ADDRESS_NAMES, tuple(b"loneliness"))
     return [
         seen_by_popularity(law, of, draw_within(row.low, row.value, row.high, rng))
@@ -270,10 +271,10 @@ def _seen(predictor: NamesPredictor) -> list[Seen]:
 
 def _draw_names(placed: PlacedCase, predictor: NamesPredictor) -> NDArray[np.float64]:
     """Names on distinct addresses of one kind, drawn evenly, shape (n_draws,)."""
-    rows = _rows("names-assumptions", AssumptionRow)
+    rows = read_shipped("names-assumptions", AssumptionRow).rows
     assert predictor.address_kind is not None
     kind, n = KINDS.index(predictor.address_kind), predictor.n_addresses or 0
-    law = fit_names_law(_rows("hosting-concentration", ConcentrationRow))
+    law = fit_names_law(read_shipped("hosting-concentration", ConcentrationRow).rows)
     own = build_kinds(law, {row.key: row.value for row in rows})[kind]
     if n > (most := int(MOST_DRAWN * own.n_addresses)):
         message = f"expected at most {most} addresses of the kind, got {n}"
@@ -300,9 +301,5 @@ def distinct_sizes(law: NamesLaw, n_addresses: int, rng: np.random.Generator) ->
 @cache
 def _laws() -> tuple[NamesLaw, ...]:
     rng = CHANCE.generator(Stream.ADDRESS_NAMES, tuple(b"census"))
-    rows = _rows("hosting-concentration", ConcentrationRow)
+    rows = read_shipped("hosting-concentration", ConcentrationRow).rows
     return tuple(draw_law(rows, rng) for _ in range(N_LAWS))
-
-
-def _rows(name: str, model: type[RowType]) -> tuple[RowType, ...]:
-    return tuple(read_table(name, find_table(name, Path()), model).rows)

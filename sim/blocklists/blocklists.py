@@ -22,7 +22,7 @@ from sim.addresses.feeds.orders import Orders
 from sim.addresses.text.entries import Entries4, Entries6
 from sim.addresses.text.source import Limits
 from sim.errors import DataError, Problem, UsageError
-from sim.scenario.library import shipped
+from sim.scenario.library import shipped, table_names
 from sim.scenario.tables.seeds import read_note
 
 
@@ -64,11 +64,6 @@ class Blocklists:
             else:
                 feeds.append(table.in_force(at))
         return feeds
-
-
-def table_names() -> list[str]:
-    """Names of the shipped tables, sorted."""
-    return sorted(path.stem for path in shipped("seeds").glob("*.csv"))
 
 
 def find_input(name: str) -> Input:

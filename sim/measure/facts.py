@@ -18,7 +18,7 @@ from sim.engine.record.outcome import Outcome
 from sim.measure.groups import GroupCount, unit_of
 from sim.measure.measures import Measure
 from sim.results.parquet import Coded, ColumnData, read_columns
-from sim.scenario.calendars import CALENDARS, Calendar
+from sim.scenario.calendars import CALENDARS
 from sim.scenario.resolve import Resolved
 from sim.scenario.schema import Scenario
 from sim.scenario.strategies import (
@@ -91,22 +91,14 @@ def _why_no_order(resolved: Resolved, outcome: Outcome) -> str:
     if isinstance(strategy, Orders):
         limits = _held_back(scenario)
         return f"no given order comes into force between start and end; or {limits}"
-    if isinstance(strategy, TimeWindow) and strategy.addresses is not None:
-        key = _calendar_of(strategy)
-        return f"nothing was listed in any of strategy.{key}; or {_held_back(scenario)}"
     if not np.any(outcome.events.kind == Kind.DISCOVERED):
         return "no front was found before the end (censor.discovery_lag_h)"
     if isinstance(strategy, TimeWindow):
-        key = _calendar_of(strategy)
+        key = next(key for key in CALENDARS if getattr(strategy, key) is not None)
         return f"no front was known, and free to be listed, in any of strategy.{key}"
     if isinstance(strategy, Negotiate):
         return "no provider of a front that was found refused before the end (strategy.talks_h)"
     return _held_back(scenario)
-
-
-def _calendar_of(calendar: Calendar) -> str:
-    """Key that says when there are sessions."""
-    return next(key for key in CALENDARS if getattr(calendar, key, None) is not None)
 
 
 def _held_back(scenario: Scenario) -> str:

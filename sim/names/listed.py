@@ -9,7 +9,6 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_FLOOR, ROUND_HALF_EVEN, Context
 from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +19,7 @@ from sim.names.draws import draw_laws
 from sim.names.expected import ListedPlaces, NamedPlace, NameDraws, draw_names
 from sim.names.law import NamesLaw, fit_names_law
 from sim.scenario.tables.rows import AssumptionRow
-from sim.scenario.tables.seeds import RowType, find_table, read_table
+from sim.scenario.tables.seeds import read_shipped
 from sim.scenario.tables.sharing import ConcentrationRow, ParkedRow, SharingRow
 from sim.streams import Stream, Streams
 
@@ -173,20 +172,16 @@ class NameTables:
 def shipped_tables() -> NameTables:
     """Read the shipped tables."""
     return NameTables(
-        _shipped("hosting-concentration", ConcentrationRow),
-        _shipped("sharing-2018", SharingRow),
+        read_shipped("hosting-concentration", ConcentrationRow).rows,
+        read_shipped("sharing-2018", SharingRow).rows,
         shipped_kinds(),
-        _shipped("parked-names", ParkedRow),
+        read_shipped("parked-names", ParkedRow).rows,
     )
 
 
 def shipped_kinds() -> Sequence[AssumptionRow]:
     """Read the shipped parameters of the kinds of use."""
-    return _shipped("names-assumptions", AssumptionRow)
-
-
-def _shipped(name: str, model: type[RowType]) -> Sequence[RowType]:
-    return read_table(name, find_table(name, Path()), model).rows
+    return read_shipped("names-assumptions", AssumptionRow).rows
 
 
 @dataclass(frozen=True, eq=False)

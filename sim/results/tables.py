@@ -17,7 +17,7 @@ import duckdb
 from sim.errors import DataError, Problem
 from sim.results.csvtext import GUARDED, text_of
 from sim.results.folder import RunFolder
-from sim.results.parquet import check_columns, columns_of, connect
+from sim.results.parquet import check_columns
 from sim.results.schema import ALL_TABLES, Column
 from sim.sql import parquet_rows, sql_pattern, sql_text
 
@@ -123,30 +123,23 @@ _TYPES = {
 }
 
 
-def connect_tables(folder: Path, *names: str) -> Connection:
-    """Connect to the tables that a run folder has.
-
-    Parameters
-    ----------
-    names
-        Those that are needed, which takes a twentieth of the time; all of them where none is named,
-        in a database of its own.
+def connect_tables(folder: Path) -> Connection:
+    """Connect to the tables that a run folder has, in a database of its own.
 
     Raises
     ------
     DataError
         If one cannot be read.
     """
-    # Only a database of its own may keep views, which all its cursors see.
-    connection, kind = (connect(), "TEMP VIEW") if names else (duckdb.connect(), "VIEW")
+    connection = duckdb.connect()
     connection.execute("SET TimeZone = 'UTC'")
     for file, columns in ALL_TABLES.items():
         path = folder / file
-        if not path.exists() or (names and path.stem not in names):
+        if not path.exists():
             continue
         try:
             connection.execute(
-                f'CREATE {kind} "{path.stem}" AS SELECT * FROM {_source(path, columns)}'
+                f'CREATE VIEW "{path.stem}" AS SELECT * FROM {_source(path, columns)}'
             )
         except duckdb.Error as error:
             if path.suffix == ".csv":
@@ -155,8 +148,6 @@ def connect_tables(folder: Path, *names: str) -> Connection:
             reason = str(error).splitlines()[0]
             message = f"expected a readable table, got an error: {reason}"
             raise DataError([Problem(str(path), message)]) from None
-        if names:
-            check_columns(path, columns_of(connection, path.stem))
     return connection
 
 

@@ -23,7 +23,7 @@ from sim.scenario.strategies import answers_fronts
 from sim.scenario.tables.column_changes import ColumnSetting
 from sim.scenario.tables.rows import AssumptionRow
 from sim.scenario.tables.seeds import find_table
-from sim.scenario.tables.shipped import assumptions_path, read_assumptions
+from sim.scenario.tables.shipped import read_assumptions
 
 NEEDS = {
     "fronts": ("censor", "which discovers them"),
@@ -310,14 +310,14 @@ def validate(document: Document) -> Scenario:
 
 def assume(document: Document) -> tuple[AssumptionRow, ...]:
     """Fill in assumed values for keys left out; return all rows taken, now or in a call before."""
-    path, table = assumptions_path(), read_assumptions()
+    table = read_assumptions()
     taken = []
     for row, line in zip(table.rows, table.lines, strict=True):
         parts = tuple(row.key.split("."))
         if parts[0] not in document.tree and not _is_required(parts[0]):
             continue
         section = document.tree.get(parts[0], {})
-        place = Place(str(path), line, 1)
+        place = Place(str(table.path), line, 1)
         if not isinstance(section, dict):
             continue
         if GIVEN_BY.get(row.key) in section and parts[1] not in section:

@@ -6,7 +6,6 @@ import json
 import math
 import re
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from types import NoneType
 from typing import Any
 
@@ -14,12 +13,12 @@ from pydantic import BaseModel
 
 from sim.errors import Problem, ProblemsError, ScenarioError
 from sim.scenario.document import Document, NodePath, Place, Value, format_path, parse_scalar
-from sim.scenario.library import shipped, table_names
+from sim.scenario.library import table_names
 from sim.scenario.quantities import describe, fields_at, kinds_of
 from sim.scenario.schema import Scenario
 from sim.scenario.tables.column_changes import ColumnSetting
 from sim.scenario.tables.rows import PackRow, RateRow
-from sim.scenario.tables.seeds import Table, read_table
+from sim.scenario.tables.seeds import Table, read_shipped
 
 OFF = "off"
 """Takes away a section, or a single key, that a scenario may leave out."""
@@ -218,14 +217,9 @@ ELSEWHERE = "ZZ"
 """Stands in the index for a country that has no pack (ISO 3166 leaves it to users)."""
 
 
-def index_path() -> Path:
-    """Where the index of packs lies."""
-    return shipped("seeds") / f"{INDEX}.csv"
-
-
 def read_packs() -> Table[PackRow]:
     """Read the index of packs."""
-    return read_table(INDEX, index_path(), PackRow)
+    return read_shipped(INDEX, PackRow)
 
 
 def countries() -> list[str]:
@@ -274,7 +268,7 @@ def take_pack(document: Document) -> None:
     begins = re.match(r"\d{4}", start) if isinstance(start, str) else None
     if not isinstance(country, str) or country == ELSEWHERE or begins is None:
         return
-    file = str(index_path())
+    file = str(read_packs().path)
     for key, (value, line) in pack_of(country, int(begins[0])).items():
         path = tuple(key.split("."))
         place = Place(file, line, 1)

@@ -21,7 +21,7 @@ from sim.scenario.own import own_code, read_code
 from sim.scenario.quantities import read_prefix
 from sim.scenario.refusal import hint
 from sim.scenario.schema import NONE, Names, Scenario
-from sim.scenario.strategies import Orders, TimeWindow
+from sim.scenario.strategies import Orders
 from sim.scenario.tables.column_changes import with_settings
 from sim.scenario.tables.consistency import (
     check_cadence,
@@ -64,7 +64,7 @@ from sim.scenario.tables.rows import (
     TargetPrefixRow,
     VisitRow,
 )
-from sim.scenario.tables.seeds import ANY, Row, SourceNote, Table, read_note, read_table
+from sim.scenario.tables.seeds import ANY, Row, SourceNote, Table, read_table
 from sim.scenario.tables.sharing import (
     ComponentRow,
     ConcentrationRow,
@@ -75,7 +75,7 @@ from sim.scenario.tables.sharing import (
     check_services,
     check_sharing,
 )
-from sim.scenario.tables.shipped import assumptions_path
+from sim.scenario.tables.shipped import read_assumptions
 
 ASSUMPTIONS = "assumptions"
 """Name of the table of assumed values."""
@@ -98,7 +98,7 @@ def stand_ins(
     """
     notes = {table.name: table.note for table in tables}
     if has_assumed:
-        notes[ASSUMPTIONS] = read_note(assumptions_path())
+        notes[ASSUMPTIONS] = read_assumptions().note
     return {
         name: note
         for name, note in sorted(notes.items())
@@ -293,9 +293,6 @@ _ATTRIBUTE_OF = {key: name for name, key, _ in _keys_of_tables()}
 
 def _named(resolved: Resolved) -> list[str | tuple[str, ...]]:
     """Addresses that the strategy names: lists of them and names of files, in sequence."""
-    strategy = resolved.scenario.strategy
-    if isinstance(strategy, TimeWindow):
-        return [strategy.addresses] if strategy.addresses is not None else []
     return [order.addresses for order in resolved.given_orders if order.addresses is not None]
 
 

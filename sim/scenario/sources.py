@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 from sim.scenario.lists import ListTable
 from sim.scenario.load import LoadedScenario
-from sim.scenario.overrides import INDEX, index_path
+from sim.scenario.overrides import INDEX, read_packs
 from sim.scenario.provenance import Cell, leaves, numbers_of
 from sim.scenario.resolve import Resolved
 from sim.scenario.schema import scenario_tree
@@ -320,7 +320,7 @@ def _bare(
     """A value without a note: an assumption whose range is not stated."""
     place = loaded.document.locate(tuple(key.split(".")))
     origin = f"given as {place.file}" if place.file.startswith(OVERRIDE) else ""
-    if Path(place.file) == index_path():
+    if Path(place.file) == read_packs().path:
         origin = f"By the pack of {loaded.scenario.country}, seeds/{INDEX}.csv, line {place.line}"
     if isinstance(value, str) and value in tables:
         title = tables[value].title

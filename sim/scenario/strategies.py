@@ -12,7 +12,7 @@ from typing import Annotated, Any, ClassVar, Literal, get_args
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
-from sim.scenario.calendars import Addresses, Calendar, GivenOrder, Names, check_beside
+from sim.scenario.calendars import Calendar, GivenOrder, Names, check_beside
 from sim.scenario.quantities import (
     CodeFile,
     CodeName,
@@ -186,16 +186,14 @@ class Throttle(Chase):
     """Length of the prefix."""
 
 
-class TimeWindow(Calendar, Asked):
-    """Drop discovered or given addresses only during the sessions of a calendar."""
+class TimeWindow(Calendar, Chase):
+    """Drop discovered addresses only during the sessions of a calendar."""
 
     in_words = "addresses at set times"
     id: Literal["time-window"]
     """Strategy."""
     sessions: Table | None = None
     """Table of sessions: start and end of each, in sequence."""
-    addresses: Addresses | None = None
-    """Prefixes and addresses that are listed as well as discovered ones, or a file of them."""
     share_at_start: Share | None = None
     """Share of a session's fronts that are ordered at its start; all by default."""
     ramp_h: Annotated[float, Field(gt=0, le=100_000)] | None = None
@@ -323,8 +321,6 @@ Strategy = Annotated[
 
 def answers_fronts(strategy: Strategy) -> bool:
     """Whether a strategy does nothing where no front is found."""
-    if isinstance(strategy, TimeWindow):
-        return strategy.addresses is None
     return isinstance(strategy, Chase)
 
 

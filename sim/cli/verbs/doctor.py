@@ -50,8 +50,7 @@ def doctor(as_json: bool = JSON) -> None:
         from sim.addresses.machine_code import folder
         from sim.addresses.machine_code import shipped as shipped_code
         from sim.addresses.threads import n_threads
-        from sim.blocklists.blocklists import table_names
-        from sim.scenario.library import scenario_names, shipped
+        from sim.scenario.library import scenario_names, shipped, table_names
 
         found: dict[str, Any] = {
             "schema": SCHEMA,

@@ -29,9 +29,7 @@ def init(
         "--operators FILE",
         "Internet providers: a CSV file with a column operator, and what else is known.",
     ),
-    strategy: str | None = option(
-        "--strategy ID", "orders (default), time-window, dns, sni or none."
-    ),
+    strategy: str | None = option("--strategy ID", "orders (default), dns, sni or none."),
     column: list[str] = COLUMN,
     ignore_column: list[str] = IGNORE_COLUMN,
     quiet: bool = QUIET,

@@ -11,7 +11,6 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.addresses.sets.intervals import IntervalSet
 from sim.engine.coverage import (
     answerable_fronts,
     block_around,
@@ -79,9 +78,8 @@ def time_window(
     windows_s: Sequence[tuple[int, int]],
     length: int,
     growth: Growth | None = None,
-    given: Sequence[IntervalSet] = (),
 ) -> Strategy:
-    """Drop discovered or given addresses only during the sessions of a calendar.
+    """Drop discovered addresses only during the sessions of a calendar.
 
     Really used: match days in Spain and Italy; exam hours in Iraq.
 
@@ -93,11 +91,7 @@ def time_window(
         Length of the prefix dropped around each address that is discovered.
     growth
         Which fronts a session lists, and when; None for all, from its start on.
-    given
-        Sets that are listed as well, each by one order; the draws of each are those of its first
-        address.
     """
-    first = np.array([addresses.start[0] for addresses in given], np.int64)
     edges = sorted(edge for window in windows_s for edge in window)
 
     def decide(observation: Observation) -> Decision:
@@ -108,35 +102,20 @@ def time_window(
         )
         if session is None:
             return Decision(_withdraw_all(observation), look_s)
-        rows, number = open_fronts(observation), np.arange(first.size)
+        rows = open_fronts(observation)
         if growth is not None:
             start_s = windows_s[session][0]
-            places = np.concatenate((first, observation.fronts.address[rows]))
-            due_s = start_s + growth.due_s(session, observation.line.numbers(places))
+            numbers = observation.line.numbers(observation.fronts.address[rows])
+            due_s = start_s + growth.due_s(session, numbers)
             later_s = due_s[due_s > t_s].min(initial=math.inf)
             # There is an edge ahead: the end of this session.
             assert look_s is not None
             look_s = int(min(look_s, later_s))
-            is_due = due_s <= t_s
-            number, rows = number[is_due[: first.size]], rows[is_due[first.size :]]
-        orders = _missing(observation, [given[place] for place in number.tolist()])
-        if orders:
-            listed = IntervalSet.union_all(order.addresses for order in orders)
-            rows = rows[~listed.contains(observation.fronts.address[rows])]
+            rows = rows[due_s <= t_s]
         around = enclosing_front(observation, length)
-        return Decision(orders + block_around(observation, rows, around), look_s)
+        return Decision(block_around(observation, rows, around), look_s)
 
     return decide
-
-
-def _missing(observation: Observation, wanted: Sequence[IntervalSet]) -> tuple[Order, ...]:
-    """Orders for the sets, less what is exempt, that no entry in force holds exactly."""
-    orders = (
-        Order("block", cut(observation, addresses), operators=observation.operators)
-        for addresses in wanted
-    )
-    count = observation.in_force.count
-    return tuple(order for order in orders if order.addresses and not count(order.key))
 
 
 def rolling(ttl_s: int, gap_s: int, length: int) -> Strategy:
@@ -222,15 +201,8 @@ def growth_of(
 
 
 def _of_calendar(asked: ask.TimeWindow, given: Given) -> Strategy:
-    resolved = given.resolved
-    windows_s = seconds_of(_sessions(asked, given), resolved.scenario.start)
-    named = () if asked.addresses is None else resolved.prefixes_of(asked.addresses)
-    return time_window(
-        windows_s,
-        asked.length,
-        growth_of(asked, windows_s, given.streams),
-        [resolved.line.prefix(prefix) for prefix in named],
-    )
+    windows_s = seconds_of(_sessions(asked, given), given.resolved.scenario.start)
+    return time_window(windows_s, asked.length, growth_of(asked, windows_s, given.streams))
 
 
 register(ask.TimeWindow, time_window, _of_calendar)

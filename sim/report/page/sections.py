@@ -58,7 +58,7 @@ from sim.report.words.numbers import (
 )
 from sim.report.words.sentences import read_bound
 from sim.results.folder import RunFolder, input_rows, later
-from sim.results.tables import connect_tables
+from sim.results.parquet import read_columns
 from sim.scenario.tables.rows import OperatorRow, TargetPrefixRow
 
 
@@ -424,19 +424,20 @@ def _first_blocks(run: RunFolder, strategy: str) -> dict[str, Estimate]:
         f"AND {one.address + (1 << (32 - one.length)) - 1})"
         for one in own
     )
-    with connect_tables(run.path, "events", "entries") as tables:
-        found = tables.execute(
-            "WITH halves AS (SELECT strategy, replicate, entry, split_part(prefix, '/', 1) AS "
-            "address, CAST(split_part(prefix, '/', 2) AS BIGINT) AS length FROM entries "
-            "WHERE strategy = ? AND mechanism <> 'exempt'), others AS "
-            f"(SELECT *, {number_} AS number FROM halves) "
-            "SELECT regexp_replace(operator, '#[0-9]+$', '') AS name, min(t_s) FROM events "
-            "JOIN others USING (strategy, replicate, entry) WHERE kind = 'enforced' "
-            f"AND NOT coalesce({ours or 'false'}, false) GROUP BY name, replicate",
-            [strategy],
-        ).fetchall()
+    found = read_columns(
+        run.path / "events.parquet",
+        "WITH halves AS (SELECT strategy, replicate, entry, split_part(prefix, '/', 1) AS "
+        "address, CAST(split_part(prefix, '/', 2) AS BIGINT) AS length FROM entries "
+        "WHERE strategy = ? AND mechanism <> 'exempt'), others AS "
+        f"(SELECT *, {number_} AS number FROM halves) "
+        "SELECT regexp_replace(operator, '#[0-9]+$', '') AS name, min(t_s) AS first_s FROM data "
+        "JOIN others USING (strategy, replicate, entry) WHERE kind = 'enforced' "
+        f"AND NOT coalesce({ours or 'false'}, false) GROUP BY name, replicate",
+        [strategy],
+        others={"entries": run.path / "entries.parquet"},
+    )
     times: dict[str, list[float]] = {}
-    for name, at_s in found:
+    for name, at_s in zip(found["name"].tolist(), found["first_s"].tolist(), strict=True):
         times.setdefault(name, []).append(float(at_s))
     return {name: estimate_over(np.array(one), "s") for name, one in times.items()}
 

@@ -30,7 +30,7 @@ from sim.scenario.schema import json_schema
 from sim.scenario.starter.blocklist import GivenList, read_given, renamed
 from sim.scenario.tables.inventory import read_inventory
 from sim.scenario.tables.rows import CadenceRow, OperatorRow
-from sim.scenario.tables.seeds import find_table, read_bytes, read_table
+from sim.scenario.tables.seeds import read_bytes, read_shipped
 
 UNKNOWN = "operators-unknown"
 """Table of operators for a country without a table of its own."""
@@ -138,7 +138,7 @@ def _note(text: str, columns: Sequence[str], given: Sequence[str], country: str)
 SCENARIO = "scenario.yaml"
 TITLE = "A case of our own"
 """Title of a case; the page has its country and days."""
-STRATEGIES = ("orders", "time-window", "dns", "sni", "none")
+STRATEGIES = ("orders", "dns", "sni", "none")
 """Strategies that need no more than a list."""
 _DAYS = 14
 """Days of a run whose end is not given: a fortnight has each weekday twice. A choice, and said."""
@@ -237,7 +237,7 @@ def _named_as_given(known: Known) -> Iterator[None]:
 
 def _first_cadence(name: str, zone: ZoneInfo) -> date:
     """First whole day on which a table tells how often the register is published."""
-    begins = read_table(name, find_table(name, Path()), CadenceRow).rows[0].from_.astimezone(zone)
+    begins = read_shipped(name, CadenceRow).rows[0].from_.astimezone(zone)
     return begins.date() + timedelta(days=begins.time() > time())
 
 

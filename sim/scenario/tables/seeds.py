@@ -418,6 +418,11 @@ def _rows_of(
     return tuple(rows), tuple(lines)
 
 
+def read_shipped(name: str, model: type[RowType]) -> Table[RowType]:
+    """Read a shipped table by its name."""
+    return read_table(name, find_table(name, Path()), model)
+
+
 def note_path(path: Path) -> Path:
     """Path of the note of a table, in the same folder."""
     return path.with_suffix(".source.yaml")

@@ -3,27 +3,19 @@
 from __future__ import annotations
 
 from datetime import date
-from pathlib import Path
 
 from pydantic import field_validator
 
 from sim.catalogue.curves import CURVES
 from sim.catalogue.measures import MEASURES
-from sim.scenario import library
-from sim.scenario.library import shipped
 from sim.scenario.quantities import Instant
 from sim.scenario.tables.rows import AssumptionRow, NonNegative
-from sim.scenario.tables.seeds import Row, Table, read_table
-
-
-def assumptions_path() -> Path:
-    """Path of the table."""
-    return library.shipped("seeds") / "assumptions.csv"
+from sim.scenario.tables.seeds import Row, Table, read_shipped
 
 
 def read_assumptions() -> Table[AssumptionRow]:
-    """Read the table."""
-    return read_table("assumptions", assumptions_path(), AssumptionRow)
+    """Read the assumed values."""
+    return read_shipped("assumptions", AssumptionRow)
 
 
 def assumed_by_key() -> dict[str, AssumptionRow]:
@@ -49,9 +41,7 @@ class CourtQuestionRow(Row):
 
 def read_court_questions() -> Table[CourtQuestionRow]:
     """Read the shipped questions."""
-    return read_table(
-        COURT_QUESTIONS, shipped("seeds") / f"{COURT_QUESTIONS}.csv", CourtQuestionRow
-    )
+    return read_shipped(COURT_QUESTIONS, CourtQuestionRow)
 
 
 def forums() -> tuple[str, ...]:
@@ -89,5 +79,5 @@ class FactRow(Row):
 
 def facts_of(scenario: str) -> tuple[FactRow, ...]:
     """Read the dated facts about the block that a shipped scenario models."""
-    table = read_table(DATED_FACTS, shipped("seeds") / f"{DATED_FACTS}.csv", FactRow)
-    return tuple(row for row in table.rows if row.scenario == scenario)
+    rows = read_shipped(DATED_FACTS, FactRow).rows
+    return tuple(row for row in rows if row.scenario == scenario)

@@ -69,7 +69,7 @@ def test_all_that_is_known_stands_in_the_folder(tmp_path: Path) -> None:
     assert case.visit_values is not None
 
 
-@pytest.mark.parametrize("strategy", ["orders", "time-window", "dns", "sni", "none"])
+@pytest.mark.parametrize("strategy", ["orders", "dns", "sni", "none"])
 def test_a_country_without_a_pack_runs_and_says_what_it_takes(
     tmp_path: Path, strategy: str
 ) -> None:

@@ -298,10 +298,13 @@ PREFIXES = ["198.51.100.7/32", "198.51.100.32/30", "2001:db8::7/128"]
 @pytest.mark.parametrize(
     "strategy",
     [
-        {"id": "time-window", "addresses": "list.txt", **WEEKENDS},
-        {"id": "time-window", "addresses": [text.removesuffix("/32") for text in PREFIXES]}
-        | WEEKENDS,
         {"id": "orders", "orders": [{"addresses": "list.txt", **WEEKENDS}]},
+        {
+            "id": "orders",
+            "orders": [
+                {"addresses": [text.removesuffix("/32") for text in PREFIXES], **WEEKENDS},
+            ],
+        },
     ],
 )
 def test_a_list_is_dropped_in_its_sessions_by_the_operators_it_is_for(
