@@ -32,7 +32,7 @@ from typer.testing import CliRunner, Result
 
 from sim.cli.app import app
 from sim.results.checkpoints import n_runs
-from sim.results.integrity import foreign_files, modified_files
+from sim.results.integrity import DIFFERS, changes_of, foreign_files
 from sim.results.output import partial_folders
 
 SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
@@ -394,7 +394,10 @@ def _check_run(
 def _check_whole(found: Kill, command: Command, folder: str, otherwise: str) -> None:
     """Whether a folder is what its manifest says, and its runs come to the same."""
     if command.verb == "sweep":  # verify takes none
-        files = [*foreign_files(Path(folder)), *modified_files(Path(folder))]
+        files = [
+            *foreign_files(Path(folder)),
+            *(name for name, why in changes_of(Path(folder)) if why == DIFFERS),
+        ]
         found.check(not files, f"{otherwise}: {files}")
         return
     verdict = call(["verify", folder, "-q"])

@@ -34,7 +34,7 @@ from sim.results.folder import (
     read_manifest,
     read_object,
 )
-from sim.results.integrity import is_inside, missing_files
+from sim.results.integrity import NOT_THERE, changes_of, is_inside
 from sim.results.manifest import all_tables
 from sim.results.output import check_left_behind, destination, partial_folders, put_back
 from sim.results.store import write_json
@@ -232,7 +232,7 @@ def find_unfinished(path: Path) -> tuple[Path, Path]:
         asked = _asked_in(unfinished[0])
         folder = max((one for one in unfinished if _asked_in(one) == asked), key=n_runs)
         return folder / PARTS, destination(folder) or folder
-    if lost := ", ".join(missing_files(path)):
+    if lost := ", ".join(name for name, why in changes_of(path) if why == NOT_THERE):
         raise UsageError(
             f"{path}: is {status}, but {lost} is not there, and resuming makes no table "
             "of finished runs again; run it again with --force"

@@ -370,9 +370,8 @@ def _named(key: Key) -> str:
 
 def changed_outside(run: RunFolder) -> tuple[list[str], tuple[str, ...]]:
     """Find differences before anything is run again, and files that are not checked."""
-    foreign, unchecked = unlisted_files(run)
-    found = [*changed_files(run), *(f"{name}: is not in the manifest" for name in foreign)]
-    return [*found, *changed_notes(run), *_unnamed_packages(run)], tuple(unchecked)
+    _, unchecked = unlisted_files(run)
+    return [*changed_files(run), *changed_notes(run), *_unnamed_packages(run)], tuple(unchecked)
 
 
 def choose_sample(keys: list[Key], n_sample: int | None, identity: str) -> list[Key]:

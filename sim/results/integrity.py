@@ -49,14 +49,9 @@ def foreign_files(folder: Path) -> list[str]:
     return sorted(set(_names(folder)) - set(_own(folder)))
 
 
-def modified_files(folder: Path) -> list[str]:
-    """Files that differ from their hash in the manifest, sorted; missing ones are not listed."""
-    return sorted(name for name, why in _changes(folder, _listed(folder)) if why == DIFFERS)
-
-
-def missing_files(folder: Path) -> list[str]:
-    """Files that the manifest lists and that are not there, sorted; none without a manifest."""
-    return sorted(name for name, why in _changes(folder, _listed(folder)) if why == NOT_THERE)
+def changes_of(folder: Path) -> list[tuple[str, str]]:
+    """Files that are not as the manifest of a folder lists them, and why; none without one."""
+    return sorted(_changes(folder, _listed(folder)))
 
 
 NOT_THERE, DIFFERS = "is not there", "differs from its hash in the manifest"
@@ -157,9 +152,11 @@ def changed_tables(run: RunFolder) -> list[tuple[str, str]]:
     return found
 
 
-def changed_files(run: RunFolder) -> Iterator[str]:
-    """Files that are missing or differ from the manifest, one line each."""
-    return (f"{name}: {why}" for name, why in _changed(run))
+def changed_files(run: RunFolder) -> list[str]:
+    """Files that are missing, differ from the manifest or are not in it, one line each."""
+    foreign, _ = unlisted_files(run)
+    found = [*_changed(run), *((name, "is not in the manifest") for name in foreign)]
+    return [f"{name}: {why}" for name, why in found]
 
 
 def _changed(run: RunFolder) -> Iterator[tuple[str, str]]:

@@ -23,7 +23,7 @@ from pathlib import Path
 from sim.errors import PartialError, UsageError
 from sim.files import is_running, remove_empty
 from sim.results.folder import is_run_folder
-from sim.results.integrity import foreign_files, modified_files, remove_own
+from sim.results.integrity import DIFFERS, changes_of, foreign_files, remove_own
 
 MOST_NAMED = 5
 """Most files that a message names."""
@@ -63,7 +63,8 @@ def _check_own(path: Path, *, force: bool) -> None:
         raise UsageError(f"{path}: exists and is not a run's folder; choose another --output")
     if not force:
         raise UsageError(f"{path}: holds an earlier run; give --force to replace it")
-    names = sorted({*foreign_files(path), *modified_files(path)})
+    modified = (name for name, why in changes_of(path) if why == DIFFERS)
+    names = sorted({*foreign_files(path), *modified})
     if names:
         more = f" and {len(names) - MOST_NAMED} more" * (len(names) > MOST_NAMED)
         raise UsageError(

@@ -11,7 +11,6 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import Field, StringConstraints, model_validator
 
 from sim.errors import DataError, Problem, ProblemsError, ScenarioError
-from sim.files import note_read
 from sim.scenario import library
 from sim.scenario.document import MAX_BYTES, Document, parse_document
 from sim.scenario.predictors import (
@@ -25,6 +24,7 @@ from sim.scenario.quantities import Model, check_between
 from sim.scenario.readings import Amount, Date, Text
 from sim.scenario.refusal import hint, validated
 from sim.scenario.schema import Line, Slug
+from sim.scenario.tables.seeds import read_bytes
 
 FORMAT = "overblock/backtest/1"
 MAX_CASES = 500
@@ -236,13 +236,7 @@ def read_cases(path: FilePath) -> CaseFile:
     ScenarioError
         With every mistake in it.
     """
-    note_read(path)
-    try:
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        message = f"expected a readable case file, got an error: {error.strerror}"
-        raise DataError([Problem(str(path), message)]) from None
+    data = read_bytes(path, MAX_BYTES, "case file")
     document = parse_document(data, str(path))
     content = validated(document, CaseList)
     found = CaseFile(path, hashlib.sha256(data).hexdigest(), document, content)

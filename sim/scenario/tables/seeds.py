@@ -444,7 +444,7 @@ def _note_of(data: bytes, file: str) -> SourceNote:
         raise DataError(error.problems) from None
 
 
-def read_bytes(path: Path, max_bytes: int | None = None) -> bytes:
+def read_bytes(path: Path, max_bytes: int | None = None, what: str = "table") -> bytes:
     """Read a file of bounded size: ``MAX_TABLE_BYTES`` where no other bound is given.
 
     Raises
@@ -458,7 +458,7 @@ def read_bytes(path: Path, max_bytes: int | None = None) -> bytes:
         with path.open("rb") as file:
             data = file.read(max_bytes + 1)
     except OSError as error:
-        message = f"expected a readable table, got an error: {error.strerror}"
+        message = f"expected a readable {what}, got an error: {error.strerror}"
         raise DataError([Problem(str(path), message)]) from None
     if len(data) > max_bytes:
         message = f"expected at most {max_bytes} bytes, got more"

@@ -15,7 +15,7 @@ from sim.scenario.library import table_names
 from sim.scenario.load import load_scenario
 from sim.scenario.overrides import countries, pack_of, rate_at, read_packs
 from sim.scenario.resolve import ROWS_OF, resolve
-from sim.scenario.sources import explain
+from sim.scenario.sources import list_sources
 from sim.scenario.tables.rows import RateRow
 
 WriteScenario = Callable[..., Path]
@@ -60,7 +60,7 @@ def test_a_country_brings_what_a_scenario_leaves_out(tmp_path: Path) -> None:
     assert resolved.operators.name == "operators-spain-2026"
     assert resolved.economy.name == "economy-spain-2026"
     assert resolved.hosting.name == "hosting-choice-europe"
-    (source,) = explain(resolved, "operators.groups")
+    (source,) = (one for one in list_sources(resolved) if one.key == "operators.groups")
     assert source.why.startswith("By the pack of ES, seeds/country-packs.csv, line ")
 
 

@@ -12,7 +12,7 @@ from sim.errors import ScenarioError
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
 from sim.scenario.schema import dump_scenario
-from sim.scenario.sources import explain
+from sim.scenario.sources import list_sources
 
 WriteScenario = Callable[..., Path]
 EVIDENCE = """evidence:
@@ -93,9 +93,11 @@ def test_what_is_written_out_reads_the_same(write_scenario: WriteScenario, tmp_p
 
 
 def test_a_piece_of_evidence_is_a_source(write_scenario: WriteScenario) -> None:
-    (found,) = explain(resolve(load_scenario(str(write_scenario(add=EVIDENCE)))), "evidence.listed")
+    sources = list_sources(resolve(load_scenario(str(write_scenario(add=EVIDENCE)))))
+    (found,) = (one for one in sources if one.key == "evidence.listed")
     assert (found.kind, found.source, found.date) == ("fact", "a newspaper", "2018-04-17")
     assert found.range == {"absolute": [2_000_000, 8_000_000]}
     most = EVIDENCE.replace("factor: 2", "high: 5e6")
-    (found,) = explain(resolve(load_scenario(str(write_scenario(add=most)))), "evidence.listed")
+    sources = list_sources(resolve(load_scenario(str(write_scenario(add=most)))))
+    (found,) = (one for one in sources if one.key == "evidence.listed")
     assert found.range == {"absolute": [0, 5e6]}

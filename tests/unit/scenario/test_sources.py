@@ -10,7 +10,7 @@ import pytest
 from sim.errors import ProblemsError, ScenarioError
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved, resolve
-from sim.scenario.sources import Source, explain, list_sources, spans
+from sim.scenario.sources import Source, list_sources, spans
 
 WriteScenario = Callable[..., Path]
 
@@ -186,7 +186,11 @@ def test_a_range_of_factors_is_one_of_numbers_where_the_value_is_one(tmp_path: P
 
 def test_a_row_s_own_word_goes_before_the_column_s() -> None:
     resolved = resolve(load_scenario("telegram-2018"))
-    gdp = {s.row: s for s in explain(resolved, "economy-russia-2018.value")}
+    gdp = {
+        s.row: s
+        for s in list_sources(resolved, each_row=True)
+        if s.key == "economy-russia-2018.value"
+    }
     assert gdp["internet_economy_usd_per_year"].kind == "fact"
     assert gdp["internet_economy_usd_per_year"].unit == "USD/year"
     assumed = gdp["cost_years"]
