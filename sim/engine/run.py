@@ -158,6 +158,7 @@ def simulate(
         events=log.freeze(operators.events()),
         entry_addresses=tuple(entry.addresses for entry in register.entries),
         entry_mechanism=tuple(entry.mechanism for entry in register.entries),
+        entry_rules=np.array([entry.n_rules for entry in register.entries], np.int64),
         front_address=crowd.addresses(),
         ledger=ledger,
         at_operators=at_operators,

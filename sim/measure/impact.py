@@ -65,15 +65,8 @@ def most_rules(outcome: Outcome) -> int:
     Exempting entries and names do not count.
     """
     log = outcome.events
-    rules = np.array(
-        [
-            addresses.n_prefixes if mechanism in BLOCKING else 0
-            for addresses, mechanism in zip(
-                outcome.entry_addresses, outcome.entry_mechanism, strict=True
-            )
-        ],
-        np.int64,
-    )
+    is_blocking = np.array([one in BLOCKING for one in outcome.entry_mechanism], np.bool_)
+    rules = outcome.entry_rules * is_blocking
     is_order = (log.kind == Kind.BLOCK) | (log.kind == Kind.UNBLOCK)
     t_s, entry = log.t_s[is_order], log.entry_row[is_order]
     if not t_s.size:

@@ -28,8 +28,8 @@ class Outcome(FrozenColumns):
     ----------
     events
         Facts in the order they happened.
-    entry_addresses, entry_mechanism
-        Addresses and mechanism of each entry of the register, by entry row.
+    entry_addresses, entry_mechanism, entry_rules
+        Addresses, mechanism and rules of each entry of the register, by entry row.
     front_address : shape (n_fronts,)
         Fronts of the target, by front row.
     ledger
@@ -52,6 +52,7 @@ class Outcome(FrozenColumns):
     events: Events
     entry_addresses: tuple[IntervalSet, ...]
     entry_mechanism: tuple[Mechanism, ...]
+    entry_rules: NDArray[np.int64]
     front_address: NDArray[np.int64]
     ledger: LedgerColumns
     at_operators: OperatorColumns

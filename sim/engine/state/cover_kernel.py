@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from sim.addresses.machine_code import compiled
-from sim.engine.state.parts import Rows, part, write_row
+from sim.engine.state.parts import Floats, Rows, part, write_row
 
 _UNREACHABLE = 2**61
 """Cost of what so few rules cannot do; the sum of two still fits into 64 bits."""
@@ -45,6 +45,21 @@ def find_least_cover(
         start[place] = low[chosen[place]]
         stop[place] = start[place] + (1 << n_bits[chosen[place]])
     return start, stop
+
+
+@compiled
+def find_least_costs(cost: Floats, n_leaves: Rows, lower: Rows, upper: Rows, budget: int) -> Floats:
+    """Least cost of a cover by 0, 1, … rules up to a budget; more than leaves are never needed.
+
+    Parameters
+    ----------
+    cost, n_leaves, lower, upper : shape (n_nodes,)
+        The prefix tree, leaves first and the root last: what a rule over each node costs, how many
+        leaves it has, and the halves of a fork.
+    """
+    begin, best = _fill_table(cost, n_leaves, lower, upper, budget)
+    costs: Floats = best[begin[cost.size - 1] :]
+    return costs
 
 
 @part
@@ -113,7 +128,8 @@ def _fill_table(cost: Rows, n_leaves: Rows, lower: Rows, upper: Rows, budget: in
     begin = np.zeros(n_nodes + 1, np.int64)
     for node in range(n_nodes):
         begin[node + 1] = begin[node] + min(n_leaves[node], budget) + 1
-    best = np.full(begin[-1], _UNREACHABLE)
+    best = np.empty(begin[-1], cost.dtype)
+    best[:] = _UNREACHABLE
     for node in range(n_nodes):
         own = best[begin[node] : begin[node + 1]]
         if n_leaves[node] > 1:
