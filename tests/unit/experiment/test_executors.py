@@ -276,6 +276,19 @@ def test_a_pool_is_started_once_keys_that_have_loaded_nothing_take_long(
     executor.stop()
 
 
+@pytest.mark.parametrize("is_loaded", [True, False])
+def test_many_keys_go_to_a_pool_at_once_unless_the_engine_is_loaded(is_loaded, monkeypatch):
+    monkeypatch.setattr(pool, "load_engine", lambda: None)
+    monkeypatch.setitem(sys.modules, pool.ENGINE, pool)
+    if not is_loaded:
+        monkeypatch.delitem(sys.modules, pool.ENGINE)
+    keys: list[Key] = [("a", number) for number in range(pool.MANY)]
+    executor = AdaptiveExecutor(2)
+    monkeypatch.setattr(executor._pool, "run", lambda job, sent: ((key, 0) for key in sent))
+    ((_, first), *_) = executor.run(Timed((0.1,)), keys)
+    assert first == (1 if is_loaded else 0)
+
+
 # Ctrl-C where Python cannot raise it: in what a library calls back, as a compiler does.
 
 
