@@ -122,7 +122,7 @@ def _count_below(start: Rows, stop: Rows, n_before: Rows, bound: int) -> int:
 
 
 @part
-def _fill_table(cost: Rows, n_leaves: Rows, lower: Rows, upper: Rows, budget: int) -> Any:
+def _fill_table(cost: Rows | Floats, n_leaves: Rows, lower: Rows, upper: Rows, budget: int) -> Any:
     """Least costs by node and number of rules, as ``sim.addresses.cover.knapsack`` has them."""
     n_nodes = cost.size
     begin = np.zeros(n_nodes + 1, np.int64)
