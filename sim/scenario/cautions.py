@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from sim.scenario.lists import ListTable
 from sim.scenario.resolve import Resolved, described, is_of_country, stand_ins, years
+from sim.scenario.tables.inventory import Inventory
 
 _OF_TABLES = ("provider", "region", "service", "asn")
 """Columns by which ``overblock exposure`` groups the hosts of a file."""
@@ -17,8 +18,8 @@ def list_warnings(resolved: Resolved) -> list[str]:
         *_stand_ins(resolved),
         *_foreign_economy(resolved),
         *_late_orders(resolved),
-        *_lists(resolved),
         *_sites(resolved),
+        *_read(resolved),
     ]
 
 
@@ -55,10 +56,10 @@ def _late_orders(resolved: Resolved) -> Iterator[str]:
             yield f"{late} orders fall at or after the end of the run and are not placed"
 
 
-def _lists(resolved: Resolved) -> Iterator[str]:
-    """Notes of the reader on files of addresses."""
-    for table in resolved.lists:
-        if isinstance(table, ListTable):
+def _read(resolved: Resolved) -> Iterator[str]:
+    """Notes of the readers of lists and sites."""
+    for table in resolved.tables:
+        if isinstance(table, ListTable | Inventory):
             yield from (f"{table.name}: {note}" for note in table.notes)
 
 
@@ -78,4 +79,3 @@ def _sites(resolved: Resolved) -> Iterator[str]:
             f"{inventory.name}: a run takes from its own tables, and not from the file: "
             f"{', '.join(unused)}"
         )
-    yield from (f"{inventory.name}: {note}" for note in inventory.notes)

@@ -137,6 +137,7 @@ def _real_path(loc: tuple[int | str, ...], tree: Mapping[str, Any]) -> NodePath:
 GONE = {
     "n_draws": "every simulation is a draw now; give their number with -n",
     "experiment": "compare takes strategies from --strategy alone",
+    "strategy.addresses": "the strategy orders lists addresses, in sessions too",
     "strategy.when": "the strategy time-window acts in sessions",
 }
 """Why keys of earlier versions are gone, and what takes their place."""

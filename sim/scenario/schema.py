@@ -345,8 +345,6 @@ def dump_scenario(scenario: Scenario) -> str:
     Loading the text gives an equal scenario.
     """
     tree = scenario_tree(scenario)
-    yaml = YAML()
-    yaml.width = 100
     # An empty mapping carries no value; leaving it out says the same.
     tree = {key: value for key, value in tree.items() if value != {}}
     description = tree["description"]
@@ -355,9 +353,7 @@ def dump_scenario(scenario: Scenario) -> str:
         tree["description"] = DoubleQuotedScalarString(description)
     elif "\n" in description.strip():
         tree["description"] = FoldedScalarString(description)
-    stream = io.StringIO()
-    yaml.dump(tree, stream)
-    return stream.getvalue()
+    return dump_tree(tree)
 
 
 def dump_tree(tree: Mapping[str, Any]) -> str:

@@ -389,9 +389,7 @@ class _Case:
             yield "  # Businesses that are drawn; `inventory: hosts.csv` takes your own."
             yield "  n_businesses: 1000"
         if self.known.country not in countries():
-            for key, value in self.pack.items():
-                if key.startswith("population."):
-                    yield f"  {key.split('.')[1]}: {value}"
+            yield from _keys(self.pack, "population")
 
 
 _NOTE_OF_N = """\
@@ -421,11 +419,15 @@ def _filled(template: str, **values: str) -> str:
 def _sections(pack: Mapping[str, str]) -> Iterator[str]:
     """Sections of a pack that a scenario spells out, as its country has none of its own."""
     for section in ("register", "providers"):
-        keys = {key: value for key, value in pack.items() if key.startswith(f"{section}.")}
-        if keys:
-            yield f"{section}:"
-            for key, value in keys.items():
-                yield f"  {key.split('.')[1]}: {value}"
+        if keys := [*_keys(pack, section)]:
+            yield from (f"{section}:", *keys)
+
+
+def _keys(pack: Mapping[str, str], section: str) -> Iterator[str]:
+    """Lines of the keys of one section of a pack."""
+    for key, value in pack.items():
+        if key.startswith(f"{section}."):
+            yield f"  {key.removeprefix(f'{section}.')}: {value}"
 
 
 def _wrapped(opening: str, names: list[str], closing: str) -> str:
