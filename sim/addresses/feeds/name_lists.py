@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from enum import StrEnum
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,19 +17,160 @@ from sim.addresses.feeds.gather import Gathering, read_numbered
 from sim.addresses.feeds.groups import Groups
 from sim.addresses.feeds.inputs import Sample, is_address
 from sim.addresses.feeds.json_tables import parse_object, text_of
-from sim.addresses.feeds.name_rules import (
-    NAME,
-    NameKind,
-    NameRule,
-    is_of_elements,
-    is_of_pages,
-    normal,
-    rules_in,
-    says_nothing,
-    with_parents,
-)
+from sim.addresses.feeds.verdicts import ELEMENTS
 from sim.addresses.sets.notation import shown
 from sim.addresses.text.source import Readable
+
+_LABEL = r"[\w-]{1,63}"
+NAME = rf"(?:{_LABEL}\.)+[^\W\d_][\w-]{{1,62}}\.?"
+"""A name with a dot in it, as a regular expression."""
+_LABELS = rf"(?:{_LABEL}\.)*{_LABEL}\.?"
+NOWHERE = r"(?:0\.0\.0\.0|127\.0\.0\.1|::1?)"
+"""Where hosts files send names that are to be unreachable."""
+LOCAL = r"(?:localhost(?:\.localdomain)?|local|broadcasthost|0\.0\.0\.0|ip6-[a-z]+)"
+"""Names that a hosts file gives the machine itself."""
+
+# A rule with badfilter takes back the one that it repeats.
+_CONDITIONS = r"(?:\$(?!\S*\bbadfilter\b)\S*)?"
+_PLAIN = re.compile(rf"({NAME})(?:\s+#.*)?")
+_BELOW = re.compile(rf"(\*\.|\+\.|\.)({_LABELS})(?:\s+#.*)?")
+_HOSTS = re.compile(rf"{NOWHERE}\s+([\w.\s-]+)(?:#.*)?")
+_BROWSER = re.compile(rf"\|\|({_LABELS})(\^?)\|?{_CONDITIONS}")
+_BROWSER_STARS = re.compile(rf"\|\|([\w.*-]+)(\^?)\|?{_CONDITIONS}")
+_EXPRESSION = re.compile(rf"/(.+)/{_CONDITIONS}")
+_URL = re.compile(rf"\w+://({NAME})(?::\d+)?(?:[/?#]\S*)?")
+_RANKED = re.compile(rf'\d{{1,12}}[,;\t]\s*"?({NAME})"?')
+_STARS = re.compile(rf"([\w.-]*\*[\w.*-]*){_CONDITIONS}")
+# Types that give no answer, or a false one; others let the name through (unbound.conf(5)).
+_ZONE = re.compile(
+    rf'local-zone:\s*"?({_LABELS})"?\s+'
+    r"(?:static|deny|refuse|redirect|(?:inform|always)_\w+(?<!transparent))"
+)
+# The name of a zone that matches addresses or servers stands in one of its labels.
+_POLICY = re.compile(
+    rf"(?!\S*\.rpz-)(\*\.)?({_LABELS})\s+(?:\d+\s+)?(?:IN\s+)?CNAME\s+(\.|\*\.|rpz-drop\.|rpz-passthru\.)"
+)
+_NAMES_BETWEEN = re.compile(r"(address|server|local|ipset|nftset)=/(.*)/([^/]*)")
+_TYPED = re.compile(r"(full|domain|keyword|regexp):\s*([^\s,]+)", re.IGNORECASE)
+_COMMENT = re.compile(
+    r"[!#;].*|\[[Aa]dblock.*\]"
+    # What a zone of RPZ says of itself.
+    r"|\$TTL\s.*|(?:@\s+)?(?:\d\w*\s+)?(?:IN\s+)?(?:SOA|NS)\s[^()]*"
+)
+_MACHINE = re.compile(rf"[\da-fA-F.:]+(?:%\w+)?(?:\s+{LOCAL})+\s*(?:#.*)?")
+_OF_PAGES = re.compile(r".*#[@?$%]?#.*|(?:\|\|?)?[^\s/]*/.*")
+
+
+class NameKind(StrEnum):
+    """How a rule matches names: ``pattern`` is of no one name, or of names below one alone."""
+
+    EXACT = "exact"
+    SUBDOMAINS = "subdomains"
+    PATTERN = "pattern"
+    EXPRESSION = "expression"
+
+
+class NameRule(NamedTuple):
+    """A rule: its name, pattern or expression, and whether it lets through what it matches."""
+
+    kind: NameKind
+    text: str
+    is_exception: bool = False
+
+
+def normal(name: str) -> str:
+    """Return a name in lower case and without dots or stars around it."""
+    return name.strip("*.").lower()
+
+
+def says_nothing(line: str) -> bool:
+    """Return whether a line is a comment, a heading, or of the machine itself."""
+    return bool(_COMMENT.fullmatch(line) or _MACHINE.fullmatch(line))
+
+
+def is_of_elements(line: str) -> bool:
+    """Return whether a rule hides elements of pages, and blocks nothing."""
+    return re.match(ELEMENTS, line) is not None
+
+
+def is_of_pages(line: str) -> bool:
+    """Return whether a rule is of paths or of elements of pages, and so of no whole name."""
+    return bool(_OF_PAGES.fullmatch(line)) and not _EXPRESSION.fullmatch(line)
+
+
+def rules_in(line: str) -> list[NameRule] | None:
+    """Return the rules of a line; None where it is none of names.
+
+    Names are in lower case and without a dot at the end.
+
+    Parameters
+    ----------
+    line
+        Without blanks around it, and not one that says nothing.
+
+    References
+    ----------
+    AdGuard, "DNS filtering rules syntax"; dnsmasq(8); unbound.conf(5); RFC 1034, section 4.3.3 (a
+    wildcard matches what is below it and not itself); v2fly, "domain-list-community".
+    """
+    found = _rules(line.removeprefix("@@"))
+    if found and line.startswith("@@"):
+        return [rule._replace(is_exception=True) for rule in found]
+    return found
+
+
+def _rules(line: str) -> list[NameRule] | None:
+    if found := _EXPRESSION.fullmatch(line):
+        return [NameRule(NameKind.EXPRESSION, found[1])]
+    if found := _BELOW.fullmatch(line):
+        kind = NameKind.PATTERN if found[1] == "*." else NameKind.SUBDOMAINS
+        return [NameRule(kind, normal(found[2]))]
+    for form in (_PLAIN, _RANKED, _URL):
+        if found := form.fullmatch(line):
+            return [NameRule(NameKind.EXACT, normal(found[1]))]
+    if found := _HOSTS.fullmatch(line):
+        names = (each for each in found[1].split() if not re.fullmatch(LOCAL, each))
+        return [NameRule(NameKind.EXACT, normal(each)) for each in names]
+    if found := _BROWSER.fullmatch(line):
+        # Without ^ a label begins so.
+        return [NameRule(NameKind.SUBDOMAINS if found[2] else NameKind.PATTERN, normal(found[1]))]
+    if found := _BROWSER_STARS.fullmatch(line) or _STARS.fullmatch(line):
+        return [NameRule(NameKind.PATTERN, found[1].lower())]
+    if found := _TYPED.fullmatch(line):
+        match found[1].lower():
+            case "regexp":
+                return [NameRule(NameKind.EXPRESSION, found[2])]
+            case "keyword":
+                return [NameRule(NameKind.PATTERN, f"*{found[2].lower()}*")]
+            case typed if re.fullmatch(r"[\w.-]+", found[2]):
+                kind = NameKind.EXACT if typed == "full" else NameKind.SUBDOMAINS
+                return [NameRule(kind, normal(found[2]))]
+    return _directives(line)
+
+
+def _directives(line: str) -> list[NameRule] | None:
+    """Lines of name servers: of dnsmasq, unbound and response policy zones."""
+    if found := _NAMES_BETWEEN.fullmatch(re.split(r"\s#", line)[0].strip()):
+        if found[1] == "server" and found[3]:
+            return []
+        return [
+            NameRule(NameKind.PATTERN, "*")
+            if each == "#"
+            else NameRule(NameKind.SUBDOMAINS, normal(each))
+            for each in found[2].split("/")
+            if each
+        ]
+    if found := _ZONE.fullmatch(line):
+        return [NameRule(NameKind.SUBDOMAINS, normal(found[1]))]
+    if found := _POLICY.fullmatch(line):
+        is_exception = found[3] == "rpz-passthru."
+        if is_exception and found[1]:
+            # What the zone says of one name below counts before it.
+            return None
+        kind = NameKind.PATTERN if found[1] else NameKind.EXACT
+        return [NameRule(kind, normal(found[2]), is_exception)]
+    return None
+
 
 _A_NAME = re.compile(NAME)
 # Rules that name an address, or the first three bytes of one, which is a prefix of 24.
@@ -103,7 +245,9 @@ class _Names(NamedTuple):
 
     def lets_through(self, name: str) -> bool:
         """Return whether an exception is of a name, or of one that it is below of."""
-        return name in self.exact or not self.with_below.isdisjoint(with_parents(name))
+        labels = name.split(".")
+        above = (".".join(labels[row:]) for row in range(len(labels)))
+        return name in self.exact or not self.with_below.isdisjoint(above)
 
     def take_exception(self, rule: NameRule) -> bool:
         """Take an exception; False of kinds that are looked for in a name, and of addresses."""
@@ -160,9 +304,7 @@ def _read_name(line: str, number: int, found: _Names, gathering: Gathering) -> N
                 gathering.refuse_opposite(f"{message}, got {shown(line)}", number)
         elif rule.kind == NameKind.EXPRESSION:
             groups.leave_out("lines are regular expressions")
-        elif rule.kind == NameKind.EXACT or (
-            rule.kind not in (NameKind.KEYWORD, NameKind.GLOB) and _A_NAME.fullmatch(rule.text)
-        ):
+        elif rule.kind == NameKind.EXACT or _A_NAME.fullmatch(rule.text):
             groups.take("", number, "", normal(rule.text))
         else:
             groups.leave_out("rules are of no one name (words, stars, whole domains)")
@@ -202,7 +344,7 @@ def _names_in(sample: Sample) -> Iterator[bool]:
             yield True
             continue
         rules = rules_in(text) or []
-        is_rule = bool(rules) and all(_A_NAME.fullmatch(rule.text) for rule in rules)
+        is_rule = bool(rules) and all(_A_NAME.fullmatch(rule.text.strip("*")) for rule in rules)
         forms = (_BROWSER_ADDRESS, _SKIPPED)
         yield is_rule or says_nothing(text) or any(form.fullmatch(text) for form in forms)
 

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from sim.addresses.feeds.name_rules import ELEMENTS
 from sim.addresses.sets.notation import shown
 
 STEMS = tuple(
@@ -168,6 +167,8 @@ _BEHIND = re.compile(
     rf"[^#;\n]*[^#;\s][ \t]*(?:(?<=[\d \t])[#;]|(?<=comment \")|[#;](?=[#; \t]*(?:{_TURNS})\b))"
     r"(?P<comment>.*)"
 )
+ELEMENTS = r"[^\s#]+(?:(?<!\d)#[@?$%]{0,2}#\S|#[@?$%]{0,2}#[.#\[*:])"
+"""How a rule for elements of pages begins: of an address it may be a comment as well."""
 # A rule for elements of pages, or a time in the first record of a zone: no entry and its comment.
 _NO_ENTRY = re.compile(
     rf"{ELEMENTS}"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from sim.addresses.feeds.name_rules import NameKind, NameRule, rules_in
+from sim.addresses.feeds.name_lists import NameKind, NameRule, rules_in
 
-SUBDOMAINS, EXACT, WILDCARD = NameKind.SUBDOMAINS, NameKind.EXACT, NameKind.WILDCARD
+SUBDOMAINS, EXACT, PATTERN = NameKind.SUBDOMAINS, NameKind.EXACT, NameKind.PATTERN
 
 
 @pytest.mark.parametrize(
@@ -26,14 +26,14 @@ SUBDOMAINS, EXACT, WILDCARD = NameKind.SUBDOMAINS, NameKind.EXACT, NameKind.WILD
         ("local=/example.com/", SUBDOMAINS, "example.com"),
         ('local-zone: "example.com" always_nxdomain', SUBDOMAINS, "example.com"),
         ("domain:example.com", SUBDOMAINS, "example.com"),
-        ("*.example.com", WILDCARD, "example.com"),
-        ("*.example.com CNAME .", WILDCARD, "example.com"),
-        ("||ads.", NameKind.START, "ads."),
-        ("||example.com", NameKind.START, "example.com"),
-        ("*t.co*", NameKind.KEYWORD, "t.co"),
-        ("keyword:casino", NameKind.KEYWORD, "casino"),
-        ("ads*.example.com", NameKind.GLOB, "ads*.example.com"),
-        ("address=/#/0.0.0.0", NameKind.GLOB, "*"),
+        ("*.example.com", PATTERN, "example.com"),
+        ("*.example.com CNAME .", PATTERN, "example.com"),
+        ("||ads.", PATTERN, "ads"),
+        ("||example.com", PATTERN, "example.com"),
+        ("*t.co*", PATTERN, "*t.co*"),
+        ("keyword:casino", PATTERN, "*casino*"),
+        ("ads*.example.com", PATTERN, "ads*.example.com"),
+        ("address=/#/0.0.0.0", PATTERN, "*"),
         (r"/^ads?\d*\./", NameKind.EXPRESSION, r"^ads?\d*\."),
         (r"regexp:^ads\.", NameKind.EXPRESSION, r"^ads\."),
     ],
