@@ -10,14 +10,14 @@ import ipaddress
 import re
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple, NoReturn
+from typing import NoReturn
 
 from sim.addresses.feeds.feed import Feed
 from sim.addresses.feeds.gather import Gathering, read_numbered
 from sim.addresses.feeds.groups import EXPIRES, Groups
 from sim.addresses.feeds.inputs import Sample
 from sim.addresses.feeds.refused import NFTABLES
-from sim.addresses.sets.notation import Entry, find_notation, shown
+from sim.addresses.sets.notation import shown
 from sim.addresses.text.source import Readable
 from sim.addresses.text.stated import differs
 from sim.errors import DataError, Problem
@@ -72,22 +72,14 @@ def read_ipset(source: Readable, gathering: Gathering) -> Feed:
     return found.groups.finish("ipset")
 
 
-class _Kind(NamedTuple):
-    """Type of a set; bits of its netmask, bounds of its range and family, where it has them."""
-
-    type: str
-    netmask: str = ""
-    bounds: Entry | None = None
-    family: str = ""
-
-
 class _IpSets:
     """Reads line by line, and knows the kind of each set."""
 
     def __init__(self, gathering: Gathering) -> None:
         self._gathering = gathering
         self.groups = Groups(gathering, "sets")
-        self._kinds: dict[str, _Kind] = {}
+        # Type of each set, and the bits of its netmask where it has one.
+        self._kinds: dict[str, tuple[str, str]] = {}
         self._listed = ""
         self._is_member = False
         self._n_stated = ""
@@ -117,7 +109,7 @@ class _IpSets:
         elif key == "Type":
             self._create(self._listed, value, ())
         elif key == "Header" and self._listed in self._kinds:
-            self._create(self._listed, self._kinds[self._listed].type, value.split())
+            self._create(self._listed, self._kinds[self._listed][0], value.split())
 
     def check_number(self) -> None:
         """Refuse the set listed last where it has not as many members as it states."""
@@ -161,10 +153,7 @@ class _IpSets:
         netmask = words[words.index("netmask") + 1 :][:1] if "netmask" in words else []
         # A mask of any bits is no netmask, and none of its members is read.
         kind += " with a bitmask" if "bitmask" in words else ""
-        said = dict(zip(words, options[1:], strict=False))
-        ends = [said[each] for each in ("range", "network", "from", "to") if each in said]
-        bounds = find_notation("-".join(ends)) if kind.startswith(("bitmap:ip", "ipmap")) else None
-        self._kinds[name] = _Kind(kind, "".join(netmask), bounds, said.get("family", ""))
+        self._kinds[name] = kind, "".join(netmask)
         # As many as there may be groups of addresses.
         self.groups.check(len(self._kinds))
 
@@ -176,42 +165,26 @@ class _IpSets:
     def _address(self, name: str, words: list[str], number: int) -> str:
         """Return the addresses of a member; empty where it has none, or was refused."""
         member, options = words[0], " ".join(words[1:]).partition("comment ")[0]
-        kind = self._kinds.get(name)
-        if kind is None:
+        if name not in self._kinds:
             self._gathering.note("sets that the file does not create are read as of hash:net")
-            kind = _Kind("hash:net")
-        if kind.type in _NO_ADDRESSES:
-            self.groups.leave_out(f"members of sets of kind {kind.type} hold no address")
+        kind, netmask = self._kinds.get(name, ("hash:net", ""))
+        if kind in _NO_ADDRESSES:
+            self.groups.leave_out(f"members of sets of kind {kind} hold no address")
             return ""
         if "nomatch" in options.split():
             message = "expected a member that matches, got an exception to a wider one (nomatch)"
             problem = Problem(self._gathering.name, f"{message}: {shown(' '.join(words))}", number)
             raise DataError([problem])
-        if kind.type not in _ADDRESSES or "," in member:
+        if kind not in _ADDRESSES or "," in member:
             self._gathering.refuse(
                 "expected a member that is an address alone, as of hash:ip and hash:net, got "
-                f"{shown(member)} of {shown(kind.type)}: save the other sets one by one",
+                f"{shown(member)} of {shown(kind)}: save the other sets one by one",
                 number,
             )
             return ""
-        own = find_notation(member)
-        if own and kind.family and kind.family != ("inet" if own.version == 4 else "inet6"):
-            message = f"expected a member of {name}, of the family {kind.family}, got"
-            self._gathering.refuse(
-                f"{message} {shown(member)}: the kernel takes no such member", number
-            )
-            return ""
-        if (
-            kind.bounds
-            and own
-            and not kind.bounds.first <= own.first <= own.last <= kind.bounds.last
-        ):
-            message = f"expected a member within the range of {name}, got {shown(member)}"
-            self._gathering.refuse(f"{message}: the kernel takes no such member", number)
-            return ""
         if re.search(r"\btimeout [1-9]", options):
             self._gathering.note(EXPIRES)
-        return self._masked(member, kind.netmask, number) if kind.netmask else member
+        return self._masked(member, netmask, number) if netmask else member
 
     def _masked(self, member: str, netmask: str, number: int) -> str:
         """Return the network that a member stands for in a set with a netmask."""

@@ -189,15 +189,6 @@ def test_sets_that_are_named_as_not_blocked_are_refused_unless_their_form_is_sai
     assert len(read_feed(given(tmp_path, text), form).v4)
 
 
-def test_members_of_another_family_than_their_set_are_refused(tmp_path):
-    text = "create b hash:ip family {}\nadd b {}\n"
-    for family, member in (("inet", "2001:db8::1"), ("inet6", "192.0.2.1")):
-        with pytest.raises(DataError, match=f"a member of b, of the family {family}, got"):
-            read_feed(given(tmp_path, text.format(family, member)))
-    for family, member in (("inet6", "2001:db8::1"), ("inet", "192.0.2.1")):
-        assert read_feed(given(tmp_path, text.format(family, member))).n_records == 1
-
-
 @pytest.mark.parametrize("values", [[None], [float("nan")], ["", ""]])
 def test_columns_without_an_address_are_refused_as_files_are(values):
     with pytest.raises(DataError, match="expected at least one address"):

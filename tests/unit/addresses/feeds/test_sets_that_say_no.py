@@ -118,29 +118,6 @@ def test_a_listing_of_fewer_members_than_it_states_is_not_whole(rest: str, tmp_p
     assert len(read_any(LISTED.format(*header, 2) + rest, tmp_path).v4) == 2 + 2 * bool(rest)
 
 
-@pytest.mark.parametrize(
-    ("options", "n_read"),
-    [
-        ("range 192.0.2.0-192.0.2.255", 2),
-        ("range 192.0.2.0/31", 1),
-        ("range 192.0.2.2-192.0.2.9", 1),
-        ("--from 198.51.100.0 --to 198.51.100.255", 0),
-        ("--network 192.0.2.0/24", 2),
-    ],
-)
-def test_a_member_outside_the_range_of_its_set_is_refused(
-    options: str, n_read: int, tmp_path: Path
-):
-    members = ("192.0.2.1", "192.0.2.2")
-    kind = "ipmap" if options.startswith("-") else "bitmap:ip"
-    texts = [f"create s {kind} {options}\n" + "".join(f"add s {each}\n" for each in members)]
-    texts += [LISTED.format(kind, options, 2)] if kind == "bitmap:ip" else []
-    for text in texts:
-        feed = read_any(text, tmp_path, "ipset", skip_bad=True)
-        assert (len(feed.v4), feed.n_bad) == (n_read, 2 - n_read)
-        assert n_read == 2 or "within the range of s" in refusal(text, tmp_path, "ipset")
-
-
 NFT = "table ip f {{\n set s {{\n {}\n elements = {}\n }}\n}}\n"
 
 
