@@ -143,10 +143,8 @@ Function = TypeVar("Function")
 _GIVEN = "NUMBA_CACHE_DIR"
 _PREFIX = "compiled-"
 _OURS = re.compile(rf"{_PREFIX}[0-9a-f]{{16}}")
-_N_SHARED = 10
-"""Folders kept where several installations keep theirs, of some megabytes each."""
-_BUSY_NS = 3600 * 10**9
-"""How long after it was last used somebody may still be compiling into a folder."""
+_N_KEPT = 10
+"""Folders kept in one place, of some megabytes each."""
 _STARTED_NS = time.time_ns()
 
 
@@ -227,11 +225,7 @@ def _is_writable(path: Path) -> bool:
 
 
 def _forget_others(kept: Path) -> None:
-    """Remove code of sources that the package no longer has, elsewhere what was used longest ago.
-
-    What a process that began before an edit is saving into stays: numba fails where the folder of a
-    file that it writes is gone. A process that finds code missing compiles it again.
-    """
+    """Remove what was used longest ago; a process that finds code missing compiles it again."""
     used_ns = {}
     with suppress(OSError):
         os.utime(kept)
@@ -241,10 +235,5 @@ def _forget_others(kept: Path) -> None:
                 with suppress(OSError):
                     used_ns[other] = other.stat().st_mtime_ns
     used_ns.pop(kept, None)
-    if kept.parent == PACKAGE / "__pycache__":
-        busy_ns = time.time_ns() - _BUSY_NS
-        n_left = min(sum(at_ns > busy_ns for at_ns in used_ns.values()), _N_SHARED - 1)
-    else:
-        n_left = _N_SHARED - 1
-    for old in sorted(used_ns, key=lambda path: -used_ns[path])[n_left:]:
+    for old in sorted(used_ns, key=lambda path: -used_ns[path])[_N_KEPT - 1 :]:
         shutil.rmtree(old, ignore_errors=True)

@@ -101,8 +101,6 @@ class WeightedRanges:
     bits: int
 
     def __post_init__(self) -> None:
-        if not len(self.first) == len(self.last) == self.total.size:
-            raise ValueError("ranges and weights must be equally long")
         if self.total.size and (min(self.total) < 0 or not max(self.total) < float("inf")):
             raise ValueError("weights must be finite and not negative")
         self.total.flags.writeable = False

@@ -59,8 +59,8 @@ _IMPLIED = (
 # small file may stand for a text of megabytes in each of millions of rows.
 _BATCH, _BATCH_BYTES, _MEMORY = 500_000, 2**24, "1GB"
 # Columns that weigh or name hosts, and forms whose records have times: a normal table has neither
-# the records without an address nor the times. Earlier versions read BGP updates.
-_OF_HOSTS, _DATED = ("name", "n_names", "revenue_usd_per_h"), ("orders", "polls", "bgp-updates")
+# the records without an address nor the times.
+_OF_HOSTS, _DATED = ("name", "n_names", "revenue_usd_per_h"), ("orders", "polls")
 
 
 class Table:

@@ -7,6 +7,7 @@ import pickle
 import numpy as np
 import pytest
 
+from sim.addresses.cover.weights import Weights
 from sim.addresses.sets.families import AddressSet
 from sim.addresses.sets.intervals import IntervalSet
 from sim.addresses.sets.intervals6 import IntervalSet6
@@ -135,8 +136,25 @@ def test_columns_of_different_lengths_are_refused():
 
 
 def test_reversed_ipv6_bounds_are_refused():
+    late, early = Addresses6.from_ints([5]), Addresses6.from_ints([4])
     with pytest.raises(ValueError, match="first <= last"):
-        IntervalSet6.from_bounds(Addresses6.from_ints([5]), Addresses6.from_ints([4]))
+        IntervalSet6.from_bounds(late, early)
+    with pytest.raises(ValueError, match="first <= last"):
+        Weights.on_ranges6(late, early, [1])
+
+
+def test_prefixes_and_addresses_out_of_range_are_refused():
+    for address, length in (([0, 0], [8]), ([0], [33]), ([0], [-1]), ([1], [31]), ([-256], [24])):
+        with pytest.raises(ValueError, match=r"equally long|lie in"):
+            PrefixTable.from_prefixes(address, length)
+    for address, length in ((0, 33), (0, -1), (1, 31), (-256, 24), (2**32, 32)):
+        with pytest.raises(ValueError, match="must lie in"):
+            prefix_set(address, length)
+    with pytest.raises(ValueError, match="equally long"):
+        PrefixTable6.from_prefixes(Addresses6.from_ints([0]), [8, 8])
+    for number in (-1, 2**32):
+        with pytest.raises(ValueError, match=r"lie in \[0, 2\*\*32\)"):
+            IntervalSet.from_addresses([number])
 
 
 def test_a_set_of_both_families_has_the_intervals_of_both():

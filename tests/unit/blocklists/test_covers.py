@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from ipaddress import IPv4Address
 
+import pytest
+
 from sim.addresses.cover.tree import LengthLimits
 from sim.addresses.feeds.frames import feed_of_columns
 from sim.addresses.sets.families import AddressSet
 from sim.blocklists.covers import Question, answer
+from sim.errors import UsageError
 
 
 def test_of_rules_that_hit_nobody_the_narrowest_are_taken() -> None:
@@ -42,3 +45,25 @@ def test_an_order_that_broke_the_constraints_may_do_better() -> None:
     question = Question("names", AddressSet.empty(), limits4=LengthLimits(0, 30))
     found = answer(question, host, inventory, [host])
     assert found.comparison.by_unit["names"].regret == -5
+
+
+def test_an_order_without_a_better_one_says_why() -> None:
+    target = feed_of_columns({"address": ["192.0.2.0", "198.51.100.0"]}, "targets")
+    inventory = feed_of_columns({"address": ["192.0.2.1"], "n_names": [5]}, "inventory")
+    elsewhere = feed_of_columns({"address": ["192.0.2.1"]}, "against")
+    question = Question("names", AddressSet.empty())
+    regret = answer(question, target, inventory, [elsewhere]).comparison.by_unit["names"]
+    assert (regret.collateral, regret.best, regret.regret) == (5, None, None)
+    assert regret.reason == "the order covers no target"
+    # One rule over both targets is shorter than the constraint allows.
+    question = Question("names", AddressSet.empty(), limits4=LengthLimits(8, 32), budget=2)
+    both = feed_of_columns({"address": ["192.0.0.0/5"]}, "against")
+    regret = answer(question, target, inventory, [both]).comparison.by_unit["names"]
+    assert regret.best is None
+    assert regret.reason.startswith("expected a budget of at least 2 rules")
+
+
+def test_a_weight_that_there_is_not_is_refused() -> None:
+    target = feed_of_columns({"address": ["192.0.2.0"]}, "targets")
+    with pytest.raises(UsageError, match=r"one of the weights addresses, .* got 'people'"):
+        answer(Question("people", AddressSet.empty()), target, None)

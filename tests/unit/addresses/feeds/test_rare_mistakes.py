@@ -1,0 +1,127 @@
+"""Mistakes and limits that few files meet, each with what is said of it."""
+
+from __future__ import annotations
+
+import gzip
+import io
+from datetime import UTC
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pytest
+
+import sim
+from sim.addresses.feeds import groups, json_tables
+from sim.addresses.feeds.column_choice import ColumnChoice
+from sim.addresses.feeds.extents import read_date
+from sim.addresses.feeds.formats import read_feed
+from sim.addresses.feeds.gather import Gathering
+from sim.addresses.feeds.inputs import Input, cut_lines, spooled
+from sim.addresses.feeds.inventories import read_sites
+from sim.addresses.feeds.normal import write_normal
+from sim.addresses.sets.families import AddressSet
+from sim.addresses.text.source import Limits
+from sim.errors import DataError
+from tests.feeds import given, read, refused
+
+
+@pytest.mark.parametrize(
+    ("form", "text", "said"),
+    [
+        ("", "address,mask\n192.0.2.0/24,24\n", ":2: mask: expected an address and its netmask"),
+        ("", "address,mask\n192.0.2.0,255.0.255.0\n", ":2: mask: expected a netmask such as 255"),
+        ("", "192.0.2.1 255.0.255.0\n", "expected a list of addresses, got 1 lines that are none"),
+        ("list", "192.0.2.0/255.0.255.0\n", ":1: expected a prefix length from 0 to 32, got"),
+        ("", '[{"ip": "192.0.2.1", "IP": "192.0.2.2"}]', ":1: IP: expected each column once"),
+        ("nftables", "table ip f {\n}\n}\n", ":3: expected a list of addresses, got rules or"),
+        ("orders", "effective,action,prefix\n2018-02-30,block,192.0.2.1\n", "2018-02-30"),
+    ],
+)
+def test_a_mistake_is_told_with_its_place(form: str, text: str, said: str, tmp_path: Path):
+    assert said in "; ".join(refused(text, tmp_path, form))
+
+
+def test_a_day_that_no_month_has_is_no_date():
+    assert read_date("2018-02-30", ZoneInfo("UTC")) is None
+    assert read_date("2018-02-28", ZoneInfo("UTC")).astimezone(UTC).day == 28
+
+
+def test_half_a_character_is_spelled_in_the_refusal():
+    with pytest.raises(DataError, match=r"blocklist:1: .* got '\\\\ud800'"):
+        sim.exposure(["\ud800"])
+
+
+def test_commands_that_name_their_program_are_read(tmp_path: Path):
+    text = "ipset create s hash:ip\nipset add s 192.0.2.1\n"
+    assert read(text, tmp_path).to_set() == AddressSet.of("192.0.2.1")
+
+
+def test_there_are_at_most_so_many_sets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(groups, "_MOST_GROUPS", 2)
+    text = "".join(f"create s{row} hash:ip\nadd s{row} 192.0.2.{row}\n" for row in range(3))
+    assert "expected at most 2 sets, got more" in refused(text, tmp_path, "ipset")[0]
+
+
+def test_of_many_reasons_some_are_told(tmp_path: Path):
+    kept = Gathering("given", skip_bad=False, limits=Limits())
+    found = groups.Groups(kept, "sets")
+    for row in range(10):
+        found.leave_out(f"of kind {row}", row + 1)
+    notes = found.finish("ipset").notes
+    assert notes[0] == "1 of kind 0: left out"
+    assert notes[-1] == "19 more, for 2 other reasons: left out"
+    assert len(notes) == 9
+
+
+def test_a_compressed_table_is_read_from_a_copy(tmp_path: Path):
+    table = tmp_path / "table.parquet"
+    write_normal(read("192.0.2.1\n", tmp_path), table, sha256="", version="0")
+    packed = given(tmp_path, gzip.compress(table.read_bytes()), "table.parquet.gz")
+    assert read_feed(packed).to_set() == AddressSet.of("192.0.2.1")
+
+
+def test_a_stream_beyond_the_limit_is_refused():
+    stream = io.BytesIO(bytes(11))
+    with (
+        pytest.raises(DataError, match="<stdin>: expected at most 10 bytes, got more"),
+        spooled(stream, "<stdin>", Limits(max_bytes=10)),
+    ):
+        pass
+
+
+def test_lines_with_a_bare_return_have_no_cells():
+    assert cut_lines(["a,b"], ",") == [["a", "b"]]
+    assert cut_lines(["a\rb,c"], ",") == []
+
+
+def test_a_site_has_one_column_of_addresses():
+    columns = ColumnChoice.of(["address=ip", "address=ip2"], [])
+    gathering = Gathering("sites", skip_bad=False, limits=Limits(), columns=columns)
+    table = io.BytesIO(b"name,ip,ip2\na.example,192.0.2.1,192.0.2.2\n")
+    with pytest.raises(DataError, match="sites:1: expected one column of addresses: give each"):
+        read_sites(table, gathering)
+
+
+def test_a_last_address_may_be_named_beside_a_first_one(tmp_path: Path):
+    """Beside a column of addresses, first ones say again what it says."""
+    columns = ColumnChoice.of(["last=until_ip"], [])
+    text = "address,start_ip,until_ip\n192.0.2.0,192.0.2.0,192.0.2.1\n"
+    file = given(tmp_path, text, columns=columns)
+    assert read_feed(Input(file.path, "given", columns)).to_set() == AddressSet.of("192.0.2.0/31")
+
+
+def test_a_normal_table_says_that_its_source_has_more(tmp_path: Path):
+    """Rows without an address that weigh nothing and have no name are told, not asked about."""
+    source = read("address,provider\n192.0.2.1,A\n,B\n", tmp_path)
+    write_normal(source, tmp_path / "table.parquet", sha256="", version="0")
+    feed = read_feed(Input(tmp_path / "table.parquet", "table"))
+    assert "1 rows have no usable address: given has them, this table has not" in feed.notes
+
+
+def test_objects_are_turned_into_columns_some_at_a_time(tmp_path, monkeypatch):
+    monkeypatch.setattr(json_tables, "_BATCH", 2)
+    text = "[" + ",".join(f'{{"ip": "192.0.2.{row}"}}' for row in range(5)) + "]"
+    feed = read(text, tmp_path)
+    assert feed.v4.line.tolist() == [1, 2, 3, 4, 5]
+    assert np.array_equal(feed.record4, np.arange(5))
