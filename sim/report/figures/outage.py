@@ -185,9 +185,9 @@ class Outage:
     @property
     def note(self) -> Text:
         """What its marks are."""
-        dots = say("Dots: counts published at the time, known to the makers: no test.")
+        dots = say("Dots: counts published at the time, known beforehand.")
         if self.is_given:
-            dots = say("Dots: counts published at the time, an input and no test.")
+            dots = say("Dots: counts published at the time, an input.")
         grey = say("Grey: sessions of blocking.")
         return sentences(
             marks_of(self.cut_off),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
 
 from sim.catalogue.choices import EVER_SHARE, PRIVATE_LOSS, label
@@ -232,7 +233,7 @@ def _money(run: RunFolder, strategy: str, outage: Outage) -> Section:
     else:
         share = estimates.get((strategy, DEMAND_LOST))
         caption = say(
-            "By published methods, if the whole country lost that share of its demand, {share}",
+            "By published methods, if the whole country lost as much of its demand, {share}",
             share=percent(share.median) if share else NOT_KNOWN,
         )
         tables += table_of((), methods, (1, 2), caption=caption)
@@ -240,13 +241,14 @@ def _money(run: RunFolder, strategy: str, outage: Outage) -> Section:
 
 
 def _figure_source(run: RunFolder) -> str:
-    """Who published the loss that a folder's is compared with, and where."""
+    """Who published the loss that a folder's is compared with, when and where."""
     name = str((run.scenario.get("published") or {}).get("figures", ""))
     path = run.input_path(name)
     note = read_note(path) if path else None
     rows = input_rows(run, "published", "figures", FigureRow)
     source = next(row.source for row in rows if row.metric == PRIVATE_LOSS)
-    return note.references.get(source, source).partition("; ")[0] if note else source
+    said = note.references.get(source, source) if note else source
+    return re.sub(r' "[^"]*",', "", said.partition("; ")[0])
 
 
 def _title_of(run: RunFolder, section: str, key: str) -> str:

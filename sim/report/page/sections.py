@@ -154,8 +154,8 @@ def table_of(
 
 
 EVER = measure_name("businesses_ever_impaired")
-MOST_ROWS, MOST_PROVIDERS = 8, 5
-"""Rows of a table of the detail."""
+MOST_ROWS, MOST_GROUPS = 8, 5
+"""Rows of a table of the detail: of sessions and sites, of operators and providers."""
 HOURS = measure_name("hours_impaired_median")
 SEVERITIES = tuple(
     (threshold, measure_name(f"businesses_{threshold}_peak"), name)
@@ -253,8 +253,8 @@ def _by_order(run: RunFolder, outage: Outage) -> tuple[tuple[Table, ...], str]:
     own = str((run.scenario.get("strategy") or {}).get("orders", ""))
     copies = {str(one["name"]): str(one.get("copy", "")) for one in run.manifest["inputs"]}
     after = say(
-        "A row sums a day, at the time when half of it was done. Before, after: share cut off an "
-        "hour before, and {n} hours after or before the next row. Each order: {file}.",
+        "A row sums a day, at its middle. Share cut off an hour before, and up to {n} hours after. "
+        "Each order: {file}.",
         n=str(AFTER_H),
         file=copies.get(own) or "events.parquet",
     )
@@ -373,7 +373,7 @@ def operators_of(run: RunFolder, strategy: str, outage: Outage) -> Iterator[Sect
     groups = sorted(
         input_rows(run, "operators", "groups", OperatorRow), key=lambda one: -one.share_users
     )
-    for group in groups[:MOST_ROWS]:
+    for group in groups[:MOST_GROUPS]:
         at = first.get(group.operator)
         when = say("never")
         if at is not None and at.is_known:
@@ -392,7 +392,7 @@ def operators_of(run: RunFolder, strategy: str, outage: Outage) -> Iterator[Sect
     of_time = say("Time cut off: share of businesses' time in which its users cannot reach them.")
     of_sites = say("Hours cut off: mean of your sites.")
     earlier = say("Each simulation cuts sites off from its first block on.")
-    n_more = len(groups) - MOST_ROWS
+    n_more = len(groups) - MOST_GROUPS
     more = say_n(
         "{n} smaller operator: hits.parquet.",
         "{n} smaller operators: hits.parquet.",
@@ -449,13 +449,13 @@ def providers_of(run: RunFolder, strategy: str) -> Iterator[Section]:
         (item for item in shares.items() if item[1].high > 0),
         key=lambda item: (-item[1].median, item[0]),
     )
-    rows = [(name, Bar(found.median), range_text(found)) for name, found in most[:MOST_PROVIDERS]]
+    rows = [(name, Bar(found.median), range_text(found)) for name, found in most[:MOST_GROUPS]]
     heads = (say("Provider"), say("Ever cut off"), say("Range"))
     tables = table_of(heads, rows, (2,)) if not has_sites(run) else _sites(run, strategy)
     zero = sorted(name for name, found in shares.items() if found.high == 0)
     after = [
         say("Of {names}, none in nine of ten simulations.", names=listing(zero)) if zero else "",
-        say("Other providers: hits.parquet.") if len(most) > MOST_PROVIDERS else "",
+        say("Other providers: hits.parquet.") if len(most) > MOST_GROUPS else "",
     ]
     if tables:
         notes = sentences(*([] if has_sites(run) else after), *_failed(run, strategy))

@@ -55,6 +55,7 @@ from sim.report.words.heading import (
     rate_of,
     sessions_of,
     settings_line,
+    simulated_line,
     source_line,
     stand_ins,
     strategies_of,
@@ -172,8 +173,9 @@ class Answer:
 
     Attributes
     ----------
-    title, order, settings
-        What it is about; who ordered it, when, and where; what was set for this run.
+    title, order, simulated, settings
+        What it is about; who ordered it, when, and where; what time is simulated; what was set for
+        this run.
     sentence, range
         The answer, and the one range in it.
     figures
@@ -192,6 +194,7 @@ class Answer:
 
     title: str
     order: str
+    simulated: str
     settings: str
     sentence: str
     range: str
@@ -261,6 +264,7 @@ def answer(run: RunFolder) -> Answer:
     return Answer(
         say_name(str(run.scenario["title"])),
         order_line(run),
+        simulated_line(run),
         settings_line(run),
         sentence,
         beside(sentence, range_) if run.is_ensemble and range_ else "",

@@ -116,9 +116,8 @@ def ordered_days(run: RunFolder) -> Text | None:
 
 
 def order_line(run: RunFolder) -> Text:
-    """Write who ordered the block, when, where, and what time is simulated."""
+    """Write who ordered the block, when, and where."""
     by, country = run.scenario.get("ordered_by"), country_name(run)
-    days = period(run.start, last_moment(run))
     who = say_name(str(by or ""))
     ordered = say("Ordered by {who}", who=who)
     disputed = say("Disputed who ordered it: {who}", who=who)
@@ -126,9 +125,14 @@ def order_line(run: RunFolder) -> Text:
         (disputed if is_disputed(run) else ordered) if by else "",
         ordered_days(run) or "",
         say("Internet operators in {country}", country=country) if country else "",
-        say("simulated {days}, {zone}", days=days, zone=_clock(run)),
     )
     return joined(" · ", parts)
+
+
+def simulated_line(run: RunFolder) -> Text:
+    """Write what time is simulated, and by which clock."""
+    days = period(run.start, last_moment(run))
+    return say("simulated {days}, {zone}", days=days, zone=_clock(run))
 
 
 def is_disputed(run: RunFolder) -> bool:

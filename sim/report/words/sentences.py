@@ -47,7 +47,7 @@ PAIRS = {
     "against": say("{one} against {other}"),
 }
 """The same in few words."""
-MOST_PAIRS = 3
+MOST_PAIRS = 2
 """Pairs of strategies that are named for each kind of verdict."""
 
 

@@ -39,7 +39,7 @@ from sim.report.page.document import (
     site_matrix,
     write_report,
 )
-from sim.report.page.grounds import _missing
+from sim.report.page.grounds import _figure_source, _missing
 from sim.report.page.sections import (
     _by_session,
     _course,
@@ -57,6 +57,7 @@ from sim.report.words.heading import (
     is_replayed,
     is_simulated,
     order_line,
+    simulated_line,
     source_line,
 )
 from sim.report.words.languages import capitalised, language
@@ -504,7 +505,7 @@ def test_each_table_is_counted_and_borrowed_ones_come_first(ensemble_run: Path, 
 )
 def test_a_zone_is_named_where_its_clocks_change(start: str, end: str, clock: str) -> None:
     scenario = {"start": start, "end": end, "time_zone": "Europe/Madrid"}
-    assert str(order_line(RunFolder(Path(), {}, scenario))).endswith(f", {clock}")
+    assert str(simulated_line(RunFolder(Path(), {}, scenario))).endswith(f", {clock}")
 
 
 def test_the_page_has_the_day_of_its_run_and_who_ordered_it(
@@ -615,6 +616,25 @@ def test_money_of_drawn_businesses_is_not_lost_by_the_sites_beside_them(tmp_path
     write_ensemble(tmp_path / "run", both, 4)
     run = open_run(tmp_path / "run")
     assert answer(run).figures[-1].what.endswith("lost by businesses")
+
+
+def test_hours_at_an_operator_are_the_mean_of_the_sites(site_folder: Path) -> None:
+    text = words_of(render(open_run(site_folder)))
+    rows = ask(
+        site_folder,
+        "WITH runs AS (SELECT operator, replicate, sum(impaired_h) / 5 AS h FROM "
+        "'FOLDER/site_runs.parquet' WHERE operator IS NOT NULL GROUP BY ALL) "
+        "SELECT upper(operator), median(h) FROM runs GROUP BY operator ORDER BY operator",
+    )
+    assert len(rows) == 2
+    for operator, hours in rows:
+        assert re.search(rf" {operator} \d+% 16 Apr, \d\d:00 {two(float(hours))} ", text), operator
+
+
+def test_a_published_loss_is_printed_with_its_author_and_address(shipped_run: Path) -> None:
+    source = _figure_source(open_run(shipped_run))
+    assert source.startswith("The Moscow Times, 26 April 2018, www.themoscowtimes.com/2018/04/26/")
+    assert '"' not in source
 
 
 def test_a_site_is_cut_off_when_more_than_a_tenth_of_its_users_are(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 import shutil
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from xml.etree import ElementTree
@@ -22,6 +23,7 @@ from sim.report.figures.outage import (
     LISTED,
     Order,
     Outage,
+    _spells,
     draw_outage,
     find_orders,
     peak_row,
@@ -280,3 +282,17 @@ def test_of_orders_that_crowd_the_largest_is_named() -> None:
     for at, one in enumerate(boxes):
         for other in boxes[at + 1 :]:
             assert look._overlap(other, one) <= look.MOST_COVERED + 0.01
+
+
+def test_spells_of_a_list_are_sessions_unless_it_is_never_lifted() -> None:
+    # Listed from the first hour to the third, and from the fifth to the end.
+    band = _band([0, H, 3 * H, 5 * H], [0.0, 2.0, 0.0, 1.0])
+    assert _spells(band, 8 * H) == ((H, 3 * H), (5 * H, 8 * H))
+    assert _spells(_band([0, H], [0.0, 0.0]), 8 * H) == ()
+    assert _spells(_band([0, H], [1.0, 2.0]), 8 * H) == ()
+
+
+def test_dots_say_whether_they_were_given_to_the_model() -> None:
+    seen = replace(_outage(), published=((H, 3),))
+    assert "Dots: counts published at the time, known beforehand." in seen.note
+    assert "Dots: counts published at the time, an input." in replace(seen, is_given=True).note
