@@ -1,6 +1,5 @@
 """Readers of untrusted input under random and mutated input.
 
 A target reads one kind of input and states what must hold of the outcome (`tests.fuzz.targets`);
-its inputs are made out of ``corpus/TARGET``. The tests give each target some of
-them; ``python -m tests.fuzz --minutes 60`` goes on for as long as it is told.
+its inputs are made out of ``corpus/TARGET``.
 """

@@ -1,4 +1,4 @@
-"""A short run over every target; ``python -m tests.fuzz`` is the long one."""
+"""Every target: the same few inputs each day, others by ``--hypothesis-profile=long``."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from sim.errors import OverblockError
+from tests.examples import n_examples
 from tests.fuzz.targets import TARGETS
 
 # Of the processor, whatever else runs. A reading takes some milliseconds of it.
@@ -32,15 +33,10 @@ def test_samples_are_read_or_refused_as_they_are_named(target):
 
 @every_target
 def test_any_input_is_read_or_refused_and_soon(target):
+    n = n_examples(40)
 
     @given(target.inputs())
-    @settings(
-        max_examples=40,
-        deadline=None,
-        derandomize=True,
-        database=None,
-        suppress_health_check=list(HealthCheck),
-    )
+    @settings(max_examples=n, derandomize=n == 40, suppress_health_check=list(HealthCheck))
     def read(data: bytes) -> None:
         start = time.process_time()
         with contextlib.suppress(OverblockError):
