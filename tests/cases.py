@@ -1,7 +1,5 @@
 """Case files of backtests: what a test says of a case, and plain values for the rest."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from sim.scenario.cases import CaseFile, read_cases

@@ -1,7 +1,5 @@
 """A small world in which every strategy finds something to do, and the example of every id."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from copy import copy
 from dataclasses import fields, replace

@@ -1,7 +1,5 @@
 """Files of a checkout, or of an unpacked source distribution."""
 
-from __future__ import annotations
-
 import shutil
 import subprocess
 from pathlib import Path

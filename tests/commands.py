@@ -1,7 +1,5 @@
 """A command line, called in this process."""
 
-from __future__ import annotations
-
 from typer.testing import CliRunner, Result
 
 from sim.cli.app import app

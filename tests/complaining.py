@@ -1,7 +1,5 @@
 """Attention and those who raise it, without a run."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 

@@ -1,7 +1,5 @@
 """What many tests share: a small scenario to change, and one real run made once."""
 
-from __future__ import annotations
-
 import fcntl
 import gc
 import os

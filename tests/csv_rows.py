@@ -1,7 +1,5 @@
 """Rows of a CSV table as it is written, by the names of its columns."""
 
-from __future__ import annotations
-
 import csv
 from pathlib import Path
 

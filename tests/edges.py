@@ -1,7 +1,5 @@
 """Hypothesis strategies that aim at the edges of the address space, for both families."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network

@@ -1,7 +1,5 @@
 """What tests of experiments share: a run, an executor that breaks where told to, file contents."""
 
-from __future__ import annotations
-
 import fcntl
 import os
 import subprocess

@@ -1,7 +1,5 @@
 """Files of a user's: written, read, refused."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

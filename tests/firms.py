@@ -1,7 +1,5 @@
 """Ledgers and businesses from plain values, for tests of what is computed from them."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

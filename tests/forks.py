@@ -4,8 +4,6 @@ A process of its own spends more time on imports than on what most tests ask of 
 here is one too, with signals, files and an exit code of its own, and ends as any script does.
 """
 
-from __future__ import annotations
-
 import atexit
 import json
 import os

@@ -4,8 +4,6 @@ Each writer takes prefixes as text, IPv4 and IPv6 in any sequence, and returns a
 stand on several lines put one prefix on a line, so that a test can tell which line is bad.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Mapping, Sequence
 

@@ -3,8 +3,6 @@
 ``pytest -p tests.interpreted``; numba is asked once, when a loop is imported.
 """
 
-from __future__ import annotations
-
 import os
 from typing import Any
 

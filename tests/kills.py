@@ -11,8 +11,6 @@ time to be met by chance). After that:
 - no file of others is touched, and nothing is left behind in the end.
 """
 
-from __future__ import annotations
-
 import argparse
 import os
 import random

@@ -1,7 +1,5 @@
 """Loops that loops alone call, called by tests."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import cache
 from typing import Any

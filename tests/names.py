@@ -1,7 +1,5 @@
 """The shipped tables on names, services and components, read for tests."""
 
-from __future__ import annotations
-
 from functools import cache
 from pathlib import Path
 

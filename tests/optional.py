@@ -1,7 +1,5 @@
 """Optional packages that a test may go without."""
 
-from __future__ import annotations
-
 from importlib.util import find_spec
 
 import pytest

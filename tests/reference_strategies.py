@@ -13,8 +13,6 @@ Where the document leaves something open, the rule here takes the plain reading:
   rest of the decision either way.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace

@@ -7,8 +7,6 @@ run folder says what each cell of its tables rests on. All depend on their argum
 ``tests/unit/world`` and ``tests/unit/scenario`` hold what is remembered itself.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from functools import cache, lru_cache
 from pathlib import Path

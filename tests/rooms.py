@@ -3,8 +3,6 @@
 ``python -m tests.rooms`` makes the table of ``ARCHITECTURE.md`` anew between its marks.
 """
 
-from __future__ import annotations
-
 import ast
 import re
 import sys

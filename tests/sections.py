@@ -3,8 +3,6 @@
 Thus a test names the keys that it is about, and a new key breaks none of the others.
 """
 
-from __future__ import annotations
-
 from functools import cache
 from typing import Any, ClassVar
 

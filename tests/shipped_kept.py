@@ -5,8 +5,6 @@ with kept simulations, and ``SCENARIO.json`` beside it: the command, the accepta
 answer rests on.
 """
 
-from __future__ import annotations
-
 import json
 import sys
 from pathlib import Path

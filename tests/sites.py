@@ -1,7 +1,5 @@
 """A scenario of five named sites in which hours and money can be worked out by hand."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from sim.scenario.load import load_scenario

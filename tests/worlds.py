@@ -1,7 +1,5 @@
 """Small worlds built from plain values, for the engine and for the slow reference alike."""
 
-from __future__ import annotations
-
 import ipaddress
 from collections.abc import Callable
 from dataclasses import dataclass, field

@@ -81,9 +81,7 @@ def violations(page: Page) -> list[tuple[str, list[str]]]:
     return [(one["id"], [node["html"][:90] for node in one["nodes"]]) for one in page.evaluate(run)]
 
 
-def test_a_lever_answers_back_undoes_and_the_end_is_told(
-    chromium: Browser, served: tuple[str, subprocess.Popen[str]]
-) -> None:
+def test_a_lever_answers_back_undoes_and_the_end_is_told(chromium, served):
     address, process = served
     opened = open_page(chromium, address)
     page = opened.page
@@ -115,9 +113,7 @@ def test_a_lever_answers_back_undoes_and_the_end_is_told(
     assert opened.asked == []
 
 
-def test_a_phone_has_the_answer_first_and_axe_finds_nothing(
-    chromium: Browser, served: tuple[str, subprocess.Popen[str]]
-) -> None:
+def test_a_phone_has_the_answer_first_and_axe_finds_nothing(chromium, served):
     page = open_page(chromium, served[0], 390).page
     page.emulate_media(color_scheme="dark")
     answer = page.locator("#now .answer p").first

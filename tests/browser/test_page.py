@@ -42,7 +42,7 @@ def shown(
     opened.page.context.close()
 
 
-def test_the_page_fits_and_fetches_nothing(shown: tuple[Opened, int, int]) -> None:
+def test_the_page_fits_and_fetches_nothing(shown):
     opened, width, height = shown
     page = opened.page
     assert not opened.asked
@@ -65,15 +65,13 @@ def test_the_page_fits_and_fetches_nothing(shown: tuple[Opened, int, int]) -> No
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_no_violation(
-    kind: str, scheme: str, chromium: Browser, reports: dict[str, Path]
-) -> None:
+def test_axe_finds_no_violation(kind, scheme, chromium, reports):
     opened = open_file(chromium, reports[kind], 390, color_scheme=scheme)
     assert violations(opened.page) == []
     opened.page.context.close()
 
 
-def test_axe_finds_what_is_wrong(chromium: Browser, tmp_path: Path) -> None:
+def test_axe_finds_what_is_wrong(chromium, tmp_path):
     file = tmp_path / "bad.html"
     file.write_text("<html><body><img src='data:,'></body></html>", encoding="utf-8")
     opened = open_file(chromium, file, 390)
@@ -81,14 +79,14 @@ def test_axe_finds_what_is_wrong(chromium: Browser, tmp_path: Path) -> None:
     opened.page.context.close()
 
 
-def test_it_prints_on_six_pages(chromium: Browser, reports: dict[str, Path]) -> None:
+def test_it_prints_on_six_pages(chromium, reports):
     opened = open_file(chromium, reports["run"], 1400)
     data = opened.page.pdf(prefer_css_page_size=True)
     assert 2 <= data.count(b"/Type /Page\n") + data.count(b"/Type /Page ") <= 6
     opened.page.context.close()
 
 
-def test_cyrillic_is_in_the_fonts_of_the_page(chromium: Browser, reports: dict[str, Path]) -> None:
+def test_cyrillic_is_in_the_fonts_of_the_page(chromium, reports):
     opened = open_file(chromium, reports["run-ru"], 1400)
     families = {
         ".say": "Source Serif 4",

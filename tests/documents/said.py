@@ -3,8 +3,6 @@
 In: the clone in which a page was run. Out: texts that have to stand on it.
 """
 
-from __future__ import annotations
-
 import csv
 import io
 from collections.abc import Callable, Iterator, Sequence

@@ -1,9 +1,5 @@
 """The number of sentences in words that plain English has better ones for may fall, not rise."""
 
-from __future__ import annotations
-
-from pathlib import Path
-
 import pytest
 
 from tools.english import BETTER, PATHS, find_dialect
@@ -12,9 +8,7 @@ MOST = 17.8
 """In 10,000 words: the number of the day; whoever brings it down writes the new one here."""
 
 
-def test_documents_and_texts_of_the_program_get_no_further_from_plain_english(
-    repository: Path,
-) -> None:
+def test_documents_and_texts_of_the_program_get_no_further_from_plain_english(repository):
     found, rate = find_dialect([repository / path for path in PATHS])
     assert rate <= MOST, f"{len(found)} sentences: `python -m tools.english` lists them"
 
@@ -28,7 +22,7 @@ def test_documents_and_texts_of_the_program_get_no_further_from_plain_english(
         ("Done. What no order of any operator blocked is open.", "subject, verb, object"),
     ],
 )
-def test_such_a_sentence_is_found_with_its_line(text: str, words: str, tmp_path: Path) -> None:
+def test_such_a_sentence_is_found_with_its_line(text, words, tmp_path):
     page = tmp_path / "page.md"
     page.write_text(f"# Title\n\nPlain words.\n\n{text}\n", "utf-8")
     found, rate = find_dialect([tmp_path])
@@ -38,6 +32,6 @@ def test_such_a_sentence_is_found_with_its_line(text: str, words: str, tmp_path:
     assert rate > 100
 
 
-def test_code_in_a_page_is_no_sentence(tmp_path: Path) -> None:
+def test_code_in_a_page_is_no_sentence(tmp_path):
     (tmp_path / "page.md").write_text("Run `x hangs on y`.\n```\nas given\n```\n", "utf-8")
     assert find_dialect([tmp_path]) == ([], 0.0)

@@ -1,7 +1,5 @@
 """The commands of the documents run as typed, page by page, in a fresh clone."""
 
-from __future__ import annotations
-
 import os
 import re
 import shlex
@@ -169,13 +167,13 @@ PAGES = pages()
 BLOCKS = [block for page in PAGES for block in blocks_of(page)]
 
 
-def test_the_pages_are_found() -> None:
+def test_the_pages_are_found():
     assert {"README.md", *QUICK} < set(PAGES)
     assert len(BLOCKS) > 50
 
 
 @pytest.mark.parametrize("block", BLOCKS, ids=lambda block: block.place)
-def test_a_block_is_run_or_says_what_it_is(block: Block) -> None:
+def test_a_block_is_run_or_says_what_it_is(block):
     assert block.mark or block.language in RUN
     if block.mark == "needs":
         assert block.argument in NEEDS
@@ -189,7 +187,7 @@ def test_a_block_is_run_or_says_what_it_is(block: Block) -> None:
         assert block.argument in before
 
 
-def test_no_two_pages_write_to_one_folder() -> None:
+def test_no_two_pages_write_to_one_folder():
     written: dict[str, set[str]] = {}
     for block in BLOCKS:
         if block.language == "sh":
@@ -207,7 +205,7 @@ def test_no_two_pages_write_to_one_folder() -> None:
         for page in PAGES
     ],
 )
-def test_a_page_runs_in_a_fresh_clone(page: str, tmp_path: Path) -> None:
+def test_a_page_runs_in_a_fresh_clone(page, tmp_path):
     clone, scratch = tmp_path / "clone", tmp_path / "scratch"
     clone.mkdir()
     scratch.mkdir()
@@ -219,9 +217,7 @@ def test_a_page_runs_in_a_fresh_clone(page: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.long
-def test_the_first_command_of_the_readme_installs_the_program_and_makes_a_report(
-    tmp_path: Path,
-) -> None:
+def test_the_first_command_of_the_readme_installs_the_program_and_makes_a_report(tmp_path):
     copy_checkout(REPOSITORY, tmp_path)
     first = blocks_of("README.md")[0]
     assert (first.mark, first.argument) == ("needs", "installation")

@@ -1,7 +1,5 @@
 """The documents as a site: built with warnings as errors, whole, asking nothing of the network."""
 
-from __future__ import annotations
-
 import re
 import subprocess
 import sys
@@ -57,7 +55,7 @@ def broken_links(page: Path) -> list[str]:
     return found
 
 
-def test_links_of_pages_lead_to_files_and_headings_that_are_there(tmp_path: Path):
+def test_links_of_pages_lead_to_files_and_headings_that_are_there(tmp_path):
     pages = [*REPOSITORY.glob("*.md"), *REPOSITORY.glob("docs/**/*.md")]
     assert len(pages) > 60
     assert {page.name: found for page in pages if (found := broken_links(page))} == {}
@@ -67,7 +65,7 @@ def test_links_of_pages_lead_to_files_and_headings_that_are_there(tmp_path: Path
 
 
 @pytest.mark.long
-def test_the_pages_of_the_site_are_read_and_their_links_found_without_a_warning(tmp_path: Path):
+def test_the_pages_of_the_site_are_read_and_their_links_found_without_a_warning(tmp_path):
     """All that a build does but for writing pages, which takes as long again."""
     needs("sphinx")
     needs("furo")
@@ -76,7 +74,7 @@ def test_the_pages_of_the_site_are_read_and_their_links_found_without_a_warning(
 
 
 @pytest.mark.long
-def test_the_site_is_built_without_a_warning_and_asks_nothing_of_the_network(tmp_path: Path):
+def test_the_site_is_built_without_a_warning_and_asks_nothing_of_the_network(tmp_path):
     needs("sphinx")
     needs("furo")
     done = build(REPOSITORY, tmp_path, "html")
@@ -120,9 +118,7 @@ def test_tests_and_scripts_that_are_named_exist(name):
 
 
 @pytest.mark.parametrize("name", [TELEGRAM, SPAIN])
-def test_every_variant_is_a_scenario_of_its_own_that_the_page_has(
-    name: str, tmp_path: Path
-) -> None:
+def test_every_variant_is_a_scenario_of_its_own_that_the_page_has(name, tmp_path):
     asked = ablation(name, tmp_path)
     text = PAGE.read_text(encoding="utf-8")
     part = text.split(f"<!-- part: {asked.part} -->\n")[1].split("<!-- end of part -->")[0]
@@ -139,7 +135,7 @@ def test_every_variant_is_a_scenario_of_its_own_that_the_page_has(
 
 
 @pytest.mark.long
-def test_the_page_has_the_first_days_that_its_command_gives() -> None:
+def test_the_page_has_the_first_days_that_its_command_gives():
     given = scenario()
     assert len(published(given)) == 9
     assert f"\n{compare_totals(given, 20)}\n<!-- end of part -->" in PAGE.read_text(
@@ -150,6 +146,6 @@ def test_the_page_has_the_first_days_that_its_command_gives() -> None:
 # The page of mechanisms has the scores of names that its command gives.
 
 
-def test_the_page_has_what_the_command_of_names_gives() -> None:
+def test_the_page_has_what_the_command_of_names_gives():
     text = PAGE.read_text(encoding="utf-8")
     assert f"<!-- part: {PART} -->\n{scores_without_each()}\n<!-- end of part -->" in text

@@ -5,8 +5,6 @@ add a `Target` to ``TARGETS`` whose ``read`` raises `OverblockError` for what it
 `AssertionError` where what it read cannot be.
 """
 
-from __future__ import annotations
-
 import contextlib
 import io
 import tempfile

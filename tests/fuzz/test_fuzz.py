@@ -1,7 +1,5 @@
 """Every target: the same few inputs each day, others by ``--hypothesis-profile=long``."""
 
-from __future__ import annotations
-
 import contextlib
 import time
 

@@ -4,8 +4,6 @@ In: the name of a scenario. Out: its numbers by metric and replicate, counts as 
 float.
 """
 
-from __future__ import annotations
-
 import csv
 import math
 from collections.abc import Iterator, Sequence

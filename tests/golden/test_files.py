@@ -1,7 +1,5 @@
 """The comparison itself: what counts as moved, and that only --update-golden writes."""
 
-from __future__ import annotations
-
 import math
 from pathlib import Path
 

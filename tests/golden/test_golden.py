@@ -1,7 +1,5 @@
 """Did any number move? See README.md beside this file: a golden file is no evidence by itself."""
 
-from __future__ import annotations
-
 import math
 import statistics
 from pathlib import Path

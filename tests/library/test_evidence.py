@@ -1,7 +1,5 @@
 """Every number of a shipped scenario says what it rests on; every figure of the article is used."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from functools import cache
 

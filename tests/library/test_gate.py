@@ -4,8 +4,6 @@ An ensemble of each, and replicates of its point values: stances as dated in eve
 values within the range, and nothing in the first sentence and figures that the record contradicts.
 """
 
-from __future__ import annotations
-
 import math
 from datetime import datetime
 from functools import cache

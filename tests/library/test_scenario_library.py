@@ -3,8 +3,6 @@
 One small replicate each: fewer businesses and, where the chase is long, an earlier end.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache

@@ -1,7 +1,5 @@
 """Changing a seed value changes the identity of the result, what it affects, and nothing else."""
 
-from __future__ import annotations
-
 import csv
 import io
 import json
@@ -100,7 +98,7 @@ def changed_identities(
                 table.path.write_bytes(original)
 
 
-def test_any_changed_cell_changes_the_identity(seeds: Folder) -> None:
+def test_any_changed_cell_changes_the_identity(seeds):
     resolved = on(seeds, "telegram-2018")
     before, hashes = identity(resolved)
     tables = {name: getattr(resolved, name) for name in (field.name for field in fields(Resolved))}
@@ -113,7 +111,7 @@ def test_any_changed_cell_changes_the_identity(seeds: Folder) -> None:
     assert identity(on(seeds, "telegram-2018")) == (before, hashes)
 
 
-def test_a_changed_assumption_changes_the_identity() -> None:
+def test_a_changed_assumption_changes_the_identity():
     resolved = resolve(load_scenario("telegram-2018"))
     assumed = resolved.assumed
     seen = {result_id(resolved)}
@@ -185,15 +183,8 @@ CHANGES: list[tuple[str, str, int, Callable[[str], str], set[str]]] = [
     ],
 )
 def test_a_changed_value_changes_what_it_affects_and_nothing_else(
-    table: str,
-    column: str,
-    row: int,
-    edit: Callable[[str], str],
-    affected: set[str],
-    seeds: Folder,
-    base: Results,
-    tmp_path: Path,
-) -> None:
+    table, column, row, edit, affected, seeds, base, tmp_path
+):
     path = seeds / f"{table}.csv"
     original = path.read_bytes()
     try:
@@ -208,7 +199,7 @@ def test_a_changed_value_changes_what_it_affects_and_nothing_else(
         assert listed[0] == listed[1]
 
 
-def test_the_manifest_carries_the_sources(seeds: Folder, tmp_path: Path) -> None:
+def test_the_manifest_carries_the_sources(seeds, tmp_path):
     resolved = on(seeds, "telegram-2018-replay", *SMALL)
     run_experiment(resolved, root_seed=7, n_replicates=1, folder=tmp_path / "run")
     manifest = json.loads((tmp_path / "run" / "manifest.json").read_text(encoding="utf-8"))

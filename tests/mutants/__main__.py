@@ -1,7 +1,5 @@
 """Put sampled faults into packages and say how many of them a test notices."""
 
-from __future__ import annotations
-
 import argparse
 import random
 import re

@@ -6,8 +6,6 @@ counts, or of the modules that import it, and all that mirror its package. The s
 code, which is not seen line by line.
 """
 
-from __future__ import annotations
-
 import ast
 import re
 from collections import defaultdict

@@ -4,8 +4,6 @@ Time is that of the processor, children counted. What a shared fixture executes 
 test that asks for it. Lines in other processes and in compiled code are not seen.
 """
 
-from __future__ import annotations
-
 import json
 import os
 from collections import defaultdict

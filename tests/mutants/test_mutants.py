@@ -1,9 +1,5 @@
 """The tool that breaks the program: what it breaks, what it calls noticed, what it leaves alone."""
 
-from __future__ import annotations
-
-from pathlib import Path
-
 from tests.mutants.__main__ import EQUIVALENT, known_equivalents
 from tests.mutants.faults import faults_of
 
@@ -17,7 +13,7 @@ def f(a: int = 3, *, low: "list[4]") -> int:
 '''
 
 
-def test_faults_are_made_in_code_and_not_in_words_or_annotations() -> None:
+def test_faults_are_made_in_code_and_not_in_words_or_annotations():
     source = SMALL.encode()
     found = {fault.lines(source) for fault in faults_of("small.py", source)}
     head = 'def f(a: int = 3, *, low: "list[4]") -> int:'
@@ -40,9 +36,7 @@ def test_faults_are_made_in_code_and_not_in_words_or_annotations() -> None:
     }
 
 
-def test_what_is_called_equivalent_is_a_fault_that_can_be_made_and_has_a_reason(
-    repository: Path,
-) -> None:
+def test_what_is_called_equivalent_is_a_fault_that_can_be_made_and_has_a_reason(repository):
     excused = known_equivalents()
     assert excused, f"nothing is read of {EQUIVALENT}"
     for (path, was, becomes), reason in excused.items():

@@ -4,8 +4,6 @@ The copy has its own home, temporary folder and caches. A process that runs on i
 its children. Where a fault may be in compiled code, a copy of the cache is used and thrown away.
 """
 
-from __future__ import annotations
-
 import importlib.util
 import json
 import os

@@ -1,7 +1,5 @@
 """A wheel brings the engine's loops along, compiled for any processor of the platform."""
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess
@@ -90,8 +88,8 @@ def _run(package: Path, folder: Path, env: dict[str, str]) -> tuple[str, str, li
 
 
 def test_nothing_is_compiled_with_it_and_every_number_is_that_of_code_compiled_here(
-    installed: Path, repository: Path, tmp_path: Path
-) -> None:
+    installed, repository, tmp_path
+):
     """For any processor, and for this one: the same bytes."""
     empty = {"HOME": str(tmp_path / "home"), "XDG_CACHE_HOME": str(tmp_path / "cache")}
     shipped, _, names = _run(installed, tmp_path / "shipped", empty)

@@ -1,7 +1,5 @@
 """What pyproject.toml asks for is used, and what is used is asked for."""
 
-from __future__ import annotations
-
 import ast
 import re
 import tomllib
@@ -100,9 +98,7 @@ def named(repository: Path) -> dict[str, set[str]]:
     return {folder: modules_named(repository, folder) for folder in FOLDERS_READ}
 
 
-def test_every_dependency_is_imported_by_something(
-    repository: Path, named: dict[str, set[str]]
-) -> None:
+def test_every_dependency_is_imported_by_something(repository, named):
     scripts = "".join(path.read_text() for path in (repository / ".ci").iterdir() if path.is_file())
     idle = []
     for extra, distributions in asked_for(repository).items():
@@ -122,7 +118,7 @@ def test_every_dependency_is_imported_by_something(
     assert idle == []
 
 
-def test_what_is_imported_is_asked_for(repository: Path, named: dict[str, set[str]]) -> None:
+def test_what_is_imported_is_asked_for(repository, named):
     import sys
 
     groups = asked_for(repository)
@@ -142,7 +138,7 @@ def test_what_is_imported_is_asked_for(repository: Path, named: dict[str, set[st
         assert {name for name in strange if BROUGHT_BY.get(name) not in modules} == set()
 
 
-def test_tests_that_run_without_extras_import_none_of_them_at_their_head(repository: Path) -> None:
+def test_tests_that_run_without_extras_import_none_of_them_at_their_head(repository):
     """`.ci/lowest` installs no extra, and pytest ends where one file cannot be imported."""
     groups = asked_for(repository)
     without = {*groups[""], "pytest", "hypothesis"}
@@ -159,7 +155,7 @@ def test_tests_that_run_without_extras_import_none_of_them_at_their_head(reposit
     assert found == []
 
 
-def test_the_readmes_tests_import_at_their_head_what_its_extra_brings(repository: Path) -> None:
+def test_the_readmes_tests_import_at_their_head_what_its_extra_brings(repository):
     """A fresh machine has nothing else, and ends where one file cannot be imported."""
     groups = asked_for(repository)
     brought = {*groups[""], *groups["test"], *(n for e in FULL_TEST for n in groups[e])}
@@ -186,7 +182,7 @@ def _imported(node: ast.stmt) -> list[str]:
     return []
 
 
-def test_doctor_knows_what_is_asked_for(repository: Path) -> None:
+def test_doctor_knows_what_is_asked_for(repository):
     from sim.cli.verbs import doctor
 
     groups = asked_for(repository)

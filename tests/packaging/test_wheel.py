@@ -1,7 +1,5 @@
 """An installed wheel carries the scenarios and the seed tables, and finds them."""
 
-from __future__ import annotations
-
 import email
 import os
 import re
@@ -41,7 +39,7 @@ def wheel(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def test_the_wheel_holds_every_scenario_and_seed_table(wheel: Path, repository: Path) -> None:
+def test_the_wheel_holds_every_scenario_and_seed_table(wheel, repository):
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
         for folder in ("scenarios", "seeds", "samples"):
@@ -57,7 +55,7 @@ def test_the_wheel_holds_every_scenario_and_seed_table(wheel: Path, repository: 
         )
 
 
-def test_the_wheel_names_both_licences_and_holds_their_texts(wheel: Path) -> None:
+def test_the_wheel_names_both_licences_and_holds_their_texts(wheel):
     with zipfile.ZipFile(wheel) as archive:
         (info,) = (name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
         metadata = email.message_from_bytes(archive.read(info))
@@ -68,7 +66,7 @@ def test_the_wheel_names_both_licences_and_holds_their_texts(wheel: Path) -> Non
             assert title in archive.read(f"{folder}/licenses/{name}").decode()
 
 
-def test_a_source_distribution_holds_what_its_tests_read(repository: Path) -> None:
+def test_a_source_distribution_holds_what_its_tests_read(repository):
     asked = tomllib.loads((repository / "pyproject.toml").read_text(encoding="utf-8"))
     included = asked["tool"]["hatch"]["build"]["targets"]["sdist"]["include"]
     top = {name.split("/")[0] for name in files_of_checkout(repository)}
@@ -102,7 +100,7 @@ def project(repository: Path) -> dict[str, Any]:
     return tomllib.loads((repository / "pyproject.toml").read_text(encoding="utf-8"))
 
 
-def test_the_citation_has_the_keys_of_its_format(citation: dict[str, Any]) -> None:
+def test_the_citation_has_the_keys_of_its_format(citation):
     assert citation["cff-version"] == "1.2.0"
     assert REQUIRED <= set(citation) <= KNOWN
     assert citation["type"] == "software"
@@ -115,9 +113,7 @@ def test_the_citation_has_the_keys_of_its_format(citation: dict[str, Any]) -> No
     assert all(re.fullmatch(r"\d{4}-\d\d-\d\d", date) for date in dates)
 
 
-def test_the_citation_is_of_this_version_and_has_a_day_once_it_is_released(
-    citation: dict[str, Any], repository: Path
-) -> None:
+def test_the_citation_is_of_this_version_and_has_a_day_once_it_is_released(citation, repository):
     assert citation["version"] == sim.__version__
     assert ("date-released" in citation) == (".dev" not in sim.__version__)
     if "date-released" in citation:
@@ -125,9 +121,7 @@ def test_the_citation_is_of_this_version_and_has_a_day_once_it_is_released(
         assert f"## {citation['version']} - {citation['date-released']}\n" in changes
 
 
-def test_the_citation_says_what_the_project_says(
-    citation: dict[str, Any], project: dict[str, Any]
-) -> None:
+def test_the_citation_says_what_the_project_says(citation, project):
     declared = project["project"]
     assert citation["license"] == declared["license"].split(" AND ")[0]
     assert citation["keywords"] == declared["keywords"]
@@ -142,14 +136,14 @@ def test_the_citation_says_what_the_project_says(
 # One version, in one place, that the changelog has a section for.
 
 
-def test_the_build_reads_the_version_where_the_program_does(repository: Path) -> None:
+def test_the_build_reads_the_version_where_the_program_does(repository):
     project = tomllib.loads((repository / "pyproject.toml").read_text(encoding="utf-8"))
     assert "version" in project["project"]["dynamic"]
     file = repository / project["tool"]["hatch"]["version"]["path"]
     assert re.findall(r'^__version__ = "(.*)"$', file.read_text(), re.M) == [sim.__version__]
 
 
-def test_the_changelog_has_one_section_for_each_version_newest_first(repository: Path) -> None:
+def test_the_changelog_has_one_section_for_each_version_newest_first(repository):
     text = (repository / "CHANGELOG.md").read_text(encoding="utf-8")
     headings = re.findall(r"^## (.*)$", text, re.M)
     assert headings[0] == "Unreleased"

@@ -1,7 +1,5 @@
 """What is kept of the address space by difference, against sets that are made anew each time."""
 
-from __future__ import annotations
-
 import math
 import random
 from collections import Counter
@@ -135,9 +133,7 @@ def assert_agree(space: AddressSpace, target: TargetState, naive: Naive, rented:
 
 
 @pytest.mark.parametrize("shortest_run", [SHORTEST_RUN, 3])
-def test_counts_by_difference_are_those_of_all_entries(
-    shortest_run: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_counts_by_difference_are_those_of_all_entries(shortest_run, monkeypatch):
     monkeypatch.setattr("sim.engine.state.space.SHORTEST_RUN", shortest_run)
 
     @many_worlds(60)
@@ -180,7 +176,7 @@ def test_counts_by_difference_are_those_of_all_entries(
 
 
 @pytest.mark.parametrize("n", [40, 1500])
-def test_columns_grow_with_what_they_hold(n: int) -> None:
+def test_columns_grow_with_what_they_hold(n):
     """Pieces and fronts begin with room for some; the last of many is as the first."""
     target = TargetState(WORLD)
     space = AddressSpace(WORLD, target, States(WORLD))
@@ -204,7 +200,7 @@ def test_columns_grow_with_what_they_hold(n: int) -> None:
     assert space.n_listed_of.sum() == 0
 
 
-def test_a_front_is_drawn_by_weight_where_anything_is_free() -> None:
+def test_a_front_is_drawn_by_weight_where_anything_is_free():
     """A pool that is listed wholly is not drawn, whatever its weight and place."""
     target = TargetState(WORLD)
     space = AddressSpace(WORLD, target, States(WORLD))
@@ -235,7 +231,7 @@ EVERY_S = (60, 900)
 
 
 @pytest.mark.parametrize("every_s", EVERY_S)
-def test_reach_is_the_product_over_all_fronts_that_work(every_s: int) -> None:
+def test_reach_is_the_product_over_all_fronts_that_work(every_s):
     luck = random.Random(every_s)
     target = TargetState(TWO_WORLD)
     space = AddressSpace(TWO_WORLD, target, States(TWO_WORLD))

@@ -1,7 +1,5 @@
 """Text in bulk against text read one line at a time, and both against the standard library."""
 
-from __future__ import annotations
-
 import csv
 import io
 import ipaddress

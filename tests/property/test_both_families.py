@@ -1,7 +1,5 @@
 """Worlds of both families: the slow reference agrees event by event, and on every total."""
 
-from __future__ import annotations
-
 import ipaddress
 from collections.abc import Collection
 from dataclasses import replace

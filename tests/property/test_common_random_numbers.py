@@ -1,7 +1,5 @@
 """Add exactly one strategy, operator, business or provider: nobody else's luck changes."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass, replace
 from functools import cache

@@ -1,7 +1,5 @@
 """Users are counted once, and money moved is nobody's gain twice."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from functools import cache
 

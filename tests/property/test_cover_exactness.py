@@ -1,7 +1,5 @@
 """Covers of least cost against every subset of prefixes of a tiny universe."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import cache
 from ipaddress import ip_address, ip_network

@@ -4,8 +4,6 @@ What random worlds bring about now and then is met here in each run: a hotline w
 that bind, providers that turn, tenants on the way. The last test holds that nothing of it is idle.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -85,9 +83,7 @@ RUNS = [
 
 
 @pytest.mark.parametrize(("make", "name", "seed"), RUNS)
-def test_the_slow_reference_agrees_in_a_crowded_world(
-    make: Callable[[int, str], SmallWorld], name: str, seed: int
-) -> None:
+def test_the_slow_reference_agrees_in_a_crowded_world(make, name, seed):
     small = make(seed, name)
     world = replace(small, orders=REPLAYED if name == "replay" else ()).reference()
     assert_same_run(small, STRATEGIES[name], replace(world, strategy=RULES[name]))
@@ -108,7 +104,7 @@ VARIANTS: dict[str, Callable[[SmallWorld], SmallWorld]] = {
     "variant",
     ["as it is", pytest.param("an end under pressure", marks=pytest.mark.long)],
 )
-def test_who_looks_all_the_time_sees_the_same_attention_and_reach(variant: str) -> None:
+def test_who_looks_all_the_time_sees_the_same_attention_and_reach(variant):
     assert_same_if_looked_at(variant)
 
 
@@ -138,12 +134,12 @@ def _looking_rule(rule: RefStrategy) -> RefStrategy:
 
 
 @pytest.mark.parametrize("variant", [name for name in VARIANTS if name != "as it is"])
-def test_every_variant_is_another_run(variant: str) -> None:
+def test_every_variant_is_another_run(variant):
     plain = crowd(1, "aggregate")
     assert differ(*(_looked(small) for small in (plain, VARIANTS[variant](plain))))
 
 
-def test_the_end_under_pressure_comes_within_the_run() -> None:
+def test_the_end_under_pressure_comes_within_the_run():
     outcome = _looked(_ending(crowd(1, "aggregate")))
     t_s, listed = whole(outcome, "addresses_listed")
     assert listed.max() > 0
@@ -155,11 +151,11 @@ def _looked(small: SmallWorld) -> Outcome:
     return run(small, _looking(STRATEGIES["aggregate"]))
 
 
-def test_every_rule_is_compared() -> None:
+def test_every_rule_is_compared():
     assert set(RULES) == set(STRATEGIES) - {"cover"}
 
 
-def test_every_kind_of_event_and_of_response_is_met() -> None:
+def test_every_kind_of_event_and_of_response_is_met():
     kinds: set[Kind] = set()
     n_responses = np.zeros(len(RESPONSES), np.int64)
     for one in RUNS:

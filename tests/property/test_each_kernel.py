@@ -3,8 +3,6 @@
 `laws` hold more of the same worlds. `tests/README.md` says which test meets which kernel.
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import numpy as np
@@ -45,7 +43,7 @@ def some(n: int) -> settings:
 
 @some(20)
 @given(exact.small_worlds())
-def test_exact_worlds_agree_to_the_last_bit(small: SmallWorld) -> None:
+def test_exact_worlds_agree_to_the_last_bit(small):
     outcome, reference = small.run(), simulate_reference(small.reference())
     assert exact.events_of(small, outcome) == reference.events
     exact.assert_same_curves(outcome, reference)
@@ -55,7 +53,7 @@ def test_exact_worlds_agree_to_the_last_bit(small: SmallWorld) -> None:
 
 @some(2)
 @given(exact.crowded_worlds())
-def test_a_calendar_that_grows_agrees_event_by_event(small: SmallWorld) -> None:
+def test_a_calendar_that_grows_agrees_event_by_event(small):
     outcome, reference = small.run(), simulate_reference(small.reference())
     assert exact.events_of(small, outcome) == reference.events
     exact.assert_same_curves(outcome, reference)
@@ -63,19 +61,19 @@ def test_a_calendar_that_grows_agrees_event_by_event(small: SmallWorld) -> None:
 
 @some(15)
 @given(both_families.dual_worlds())
-def test_users_meet_sites_by_the_families_they_have(small: SmallWorld) -> None:
+def test_users_meet_sites_by_the_families_they_have(small):
     both_families.assert_same_at_sites(small)
 
 
 @some(5)
 @given(whole.whole_worlds())
-def test_whole_worlds_agree(small: SmallWorld) -> None:
+def test_whole_worlds_agree(small):
     whole.assert_agrees(small)
 
 
 @some(3)
 @given(whole.whole_worlds())
-def test_curves_over_everybody_are_the_same_without_those_of_groups(small: SmallWorld) -> None:
+def test_curves_over_everybody_are_the_same_without_those_of_groups(small):
     strategy = small.engine_strategy
     both = small.run_by(strategy()).curves
     alone = small.run_by(strategy(), has_groups=False).curves
@@ -89,7 +87,7 @@ def test_curves_over_everybody_are_the_same_without_those_of_groups(small: Small
 
 @some(4)
 @given(whole.pressed_worlds())
-def test_worlds_in_which_fronts_are_given_back_and_clients_hop_agree(small: SmallWorld) -> None:
+def test_worlds_in_which_fronts_are_given_back_and_clients_hop_agree(small):
     whole.assert_agrees(small)
 
 
@@ -120,17 +118,17 @@ def more_at_once(small: SmallWorld, name: str) -> SmallWorld:
 
 
 @pytest.mark.parametrize("name", ["escalate", "throttle", "dns", "rolling"])
-def test_a_crowded_world_agrees(name: str) -> None:
+def test_a_crowded_world_agrees(name):
     small = more_at_once(crowded.crowd(0, name), name)
     world = replace(small.reference(), strategy=RULES[name])
     whole.assert_same_run(small, STRATEGIES[name], world)
 
 
-def test_attention_agrees_up_to_the_end_under_pressure() -> None:
+def test_attention_agrees_up_to_the_end_under_pressure():
     crowded.assert_same_if_looked_at("an end under pressure")
 
 
-def test_users_who_evade_a_name_meet_fronts_that_are_dropped_and_throttled() -> None:
+def test_users_who_evade_a_name_meet_fronts_that_are_dropped_and_throttled():
     orders = (
         Dated(HOUR, "block", (), "name", 0.25),
         Dated(2 * HOUR, "block", ("198.18.0.0/21",)),
@@ -141,7 +139,7 @@ def test_users_who_evade_a_name_meet_fronts_that_are_dropped_and_throttled() -> 
     whole.assert_agrees(small)
 
 
-def test_a_range_that_is_let_go_and_dropped_in_one_second_is_let_go_again_later() -> None:
+def test_a_range_that_is_let_go_and_dropped_in_one_second_is_let_go_again_later():
     """The first operator takes five hours longer to let go than to drop; all fronts are in it."""
     orders = (
         Dated(HOUR, "block", ("198.18.0.0/15",)),
@@ -170,9 +168,7 @@ def covers(draw: st.DrawFn) -> tuple[list[int], list[int], int]:
 
 @some(150)
 @given(covers())
-def test_a_compiled_cover_has_the_prefixes_of_find_covers(
-    case: tuple[list[int], list[int], int],
-) -> None:
+def test_a_compiled_cover_has_the_prefixes_of_find_covers(case):
     targets, bounds, budget = case
     address = np.array(targets, np.int64)
     rented = IntervalSet.from_bounds(bounds[::2], bounds[1::2])
@@ -192,7 +188,7 @@ def test_a_compiled_cover_has_the_prefixes_of_find_covers(
 
 @some(50)
 @given(covers())
-def test_least_collateral_is_that_of_find_covers(case: tuple[list[int], list[int], int]) -> None:
+def test_least_collateral_is_that_of_find_covers(case):
     address, bounds, budget = np.array(case[0], np.int64), case[1], case[2]
     rented = IntervalSet.from_bounds(bounds[::2], bounds[1::2])
     known = IntervalSet.from_bounds(address, address + 1)
@@ -203,7 +199,7 @@ def test_least_collateral_is_that_of_find_covers(case: tuple[list[int], list[int
         assert least_collateral(targets, weights, budget) == expected
 
 
-def test_keyed_numbers_are_those_of_numpy_bit_for_bit() -> None:
+def test_keyed_numbers_are_those_of_numpy_bit_for_bit():
     luck = np.random.default_rng(20180416)
     for _ in range(3000):
         # From numbers of one word to such of five, zero among them.

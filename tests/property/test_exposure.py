@@ -1,7 +1,5 @@
 """What a blocklist hits, against plain sets of addresses and the standard library."""
 
-from __future__ import annotations
-
 import ipaddress
 from collections import defaultdict
 

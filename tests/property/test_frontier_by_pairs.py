@@ -3,8 +3,6 @@
 What is not known may be anything: the frontier is known where it is the same for all of it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from itertools import product
 
@@ -34,7 +32,7 @@ def on_frontier(pairs: Sequence[Pair]) -> list[bool]:
 
 
 @given(effects())
-def test_the_frontier_agrees_with_every_pair_compared(table: list[list[Pair]]) -> None:
+def test_the_frontier_agrees_with_every_pair_compared(table):
     values = np.array(table, dtype=float)
     found = frontier_of(values[..., 0], values[..., 1])
     for column in range(values.shape[1]):
@@ -44,9 +42,7 @@ def test_the_frontier_agrees_with_every_pair_compared(table: list[list[Pair]]) -
 
 
 @given(effects(), st.data())
-def test_a_frontier_is_known_where_whatever_is_not_known_leaves_it_so(
-    table: list[list[Pair]], data: st.DataObject
-) -> None:
+def test_a_frontier_is_known_where_whatever_is_not_known_leaves_it_so(table, data):
     pairs = [row[0] for row in table]
     cells = st.tuples(st.integers(0, len(pairs) - 1), st.integers(0, 1))
     missing = data.draw(st.lists(cells, max_size=2, unique=True))

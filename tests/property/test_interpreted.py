@@ -1,7 +1,5 @@
 """The engine's loops run as Python, where an index beyond the end of an array is an error."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 from pathlib import Path

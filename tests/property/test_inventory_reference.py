@@ -5,8 +5,6 @@ the clock of a country that changes it within the run, for some operators: the s
 on every site's hours and demand, at each operator and over all.
 """
 
-from __future__ import annotations
-
 import csv
 import io
 import tempfile

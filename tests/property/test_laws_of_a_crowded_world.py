@@ -3,8 +3,6 @@
 A law that a mechanism breaks is held without it.
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 from fractions import Fraction
 from functools import cache

@@ -1,7 +1,5 @@
 """Both families on one line, against ``ipaddress`` and plain sets of whole numbers."""
 
-from __future__ import annotations
-
 import ipaddress
 import pickle
 

@@ -1,7 +1,5 @@
 """Laws of tenants who change address: off is never, luck is one's own, no block no heritage."""
 
-from __future__ import annotations
-
 from dataclasses import fields, replace
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The law of names per address against seeds/hosting-concentration.csv, rank by rank."""
 
-from __future__ import annotations
-
 import time
 
 import numpy as np

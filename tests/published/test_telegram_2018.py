@@ -4,8 +4,6 @@ The union is computed here, from the order table alone, with the standard ``csv`
 ``ipaddress``; nothing of the simulator takes part in it.
 """
 
-from __future__ import annotations
-
 from datetime import datetime
 from ipaddress import IPv4Network, collapse_addresses
 from pathlib import Path
@@ -81,8 +79,8 @@ def value_at(curve: list[tuple[int, int]], t_s: int) -> int:
 
 @pytest.mark.parametrize(("instant", "addresses"), TOTALS)
 def test_the_orders_add_up_to_the_totals_reconstructed_from_publications(
-    repository: Path, instant: str, addresses: int
-) -> None:
+    repository, instant, addresses
+):
     t_s = int((datetime.fromisoformat(f"{instant}{MSK}") - START).total_seconds())
     curve = union_over_time(repository)
     assert value_at(curve, t_s) == addresses
@@ -90,22 +88,18 @@ def test_the_orders_add_up_to_the_totals_reconstructed_from_publications(
 
 
 def test_the_simulated_register_equals_the_union_at_every_change_point(
-    shipped_single_run: Path, repository: Path
-) -> None:
+    shipped_single_run, repository
+):
     expected = union_over_time(repository)
     assert len(expected) > 15
     assert listed(shipped_single_run, "addresses_listed") == expected
 
 
-def test_luck_does_not_touch_the_register_when_times_are_best_estimates(
-    shipped_run: Path,
-) -> None:
+def test_luck_does_not_touch_the_register_when_times_are_best_estimates(shipped_run):
     assert listed(shipped_run, "addresses_listed", 0) == listed(shipped_run, "addresses_listed", 1)
 
 
-def test_exact_published_totals_are_met_to_the_address(
-    shipped_single_run: Path, repository: Path
-) -> None:
+def test_exact_published_totals_are_met_to_the_address(shipped_single_run, repository):
     """Totals published as exact sums: six prefixes on 16 April, 53 subnets on 20 April."""
     curve = listed(shipped_single_run, "addresses_listed")
     rows = {row["when"]: int(row["addresses"]) for row in seed_rows(

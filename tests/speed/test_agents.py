@@ -1,7 +1,5 @@
 """Do the replays written for other simulators give the engine's counts, and one another's?"""
 
-from __future__ import annotations
-
 import functools
 from collections.abc import Callable
 

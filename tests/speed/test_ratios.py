@@ -4,8 +4,6 @@
 name behind it the row of what is new.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess
@@ -13,7 +11,6 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import fields
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -29,13 +26,13 @@ from sim.streams import Streams
 from sim.world.build import build_world
 
 
-def test_every_strategy_is_measured_and_kept() -> None:
+def test_every_strategy_is_measured_and_kept():
     assert list(ratios.read()) == list(ratios.NAMES)
     assert {*ratios.NAMES, ratios.YARDSTICK} > set(DECLARED)
 
 
 @pytest.mark.parametrize("name", STRATEGIES)
-def test_every_strategy_is_asked_for_with_what_it_needs(name: str) -> None:
+def test_every_strategy_is_asked_for_with_what_it_needs(name):
     asked = load_scenario(NAME, settings(name, 300, ratios.DAYS)).scenario.strategy
     assert asked.id == name.partition(",")[0]
 
@@ -50,9 +47,7 @@ def burning(processor_s: float) -> Callable[[], None]:
 
 
 @pytest.mark.parametrize(("slower", "lost"), [(1.0, set()), (1.4, set()), (1.7, {"exact"})])
-def test_a_loss_of_more_than_a_half_is_found_and_no_smaller_one(
-    slower: float, lost: set[str]
-) -> None:
+def test_a_loss_of_more_than_a_half_is_found_and_no_smaller_one(slower, lost):
     def pairs(name: str) -> tuple[Callable[[], None], Callable[[], None]]:
         return burning(0.05 * (slower if name == "exact" else 1)), burning(0.025)
 
@@ -64,13 +59,13 @@ DAILY = ("exact", "escalate", "cover", "rolling")
 
 
 @pytest.mark.laws
-def test_no_strategy_of_some_got_slower_by_a_half() -> None:
+def test_no_strategy_of_some_got_slower_by_a_half():
     kept = ratios.read()
     assert ratios.confirmed({name: kept[name] for name in DAILY}) == {}
 
 
 @pytest.mark.long
-def test_no_strategy_and_no_growth_got_slower_by_a_half() -> None:
+def test_no_strategy_and_no_growth_got_slower_by_a_half():
     assert ratios.confirmed(ratios.read()) == {}
 
 
@@ -81,7 +76,7 @@ SMALL = ("population.n_businesses=30", "end=2018-04-17T00:00+03:00")
 
 
 @pytest.mark.laws
-def test_operators_are_split_into_equal_shares_that_poll_in_turn() -> None:
+def test_operators_are_split_into_equal_shares_that_poll_in_turn():
     resolved = scenario("telegram-2018", SMALL)
     whole = build_world(resolved, Streams(1, 1)).operators
     parts = split(whole, 3)
@@ -100,7 +95,7 @@ def test_operators_are_split_into_equal_shares_that_poll_in_turn() -> None:
 
 
 @pytest.mark.long
-def test_memory_is_told_by_file_the_world_among_what_running_holds() -> None:
+def test_memory_is_told_by_file_the_world_among_what_running_holds():
     asked = json.dumps(["telegram-2018-replay", ["population.n_businesses=20000"]])
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks.memory", asked],
@@ -116,9 +111,7 @@ def test_memory_is_told_by_file_the_world_among_what_running_holds() -> None:
 
 
 @pytest.mark.laws
-def test_a_command_is_split_into_what_it_spends_its_time_on(
-    repository: Path, tmp_path: Path
-) -> None:
+def test_a_command_is_split_into_what_it_spends_its_time_on(repository, tmp_path):
     asked = ["run", "telegram-2018-replay", "-n", "1", "--fixed", "--workers", "1", "-q"]
     asked += ["--set", SMALL[0], "--set", SMALL[1], "-o", str(tmp_path / "out")]
     subprocess.run(

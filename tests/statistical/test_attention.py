@@ -1,7 +1,5 @@
 """Attention against its closed forms: bounded, fading, fed by complaints that it feeds itself."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 from itertools import pairwise

@@ -4,8 +4,6 @@ If a record is a draw of the prior with noise as wide as its windows, the draw b
 draws that agree with it are drawn alike, so its rank among them is even (Talts et al. 2018).
 """
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -82,9 +80,7 @@ def ranks(
     return found
 
 
-def test_inputs_and_what_was_kept_out_rank_evenly(
-    pool: tuple[dict[int, dict[str, float]], dict[str, NDArray[np.float64]]],
-) -> None:
+def test_inputs_and_what_was_kept_out_rank_evenly(pool):
     found = ranks(pool)
     assert set(found) == {*INPUTS, KEPT_OUT}
     for name, one in found.items():

@@ -1,7 +1,5 @@
 """Fronts, discovery, VPNs and operators against the laws the model states for them."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """Draws of names per address follow the law, and lonely addresses follow revenue."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Behind the same addresses a run has as many names as are expected of a list of them."""
 
-from __future__ import annotations
-
 import math
 from datetime import UTC, datetime
 

@@ -1,7 +1,5 @@
 """Names on the addresses of a drawn population follow the census, and who earns more sits alone."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import replace
 

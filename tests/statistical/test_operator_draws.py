@@ -4,8 +4,6 @@ Tolerances as in `test_response_draws.py`: Kolmogorov's distance is exceeded onc
 draws, a correlation of four standard errors once in 16,000; the seed is fixed.
 """
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

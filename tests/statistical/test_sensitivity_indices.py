@@ -1,7 +1,5 @@
 """Elementary effects of functions whose effects are known, and those of SALib."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose

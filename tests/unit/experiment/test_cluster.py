@@ -116,9 +116,7 @@ def plan() -> Plan:
     return Plan.of_comparison(resolved, variants, baseline, (), 11, 2)
 
 
-def test_a_cluster_gives_the_same_bytes_also_when_a_worker_is_killed(
-    cluster: ClusterExecutor, tmp_path: Path
-) -> None:
+def test_a_cluster_gives_the_same_bytes_also_when_a_worker_is_killed(cluster, tmp_path):
     here = carry_out(Runs(plan()), folder=tmp_path / "here")
     executor = Killing(cluster, tmp_path)
     there = carry_out(Runs(plan()), folder=tmp_path / "there", executor=executor)
@@ -130,7 +128,7 @@ def test_a_cluster_gives_the_same_bytes_also_when_a_worker_is_killed(
 KEYS: list[Key] = [("n", number) for number in range(8)]
 
 
-def test_a_failure_is_one_of_its_key(cluster: ClusterExecutor) -> None:
+def test_a_failure_is_one_of_its_key(cluster):
     results = dict(cluster.run(Double(), KEYS))
     failure = results.pop(("n", 3))
     assert isinstance(failure, Failure)
@@ -138,9 +136,7 @@ def test_a_failure_is_one_of_its_key(cluster: ClusterExecutor) -> None:
     assert results == {key: 2 * int(key[1]) for key in KEYS if key != ("n", 3)}
 
 
-def test_quick_keys_are_sent_together(
-    cluster: ClusterExecutor, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_quick_keys_are_sent_together(cluster, monkeypatch):
     import distributed
 
     sent: list[Any] = []
@@ -159,7 +155,7 @@ def test_quick_keys_are_sent_together(
     assert len(sent[-1]) == 1
 
 
-def test_at_once_waits_for_nothing_that_is_worked_on() -> None:
+def test_at_once_waits_for_nothing_that_is_worked_on():
     needs("distributed")
     executor = ClusterExecutor(Cluster("local"), 2)
     key, result = next(executor.run(Sleeping(), KEYS))
@@ -170,9 +166,7 @@ def test_at_once_waits_for_nothing_that_is_worked_on() -> None:
     assert time.perf_counter() - begun < 3
 
 
-def test_a_scheduler_that_is_not_there_is_a_mistake_of_the_user(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_scheduler_that_is_not_there_is_a_mistake_of_the_user(monkeypatch):
     needs("distributed")
     monkeypatch.setattr("sim.experiment.executors.cluster.CONNECT_S", 0.5)
     with (
@@ -182,14 +176,14 @@ def test_a_scheduler_that_is_not_there_is_a_mistake_of_the_user(
         list(executor.run(Double(), [("n", 1)]))
 
 
-def test_encryption_is_whole_or_refused(tmp_path: Path) -> None:
+def test_encryption_is_whole_or_refused(tmp_path):
     with pytest.raises(UsageError, match="together, got a part"):
         Cluster("tls://host:1", tls_ca=tmp_path)
     with pytest.raises(UsageError, match="tls://host:1: expected --tls-ca"):
         Cluster("tls://host:1")
 
 
-def test_an_encrypted_cluster_is_spoken_to_with_a_certificate(tmp_path: Path) -> None:
+def test_an_encrypted_cluster_is_spoken_to_with_a_certificate(tmp_path):
     needs("distributed")
     from distributed import LocalCluster, Security
 
@@ -209,7 +203,7 @@ def test_an_encrypted_cluster_is_spoken_to_with_a_certificate(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("identity", ["none", "another"])
-def test_a_local_cluster_answers_nobody_else(cluster: ClusterExecutor, identity: str) -> None:
+def test_a_local_cluster_answers_nobody_else(cluster, identity):
     """Whoever reaches a scheduler can have it run anything."""
     from distributed import Client, Security
 
@@ -227,7 +221,7 @@ def test_a_local_cluster_answers_nobody_else(cluster: ClusterExecutor, identity:
         Client(address, security=security, timeout=3, set_as_default=False)
 
 
-def test_a_local_cluster_is_not_started_without_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_local_cluster_is_not_started_without_a_key(monkeypatch):
     needs("distributed")
     from distributed import Security
 

@@ -1,7 +1,5 @@
 """Rows of a comparison, from values whose medians and ranges are recomputed in plain Python."""
 
-from __future__ import annotations
-
 import math
 import statistics
 from collections.abc import Sequence
@@ -71,18 +69,18 @@ def lines() -> dict[tuple[str, str], ComparisonLine]:
     return by_key(compare_strategies(all_measured(), "none", ()))
 
 
-def test_the_same_in_every_simulation_differs_by_exactly_zero(lines) -> None:
+def test_the_same_in_every_simulation_differs_by_exactly_zero(lines):
     line = lines["twin", COLLATERAL]
     assert (line.difference, line.difference_low, line.difference_high) == (0, 0, 0)
     assert (line.share_less, line.share_more) == (0, 0)
 
 
-def test_only_chosen_metrics_are_compared() -> None:
+def test_only_chosen_metrics_are_compared():
     chosen = compare_strategies(all_measured(), "none", (COLLATERAL,))
     assert [line.metric for line in chosen] == [COLLATERAL] * 4
 
 
-def test_a_strategy_that_lacks_simulations_is_compared_where_all_have_them() -> None:
+def test_a_strategy_that_lacks_simulations_is_compared_where_all_have_them():
     parts = all_measured(
         wide=measured(VALUES["wide"], skip=(3, 4)), none=measured(VALUES["none"], skip=(9,))
     )
@@ -95,7 +93,7 @@ def test_a_strategy_that_lacks_simulations_is_compared_where_all_have_them() -> 
     assert weigh_strategies(PLAN, parts)[0].n_simulations == 22
 
 
-def test_what_is_not_known_in_some_simulations_is_summarised_over_the_others() -> None:
+def test_what_is_not_known_in_some_simulations_is_summarised_over_the_others():
     ratio = VALUES["wide"][COLLATERAL].copy()
     ratio[[2, 5]] = math.nan
     mine = measured(VALUES["wide"] | {COLLATERAL: ratio})
@@ -120,7 +118,7 @@ def test_what_is_not_known_in_some_simulations_is_summarised_over_the_others() -
     assert np.isnan([line.median, line.low, line.difference, line.share_less]).all()
 
 
-def test_a_metric_that_only_some_strategies_have_is_compared_where_it_is() -> None:
+def test_a_metric_that_only_some_strategies_have_is_compared_where_it_is():
     """A list of both families has networks of IPv6, and no blocking has none."""
     networks = "networks_listed_peak"
     parts = all_measured(wide=measured(VALUES["wide"] | {networks: CHANCE}))
@@ -130,16 +128,14 @@ def test_a_metric_that_only_some_strategies_have_is_compared_where_it_is() -> No
     assert math.isnan(line.difference)
 
 
-def test_without_the_baseline_there_are_medians_and_no_differences() -> None:
+def test_without_the_baseline_there_are_medians_and_no_differences():
     parts = {"wide": measured(VALUES["wide"])}
     (_, line) = compare_strategies(parts, "none", ())
     assert line.median == pytest.approx(statistics.median(VALUES["wide"][COLLATERAL]))
     assert math.isnan(line.difference)
 
 
-def test_a_strategy_is_on_the_frontier_where_no_other_is_better_in_one_and_as_good_in_both() -> (
-    None
-):
+def test_a_strategy_is_on_the_frontier_where_no_other_is_better_in_one_and_as_good_in_both():
     weighed = weigh_strategies(PLAN, all_measured())
     assert {line.collateral_metric for line in weighed} == {COLLATERAL}  # the only harm measured
     assert [line.strategy for line in weighed] == list(VALUES)
@@ -163,7 +159,7 @@ def test_a_strategy_is_on_the_frontier_where_no_other_is_better_in_one_and_as_go
     assert (share["twin"], share["wide"], share["none"]) == (1, 0, 0)
 
 
-def test_what_is_not_known_keeps_no_strategy_on_the_frontier() -> None:
+def test_what_is_not_known_keeps_no_strategy_on_the_frontier():
     harm = VALUES["twin"][COLLATERAL].copy()
     harm[[0, 1]] = math.nan
     parts = all_measured(twin=measured(VALUES["twin"] | {COLLATERAL: harm}))
@@ -177,7 +173,7 @@ def test_what_is_not_known_keeps_no_strategy_on_the_frontier() -> None:
     assert (alone["narrow"].n_known, alone["narrow"].share_on_frontier) == (N - 2, 0)
 
 
-def test_strategies_that_hit_none_of_a_sample_are_not_known_to_harm_alike() -> None:
+def test_strategies_that_hit_none_of_a_sample_are_not_known_to_harm_alike():
     sample = SimpleNamespace(population=SimpleNamespace(n_businesses=40))
     plan = cast("Plan", SimpleNamespace(resolved=SimpleNamespace(scenario=sample)))
     harm = np.array([0.0] * 20 + [1.0] * 5)
@@ -193,12 +189,12 @@ def test_strategies_that_hit_none_of_a_sample_are_not_known_to_harm_alike() -> N
     assert (named["weak"].n_known, named["weak"].share_on_frontier) == (N, 0)
 
 
-def test_without_a_target_there_is_no_trade_off() -> None:
+def test_without_a_target_there_is_no_trade_off():
     parts = {"one": measured({COLLATERAL: CHANCE}), "two": measured({COLLATERAL: CHANCE})}
     assert weigh_strategies(PLAN, parts) == ()
 
 
-def test_each_kind_of_harm_has_a_frontier_of_its_own() -> None:
+def test_each_kind_of_harm_has_a_frontier_of_its_own():
     parts = {
         label: measured(
             values
@@ -217,7 +213,7 @@ def test_each_kind_of_harm_has_a_frontier_of_its_own() -> None:
     assert by["private_loss_usd", "narrow"].share_on_frontier > 0.8
 
 
-def test_a_difference_from_a_sample_that_was_hardly_hit_is_not_known() -> None:
+def test_a_difference_from_a_sample_that_was_hardly_hit_is_not_known():
     zero, listed = np.zeros(N), {EXPECTED: np.full(N, 0.02), LISTED[0]: np.full(N, 256.0)}
     hit = zero.copy()
     hit[:10] = np.arange(1.0, 11)
@@ -282,7 +278,7 @@ def judged(
 
 
 @pytest.mark.parametrize(("n_verdicts", "n"), [(1, 59), (3, 80), (12, 107), (36, 129)])
-def test_as_many_have_to_agree_as_clopper_and_pearson_say(n_verdicts: int, n: int) -> None:
+def test_as_many_have_to_agree_as_clopper_and_pearson_say(n_verdicts, n):
     assert n_needed(n_verdicts) == n
     # Exactly: of an order that holds in 95 % of all, n agree with at most this probability.
     share, risk = Fraction(19, 20), Fraction(1, 20 * n_verdicts)
@@ -292,7 +288,7 @@ def test_as_many_have_to_agree_as_clopper_and_pearson_say(n_verdicts: int, n: in
 @pytest.mark.parametrize(
     ("n", "verdict"), [(59, "agree"), (58, "too few"), (1, "too few"), (64, "agree")]
 )
-def test_all_agree_and_are_enough_or_too_few(n: int, verdict: str) -> None:
+def test_all_agree_and_are_enough_or_too_few(n, verdict):
     line = judged([1.0] * n, [2.0] * n)
     assert (line.verdict, line.n_needed) == (verdict, 59)
     assert (line.n_less, line.n_equal, line.n_more, line.n_not_known) == (n, 0, 0, 0)
@@ -304,7 +300,7 @@ def test_all_agree_and_are_enough_or_too_few(n: int, verdict: str) -> None:
 
 
 @pytest.mark.parametrize("against", [1.0, 3.0])
-def test_one_against_all_others_makes_them_differ(against: float) -> None:
+def test_one_against_all_others_makes_them_differ(against):
     line = judged([1.0] * 200, [2.0] * 199 + [4 - against * 1.0 - 2])
     assert line.verdict == "differ"
     assert (line.n_less + line.n_equal + line.n_more, line.n_less) == (200, 199)
@@ -312,9 +308,7 @@ def test_one_against_all_others_makes_them_differ(against: float) -> None:
 
 @pytest.mark.parametrize("n_verdicts", [1, 12])
 @pytest.mark.parametrize("n_not_known", [0, 1, 5])
-def test_what_is_not_known_takes_more_simulations_that_agree(
-    n_verdicts: int, n_not_known: int
-) -> None:
+def test_what_is_not_known_takes_more_simulations_that_agree(n_verdicts, n_not_known):
     """Exactly: so few are without the order in this share of ensembles, if one in twenty is."""
 
     def probability(n: int) -> Fraction:
@@ -343,9 +337,7 @@ def test_what_is_not_known_takes_more_simulations_that_agree(
         (56, 3, "not known", 153),
     ],
 )
-def test_what_is_not_known_is_no_agreement(
-    n_known: int, n_not_known: int, verdict: str, needed: int | None
-) -> None:
+def test_what_is_not_known_is_no_agreement(n_known, n_not_known, verdict, needed):
     one, other = [1.0] * (n_known + n_not_known), [2.0] * (n_known + n_not_known)
     for row in range(n_not_known):
         (one, other)[row % 2][row] = NAN
@@ -354,12 +346,12 @@ def test_what_is_not_known_is_no_agreement(
     assert needed is None or line.n_needed == needed
 
 
-def test_two_known_orders_differ_however_much_is_not_known() -> None:
+def test_two_known_orders_differ_however_much_is_not_known():
     line = judged([1.0, 3.0] + [NAN] * 50, [2.0] * 52)
     assert (line.n_less, line.n_more, line.n_not_known, line.verdict) == (1, 1, 50, "differ")
 
 
-def test_a_sample_in_which_both_hit_nothing_does_not_know_which_harms_more() -> None:
+def test_a_sample_in_which_both_hit_nothing_does_not_know_which_harms_more():
     one, other = [0.0] * 30 + [1.0] * 60, [0.0] * 30 + [2.0] * 60
     sample = judged(one, other, n_businesses=40)
     assert (sample.n_less, sample.n_equal, sample.n_not_known) == (60, 0, 30)
@@ -369,7 +361,7 @@ def test_a_sample_in_which_both_hit_nothing_does_not_know_which_harms_more() -> 
         assert (line.n_less, line.n_equal, line.verdict) == (60, 30, "differ")
 
 
-def test_a_strategy_that_hit_none_of_a_sample_is_not_known_to_harm_nobody() -> None:
+def test_a_strategy_that_hit_none_of_a_sample_is_not_known_to_harm_nobody():
     listed = {LISTED[0]: [5.0] * 80, EXPECTED: [0.1] * 80}
     missed = measures_of(**{COLLATERAL: [0.0] * 80}, **listed)
     hit = measures_of(**{COLLATERAL: [0.0] * 40 + [1.0] * 40}, **listed)
@@ -384,7 +376,7 @@ def test_a_strategy_that_hit_none_of_a_sample_is_not_known_to_harm_nobody() -> N
     assert {line.verdict for line in lines.values()} == {"not known"}
 
 
-def test_every_pair_is_judged_by_harm_effect_and_cost_as_one_family() -> None:
+def test_every_pair_is_judged_by_harm_effect_and_cost_as_one_family():
     names = (COLLATERAL, EFFICACY, PRIVATE_LOSS)
     parts = {
         label: measures_of(**{name: [row + 1.0] * N_PAIRS for name in names})
@@ -401,7 +393,7 @@ def test_every_pair_is_judged_by_harm_effect_and_cost_as_one_family() -> None:
     assert {line.n_needed for line in judge_pairs(plan(), parts, None)} == {n_needed(6)}
 
 
-def test_only_simulations_of_all_strategies_are_judged() -> None:
+def test_only_simulations_of_all_strategies_are_judged():
     short = measures_of(**{COLLATERAL: [1.0] * 60})
     parts = {"one": measures_of(**{COLLATERAL: [2.0] * 70}), "other": short}
     (line,) = judge_pairs(plan(), parts, None)
@@ -417,7 +409,7 @@ class Fake(Inputs):
         self.owner = np.arange(amount.shape[1])
 
 
-def test_where_they_differ_the_inputs_on_which_the_order_depends_are_named() -> None:
+def test_where_they_differ_the_inputs_on_which_the_order_depends_are_named():
     """Of an even input below 0.3, the order explains 3 p (1 - p) of the variance of its rank."""
     rng = np.random.default_rng(4)
     inputs = Fake(rng.random((400, 30)))
@@ -430,7 +422,7 @@ def test_where_they_differ_the_inputs_on_which_the_order_depends_are_named() -> 
         assert line.depends_on_1_share == pytest.approx(share, abs=0.03)
 
 
-def test_an_order_of_chance_alone_names_no_input() -> None:
+def test_an_order_of_chance_alone_names_no_input():
     """A negative control: an input is named in about one of 20 cases at most."""
     named = 0
     for seed in range(20):
@@ -441,7 +433,7 @@ def test_an_order_of_chance_alone_names_no_input() -> None:
     assert named <= 3
 
 
-def test_too_few_of_the_rarer_order_name_no_input() -> None:
+def test_too_few_of_the_rarer_order_name_no_input():
     inputs = Fake(np.random.default_rng(4).random((100, 5)))
     is_less = np.argsort(np.argsort(inputs.amount[:, 2])) < 9
     assert (

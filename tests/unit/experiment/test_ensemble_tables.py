@@ -3,8 +3,6 @@
 Quantiles are those of ``statistics``: Hyndman and Fan's definition 7.
 """
 
-from __future__ import annotations
-
 import json
 import math
 import statistics

@@ -1,7 +1,5 @@
 """Executors: every key once, whatever breaks on the way."""
 
-from __future__ import annotations
-
 import ctypes
 import os
 import signal
@@ -80,9 +78,7 @@ WHOLE = {key: int(key[1]) ** 2 for key in KEYS}
         lambda: AdaptiveExecutor(2),
     ],
 )
-def test_every_key_is_worked_on_once_and_an_exception_is_a_failure_of_its_key(
-    make: Callable[[], SerialExecutor], tmp_path: Path
-) -> None:
+def test_every_key_is_worked_on_once_and_an_exception_is_a_failure_of_its_key(make, tmp_path):
     job = Squares(tmp_path, raises=("a", 3))
     with make() as executor:
         results = list(executor.run(job, KEYS))
@@ -99,7 +95,7 @@ def test_every_key_is_worked_on_once_and_an_exception_is_a_failure_of_its_key(
     assert all(job.n_asked(key) == 1 for key in KEYS[2:])
 
 
-def test_a_killed_worker_costs_time_and_not_results(tmp_path: Path) -> None:
+def test_a_killed_worker_costs_time_and_not_results(tmp_path):
     job = Squares(tmp_path, kills_once=("a", 4))
     with PoolExecutor(2, 2) as executor:
         results = list(executor.run(job, KEYS))
@@ -108,9 +104,7 @@ def test_a_killed_worker_costs_time_and_not_results(tmp_path: Path) -> None:
     assert job.n_asked(("a", 4)) == 2
 
 
-def test_a_key_that_kills_its_worker_twice_is_a_failure_and_the_others_are_not(
-    tmp_path: Path,
-) -> None:
+def test_a_key_that_kills_its_worker_twice_is_a_failure_and_the_others_are_not(tmp_path):
     job = Squares(tmp_path, kills=("a", 4))
     with PoolExecutor(2) as executor:
         results = dict(executor.run(job, KEYS))
@@ -119,16 +113,14 @@ def test_a_key_that_kills_its_worker_twice_is_a_failure_and_the_others_are_not(
 
 
 @pytest.mark.laws
-def test_workers_that_cannot_start_are_given_up(tmp_path: Path) -> None:
+def test_workers_that_cannot_start_are_given_up(tmp_path):
     with PoolExecutor(1, 1) as executor:
         results = dict(executor.run(Squares(tmp_path, ends_at_start=True), KEYS))
     assert set(results) == set(KEYS)
     assert set(results.values()) == {LOST, NO_PROCESS}
 
 
-def test_why_a_process_cannot_start_is_what_is_said(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_why_a_process_cannot_start_is_what_is_said(tmp_path, monkeypatch):
     def start(process: pool.Process) -> None:
         raise OSError("no more processes")
 
@@ -137,7 +129,7 @@ def test_why_a_process_cannot_start_is_what_is_said(
         list(executor.run(Squares(tmp_path), KEYS))
 
 
-def test_the_pool_works_in_other_processes_with_one_thread_each(tmp_path: Path) -> None:
+def test_the_pool_works_in_other_processes_with_one_thread_each(tmp_path):
     job = Squares(tmp_path)
     with PoolExecutor(2, 1) as executor:
         list(executor.run(job, KEYS))
@@ -145,9 +137,7 @@ def test_the_pool_works_in_other_processes_with_one_thread_each(tmp_path: Path) 
     assert f"{os.getpid()}\n" not in processes
 
 
-def test_the_processes_of_a_job_end_before_those_of_the_next_begin(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_processes_of_a_job_end_before_those_of_the_next_begin(tmp_path, monkeypatch):
     seen: list[list[bool]] = []
 
     def start(*given: Any) -> Any:
@@ -163,7 +153,7 @@ def test_the_processes_of_a_job_end_before_those_of_the_next_begin(
     assert seen == [[False] * len(first)]
 
 
-def test_a_ctrl_c_while_processes_start_is_not_lost() -> None:
+def test_a_ctrl_c_while_processes_start_is_not_lost():
     def start() -> None:
         with _starting():
             assert os.environ["OMP_NUM_THREADS"] == "1"
@@ -183,11 +173,8 @@ def test_a_ctrl_c_while_processes_start_is_not_lost() -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="workers are forked from a server on Linux")
 @pytest.mark.parametrize("number", SIGNALS)
 def test_a_worker_whose_start_is_interrupted_is_ended_and_says_nothing(
-    number: signal.Signals,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capfd: pytest.CaptureFixture[str],
-) -> None:
+    number, tmp_path, monkeypatch, capfd
+):
     """It waits for what the interrupted process was to send it, and fails when that is gone."""
     start = forkserver.connect_to_new_process
 
@@ -208,7 +195,7 @@ def test_a_worker_whose_start_is_interrupted_is_ended_and_says_nothing(
     assert "Traceback" not in capfd.readouterr().err
 
 
-def test_an_abandoned_pool_leaves_no_process(tmp_path: Path) -> None:
+def test_an_abandoned_pool_leaves_no_process(tmp_path):
     job = Squares(tmp_path)
     executor = PoolExecutor(2, 1)
 
@@ -223,7 +210,7 @@ def test_an_abandoned_pool_leaves_no_process(tmp_path: Path) -> None:
     assert not any(process.is_alive() for process in executor._context.started)
 
 
-def test_the_number_of_workers_chooses_the_executor() -> None:
+def test_the_number_of_workers_chooses_the_executor():
     assert isinstance(choose_executor(1), SerialExecutor)
     assert isinstance(choose_executor(3), PoolExecutor)
     assert isinstance(choose_executor(), SerialExecutor | AdaptiveExecutor)
@@ -320,9 +307,7 @@ def called_back(function: Callable[[], object]) -> None:
 
 
 @pytest.mark.parametrize("number", SIGNALS)
-def test_an_interrupt_of_a_callback_is_passed_on_and_no_traceback_is_printed(
-    number: signal.Signals, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_interrupt_of_a_callback_is_passed_on_and_no_traceback_is_printed(number, monkeypatch):
     said = heard(monkeypatch)
     hook = sys.unraisablehook
     with pytest.raises(KeyboardInterrupt), ends_as_interrupts():
@@ -337,7 +322,7 @@ def wait(*, signalled: bool) -> None:
     time.sleep(5)
 
 
-def test_a_signal_leaves_a_block_some_time_and_no_more() -> None:
+def test_a_signal_leaves_a_block_some_time_and_no_more():
     before = [signal.getsignal(number) for number in (*SIGNALS, signal.SIGALRM)]
     with ends_soon_after(30, has_come=False):
         signal.raise_signal(signal.SIGTERM)  # there is time to end by itself
@@ -348,7 +333,7 @@ def test_a_signal_leaves_a_block_some_time_and_no_more() -> None:
     assert signal.getitimer(signal.ITIMER_REAL)[0] == 0
 
 
-def test_other_errors_of_a_callback_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_other_errors_of_a_callback_are_told(monkeypatch):
     said = heard(monkeypatch)
 
     def fails() -> None:
@@ -359,7 +344,7 @@ def test_other_errors_of_a_callback_are_told(monkeypatch: pytest.MonkeyPatch) ->
     assert [str(error) for error in said] == ["not an interrupt"]
 
 
-def test_a_block_inside_another_takes_no_signal_from_it() -> None:
+def test_a_block_inside_another_takes_no_signal_from_it():
     def block() -> None:
         with ends_as_interrupts():
             with ends_as_interrupts():

@@ -1,7 +1,5 @@
 """Experiments from begin to end: the same bytes however they were carried out."""
 
-from __future__ import annotations
-
 import html
 import shutil
 import time
@@ -58,7 +56,7 @@ def six(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_the_folder_says_what_was_compared(whole: RunsResult) -> None:
+def test_the_folder_says_what_was_compared(whole):
     run = open_run(whole.folder)
     assert run.strategies == ("none", "exact", "twin", "aggregate:length=12")
     assert run.manifest["kind"] == "comparison"
@@ -78,7 +76,7 @@ def test_the_folder_says_what_was_compared(whole: RunsResult) -> None:
     assert run.scenario["strategy"]["id"] == "escalate"
 
 
-def test_curves_and_measures_are_read_by_strategy(whole: RunsResult) -> None:
+def test_curves_and_measures_are_read_by_strategy(whole):
     run = open_run(whole.folder)
     exact, wide = (run.curve("addresses_listed", label) for label in ("exact", run.strategies[3]))
     assert 0 < exact.value.max() < 1000 < wide.value.max()
@@ -93,8 +91,8 @@ def test_curves_and_measures_are_read_by_strategy(whole: RunsResult) -> None:
 
 
 def test_tables_that_take_too_long_after_an_interrupt_are_left_to_the_next_attempt(
-    whole: RunsResult, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    whole, tmp_path, monkeypatch
+):
     write = Runs.write
     monkeypatch.setattr("sim.experiment.pipeline.MOST_WRITING_S", 0.05)
     with monkeypatch.context() as patched:
@@ -120,9 +118,7 @@ def test_tables_that_take_too_long_after_an_interrupt_are_left_to_the_next_attem
         ({"none": (0, 1, 2, 3), "twin": (0, 1, 2, 3)}, ("exact", "aggregate:length=12")),
     ],
 )
-def test_a_page_shows_what_is_there_of_a_comparison_without_all_strategies(
-    lacks: dict[str, tuple[int, ...]], shown: tuple[str, ...], tmp_path: Path
-) -> None:
+def test_a_page_shows_what_is_there_of_a_comparison_without_all_strategies(lacks, shown, tmp_path):
     """Of none replicate 1 alone is finished, of two others all but that; or some have none."""
     fails: tuple[Key, ...] = tuple((0, label, n) for label, all_ in lacks.items() for n in all_)
     executor = Scripted(fails=fails)
@@ -137,7 +133,7 @@ def test_a_page_shows_what_is_there_of_a_comparison_without_all_strategies(
     )
 
 
-def test_failed_runs_are_named_and_the_rest_is_there(whole: RunsResult, tmp_path: Path) -> None:
+def test_failed_runs_are_named_and_the_rest_is_there(whole, tmp_path):
     folder = tmp_path / "out"
     fails: tuple[Key, ...] = ((0, "exact", 1), (0, "twin", 1), (0, "exact", 3))
     partial = carry_out(Runs(plan_for()), folder=folder, executor=Scripted(fails=fails))
@@ -172,7 +168,7 @@ def test_failed_runs_are_named_and_the_rest_is_there(whole: RunsResult, tmp_path
     assert files_of(folder) == files_of(whole.folder)
 
 
-def test_what_a_killed_process_left_is_found(six: Path, tmp_path: Path) -> None:
+def test_what_a_killed_process_left_is_found(six, tmp_path):
     folder = shutil.copytree(six, tmp_path / "out")
     left = tmp_path / ".out.partial-999999999"
     folder.rename(left)
@@ -187,9 +183,7 @@ def test_what_a_killed_process_left_is_found(six: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.long
-def test_of_several_attempts_at_a_question_the_one_with_most_runs_is_gone_on_with(
-    tmp_path: Path,
-) -> None:
+def test_of_several_attempts_at_a_question_the_one_with_most_runs_is_gone_on_with(tmp_path):
     folder = tmp_path / "out"
     lefts = []
     for n_kept, seed in ((1, 1), (3, 1), (5, 2)):

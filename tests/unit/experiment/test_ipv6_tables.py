@@ -1,7 +1,5 @@
 """IPv6 in the tables of a scenario: from the file to what is written about a run."""
 
-from __future__ import annotations
-
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Tables of kept simulations: whether they are of a scenario, and what is refused where."""
 
-from __future__ import annotations
-
 import json
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -42,7 +40,7 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def test_a_table_reads_as_it_was_written(table: Path) -> None:
+def test_a_table_reads_as_it_was_written(table):
     kept = read_kept(table)
     assert (kept.draw, kept.root_seed) == ((2, 5, 300), SEED)
     assert read_kept(table.parent).draw == kept.draw
@@ -67,16 +65,14 @@ def test_a_table_reads_as_it_was_written(table: Path) -> None:
         (["evidence=off", "end=2018-05-01T00:00+03:00"], SEED, "other evidence"),
     ],
 )
-def test_it_holds_for_the_scenario_as_it_is(
-    table: Path, overrides: list[str], seed: int, why: str
-) -> None:
+def test_it_holds_for_the_scenario_as_it_is(table, overrides, seed, why):
     found = read_kept(table).why_not(chase(*overrides), seed)
     assert (found == "") == (why == "")
     assert why in found
 
 
 @pytest.mark.parametrize("name", SHIPPED)
-def test_shipped_simulations_are_of_the_scenario_as_it_is(name: str) -> None:
+def test_shipped_simulations_are_of_the_scenario_as_it_is(name):
     resolved = resolve(load_scenario(name))
     kept = shipped_kept(resolved)
     assert kept is not None
@@ -92,7 +88,7 @@ def test_shipped_simulations_are_of_the_scenario_as_it_is(name: str) -> None:
     assert [row["evidence"] for row in about["evidence"]] == pieces
 
 
-def test_an_input_with_another_range_is_another_model(tmp_path: Path) -> None:
+def test_an_input_with_another_range_is_another_model(tmp_path):
     text = Path(load_scenario("telegram-2018").document.file).read_text(encoding="utf-8")
     wider = tmp_path / "telegram-2018.yaml"
     assert text.count("range: [0.01, 0.14]") == 1
@@ -114,7 +110,7 @@ def test_an_input_with_another_range_is_another_model(tmp_path: Path) -> None:
         ("", " expected at least one row, got none"),
     ],
 )
-def test_mistakes_are_refused_where_they_stand(tmp_path: Path, rows: str, message: str) -> None:
+def test_mistakes_are_refused_where_they_stand(tmp_path, rows, message):
     path = tmp_path / "kept.csv"
     path.write_text(HEAD + rows, encoding="utf-8")
     with pytest.raises(DataError) as caught:
@@ -153,7 +149,7 @@ def ask(asked: Plan, executor: Executor) -> Answers:
         return Execution(Path(folder), asked, executor)(asked).answers()
 
 
-def test_each_point_is_the_scenario_that_would_have_been_written_so(small: Resolved) -> None:
+def test_each_point_is_the_scenario_that_would_have_been_written_so(small):
     answers = ask(plan(small, Point(), at(thresholds__impaired=0.3)), SerialExecutor())
     written = resolve(
         load_scenario(
@@ -168,7 +164,7 @@ def test_each_point_is_the_scenario_that_would_have_been_written_so(small: Resol
     assert (answers.value[0] != answers.value[1]).any()
 
 
-def test_strategies_are_run_at_every_point(small: Resolved) -> None:
+def test_strategies_are_run_at_every_point(small):
     asked = replace(
         plan(small, Point(), at(thresholds__impaired=0.3)),
         strategies=("same=replay", "replay", "none"),
@@ -180,9 +176,7 @@ def test_strategies_are_run_at_every_point(small: Resolved) -> None:
     assert (answers.value[:, 2, :, listed] == 0).all()
 
 
-def test_an_execution_runs_each_plan_it_is_asked_for_at_the_same_points(
-    small: Resolved, tmp_path: Path
-) -> None:
+def test_an_execution_runs_each_plan_it_is_asked_for_at_the_same_points(small, tmp_path):
     first = plan(small, Point(), n=1)
     execution = Execution(tmp_path, first, SerialExecutor())
     replayed = execution(first).answers()
@@ -204,7 +198,7 @@ def test_an_execution_runs_each_plan_it_is_asked_for_at_the_same_points(
     assert_array_equal(found[2], [found[0][0], found[1][1]])
 
 
-def test_a_point_that_cannot_be_is_reported_and_the_others_are_run(small: Resolved) -> None:
+def test_a_point_that_cannot_be_is_reported_and_the_others_are_run(small):
     answers = ask(
         plan(small, at(thresholds__impaired=2), at(thresholds__impaired=0.3)),
         SerialExecutor(),
@@ -216,14 +210,14 @@ def test_a_point_that_cannot_be_is_reported_and_the_others_are_run(small: Resolv
     assert not np.isnan(answers.mean("business_hours_impaired")[1])
 
 
-def test_why_a_point_cannot_be_names_a_table_without_the_folder_it_lies_in(small: Resolved) -> None:
+def test_why_a_point_cannot_be_names_a_table_without_the_folder_it_lies_in(small):
     cases = plan(small, Point(), at(start="2018-04-17T00:00+03:00")).cases()
     message = cases.impossible[(1,)].message
     assert message.startswith("telegram-2018-orders.csv:2: effective: expected a time from the")
     assert str(small.tables[0].path.parent) not in message
 
 
-def test_a_scenario_that_can_be_at_no_point_is_refused(small: Resolved) -> None:
+def test_a_scenario_that_can_be_at_no_point_is_refused(small):
     with pytest.raises(ScenarioError) as caught:
         ask(plan(small, at(a__b=1), at(thresholds__impaired=2)), SerialExecutor())
     assert len(caught.value.problems) == 2
@@ -250,7 +244,7 @@ class Breaking(SerialExecutor):
                 yield from super().run(job, [key])
 
 
-def test_a_run_that_fails_is_reported_by_key_and_its_mean_is_not_known(small: Resolved) -> None:
+def test_a_run_that_fails_is_reported_by_key_and_its_mean_is_not_known(small):
     asked = plan(small, Point(), at(thresholds__impaired=0.3))
     answers = ask(asked, Breaking([(0, "replay", 1)]))
     assert {key: str(why) for key, why in answers.failures.items()} == {
@@ -261,7 +255,7 @@ def test_a_run_that_fails_is_reported_by_key_and_its_mean_is_not_known(small: Re
     assert not np.isnan(means[1])
 
 
-def test_an_interrupt_keeps_what_is_finished(small: Resolved) -> None:
+def test_an_interrupt_keeps_what_is_finished(small):
     asked = plan(small, Point(), at(thresholds__impaired=0.3))
     executor = Breaking([], stop=(1, "replay", 0))
     answers = ask(asked, executor)
@@ -273,7 +267,7 @@ def test_an_interrupt_keeps_what_is_finished(small: Resolved) -> None:
         ask(asked, Breaking([], stop=(0, "replay", 0)))
 
 
-def test_when_every_run_fails_the_reason_is_raised(small: Resolved) -> None:
+def test_when_every_run_fails_the_reason_is_raised(small):
     broken = [(0, "replay", replicate) for replicate in range(2)]
     with pytest.raises(PartialError, match="ValueError: broken"):
         ask(plan(small, Point()), Breaking(broken))

@@ -1,7 +1,5 @@
 """Members of an ensemble: each has its own inputs and chance, however they were carried out."""
 
-from __future__ import annotations
-
 import shutil
 from pathlib import Path
 from typing import Any
@@ -71,7 +69,7 @@ def values(folder: Path, label: str, where: str = "true") -> list[tuple[Any, ...
     )
 
 
-def test_more_members_only_add() -> None:
+def test_more_members_only_add():
     variants = plan_for(None).variants
     few, many = (lay_draws(variants, range(n), 7) for n in (5, 70))
     assert [factor.key for factor in few.unknowns] == [factor.key for factor in many.unknowns]
@@ -82,7 +80,7 @@ def test_more_members_only_add() -> None:
     assert fifth[0] == fifth[1] != many.streams(5).generator(Stream.BOOTSTRAP).random()
 
 
-def test_members_that_are_kept_are_those_of_their_numbers() -> None:
+def test_members_that_are_kept_are_those_of_their_numbers():
     """Of whatever blocks, in whatever sequence, with their own chance."""
     variants, numbers = plan_for(None).variants, (3, 130, 66, 5)
     all_, kept = lay_draws(variants, range(192), 9), lay_draws(variants, numbers, 9)
@@ -99,7 +97,7 @@ def test_members_that_are_kept_are_those_of_their_numbers() -> None:
     assert plan.draws.root_seed == 9
 
 
-def test_inputs_lie_in_their_ranges_and_fill_them() -> None:
+def test_inputs_lie_in_their_ranges_and_fill_them():
     draws = lay_draws(plan_for(None).variants, range(256), 7)
     assert len(draws.unknowns) > 60
     for factor, amount in zip(draws.unknowns, draws.amounts, strict=True):
@@ -111,7 +109,7 @@ def test_inputs_lie_in_their_ranges_and_fill_them() -> None:
             assert dials.max() > 0.9, factor.key  # one is bounded by another
 
 
-def test_a_run_has_64_members_a_comparison_128_and_fixed_none() -> None:
+def test_a_run_has_64_members_a_comparison_128_and_fixed_none():
     compared = plan_for(None)
     alone = Plan.of_run(compared.resolved, 7, 3)
     for plan, n in ((alone, N_MEMBERS), (compared, N_COMPARED)):
@@ -130,12 +128,12 @@ def test_a_run_has_64_members_a_comparison_128_and_fixed_none() -> None:
 
 
 @pytest.mark.parametrize("n_members", [0, MOST_DRAWS + 1])
-def test_a_number_of_members_that_cannot_be_is_refused(n_members: int) -> None:
+def test_a_number_of_members_that_cannot_be_is_refused(n_members):
     with pytest.raises(UsageError, match="expected 1 to"):
         plan_for(n_members)
 
 
-def test_each_block_of_draws_is_even_in_every_input_and_no_two_go_together() -> None:
+def test_each_block_of_draws_is_even_in_every_input_and_no_two_go_together():
     """A Sobol' sequence has, among as many dials, pairs with a correlation above 0.6."""
     unknowns = [unknown(f"k.{n}") for n in range(150)] + [unknown("t.share", 80)]
     dials = lay_dials(unknowns, 4 * BLOCK, 7)
@@ -152,7 +150,7 @@ def unknown(key: str, n_dials: int = 1) -> Factor:
     return Factor(key, "", "value", 0, 1, 2, "", "", n_dials)
 
 
-def test_other_inputs_move_no_draw() -> None:
+def test_other_inputs_move_no_draw():
     first, second, third = unknown("k.first"), unknown("k.second", 3), unknown("k.third")
     alone = lay_dials([second], 70, 7)
     assert_array_equal(lay_dials([first, second, third], 70, 7)[:, 1:4], alone)
@@ -161,7 +159,7 @@ def test_other_inputs_move_no_draw() -> None:
 
 @pytest.mark.laws
 @pytest.mark.parametrize("member", [0, 5])
-def test_a_member_is_the_run_of_the_inputs_in_its_table(whole: RunsResult, member: int) -> None:
+def test_a_member_is_the_run_of_the_inputs_in_its_table(whole, member):
     """Simulated again from ``inputs.parquet``, number and root seed, as a single run."""
     held: dict[str, list[float]] = {}
     select = f"SELECT input, amount FROM inputs WHERE replicate = {member} ORDER BY input, part"
@@ -188,9 +186,7 @@ def test_a_member_is_the_run_of_the_inputs_in_its_table(whole: RunsResult, membe
 
 
 @pytest.mark.laws
-def test_whatever_a_member_draws_for_its_money_is_in_its_inputs(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_whatever_a_member_draws_for_its_money_is_in_its_inputs(tmp_path, monkeypatch):
     """Prices, and the economy of the country by which national methods price."""
     used: dict[int, dict[str, float]] = {}
     generator = Streams.generator
@@ -235,7 +231,7 @@ def test_whatever_a_member_draws_for_its_money_is_in_its_inputs(
 
 
 @pytest.mark.laws
-def test_inputs_and_chance_are_the_same_for_every_strategy(whole: RunsResult) -> None:
+def test_inputs_and_chance_are_the_same_for_every_strategy(whole):
     assert values(whole.folder, "twin") == values(whole.folder, "escalate")
     assert values(whole.folder, "exact") != values(whole.folder, "escalate")
     by_member: dict[int, list[object]] = {}
@@ -245,9 +241,7 @@ def test_inputs_and_chance_are_the_same_for_every_strategy(whole: RunsResult) ->
 
 
 @pytest.mark.laws
-def test_the_number_of_members_and_other_strategies_change_no_member(
-    whole: RunsResult, tmp_path: Path
-) -> None:
+def test_the_number_of_members_and_other_strategies_change_no_member(whole, tmp_path):
     resolved = resolve(load_scenario("telegram-2018", BRIEF))
     fewer = Runs(
         Plan.of_run(resolved, 7, 1).with_ensemble({"n_members": 2, "is_conditioned": False})
@@ -258,7 +252,7 @@ def test_the_number_of_members_and_other_strategies_change_no_member(
 
 
 @pytest.mark.laws
-def test_replicates_of_the_point_values_have_no_inputs(whole: RunsResult, tmp_path: Path) -> None:
+def test_replicates_of_the_point_values_have_no_inputs(whole, tmp_path):
     fixed = carry_out(Runs(plan_for(None)), folder=tmp_path / "out")
     assert not (fixed.folder / "inputs.parquet").exists()
     assert (fixed.folder / "uncertainty.csv").exists() is False
@@ -271,9 +265,7 @@ def test_replicates_of_the_point_values_have_no_inputs(whole: RunsResult, tmp_pa
 
 
 @pytest.mark.laws
-def test_what_was_stopped_is_resumed_by_processes_to_the_same_bytes(
-    whole: RunsResult, tmp_path: Path
-) -> None:
+def test_what_was_stopped_is_resumed_by_processes_to_the_same_bytes(whole, tmp_path):
     stopped = carry_out(
         Runs(plan_for()), folder=tmp_path / "out", executor=Scripted(interrupt_after=9)
     )
@@ -288,9 +280,7 @@ def test_what_was_stopped_is_resumed_by_processes_to_the_same_bytes(
 
 
 @pytest.mark.laws
-def test_a_folder_is_made_again_to_the_same_bytes_and_what_was_changed_is_named(
-    whole: RunsResult, tmp_path: Path
-) -> None:
+def test_a_folder_is_made_again_to_the_same_bytes_and_what_was_changed_is_named(whole, tmp_path):
     """In whatever sequence; nothing differs but the two files that were changed."""
     folder = Path(shutil.copytree(whole.folder, tmp_path / "out"))
     with (folder / "summary.csv").open("a") as file:
@@ -308,7 +298,7 @@ def test_a_folder_is_made_again_to_the_same_bytes_and_what_was_changed_is_named(
 
 
 @pytest.mark.laws
-def test_what_was_changed_in_an_ensemble_is_found(whole: RunsResult, tmp_path: Path) -> None:
+def test_what_was_changed_in_an_ensemble_is_found(whole, tmp_path):
     same = verify_folder(whole.folder, SerialExecutor(), n_sample=3)
     assert (same.differences, same.n_runs) == ((), 4 * N_MADE)
     folder = tmp_path / "out"
@@ -343,7 +333,7 @@ N = 2 * FEWEST
 
 
 @pytest.mark.parametrize("share", [0.0, 0.25, 0.9, 1.0])
-def test_the_share_of_chance_is_that_of_sums_whose_parts_are_known(share: float) -> None:
+def test_the_share_of_chance_is_that_of_sums_whose_parts_are_known(share):
     rng = np.random.default_rng(5)
     of_inputs, of_chance = rng.normal(size=(20_000, 1)), rng.normal(size=(20_000, 2))
     found = chance_share(np.sqrt(1 - share) * of_inputs + np.sqrt(share) * of_chance)
@@ -351,7 +341,7 @@ def test_the_share_of_chance_is_that_of_sums_whose_parts_are_known(share: float)
     assert found == pytest.approx(1 - 6 / np.pi * np.arcsin((1 - share) / 2), abs=0.01)
 
 
-def test_few_pairs_and_no_spread_have_no_share_of_chance() -> None:
+def test_few_pairs_and_no_spread_have_no_share_of_chance():
     pairs = np.random.default_rng(5).normal(size=(FEWEST, 2))
     assert chance_share(pairs) > 0
     pairs[0, 1] = np.nan
@@ -359,7 +349,7 @@ def test_few_pairs_and_no_spread_have_no_share_of_chance() -> None:
     assert np.isnan(chance_share(np.ones((N, 2))))
 
 
-def test_a_world_without_chance_has_pairs_of_equals(tmp_path: Path) -> None:
+def test_a_world_without_chance_has_pairs_of_equals(tmp_path):
     prices = tuple(
         line.replace("1.0,1.0,1.0", "1.0,0.2,5.0") if line.startswith("revenue_level") else line
         for line in TABLES["money.parameters"]
@@ -380,7 +370,7 @@ def test_a_world_without_chance_has_pairs_of_equals(tmp_path: Path) -> None:
     assert plan.of_size(N, fixed=False).result_id != runs.plan.result_id
 
 
-def test_both_of_a_pair_have_the_same_inputs_each_with_its_own_chance(tmp_path: Path) -> None:
+def test_both_of_a_pair_have_the_same_inputs_each_with_its_own_chance(tmp_path):
     world = resolve(load_scenario("austria-2022", ["population.n_businesses=400"]))
     runs = Runs(Plan.of_run(world, 7, 1).of_size(6, fixed=False, pairs=True))
     folder = carry_out(runs, folder=tmp_path / "out").folder
@@ -397,7 +387,7 @@ def test_both_of_a_pair_have_the_same_inputs_each_with_its_own_chance(tmp_path: 
     assert (hours[::2] != hours[1::2]).all()
 
 
-def test_what_pairs_cannot_be_of_is_refused(tmp_path: Path) -> None:
+def test_what_pairs_cannot_be_of_is_refused(tmp_path):
     plan = Plan.of_run(resolved(tmp_path), 7, 1)
     with pytest.raises(UsageError, match="even number of simulations, got 5"):
         plan.of_size(5, fixed=False, pairs=True)

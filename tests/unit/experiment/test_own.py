@@ -1,7 +1,5 @@
 """Strategies and measures of a user's own file: the same as shipped ones, and safe to receive."""
 
-from __future__ import annotations
-
 import csv
 import hashlib
 import json
@@ -87,7 +85,7 @@ def medians(folder: str) -> dict[str, list[str]]:
 
 
 @pytest.mark.laws
-def test_a_rule_of_ones_own_has_the_numbers_of_the_shipped_one_it_repeats(call: Call) -> None:
+def test_a_rule_of_ones_own_has_the_numbers_of_the_shipped_one_it_repeats(call):
     assert call(
         "run", CASE, *SMALL, "--strategy", "rule.py:Around", "--set", "length=24",
         "--measure", "rule.py:fronts_rented", "-w", "2", "-o", "own",
@@ -115,9 +113,7 @@ def test_a_rule_of_ones_own_has_the_numbers_of_the_shipped_one_it_repeats(call: 
     assert call("verify", "own", "-q", "--trust", str(copy))[0] == 1
 
 
-def test_from_python_and_in_a_comparison(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: Call
-) -> None:
+def test_from_python_and_in_a_comparison(tmp_path, monkeypatch, call):
     # As in a cell of a notebook: its source is in no file, and it calls what runs it.
     cell = f"{RULE}\nresult = overblock.run(CASE, strategy=Around(length=24), **MORE)\n"
     linecache.cache["<cell 1>"] = (len(cell), None, cell.splitlines(keepends=True), "<cell 1>")
@@ -158,7 +154,7 @@ def test_from_python_and_in_a_comparison(
         (["--measure", "rule.py:failing"], "rule.py:39: AttributeError: 'World' object has no"),
     ],
 )
-def test_a_mistake_is_reported_with_its_line(words: list[str], said: str, call: Call) -> None:
+def test_a_mistake_is_reported_with_its_line(words, said, call):
     Path("bad.py").write_text("import sys\nclass A(\n", encoding="utf-8")
     code, shown = call("run", CASE, *SMALL, "-w", "1", *words, "-o", "out")
     assert code == 2
@@ -166,7 +162,7 @@ def test_a_mistake_is_reported_with_its_line(words: list[str], said: str, call: 
     assert "Traceback" not in shown
 
 
-def test_a_scenario_runs_no_code_that_it_brings(call: Call, tmp_path: Path) -> None:
+def test_a_scenario_runs_no_code_that_it_brings(call, tmp_path):
     """Nor when it is only looked at: the file would leave a trace."""
     (tmp_path / "rule.py").write_text(f"open('trace', 'w').close()\n{RULE}", encoding="utf-8")
     for words in (["validate", CASE], ["sources", CASE], ["run", CASE, *SMALL, "-o", "out"]):

@@ -1,7 +1,5 @@
 """Questions that were begun: what is found of them, and what is put in order."""
 
-from __future__ import annotations
-
 import shutil
 from pathlib import Path
 
@@ -11,9 +9,7 @@ from sim.errors import UsageError
 from sim.experiment.saved_plans import find_unfinished
 
 
-def test_what_a_kill_left_of_an_earlier_run_goes_when_nothing_is_left_to_do(
-    shipped_run: Path, tmp_path: Path
-) -> None:
+def test_what_a_kill_left_of_an_earlier_run_goes_when_nothing_is_left_to_do(shipped_run, tmp_path):
     """Killed after the new run was in its place, and before the earlier one was gone."""
     for name in ("out", ".out.replaced-7"):
         shutil.copytree(shipped_run, tmp_path / name)
@@ -22,9 +18,7 @@ def test_what_a_kill_left_of_an_earlier_run_goes_when_nothing_is_left_to_do(
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
 
-def test_a_table_that_is_lost_is_named_and_the_result_not_called_complete(
-    shipped_run: Path, tmp_path: Path
-) -> None:
+def test_a_table_that_is_lost_is_named_and_the_result_not_called_complete(shipped_run, tmp_path):
     folder = Path(shutil.copytree(shipped_run, tmp_path / "out"))
     (folder / "summary.csv").unlink()
     with pytest.raises(UsageError, match=r"is complete, but summary\.csv is not there, and "):

@@ -1,7 +1,5 @@
 """Named sites: hours and money as worked out by hand, and how they stand in a run folder."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import duckdb
@@ -102,7 +100,7 @@ def rows_of(folder: Path) -> dict[tuple[str, str], dict[str, str]]:
     return {(row["site"], row["operator"]): row for row in csv_rows(folder / "sites.csv")}
 
 
-def test_hours_and_money_of_named_sites_are_those_worked_out_by_hand(folder: Path) -> None:
+def test_hours_and_money_of_named_sites_are_those_worked_out_by_hand(folder):
     found = rows_of(folder)
     assert list(found) == list(BY_HAND)
     for key, expected in BY_HAND.items():
@@ -118,7 +116,7 @@ def test_hours_and_money_of_named_sites_are_those_worked_out_by_hand(folder: Pat
                 assert ends == {cell}, (key, column)
 
 
-def test_verify_computes_the_sites_again(folder: Path) -> None:
+def test_verify_computes_the_sites_again(folder):
     with choose_executor(1) as executor:
         assert verify_folder(folder, executor, n_sample=1).differences == ()
     path = folder / "sites.csv"
@@ -132,7 +130,7 @@ def test_verify_computes_the_sites_again(folder: Path) -> None:
     assert any("sites.csv: does not follow from the runs" in text for text in found)
 
 
-def test_losses_of_all_sites_sum_to_that_of_all_businesses(tmp_path: Path) -> None:
+def test_losses_of_all_sites_sum_to_that_of_all_businesses(tmp_path):
     # Nobody but sites, who respond and leave providers; prices with their ranges.
     reactions = {"responses": "responses-2018", "patience_median_h": 0.5}
     prices = {"money.parameters": "money-parameters"}
@@ -161,7 +159,7 @@ def test_losses_of_all_sites_sum_to_that_of_all_businesses(tmp_path: Path) -> No
         assert losses > 0
 
 
-def test_a_site_that_gives_visits_alone_loses_what_these_earn(tmp_path: Path) -> None:
+def test_a_site_that_gives_visits_alone_loses_what_these_earn(tmp_path):
     tables = {
         "population.inventory": (
             "site,address,role,sector,visits_per_h",
@@ -187,7 +185,7 @@ def test_a_site_that_gives_visits_alone_loses_what_these_earn(tmp_path: Path) ->
     assert row["drawn"] == "revenue_per_visit storage customer_service other"
 
 
-def test_orders_of_some_operators_give_the_hours_and_money_of_these(tmp_path: Path) -> None:
+def test_orders_of_some_operators_give_the_hours_and_money_of_these(tmp_path):
     # Only b, with a quarter of the users, is told: two hours late, and it lets go one hour late.
     told = {"addresses": ["198.18.0.1", "2001:db8:0:5::1"], "operators": ["b"]}
     told |= {"from": "2018-04-16T10:00Z", "to": "2018-04-16T14:00Z"}
@@ -213,7 +211,7 @@ def test_orders_of_some_operators_give_the_hours_and_money_of_these(tmp_path: Pa
     assert float(found["shop.example", "b"]["down_h"]) == 3
 
 
-def test_who_moves_keeps_its_families_and_is_met_by_them(tmp_path: Path) -> None:
+def test_who_moves_keeps_its_families_and_is_met_by_them(tmp_path):
     responses = tmp_path / "responses.csv"
     responses.write_text("response,share,time_median_h,time_sigma,cost_usd\nsame,1,1,0,0\n")
     tables = {
@@ -285,9 +283,7 @@ ON_IPV4 = {"shop.example", "two.example", "far.example"}
         ((FOUR, SIX), {*ON_IPV4, "six.example", "both.example"}, {FOUR, "2000::/3"}),
     ],
 )
-def test_a_shutdown_is_of_the_families_it_names(
-    tmp_path: Path, prefixes: tuple[str, ...], down: set[str], listed: set[str]
-) -> None:
+def test_a_shutdown_is_of_the_families_it_names(tmp_path, prefixes, down, listed):
     orders = (
         "effective,action,prefix",
         *(f"2018-04-16T10:00Z,block,{prefix}" for prefix in prefixes),

@@ -1,7 +1,5 @@
 """Experiments of every kind that end early: finished runs are kept, and never run again."""
 
-from __future__ import annotations
-
 import json
 import shutil
 from collections.abc import Callable, Sequence
@@ -115,8 +113,8 @@ def wholes(tmp_path_factory: pytest.TempPathFactory) -> Wholes:
     ],
 )
 def test_an_interrupted_study_is_gone_on_with_and_nothing_is_run_twice(
-    wholes: Wholes, tmp_path: Path, kind: str, first: int
-) -> None:
+    wholes, tmp_path, kind, first
+):
     whole, folder = wholes(kind), tmp_path / "out"
     n_first = first % N_RUNS[kind]
     executors = [Scripted(interrupt_after=n_first), Scripted(interrupt_after=1), Scripted()]
@@ -141,9 +139,7 @@ def test_an_interrupted_study_is_gone_on_with_and_nothing_is_run_twice(
     "kind",
     [kind if kind == "sweep" else pytest.param(kind, marks=pytest.mark.long) for kind in ASKED],
 )
-def test_runs_that_failed_are_run_again_and_no_others(
-    wholes: Wholes, tmp_path: Path, kind: str
-) -> None:
+def test_runs_that_failed_are_run_again_and_no_others(wholes, tmp_path, kind):
     folder = tmp_path / "out"
     failed = study(kind, folder, Scripted(fails=(1,)))
     assert failed.status == "partial"
@@ -155,9 +151,7 @@ def test_runs_that_failed_are_run_again_and_no_others(
 
 
 @pytest.mark.parametrize("kind", [pytest.param("comparison", marks=pytest.mark.long), "sweep"])
-def test_a_full_disk_costs_the_run_that_finds_no_room(
-    wholes: Wholes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
-) -> None:
+def test_a_full_disk_costs_the_run_that_finds_no_room(wholes, tmp_path, monkeypatch, kind):
     real, n_kept, folder = Checkpoints.keep, [], tmp_path / "out"
 
     def keep(self: Checkpoints, *arguments: Any) -> None:
@@ -178,9 +172,7 @@ def test_a_full_disk_costs_the_run_that_finds_no_room(
     assert files_of(folder) == files_of(wholes(kind).folder)
 
 
-def test_a_disk_that_is_full_at_the_end_costs_no_run(
-    wholes: Wholes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_disk_that_is_full_at_the_end_costs_no_run(wholes, tmp_path, monkeypatch):
     folder = tmp_path / "out"
 
     def csv_text(*arguments: Any) -> None:
@@ -200,7 +192,7 @@ def test_a_disk_that_is_full_at_the_end_costs_no_run(
     assert files_of(folder) == files_of(wholes("sweep").folder)
 
 
-def test_measures_that_were_changed_are_measured_again(wholes: Wholes, tmp_path: Path) -> None:
+def test_measures_that_were_changed_are_measured_again(wholes, tmp_path):
     folder = tmp_path / "out"
     study("sweep", folder, Scripted(interrupt_after=4))
     parts, _ = find_unfinished(folder)
@@ -215,7 +207,7 @@ def test_measures_that_were_changed_are_measured_again(wholes: Wholes, tmp_path:
     assert files_of(folder) == files_of(wholes("sweep").folder)
 
 
-def test_what_is_asked_is_kept_with_the_tables_of_every_point(tmp_path: Path) -> None:
+def test_what_is_asked_is_kept_with_the_tables_of_every_point(tmp_path):
     folder = tmp_path / "out"
     study("sweep", folder, Scripted(interrupt_after=1))
     parts, _ = find_unfinished(folder)
@@ -240,9 +232,7 @@ def test_what_is_asked_is_kept_with_the_tables_of_every_point(tmp_path: Path) ->
         ("sweep", "operators-russia-2021.csv", {"over": ["thresholds.down=0.7,0.8"]}),
     ],
 )
-def test_another_question_is_not_gone_on_with(
-    tmp_path: Path, kind: str, table: str, other: dict[str, Any]
-) -> None:
+def test_another_question_is_not_gone_on_with(tmp_path, kind, table, other):
     folder = tmp_path / "out"
     study(kind, folder, Scripted(interrupt_after=1))
     parts, _ = find_unfinished(folder)
@@ -263,7 +253,7 @@ def test_another_question_is_not_gone_on_with(
             study(kind, folder, parts=parts)
 
 
-def test_points_that_cannot_be_are_nothing_to_go_on_with(wholes: Wholes, tmp_path: Path) -> None:
+def test_points_that_cannot_be_are_nothing_to_go_on_with(wholes, tmp_path):
     folder = tmp_path / "out"
     shutil.copytree(wholes("sweep").folder, folder)
     assert wholes("sweep").status == "partial"

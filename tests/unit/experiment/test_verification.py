@@ -1,7 +1,5 @@
 """Falsified run folders: every hash is mended, and verification still says what is wrong."""
 
-from __future__ import annotations
-
 import csv
 import hashlib
 import json
@@ -100,7 +98,7 @@ def raise_last_number(path: Path) -> tuple[int, str]:
     return len(lines), lines[0][column]
 
 
-def test_a_folder_as_it_was_written_is_accounted_for(whole: Path) -> None:
+def test_a_folder_as_it_was_written_is_accounted_for(whole):
     found = verified(whole, n_sample=2)
     assert found.differences == found.unchecked == found.notes == ()
     n_files = sum(path.is_file() for path in whole.rglob("*"))
@@ -108,7 +106,7 @@ def test_a_folder_as_it_was_written_is_accounted_for(whole: Path) -> None:
     assert (len(found.checked), found.n_runs) == (2, 6)
 
 
-def test_no_table_over_replicates_is_believed_for_its_hash(folder: Path) -> None:
+def test_no_table_over_replicates_is_believed_for_its_hash(folder):
     tables = (
         *("summary", "money", "groups", "expected_names"),
         *("comparison", "tradeoff", "verdicts"),
@@ -128,7 +126,7 @@ def test_no_table_over_replicates_is_believed_for_its_hash(folder: Path) -> None
     assert "bands.parquet: does not follow from the runs" in said
 
 
-def test_measures_of_another_version_are_held_against_their_like() -> None:
+def test_measures_of_another_version_are_held_against_their_like():
     one, other, new = (Measure(name, "USD", n) for name, n in (("a", 1.0), ("b", 2.0), ("c", 3.0)))
     assert list(verification._changed_measures("here", (one, other), (new, other, one))) == [
         "here: c not measured there"
@@ -150,9 +148,7 @@ def test_measures_of_another_version_are_held_against_their_like() -> None:
     assert told == "strategy=a replicate=3: fails now: ValueError: it broke"
 
 
-def test_units_ranges_and_sources_are_held_against_the_tables_and_assumptions(
-    folder: Path,
-) -> None:
+def test_units_ranges_and_sources_are_held_against_the_tables_and_assumptions(folder):
     package = json.loads((folder / "datapackage.json").read_text())
     package["resources"][0]["schema"]["fields"][2]["unit"] = "min"
     package["resources"][1]["schema"]["primaryKey"] = ["strategy"]
@@ -196,7 +192,7 @@ def test_units_ranges_and_sources_are_held_against_the_tables_and_assumptions(
         assert expected in said, expected
 
 
-def test_every_file_is_accounted_for(folder: Path) -> None:
+def test_every_file_is_accounted_for(folder):
     (folder / "notes.md").write_text("mine")
     (folder / "inputs" / "more.csv").write_text("a\n1\n")
     (folder / "link").symlink_to(folder / "summary.csv")
@@ -228,7 +224,7 @@ def test_every_file_is_accounted_for(folder: Path) -> None:
 
 
 @pytest.mark.long
-def test_files_outside_the_folder_are_not_taken_for_its_own(folder: Path, tmp_path: Path) -> None:
+def test_files_outside_the_folder_are_not_taken_for_its_own(folder, tmp_path):
     (tmp_path / "elsewhere.csv").write_bytes((folder / "summary.csv").read_bytes())
     (folder / "summary.csv").unlink()
     (folder / "summary.csv").symlink_to(tmp_path / "elsewhere.csv")
@@ -242,7 +238,7 @@ def test_files_outside_the_folder_are_not_taken_for_its_own(folder: Path, tmp_pa
     assert "../elsewhere.csv: lies outside the folder" in said
 
 
-def test_a_note_and_a_manifest_falsified_alike_differ_from_the_shipped_note(folder: Path) -> None:
+def test_a_note_and_a_manifest_falsified_alike_differ_from_the_shipped_note(folder):
     (note,) = folder.glob("inputs/operators-russia-2018-*.source.yaml")
     text = note.read_text()
     assert "AC&M via Reuters" in text
@@ -254,7 +250,7 @@ def test_a_note_and_a_manifest_falsified_alike_differ_from_the_shipped_note(fold
     assert any(text.startswith("manifest.json: ") and "hearsay" in text for text in said)
 
 
-def test_another_scenario_than_was_run_is_found(folder: Path) -> None:
+def test_another_scenario_than_was_run_is_found(folder):
     path = folder / "scenario.yaml"
     path.write_text(path.read_text().replace("end: 2018-12-31", "end: 2018-12-30"))
     assert path.read_bytes() != (folder / "scenario.resolved.json").read_bytes()
@@ -271,9 +267,7 @@ def test_another_scenario_than_was_run_is_found(folder: Path) -> None:
 
 
 @pytest.mark.long
-def test_losses_falsified_with_all_that_follows_from_them_are_found_by_a_run(
-    folder: Path, tmp_path: Path
-) -> None:
+def test_losses_falsified_with_all_that_follows_from_them_are_found_by_a_run(folder, tmp_path):
     rewrite(
         folder / "hits.parquet",
         "SELECT * REPLACE (CASE WHEN \"by\" = 'method' THEN 2 * value ELSE value + 1 END AS value) "
@@ -288,7 +282,7 @@ def test_losses_falsified_with_all_that_follows_from_them_are_found_by_a_run(
         assert f"{name}: hits.parquet: has other rows" in said
 
 
-def test_runs_that_only_some_tables_have_are_found(folder: Path) -> None:
+def test_runs_that_only_some_tables_have_are_found(folder):
     rewrite(folder / "curves.parquet", "SELECT * REPLACE (replicate + 7 AS replicate) FROM held")
     rewrite(folder / "measures.parquet", "FROM held WHERE replicate < 2 OR strategy <> 'none'")
     mend(folder)
@@ -306,7 +300,7 @@ def test_runs_that_only_some_tables_have_are_found(folder: Path) -> None:
         *(pytest.param(one, marks=pytest.mark.long) for one in ("hits", "measures")),
     ],
 )
-def test_tables_that_cannot_be_added_up_are_a_difference(folder: Path, table: str) -> None:
+def test_tables_that_cannot_be_added_up_are_a_difference(folder, table):
     query = {
         "hits": "SELECT * EXCLUDE (denominator) FROM held",
         "measures": "FROM held WHERE metric <> 'spells' OR replicate > 0",
@@ -318,7 +312,7 @@ def test_tables_that_cannot_be_added_up_are_a_difference(folder: Path, table: st
 
 
 @pytest.mark.parametrize("key", ["inputs", "scenario", "outputs", "strategies"])
-def test_a_manifest_that_is_none_is_refused(folder: Path, key: str) -> None:
+def test_a_manifest_that_is_none_is_refused(folder, key):
     manifest = json.loads((folder / "manifest.json").read_text())
     manifest[key] = [1, 2]
     (folder / "manifest.json").write_text(json.dumps(manifest))
@@ -327,9 +321,7 @@ def test_a_manifest_that_is_none_is_refused(folder: Path, key: str) -> None:
 
 
 @pytest.mark.long
-def test_a_folder_of_a_scenario_of_ones_own_is_verified_elsewhere(
-    write_scenario: Callable[..., Path], tmp_path: Path
-) -> None:
+def test_a_folder_of_a_scenario_of_ones_own_is_verified_elsewhere(write_scenario, tmp_path):
     own = tmp_path / "own.csv"
     own.write_text("prefix\n192.0.2.0/24\n", encoding="utf-8")
     loaded = load_scenario(str(write_scenario()), [f"target.prefixes={own.name}"])
@@ -341,9 +333,7 @@ def test_a_folder_of_a_scenario_of_ones_own_is_verified_elsewhere(
     assert verified(moved, n_sample=1).differences == ()
 
 
-def test_the_manifest_names_every_package_that_shapes_numbers_and_other_versions_are_told(
-    folder: Path,
-) -> None:
+def test_the_manifest_names_every_package_that_shapes_numbers_and_other_versions_are_told(folder):
     packages = json.loads((folder / "manifest.json").read_text())["packages"]
     assert packages.keys() >= {"numpy", "scipy", "simpy", "numba", "duckdb"}
 
@@ -358,7 +348,7 @@ def test_the_manifest_names_every_package_that_shapes_numbers_and_other_versions
         assert any(note.startswith(said) for note in found.notes)
 
 
-def test_a_manifest_that_names_no_packages_and_no_python_differs(folder: Path) -> None:
+def test_a_manifest_that_names_no_packages_and_no_python_differs(folder):
     def change(manifest: dict[str, Any]) -> None:
         manifest["packages"] = {"numpy": manifest["packages"]["numpy"]}
         del manifest["python"]
