@@ -30,7 +30,7 @@ EXPERIMENT_SCHEMA = "overblock/parts/4"
 _RUN = re.compile(r"[0-9a-f]+-\d+\.json")
 _PART = re.compile(
     rf"{PARTS}/(experiment\.json|scenario\.yaml|{_RUN.pattern}|[a-z_]+/[0-9a-f]+-\d+\.parquet"
-    r"|inputs/[0-9a-f]+/[^/]+|inputs/weighted-draws-[0-9a-f]+\.csv|scratch/[^/]+"
+    r"|inputs/[0-9a-f]+/[^/]+|scratch/[^/]+"
     r"|(inputs/([0-9a-f]+/)?)?\..+\.partial-\d+(\.[a-z]+)?)"
 )
 

@@ -7,7 +7,7 @@ import io
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,8 +21,10 @@ from sim.addresses.feeds.forms import DATED
 from sim.addresses.feeds.inputs import Input
 from sim.addresses.feeds.orders import Orders, party_of
 from sim.errors import DataError, Problem
+from sim.scenario.calendars import GivenOrderRow
 from sim.scenario.lists import list_prefixes
 from sim.scenario.quantities import format_instant
+from sim.scenario.tables.seeds import read_table
 
 _ADDRESSES_A_ROW = 200
 _COLUMNS = ("addresses", "from", "to", "mechanism", "operators")
@@ -91,6 +93,8 @@ def read_given(path: Path, columns: ColumnChoice) -> GivenList:
     DataError
         If it cannot be read, a row ends before it begins, or IPv6 lies outside 2000::/3.
     """
+    if (own := _own_orders(path)) is not None:
+        return own
     given = Input(path, str(path), columns)
     if sniff(given) in DATED:
         orders = read_dated(given, skip_bad=False)
@@ -109,6 +113,25 @@ def read_given(path: Path, columns: ColumnChoice) -> GivenList:
         lines = [f"# {path.name}, by the columns chosen", *(one for each in texts for one in each)]
         return GivenList(".txt", "\n".join([*lines, ""]).encode(), (), feed.notes)
     return GivenList(ending, path.read_bytes(), (), feed.notes)
+
+
+def _own_orders(path: Path) -> GivenList | None:
+    """A table of orders as a case has it, which is taken as it is; None of any other file."""
+    with path.open("rb") as file:
+        header = file.readline(1000).decode("utf-8-sig", "replace").strip().split(",")
+    if path.suffix != ".csv" or "addresses" not in header:
+        return None
+    table = read_table(str(path), path, GivenOrderRow)
+    has_dates = not any(row.every for row in table.rows)
+
+    def epoch_s(edge: datetime | time | None) -> int | None:
+        return int(edge.timestamp()) if has_dates and isinstance(edge, datetime) else None
+
+    periods = [
+        Period(at, epoch_s(row.from_), epoch_s(row.to), " ".join(row.operators or ()))
+        for at, row in enumerate(table.rows)
+    ]
+    return GivenList(".csv", table.data, periods, ())
 
 
 def renamed(data: bytes, name: str, columns: ColumnChoice) -> bytes:
