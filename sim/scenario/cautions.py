@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from sim.scenario.lists import ListTable
 from sim.scenario.resolve import Resolved, described, is_of_country, stand_ins, years
@@ -17,7 +18,7 @@ def list_warnings(resolved: Resolved) -> list[str]:
     return [
         *_stand_ins(resolved),
         *_foreign_economy(resolved),
-        *_late_orders(resolved),
+        *_idle_orders(resolved),
         *_sites(resolved),
         *_read(resolved),
     ]
@@ -49,11 +50,19 @@ def _foreign_economy(resolved: Resolved) -> Iterator[str]:
         )
 
 
-def _late_orders(resolved: Resolved) -> Iterator[str]:
+def _idle_orders(resolved: Resolved) -> Iterator[str]:
+    start, end = resolved.scenario.start, resolved.scenario.end
     if resolved.orders is not None:
-        late = sum(row.effective >= resolved.scenario.end for row in resolved.orders.rows)
+        late = sum(row.effective >= end for row in resolved.orders.rows)
         if late:
             yield f"{late} orders fall at or after the end of the run and are not placed"
+    idle = sum(
+        (isinstance(one.from_, datetime) and one.from_ >= end)
+        or (isinstance(one.to, datetime) and one.to <= start)
+        for one in resolved.given_orders
+    )
+    if idle:
+        yield f"{idle} of {len(resolved.given_orders)} orders are in force at no time of the run"
 
 
 def _read(resolved: Resolved) -> Iterator[str]:

@@ -104,7 +104,8 @@ _ENTRIES = (
 )
 # A comment of nothing else, which may name what it is about, and a day.
 _ALONE = re.compile(
-    rf"[#;!\"](?:[^\w\n.]{{0,99}}+(?=\w)(?P<word>{_LETS_THROUGH.pattern}|{_TURNS})"
+    rf"[#;!\"](?:[^\w\n.]{{0,99}}+(?=\w)(?:(?:{_ENTRIES})[ ]+)?"
+    rf"(?P<word>{_LETS_THROUGH.pattern}|{_TURNS})"
     rf"(?:(?<!clean)(?<!deprecated)(?<!retired)[ ]+(?:d[ei][ ]+)?(?:{_ENTRIES})){{0,2}}"
     r"(?:(?<!expire)(?<!expires)[ ]+[\d./-]{8,10})?[^\w\n]{0,99}$"
     r"|[ \t]{0,9}(?P<mark>!{1,9})[ \t\r]{0,9}$)",
@@ -140,7 +141,7 @@ _ELSEWHERE = (
 )
 # Who undid it, or from when on.
 _UNDONE_BY = (
-    r"(?:since|as[ ]+of|from|desde|dal|с)[ ]+(?:the[ ]+|el[ ]+)?[\d./-]{8,10}"
+    r"(?:since|as[ ]+of|from|on|desde|el|dal|il|с)[ ]+(?:the[ ]+|el[ ]+)?[\d./-]{8,10}"
     r"|(?:by|after|following|upon|per|under|por|tras|según|su|dopo|по|на[ ]+основании)[ ]+"
     r"(?:[^\W\d]+[ ]+){0,3}(?:court|judg|ruling|regulator|authorit|order|decision|appeal|orden"
     r"|sentencia|resoluci|juez|juzgado|tribunal|ordine|sentenza|decisione|agcom|giudice|суд"
@@ -247,7 +248,7 @@ def verdicts_among(cells: Iterable[str]) -> set[str]:
     # A comment of several lines is looked at with the others.
     if text.count("\n") == len(all_) - 1:
         all_ = [all_[row] for row in rows_with_stems(text)]
-    return {cell for cell in all_ if _WITHIN.search(cell)}
+    return {cell for cell in all_ if _WITHIN.search(cell) or _WITHIN.search(_bare(cell))}
 
 
 def refusal_of(verdict: str) -> str:

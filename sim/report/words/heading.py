@@ -237,7 +237,7 @@ def source_line(run: RunFolder, *, is_given: bool = False) -> Text:
     told = [say_name(one) for one in orders]
     told += [say_name(titles[name]) for name in others if name in titles]
     if not orders and not is_given:
-        told.insert(0, say("Simulated orders"))
+        told.insert(0, say("Orders of the scenario") if given else say("Simulated orders"))
     return joined("", (joined("; ", told or [say("nothing")]), "."))
 
 

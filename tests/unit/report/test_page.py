@@ -535,6 +535,9 @@ def test_the_source_of_orders_in_a_scenario_is_the_table_that_they_name() -> Non
     }
     run = RunFolder(Path("out"), {"inputs": inputs}, scenario)
     assert source_line(run) == "blocklist.txt; hosts.csv."
+    listed = scenario | {"strategy": {"id": "orders", "orders": [{"addresses": ["192.0.2.1"]}]}}
+    own = RunFolder(Path("out"), {"inputs": inputs}, listed)
+    assert source_line(own) == "Orders of the scenario; hosts.csv."
     simulated = scenario | {"strategy": {"id": "exact"}}
     run = RunFolder(Path("out"), {"inputs": inputs}, simulated)
     assert source_line(run) == "Simulated orders; hosts.csv."

@@ -44,6 +44,7 @@ IGNORED = {
     "an exception among kinds": ("kind_of", "spam", "phishing", "white-list"),
     "in more words": ("taken", "Blocked by order 12/2026", "Not blocked (whitelisted)"),
     "an exception among several tags": ("tags", "c2;malware", "cdn;allowlist"),
+    "one with a hyphen": ("tags", "c2;malware", "cdn;not-blocked"),
     "an exception behind a bar": ("label", "c2", "cdn|Allow"),
     "in force or planned": ("status", "active", "pending"),
     "ticks": ("cut", "✔", "✘"),
