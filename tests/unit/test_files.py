@@ -1,7 +1,5 @@
 """Files that are there whole or not at all, and never in place of another's."""
 
-from __future__ import annotations
-
 import json
 import os
 from collections.abc import Callable
@@ -29,7 +27,7 @@ def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
-def test_a_file_that_is_there_is_replaced_only_by_force(tmp_path: Path) -> None:
+def test_a_file_that_is_there_is_replaced_only_by_force(tmp_path):
     path = tmp_path / "a.txt"
     path.write_text("mine")
     with pytest.raises(UsageError, match=r"a\.txt: exists; give --force to replace it"):
@@ -40,7 +38,7 @@ def test_a_file_that_is_there_is_replaced_only_by_force(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["folder", "broken link", "pipe"])
-def test_what_is_no_file_is_replaced_by_nothing(tmp_path: Path, kind: str) -> None:
+def test_what_is_no_file_is_replaced_by_nothing(tmp_path, kind):
     path = tmp_path / "a.txt"
     {
         "folder": path.mkdir,
@@ -54,7 +52,7 @@ def test_what_is_no_file_is_replaced_by_nothing(tmp_path: Path, kind: str) -> No
 
 
 @pytest.mark.parametrize("below", ["a.txt/x.json", "a.txt/deep/x.json"])
-def test_where_no_file_can_be_made_is_told_before_anything_is(tmp_path: Path, below: str) -> None:
+def test_where_no_file_can_be_made_is_told_before_anything_is(tmp_path, below):
     (tmp_path / "a.txt").write_text("mine")
     with pytest.raises(UsageError, match=r"x\.json: cannot write a file in .*a\.txt: "):
         check_free(tmp_path / below)
@@ -62,7 +60,7 @@ def test_where_no_file_can_be_made_is_told_before_anything_is(tmp_path: Path, be
 
 
 @pytest.mark.parametrize("error", [OSError(28, "No space left"), KeyboardInterrupt(), ValueError()])
-def test_after_an_error_all_is_as_it_was(tmp_path: Path, error: BaseException) -> None:
+def test_after_an_error_all_is_as_it_was(tmp_path, error):
     path = tmp_path / "a.txt"
     path.write_text("mine")
 
@@ -82,7 +80,7 @@ def test_after_an_error_all_is_as_it_was(tmp_path: Path, error: BaseException) -
     assert names(tmp_path) == ["a.txt"]
 
 
-def test_a_file_that_comes_in_the_meantime_is_kept(tmp_path: Path) -> None:
+def test_a_file_that_comes_in_the_meantime_is_kept(tmp_path):
     path = tmp_path / "a.txt"
 
     def be_late() -> None:
@@ -95,7 +93,7 @@ def test_a_file_that_comes_in_the_meantime_is_kept(tmp_path: Path) -> None:
     assert (names(tmp_path), path.read_text()) == (["a.txt"], "mine")
 
 
-def test_what_a_killed_process_left_of_a_file_goes_with_the_next(tmp_path: Path) -> None:
+def test_what_a_killed_process_left_of_a_file_goes_with_the_next(tmp_path):
     kept = [
         ".a.txt.partial-1.txt",  # another process is at it
         ".a.txt.partial-x.txt",
@@ -108,9 +106,7 @@ def test_what_a_killed_process_left_of_a_file_goes_with_the_next(tmp_path: Path)
     assert names(tmp_path) == sorted([*kept, "a.txt"])
 
 
-def test_a_whole_file_takes_the_place_of_an_older_one(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_whole_file_takes_the_place_of_an_older_one(tmp_path, monkeypatch):
     path = tmp_path / "a.json"
     write_whole(path, b"old")
 
@@ -126,7 +122,7 @@ def test_a_whole_file_takes_the_place_of_an_older_one(
     assert (names(tmp_path), path.read_bytes()) == (["a.json"], b"old")
 
 
-def test_files_drawn_together_are_drawn_again_and_no_others_replaced(tmp_path: Path) -> None:
+def test_files_drawn_together_are_drawn_again_and_no_others_replaced(tmp_path):
     folder = tmp_path / "figures"
     write_all(folder, a="1", b="1")
     write_all(folder, a="2")
@@ -147,7 +143,7 @@ def test_files_drawn_together_are_drawn_again_and_no_others_replaced(tmp_path: P
 
 
 @pytest.mark.parametrize("error", [OSError(28, "No space left"), KeyboardInterrupt()])
-def test_files_that_are_not_all_drawn_do_not_appear(tmp_path: Path, error: BaseException) -> None:
+def test_files_that_are_not_all_drawn_do_not_appear(tmp_path, error):
     def fail(folder: Path) -> None:
         with new_files(folder) as partial:
             (partial / "a").write_text("half")
@@ -165,9 +161,7 @@ def test_files_that_are_not_all_drawn_do_not_appear(tmp_path: Path, error: BaseE
     assert names(tmp_path / "figures") == []
 
 
-def test_a_kill_between_two_files_leaves_both_the_programs(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_kill_between_two_files_leaves_both_the_programs(tmp_path, monkeypatch):
     write_all(tmp_path, a="1", b="1")
     real: Callable[[Path, Path], Path] = Path.replace
 
@@ -196,13 +190,13 @@ def test_a_kill_between_two_files_leaves_both_the_programs(
         '{"schema": "overblock/written/1", "sha256": {"../a": ["x"], "b": 1}}',
     ],
 )
-def test_a_record_that_says_nothing_makes_no_file_ours(tmp_path: Path, record: str) -> None:
+def test_a_record_that_says_nothing_makes_no_file_ours(tmp_path, record):
     (tmp_path / RECORD).write_text(record)
     (tmp_path / "a").write_text("mine")
     assert written_files(tmp_path) == {}
 
 
-def test_a_record_names_files_beside_it_alone(tmp_path: Path) -> None:
+def test_a_record_names_files_beside_it_alone(tmp_path):
     folder = tmp_path / "figures"
     write_all(folder, a="1")
     record = json.loads((folder / RECORD).read_text())

@@ -4,8 +4,6 @@ and how few places name a strategy, a measure, a key or a verb.
 Which room may import which is held by the import contracts in ``pyproject.toml``.
 """
 
-from __future__ import annotations
-
 import ast
 import re
 from graphlib import CycleError, TopologicalSorter
@@ -68,7 +66,7 @@ def imports(repository: Path) -> dict[str, set[str]]:
     return found
 
 
-def test_no_folder_has_more_modules_than_one_can_hold_in_mind(repository: Path) -> None:
+def test_no_folder_has_more_modules_than_one_can_hold_in_mind(repository):
     folders = {path.parent for path in modules_of(repository).values()}
     crowded = {
         str(folder): n
@@ -78,21 +76,19 @@ def test_no_folder_has_more_modules_than_one_can_hold_in_mind(repository: Path) 
     assert not crowded
 
 
-def test_no_modules_import_each_other_in_a_circle(imports: dict[str, set[str]]) -> None:
+def test_no_modules_import_each_other_in_a_circle(imports):
     try:
         TopologicalSorter(imports).prepare()
     except CycleError as error:
         pytest.fail(" -> ".join(error.args[1]))
 
 
-def test_a_circle_would_be_found() -> None:
+def test_a_circle_would_be_found():
     with pytest.raises(CycleError):
         TopologicalSorter({"a": {"b"}, "b": {"a"}}).prepare()
 
 
-def test_a_module_that_only_its_neighbour_imports_is_a_thought_of_its_own(
-    repository: Path, imports: dict[str, set[str]]
-) -> None:
+def test_a_module_that_only_its_neighbour_imports_is_a_thought_of_its_own(repository, imports):
     modules = modules_of(repository)
     importers: dict[str, set[str]] = {name: set() for name in modules}
     for name, taken in imports.items():
@@ -109,7 +105,7 @@ def test_a_module_that_only_its_neighbour_imports_is_a_thought_of_its_own(
     assert not fragments
 
 
-def test_a_long_module_says_why_it_is_one_file(repository: Path) -> None:
+def test_a_long_module_says_why_it_is_one_file(repository):
     long = {
         name: ast.get_docstring(ast.parse(text)) or ""
         for name, path in modules_of(repository).items()
@@ -119,7 +115,7 @@ def test_a_long_module_says_why_it_is_one_file(repository: Path) -> None:
     assert not [name for name, said in long.items() if not re.search(WHY_ONE_FILE, said)]
 
 
-def test_every_library_is_imported_by_its_owners_alone(repository: Path) -> None:
+def test_every_library_is_imported_by_its_owners_alone(repository):
     found: dict[str, set[str]] = {}
     for name, path in modules_of(repository).items():
         for library in libraries_of(path):
@@ -127,12 +123,12 @@ def test_every_library_is_imported_by_its_owners_alone(repository: Path) -> None
     assert {one: rooms for one, rooms in found.items() if one not in EVERYBODYS} == OWNERS
 
 
-def test_modules_are_named_by_nouns_of_the_field(repository: Path) -> None:
+def test_modules_are_named_by_nouns_of_the_field(repository):
     named = {name.rpartition(".")[2] for name in modules_of(repository)}
     assert not named & SAY_NOTHING
 
 
-def test_folders_of_unit_tests_are_folders_of_the_package(repository: Path) -> None:
+def test_folders_of_unit_tests_are_folders_of_the_package(repository):
     unit = repository / "tests/unit"
     folders = [path.relative_to(unit) for path in unit.rglob("*") if path.is_dir()]
     folders = [folder for folder in folders if folder.name != "__pycache__"]
@@ -140,14 +136,14 @@ def test_folders_of_unit_tests_are_folders_of_the_package(repository: Path) -> N
     assert not [str(folder) for folder in folders if not (repository / "sim" / folder).is_dir()]
 
 
-def test_the_page_of_the_rooms_is_drawn_from_the_imports(repository: Path) -> None:
+def test_the_page_of_the_rooms_is_drawn_from_the_imports(repository):
     """Remake it with ``python -m tests.rooms``."""
     page = (repository / "ARCHITECTURE.md").read_text(encoding="utf-8")
     assert page == with_rooms(page, repository)
 
 
 @pytest.mark.parametrize("page", ["ARCHITECTURE.md", "CONTRIBUTING.md", "docs/README.md"])
-def test_files_that_a_page_for_newcomers_names_are_there(page: str, repository: Path) -> None:
+def test_files_that_a_page_for_newcomers_names_are_there(page, repository):
     text = (repository / page).read_text(encoding="utf-8")
     folder = (repository / page).parent
     paths = re.findall(r"`((?:sim|tests|tools|docs|seeds)/[^`\s:*<>]+)`", text)
@@ -157,7 +153,7 @@ def test_files_that_a_page_for_newcomers_names_are_there(page: str, repository: 
     assert not [str(path) for path in named if not path.exists()]
 
 
-def test_files_of_the_package_that_documents_name_are_there(repository: Path) -> None:
+def test_files_of_the_package_that_documents_name_are_there(repository):
     named = {
         (page.relative_to(repository).as_posix(), found)
         for page in [*repository.glob("*.md"), *(repository / "docs").rglob("*.md")]
@@ -167,7 +163,7 @@ def test_files_of_the_package_that_documents_name_are_there(repository: Path) ->
     assert not [one for one in named if not (repository / one[1]).exists()]
 
 
-def test_what_a_business_loses_is_read_in_eight_files(repository: Path) -> None:
+def test_what_a_business_loses_is_read_in_eight_files(repository):
     page = (repository / "ARCHITECTURE.md").read_text(encoding="utf-8")
     items = re.findall(r"^\d\. `(sim/\S+\.py)`((?:.|\n(?! *\n|\d))*)", page, re.MULTILINE)
     assert len(items) == 8
@@ -178,7 +174,7 @@ def test_what_a_business_loses_is_read_in_eight_files(repository: Path) -> None:
         assert re.search(rf"^ *def {name}\(", source, re.MULTILINE), (file, name)
 
 
-def test_benchmarks_import_nothing_from_tests(repository: Path) -> None:
+def test_benchmarks_import_nothing_from_tests(repository):
     files = [*(repository / "benchmarks").glob("*.py")]
     assert len(files) > 10
     for path in files:
@@ -229,9 +225,7 @@ def naming(repository: Path) -> dict[str, set[str]]:
     return found
 
 
-def test_a_strategy_is_named_where_it_is_declared_and_by_its_rule(
-    naming: dict[str, set[str]],
-) -> None:
+def test_a_strategy_is_named_where_it_is_declared_and_by_its_rule(naming):
     rule, beside = re.compile(r"engine\.strategies\."), {}
     for kind in DECLARED.values():
         modules = naming[f"strategies.{kind.__name__}"]
@@ -240,9 +234,7 @@ def test_a_strategy_is_named_where_it_is_declared_and_by_its_rule(
     assert {name: modules for name, modules in beside.items() if modules} == NAMED_BESIDE
 
 
-def test_a_measure_is_named_by_one_formula_and_by_no_room_that_passes_it_on(
-    naming: dict[str, set[str]],
-) -> None:
+def test_a_measure_is_named_by_one_formula_and_by_no_room_that_passes_it_on(naming):
     # One word, or the name of a curve, may mean something else.
     measures = {name for name in MEASURES if "_" in name} - set(CURVES)
     assert len(measures) > 60
@@ -252,7 +244,7 @@ def test_a_measure_is_named_by_one_formula_and_by_no_room_that_passes_it_on(
         assert not {one.split(".")[0] for one in modules} & PASS_ON, name
 
 
-def test_a_key_is_named_by_no_room_that_passes_it_on(naming: dict[str, set[str]]) -> None:
+def test_a_key_is_named_by_no_room_that_passes_it_on(naming):
     keys = {path.rpartition(".")[2] for path in assumed_by_key()} - COLUMNS_TOO
     assert len(keys) > 40
     for key in keys:
@@ -261,7 +253,7 @@ def test_a_key_is_named_by_no_room_that_passes_it_on(naming: dict[str, set[str]]
         assert not {one.split(".")[0] for one in modules} & PASS_ON, key
 
 
-def test_a_verb_is_imported_by_the_command_line_alone(imports: dict[str, set[str]]) -> None:
+def test_a_verb_is_imported_by_the_command_line_alone(imports):
     verbs = {name for name in imports if name.startswith("sim.cli.verbs.")}
     assert len(verbs) > 10
     assert {name for name, taken in imports.items() if taken & verbs} == {"sim.cli.app"}

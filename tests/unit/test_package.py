@@ -1,12 +1,8 @@
 """``import overblock``, or ``sim``: light, with names that people, help and type checkers see."""
 
-from __future__ import annotations
-
 import re
 import subprocess
 import sys
-from pathlib import Path
-from types import ModuleType
 
 import pytest
 
@@ -42,7 +38,7 @@ expected "int | None"  [arg-type]
 
 
 @NAMES
-def test_the_package_loads_nothing_heavy_until_a_name_is_used(module: ModuleType) -> None:
+def test_the_package_loads_nothing_heavy_until_a_name_is_used(module):
     name = module.__name__
     code = (
         f"import sys, {name}; dir({name})\n"
@@ -55,7 +51,7 @@ def test_the_package_loads_nothing_heavy_until_a_name_is_used(module: ModuleType
 
 
 @NAMES
-def test_every_public_name_is_listed_and_there(module: ModuleType) -> None:
+def test_every_public_name_is_listed_and_there(module):
     assert {"run", "compare", "sweep", "cover", "exposure", "open_results", "__version__"} <= set(
         module.__all__
     )
@@ -68,19 +64,19 @@ def test_every_public_name_is_listed_and_there(module: ModuleType) -> None:
 
 
 @NAMES
-def test_star_imports_what_is_listed(module: ModuleType) -> None:
+def test_star_imports_what_is_listed(module):
     names: dict[str, object] = {}
     exec(f"from {module.__name__} import *", names)
     assert names.keys() - {"__builtins__"} == set(sim.__all__)
 
 
 @NAMES
-def test_a_name_that_is_not_there_is_said(module: ModuleType) -> None:
+def test_a_name_that_is_not_there_is_said(module):
     with pytest.raises(AttributeError, match=f"module '{module.__name__}' has no attribute 'noth"):
         getattr(module, "nothing")  # noqa: B009 - a type checker would refuse it
 
 
-def test_help_shows_the_functions_with_their_words() -> None:
+def test_help_shows_the_functions_with_their_words():
     import pydoc
 
     text = pydoc.plain(pydoc.render_doc(sim))
@@ -91,9 +87,7 @@ def test_help_shows_the_functions_with_their_words() -> None:
 
 @pytest.mark.laws
 @NAMES
-def test_type_checkers_see_types_and_mistakes(
-    module: ModuleType, tmp_path: Path, repository: Path
-) -> None:
+def test_type_checkers_see_types_and_mistakes(module, tmp_path, repository):
     pytest.importorskip("mypy")
     # At the top of the repository, where what was checked last is kept: else it takes a minute.
     file = tmp_path / "used.py"
@@ -109,7 +103,7 @@ def test_type_checkers_see_types_and_mistakes(
     assert compared.endswith('-> sim.api.results.Results"')
 
 
-def test_the_module_is_the_command(repository: Path) -> None:
+def test_the_module_is_the_command(repository):
     done = subprocess.run(
         [sys.executable, "-m", "sim", "--version"], cwd=repository, capture_output=True, text=True
     )

@@ -1,7 +1,5 @@
 """DuckDB reads and writes the file that it is told, whatever this and its folders are called."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import duckdb

@@ -1,7 +1,5 @@
 """Columns that come in pieces: grown, joined."""
 
-from __future__ import annotations
-
 import io
 
 import numpy as np

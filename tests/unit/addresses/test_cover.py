@@ -1,7 +1,5 @@
 """Claims about covers that one small example each can show."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

@@ -1,7 +1,5 @@
 """Compiled code is that of the sources as they are, wherever it is kept."""
 
-from __future__ import annotations
-
 import ast
 import json
 import os
@@ -48,7 +46,7 @@ def folder_now() -> Path:
     return machine_code.folder()
 
 
-def test_another_source_has_another_folder_and_the_same_the_same(package: Path) -> None:
+def test_another_source_has_another_folder_and_the_same_the_same(package):
     first = folder_now()
     assert first.parent == package / "__pycache__"
     assert folder_now() == first
@@ -69,18 +67,14 @@ def test_another_source_has_another_folder_and_the_same_the_same(package: Path) 
     assert folder_now() not in {first, second}
 
 
-def test_a_package_that_cannot_be_written_has_the_users_folder(
-    package: Path, tmp_path: Path
-) -> None:
+def test_a_package_that_cannot_be_written_has_the_users_folder(package, tmp_path):
     name = folder_now().name
     shutil.rmtree(package / "__pycache__")
     (package / "__pycache__").write_text("a file, in which no folder can be made, even by root")
     assert folder_now() == tmp_path / "cache" / "overblock" / name
 
 
-def test_a_place_that_is_named_stands_alone(
-    package: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_place_that_is_named_stands_alone(package, tmp_path, monkeypatch):
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "named"))
     assert folder_now().parent == tmp_path / "named"
     (tmp_path / "named2").write_text("no folder")
@@ -89,9 +83,7 @@ def test_a_place_that_is_named_stands_alone(
 
 
 @pytest.mark.parametrize("place", ["NUMBA_CACHE_DIR", "XDG_CACHE_HOME"])
-def test_of_a_shared_place_those_used_last_are_kept(
-    package: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
-) -> None:
+def test_of_a_shared_place_those_used_last_are_kept(package, tmp_path, monkeypatch, place):
     (package / "__pycache__").write_text("no folder")
     monkeypatch.setenv(place, str(tmp_path / "shared"))
     mine = folder_now()
@@ -122,9 +114,7 @@ def test_of_a_shared_place_those_used_last_are_kept(
 
 
 @pytest.mark.parametrize("n_looks", [1, 2, 3])
-def test_folders_that_go_while_one_looks_harm_nobody(
-    package: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, n_looks: int
-) -> None:
+def test_folders_that_go_while_one_looks_harm_nobody(package, tmp_path, monkeypatch, n_looks):
     """They go after one of three looks: at whether it is a folder, a link, and when it was used."""
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "shared"))
     for number in range(20):
@@ -153,7 +143,7 @@ print(rates_of(1.0, 0.0, 1.0))
 """
 
 
-def test_a_process_whose_folder_goes_compiles_again(repository: Path, tmp_path: Path) -> None:
+def test_a_process_whose_folder_goes_compiles_again(repository, tmp_path):
     done = subprocess.run(
         [sys.executable, "-c", VANISHING],
         cwd=repository, capture_output=True, text=True, check=True,
@@ -163,9 +153,7 @@ def test_a_process_whose_folder_goes_compiles_again(repository: Path, tmp_path: 
     assert [path.name for path in tmp_path.iterdir()] == [machine_code.folder().name]
 
 
-def test_a_source_that_changed_under_the_process_keeps_nothing(
-    package: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_source_that_changed_under_the_process_keeps_nothing(package, monkeypatch):
     first = folder_now()
     monkeypatch.setattr(
         machine_code, "_STARTED_NS", machine_code._changed_ns(package / "engine" / "patience.py")
@@ -193,7 +181,7 @@ print(json.dumps({
 """
 
 
-def test_all_loops_are_kept_in_one_folder(repository: Path) -> None:
+def test_all_loops_are_kept_in_one_folder(repository):
     files = sorted((repository / "sim").rglob("*_kernel.py"))
     modules = [".".join(path.relative_to(repository).with_suffix("").parts) for path in files]
     assert len(modules) > 3
@@ -216,7 +204,7 @@ NO_LOOPS = {
 """Files beside those of loops in which an edit compiles all of them again."""
 
 
-def test_only_loops_and_the_few_files_that_they_import_count(repository: Path) -> None:
+def test_only_loops_and_the_few_files_that_they_import_count(repository):
     """Imports are read from syntax trees here, and whatever is not a loop is named above."""
     package = repository / "sim"
     waiting = [path for path in package.rglob("*.py") if "_kernel" in path.name]
@@ -244,7 +232,7 @@ def test_only_loops_and_the_few_files_that_they_import_count(repository: Path) -
     assert others == NO_LOOPS
 
 
-def test_whatever_is_compiled_counts(repository: Path) -> None:
+def test_whatever_is_compiled_counts(repository):
     makers = "import compiled\n", "import part\n", "import define\n"
     for path in (repository / "sim").rglob("*.py"):
         if any(maker in path.read_text(encoding="utf-8") for maker in makers):
@@ -270,8 +258,8 @@ def test_whatever_is_compiled_counts(repository: Path) -> None:
     ],
 )
 def test_a_constant_that_loops_freeze_has_another_folder_and_no_other_edit_has(
-    name: str, constant: str, is_another: bool, repository: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    name, constant, is_another, repository, monkeypatch
+):
     edited = repository / "sim" / name
     before = machine_code.digest(machine_code.sources())
     text = edited.read_text(encoding="utf-8")
@@ -293,7 +281,7 @@ SHORT = [
 
 
 @pytest.mark.long
-def test_an_edited_engine_computes_what_it_says(repository: Path, tmp_path: Path) -> None:
+def test_an_edited_engine_computes_what_it_says(repository, tmp_path):
     """Run, change a constant that a loop takes from another file, run; with a clean place too."""
     for name in ("sim", "scenarios", "seeds"):
         ignored = shutil.ignore_patterns("__pycache__")
@@ -334,30 +322,24 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     machine_code.shipped.cache_clear()
 
 
-def test_a_clone_has_none() -> None:
+def test_a_clone_has_none():
     assert machine_code.shipped() is None
 
 
 @pytest.mark.parametrize("name", ["NUMBA_CACHE_DIR", "NUMBA_NUM_THREADS"])
-def test_a_setting_that_changes_no_code_changes_nothing(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, name: str
-) -> None:
+def test_a_setting_that_changes_no_code_changes_nothing(folder, monkeypatch, name):
     monkeypatch.setenv(name, "1")
     assert machine_code.shipped() == folder
 
 
 @pytest.mark.parametrize("name", ["NUMBA_BOUNDSCHECK", "NUMBA_OPT", "NUMBA_DISABLE_JIT"])
-def test_with_another_setting_of_the_compiler_nothing_fits(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, name: str
-) -> None:
+def test_with_another_setting_of_the_compiler_nothing_fits(folder, monkeypatch, name):
     monkeypatch.setenv(name, "1")
     assert machine_code.shipped() is None
 
 
 @pytest.mark.parametrize("name", ["numba", "llvmlite", "numpy"])
-def test_with_another_compiler_nothing_fits(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, name: str
-) -> None:
+def test_with_another_compiler_nothing_fits(folder, monkeypatch, name):
     version = machine_code.metadata.version
     monkeypatch.setattr(
         machine_code.metadata, "version", lambda asked: "0.0.1" if asked == name else version(asked)
@@ -368,14 +350,12 @@ def test_with_another_compiler_nothing_fits(
 @pytest.mark.parametrize(
     "other", ["sys.implementation.cache_tag", "sys.platform", "platform.machine"]
 )
-def test_on_another_python_or_machine_nothing_fits(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, other: str
-) -> None:
+def test_on_another_python_or_machine_nothing_fits(folder, monkeypatch, other):
     monkeypatch.setattr(other, (lambda: "abacus") if other == "platform.machine" else "abacus")
     assert machine_code.shipped() is None
 
 
-def test_with_other_sources_nothing_fits(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_with_other_sources_nothing_fits(folder, monkeypatch):
     files = machine_code.sources()[1:]
     monkeypatch.setattr(machine_code, "sources", lambda: files)
     assert machine_code.shipped() is None
@@ -418,9 +398,7 @@ print(json.dumps([found, n_kept, len(list(Path(sys.argv[2]).rglob("*.nbc")))]))
 """
 
 
-def test_shipped_code_is_called_and_what_it_lacks_is_compiled_and_kept(
-    repository: Path, tmp_path: Path
-) -> None:
+def test_shipped_code_is_called_and_what_it_lacks_is_compiled_and_kept(repository, tmp_path):
     env = {key: text for key, text in os.environ.items() if not key.startswith("NUMBA_")}
     done = subprocess.run(
         [sys.executable, "-c", SHIPPED, str(tmp_path / "code"), str(tmp_path / "kept")],

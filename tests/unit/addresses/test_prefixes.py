@@ -1,7 +1,5 @@
 """Tables of prefixes: what is refused, and what size must not change."""
 
-from __future__ import annotations
-
 import pickle
 
 import numpy as np

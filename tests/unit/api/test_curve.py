@@ -1,12 +1,9 @@
 """A curve on a grid is what a slow reading of its change points says, at every time."""
 
-from __future__ import annotations
-
 import math
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -74,9 +71,7 @@ def quantile(values: list[float], share: Fraction) -> float:
     ("every", "by"),
     [("1h", None), (437, None), (timedelta(minutes=90), "sector"), (None, None), (None, "sector")],
 )
-def test_a_curve_on_a_grid_is_what_its_steps_say(
-    results: Results, every: str | float | timedelta | None, by: str | None
-) -> None:
+def test_a_curve_on_a_grid_is_what_its_steps_say(results, every, by):
     # Of a share: counts are as if every simulation had the median number of businesses.
     curve = results.curve("demand_lost_share", every=every, by=by)
     steps = steps_of(results, "demand_lost_share", by)
@@ -103,7 +98,7 @@ def test_a_curve_on_a_grid_is_what_its_steps_say(
     assert curve["median"].max() > 0
 
 
-def test_times_are_those_of_the_clock_in_utc(results: Results) -> None:
+def test_times_are_those_of_the_clock_in_utc(results):
     curve = results.curve("businesses_impaired", every="30 min", strategy="wide")
     start = datetime.fromisoformat(results.run.scenario["start"]).astimezone(UTC)
     assert curve["time"][0].item() == start.replace(tzinfo=None)
@@ -125,12 +120,12 @@ def test_times_are_those_of_the_clock_in_utc(results: Results) -> None:
         ({"strategy": "narrow"}, "unknown strategy 'narrow'"),
     ],
 )
-def test_what_cannot_be_is_refused(results: Results, asked: dict[str, object], said: str) -> None:
+def test_what_cannot_be_is_refused(results, asked, said):
     with pytest.raises(sim.UsageError, match=said):
         results.curve(**{"name": "businesses_down", **asked})  # type: ignore[arg-type]
 
 
-def test_results_are_short_and_summarised(results: Results, single: Results) -> None:
+def test_results_are_short_and_summarised(results, single):
     assert len(repr(results)) < 1000
     assert len(repr(single)) < 1000
     assert single.answer in repr(single)
@@ -144,7 +139,7 @@ def test_results_are_short_and_summarised(results: Results, single: Results) -> 
     assert figures["n_known"][row] == 1
 
 
-def test_figures_report_and_copies(results: Results, tmp_path: Path) -> None:
+def test_figures_report_and_copies(results, tmp_path):
     picture = results.plot("outage", strategy="wide")
     assert picture.png.startswith(b"\x89PNG")
     assert picture.alt in picture._repr_html_()
@@ -171,7 +166,7 @@ def test_figures_report_and_copies(results: Results, tmp_path: Path) -> None:
     results.save(tmp_path / "kept", force=True)
 
 
-def test_a_hostile_title_is_text(tmp_path: Path) -> None:
+def test_a_hostile_title_is_text(tmp_path):
     title = '<script>alert(1)</script> & "quotes" '
     found = sim.run("telegram-2018-replay", n_simulations=1, fixed=True,
                     set={**BRIEF, "title": title + "x" * 100}, folder=tmp_path / "out")  # fmt: skip

@@ -1,7 +1,5 @@
 """Scenarios as mappings and objects, tables as frames, and errors in the words of Python."""
 
-from __future__ import annotations
-
 import json
 from datetime import datetime, timedelta, timezone
 from pathlib import Path

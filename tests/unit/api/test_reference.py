@@ -1,7 +1,5 @@
 """The page of Python is made from docstrings, and the notebooks run."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

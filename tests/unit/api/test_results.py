@@ -1,10 +1,7 @@
 """What a notebook calls, and the notebook itself."""
 
-from __future__ import annotations
-
 import json
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -26,7 +23,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
     )  # fmt: skip
 
 
-def test_a_frame_has_a_column_for_each_strategy(results: Results) -> None:
+def test_a_frame_has_a_column_for_each_strategy(results):
     assert results.strategies == ("none", "exact", "wide")
     frame = results.frame("addresses_listed_peak")
     assert list(frame) == ["replicate", "none", "exact", "wide"]
@@ -40,7 +37,7 @@ def test_a_frame_has_a_column_for_each_strategy(results: Results) -> None:
         results.frame("nothing")
 
 
-def test_every_table_is_a_view_in_duckdb(results: Results) -> None:
+def test_every_table_is_a_view_in_duckdb(results):
     with results.to_duckdb() as connection:
         tables = {row[0] for row in connection.execute("SHOW TABLES").fetchall()}
         assert {"measures", "curves", "events", "summary", "comparison", "tradeoff"} <= tables
@@ -63,15 +60,13 @@ def test_every_table_is_a_view_in_duckdb(results: Results) -> None:
         assert (types["strategy"], types["efficacy"]) == ("VARCHAR", "DOUBLE")
 
 
-def test_pandas_is_said_to_be_missing_where_it_is(
-    results: Results, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_pandas_is_said_to_be_missing_where_it_is(results, monkeypatch):
     monkeypatch.setitem(sys.modules, "pandas", None)
     with pytest.raises(UsageError, match=r"pip install 'overblock\[analysis\]'"):
         results.to_pandas()
 
 
-def test_a_single_run_and_a_folder_read_again(tmp_path: Path) -> None:
+def test_a_single_run_and_a_folder_read_again(tmp_path):
     brief = {**BRIEF, "population": {"n_businesses": 30}, "complaints": None}
     run = sim.run("telegram-2018", n_simulations=1, fixed=True, set=brief, folder=tmp_path / "out")
     assert run.strategies == ("escalate",)
@@ -82,7 +77,7 @@ def test_a_single_run_and_a_folder_read_again(tmp_path: Path) -> None:
     assert again.frame("spells") == run.frame("spells")
 
 
-def test_mistakes_are_those_of_the_command_line(tmp_path: Path) -> None:
+def test_mistakes_are_those_of_the_command_line(tmp_path):
     with pytest.raises(ScenarioError, match="did you mean 'exact'"):
         sim.compare("telegram-2018", ["exakt"], folder=tmp_path / "out")
     with pytest.raises(ScenarioError, match="did you mean 'spells'"):
@@ -94,7 +89,7 @@ def test_mistakes_are_those_of_the_command_line(tmp_path: Path) -> None:
         sim.run("telegram-2018", kept="none", fixed=True, folder=tmp_path / "out")
 
 
-def test_the_notebooks_tables_hold_one_unit_a_column(repository: Path, results: Results) -> None:
+def test_the_notebooks_tables_hold_one_unit_a_column(repository, results):
     """Its queries, on another comparison: a row a strategy, and what the headings say."""
     notebook = json.loads((repository / "docs/how-to/compare-strategies.ipynb").read_text("utf-8"))
     cells = ["".join(cell["source"]) for cell in notebook["cells"]]
@@ -115,7 +110,7 @@ def test_the_notebooks_tables_hold_one_unit_a_column(repository: Path, results: 
             assert row[heading] == (None if has_missed else pytest.approx(median, abs=0.5))
 
 
-def test_an_ensemble_and_its_verdicts_are_read_as_columns(tmp_path: Path) -> None:
+def test_an_ensemble_and_its_verdicts_are_read_as_columns(tmp_path):
     found = sim.compare(
         "telegram-2018", ["exact"], n_simulations=3, set=BRIEF, folder=tmp_path / "out"
     )
@@ -134,7 +129,7 @@ def test_an_ensemble_and_its_verdicts_are_read_as_columns(tmp_path: Path) -> Non
     assert n_inputs == 3
 
 
-def test_a_run_has_no_verdicts(tmp_path: Path) -> None:
+def test_a_run_has_no_verdicts(tmp_path):
     found = sim.run(
         "telegram-2018", n_simulations=1, fixed=True, set=BRIEF, folder=tmp_path / "out"
     )
@@ -143,7 +138,7 @@ def test_a_run_has_no_verdicts(tmp_path: Path) -> None:
         found.verdicts()
 
 
-def test_a_grid_has_whole_seconds_and_not_too_many(results: Results) -> None:
+def test_a_grid_has_whole_seconds_and_not_too_many(results):
     for every, message in (
         (0.5, "every: expected whole seconds above 0, got 0.5"),
         (0, "every: expected whole seconds above 0, got 0"),

@@ -26,7 +26,7 @@ def single(shipped_run: Path) -> Results:
     return sim.open_results(shipped_run)
 
 
-def test_a_table_of_a_folder_is_chosen_by_its_name(single: Results) -> None:
+def test_a_table_of_a_folder_is_chosen_by_its_name(single):
     pytest.importorskip("pandas")
     frame = single.to_pandas("summary")
     assert set(single.metrics) == set(frame["metric"])
@@ -43,7 +43,7 @@ def planned(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("planned")
-def test_an_analysis_is_of_what_is_asked_for(tmp_path: Path) -> None:
+def test_an_analysis_is_of_what_is_asked_for(tmp_path):
     home = "population.share_components_at_home"
     asked, *rest = sim.sensitivity(
         "surgical", metrics=["spells"], only=[home], ranges={home: (0.1, 0.3)},
@@ -63,7 +63,7 @@ def test_an_analysis_is_of_what_is_asked_for(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("planned")
-def test_a_sweep_and_runs_are_of_what_is_asked_for(tmp_path: Path) -> None:
+def test_a_sweep_and_runs_are_of_what_is_asked_for(tmp_path):
     brief = {"population.n_businesses": 20}
     swept, *rest = sim.sweep(
         "surgical", {"censor.discovery_lag_h": "2..48:4"}, strategies=["none"],
@@ -92,7 +92,7 @@ def test_a_sweep_and_runs_are_of_what_is_asked_for(tmp_path: Path) -> None:
             call("surgical", kept=tmp_path / "none.csv")
 
 
-def test_notes_and_problems_name_arguments_too() -> None:
+def test_notes_and_problems_name_arguments_too():
     error = OverblockError("give --force")
     error.add_note("see --replicates")
     error.add_note("and --seed")
@@ -131,11 +131,11 @@ def test_notes_and_problems_name_arguments_too() -> None:
         ("a\x1bb", "a\ufffdb"),
     ],
 )  # fmt: skip
-def test_a_cell_is_short_and_harmless(value: object, said: str) -> None:
+def test_a_cell_is_short_and_harmless(value, said):
     assert shown(value) == said
 
 
-def test_a_table_says_how_many_rows_it_does_not_show() -> None:
+def test_a_table_says_how_many_rows_it_does_not_show():
     columns = Columns(n=np.arange(21), name=np.array(["<b>"] * 21, object))
     lines = repr(columns).splitlines()
     assert lines[0] == "n   name"
@@ -153,7 +153,7 @@ def test_a_table_says_how_many_rows_it_does_not_show() -> None:
     )
 
 
-def test_a_long_text_is_cut_after_whole_lines() -> None:
+def test_a_long_text_is_cut_after_whole_lines():
     assert shortened("a" * 950) == "a" * 950
     cut = shortened("\n".join(["b" * 300, *["c" * 99] * 20]))
     first, *rest = cut.splitlines()
@@ -162,7 +162,7 @@ def test_a_long_text_is_cut_after_whole_lines() -> None:
     assert shortened("d" * 951).splitlines() == ["d" * 236 + "…", "…"]
 
 
-def test_rows_become_columns_of_one_kind_each() -> None:
+def test_rows_become_columns_of_one_kind_each():
     found = Columns.of_rows([
         {"n": 1, "is": True, "some": None, "text": "a", "may": True},
         {"n": None, "is": False, "some": None, "text": None, "may": None},
@@ -178,7 +178,7 @@ def test_rows_become_columns_of_one_kind_each() -> None:
     assert list(Columns.of_rows([{"a": 1, "b": 2}], ["b"])) == ["b"]
 
 
-def test_a_library_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_library_that_is_missing_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "pandas", None)
     with pytest.raises(UsageError, match="expected pandas to be installed: pip install pandas"):
         Columns().to_pandas()
@@ -202,9 +202,7 @@ class Display:
         self.shown.append(("update", picture))
 
 
-def test_a_notebook_shows_one_bar_now_and_then_and_takes_it_away(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_notebook_shows_one_bar_now_and_then_and_takes_it_away(monkeypatch):
     display, clock = Display(), SimpleNamespace(now=100.0)
     monkeypatch.setattr(given, "_display_of_a_notebook", lambda: display)
     monkeypatch.setattr(given, "monotonic", lambda: clock.now)
@@ -233,7 +231,7 @@ def test_a_notebook_shows_one_bar_now_and_then_and_takes_it_away(
     assert (told, display.shown) == ([(1, 2)], [])
 
 
-def test_values_of_python_are_those_of_a_file(tmp_path: Path) -> None:
+def test_values_of_python_are_those_of_a_file(tmp_path):
     tables = given._Tables(tmp_path)
     plain = tables.plain_value(
         {
@@ -257,7 +255,7 @@ def test_values_of_python_are_those_of_a_file(tmp_path: Path) -> None:
         tables.check()
 
 
-def test_cells_of_a_frame_are_written_as_a_person_would() -> None:
+def test_cells_of_a_frame_are_written_as_a_person_would():
     cells = [None, float("nan"), True, False, 3.0, 0.1, 1e15, "a", datetime(2018, 4, 16, 11)]
     assert [given._cell(one) for one in cells] == [
         "", "", "true", "false", "3", "0.1", "1000000000000000.0", "a", "2018-04-16T11:00",
@@ -265,7 +263,7 @@ def test_cells_of_a_frame_are_written_as_a_person_would() -> None:
     assert given._cell(datetime(2018, 4, 16, 11, 0, 5)) == "2018-04-16T11:00:05"
 
 
-def test_a_cover_keeps_to_the_lengths_that_are_allowed() -> None:
+def test_a_cover_keeps_to_the_lengths_that_are_allowed():
     lengths = sim.cover(["192.0.2.1"], longest=24).cover.length4.tolist()
     assert lengths == [24]
     assert sim.cover(["192.0.2.0/25"], shortest=26, budget=2).cover.length4.tolist() == [26, 26]
@@ -284,7 +282,7 @@ def test_a_cover_keeps_to_the_lengths_that_are_allowed() -> None:
 
 
 @pytest.mark.usefixtures("planned")
-def test_what_is_left_out_of_an_analysis_is_as_the_page_of_options_says(repository: Path) -> None:
+def test_what_is_left_out_of_an_analysis_is_as_the_page_of_options_says(repository):
     page = (repository / "docs/reference/cli.md").read_text("utf-8")
     documented = int(re.search(r"`--trajectories <[^\n]*?[ ;](\d+) by default", page)[1])  # type: ignore[index]
     asked, *rest = sim.sensitivity("surgical")

@@ -1,7 +1,5 @@
 """Sweeps and analyses from Python are those of the command line."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

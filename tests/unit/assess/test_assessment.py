@@ -1,7 +1,5 @@
 """An assessment against the tables of its comparison, and its words against hostile text."""
 
-from __future__ import annotations
-
 import json
 import math
 from dataclasses import replace
@@ -53,7 +51,7 @@ def printed(found: Assessment, forum: str = "") -> str:
     return to_markdown(write_assessment(found, asked)).replace("\N{NO-BREAK SPACE}", " ")
 
 
-def test_numbers_are_those_of_the_summary_and_of_the_report(folder, found) -> None:
+def test_numbers_are_those_of_the_summary_and_of_the_report(folder, found):
     for row in rows_of(folder, "summary.csv"):
         if row["strategy"] == OWN and row["median"]:
             one = found.number(row["metric"])
@@ -66,7 +64,7 @@ def test_numbers_are_those_of_the_summary_and_of_the_report(folder, found) -> No
             assert figure.line.replace("\N{NO-BREAK SPACE}", " ") in text
 
 
-def test_a_share_is_a_median_of_shares_simulation_by_simulation(folder, found) -> None:
+def test_a_share_is_a_median_of_shares_simulation_by_simulation(folder, found):
     rows = read_columns(
         folder / "measures.parquet",
         "SELECT value / denominator AS share FROM data WHERE strategy = ? AND metric = ?",
@@ -75,7 +73,7 @@ def test_a_share_is_a_median_of_shares_simulation_by_simulation(folder, found) -
     assert found.shares[OWN].median == pytest.approx(np.median(rows["share"]))
 
 
-def test_groups_that_bear_most_come_first_with_their_shares(folder, found) -> None:
+def test_groups_that_bear_most_come_first_with_their_shares(folder, found):
     rows = read_columns(
         folder / "hits.parquet",
         'SELECT "group" AS name, median(value / denominator) AS share, '
@@ -93,7 +91,7 @@ def test_groups_that_bear_most_come_first_with_their_shares(folder, found) -> No
     assert all(one.median == pytest.approx(expected[name]) for name, one in groups)
 
 
-def test_a_verdict_is_turned_where_the_strategy_is_the_second_of_the_pair() -> None:
+def test_a_verdict_is_turned_where_the_strategy_is_the_second_of_the_pair():
     turned = _turned(VERDICT)
     assert (turned["strategy"], turned["other"]) == ("b", "a")
     assert [turned[f"n_{one}"] for one in ("less", "equal", "more")] == [25, 2, 3]
@@ -108,9 +106,7 @@ def test_a_verdict_is_turned_where_the_strategy_is_the_second_of_the_pair() -> N
     assert math.isnan(_turned({**VERDICT, "difference": math.nan})["difference"])
 
 
-def test_verdicts_name_the_assessed_strategy_first_and_count_as_the_measures_do(
-    folder, found
-) -> None:
+def test_verdicts_name_the_assessed_strategy_first_and_count_as_the_measures_do(folder, found):
     values = read_columns(
         folder / "measures.parquet",
         "SELECT strategy, replicate, value FROM data WHERE metric = 'target_user_hours_denied' "
@@ -131,13 +127,13 @@ def test_verdicts_name_the_assessed_strategy_first_and_count_as_the_measures_do(
     assert row["difference"] == pytest.approx(np.median(of[OWN] - of["exact"]))
 
 
-def test_a_baseline_that_is_an_alternative_too_is_compared_once(folder, found) -> None:
+def test_a_baseline_that_is_an_alternative_too_is_compared_once(folder, found):
     versus = (found.baseline, *(one for one in found.others if one != found.baseline))
     rows = [(row["other"], row["metric"]) for row in assess(open_run(folder), OWN, versus).verdicts]
     assert len(rows) == len(set(rows)) > 0
 
 
-def test_a_measure_that_the_record_contradicts_is_not_printed(found) -> None:
+def test_a_measure_that_the_record_contradicts_is_not_printed(found):
     name = "target_user_hours_lost_share"
     numbers = dict(found.numbers)
     numbers[OWN, name] = replace(numbers[OWN, name], median=0.731, grade=Grade.CONTRADICTED)
@@ -147,7 +143,7 @@ def test_a_measure_that_the_record_contradicts_is_not_printed(found) -> None:
 
 
 @pytest.mark.parametrize("forum", ["", *forums()])
-def test_each_form_has_parts_that_exist_and_says_nothing_twice(found, forum) -> None:
+def test_each_form_has_parts_that_exist_and_says_nothing_twice(found, forum):
     for row in read_court_questions().rows:
         assert set(row.parts.split()) <= set(PARTS)
         assert row.parts
@@ -163,14 +159,14 @@ def test_each_form_has_parts_that_exist_and_says_nothing_twice(found, forum) -> 
     assert len(heads) == len(set(heads))
 
 
-def test_text_of_users_is_text(found) -> None:
+def test_text_of_users_is_text(found):
     run = replace(found.run, scenario={**found.run.scenario, "title": HOSTILE})
     blocks = write_assessment(replace(found, run=run))
     assert "<script>" not in to_html(blocks, HOSTILE)
     assert "[x](y)" not in to_markdown(blocks)
 
 
-def test_a_run_and_unknown_strategies_are_refused(folder) -> None:
+def test_a_run_and_unknown_strategies_are_refused(folder):
     run = open_run(folder)
     with pytest.raises(UsageError, match=r"got 'exakt'.*did you mean 'exact'"):
         assess(run, "exakt", ())
@@ -181,7 +177,7 @@ def test_a_run_and_unknown_strategies_are_refused(folder) -> None:
         assess(replace(run, manifest=manifest), None, ())
 
 
-def test_waits_are_those_of_the_events(folder, found) -> None:
+def test_waits_are_those_of_the_events(folder, found):
     events = read_columns(
         folder / "events.parquet",
         "SELECT replicate, business, kind, t_s FROM data WHERE strategy = ? "
@@ -198,13 +194,13 @@ def test_waits_are_those_of_the_events(folder, found) -> None:
     assert (found.remedies.appeal.n_done, found.remedies.appeal.n_open) == (len(ends), n_open)
 
 
-def test_without_a_label_the_first_that_is_no_baseline_is_assessed(folder) -> None:
+def test_without_a_label_the_first_that_is_no_baseline_is_assessed(folder):
     run = open_run(folder)
     first = next(one for one in run.strategies if one != run.manifest["baseline"])
     assert assess(run, None, ()).label == first
 
 
-def test_lags_are_the_least_and_most_of_operators_that_comply(folder, found) -> None:
+def test_lags_are_the_least_and_most_of_operators_that_comply(folder, found):
     name = found.run.scenario["operators"]["groups"]
     rows = [row for row in csv_rows(found.run.input_path(name)) if float(row["compliance"]) > 0]
     for kind, lags in (("apply", found.remedies.apply_h), ("release", found.remedies.release_h)):
@@ -212,7 +208,7 @@ def test_lags_are_the_least_and_most_of_operators_that_comply(folder, found) -> 
         assert lags == (min(hours), max(hours))
 
 
-def test_waits_have_their_middle_and_nine_in_ten() -> None:
+def test_waits_have_their_middle_and_nine_in_ten():
     wait = _wait((np.arange(101.0), 3))
     assert (wait.median_h, wait.low_h, wait.high_h) == pytest.approx((50, 5, 95))
     assert (wait.n_done, wait.n_open) == (101, 3)
@@ -221,7 +217,7 @@ def test_waits_have_their_middle_and_nine_in_ten() -> None:
 
 def test_the_command_writes_json_and_a_page_and_refuses_what_it_cannot_write(
     folder, found, tmp_path
-) -> None:
+):
     def call(*arguments: str):
         return CliRunner().invoke(app, ["assess", str(folder), "--strategy", OWN, *arguments])
 

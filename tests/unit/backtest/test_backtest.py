@@ -1,7 +1,5 @@
 """Scores of published outcomes: verdicts, errors, and numbers read off runs and tables."""
 
-from __future__ import annotations
-
 import math
 from ipaddress import IPv4Network, collapse_addresses
 from pathlib import Path
@@ -334,7 +332,7 @@ def test_too_many_different_runs_are_refused(tmp_path):
 @pytest.mark.parametrize(
     ("take", "expected"), [("max", 5.0), ("min", 1.0), ("mean", (4 * 1 + 2 * 5 + 4 * 2) / 10)]
 )
-def test_what_is_taken_of_a_curve_over_a_time(take: str, expected: float) -> None:
+def test_what_is_taken_of_a_curve_over_a_time(take, expected):
     # The first value holds from before the span on, the last to its end.
     t_s, value = np.array([3, 14, 16]), np.array([1.0, 5.0, 2.0])
     assert take_over(t_s, value, (10, 20), take) == pytest.approx(expected)

@@ -1,7 +1,5 @@
 """Conditioning: what is kept, how often each piece was met, what the answer rests on, resuming."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import math
@@ -108,9 +106,7 @@ def rows_of(made: Conditioned, name: str) -> list[dict[str, str]]:
     return csv_rows(made.folder / name)
 
 
-def test_the_first_draws_that_agree_with_all_evidence_are_kept(
-    resolved: Resolved, tmp_path: Path
-) -> None:
+def test_the_first_draws_that_agree_with_all_evidence_are_kept(resolved, tmp_path):
     made, asked = made_in(tmp_path / "out", resolved, 20)
     agreeing = [draw for draw in range(500) if not failed(draw)]
     n = -(-(agreeing[19] + 1) // 16) * 16
@@ -130,9 +126,7 @@ def test_the_first_draws_that_agree_with_all_evidence_are_kept(
     assert not [one for one in made.manifest["warnings"] if "evidence" in one]
 
 
-def test_each_piece_of_evidence_is_counted_alone_and_beside_the_others(
-    resolved: Resolved, tmp_path: Path
-) -> None:
+def test_each_piece_of_evidence_is_counted_alone_and_beside_the_others(resolved, tmp_path):
     made, _ = made_in(tmp_path / "out", resolved, 20)
     n = made.manifest["conditioned"]["n_draws"]
     for row in rows_of(made, "evidence.csv"):
@@ -157,9 +151,7 @@ def without(name: str, n: int) -> list[int]:
     return found
 
 
-def test_the_answer_is_told_without_each_piece_and_without_any(
-    resolved: Resolved, tmp_path: Path
-) -> None:
+def test_the_answer_is_told_without_each_piece_and_without_any(resolved, tmp_path):
     made, _ = made_in(tmp_path / "out", resolved, 20)
     n = made.manifest["conditioned"]["n_draws"]
     ensembles = {
@@ -176,7 +168,7 @@ def test_the_answer_is_told_without_each_piece_and_without_any(
         assert float(rows[name]["median"]) == pytest.approx(statistics.median(values))
 
 
-def test_inputs_are_told_before_and_after(resolved: Resolved, tmp_path: Path) -> None:
+def test_inputs_are_told_before_and_after(resolved, tmp_path):
     made, _ = made_in(tmp_path / "out", resolved, 20)
     rows = rows_of(made, "inputs.csv")
     distances = [float(row["distance"]) for row in rows]
@@ -187,7 +179,7 @@ def test_inputs_are_told_before_and_after(resolved: Resolved, tmp_path: Path) ->
     assert {row["is_moved"] for row in rows} == {"false"}
 
 
-def test_what_cannot_be_reached_is_given_up_and_said(resolved: Resolved, tmp_path: Path) -> None:
+def test_what_cannot_be_reached_is_given_up_and_said(resolved, tmp_path):
     made, _ = made_in(tmp_path / "out", resolved, 400)
     found = made.manifest["conditioned"]
     assert found["n_draws"] < 500
@@ -198,9 +190,7 @@ def test_what_cannot_be_reached_is_given_up_and_said(resolved: Resolved, tmp_pat
     assert made.status == "complete"
 
 
-def test_an_interrupted_one_is_resumed_to_the_same_bytes(
-    resolved: Resolved, tmp_path: Path
-) -> None:
+def test_an_interrupted_one_is_resumed_to_the_same_bytes(resolved, tmp_path):
     whole, asked = made_in(tmp_path / "whole", resolved, 20)
     folder = tmp_path / "out"
     with pytest.raises(KeyboardInterrupt):
@@ -227,7 +217,7 @@ def differences(folder: Path, n_sample: int | None = None) -> str:
     return "\n".join(verify_conditioned(folder, SerialExecutor(), n_sample=n_sample).differences)
 
 
-def test_a_folder_as_it_was_written_is_verified(resolved: Resolved, tmp_path: Path) -> None:
+def test_a_folder_as_it_was_written_is_verified(resolved, tmp_path):
     made, _ = made_in(tmp_path / "out", resolved, 18)
     n = made.manifest["conditioned"]["n_draws"]
     assert made.manifest["conditioned"]["n_agreeing"] > 18
@@ -246,7 +236,7 @@ def test_a_folder_as_it_was_written_is_verified(resolved: Resolved, tmp_path: Pa
     assert len(found.checked) == given_up.manifest["conditioned"]["n_draws"]
 
 
-def test_a_falsified_row_is_found(resolved: Resolved, tmp_path: Path) -> None:
+def test_a_falsified_row_is_found(resolved, tmp_path):
     made, _ = made_in(tmp_path / "out", resolved, 20)
     file = made.folder / "kept.csv"
     rows = file.read_text(encoding="utf-8").splitlines(keepends=True)
@@ -279,9 +269,7 @@ def test_a_falsified_row_is_found(resolved: Resolved, tmp_path: Path) -> None:
     assert "kept.csv: draw 9000 was not run" in differences(made.folder, 1)
 
 
-def test_a_folder_with_another_scenario_or_design_is_found(
-    resolved: Resolved, tmp_path: Path
-) -> None:
+def test_a_folder_with_another_scenario_or_design_is_found(resolved, tmp_path):
     made, _ = made_in(tmp_path / "out", resolved, 20)
     manifest = json.loads((made.folder / "manifest.json").read_text(encoding="utf-8"))
     manifest["design"]["keep"] = 21
@@ -296,7 +284,7 @@ def test_a_folder_with_another_scenario_or_design_is_found(
         differences(made.folder, 1)
 
 
-def test_a_folder_is_made_again_to_the_same_bytes(resolved: Resolved, tmp_path: Path) -> None:
+def test_a_folder_is_made_again_to_the_same_bytes(resolved, tmp_path):
     made, asked = made_in(tmp_path / "out", resolved, 20)
     executor = Scripted(backwards=True)
     how = {"again": conditioning_again, "kinds": KINDS}
@@ -308,14 +296,14 @@ def test_a_folder_is_made_again_to_the_same_bytes(resolved: Resolved, tmp_path: 
     assert again.differences == ("evidence.csv: has other bytes",)
 
 
-def test_a_draw_that_fails_is_not_kept(resolved: Resolved, tmp_path: Path) -> None:
+def test_a_draw_that_fails_is_not_kept(resolved, tmp_path):
     first = next(draw for draw in range(500) if not failed(draw))
     made, _ = made_in(tmp_path / "out", resolved, 20, fails=((first, WHOLE),))
     assert first not in read_kept(made.folder).draw
     assert (made.status, list(made.failures)) == ("partial", [(first, WHOLE)])
 
 
-def test_the_early_stage_ends_before_the_longest_wait(resolved: Resolved) -> None:
+def test_the_early_stage_ends_before_the_longest_wait(resolved):
     pieces = resolved.scenario.evidence
     assert pieces is not None
     end = early_until(pieces, resolved)
@@ -323,9 +311,7 @@ def test_the_early_stage_ends_before_the_longest_wait(resolved: Resolved) -> Non
     assert early_until(pieces[2:], resolved) is None
 
 
-def test_what_cannot_be_conditioned_is_refused(
-    write_scenario: WriteScenario, resolved: Resolved
-) -> None:
+def test_what_cannot_be_conditioned_is_refused(write_scenario, resolved):
     plain = resolve(load_scenario(str(write_scenario())))
     with pytest.raises(UsageError, match="expected a section evidence, got none"):
         Conditioning.of(plain, 7)
@@ -338,9 +324,7 @@ def test_what_cannot_be_conditioned_is_refused(
 
 
 @pytest.mark.laws
-def test_what_is_read_of_everybody_is_read_without_groups_too(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_what_is_read_of_everybody_is_read_without_groups_too(monkeypatch):
     few = ["population.n_businesses=20", "end=2018-04-17T13:00+03:00"]
     resolved = resolve(load_scenario("telegram-2018", few))
     everybody = {"listed": RunReading(curve="addresses_listed", at=resolved.scenario.end)}
@@ -357,7 +341,7 @@ def test_what_is_read_of_everybody_is_read_without_groups_too(
 
 
 @pytest.mark.laws
-def test_what_is_read_early_is_what_a_whole_run_has_then() -> None:
+def test_what_is_read_early_is_what_a_whole_run_has_then():
     few = ["population.n_businesses=20", "end=2018-04-21T00:00+03:00"]
     asked = Conditioning.of(resolve(load_scenario("telegram-2018", few)), 5)
     early = [piece.id for piece in asked.pieces][:1]

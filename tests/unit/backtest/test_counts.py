@@ -1,7 +1,5 @@
 """Counts read off a run against curves, sets of the standard library and logs read line by line."""
 
-from __future__ import annotations
-
 from itertools import permutations
 from pathlib import Path
 
@@ -204,15 +202,13 @@ def group(folder: Path, *predictors: str) -> RunGroup:
         ((AT, WHOLE), ""),
     ],
 )
-def test_a_run_ends_where_the_last_of_its_cases_is_read(
-    predictors: tuple[str, ...], end: str, tmp_path: Path
-) -> None:
+def test_a_run_ends_where_the_last_of_its_cases_is_read(predictors, end, tmp_path):
     cut = group(tmp_path, *predictors).resolved.scenario.end
     whole = resolve(load_scenario("telegram-2018", [FEW])).scenario.end
     assert cut.isoformat() == (end or whole.isoformat())
 
 
-def test_what_comes_later_moves_nothing_before_it(tmp_path: Path) -> None:
+def test_what_comes_later_moves_nothing_before_it(tmp_path):
     cut = group(tmp_path, UNTIL, AT)
     longer = resolve(load_scenario("telegram-2018", [FEW, "end=2018-05-09T00:00+03:00"]))
     readings = {each.case.id: each.case.predictor for each in cut.cases}

@@ -1,7 +1,5 @@
 """Addresses of a list, and what is rejected, by place."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -1,7 +1,5 @@
 """Scores of distributions by case, and numbers that count once."""
 
-from __future__ import annotations
-
 import math
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Covers of what users bring: where nobody is, the narrow rule is the better one."""
 
-from __future__ import annotations
-
 from ipaddress import IPv4Address
 
 import pytest

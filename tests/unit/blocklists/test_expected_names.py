@@ -1,7 +1,5 @@
 """Names expected on listed addresses: by hand where kinds are simple; the rest is not known."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

@@ -1,7 +1,5 @@
 """States of hosts and businesses, as values that are handed on."""
 
-from __future__ import annotations
-
 import pytest
 
 from sim.addresses.feeds.frames import feed_of_columns

@@ -1,7 +1,5 @@
 """Answers at which no public host is: the address of their name is not known."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Names joined with what they resolve to, against a join by hand."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

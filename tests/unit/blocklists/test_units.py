@@ -1,7 +1,5 @@
 """What an inventory weighs, unit by unit."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Archives of strangers: what is refused, before anything is unpacked."""
 
-from __future__ import annotations
-
 import platform
 import stat
 import struct

@@ -1,7 +1,5 @@
 """A bundle is the same bytes each time, holds what it lists, and says what was changed in it."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os
@@ -9,7 +7,6 @@ import re
 import subprocess
 import sys
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -54,15 +51,13 @@ def mend(members: Members) -> None:
     members[SUMS] = "".join(lines).encode()
 
 
-def test_the_same_folder_gives_the_same_bytes(
-    case: Path, shipped_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_same_folder_gives_the_same_bytes(case, shipped_run, tmp_path, monkeypatch):
     monkeypatch.setenv("TZ", "Asia/Tokyo")
     write_bundle(open_run(shipped_run), tmp_path / "again.zip")
     assert (tmp_path / "again.zip").read_bytes() == case.read_bytes()
 
 
-def test_it_holds_what_a_court_asks_for_and_no_typed_command(case: Path, shipped_run: Path) -> None:
+def test_it_holds_what_a_court_asks_for_and_no_typed_command(case, shipped_run):
     members = members_of(case)
     listed = json.loads((shipped_run / "manifest.json").read_text())["outputs"]
     assert {f"run/{one['file']}" for one in listed} < set(members)
@@ -81,7 +76,7 @@ def test_it_holds_what_a_court_asks_for_and_no_typed_command(case: Path, shipped
         assert any(name.startswith(link) for name in members), link
 
 
-def test_sha256sum_accepts_the_list_and_finds_a_changed_byte(case: Path, tmp_path: Path) -> None:
+def test_sha256sum_accepts_the_list_and_finds_a_changed_byte(case, tmp_path):
     with zipfile.ZipFile(case) as archive:
         archive.extractall(tmp_path)
         assert len(archive.namelist()) == len((tmp_path / SUMS).read_text().splitlines()) + 1
@@ -100,7 +95,7 @@ def broken_list(text: str, tmp_path: Path) -> str:
     return str(refused.value)
 
 
-def test_a_list_that_is_none_is_refused_by_line(tmp_path: Path) -> None:
+def test_a_list_that_is_none_is_refused_by_line(tmp_path):
     one = f"{'0' * 64}  a\n"
     for text, line in (("abc\n", 1), (f"{one}{one}", 2), (f"{one}{'0' * 64} b\n", 2)):
         assert f"SUMS:{line}: expected a hash, two blanks and a new name" in broken_list(
@@ -110,7 +105,7 @@ def test_a_list_that_is_none_is_refused_by_line(tmp_path: Path) -> None:
         changed_members(tmp_path / "none", [])
 
 
-def test_a_bundle_is_verified(case: Path) -> None:
+def test_a_bundle_is_verified(case):
     result = call("verify", str(case), "--sample", "1", "-q")
     assert result.exit_code == 0, result.output
     assert "files are as the bundle lists them" in result.stdout
@@ -155,9 +150,7 @@ def mended_table(members: Members) -> str:
     [(changed_byte, dropped_file, added_file), (mended_answer, mended_script, mended_table)],
     ids=["against the list", "with the list mended"],
 )
-def test_what_was_changed_is_named_all_at_once(
-    case: Path, tmp_path: Path, changes: tuple[Callable[[Members], str], ...]
-) -> None:
+def test_what_was_changed_is_named_all_at_once(case, tmp_path, changes):
     members = members_of(case)
     messages = [change(members) for change in changes]
     write_archive(tmp_path / "changed.zip", members)
@@ -167,7 +160,7 @@ def test_what_was_changed_is_named_all_at_once(
     assert [one for one in messages if not any(one in line for line in said)] == []
 
 
-def test_a_bundle_of_another_version_is_explained_by_its_wheel(tmp_path: Path) -> None:
+def test_a_bundle_of_another_version_is_explained_by_its_wheel(tmp_path):
     (tmp_path / "environment").mkdir()
     (tmp_path / "environment" / "overblock-0.1-py3-none-any.whl").touch()
     (note,) = notes_on(tmp_path)
@@ -176,9 +169,7 @@ def test_a_bundle_of_another_version_is_explained_by_its_wheel(tmp_path: Path) -
     assert list(notes_on(tmp_path)) == []
 
 
-def test_a_changed_folder_is_not_bundled(
-    shipped_run: Path, tmp_path: Path, copy_of: Callable[[Path], Path]
-) -> None:
+def test_a_changed_folder_is_not_bundled(shipped_run, tmp_path, copy_of):
     folder = copy_of(shipped_run)
     (folder / "summary.csv").write_text("strategy\n")
     (folder / "note.txt").write_text("mine")
@@ -188,9 +179,7 @@ def test_a_changed_folder_is_not_bundled(
     assert not (tmp_path / "case.zip").exists()
 
 
-def test_an_unfinished_result_is_not_bundled(
-    shipped_run: Path, tmp_path: Path, copy_of: Callable[[Path], Path]
-) -> None:
+def test_an_unfinished_result_is_not_bundled(shipped_run, tmp_path, copy_of):
     folder = copy_of(shipped_run)
     manifest = json.loads((folder / "manifest.json").read_text())
     (folder / "manifest.json").write_text(json.dumps(manifest | {"status": "interrupted"}))
@@ -198,7 +187,7 @@ def test_an_unfinished_result_is_not_bundled(
         write_bundle(open_run(folder), tmp_path / "case.zip")
 
 
-def test_a_run_of_other_versions_is_refused_with_all_of_them(shipped_run: Path) -> None:
+def test_a_run_of_other_versions_is_refused_with_all_of_them(shipped_run):
     manifest = json.loads((shipped_run / "manifest.json").read_text())
     check_same_versions(manifest)
     manifest["packages"] |= {"numpy": "1.0", "duckdb": "0.1", "scikit-learn": "none"}
@@ -208,7 +197,7 @@ def test_a_run_of_other_versions_is_refused_with_all_of_them(shipped_run: Path) 
     assert "duckdb 0.1" in str(refused.value)
 
 
-def test_the_wheel_holds_the_running_program(tmp_path: Path, repository: Path) -> None:
+def test_the_wheel_holds_the_running_program(tmp_path, repository):
     """Unpacked before the clone on the path it is the whole program, with all it ships."""
     write_wheel(tmp_path / "own.whl")
     with zipfile.ZipFile(tmp_path / "own.whl") as archive:
@@ -231,7 +220,7 @@ def test_the_wheel_holds_the_running_program(tmp_path: Path, repository: Path) -
     assert done.returncode == 0, done.stderr
 
 
-def test_the_script_is_read_by_a_plain_shell(tmp_path: Path) -> None:
+def test_the_script_is_read_by_a_plain_shell(tmp_path):
     script = tmp_path / "rerun.sh"
     script.write_text(rerun_script("3.11.7", "overblock-0-py3-none-any.whl"))
     assert "@" not in script.read_text().replace("$@", "")
@@ -244,7 +233,7 @@ def test_the_script_is_read_by_a_plain_shell(tmp_path: Path) -> None:
 
 @pytest.mark.long
 @pytest.mark.parametrize("strategies", [[], ["--strategy", "exact", "--strategy", "none"]])
-def test_the_script_makes_the_same_bytes_elsewhere(strategies: list[str], tmp_path: Path) -> None:
+def test_the_script_makes_the_same_bytes_elsewhere(strategies, tmp_path):
     """In another folder, locale and time zone, with the locked versions; needs the network."""
     path, there = tmp_path / "case.zip", tmp_path / "somewhere else"
     asked = (

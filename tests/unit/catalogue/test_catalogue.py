@@ -1,7 +1,5 @@
 """The catalogue says what runs measure, what readers see first, and what the page says."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import timedelta
 from importlib import import_module

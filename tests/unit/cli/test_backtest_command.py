@@ -1,7 +1,5 @@
 """``overblock backtest``: formats, files of others, exit codes."""
 
-from __future__ import annotations
-
 import csv
 import io
 import json
@@ -32,7 +30,7 @@ def call(*arguments: str) -> Result:
     return CliRunner().invoke(app, ["backtest", *arguments])
 
 
-def test_a_file_of_others_is_scored_alone(blind: Path) -> None:
+def test_a_file_of_others_is_scored_alone(blind):
     result = call("--blind", str(blind), "--json")
     assert result.exit_code == 0, result.stderr
     found = json.loads(result.stdout)
@@ -46,7 +44,7 @@ def test_a_file_of_others_is_scored_alone(blind: Path) -> None:
     assert second["log10_error"] is None
 
 
-def test_csv_has_one_line_a_case_and_empty_cells_for_the_unknown(blind: Path) -> None:
+def test_csv_has_one_line_a_case_and_empty_cells_for_the_unknown(blind):
     result = call("--blind", str(blind), "--format", "csv")
     first, second = csv.DictReader(io.StringIO(result.stdout))
     assert (first["predicted_median"], first["published"]) != ("", "")
@@ -54,7 +52,7 @@ def test_csv_has_one_line_a_case_and_empty_cells_for_the_unknown(blind: Path) ->
     assert (second["predicted_median"], second["log10_error"]) == ("", "")
 
 
-def test_the_table_counts_by_role_and_says_what_intervals_leave_out(blind: Path) -> None:
+def test_the_table_counts_by_role_and_says_what_intervals_leave_out(blind):
     result = call("--blind", str(blind))
     lines = result.stdout.splitlines()
     assert max(map(len, lines)) <= 80
@@ -69,7 +67,7 @@ def test_the_table_counts_by_role_and_says_what_intervals_leave_out(blind: Path)
     assert "all all" not in result.stdout
 
 
-def test_cases_are_chosen_by_id_and_files_written(blind: Path, tmp_path: Path) -> None:
+def test_cases_are_chosen_by_id_and_files_written(blind, tmp_path):
     figure, saved = tmp_path / "out" / "f.svg", tmp_path / "out" / "s.json"
     result = call(
         "names", "--blind", str(blind), "--format", "markdown", "--plot", str(figure),
@@ -100,9 +98,7 @@ def test_cases_are_chosen_by_id_and_files_written(blind: Path, tmp_path: Path) -
         (["--blind", "{}/blind.yaml", "--blind", "{}/blind.yaml"], 2, "got 'names' again"),
     ],
 )
-def test_mistakes_exit_without_a_traceback(
-    blind: Path, tmp_path: Path, arguments: list[str], code: int, message: str
-) -> None:
+def test_mistakes_exit_without_a_traceback(blind, tmp_path, arguments, code, message):
     (tmp_path / "bad.yaml").write_text(blind.read_text().replace("title:", "titel:", 1))
     result = call(*(argument.replace("{}", str(tmp_path)) for argument in arguments))
     assert result.exit_code == code
@@ -111,7 +107,7 @@ def test_mistakes_exit_without_a_traceback(
     assert result.stdout == ""
 
 
-def test_a_shipped_case_is_run(tmp_path: Path) -> None:
+def test_a_shipped_case_is_run(tmp_path):
     result = call("replay-2018-04-20", "-n", "1", "--json")
     assert result.exit_code == 0, result.stderr
     (score,) = json.loads(result.stdout)["scores"]
@@ -122,7 +118,7 @@ def test_a_shipped_case_is_run(tmp_path: Path) -> None:
     assert (score["band"], score["prior"]) == ("prior", None)
 
 
-def test_the_example_of_the_how_to_page_is_scored(repository: Path) -> None:
+def test_the_example_of_the_how_to_page_is_scored(repository):
     path = repository / "samples" / "my-cases.yaml"
     result = call("--blind", str(path), *BRIEF, "--json")
     assert result.exit_code == 0, result.stderr
@@ -131,8 +127,8 @@ def test_the_example_of_the_how_to_page_is_scored(repository: Path) -> None:
 
 
 def test_every_example_of_the_page_of_cases_is_scored_from_any_folder(
-    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    repository, tmp_path, monkeypatch
+):
     for name in ("cases.yaml", "blocklist.txt"):
         shutil.copy(repository / "samples" / name, tmp_path / name)
     monkeypatch.chdir("/")
@@ -151,8 +147,8 @@ def test_every_example_of_the_page_of_cases_is_scored_from_any_folder(
 
 @pytest.mark.parametrize("option", ["--save", "--plot"])
 def test_a_file_that_is_there_is_refused_before_anything_is_computed(
-    blind: Path, tmp_path: Path, option: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    blind, tmp_path, option, monkeypatch
+):
     path = tmp_path / "mine.svg"
     path.write_text("mine")
     with monkeypatch.context() as patched:
@@ -167,9 +163,7 @@ def test_a_file_that_is_there_is_refused_before_anything_is_computed(
     assert sorted(one.name for one in tmp_path.iterdir()) == ["blind.yaml", "mine.svg"]
 
 
-def test_the_shipped_scores_fit_a_page(
-    repository: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_shipped_scores_fit_a_page(repository, capsys):
     kept = json.loads((repository / "docs/explanation/validation.json").read_text("utf-8"))
     print_tables([*case_tables(kept), *score_tables(kept)])
     lines = capsys.readouterr().out.splitlines()

@@ -1,7 +1,5 @@
 """What `cite` prints names the program, its version and the result, and BibTeX reads it."""
 
-from __future__ import annotations
-
 import json
 import re
 import shutil

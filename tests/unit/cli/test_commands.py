@@ -1,7 +1,5 @@
 """The command line: exit codes, messages, what goes to which stream, and what is left behind."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -55,9 +53,7 @@ def refused(result: Result, code: int, message: str) -> None:
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("command", ["run", "validate", "show"])
-def test_a_mistake_in_the_scenario_exits_with_2(
-    write_scenario: WriteScenario, command: str, change: dict[str, str], add: str, message: str
-) -> None:
+def test_a_mistake_in_the_scenario_exits_with_2(write_scenario, command, change, add, message):
     path = write_scenario(change, add)
     refused(call(command, str(path)), 2, f"{path}{message}" if message[0] == ":" else message)
 
@@ -78,9 +74,7 @@ def test_a_mistake_in_the_scenario_exits_with_2(
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("command", ["run", "validate"])
-def test_a_mistake_in_a_table_exits_with_4(
-    write_scenario: WriteScenario, tmp_path: Path, command: str, row: str, message: str
-) -> None:
+def test_a_mistake_in_a_table_exits_with_4(write_scenario, tmp_path, command, row, message):
     (tmp_path / "own.csv").write_text(f"effective,action,prefix\n{row}\n", encoding="utf-8")
     path = write_scenario({"orders: telegram-2018-orders": "orders: own.csv"})
     refused(call(command, str(path)), 4, message)
@@ -96,7 +90,7 @@ def test_a_mistake_in_a_table_exits_with_4(
         ("x" * 5000, "got no such"),
     ],
 )
-def test_what_is_no_scenario_exits_with_2(command: str, name: str, message: str) -> None:
+def test_what_is_no_scenario_exits_with_2(command, name, message):
     refused(call(command, name), 2, message)
 
 
@@ -104,7 +98,7 @@ def test_what_is_no_scenario_exits_with_2(command: str, name: str, message: str)
     "arguments",
     [["-n", "0"], ["-n", "x"], ["--seed", "-1"], ["--set", "x"], ["--set", "nope=1"], ["--bogus"]],
 )
-def test_a_usage_error_exits_with_2(arguments: list[str]) -> None:
+def test_a_usage_error_exits_with_2(arguments):
     result = call("run", "telegram-2018-replay", *arguments)
     assert result.exit_code == 2
     assert result.stdout == ""
@@ -112,9 +106,7 @@ def test_a_usage_error_exits_with_2(arguments: list[str]) -> None:
     assert left_behind() == []
 
 
-def test_errors_are_one_json_document_on_stderr_when_json_is_asked_for(
-    write_scenario: WriteScenario,
-) -> None:
+def test_errors_are_one_json_document_on_stderr_when_json_is_asked_for(write_scenario):
     path = write_scenario({"n_replicates: 2": "n_replicats: 2", "name: small": "name: X"})
     result = call("run", str(path), "--json")
     assert (result.exit_code, result.stdout) == (2, "")
@@ -127,7 +119,7 @@ def test_errors_are_one_json_document_on_stderr_when_json_is_asked_for(
     assert all(set(e) == {"file", "line", "column", "key", "message"} for e in document["errors"])
 
 
-def test_run_without_output_makes_a_stamped_folder_below_runs() -> None:
+def test_run_without_output_makes_a_stamped_folder_below_runs():
     result = call("run", "telegram-2018-replay", *SMALL)
     folder = Path(result.stdout.rstrip("\n"))
     assert folder.parent == Path("runs")
@@ -138,7 +130,7 @@ def test_run_without_output_makes_a_stamped_folder_below_runs() -> None:
     assert rest == f"telegram-2018-replay-{identity[:6]}"
 
 
-def test_run_with_json_prints_exactly_one_documented_object(repository: Path) -> None:
+def test_run_with_json_prints_exactly_one_documented_object(repository):
     result = call("run", "telegram-2018-replay", "-o", "out", "--json", *SMALL)
     document = json.loads(result.stdout)
     text = (repository / "docs" / "reference" / "cli.md").read_text(encoding="utf-8")
@@ -157,7 +149,7 @@ def test_run_with_json_prints_exactly_one_documented_object(repository: Path) ->
     assert document["folder"] == "out"
 
 
-def test_quiet_says_nothing_on_stderr_and_still_prints_the_result() -> None:
+def test_quiet_says_nothing_on_stderr_and_still_prints_the_result():
     result = call("run", "telegram-2018-replay", "-o", "out", "--quiet", *SMALL)
     assert (result.stdout, result.stderr) == ("out\n", "")
     loud = call("plot", "out", "outage", "--format", "svg")
@@ -167,9 +159,7 @@ def test_quiet_says_nothing_on_stderr_and_still_prints_the_result() -> None:
     assert call("plot", "out", "outage", "--format", "svg", "-q").stderr == ""
 
 
-def test_a_seed_that_nobody_gave_is_chosen_printed_and_stored(
-    write_scenario: WriteScenario,
-) -> None:
+def test_a_seed_that_nobody_gave_is_chosen_printed_and_stored(write_scenario):
     path = write_scenario({"root_seed: 7\n": ""})
     result = call("run", str(path), "-o", "out", *SMALL)
     seed = json.loads(Path("out/manifest.json").read_text())["root_seed"]
@@ -179,7 +169,7 @@ def test_a_seed_that_nobody_gave_is_chosen_printed_and_stored(
         assert Path("out", name).read_bytes() == Path("again", name).read_bytes()
 
 
-def test_flag_wins_over_environment_over_scenario(write_scenario: WriteScenario) -> None:
+def test_flag_wins_over_environment_over_scenario(write_scenario):
     path = str(write_scenario())
 
     def seed_and_replicates(*arguments: str, env: dict[str, str]) -> tuple[int, int]:
@@ -196,7 +186,7 @@ def test_flag_wins_over_environment_over_scenario(write_scenario: WriteScenario)
     assert seed_and_replicates("--seed", "0", "-n", "3", env=env) == (0, 3)
 
 
-def test_a_scenario_is_read_from_standard_input(write_scenario: WriteScenario) -> None:
+def test_a_scenario_is_read_from_standard_input(write_scenario):
     text = write_scenario().read_text()
     result = call("run", "-", "-o", "out", "-n", "1", text=text)
     assert result.exit_code == 0, result.stderr
@@ -206,7 +196,7 @@ def test_a_scenario_is_read_from_standard_input(write_scenario: WriteScenario) -
     assert left_behind() == ["out"]
 
 
-def test_an_earlier_run_is_replaced_only_by_force() -> None:
+def test_an_earlier_run_is_replaced_only_by_force():
     assert call("run", "telegram-2018-replay", "-o", "out", *SMALL).exit_code == 0
     Path("out/figures").mkdir()
     before = Path("out/manifest.json").read_bytes()
@@ -223,9 +213,7 @@ def test_an_earlier_run_is_replaced_only_by_force() -> None:
     assert left_behind() == ["out"]
 
 
-def test_a_run_that_fails_leaves_the_earlier_one_as_it_was(
-    write_scenario: WriteScenario, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_run_that_fails_leaves_the_earlier_one_as_it_was(write_scenario, monkeypatch):
     call("run", "telegram-2018-replay", "-o", "out", *SMALL)
     before = Path("out/manifest.json").read_bytes()
 
@@ -249,7 +237,7 @@ def test_a_run_that_fails_leaves_the_earlier_one_as_it_was(
 
 
 @pytest.mark.parametrize("options", [[], ["--force"]])
-def test_a_folder_that_is_no_run_is_never_touched(options: list[str]) -> None:
+def test_a_folder_that_is_no_run_is_never_touched(options):
     Path("mine").mkdir()
     Path("mine/manifest.json").write_text('{"schema": "something else"}')
     Path("file").write_text("x")
@@ -264,13 +252,13 @@ def test_a_folder_that_is_no_run_is_never_touched(options: list[str]) -> None:
     assert left_behind() == ["file", "link", "mine"]
 
 
-def test_a_folder_that_cannot_be_made_is_a_message() -> None:
+def test_a_folder_that_cannot_be_made_is_a_message():
     Path("file").write_text("")
     result = call("run", "telegram-2018-replay", "-o", "file/out", *SMALL)
     assert (result.exit_code, "file/out: cannot make this folder" in result.stderr) == (2, True)
 
 
-def test_plot_refuses_what_is_no_run(tmp_path: Path) -> None:
+def test_plot_refuses_what_is_no_run(tmp_path):
     refused(call("plot", str(tmp_path / "nowhere")), 4, "expected a run folder with a manifest")
     refused(call("plot", ".."), 4, "manifest.json: expected a run folder with a manifest")
 
@@ -293,9 +281,7 @@ def test_plot_refuses_what_is_no_run(tmp_path: Path) -> None:
         ("curves.parquet", None, "curves.parquet: expected a readable Parquet file"),
     ],
 )  # fmt: skip
-def test_plot_refuses_a_damaged_run_with_4(
-    shipped_run: Path, tmp_path: Path, file: str, data: bytes | None, message: str
-) -> None:
+def test_plot_refuses_a_damaged_run_with_4(shipped_run, tmp_path, file, data, message):
     damaged = tmp_path / "damaged"
     damaged.mkdir()
     for path in shipped_run.iterdir():
@@ -306,7 +292,7 @@ def test_plot_refuses_a_damaged_run_with_4(
     refused(call("plot", str(damaged), "-o", "figures"), 4, message)
 
 
-def test_plot_refuses_a_folder_it_cannot_write_to(shipped_run: Path) -> None:
+def test_plot_refuses_a_folder_it_cannot_write_to(shipped_run):
     Path("taken").write_text("x")
     result = call("plot", str(shipped_run), "-o", "taken")
     assert (result.exit_code, result.stderr) == (
@@ -314,18 +300,14 @@ def test_plot_refuses_a_folder_it_cannot_write_to(shipped_run: Path) -> None:
     )  # fmt: skip
 
 
-def test_validate_says_yes_and_show_prints_the_file(
-    write_scenario: WriteScenario, minimal: str
-) -> None:
+def test_validate_says_yes_and_show_prints_the_file(write_scenario, minimal):
     path = write_scenario()
     assert call("validate", str(path)).stdout == f"{path}: valid\n"
     assert json.loads(call("validate", str(path), "--json").stdout)["is_valid"] is True
     assert call("show", str(path)).stdout == minimal
 
 
-def test_what_show_resolved_prints_loads_to_itself(
-    write_scenario: WriteScenario, tmp_path: Path
-) -> None:
+def test_what_show_resolved_prints_loads_to_itself(write_scenario, tmp_path):
     path = write_scenario()
     first = call("show", str(path), "--resolved").stdout
     assert "share_components_at_home: 0.7" in first
@@ -335,9 +317,7 @@ def test_what_show_resolved_prints_loads_to_itself(
     assert as_json["population"]["n_businesses"] == 40
 
 
-def test_samples_are_those_of_the_clone_and_replace_nothing(
-    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_samples_are_those_of_the_clone_and_replace_nothing(repository, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert call("samples").stdout == "samples\n"
     shipped = {path.name: path.read_bytes() for path in (repository / "samples").iterdir()}
@@ -348,7 +328,7 @@ def test_samples_are_those_of_the_clone_and_replace_nothing(
     assert call("samples", "-o", "others").exit_code == 0
 
 
-def test_list_names_every_shipped_scenario(repository: Path) -> None:
+def test_list_names_every_shipped_scenario(repository):
     names = sorted(path.stem for path in (repository / "scenarios").glob("*.yaml"))
     lines = call("list").stdout.splitlines()
     assert [line.split()[0] for line in lines if not line.startswith(" ")] == names
@@ -357,7 +337,7 @@ def test_list_names_every_shipped_scenario(repository: Path) -> None:
     assert [row["name"] for row in document["scenarios"]] == names
 
 
-def test_the_schema_file_beside_the_scenarios_is_fresh(repository: Path) -> None:
+def test_the_schema_file_beside_the_scenarios_is_fresh(repository):
     """Remake it with ``python -m tools.reference``."""
     file = repository / "scenarios" / "scenario.schema.json"
     assert json.loads(file.read_text(encoding="utf-8")) == json_schema()
@@ -367,16 +347,14 @@ def test_the_schema_file_beside_the_scenarios_is_fresh(repository: Path) -> None
     ("verb", "option"),
     [("run", "--tls-ca"), ("compare", "--tls-cert"), ("sweep", "--tls-key")],
 )
-def test_keys_of_a_cluster_are_refused_without_one(verb: str, option: str) -> None:
+def test_keys_of_a_cluster_are_refused_without_one(verb, option):
     told = {"compare": ["--strategy", "none"], "sweep": ["--over", "thresholds.down=0.5,0.6"]}
     result = call(verb, "austria-2022", *told.get(verb, []), option, "key.pem", *SMALL[:2])
     refused(result, 2, "--tls-ca, --tls-cert and --tls-key belong to --cluster; got none")
     assert left_behind() == []
 
 
-def test_a_list_on_standard_input_is_read_once_and_is_no_terminal(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_list_on_standard_input_is_read_once_and_is_no_terminal(monkeypatch):
     refused(call("exposure", "-", "-", text="198.51.100.1\n"), 2, "can be read once only")
     assert call("exposure", "-", text="198.51.100.1\n").exit_code == 0
     monkeypatch.setattr("sim.cli.inputs.sys", SimpleNamespace(stdin=Terminal()))

@@ -1,7 +1,5 @@
 """``overblock compare`` and ``verify``: what goes in, what comes out, and with which exit code."""
 
-from __future__ import annotations
-
 import csv
 import io
 import json

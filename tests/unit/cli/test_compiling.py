@@ -1,7 +1,5 @@
 """The line about compiling, and commands that need nothing compiled."""
 
-from __future__ import annotations
-
 import ctypes
 import json
 import pkgutil
@@ -48,8 +46,8 @@ def n_said(*arguments: object) -> int:
 
 
 def test_the_first_run_compiles_before_it_starts_processes_and_says_so_once(
-    compiled: list[int], write_scenario, tmp_path: Path
-) -> None:
+    compiled, write_scenario, tmp_path
+):
     run = "run", write_scenario(), "-w"
     assert n_said(*run, 2, "-o", tmp_path / "one") == 1
     assert compiled == [0]
@@ -57,15 +55,13 @@ def test_the_first_run_compiles_before_it_starts_processes_and_says_so_once(
     assert compiled == [0]
 
 
-def test_quiet_commands_compile_without_a_word(
-    compiled: list[int], write_scenario, tmp_path: Path
-) -> None:
+def test_quiet_commands_compile_without_a_word(compiled, write_scenario, tmp_path):
     assert n_said("run", write_scenario(), "--quiet", "-w", 1, "-o", tmp_path / "out") == 0
     assert len(compiled) == 1
 
 
 @pytest.mark.long
-def test_what_runs_again_or_scores_says_it_too(compiled: list[int], chase_run: Path) -> None:
+def test_what_runs_again_or_scores_says_it_too(compiled, chase_run):
     compiled.clear()
     for mark in module.folder().iterdir():
         mark.unlink()
@@ -75,13 +71,8 @@ def test_what_runs_again_or_scores_says_it_too(compiled: list[int], chase_run: P
 
 @pytest.mark.parametrize("verb", ["run", "verify", "backtest"])
 def test_an_interrupt_that_the_compiler_swallows_ends_the_command_when_it_has_compiled(
-    verb: str,
-    compiled: list[int],
-    chase_run: Path,
-    write_scenario,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+    verb, compiled, chase_run, write_scenario, tmp_path, monkeypatch
+):
     for mark in module.folder().iterdir():
         mark.unlink()
     monkeypatch.setattr(module, "_call_every_loop", lambda: called_back(signal.SIGTERM))
@@ -101,9 +92,7 @@ def called_back(number: signal.Signals) -> None:
     ctypes.CFUNCTYPE(None)(lambda: signal.raise_signal(number))()
 
 
-def test_what_is_left_is_reckoned_from_the_end_of_compiling(
-    compiled: list[int], write_scenario, tmp_path: Path
-) -> None:
+def test_what_is_left_is_reckoned_from_the_end_of_compiling(compiled, write_scenario, tmp_path):
     said: list[object] = []
     plan = Plan.of_run(resolve(load_scenario(str(write_scenario()))), 7, 1)
     carry_out(
@@ -128,8 +117,8 @@ for name in sys.argv[1:]:
 
 
 def test_no_part_of_the_program_but_the_engine_imports_a_compiler_and_none_all_statistics(
-    repository: Path,
-) -> None:
+    repository,
+):
     modules = [
         found.name
         for found in pkgutil.walk_packages(sim.__path__, "sim.")
@@ -159,9 +148,7 @@ print(json.dumps(loaded))
 """Calls command after command in one process, which imports no more than a process for each."""
 
 
-def test_commands_that_simulate_nothing_load_no_compiler(
-    repository: Path, chase_run: Path, tmp_path: Path
-) -> None:
+def test_commands_that_simulate_nothing_load_no_compiler(repository, chase_run, tmp_path):
     commands = [
         ["exposure", "samples/blocklist.txt", "--inventory", "samples/hosts.csv", "--by", "sector"],
         ["validate", "telegram-2018"],

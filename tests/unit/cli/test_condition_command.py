@@ -1,7 +1,5 @@
 """``overblock condition``, and ``run --kept``: which scenario kept simulations are of."""
 
-from __future__ import annotations
-
 import html
 import json
 from pathlib import Path
@@ -46,9 +44,7 @@ def ensemble(out: Path) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("given", ["kept", "kept/kept.csv"])
-def test_a_run_takes_the_kept_simulations_in_their_sequence(
-    folder: Path, tmp_path: Path, given: str
-) -> None:
+def test_a_run_takes_the_kept_simulations_in_their_sequence(folder, tmp_path, given):
     assert len(draws(folder)) == 4
     done = run(folder, tmp_path / "out", "--kept", str(folder / given), "-n", "3")
     assert done.exit_code == 0, done.stderr
@@ -67,16 +63,14 @@ def test_a_run_takes_the_kept_simulations_in_their_sequence(
         (["-n", "5"], "at most 4 simulations, as many as are kept, got 5; overblock condition"),
     ],
 )
-def test_kept_simulations_of_another_scenario_are_refused(
-    folder: Path, tmp_path: Path, arguments: list[str], why: str
-) -> None:
+def test_kept_simulations_of_another_scenario_are_refused(folder, tmp_path, arguments, why):
     refused = run(folder, tmp_path / "out", "--kept", str(folder / "kept"), *arguments)
     assert refused.exit_code == 2
     assert why in refused.stderr
     assert not (tmp_path / "out").exists()
 
 
-def test_a_row_of_other_inputs_is_refused(folder: Path, tmp_path: Path) -> None:
+def test_a_row_of_other_inputs_is_refused(folder, tmp_path):
     text = (folder / "kept/kept.csv").read_text(encoding="utf-8")
     model = text.splitlines()[1].split(",")[2]
     (tmp_path / "other.csv").write_text(text.replace(model, "a" * 64), encoding="utf-8")
@@ -89,8 +83,8 @@ def test_a_row_of_other_inputs_is_refused(folder: Path, tmp_path: Path) -> None:
     [([], "none are kept of this scenario"), (["--kept", "none"], "asked for all draws")],
 )
 def test_simulations_that_ignore_the_evidence_say_so_in_the_headline(
-    folder: Path, tmp_path: Path, arguments: list[str], why: str
-) -> None:
+    folder, tmp_path, arguments, why
+):
     done = run(folder, tmp_path / "out", "-n", "2", *arguments)
     assert done.exit_code == 0, done.stderr
     assert ensemble(tmp_path / "out")["is_conditioned"] is False
@@ -100,7 +94,7 @@ def test_simulations_that_ignore_the_evidence_say_so_in_the_headline(
     assert f"not conditioned on the record: {why}; overblock condition" in done.stderr
 
 
-def test_verify_judges_the_kept_simulations_of_a_run(folder: Path, tmp_path: Path) -> None:
+def test_verify_judges_the_kept_simulations_of_a_run(folder, tmp_path):
     honest, forged = tmp_path / "honest", tmp_path / "forged"
     assert run(folder, honest, "--kept", str(folder / "kept")).exit_code == 0
     found = call("verify", str(honest), "--all", "-w", "1", "-q")
@@ -127,7 +121,7 @@ def shipped() -> list[int]:
     return [int(row["draw"]) for row in csv_rows(REPOSITORY / "seeds/kept/telegram-2018.csv")]
 
 
-def test_a_shipped_scenario_takes_its_kept_simulations_unasked(tmp_path: Path) -> None:
+def test_a_shipped_scenario_takes_its_kept_simulations_unasked(tmp_path):
     out = tmp_path / "out"
     done = call("run", "telegram-2018", "-n", "4", "-w", "1", "-o", str(out))
     assert done.exit_code == 0, done.stderr
@@ -149,9 +143,7 @@ def test_a_shipped_scenario_takes_its_kept_simulations_unasked(tmp_path: Path) -
         (["--seed", "3"], "they are of another root seed"),
     ],
 )
-def test_a_shipped_scenario_runs_the_prior_where_its_list_does_not_hold(
-    tmp_path: Path, arguments: list[str], why: str
-) -> None:
+def test_a_shipped_scenario_runs_the_prior_where_its_list_does_not_hold(tmp_path, arguments, why):
     out = tmp_path / "out"
     done = call("run", "telegram-2018", *SHORT, "-n", "2", "-o", str(out), *arguments)
     assert done.exit_code == 0, done.stderr
@@ -161,9 +153,7 @@ def test_a_shipped_scenario_runs_the_prior_where_its_list_does_not_hold(
     assert f"not conditioned on the record: {why}" in done.stderr
 
 
-def test_kept_simulations_are_verified_and_a_falsified_row_is_found(
-    folder: Path, tmp_path: Path
-) -> None:
+def test_kept_simulations_are_verified_and_a_falsified_row_is_found(folder, tmp_path):
     out = tmp_path / "kept"
     made = call(
         *("condition", str(folder / "small.yaml"), "--keep", "4", "--most", "12"),

@@ -1,7 +1,5 @@
 """``overblock cover`` from files to exit code."""
 
-from __future__ import annotations
-
 import csv
 import io
 import json
@@ -52,24 +50,24 @@ def answer(*arguments: str) -> dict:
 
 @pytest.mark.usefixtures("folder")
 class TestCover:
-    def test_prefixes_are_the_answer_for_the_budget(self) -> None:
+    def test_prefixes_are_the_answer_for_the_budget(self):
         found = answer("--budget", "2")
         assert found["prefixes"] == ["198.51.100.0/28", "203.0.113.4/30"]
         assert found["collateral"] == {"addresses4": 14 + 2}
         assert [row["n_rules"] for row in found["frontier"]] == [1, 2]
         assert found["frontier"][1]["saved_by_next"] == 14
 
-    def test_the_frontier_may_go_beyond_the_budget(self) -> None:
+    def test_the_frontier_may_go_beyond_the_budget(self):
         found = answer("--budget", "2", "--frontier", "9")
         assert len(found["prefixes"]) == 2
         assert [row["collateral"] for row in found["frontier"]] == [268435452, 16, 2, 0]
 
-    def test_one_rule_for_each_target_prefix_when_no_budget_is_given(self) -> None:
+    def test_one_rule_for_each_target_prefix_when_no_budget_is_given(self):
         found = answer()
         assert found["budget"] == len(found["prefixes"]) == 4
         assert found["collateral"] == {"addresses4": 0}
 
-    def test_collateral_is_given_in_every_unit(self) -> None:
+    def test_collateral_is_given_in_every_unit(self):
         """A row without ``n_names`` is one name; a shop with two hosts is two halves."""
         found = answer("--inventory", "hosts.csv", "--weight", "names", "--budget", "3")
         assert found["prefixes"] == ["198.51.100.0/28", "203.0.113.5/32", "203.0.113.6/32"]
@@ -81,17 +79,17 @@ class TestCover:
             "demand": pytest.approx(460 / 535),
         }
 
-    def test_the_unit_decides_which_rules_are_spent_where(self) -> None:
+    def test_the_unit_decides_which_rules_are_spent_where(self):
         by_usd = answer("--inventory", "hosts.csv", "--weight", "usd", "--budget", "3")
         assert "203.0.113.4/30" in by_usd["prefixes"]
         assert by_usd["collateral"]["usd"] == 60 + 15
 
-    def test_what_is_not_known_is_said(self) -> None:
+    def test_what_is_not_known_is_said(self):
         _, _, err = run("--targets", "targets.txt", "--inventory", "hosts.csv")
         assert "1 of 6 inventory rows have no usable address" in err
         assert "1 inventory rows have no revenue" in err
 
-    def test_an_order_is_compared_with_as_many_rules(self) -> None:
+    def test_an_order_is_compared_with_as_many_rules(self):
         found = answer("--inventory", "hosts.csv", "--against", "order.txt", "--weight", "names")
         against = found["against"]
         assert found["budget"] == against["n_rules"] == 2
@@ -100,7 +98,7 @@ class TestCover:
         assert against["same_targets"]["names"]["regret"] == 0
         assert (against["n_targets_covered"], against["n_targets"]) == (4, 4)
 
-    def test_an_order_that_covers_a_part_is_compared_on_that_part(self, folder: Path) -> None:
+    def test_an_order_that_covers_a_part_is_compared_on_that_part(self, folder):
         (folder / "narrow.txt").write_text("203.0.113.0/28\n")
         against = answer("--against", "narrow.txt")["against"]
         assert against["n_targets_covered"] == 2
@@ -119,11 +117,11 @@ class TestCover:
             ("n_targets", "4"),
         ]
 
-    def test_protection_changes_the_cover(self) -> None:
+    def test_protection_changes_the_cover(self):
         found = answer("--protect", "protect.txt", "--budget", "3")
         assert found["prefixes"] == ["198.51.100.0/28", "203.0.113.5/32", "203.0.113.6/32"]
 
-    def test_csv_holds_the_whole_frontier(self) -> None:
+    def test_csv_holds_the_whole_frontier(self):
         _, out, _ = run("--targets", "targets.txt", "--format", "csv", "-q")
         rows = list(csv.DictReader(io.StringIO(out)))
         frontier = {
@@ -135,9 +133,7 @@ class TestCover:
         prefixes = [row["value"] for row in rows if row["section"] == "prefixes"]
         assert prefixes == answer()["prefixes"]
 
-    def test_a_figure_replaces_no_file_unforced(
-        self, folder: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_a_figure_replaces_no_file_unforced(self, folder, monkeypatch):
         (folder / "mine.png").write_text("mine")
         command = ["--targets", "targets.txt", "--against", "order.txt", "--figure", "mine.png"]
         with monkeypatch.context() as patched:
@@ -155,9 +151,7 @@ class TestCover:
             ("6", "2001:db8::1/128", 1, {"addresses6": 2**96 - 1}),
         ],
     )
-    def test_a_family_can_be_left_aside(
-        self, family: str, prefix: str, n_rules: int, beside: dict[str, int]
-    ) -> None:
+    def test_a_family_can_be_left_aside(self, family, prefix, n_rules, beside):
         asked = ("--family", family, "--against", "wide.txt", "--json", "-q")
         code, out, _ = run("--targets", "both.txt", *asked)
         assert code == 0
@@ -183,14 +177,12 @@ class TestCover:
             (("--targets", "both.txt"), "one address family, got both"),
         ],
     )  # fmt: skip
-    def test_what_cannot_be_done_is_refused_with_2(
-        self, arguments: tuple[str, ...], told: str
-    ) -> None:
+    def test_what_cannot_be_done_is_refused_with_2(self, arguments, told):
         code, out, err = run("--targets", "targets.txt", *arguments)
         assert (code, out) == (2, "")
         assert told in err
 
-    def test_unreadable_data_is_refused_with_4(self, folder: Path) -> None:
+    def test_unreadable_data_is_refused_with_4(self, folder):
         (folder / "bad.txt").write_text("198.51.100.7/24\nnonsense\n")
         code, _, err = run("--targets", "bad.txt")
         assert code == 4

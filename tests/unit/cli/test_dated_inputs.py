@@ -1,7 +1,5 @@
 """Whatever reads addresses from dated orders takes those in force at a time, or none at all."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """The edge of the command line: what nobody caught is said in words, with its exit code."""
 
-from __future__ import annotations
-
 import json
 import shutil
 import sys
@@ -47,13 +45,7 @@ def leave_by(
          "x.csv: expected rows, got none\n"),
     ],
 )  # fmt: skip
-def test_what_nobody_caught_is_said_without_a_traceback(
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-    error: Exception,
-    code: int,
-    said: str | None,
-) -> None:
+def test_what_nobody_caught_is_said_without_a_traceback(monkeypatch, capsys, error, code, said):
     monkeypatch.delenv(edge.TRACEBACK, raising=False)
     assert leave_by(monkeypatch, error) == code
     out, err = capsys.readouterr()
@@ -68,9 +60,7 @@ def test_what_nobody_caught_is_said_without_a_traceback(
     assert f"{edge.TRACEBACK}=1" in err
 
 
-def test_json_has_the_same_in_one_document(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_json_has_the_same_in_one_document(monkeypatch, capsys):
     assert leave_by(monkeypatch, FULL, "run", "x", "--json") == 2
     document = json.loads(capsys.readouterr().err)
     assert document["schema"] == "overblock/errors/1"
@@ -78,18 +68,14 @@ def test_json_has_the_same_in_one_document(
 
 
 @pytest.mark.parametrize("arguments", [[], ["--json"]])
-def test_what_is_kept_is_said_whatever_ended_the_work(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], arguments: list[str]
-) -> None:
+def test_what_is_kept_is_said_whatever_ended_the_work(monkeypatch, capsys, arguments):
     error = OSError(28, "No space left on device")
     error.add_note("what is finished is kept in .out.partial-7")
     assert leave_by(monkeypatch, error, *arguments) == 2
     assert capsys.readouterr().err.count("what is finished is kept in .out.partial-7") == 1
 
 
-def test_a_traceback_is_printed_on_request(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_traceback_is_printed_on_request(monkeypatch, capsys):
     monkeypatch.setenv(edge.TRACEBACK, "1")
     assert leave_by(monkeypatch, ValueError("odd")) == 1
     said = capsys.readouterr().err
@@ -105,8 +91,8 @@ def test_a_traceback_is_printed_on_request(
     ids=lambda command: command[0],
 )
 def test_a_table_that_is_not_the_runs_is_named_on_stderr(
-    command: list[str], shipped_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    command, shipped_run, tmp_path, monkeypatch
+):
     monkeypatch.chdir(tmp_path)
     shutil.copytree(shipped_run, "run")
     whole = call(*command)
@@ -126,9 +112,7 @@ def test_a_table_that_is_not_the_runs_is_named_on_stderr(
     assert "warning: run/timing.json: cannot be read\n" in changed.stderr
 
 
-def test_a_changed_table_that_stops_a_command_is_named_in_the_error(
-    shipped_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_changed_table_that_stops_a_command_is_named_in_the_error(shipped_run, tmp_path, capsys):
     folder = Path(shutil.copytree(shipped_run, tmp_path / "run"))
 
     def fail() -> None:

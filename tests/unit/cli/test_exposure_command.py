@@ -1,7 +1,5 @@
 """``overblock exposure`` as people and programs use it."""
 
-from __future__ import annotations
-
 import csv
 import io
 import json
@@ -408,9 +406,7 @@ def test_what_a_list_says_of_its_entries_breaks_it_down(tmp_path):
     assert "asn is what the list itself says" in result.stderr
 
 
-def test_every_number_of_the_tables_is_the_one_counted_by_hand(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_every_number_of_the_tables_is_the_one_counted_by_hand(tmp_path, monkeypatch):
     """Of 256 addresses of a region 128 are listed, of a /32 a /48; of three hosts one is."""
     monkeypatch.chdir(tmp_path)
     Path("list.txt").write_text("198.51.100.0/25\n198.51.100.0/26\n2001:db8::/48\n")

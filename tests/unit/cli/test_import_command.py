@@ -1,7 +1,5 @@
 """``overblock import`` and ``overblock doctor``."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from pathlib import Path

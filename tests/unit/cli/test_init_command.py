@@ -1,7 +1,5 @@
 """``overblock init``: a folder that runs at once, and says what it assumes."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 
@@ -32,7 +30,7 @@ def refusal(tmp_path: Path, *options: str) -> str:
     return result.output
 
 
-def test_all_that_is_known_stands_in_the_folder(tmp_path: Path) -> None:
+def test_all_that_is_known_stands_in_the_folder(tmp_path):
     (tmp_path / "list.txt").write_text(LIST)
     sites = (
         "site,address,visits_per_h\nshop.example,198.51.100.7,9\nshop.example,2001:db8::7,\n"
@@ -70,9 +68,7 @@ def test_all_that_is_known_stands_in_the_folder(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("strategy", ["orders", "dns", "sni", "none"])
-def test_a_country_without_a_pack_runs_and_says_what_it_takes(
-    tmp_path: Path, strategy: str
-) -> None:
+def test_a_country_without_a_pack_runs_and_says_what_it_takes(tmp_path, strategy):
     init(tmp_path / "case", "--country", "KE", "--strategy", strategy)
     case = resolved(tmp_path / "case")
     assert case.scenario.strategy.id == strategy
@@ -86,14 +82,14 @@ def test_a_country_without_a_pack_runs_and_says_what_it_takes(
 
 
 @pytest.mark.parametrize("country", [*countries(), "DE"])
-def test_without_days_a_case_of_any_country_is_valid(country: str, tmp_path: Path) -> None:
+def test_without_days_a_case_of_any_country_is_valid(country, tmp_path):
     (tmp_path / "list.txt").write_text("198.51.100.7\n")
     words = ["init", str(tmp_path / "case"), "--country", country, "--blocklist"]
     result = call(*words, str(tmp_path / "list.txt"))
     assert result.exit_code == 0, result.stderr
 
 
-def test_what_cannot_be_is_refused_and_nothing_left(tmp_path: Path) -> None:
+def test_what_cannot_be_is_refused_and_nothing_left(tmp_path):
     (tmp_path / "ops.csv").write_text("name,share\na,1\n")
     (tmp_path / "list.txt").write_text("198.51.100.300\n")
     assert "--country: expected a value" in refusal(tmp_path)
@@ -130,9 +126,7 @@ def test_what_cannot_be_is_refused_and_nothing_left(tmp_path: Path) -> None:
         ("--blocklist", "203.0.113.0/24\nsomewhere\n", ":2: expected a prefix"),
     ],
 )
-def test_a_mistake_is_blamed_on_the_file_that_the_user_gave(
-    name: str, text: str, said: str, tmp_path: Path
-) -> None:
+def test_a_mistake_is_blamed_on_the_file_that_the_user_gave(name, text, said, tmp_path):
     given = {"--operators": "operator\nA\n", "--blocklist": "203.0.113.0/24\n"}
     given["--inventory"] = "site,address\na,203.0.113.5\n"
     options = ["--country", "AT"]

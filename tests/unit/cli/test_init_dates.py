@@ -1,7 +1,5 @@
 """``overblock init`` keeps the dates of a list: from and until when an address is blocked."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest
@@ -38,7 +36,7 @@ def periods(folder: Path) -> dict[str, tuple[str | None, str | None]]:
     return found
 
 
-def test_forty_addresses_on_four_days_are_blocked_on_four_days(tmp_path: Path) -> None:
+def test_forty_addresses_on_four_days_are_blocked_on_four_days(tmp_path):
     days = [27, 29, 30, 31]
     rows = [f"2026-03-{days[at // 10]},198.51.100.{at}" for at in range(40)]
     text = "\n".join(["date,ip", *rows, ""])
@@ -58,9 +56,7 @@ def test_forty_addresses_on_four_days_are_blocked_on_four_days(tmp_path: Path) -
         ("ip,first_seen,last_seen", ("--column", "from=first_seen", "--column", "until=last_seen")),
     ],
 )
-def test_the_end_of_a_row_is_kept_as_well_as_its_start(
-    header: str, options: tuple[str, ...], tmp_path: Path
-) -> None:
+def test_the_end_of_a_row_is_kept_as_well_as_its_start(header, options, tmp_path):
     text = (
         f"{header}\n198.51.100.1,2026-03-30,2026-03-31\n203.0.113.0/24,2026-03-27,\n"
         "192.0.2.1,,2026-03-31\n2001:db8::1,2026-03-31 12:30+03:00,\n"
@@ -75,7 +71,7 @@ def test_the_end_of_a_row_is_kept_as_well_as_its_start(
     }
 
 
-def test_dated_orders_are_kept_with_their_parties(tmp_path: Path) -> None:
+def test_dated_orders_are_kept_with_their_parties(tmp_path):
     (tmp_path / "ops.csv").write_text("operator,share_users\nnorth,0.5\nsouth,0.5\n")
     text = (
         "effective,action,prefix,operators\n2026-03-29,block,198.51.100.1,north\n"
@@ -94,9 +90,7 @@ def test_dated_orders_are_kept_with_their_parties(tmp_path: Path) -> None:
     ("header", "options"),
     [("ip,operators", ()), ("ip,Operator", ()), ("ip,isp", ("--column", "operators=isp"))],
 )
-def test_a_list_without_dates_keeps_who_each_row_is_for(
-    header: str, options: tuple[str, ...], tmp_path: Path
-) -> None:
+def test_a_list_without_dates_keeps_who_each_row_is_for(header, options, tmp_path):
     text = f"{header}\n198.51.100.1,south north\n198.51.100.2,\n198.51.100.3,north;south\n"
     result = init(tmp_path, text, *RUN, *options)
     known = ", ".join(f"provider-{number}" for number in range(1, 10))
@@ -143,7 +137,7 @@ def test_the_table_that_init_writes_is_one_that_it_reads(tmp_path: Path) -> None
         "effective,action,prefix,operators\n2026-03-29,block,198.51.100.1,south\n",
     ],
 )
-def test_operators_of_a_list_can_be_ignored(text: str, tmp_path: Path) -> None:
+def test_operators_of_a_list_can_be_ignored(text, tmp_path):
     result = init(tmp_path, text, *RUN, "--ignore-column", "operators")
     assert result.exit_code == 0, result.output
     assert "columns ignored: operators" in result.output
@@ -151,27 +145,27 @@ def test_operators_of_a_list_can_be_ignored(text: str, tmp_path: Path) -> None:
     assert [row.operators for row in case.given_orders] == [None]
 
 
-def test_a_whole_country_is_cut_off_in_both_families(tmp_path: Path) -> None:
+def test_a_whole_country_is_cut_off_in_both_families(tmp_path):
     assert init(tmp_path, "0.0.0.0/0\n::/0\n", *RUN, name="list.txt").exit_code == 0
     listed = read_list("list", tmp_path / "case" / "blocklist.txt")
     assert [str(row.prefix) for row in listed.rows] == ["0.0.0.0/0", "2000::/3"]
 
 
-def test_a_run_without_days_begins_with_the_first_date(tmp_path: Path) -> None:
+def test_a_run_without_days_begins_with_the_first_date(tmp_path):
     text = "date,ip\n2026-03-30,198.51.100.1\n2026-03-29,198.51.100.2\n"
     assert init(tmp_path, text, "--country", "ES").exit_code == 0
     case = resolve(load_scenario(str(tmp_path / "case" / "scenario.yaml")))
     assert case.scenario.start.isoformat() == MARCH[29]
 
 
-def test_rows_without_a_beginning_are_counted(tmp_path: Path) -> None:
+def test_rows_without_a_beginning_are_counted(tmp_path):
     text = "ip,from,until\n198.51.100.1,,\n198.51.100.2,2026-03-30,\n198.51.100.3,,2026-03-31\n"
     told = "2 of 3 rows of the list have no beginning: they are in force from the beginning of the"
     assert told in init(tmp_path, text, *RUN).output
     assert told in (tmp_path / "case" / "README.md").read_text(encoding="utf-8")
 
 
-def test_rows_outside_the_run_are_counted(tmp_path: Path) -> None:
+def test_rows_outside_the_run_are_counted(tmp_path):
     text = (
         "ip,from,until\n198.51.100.1,2026-01-01,2026-02-01\n198.51.100.2,2026-01-01,\n"
         "198.51.100.3,2026-05-01,\n198.51.100.4,2026-03-30,\n"
@@ -227,16 +221,14 @@ def test_rows_outside_the_run_are_counted(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_dates_that_are_not_clear_are_refused(
-    text: str, options: tuple[str, ...], told: str, tmp_path: Path
-) -> None:
+def test_dates_that_are_not_clear_are_refused(text, options, told, tmp_path):
     result = init(tmp_path, text, *RUN, *options)
     assert result.exit_code in (2, 4)
     assert told in result.output
     assert not (tmp_path / "case").exists()
 
 
-def test_a_mistake_of_forty_rows_is_told_once_with_how_many(tmp_path: Path) -> None:
+def test_a_mistake_of_forty_rows_is_told_once_with_how_many(tmp_path):
     rows = [f"2026-03-2{at // 10},block,198.51.100.{at}" for at in range(40)]
     path = tmp_path / "orders.csv"
     path.write_text("\n".join(["effective,action,prefix", *rows, ""]))
@@ -247,7 +239,7 @@ def test_a_mistake_of_forty_rows_is_told_once_with_how_many(tmp_path: Path) -> N
     assert "(and 39 more like it, to line 41)" in result.output
 
 
-def test_ignored_columns_are_named_and_the_case_goes_without_them(tmp_path: Path) -> None:
+def test_ignored_columns_are_named_and_the_case_goes_without_them(tmp_path):
     text = "ip,list,seen\n198.51.100.1,allow,2026-03-30\n198.51.100.2,deny,2026-03-30\n"
     refused = init(tmp_path, text, *RUN)
     assert "--ignore-column seen" in refused.output or "--ignore-column list" in refused.output
@@ -258,7 +250,7 @@ def test_ignored_columns_are_named_and_the_case_goes_without_them(tmp_path: Path
     assert [one.n_rows for one in case.lists] == [2]
 
 
-def test_columns_of_sites_are_written_as_they_were_chosen(tmp_path: Path) -> None:
+def test_columns_of_sites_are_written_as_they_were_chosen(tmp_path):
     sites = tmp_path / "sites.csv"
     sites.write_text("site;host;backup\na.example;198.51.100.7;203.0.113.9\n")
     asked = ("--inventory", str(sites), "--column", "address=host")
@@ -272,7 +264,7 @@ def test_columns_of_sites_are_written_as_they_were_chosen(tmp_path: Path) -> Non
     assert case.inventory.site == ("a.example",)
 
 
-def test_dated_orders_are_no_list_of_addresses_of_a_scenario(tmp_path: Path) -> None:
+def test_dated_orders_are_no_list_of_addresses_of_a_scenario(tmp_path):
     path = tmp_path / "list.csv"
     path.write_text("effective,action,prefix\n2026-03-30T00:00+02:00,block,198.51.100.1\n")
     with pytest.raises(DataError, match="expected a list without times, got dated orders"):
@@ -282,9 +274,7 @@ def test_dated_orders_are_no_list_of_addresses_of_a_scenario(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     "verb", [("exposure",), ("cover", "--targets"), ("import", "-o", "t.parquet")]
 )
-def test_verbs_that_read_tables_take_what_is_said_of_columns(
-    verb: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_verbs_that_read_tables_take_what_is_said_of_columns(verb, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("list.csv").write_text("ip,end,note\n198.51.100.0,198.51.100.255,x\n")
 

@@ -1,7 +1,5 @@
 """No verb writes over a file that it reads, by whatever name or link; other files need --force."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable
 from contextlib import suppress

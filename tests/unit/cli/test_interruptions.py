@@ -1,7 +1,5 @@
 """Nothing finished is lost, whenever the process ends and whatever stands where it writes."""
 
-from __future__ import annotations
-
 import json
 import signal
 import subprocess
@@ -57,9 +55,7 @@ def files_of(folder: str) -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize("verb", [pytest.param("run", marks=pytest.mark.long), "sweep"])
-def test_a_place_that_is_taken_meanwhile_costs_no_run(
-    verb: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_place_that_is_taken_meanwhile_costs_no_run(verb, monkeypatch):
     import sim.experiment.pipeline as pipeline
 
     command = COMMANDS[verb]
@@ -108,9 +104,7 @@ KILL_AT = {
 }
 
 
-def test_a_kill_before_the_folder_is_in_its_place_costs_no_run(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_kill_before_the_folder_is_in_its_place_costs_no_run(monkeypatch):
     done = script(KILL_AT["the rename"], *RUN, "-o", "out")
     assert done.returncode == -signal.SIGKILL
     (kept,) = names()
@@ -133,7 +127,7 @@ def test_a_kill_before_the_folder_is_in_its_place_costs_no_run(
         pytest.param("sweep", "SIGINT", marks=pytest.mark.long),
     ],
 )
-def test_an_interrupt_in_a_query_is_no_failed_run(verb: str, name: str) -> None:
+def test_an_interrupt_in_a_query_is_no_failed_run(verb, name):
     """DuckDB with one thread drops the interrupt and raises an error of its own."""
     before = (
         "import sim.experiment.simulation as simulation\n"
@@ -176,7 +170,7 @@ IN_A_QUERY = {
         pytest.param("report", "SIGTERM", marks=pytest.mark.long),
     ],
 )
-def test_an_interrupted_command_leaves_nothing_half_done(verb: str, name: str) -> None:
+def test_an_interrupted_command_leaves_nothing_half_done(verb, name):
     where, *arguments = IN_A_QUERY[verb]
     Path("list.txt").write_text("192.0.2.0/24\n")
     assert call(*RUN, "-o", "out").exit_code == 0

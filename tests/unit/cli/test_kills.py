@@ -1,7 +1,5 @@
 """Commands that are killed at random moments lose nothing; ``python -m tests.kills`` does more."""
 
-from __future__ import annotations
-
 import pytest
 
 from tests import kills

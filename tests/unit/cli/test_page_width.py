@@ -1,14 +1,11 @@
 """What is printed into a file or a pipe fits a page of 80 columns, and breaks no number."""
 
-from __future__ import annotations
-
 import io
 import json
 import math
 import re
 import sys
 from contextlib import redirect_stdout
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -40,9 +37,7 @@ COMMANDS = {
 
 
 @pytest.mark.parametrize("command", COMMANDS.values(), ids=COMMANDS)
-def test_what_a_verb_prints_fits_a_page(
-    command: str, repository: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_a_verb_prints_fits_a_page(command, repository, monkeypatch):
     monkeypatch.chdir(repository)
     monkeypatch.setenv("COLUMNS", "140")  # of the terminal in which the command is typed
     result = call(*command.split())
@@ -61,9 +56,7 @@ class Terminal(io.StringIO):
         return True
 
 
-def test_an_answer_on_a_wide_terminal_is_no_wider_than_a_page(
-    shipped_run: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_answer_on_a_wide_terminal_is_no_wider_than_a_page(shipped_run, monkeypatch):
     monkeypatch.setenv("COLUMNS", "140")
     with redirect_stdout(Terminal()) as printed:
         print_answer(shipped_run)
@@ -71,7 +64,7 @@ def test_an_answer_on_a_wide_terminal_is_no_wider_than_a_page(
     assert WIDTH - 20 < max(map(len, lines)) <= WIDTH
 
 
-def test_a_bar_on_a_terminal_shows_how_fast_it_goes(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bar_on_a_terminal_shows_how_fast_it_goes(monkeypatch):
     monkeypatch.setenv("COLUMNS", "140")
     monkeypatch.setattr(sys, "stderr", Terminal())
     with progress("runs", quiet=False) as update:
@@ -97,7 +90,7 @@ def a_section(draw: st.DrawFn) -> Table:
 
 
 @given(a_section())
-def test_a_table_of_any_columns_fits_a_page_and_has_every_number(section: Table) -> None:
+def test_a_table_of_any_columns_fits_a_page_and_has_every_number(section):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("COLUMNS", "140")
 
@@ -129,11 +122,11 @@ def test_a_table_of_any_columns_fits_a_page_and_has_every_number(section: Table)
         (math.nan, "not known"),
     ],
 )
-def test_a_number_has_three_digits_or_is_whole_or_in_millions(value: float, said: str) -> None:
+def test_a_number_has_three_digits_or_is_whole_or_in_millions(value, said):
     assert number(value) == said
 
 
-def test_a_number_without_a_range_says_that_it_is_not_known() -> None:
+def test_a_number_without_a_range_says_that_it_is_not_known():
     assert with_interval(3, 2.5, 3.5) == "3 [2.5, 3.5]"
     assert with_interval(3, math.nan, math.nan) == "3 [not known]"
     assert with_interval(math.nan, math.nan, math.nan) == "not known"
@@ -143,9 +136,7 @@ def test_a_number_without_a_range_says_that_it_is_not_known() -> None:
 @pytest.mark.parametrize(
     ("encoding", "begins"), [("utf-8", '{\n  "é"'), ("ascii", '{\n  "\\u00e9"')]
 )
-def test_json_has_letters_that_its_reader_can_show(
-    encoding: str, begins: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_json_has_letters_that_its_reader_can_show(encoding, begins, monkeypatch):
     out = io.BytesIO()
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(out, encoding, write_through=True))
     print_json({"é": 1})
@@ -153,7 +144,7 @@ def test_json_has_letters_that_its_reader_can_show(
     assert json.loads(out.getvalue()) == {"é": 1}
 
 
-def test_verdicts_are_one_table_that_says_once_how_many_have_to_agree() -> None:
+def test_verdicts_are_one_table_that_says_once_how_many_have_to_agree():
     lines = [
         VerdictLine(metric, "", *pair, 64, 60, 0, 4, 0, needed, verdict, -1.0, -2.0, 0.0, *inputs)
         for metric in ("names_hit", "private_loss_usd")

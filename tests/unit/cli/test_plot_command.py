@@ -1,7 +1,5 @@
 """``overblock plot``: which figures, in which files, and every mistake at once."""
 
-from __future__ import annotations
-
 import json
 import shutil
 from pathlib import Path
@@ -24,7 +22,7 @@ def call(*arguments: str) -> Result:
     return CliRunner().invoke(app, ["plot", *arguments])
 
 
-def test_figures_are_named_and_their_files_printed(shipped_run: Path) -> None:
+def test_figures_are_named_and_their_files_printed(shipped_run):
     result = call(str(shipped_run), "money", "sectors", "-o", "out", "--format", "svg,pdf")
     assert result.exit_code == 0, result.stderr
     assert result.stdout.splitlines() == [
@@ -38,7 +36,7 @@ def test_figures_are_named_and_their_files_printed(shipped_run: Path) -> None:
     assert result.stderr == "8 files\n"
 
 
-def test_figures_are_drawn_anew_and_other_files_are_kept(shipped_run: Path) -> None:
+def test_figures_are_drawn_anew_and_other_files_are_kept(shipped_run):
     command = [str(shipped_run), "money", "-o", "out", "--format", "svg"]
     Path("out").mkdir()
     Path("out/mine.svg").write_text("mine")
@@ -55,12 +53,12 @@ def test_figures_are_drawn_anew_and_other_files_are_kept(shipped_run: Path) -> N
     assert Path("out/mine.svg").read_text() == "mine"
 
 
-def test_tables_are_the_values_without_pictures(shipped_run: Path) -> None:
+def test_tables_are_the_values_without_pictures(shipped_run):
     result = call(str(shipped_run), "tables", "money", "-o", "out", "--json")
     assert json.loads(result.stdout)["files"] == ["out/money.csv"]
 
 
-def test_a_changed_folder_is_named_on_the_figure_and_beside_it(shipped_run: Path) -> None:
+def test_a_changed_folder_is_named_on_the_figure_and_beside_it(shipped_run):
     shutil.copytree(shipped_run, "changed")
     table = Path("changed/groups.csv")
     table.write_text(table.read_text().replace("1", "2", 1))
@@ -84,16 +82,14 @@ def test_a_changed_folder_is_named_on_the_figure_and_beside_it(shipped_run: Path
         (["--width", "20"], "--width"),
     ],
 )
-def test_what_cannot_be_drawn_exits_with_2(
-    shipped_run: Path, arguments: list[str], message: str
-) -> None:
+def test_what_cannot_be_drawn_exits_with_2(shipped_run, arguments, message):
     result = call(str(shipped_run), *arguments, "-o", "out")
     assert (result.exit_code, result.stdout) == (2, "")
     assert message in result.stderr
     assert not Path("out").exists()
 
 
-def test_the_list_says_what_each_shows_and_why_some_do_not_apply(shipped_run: Path) -> None:
+def test_the_list_says_what_each_shows_and_why_some_do_not_apply(shipped_run):
     shown = json.loads(call(str(shipped_run), "--list", "--json").stdout)["figures"]
     reasons = {row["name"]: row["does_not_apply"] for row in shown}
     assert reasons["outage"] is None
@@ -102,5 +98,5 @@ def test_the_list_says_what_each_shows_and_why_some_do_not_apply(shipped_run: Pa
     assert "addresses listed" in call(str(shipped_run), "--list").stdout
 
 
-def test_without_a_place_figures_go_into_the_run_folder(shipped_run: Path) -> None:
+def test_without_a_place_figures_go_into_the_run_folder(shipped_run):
     assert _default_folder(open_run(shipped_run), None) == shipped_run / "figures"

@@ -1,7 +1,5 @@
 """What only a real process shows: terminals, pipes, signals, and what an import costs."""
 
-from __future__ import annotations
-
 import json
 import os
 import pty
@@ -43,7 +41,7 @@ def call(*arguments: str, folder: Path, env: dict[str, str] | None = None) -> tu
     return done.returncode, done.stdout, done.stderr
 
 
-def test_help_imports_nothing_heavy(tmp_path: Path) -> None:
+def test_help_imports_nothing_heavy(tmp_path):
     heavy = ["numpy", "scipy", "matplotlib", "pydantic", "duckdb", "simpy", "ruamel", "ruamel.yaml"]
     code = (
         "import sys\n"
@@ -82,7 +80,7 @@ def on_a_terminal(arguments: list[str], folder: Path, columns: str = "120") -> t
     return process.wait(), shown.decode().replace("\r\n", "\n")
 
 
-def test_a_terminal_gets_the_first_screen_of_the_page(tmp_path: Path) -> None:
+def test_a_terminal_gets_the_first_screen_of_the_page(tmp_path):
     code, shown = on_a_terminal(["run", "telegram-2018-replay", "-o", "out", *SMALL], tmp_path)
     assert code == 0, shown
     lines = [line.rstrip() for line in shown.rstrip().splitlines()]
@@ -94,18 +92,18 @@ def test_a_terminal_gets_the_first_screen_of_the_page(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("arguments", [["sources", "surgical"], ["list"]])
-def test_a_listing_fits_a_terminal(arguments: list[str], tmp_path: Path) -> None:
+def test_a_listing_fits_a_terminal(arguments, tmp_path):
     code, shown = on_a_terminal(arguments, tmp_path, columns="80")
     assert code == 0, shown
     assert max(len(line.rstrip()) for line in shown.splitlines()) <= 80
 
 
-def test_a_terminal_is_not_read_for_a_scenario(tmp_path: Path) -> None:
+def test_a_terminal_is_not_read_for_a_scenario(tmp_path):
     code, shown = on_a_terminal(["run", "-", "-o", "out"], tmp_path)
     assert (code, shown) == (2, "-: expected a scenario on standard input, got a terminal\n")
 
 
-def test_a_closed_pipe_is_no_error_message(tmp_path: Path) -> None:
+def test_a_closed_pipe_is_no_error_message(tmp_path):
     read_end, write_end = os.pipe()
     os.close(read_end)
     done = subprocess.run(
@@ -127,9 +125,7 @@ def test_a_closed_pipe_is_no_error_message(tmp_path: Path) -> None:
         (["exposure", "-"], "<&-", 2, "stdin: expected an open stream, got a closed one\n"),
     ],
 )
-def test_a_closed_stream_loses_no_output_and_is_no_empty_input(
-    words: list[str], closed: str, code: int, said: str, tmp_path: Path
-) -> None:
+def test_a_closed_stream_loses_no_output_and_is_no_empty_input(words, closed, code, said, tmp_path):
     done = subprocess.run(
         ["sh", "-c", f'exec "$@" {closed}', "sh", *OVERBLOCK, *words],
         cwd=tmp_path, env=PLAIN, capture_output=True, text=True,
@@ -139,9 +135,7 @@ def test_a_closed_stream_loses_no_output_and_is_no_empty_input(
 
 
 @pytest.mark.parametrize("words", [[], ["--json"]])
-def test_a_run_with_a_closed_stdout_keeps_its_folder_and_ends_with_an_error(
-    words: list[str], tmp_path: Path
-) -> None:
+def test_a_run_with_a_closed_stdout_keeps_its_folder_and_ends_with_an_error(words, tmp_path):
     done = subprocess.run(
         ["sh", "-c", 'exec "$@" >&-', "sh", *OVERBLOCK, "run", "telegram-2018-replay", "-o", "out",
          *words, *SMALL],
@@ -152,7 +146,7 @@ def test_a_run_with_a_closed_stdout_keeps_its_folder_and_ends_with_an_error(
     assert json.loads((tmp_path / "out" / "manifest.json").read_text())["status"] == "complete"
 
 
-def test_a_reader_that_left_does_not_cost_the_run(tmp_path: Path) -> None:
+def test_a_reader_that_left_does_not_cost_the_run(tmp_path):
     read_end, write_end = os.pipe()
     os.close(read_end)
     done = subprocess.run(
@@ -165,7 +159,7 @@ def test_a_reader_that_left_does_not_cost_the_run(tmp_path: Path) -> None:
 
 
 @pytest.mark.long
-def test_a_terminal_without_the_letters_of_a_title_costs_no_run(tmp_path: Path) -> None:
+def test_a_terminal_without_the_letters_of_a_title_costs_no_run(tmp_path):
     ascii_only = {"PYTHONIOENCODING": "ascii"}
     title = "Блок 😀"
     code, out, err = call(
@@ -236,7 +230,7 @@ IN_THE_THIRD = f"if streams.replicate == 2: {KILL}"
         {"after": KILL},
     ],
 )
-def test_an_interrupt_keeps_the_finished_replicates(tmp_path: Path, where: dict[str, str]) -> None:
+def test_an_interrupt_keeps_the_finished_replicates(tmp_path, where):
     code, out, err = interrupted_run(tmp_path, "-n", "5", "-o", "out", **where)
     assert (code, out) == (130, "out\n"), err
     assert "interrupted: 2 of 5 simulations are finished and kept in out; --resume out" in err
@@ -257,23 +251,21 @@ def test_an_interrupt_keeps_the_finished_replicates(tmp_path: Path, where: dict[
     assert (code, "is a run; resume it by overblock run" in err) == (2, True)
 
 
-def test_an_interrupt_before_the_first_replicate_leaves_nothing(tmp_path: Path) -> None:
+def test_an_interrupt_before_the_first_replicate_leaves_nothing(tmp_path):
     code, out, err = interrupted_run(tmp_path, "-n", "3", before=KILL)
     assert (code, out) == (130, "")
     assert err == "interrupted; nothing was finished and nothing is left behind\n"
     assert list(tmp_path.iterdir()) == []  # no runs/ either
 
 
-def test_no_arguments_show_the_help_and_exit_with_2(tmp_path: Path) -> None:
+def test_no_arguments_show_the_help_and_exit_with_2(tmp_path):
     code, out, err = call(folder=tmp_path)
     assert code == 2
     assert "Usage: " in out + err
 
 
 @pytest.mark.parametrize("draws", [["--draws", "5"], ["--draws=5"]])
-def test_the_option_that_is_gone_names_what_took_its_place(
-    draws: list[str], tmp_path: Path
-) -> None:
+def test_the_option_that_is_gone_names_what_took_its_place(draws, tmp_path):
     code, _, err = call("run", "austria-2022", *draws, folder=tmp_path)
     assert code == 2
     assert "give their number with -n" in err

@@ -1,7 +1,5 @@
 """The page of all options, and the table of verbs."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

@@ -1,13 +1,9 @@
 """``overblock sources``: what every number rests on."""
 
-from __future__ import annotations
-
 import csv
 import io
 import json
 import shutil
-from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -15,7 +11,7 @@ from sim.cli.verbs.library import basis_text, printable, range_text, value_text
 from tests.commands import call
 
 
-def test_json_counts_the_kinds_and_lists_every_line() -> None:
+def test_json_counts_the_kinds_and_lists_every_line():
     result = call("sources", "surgical", "--json")
     assert result.exit_code == 0
     document = json.loads(result.stdout)
@@ -26,7 +22,7 @@ def test_json_counts_the_kinds_and_lists_every_line() -> None:
     assert all({"key", "kind", "n_values"} <= line.keys() for line in document["sources"])
 
 
-def test_kinds_can_be_picked() -> None:
+def test_kinds_can_be_picked():
     document = json.loads(call("sources", "surgical", "--kind", "derived", "--json").stdout)
     assert {line["kind"] for line in document["sources"]} == {"derived"}
     assert document["n_by_kind"]["assumption"] > 50  # counted all the same
@@ -37,7 +33,7 @@ def test_kinds_can_be_picked() -> None:
     )
 
 
-def test_lines_are_found_by_what_they_say() -> None:
+def test_lines_are_found_by_what_they_say():
     listed = json.loads(call("sources", "surgical", "--json").stdout)["sources"]
     found = json.loads(call("sources", "surgical", "--find", "CENSOR.", "--json").stdout)["sources"]
     assert found == [line for line in listed if "censor." in json.dumps(line).casefold()]
@@ -47,7 +43,7 @@ def test_lines_are_found_by_what_they_say() -> None:
     assert 0 < len(fewer) < len(found)
 
 
-def test_csv_holds_plain_numbers_and_whole_texts() -> None:
+def test_csv_holds_plain_numbers_and_whole_texts():
     rows = list(csv.DictReader(io.StringIO(call("sources", "surgical", "--format", "csv").stdout)))
     by_key = {row["key"]: row for row in rows}
     assert by_key["population.n_businesses"]["value"] == "1000"
@@ -57,14 +53,14 @@ def test_csv_holds_plain_numbers_and_whole_texts() -> None:
     assert formula.startswith("mobile: 0.5 * share of mobile subscribers")
 
 
-def test_a_run_says_what_it_rested_on(shipped_single_run: Path) -> None:
+def test_a_run_says_what_it_rested_on(shipped_single_run):
     of_run = json.loads(call("sources", str(shipped_single_run), "--json").stdout)
     of_scenario = json.loads(call("sources", "telegram-2018-replay", "--json").stdout)
     assert of_run["folder"] == str(shipped_single_run)
     assert of_run["sources"] == of_scenario["sources"]
 
 
-def test_a_run_takes_no_overrides_and_no_rows(shipped_single_run: Path) -> None:
+def test_a_run_takes_no_overrides_and_no_rows(shipped_single_run):
     for extra in (("--rows",), ("--set", "n_replicates=1")):
         refused = call("sources", str(shipped_single_run), *extra)
         assert refused.exit_code == 2
@@ -72,9 +68,7 @@ def test_a_run_takes_no_overrides_and_no_rows(shipped_single_run: Path) -> None:
 
 
 @pytest.mark.parametrize("sources", [None, 3, ["x"], [{"key": "x"}]])
-def test_a_manifest_without_readable_sources_is_refused(
-    shipped_single_run: Path, tmp_path: Path, sources: object
-) -> None:
+def test_a_manifest_without_readable_sources_is_refused(shipped_single_run, tmp_path, sources):
     folder = tmp_path / "run"
     folder.mkdir()
     shutil.copy(shipped_single_run / "manifest.json", folder)
@@ -86,7 +80,7 @@ def test_a_manifest_without_readable_sources_is_refused(
     assert "manifest.json: expected the key sources" in refused.stderr
 
 
-def test_one_value_and_one_cell_are_found() -> None:
+def test_one_value_and_one_cell_are_found():
     asked = ("sources", "telegram-2018", "--find")
     result = call(*asked, "censor.pause_pressure")
     assert result.exit_code == 0
@@ -97,7 +91,7 @@ def test_one_value_and_one_cell_are_found() -> None:
     assert (line["value"], line["range"]) == (72, {"absolute": [36, 144]})
 
 
-def test_control_characters_of_a_table_do_not_reach_the_terminal(tmp_path: Path) -> None:
+def test_control_characters_of_a_table_do_not_reach_the_terminal(tmp_path):
     path = tmp_path / "s.yaml"
     path.write_text(call("show", "surgical").stdout, encoding="utf-8")
     (tmp_path / "pools.csv").write_text("provider,weight,source\nAWS,1,a\x1bb\n", encoding="utf-8")
@@ -126,7 +120,7 @@ def test_control_characters_of_a_table_do_not_reach_the_terminal(tmp_path: Path)
         (float("nan"), "nan"), (float("inf"), "inf"),
     ],
 )  # fmt: skip
-def test_a_value_is_written_as_a_file_would_hold_it(value: object, said: str) -> None:
+def test_a_value_is_written_as_a_file_would_hold_it(value, said):
     assert printable(value) == said
 
 
@@ -140,7 +134,7 @@ def test_a_value_is_written_as_a_file_would_hold_it(value: object, said: str) ->
         ({"n_values": 12}, "12 values"),
     ],
 )  # fmt: skip
-def test_the_value_of_a_line_is_itself_its_ends_or_how_many(line: dict[str, Any], said: str):
+def test_the_value_of_a_line_is_itself_its_ends_or_how_many(line, said):
     assert value_text(line) == said
 
 
@@ -153,7 +147,7 @@ def test_the_value_of_a_line_is_itself_its_ends_or_how_many(line: dict[str, Any]
         ({"range": {"columns": ["low", "high"]}}, "columns low to high"),
     ],
 )  # fmt: skip
-def test_a_range_is_told_in_words(line: dict[str, Any], said: str) -> None:
+def test_a_range_is_told_in_words(line, said):
     assert range_text(line) == said
 
 
@@ -170,7 +164,5 @@ def test_a_range_is_told_in_words(line: dict[str, Any], said: str) -> None:
         ({"source": "A", "why": "So.\n\x07"}, "A; So.\ufffd\ufffd"),
     ],
 )  # fmt: skip
-def test_what_a_line_rests_on_is_source_and_date_then_formula_then_reason(
-    line: dict[str, Any], said: str
-) -> None:
+def test_what_a_line_rests_on_is_source_and_date_then_formula_then_reason(line, said):
     assert basis_text(line) == said

@@ -1,7 +1,5 @@
 """``sweep``, ``sensitivity`` and ``condition``: folders, exit codes, messages."""
 
-from __future__ import annotations
-
 import io
 import json
 import re
@@ -37,7 +35,7 @@ def small(write_scenario: WriteScenario, monkeypatch: pytest.MonkeyPatch, tmp_pa
     return str(path)
 
 
-def test_a_sweep_writes_every_point_and_says_which_could_not_be(small: str, tmp_path: Path) -> None:
+def test_a_sweep_writes_every_point_and_says_which_could_not_be(small, tmp_path):
     out = tmp_path / "out"
     result = call(
         "sweep", small, "--over", "thresholds.impaired=0.1,0.3,2", "-n", "3", "-o", str(out),
@@ -72,7 +70,7 @@ def test_a_sweep_writes_every_point_and_says_which_could_not_be(small: str, tmp_
     assert {one["file"] for one in manifest["outputs"]} >= {"sweep.csv", "measures.parquet"}
 
 
-def test_sensitivity_ranks_the_assumptions(small: str, tmp_path: Path) -> None:
+def test_sensitivity_ranks_the_assumptions(small, tmp_path):
     out = tmp_path / "out"
     keys = "operators-russia-2018.compliance,effects.throttle_severity,hosting-russia-2018.weight"
     result = call(
@@ -97,9 +95,7 @@ def test_sensitivity_ranks_the_assumptions(small: str, tmp_path: Path) -> None:
     assert {one["key"] for one in document["left-out"]} >= {"thresholds.impaired"}
 
 
-def test_an_interrupted_sweep_says_how_many_simulations_are_finished(
-    small: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_interrupted_sweep_says_how_many_simulations_are_finished(small, monkeypatch):
     """Of two points with three replicates, the second fails, and Ctrl-C comes after the fourth."""
     executor = Scripted(interrupt_after=4, fails=(1,))
     monkeypatch.setattr("sim.cli.options.ExperimentOptions.executor", lambda _: executor)
@@ -119,9 +115,7 @@ COMMANDS = {
 
 @pytest.mark.laws
 @pytest.mark.parametrize("verb", ["sweep", pytest.param("run", marks=pytest.mark.long)])
-def test_what_was_to_replace_a_folder_is_gone_on_with_into_it(
-    small: str, tmp_path: Path, verb: str
-) -> None:
+def test_what_was_to_replace_a_folder_is_gone_on_with_into_it(small, tmp_path, verb):
     command = [*COMMANDS[verb], small, "-o", "out", "-w", "1"]
     assert call(*command).exit_code == 0
     whole = files_of(Path("out"))
@@ -146,7 +140,7 @@ def test_what_was_to_replace_a_folder_is_gone_on_with_into_it(
         (["condition"], "expected a section evidence, got none"),
     ],
 )
-def test_what_is_varied_must_be_said(small: str, arguments: list[str], message: str) -> None:
+def test_what_is_varied_must_be_said(small, arguments, message):
     for verb in ("sweep", "sensitivity", "condition"):
         result = call(verb)
         assert (result.exit_code, "expected SCENARIO, or --resume RUN" in result.stderr) == (
@@ -157,7 +151,7 @@ def test_what_is_varied_must_be_said(small: str, arguments: list[str], message: 
     assert (result.exit_code, result.stdout, message in result.stderr) == (2, "", True)
 
 
-def test_the_assumptions_can_be_listed_without_running_anything(small: str) -> None:
+def test_the_assumptions_can_be_listed_without_running_anything(small):
     result = call("sensitivity", small, "--list", "--json")
     assert result.exit_code == 0, result.stderr
     document = json.loads(result.stdout)
@@ -182,9 +176,7 @@ def test_the_assumptions_can_be_listed_without_running_anything(small: str) -> N
         (["condition", "--keep", "9", "--most", "8"], "expected a section evidence, got none"),
     ],
 )  # fmt: skip
-def test_mistakes_exit_with_2_before_anything_runs(
-    small: str, arguments: list[str], message: str
-) -> None:
+def test_mistakes_exit_with_2_before_anything_runs(small, arguments, message):
     result = call(arguments[0], small, *arguments[1:])
     assert result.exit_code == 2
     assert message in result.stderr
@@ -192,7 +184,7 @@ def test_mistakes_exit_with_2_before_anything_runs(
     assert not list(Path.cwd().glob("runs*"))
 
 
-def test_a_taken_place_is_refused_before_anything_runs(small: str, tmp_path: Path) -> None:
+def test_a_taken_place_is_refused_before_anything_runs(small, tmp_path):
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "mine.txt").write_text("mine")
     result = call("sweep", small, "--over", "thresholds.down=0.5,0.6", "-o", str(tmp_path / "out"))
@@ -230,7 +222,7 @@ def sheet(*records: dict[str, Any]) -> SimpleNamespace:
     return SimpleNamespace(records=lambda: list(records))
 
 
-def test_an_analysis_has_a_table_for_each_measure(terminal: Terminal) -> None:
+def test_an_analysis_has_a_table_for_each_measure(terminal):
     line = {"metric": "moves", "unit": "moves", "factor": "effects.a", "range": "0.1 to 0.4",
             "given": 5.0, "at_low": 3.0, "at_high": 9.0, "mu_star": np.nan,
             "mu_star_low": np.nan, "mu_star_high": np.nan}  # fmt: skip
@@ -251,7 +243,7 @@ def test_an_analysis_has_a_table_for_each_measure(terminal: Terminal) -> None:
     assert rows[-2:] == ["effects.a 3 9 not known" + " 0.1 to 0.4" * wide, "out"]
 
 
-def test_a_sweep_has_a_row_for_each_point_and_strategy(terminal: Terminal) -> None:
+def test_a_sweep_has_a_row_for_each_point_and_strategy(terminal):
     point = {"point": 0, "strategy": "replay", "a.b": 0.25, "c": "x", "median": 12.0,
              "low": 11.0, "high": 13.5}  # fmt: skip
     more = point | {"median": 3.0, "low": np.nan, "high": np.nan}
@@ -270,7 +262,7 @@ def test_a_sweep_has_a_row_for_each_point_and_strategy(terminal: Terminal) -> No
     assert rows[3:] == ["1 none 0.333333 x 12 [11, 14] 12 [11, 14]", "out"]
 
 
-def test_conditioning_tells_the_acceptance_and_two_tables(terminal: Terminal) -> None:
+def test_conditioning_tells_the_acceptance_and_two_tables(terminal):
     evidence = {"evidence": "one", "n_read": 400, "n_met": 100, "n_others": 30, "n_all": 16}
     three = {"median": 5.0, "low": 1.0, "high": 9.0}
     rest = {"measure": "moves", "without": "one", "n": 30}

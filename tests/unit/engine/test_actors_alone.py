@@ -1,7 +1,5 @@
 """What single actors do, in worlds so small that the outcome is worked out by hand."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import UTC, datetime
 from types import SimpleNamespace

@@ -1,7 +1,5 @@
 """Orders, hosts, fronts and rules of both families, worked out by hand."""
 
-from __future__ import annotations
-
 import dataclasses
 from ipaddress import IPv6Network
 
@@ -57,9 +55,7 @@ FOURS, SIXES = ("0.0.0.0", "255.255.255.255", FOUR), ("2000::", "3fff:ffff::1", 
         (("::/2",), {6}),
     ],
 )
-def test_a_shutdown_cuts_the_families_that_it_names(
-    prefixes: tuple[str, ...], lost: set[int]
-) -> None:
+def test_a_shutdown_cuts_the_families_that_it_names(prefixes, lost):
     firms = (*map(firm, (*FOURS, *SIXES)), firm(FOUR, SIX), firm(FOUR, SIX, mode="spread"))
     small = SmallWorld(
         orders=(
@@ -84,7 +80,7 @@ def test_a_shutdown_cuts_the_families_that_it_names(
     assert ledger_of(outcome) == [ledger_row(row) for row in second.ledger]
 
 
-def test_each_family_is_counted_in_its_own_unit() -> None:
+def test_each_family_is_counted_in_its_own_unit():
     small = SmallWorld(
         orders=(
             (0, "block", "192.0.2.0/24"),
@@ -112,9 +108,7 @@ def test_each_family_is_counted_in_its_own_unit() -> None:
         ((0.3333334,) * 3, False),  # the second implementation multiplies by 1.0000002
     ],
 )
-def test_a_mean_over_users_is_exact_where_all_operators_block(
-    shares: tuple[float, ...], *, known: bool
-) -> None:
+def test_a_mean_over_users_is_exact_where_all_operators_block(shares, *, known):
     small = SmallWorld(
         orders=((0, "block", "0.0.0.0/0"), (0, "block", "::/0"), (100, "unblock", "0.0.0.0/0")),
         firms=(firm(FOUR, SIX),),
@@ -130,7 +124,7 @@ def test_a_mean_over_users_is_exact_where_all_operators_block(
 
 
 @pytest.mark.parametrize(("limit", "placed"), [(2**16 - 1, 0), (2**16, 1)])
-def test_a_limit_on_addresses_holds_networks_by_themselves(limit: int, placed: int) -> None:
+def test_a_limit_on_addresses_holds_networks_by_themselves(limit, placed):
     small = SmallWorld(
         orders=((0, "block", "2001:db8::/48"),),
         censor=Censor(max_addresses=limit, order_addresses=None),
@@ -140,7 +134,7 @@ def test_a_limit_on_addresses_holds_networks_by_themselves(limit: int, placed: i
 
 
 @pytest.mark.parametrize("length", [24, 32])
-def test_narrow_orders_are_of_the_world_they_are_asked_in(length: int) -> None:
+def test_narrow_orders_are_of_the_world_they_are_asked_in(length):
     # Networks that give out addresses take more room on the line than others, so fronts of two
     # worlds lie at the same places where one has 2**15 such networks more before them.
     position = []
@@ -186,9 +180,7 @@ def test_narrow_orders_are_of_the_world_they_are_asked_in(length: int) -> None:
         ((1, 2), (1, 6), 4, "198.18.0.1/32 198.18.0.2/32 2001:db8:0:1::/64 2001:db8:0:6::/64"),
     ],
 )
-def test_a_cover_weighs_a_network_like_an_address(
-    fours: tuple[int, int], sixes: tuple[int, int], rules: int, covered: str
-) -> None:
+def test_a_cover_weighs_a_network_like_an_address(fours, sixes, rules, covered):
     pool = Pool("alpha", 1.0, ("198.18.0.0/28", "2001:db8::/60"))
     known = [f"198.18.0.{one}/32" for one in fours]
     known += [f"2001:db8:0:{one:x}::1/128" for one in sixes]

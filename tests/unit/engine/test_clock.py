@@ -1,7 +1,5 @@
 """Moments come at their time and phase, by what SimPy offers everybody."""
 
-from __future__ import annotations
-
 import ast
 import re
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Clients who know some fronts, hops from one to another, and people who complain."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from fractions import Fraction
 from ipaddress import IPv4Address

@@ -1,7 +1,5 @@
 """A censor that widens by rules, goes on narrowly under pressure, and reviews what is in force."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from ipaddress import IPv4Network
 

@@ -1,7 +1,5 @@
 """What a run holds grows with businesses and with what happens, not with businesses times time."""
 
-from __future__ import annotations
-
 import tracemalloc
 from dataclasses import dataclass
 from functools import cache

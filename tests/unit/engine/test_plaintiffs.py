@@ -1,7 +1,5 @@
 """Who complains, against sums over all that are hit."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from hypothesis import given

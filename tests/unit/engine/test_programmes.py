@@ -1,9 +1,5 @@
 """Programmes wear out: easy finds are used up."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
-
 import numpy as np
 import pytest
 
@@ -34,9 +30,7 @@ def times_s(outcome: Outcome, kind: Kind) -> dict[int, int]:
     ("saturation", "times"),
     [(None, lambda n: 1.0), (1, lambda n: 1.0 + n), (7, lambda n: 1 + n / 7)],
 )
-def test_a_find_takes_longer_by_what_was_found_when_its_front_was_rented(
-    saturation: int | None, times: Callable[[int], float]
-) -> None:
+def test_a_find_takes_longer_by_what_was_found_when_its_front_was_rented(saturation, times):
     small = chase(saturation_finds=saturation)
     outcome = simulate(small.world(), exact, small.streams)
     rented_s, found_s = times_s(outcome, Kind.RENTED), times_s(outcome, Kind.DISCOVERED)

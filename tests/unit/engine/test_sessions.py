@@ -1,10 +1,7 @@
 """Sessions of a calendar: when they are, which fronts they list, and when in them."""
 
-from __future__ import annotations
-
 import json
 from collections import defaultdict
-from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -60,18 +57,18 @@ def is_on_the_line(due: np.ndarray, share: float, ramp_s: float) -> bool:
     return bool((np.abs(found - expected) <= 4 * error + 1e-12).all())
 
 
-def test_the_mean_number_listed_grows_on_a_line(due: np.ndarray) -> None:
+def test_the_mean_number_listed_grows_on_a_line(due):
     assert is_on_the_line(due, 0.3, RAMP)
     assert due.max() <= RAMP
     assert np.array_equal(due, np.rint(due))
 
 
 @pytest.mark.parametrize(("share", "ramp_s"), [(0.27, RAMP), (0.3, 1.1 * RAMP), (0.0, RAMP)])
-def test_a_line_a_little_off_is_told_apart(due: np.ndarray, share: float, ramp_s: float) -> None:
+def test_a_line_a_little_off_is_told_apart(due, share, ramp_s):
     assert not is_on_the_line(due, share, ramp_s)
 
 
-def test_sessions_list_their_share_of_the_fronts_and_each_others() -> None:
+def test_sessions_list_their_share_of_the_fronts_and_each_others():
     fronts = np.arange(4000, dtype=np.int64)
     listed = [np.isfinite(growth(share=0.4).due_s(session, fronts.tolist())) for session in (0, 1)]
     for is_listed in listed:
@@ -80,7 +77,7 @@ def test_sessions_list_their_share_of_the_fronts_and_each_others() -> None:
     assert abs(both - 0.16) < 4 * np.sqrt(0.16 * 0.84 / fronts.size)
 
 
-def test_luck_is_by_session_and_address_alone() -> None:
+def test_luck_is_by_session_and_address_alone():
     fronts = np.array([5, 2**33, 77, 5], np.int64)
     every = growth(share=0.9).due_s(2, fronts.tolist())
     alone = [growth(share=0.9).due_s(2, [int(fronts[row])])[0] for row in range(4)]
@@ -90,14 +87,14 @@ def test_luck_is_by_session_and_address_alone() -> None:
     assert every.tolist() != growth(share=0.9).due_s(3, fronts.tolist()).tolist()
 
 
-def test_all_at_the_start_is_the_strategy_without_growth() -> None:
+def test_all_at_the_start_is_the_strategy_without_growth():
     with_growth = time_window([(START, STOP)], 32, growth(1.0))
     without = time_window([(START, STOP)], 32)
     for t_s in (0, START, START + 1, STOP - 1, STOP):
         assert with_growth(seen(t_s)) == without(seen(t_s))
 
 
-def test_a_front_is_listed_when_it_is_due_and_withdrawn_with_the_rest() -> None:
+def test_a_front_is_listed_when_it_is_due_and_withdrawn_with_the_rest():
     fronts = [(f"198.18.0.{host}", ALPHA, 0) for host in range(40)]
     strategy = time_window([(START, STOP)], 32, growth(0.25))
     first = strategy(seen(START, fronts))
@@ -130,7 +127,7 @@ def days(asked: TimeWindow, start: str, end: str, zone: str | None = None) -> li
     ]
 
 
-def test_sessions_recur_on_weekdays_past_midnight_and_not_on_exceptions() -> None:
+def test_sessions_recur_on_weekdays_past_midnight_and_not_on_exceptions():
     keys = {"every": ["sat", "sun"], "from": "21:00", "to": "01:30", "except": ["2026-01-10"]}
     # The third of January 2026 is a Saturday; the run starts on the Sunday, in a session.
     assert days(sections(**keys), "2026-01-04T00:30+01:00", "2026-01-12T12:00+01:00") == [
@@ -140,7 +137,7 @@ def test_sessions_recur_on_weekdays_past_midnight_and_not_on_exceptions() -> Non
     ]
 
 
-def test_sessions_follow_the_clocks_of_the_time_zone() -> None:
+def test_sessions_follow_the_clocks_of_the_time_zone():
     # Clocks in Spain went forward at 2:00 on 29 March 2026, and back at 3:00 on 25 October.
     sunday = {"every": ["sat", "sun"], "from": "21:00", "to": "01:30"}
     spring = "2026-03-28T12:00+01:00", "2026-03-30T00:00+02:00", "Europe/Madrid"
@@ -161,14 +158,14 @@ def test_sessions_follow_the_clocks_of_the_time_zone() -> None:
     ]
 
 
-def test_sessions_keep_the_first_offset_where_no_time_zone_is_given() -> None:
+def test_sessions_keep_the_first_offset_where_no_time_zone_is_given():
     keys = {"every": ["sun"], "from": "14:00", "to": "16:00"}
     # Clocks in Spain went forward on 29 March 2026; 14:00 by the first offset is 15:00 there.
     (*_, last) = days(sections(**keys), "2026-03-28T00:00+01:00", "2026-03-30T00:00+02:00")
     assert last == ("2026-03-29T14:00+01:00", "2026-03-29T16:00+01:00")
 
 
-def test_what_is_asked_is_written_as_it_is_read() -> None:
+def test_what_is_asked_is_written_as_it_is_read():
     keys = {"every": ["sat"], "from": "21:00", "to": "23:00", "except": ["2026-01-10"]}
     tree = sections(**keys).model_dump(mode="json", exclude_none=True)
     assert {key: tree[key] for key in keys} == keys
@@ -204,7 +201,7 @@ ONE = "[[2018-04-16T00:00+03:00, 2018-04-17T00:00+03:00]]"
           "strategy.share_in_session_sd_logit: expected it with share_in_session"]),
     ],
 )  # fmt: skip
-def test_mistakes_are_named_by_key(write_scenario, keys: str, messages: Sequence[str]) -> None:
+def test_mistakes_are_named_by_key(write_scenario, keys, messages):
     path = write_scenario(add="fronts: {pools: front-pools-2018}\ncensor: {}\n")
     with pytest.raises(ScenarioError, match=": ") as caught:
         load_scenario(str(path), [f"strategy={{id: time-window, {keys}}}"])
@@ -214,7 +211,7 @@ def test_mistakes_are_named_by_key(write_scenario, keys: str, messages: Sequence
         assert any(message in line for line in found), (message, found)
 
 
-def test_sessions_of_a_table_follow_each_other(tmp_path: Path) -> None:
+def test_sessions_of_a_table_follow_each_other(tmp_path):
     table = tmp_path / "sessions.csv"
     table.write_text(
         "start,end\n"
@@ -230,7 +227,7 @@ def test_sessions_of_a_table_follow_each_other(tmp_path: Path) -> None:
     assert ":4: start: expected a time after the end of the session in the row before" in second
 
 
-def test_a_shipped_table_says_which_sessions_set_no_value() -> None:
+def test_a_shipped_table_says_which_sessions_set_no_value():
     asked = "strategy={id: time-window, sessions: spain-sessions-2025-26}"
     table = resolve(load_scenario("piracy-shield", [asked, BORROW])).sessions
     assert table is not None
@@ -307,9 +304,7 @@ PREFIXES = ["198.51.100.7/32", "198.51.100.32/30", "2001:db8::7/128"]
         },
     ],
 )
-def test_a_list_is_dropped_in_its_sessions_by_the_operators_it_is_for(
-    tmp_path: Path, strategy: dict[str, object]
-) -> None:
+def test_a_list_is_dropped_in_its_sessions_by_the_operators_it_is_for(tmp_path, strategy):
     outcome = run(resolved(tmp_path, {**strategy, "operators": ["a", "c"]}))
     ordered = in_force(outcome, (Kind.BLOCK, Kind.UNBLOCK))
     assert ordered == dict.fromkeys(PREFIXES, SESSIONS)
@@ -321,7 +316,7 @@ def test_a_list_is_dropped_in_its_sessions_by_the_operators_it_is_for(
             assert all(0 <= t_s - at_s <= 4 for t_s, at_s in zip(times, SESSIONS, strict=True))
 
 
-def test_orders_of_a_table_say_the_same_as_those_of_a_scenario(tmp_path: Path) -> None:
+def test_orders_of_a_table_say_the_same_as_those_of_a_scenario(tmp_path):
     (tmp_path / "orders.csv").write_text(
         "addresses,every,from,to,except,mechanism,overmatch,operators\n"
         "list.txt,sat sun,21:00,23:00,2026-03-29,,,a\n"
@@ -354,7 +349,7 @@ def test_orders_of_a_table_say_the_same_as_those_of_a_scenario(tmp_path: Path) -
     assert set(in_force(read, (Kind.ENFORCED, Kind.RELEASED), 1)) == throttled
 
 
-def test_dated_orders_are_for_the_operators_of_their_row(tmp_path: Path) -> None:
+def test_dated_orders_are_for_the_operators_of_their_row(tmp_path):
     (tmp_path / "dated.csv").write_text(
         "effective,action,prefix,mechanism,operators\n"
         "2026-03-27T13:00+01:00,block,198.51.100.7/32,,a\n"
@@ -380,20 +375,18 @@ def test_dated_orders_are_for_the_operators_of_their_row(tmp_path: Path) -> None
         ({"addresses": "none.txt"}, "expected a readable"),
     ],
 )
-def test_an_order_that_says_too_little_is_refused(
-    tmp_path: Path, order: dict[str, object], message: str
-) -> None:
+def test_an_order_that_says_too_little_is_refused(tmp_path, order, message):
     with pytest.raises(ProblemsError, match=message):
         resolved(tmp_path, {"id": "orders", "orders": [order]})
 
 
-def test_operators_of_a_strategy_are_those_of_the_table(tmp_path: Path) -> None:
+def test_operators_of_a_strategy_are_those_of_the_table(tmp_path):
     with pytest.raises(ProblemsError, match=r"strategy\.operators: expected an operator") as caught:
         resolved(tmp_path, {"id": "none"} | {"id": "dns", "overmatch": 0, "operators": ["a", "d"]})
     assert "own.yaml:9:" in str(caught.value)
 
 
-def test_an_unknown_time_zone_is_refused(tmp_path: Path) -> None:
+def test_an_unknown_time_zone_is_refused(tmp_path):
     resolved(tmp_path, {"id": "none"})
     with pytest.raises(ProblemsError, match="expected a time zone such as Europe/Madrid, got 'X'"):
         load_scenario(str(tmp_path / "own.yaml"), ["time_zone=X"])

@@ -1,7 +1,5 @@
 """Edges of time that random worlds seldom meet."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from hypothesis import example, given

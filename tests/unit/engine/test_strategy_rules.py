@@ -1,7 +1,5 @@
 """What docs/explanation/strategies.md says of each rule, sentence by sentence."""
 
-from __future__ import annotations
-
 import math
 from collections import Counter, defaultdict
 from collections.abc import Sequence
@@ -17,7 +15,7 @@ from sim.addresses.sets.prefixes import prefix_set
 from sim.engine.actors.limits import Limits, admit
 from sim.engine.actors.review import withdrawn
 from sim.engine.coverage import block_around
-from sim.engine.decisions import Decision, KnownFronts, Observation, Strategy
+from sim.engine.decisions import Decision, KnownFronts, Observation
 from sim.engine.in_force import InForce
 from sim.engine.orders import NO_ADDRESSES, Entry, Mechanism, Order
 from sim.engine.strategies.calendars import rolling
@@ -113,7 +111,7 @@ def text(addresses: IntervalSet) -> str:
         (provider, "198.18.0.0/20 198.18.16.0/22 198.18.24.0/21"),
     ],
 )
-def test_a_front_is_answered_with_its_set_once(strategy: Strategy, answer: str) -> None:
+def test_a_front_is_answered_with_its_set_once(strategy, answer):
     fronts = [(FRONT, ALPHA, 0), (FRONT, ALPHA, 0)]
     first = strategy(seen(0, fronts))
     assert said(first) == [("block", answer)]
@@ -121,14 +119,14 @@ def test_a_front_is_answered_with_its_set_once(strategy: Strategy, answer: str) 
     assert strategy(seen(1, fronts, placed(first.orders))).orders == ()
 
 
-def test_decimal_shares_that_come_to_the_goal_miss_it() -> None:
+def test_decimal_shares_that_come_to_the_goal_miss_it():
     strategy = escalate([32, 24], HOUR, 0.3)
     held = placed(strategy(seen(0)).orders)
     reached = 1.0 - (0.1 + 0.2 + 0.4)  # 0.29999999999999993 among floats
     assert strategy(seen(HOUR, in_force=held, reached=reached)).orders
 
 
-def test_a_cover_is_made_anew_and_replaces_the_old_one() -> None:
+def test_a_cover_is_made_anew_and_replaces_the_old_one():
     fronts = [(FRONT, ALPHA, 0), ("198.18.8.1", ALPHA, 0)]
     old = cover(2)(seen(0, fronts))
     assert said(old) == [("block", "198.18.0.1/32 198.18.8.1/32")]
@@ -140,7 +138,7 @@ def test_a_cover_is_made_anew_and_replaces_the_old_one() -> None:
     assert (old.is_whole, new.is_whole) == (True, True)
 
 
-def test_a_cover_weighs_only_what_providers_rent_out() -> None:
+def test_a_cover_weighs_only_what_providers_rent_out():
     # 203.0.113.0/24 is no provider's: joining the two fronts in it costs nothing.
     fronts = [("203.0.113.1", ALPHA, 0), ("203.0.113.200", ALPHA, 0), (FRONT, ALPHA, 0)]
     (order,) = cover(2)(seen(0, fronts)).orders
@@ -148,20 +146,20 @@ def test_a_cover_weighs_only_what_providers_rent_out() -> None:
 
 
 @pytest.mark.parametrize("named", [dns, sni])
-def test_a_name_is_ordered_once_without_a_front(named) -> None:
+def test_a_name_is_ordered_once_without_a_front(named):
     (order,) = named(0.2)(seen(0, [])).orders
     assert (order.mechanism, order.overmatch) == (Mechanism.NAME, 0.2)
     assert named(0.2)(seen(1, in_force=placed([order]))).orders == ()
 
 
-def test_an_allow_list_is_ordered_once_without_a_front() -> None:
+def test_an_allow_list_is_ordered_once_without_a_front():
     allowed = IntervalSet.of("203.0.113.0/24")
     (order,) = allow_list(allowed)(seen(0, [])).orders
     assert order.addresses.n_addresses == 2**32 - 256
     assert allow_list(allowed)(seen(1, in_force=placed([order]))).orders == ()
 
 
-def test_rolling_withdraws_first_so_that_what_it_frees_counts() -> None:
+def test_rolling_withdraws_first_so_that_what_it_frees_counts():
     fronts = [("198.18.0.1", ALPHA, 0), ("198.18.4.1", ALPHA, 10)]
     strategy = rolling(10, 5, 24)
     held = placed(strategy(seen(0, fronts[:1])).orders)
@@ -170,7 +168,7 @@ def test_rolling_withdraws_first_so_that_what_it_frees_counts() -> None:
     assert len(admit(second.orders, InForce(held), 0, Limits(max_rules=1)).orders) == 2
 
 
-def test_limits_apply_in_sequence_and_exemptions_take_no_rules() -> None:
+def test_limits_apply_in_sequence_and_exemptions_take_no_rules():
     passing = placed([Order("block", IntervalSet.of("198.18.0.5"), Mechanism.EXEMPT)])
     wanted = [Order("block", prefix_set(number("198.18.1.0"), 24))]
     assert admit(wanted, InForce(passing), 0, Limits(max_rules=1)).orders == wanted
@@ -182,7 +180,7 @@ def test_limits_apply_in_sequence_and_exemptions_take_no_rules() -> None:
     assert admit([name], InForce(passing), 0, Limits(max_addresses=0, max_rules=0)).orders == [name]
 
 
-def test_an_exempted_address_does_not_count_as_listed() -> None:
+def test_an_exempted_address_does_not_count_as_listed():
     passing = placed([Order("block", IntervalSet.of("198.18.1.0/25"), Mechanism.EXEMPT)])
     wanted = [Order("block", prefix_set(number("198.18.1.0"), 24))]
     assert admit(wanted, InForce(passing), 0, Limits(max_addresses=128)).orders == wanted
@@ -195,7 +193,7 @@ def dated(action: str, prefix: str, s: int, window: tuple[int, int] | None = Non
     return OrderRow(effective=at(s), action=action, prefix=prefix, **ends)
 
 
-def test_orders_are_placed_at_their_best_times_in_their_sequence() -> None:
+def test_orders_are_placed_at_their_best_times_in_their_sequence():
     rows = [
         dated("block", "198.18.2.0/24", 7, (1, 90)), dated("block", "198.18.1.0/24", 5),
         dated("unblock", "198.18.1.0/24", 7), dated("block", "198.18.3.0/24", 9),
@@ -211,7 +209,7 @@ def test_orders_are_placed_at_their_best_times_in_their_sequence() -> None:
     assert len(time_orders(rows, START, "best", Streams(1, 0))) == 4
 
 
-def test_drawn_times_are_even_over_their_windows_both_ends_included() -> None:
+def test_drawn_times_are_even_over_their_windows_both_ends_included():
     rows = [
         dated("block", "198.18.1.0/24", 20, (20, 23)), dated("block", "198.18.2.0/24", 3),
         dated("block", "198.18.3.0/24", 40, (40, 40)),
@@ -306,17 +304,17 @@ def rows(found: list[Entry]) -> list[int]:
         (1.0, [0, 1, 2]),
     ],
 )
-def test_the_oldest_go_until_the_share_is_reached(share: float, expected: list[int]) -> None:
+def test_the_oldest_go_until_the_share_is_reached(share, expected):
     found = withdrawn(entries(WIDE, NARROW, OTHER), share)
     assert rows(found) == expected
 
 
-def test_the_share_is_of_addresses_and_not_of_entries() -> None:
+def test_the_share_is_of_addresses_and_not_of_entries():
     many = entries(*(f"203.0.113.{host}/32" for host in range(4)), WIDE)
     assert rows(withdrawn(many, 1 / 64)) == [0, 1, 2]
 
 
-def test_nothing_is_withdrawn_where_nothing_is_listed() -> None:
+def test_nothing_is_withdrawn_where_nothing_is_listed():
     assert withdrawn([], 1.0) == []
     name = [Entry(0, Order("block", _set_of(()), Mechanism.NAME), 0)]
     assert withdrawn(name, 1.0) == []
@@ -335,9 +333,7 @@ PIECES = st.lists(st.tuples(st.integers(0, 63), st.integers(1, 9)), max_size=2)
     fronts=st.lists(st.tuples(st.integers(0, 63), PIECES), max_size=6),
     exempt=st.sets(st.integers(0, 63), max_size=8),
 )
-def test_a_front_is_answered_once_by_the_first_set_that_holds_it(
-    fronts: list[tuple[int, list[Piece]]], exempt: set[int]
-) -> None:
+def test_a_front_is_answered_once_by_the_first_set_that_holds_it(fronts, exempt):
     fronts = [(address, pieces) for address, pieces in fronts if address not in exempt]
     # Plain sets of numbers; the set around a front holds it.
     wanted: list[set[int]] = []

@@ -1,7 +1,5 @@
 """Loops borrow the columns of their objects: what Python gets from one has memory of its own."""
 
-from __future__ import annotations
-
 import ast
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Loops are compiled once, before other processes start, and the command line says so."""
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess
@@ -30,16 +28,14 @@ def compiled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return happened
 
 
-def test_it_is_announced_before_it_begins_and_done_once(compiled: list[str]) -> None:
+def test_it_is_announced_before_it_begins_and_done_once(compiled):
     warm_up(lambda: compiled.append("announced"))
     assert compiled == ["announced", "compiled"]
     warm_up(lambda: compiled.append("announced"))
     assert compiled == ["announced", "compiled"]
 
 
-def test_what_was_broken_off_is_done_again(
-    compiled: list[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_was_broken_off_is_done_again(compiled, monkeypatch):
     def interrupted() -> None:
         raise KeyboardInterrupt
 
@@ -51,9 +47,7 @@ def test_what_was_broken_off_is_done_again(
     assert compiled == ["compiled"]
 
 
-def test_another_processor_compiles_for_itself(
-    compiled: list[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_another_processor_compiles_for_itself(compiled, monkeypatch):
     warm_up()
     monkeypatch.setattr("llvmlite.binding.get_host_cpu_name", lambda: "abacus")
     warm_up()
@@ -76,7 +70,7 @@ if __name__ == "__main__":
 """
 
 
-def test_workers_use_the_folder_of_an_installation_that_cannot_be_written(tmp_path: Path) -> None:
+def test_workers_use_the_folder_of_an_installation_that_cannot_be_written(tmp_path):
     script = tmp_path / "script.py"
     script.write_text(IN_ANOTHER_PROCESS)
     env = {key: value for key, value in os.environ.items() if key != "NUMBA_CACHE_DIR"}
@@ -127,7 +121,7 @@ print(json.dumps([len(before), more]))
 
 @pytest.mark.laws
 @pytest.mark.long
-def test_no_shipped_scenario_compiles_a_loop_that_was_left_out(repository: Path) -> None:
+def test_no_shipped_scenario_compiles_a_loop_that_was_left_out(repository):
     # A loop that Python calls has a signature then, whether it was compiled or its code was kept.
     done = subprocess.run(
         [sys.executable, "-c", RUNS], cwd=repository, capture_output=True, text=True, check=True
@@ -148,9 +142,7 @@ def test_no_shipped_scenario_compiles_a_loop_that_was_left_out(repository: Path)
         (2**16 + 1, states.LARGE, np.uint32),
     ],
 )
-def test_loops_are_compiled_once_for_all_but_large_worlds(
-    n_degrees: int, large: int, kind: type, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_loops_are_compiled_once_for_all_but_large_worlds(n_degrees, large, kind, monkeypatch):
     world = build_world(
         resolve(load_scenario("telegram-2018-replay", ["population.n_businesses=9"])), Streams(0, 0)
     )

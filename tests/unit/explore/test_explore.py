@@ -1,7 +1,5 @@
 """The explorer without a browser: its guard, its levers, its page, and its answer to a setting."""
 
-from __future__ import annotations
-
 import asyncio
 import html
 import json
@@ -97,9 +95,7 @@ def ask(kind: str, path: str, headers: dict[str, str]) -> tuple[list[Any], list[
         (f"/{TOKEN}/", {"host": HOST, "origin": f"https://{HOST}"}, False),
     ],
 )
-def test_nothing_but_its_own_address_is_answered(
-    kind: str, path: str, headers: dict[str, str], is_ours: bool
-) -> None:
+def test_nothing_but_its_own_address_is_answered(kind, path, headers, is_ours):
     reached, sent = ask(kind, path, headers)
     if is_ours:
         assert [one["root_path"] for one in reached] == [f"/{TOKEN}"]
@@ -110,7 +106,7 @@ def test_nothing_but_its_own_address_is_answered(
     assert kind == "websocket" or sent[0]["status"] == 404
 
 
-def test_a_lever_gives_what_the_command_line_takes(levers: list[Lever]) -> None:
+def test_a_lever_gives_what_the_command_line_takes(levers):
     assert levers
     for lever in levers:
         assert lever.low <= lever.given <= lever.high
@@ -125,8 +121,8 @@ def test_a_lever_gives_what_the_command_line_takes(levers: list[Lever]) -> None:
 
 
 def test_a_setting_of_kept_simulations_takes_all_draws_as_the_command_line_does(
-    folder: Path, levers: list[Lever], tmp_path: Path
-) -> None:
+    folder, levers, tmp_path
+):
     run = open_run(folder)
     kept = {"n_members": N, "is_conditioned": True, "root_seed": 9, "draws": [1, 4, 7]}
     run = replace(run, manifest={**run.manifest, "ensemble": kept})
@@ -141,9 +137,7 @@ def test_a_setting_of_kept_simulations_takes_all_draws_as_the_command_line_does(
     }  # fmt: skip
 
 
-def test_a_setting_answers_as_the_command_line_does(
-    folder: Path, levers: list[Lever], other: Path, tmp_path: Path
-) -> None:
+def test_a_setting_answers_as_the_command_line_does(folder, levers, other, tmp_path):
     (chosen,) = overrides_of(levers, {levers[0].key: str(levers[0].high)})
     done = CliRunner().invoke(
         command_line,
@@ -203,8 +197,8 @@ async def opened(app: Guard, search: str) -> AsyncIterator[tuple[str, Any, Any]]
 
 
 def test_the_page_has_the_answer_of_a_setting_beside_the_one_before(
-    folder: Path, levers: list[Lever], other: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    folder, levers, other, tmp_path, monkeypatch
+):
     first = levers[0]
     (chosen,) = overrides_of(levers, {first.key: str(first.high)})
     wrong = f"{first.low:.6g}"
@@ -265,8 +259,8 @@ def test_the_page_has_the_answer_of_a_setting_beside_the_one_before(
 
 
 def test_a_folder_is_served_as_it_is_and_a_scenario_is_simulated_first(
-    folder: Path, levers: list[Lever], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    folder, levers, tmp_path, monkeypatch
+):
     built: list[Any] = []
     served: list[Any] = []
     said: list[Any] = []
@@ -300,7 +294,7 @@ def test_a_folder_is_served_as_it_is_and_a_scenario_is_simulated_first(
     assert built[1][2:] == (open_run(folder).manifest["ensemble"], read_inputs(folder))
 
 
-def test_a_port_that_is_taken_is_refused(folder: Path) -> None:
+def test_a_port_that_is_taken_is_refused(folder):
     with socket.create_server((HOST.partition(":")[0], 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(UsageError, match=f"--port {port}: Address already in use"):

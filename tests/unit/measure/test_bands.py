@@ -1,9 +1,6 @@
 """Bands by their numbers: values of step curves, and quantiles over replicates."""
 
-from __future__ import annotations
-
 import math
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -26,12 +23,12 @@ def points(*rows: tuple[int, int, float, float]) -> CurvePoints:
     return CurvePoints(columns[0].astype(int), columns[1].astype(int), columns[2], columns[3])
 
 
-def test_before_its_first_step_a_curve_is_unknown_and_not_zero() -> None:
+def test_before_its_first_step_a_curve_is_unknown_and_not_zero():
     assert np.isnan(step_values(np.array([10]), np.array([3.0]), np.array([9]))).all()
 
 
 @given(st.lists(st.tuples(st.integers(0, 50), st.integers(-9, 9)), min_size=1), st.integers(0, 60))
-def test_a_step_curve_takes_the_last_value_set(steps: list[tuple[int, int]], at: int) -> None:
+def test_a_step_curve_takes_the_last_value_set(steps, at):
     curve = dict(steps)
     curve.setdefault(0, 0)
     t_s = np.array(sorted(curve))
@@ -40,7 +37,7 @@ def test_a_step_curve_takes_the_last_value_set(steps: list[tuple[int, int]], at:
     assert step_values(t_s, value, np.array([at])).tolist() == [expected]
 
 
-def test_a_band_has_every_change_point_of_every_replicate() -> None:
+def test_a_band_has_every_change_point_of_every_replicate():
     band = band_of(points((0, 0, 0, 9), (0, 5, 4, 9), (1, 0, 0, 9), (1, 7, 2, 9)), 100)
     assert band.t_s.tolist() == [0, 5, 7]
     assert band.median.tolist() == [0, 2, 3]
@@ -50,9 +47,7 @@ def test_a_band_has_every_change_point_of_every_replicate() -> None:
 
 
 @pytest.mark.parametrize("at_once", [1, 8, 2**20])
-def test_bands_of_curves_read_together_are_those_of_each(
-    monkeypatch: pytest.MonkeyPatch, at_once: int
-) -> None:
+def test_bands_of_curves_read_together_are_those_of_each(monkeypatch, at_once):
     # With other numbers of replicates, not all of which begin at once, in parts and together.
     luck = np.random.default_rng(1)
     curves = [
@@ -71,8 +66,8 @@ def test_bands_of_curves_read_together_are_those_of_each(
 
 
 def test_curves_of_a_file_read_at_once_have_the_bands_of_those_read_one_by_one(
-    shipped_run: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    shipped_run, monkeypatch
+):
     run = open_run(shipped_run)
     n_metrics = count_scans(monkeypatch)
     at_once = bands.even_bands(run, run.strategies)
@@ -106,13 +101,13 @@ def parts(column: Any) -> list[NDArray[Any]]:
 
 
 @pytest.mark.parametrize("n_values", [0, 1, 2, 3, 9, 200])
-def test_spreads_of_rows_are_those_of_each_to_the_last_bit(n_values: int) -> None:
+def test_spreads_of_rows_are_those_of_each_to_the_last_bit(n_values):
     values = np.random.default_rng(2).lognormal(0, 9, (20, n_values))
     values[3, n_values // 2 :] = np.nan
     np.testing.assert_array_equal(spreads_of(values), [spread_of(row) for row in values])
 
 
-def test_a_band_is_the_5th_to_95th_percentile_between_order_statistics() -> None:
+def test_a_band_is_the_5th_to_95th_percentile_between_order_statistics():
     # 21 replicates with the values 0, 1, ..., 20: the 5th percentile is the value 1, the 95th 19.
     band = band_of(points(*((row, 0, float(row), 50) for row in range(21))), 100)
     assert [*band.low, *band.median, *band.high] == pytest.approx([1, 10, 19])
@@ -122,33 +117,33 @@ def test_a_band_is_the_5th_to_95th_percentile_between_order_statistics() -> None
     assert band.high.tolist() == pytest.approx([29])
 
 
-def test_one_replicate_has_an_unknown_band() -> None:
+def test_one_replicate_has_an_unknown_band():
     band = band_of(points((0, 0, 3, 9), (0, 5, 4, 9)), 100)
     assert np.isnan(band.low).all()
     assert np.isnan(band.high).all()
     assert band.median.tolist() == [3, 4]
 
 
-def test_shares_divide_each_replicate_by_its_own_denominator() -> None:
+def test_shares_divide_each_replicate_by_its_own_denominator():
     band = band_of(points((0, 0, 5, 10), (1, 0, 5, 20)), 100, as_share=True)
     assert band.median.tolist() == [0.375]
 
 
-def test_a_replicate_without_anybody_has_no_share_and_is_left_out() -> None:
+def test_a_replicate_without_anybody_has_no_share_and_is_left_out():
     band = band_of(points((0, 0, 5, 10), (1, 0, 0, 0)), 100, as_share=True)
     assert band.median.tolist() == [0.5]
     assert band.n_simulations == 1
     assert np.isnan(band.low).all()
 
 
-def test_very_many_change_points_are_read_on_an_even_grid(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_very_many_change_points_are_read_on_an_even_grid(monkeypatch):
     monkeypatch.setattr(bands, "MAX_GRID", 10)
     band = band_of(points(*((0, t_s, float(t_s), 1) for t_s in range(100))), 100)
     assert band.t_s.tolist() == list(range(0, 100, 10))
     assert band.median.tolist() == list(range(0, 100, 10))
 
 
-def test_the_summary_of_simulations_is_median_and_percentiles() -> None:
+def test_the_summary_of_simulations_is_median_and_percentiles():
     runs = [[Measure("m", "u", float(value), 50.0, "of")] for value in [0, *range(20, 0, -1)]]
     (line,) = summarise("s", runs)
     assert [line.median, line.low, line.high] == pytest.approx([10, 1, 19])
@@ -161,7 +156,7 @@ def test_the_summary_of_simulations_is_median_and_percentiles() -> None:
     assert np.isnan([line.low, line.high]).all()
 
 
-def test_a_measure_not_known_in_some_simulations_is_that_of_the_others() -> None:
+def test_a_measure_not_known_in_some_simulations_is_that_of_the_others():
     unknown = float("nan")
     values = [(1.0, 10.0), (unknown, 1000.0), (2.0, 20.0), (4.0, 60.0)]
     runs = [[Measure("m", "u", value, of, "of")] for value, of in values]
@@ -188,9 +183,7 @@ def test_a_measure_not_known_in_some_simulations_is_that_of_the_others() -> None
         (16.0, 0.0, 100.0, 7.0, [0.03, 60, 0, 0]),
     ],
 )
-def test_a_zero_has_three_states(
-    listed: float, expected: float, n_drawn: float, affected: float, bounds: list[float | None]
-) -> None:
+def test_a_zero_has_three_states(listed, expected, n_drawn, affected, bounds):
     values = {
         "addresses_listed_peak": listed,
         "businesses_expected_listed": expected,
@@ -216,7 +209,7 @@ def test_a_zero_has_three_states(
     assert np.array_equal([ratio], [found["private_loss_usd"].zero_at_most], equal_nan=True)
 
 
-def test_a_published_figure_stands_with_its_source_beside_the_measure_it_names() -> None:
+def test_a_published_figure_stands_with_its_source_beside_the_measure_it_names():
     replicates = [[Measure("m", "u", 1.0), Measure("other", "u", 2.0)]]
     figures = [
         FigureRow(id="f", value="7", unit="u", metric="m", source="a paper"),
@@ -233,9 +226,7 @@ def test_a_published_figure_stands_with_its_source_beside_the_measure_it_names()
     ),
     st.lists(st.integers(0, 60), min_size=1, unique=True),
 )
-def test_values_of_all_replicates_at_once_are_those_of_each(
-    steps: dict[tuple[int, int], int], at: list[int]
-) -> None:
+def test_values_of_all_replicates_at_once_are_those_of_each(steps, at):
     rows = [(row, t_s, float(steps[row, t_s]), 1.0) for row, t_s in sorted(steps)]
     curve = points(*rows)
     at_s = np.array(sorted(at))
@@ -254,7 +245,7 @@ ENDS = (SHARES[0], SHARES[-1])
 
 @pytest.mark.parametrize("scale", [1.0, 1e9])
 @pytest.mark.parametrize("n", [64, 128, 300])
-def test_an_error_is_that_of_resampling(n: int, scale: float) -> None:
+def test_an_error_is_that_of_resampling(n, scale):
     rng = np.random.default_rng(n)
     values = scale * (5 + rng.lognormal(size=n))
     resampled = rng.choice(values, (20_000, n))
@@ -264,7 +255,7 @@ def test_an_error_is_that_of_resampling(n: int, scale: float) -> None:
     assert end_errors(values)[1] > 3 * end_errors(values)[0]
 
 
-def test_an_error_is_how_far_ends_of_other_ensembles_lie_apart() -> None:
+def test_an_error_is_how_far_ends_of_other_ensembles_lie_apart():
     rng = np.random.default_rng(1)
     ensembles = rng.normal(size=(400, 128))
     apart = np.quantile(ensembles, ENDS, axis=1).std(axis=1)
@@ -272,7 +263,7 @@ def test_an_error_is_how_far_ends_of_other_ensembles_lie_apart() -> None:
     assert found == pytest.approx(apart, rel=0.2)
 
 
-def test_what_is_not_known_has_no_part_and_one_value_no_error() -> None:
+def test_what_is_not_known_has_no_part_and_one_value_no_error():
     values = np.random.default_rng(2).normal(size=50)
     with_gaps = np.concatenate([values, np.full(14, np.nan)])
     assert end_errors(with_gaps) == end_errors(values)

@@ -1,7 +1,5 @@
 """Names expected behind what a run listed are those of the list; a sample's zero is no verdict."""
 
-from __future__ import annotations
-
 import math
 from ipaddress import ip_address
 from pathlib import Path
@@ -77,7 +75,7 @@ def of_list(resolved: Resolved, *rules: str) -> Any:
     return expect_names(lists, feed_of_columns(owners, "owners"))
 
 
-def test_a_run_expects_the_names_of_its_list(tmp_path: Path, resolved: Resolved) -> None:
+def test_a_run_expects_the_names_of_its_list(tmp_path, resolved):
     entries = [(0, "drop", (rule,)) for rule in LIST]
     (all_, *providers) = expected_names(folder_of(tmp_path, *entries), resolved, "mine", (0,))
     wanted = of_list(resolved, *LIST)
@@ -92,9 +90,7 @@ def test_a_run_expects_the_names_of_its_list(tmp_path: Path, resolved: Resolved)
     assert other.all.hit.median != hit.median
 
 
-def test_what_no_table_tells_of_is_not_known_and_nothing_listed_is_none(
-    tmp_path: Path, resolved: Resolved
-) -> None:
+def test_what_no_table_tells_of_is_not_known_and_nothing_listed_is_none(tmp_path, resolved):
     (tmp_path / "a").mkdir()
     (tmp_path / "b").mkdir()
     folder = folder_of(tmp_path / "a", (0, "drop", ("10.0.0.0/30", "2001:db8::/63")))
@@ -107,9 +103,7 @@ def test_what_no_table_tells_of_is_not_known_and_nothing_listed_is_none(
     assert (line.n_listed, line.state, line.hit, line.hit_high) == (0, "known", 0, 0)
 
 
-def test_a_run_lists_no_address_that_was_exempt_whenever_it_was_blocked(
-    tmp_path: Path, resolved: Resolved
-) -> None:
+def test_a_run_lists_no_address_that_was_exempt_whenever_it_was_blocked(tmp_path, resolved):
     """Entries come one after the other: the first /28 is exempt before its /24, the other after."""
     entries = [
         (0, "exempt", ("88.198.0.0/28",)),
@@ -121,9 +115,7 @@ def test_a_run_lists_no_address_that_was_exempt_whenever_it_was_blocked(
     assert line.n_listed == 4 + 256 - 16 + 256
 
 
-def test_runs_that_list_different_addresses_are_as_likely(
-    tmp_path: Path, resolved: Resolved
-) -> None:
+def test_runs_that_list_different_addresses_are_as_likely(tmp_path, resolved):
     entries = [(0, "drop", ("88.198.0.0/16",)), (1, "throttle", ("88.198.0.0/17",))]
     (line, *_) = expected_names(folder_of(tmp_path, *entries), resolved, "mine", (0, 1))
     whole, half = (
@@ -133,9 +125,7 @@ def test_runs_that_list_different_addresses_are_as_likely(
     assert half < line.hit < whole
 
 
-def test_what_a_table_tells_nothing_of_in_one_simulation_makes_a_lower_bound(
-    tmp_path: Path, resolved: Resolved
-) -> None:
+def test_what_a_table_tells_nothing_of_in_one_simulation_makes_a_lower_bound(tmp_path, resolved):
     """Counts are medians over simulations; of what one lists more, names are not known there."""
     alike = ("88.198.0.0/16",)
     entries = [(0, "drop", alike), (1, "drop", alike), (2, "drop", (*alike, "10.0.0.0/30"))]
@@ -146,7 +136,7 @@ def test_what_a_table_tells_nothing_of_in_one_simulation_makes_a_lower_bound(
     assert (line.n_listed, line.state) == (2**16, "known")
 
 
-def test_an_exempt_address_is_listed_only_while_it_is_not_exempt() -> None:
+def test_an_exempt_address_is_listed_only_while_it_is_not_exempt():
     entries = [IntervalSet.of("192.0.2.0/24"), IntervalSet.of("192.0.2.0/28")]
     means = [Mechanism.DROP, Mechanism.EXEMPT]
 
@@ -189,7 +179,7 @@ def outcome_of(listed_: IntervalSet) -> Any:
 
 
 @pytest.mark.parametrize("n_sites", [0, 400])
-def test_a_sample_expects_hits_by_the_share_of_its_place(n_sites: int) -> None:
+def test_a_sample_expects_hits_by_the_share_of_its_place(n_sites):
     few = IntervalSet.from_addresses(np.arange(1000, 1016))
     world = world_of(1_800_000, 1000, n_sites)
     found = expected_businesses(cast("Any", world), outcome_of(few))
@@ -200,7 +190,7 @@ def test_a_sample_expects_hits_by_the_share_of_its_place(n_sites: int) -> None:
     assert expected_businesses(cast("Any", world), outcome_of(IntervalSet.empty())) == 0
 
 
-def test_a_business_on_two_addresses_is_counted_once() -> None:
+def test_a_business_on_two_addresses_is_counted_once():
     world = world_of(1000, 10)
     world.components.component_row = np.repeat(np.arange(5), 2)
     world.businesses = SimpleNamespace(
@@ -211,7 +201,7 @@ def test_a_business_on_two_addresses_is_counted_once() -> None:
     assert found == pytest.approx(5 * (1 - 0.5**2))
 
 
-def test_an_expected_number_has_two_figures_and_a_bound_is_never_rounded_up() -> None:
+def test_an_expected_number_has_two_figures_and_a_bound_is_never_rounded_up():
     for value, rounded, bound in (
         (1.26, 1.3, 1.2), (125.0, 120.0, 120.0), (135.0, 140.0, 130.0), (199.9, 200.0, 190.0),
         (2.5e7, 2.5e7, 2.5e7), (0.0999, 0.1, 0.099), (0.0, 0.0, 0.0),
@@ -220,7 +210,7 @@ def test_an_expected_number_has_two_figures_and_a_bound_is_never_rounded_up() ->
         assert listed.rounded_names(value, is_bound=True) == bound
 
 
-def test_an_estimate_has_all_inputs_that_its_row_names() -> None:
+def test_an_estimate_has_all_inputs_that_its_row_names():
     row: dict[str, Any] = {"median": 2.0, "low": 1.0, "high": 3.0, "unit": "h"}
     row["n_simulations"] = 64
     named = {f"depends_on_{rank}": f"key.{rank}" for rank in (1, 2, 3)}

@@ -1,7 +1,5 @@
 """Businesses hit, group by group."""
 
-from __future__ import annotations
-
 import math
 import statistics
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """Regret: what was listed, held against the best that hindsight allows."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import replace
 

@@ -1,7 +1,5 @@
 """Orders, rules, and how far beyond the target's own addresses was listed."""
 
-from __future__ import annotations
-
 import math
 
 import pytest

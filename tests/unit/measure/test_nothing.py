@@ -1,7 +1,5 @@
 """A run that does nothing says why, in one sentence, in the terminal and in the folder."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -36,7 +34,7 @@ def nothing(scenario: str, *overrides: str) -> dict[str, str]:
     return dict(job.begin()(("", 0)).nothing)
 
 
-def test_every_key_that_a_censor_may_leave_out_is_known_as_a_limit_or_as_none() -> None:
+def test_every_key_that_a_censor_may_leave_out_is_known_as_a_limit_or_as_none():
     """Else a run that a new limit holds back would name others as the reason."""
     fields = Censor.model_fields.items()
     optional = {key for key, field in fields if not field.is_required() and field.default is None}
@@ -77,9 +75,7 @@ def test_every_key_that_a_censor_may_leave_out_is_known_as_a_limit_or_as_none() 
         ("telegram-2018-replay", [A_DAY], {}),
     ],
 )  # fmt: skip
-def test_why_is_said_of_what_a_run_does_not_do(
-    scenario: str, overrides: list[str], expected: dict[str, str]
-) -> None:
+def test_why_is_said_of_what_a_run_does_not_do(scenario, overrides, expected):
     assert nothing(scenario, *overrides) == expected
 
 
@@ -108,8 +104,8 @@ A_SAMPLE = (
     ],
 )  # fmt: skip
 def test_who_orders_nothing_though_fronts_are_found_is_told_by_strategy_and_limits(
-    overrides: list[str], expected: str
-) -> None:
+    overrides, expected
+):
     resolved = resolve(load_scenario("netblocks", overrides))
     assert why_nothing(resolved, seen(Kind.DISCOVERED), measured(orders_placed=0)) == {
         ORDERS: expected
@@ -130,9 +126,7 @@ def test_who_orders_nothing_though_fronts_are_found_is_told_by_strategy_and_limi
          A_SAMPLE),
     ],
 )  # fmt: skip
-def test_who_hits_nobody_is_told_by_what_the_strategy_does(
-    overrides: list[str], expected: str
-) -> None:
+def test_who_hits_nobody_is_told_by_what_the_strategy_does(overrides, expected):
     resolved = resolve(load_scenario("netblocks", overrides))
     none = {"orders_placed": 1, "businesses_ever_affected": 0}
     free = measured(**none, demand_lost_share=0.0, target_user_hours_denied=1)
@@ -153,7 +147,7 @@ def measured(**value: float) -> list[Any]:
     return [SimpleNamespace(metric=name, value=each) for name, each in value.items()]
 
 
-def test_it_is_said_of_a_strategy_if_no_replicate_does_it() -> None:
+def test_it_is_said_of_a_strategy_if_no_replicate_does_it():
     late, free = {HITS: "late"}, {HITS: "free", DENIES: "free"}
     assert say_nothing([late, free, late]) == ["hits no modelled business: late; or free"]
     assert say_nothing([late, {}]) == []
@@ -165,7 +159,7 @@ def idle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("idle")
 
 
-def test_the_terminal_and_the_folder_say_it(idle: Path) -> None:
+def test_the_terminal_and_the_folder_say_it(idle):
     short = ["--fixed", "-n", "1", "--set", "population.n_businesses=20", "--set", SHORT]
     done = call("run", "telegram-2018", *short, "-o", str(idle / "run"))
     assert done.exit_code == 0
@@ -174,7 +168,7 @@ def test_the_terminal_and_the_folder_say_it(idle: Path) -> None:
     assert why in read_manifest(idle / "run")["warnings"]
 
 
-def test_a_comparison_says_of_which_strategy_but_not_of_none(idle: Path) -> None:
+def test_a_comparison_says_of_which_strategy_but_not_of_none(idle):
     asked = ("compare", "telegram-2018", "--strategy", "none", "--strategy", "narrow=exact")
     few = ("--fixed", "-n", "1", "--set", "population.n_businesses=20", "--set", SHORT)
     done = call(*asked, *few, "-o", idle / "compared")

@@ -1,7 +1,5 @@
 """Moves, complaints, appeals and exemptions, out of what they could have been."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Hours and lost demand of sites of an inventory, by operator group, beside the second rules."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Mapping
 from fractions import Fraction

@@ -1,7 +1,5 @@
 """What the target lost, and what that cost bystanders."""
 
-from __future__ import annotations
-
 import math
 import statistics
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """What one stage hands to the next cannot be written to: world, outcome, loss sums."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 

@@ -1,7 +1,5 @@
 """Laws of kinds in many draws: the law of one kind in each, and no size lost between classes."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

@@ -1,7 +1,5 @@
 """Active sites of addresses: their bounds, the kind of an address, and the page in plain words."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import replace
 from statistics import NormalDist

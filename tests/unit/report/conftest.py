@@ -1,7 +1,5 @@
 """Folders that the tests of the report share."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -1,11 +1,5 @@
 """What a page says of its grounds: the inputs on which its measures depend."""
 
-from __future__ import annotations
-
-from pathlib import Path
-
-import pytest
-
 from sim.catalogue.choices import EVER_SHARE, PRIVATE_LOSS
 from sim.measure.estimates import Estimate
 from sim.report.page.grounds import _surer
@@ -20,9 +14,7 @@ MEANINGS = (
 )
 
 
-def test_inputs_are_named_with_their_shares_of_the_spread(
-    ensemble_run: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_inputs_are_named_with_their_shares_of_the_spread(ensemble_run, monkeypatch):
     run = open_run(ensemble_run)
     (strategy,) = run.strategies
     named = Estimate(0.1, 0.0, 0.2, "share", depends_on=tuple(INPUTS.items()), chance=0.2)

@@ -1,7 +1,5 @@
 """Numbers as readers see them: two digits, in one unit, no power of ten, no false zero."""
 
-from __future__ import annotations
-
 import math
 from fractions import Fraction
 

@@ -1,7 +1,5 @@
 """The page: every number recomputed from the tables by other code, and what it must not hold."""
 
-from __future__ import annotations
-
 import csv
 import hashlib
 import html
@@ -176,7 +174,7 @@ CUT_OFF = (
 )
 
 
-def test_every_number_of_a_run_is_that_of_its_tables(ensemble_run: Path, page: str) -> None:
+def test_every_number_of_a_run_is_that_of_its_tables(ensemble_run, page):
     text = words_of(page)
     expected = list(numbers_of_run(ensemble_run))
     assert len(re.findall(r"[\d.]+", " ".join(expected))) >= 50
@@ -214,9 +212,7 @@ def written(found: tuple[float, ...], write: Callable[[float], str]) -> str:
     return f"{median} {between(low, high)}" if low != high else median
 
 
-def test_addresses_of_sessions_are_simulated_and_the_number_is_the_peak(
-    session_folder: Path,
-) -> None:
+def test_addresses_of_sessions_are_simulated_and_the_number_is_the_peak(session_folder):
     run = open_run(session_folder)
     text = words_of(render(run))
     most = peak(session_folder, "addresses_listed")
@@ -230,9 +226,7 @@ def test_addresses_of_sessions_are_simulated_and_the_number_is_the_peak(
     assert len(re.split("[ \n]", answer(run).whole)) <= 30
 
 
-def test_a_session_has_the_most_of_each_simulation_until_the_next_begins(
-    session_folder: Path,
-) -> None:
+def test_a_session_has_the_most_of_each_simulation_until_the_next_begins(session_folder):
     run = open_run(session_folder)
     outage = read_outage(run)
     (table,), after = _by_session(run, outage)
@@ -246,15 +240,15 @@ def test_a_session_has_the_most_of_each_simulation_until_the_next_begins(
 
 
 def test_what_orders_state_is_given_and_what_is_simulated_was_never_checked(
-    ensemble_run: Path, session_folder: Path, page: str
-) -> None:
+    ensemble_run, session_folder, page
+):
     grades = [one.found.grade for one in answer(open_run(ensemble_run)).figures]
     assert grades == [Grade.GIVEN, Grade.NEVER_CHECKED, Grade.NEVER_CHECKED]
     assert answer(open_run(session_folder)).figures[0].found.grade is Grade.NEVER_CHECKED
     assert "ordered blocked at the peak □ Given : an input, read from the orders" in words_of(page)
 
 
-def test_who_ordered_a_block_is_disputed_where_it_is_no_fact(ensemble_run: Path) -> None:
+def test_who_ordered_a_block_is_disputed_where_it_is_no_fact(ensemble_run):
     run = open_run(ensemble_run)
     assert "Disputed who ordered it: an Austrian court, or lawyers" in order_line(run)
     assert "music sites, 11 addresses were blocked in Austria. At" in answer(run).sentence
@@ -264,7 +258,7 @@ def test_who_ordered_a_block_is_disputed_where_it_is_no_fact(ensemble_run: Path)
     assert "music sites, Austria ordered 11 addresses blocked. At" in answer(sure).sentence
 
 
-def test_a_published_loss_is_in_the_currency_of_the_figure(ensemble_run: Path) -> None:
+def test_a_published_loss_is_in_the_currency_of_the_figure(ensemble_run):
     facts = _Facts(open_run(ensemble_run))
     row = {"published": "1000000000", "unit": "USD"}
     facts.rows["replay", "private_loss_usd"] = row
@@ -272,9 +266,7 @@ def test_a_published_loss_is_in_the_currency_of_the_figure(ensemble_run: Path) -
     assert facts._published("private_loss_usd").replace(NBSP, " ") == "950 million euros"
 
 
-def test_national_methods_are_in_currency_by_author_and_of_the_same_share(
-    ensemble_run: Path, page: str
-) -> None:
+def test_national_methods_are_in_currency_by_author_and_of_the_same_share(ensemble_run, page):
     rows = {(row["method"], row["scope"]): row for row in csv_rows(ensemble_run / "money.csv")}
     row = rows["oecd_2011", "country, same share of demand lost"]
     median, low, high = (0.95 * float(row[key]) for key in ("median", "low", "high"))
@@ -282,7 +274,7 @@ def test_national_methods_are_in_currency_by_author_and_of_the_same_share(
     assert "oecd" not in page
 
 
-def test_degraded_is_cut_off_but_not_down_in_each_simulation(ensemble_run: Path, page: str) -> None:
+def test_degraded_is_cut_off_but_not_down_in_each_simulation(ensemble_run, page):
     rows = "SELECT replicate, t_s, value / denominator AS value "
     ((*only,),) = ask(
         ensemble_run,
@@ -324,7 +316,7 @@ SHARES = np.array(
         (SHARES[3:], 0.0, ""),
     ],
 )  # fmt: skip
-def test_times_of_begin_peak_and_end(shares: np.ndarray, peak: float, said: str) -> None:
+def test_times_of_begin_peak_and_end(shares, peak, said):
     t_s = np.array([0, 10, 12, 13, 20, 22]) * 3600
     line = np.median(shares, axis=0)
     outage = SimpleNamespace(
@@ -337,7 +329,7 @@ def test_times_of_begin_peak_and_end(shares: np.ndarray, peak: float, said: str)
     assert told == (before + said if said else "")
 
 
-def test_numbers_with_ranges_are_in_the_language_of_the_page(ensemble_run: Path) -> None:
+def test_numbers_with_ranges_are_in_the_language_of_the_page(ensemble_run):
     text = words_of(render(open_run(ensemble_run), language("es")))
     row = summary(ensemble_run)["replay", "demand_lost_own_address_share"]
     median, low, high = (share(float(row[key])) for key in ("median", "low", "high"))
@@ -345,13 +337,11 @@ def test_numbers_with_ranges_are_in_the_language_of_the_page(ensemble_run: Path)
     assert f"falló: {said} por una dirección propia de la empresa" in text
 
 
-def test_steps_of_a_line_are_in_hours_where_they_are_whole() -> None:
+def test_steps_of_a_line_are_in_hours_where_they_are_whole():
     assert [_step(minutes) for minutes in (10, 60, 360)] == ["10 minutes", "1 hour", "6 hours"]
 
 
-def test_that_nothing_was_checked_is_said_unless_something_was(
-    ensemble_run: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_that_nothing_was_checked_is_said_unless_something_was(ensemble_run, monkeypatch):
     said = "None of these numbers was checked against an independent count."
     run = open_run(ensemble_run)
     assert said in words_of(render(run))
@@ -374,7 +364,7 @@ def with_denied(folder: Path, target: Path, times: float) -> str:
     return text[text.index("All measures") :]
 
 
-def test_no_ratio_to_what_may_be_nearly_nothing(session_folder: Path, tmp_path: Path) -> None:
+def test_no_ratio_to_what_may_be_nearly_nothing(session_folder, tmp_path):
     said = "per million user-hours denied"
     few = with_denied(session_folder, tmp_path / "few", 900)
     assert said in few
@@ -384,7 +374,7 @@ def test_no_ratio_to_what_may_be_nearly_nothing(session_folder: Path, tmp_path: 
     assert "differ too much between simulations (1,000 to 1.1 million)." in many
 
 
-def test_the_target_has_a_sentence(session_folder: Path, page: str) -> None:
+def test_the_target_has_a_sentence(session_folder, page):
     row = summary(session_folder)["time-window", "target_user_hours_lost_share"]
     median, low, high = (share(float(row[key])) for key in ("median", "low", "high"))
     text = words_of(render(open_run(session_folder)))
@@ -393,9 +383,7 @@ def test_the_target_has_a_sentence(session_folder: Path, page: str) -> None:
     assert "Not computed: no users of the target are modelled here." in words_of(page)
 
 
-def test_other_ways_of_blocking_can_be_compared_as_the_page_says(
-    ensemble_run: Path, session_folder: Path
-) -> None:
+def test_other_ways_of_blocking_can_be_compared_as_the_page_says(ensemble_run, session_folder):
     told = compare_command(open_run(session_folder))
     assert told.startswith("overblock compare match-days -n 8 --seed ")
     replay = open_run(ensemble_run)
@@ -416,14 +404,14 @@ def test_other_ways_of_blocking_can_be_compared_as_the_page_says(
     assert "overblock compare" not in text
 
 
-def test_the_scenario_is_among_the_tables_with_its_hash(page: str) -> None:
+def test_the_scenario_is_among_the_tables_with_its_hash(page):
     text = (Path(__file__).parents[3] / "scenarios" / "austria-2022.yaml").read_bytes()
     begin = hashlib.sha256(text).hexdigest()[:8]
     assert f"austria-2022.yaml {begin}" in words_of(page)
     assert f"scenario (SHA-256 {begin})" in words_of(page)
 
 
-def test_a_spared_site_has_a_row(site_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_spared_site_has_a_row(site_folder, monkeypatch):
     hours = np.array([[0.0, 6.0], [0.0, 0.0]])
     when = np.where(hours > 0, 3600.0, np.nan)
     number = {"impaired_h": hours, "first_cut_off_s": when, "last_cut_off_s": when}
@@ -440,7 +428,7 @@ def test_a_spared_site_has_a_row(site_folder: Path, monkeypatch: pytest.MonkeyPa
     assert [row.is_drawn for row in rows] == [False, True]
 
 
-def test_how_many_were_down_is_the_peak_of_each_simulation(ensemble_run: Path, page: str) -> None:
+def test_how_many_were_down_is_the_peak_of_each_simulation(ensemble_run, page):
     text = words_of(page)
     for metric, words in (
         ("businesses_affected", "Affected: more than 1% of what customers try fails"),
@@ -450,7 +438,7 @@ def test_how_many_were_down_is_the_peak_of_each_simulation(ensemble_run: Path, p
         assert f"{words} {written(peak(ensemble_run, metric), share)}" in text
 
 
-def test_shares_name_their_denominator(page: str) -> None:
+def test_shares_name_their_denominator(page):
     assert "Shares are of 400 businesses, an assumption." in words_of(page)
     table = SimpleNamespace(
         strategy=np.array(["mine"] * 3),
@@ -466,13 +454,13 @@ def test_shares_name_their_denominator(page: str) -> None:
     assert n_businesses(cast("RunFolder", run)) == ""
 
 
-def test_times_that_are_simulated_are_printed_to_the_hour() -> None:
+def test_times_that_are_simulated_are_printed_to_the_hour():
     times = ("2018-04-16T18:29+03:00", "2018-04-16T18:30+03:00", "2018-04-30T23:59+03:00")
     found = [nearest_hour(datetime.fromisoformat(one)) for one in times]
     assert [f"{one:%d %H:%M}" for one in found] == ["16 18:00", "16 19:00", "01 00:00"]
 
 
-def test_days_of_orders_are_those_of_the_record(session_folder: Path, ensemble_run: Path) -> None:
+def test_days_of_orders_are_those_of_the_record(session_folder, ensemble_run):
     # The last of these sessions ends after midnight in Spain, before midnight in UTC.
     assert "sessions of 10 to 13 January 2026" in order_line(open_run(session_folder))
     replay = open_run(ensemble_run)
@@ -481,7 +469,7 @@ def test_days_of_orders_are_those_of_the_record(session_folder: Path, ensemble_r
     assert "orders of" not in order_line(RunFolder(replay.path, replay.manifest, simulated))
 
 
-def test_each_table_is_counted_and_borrowed_ones_come_first(ensemble_run: Path, page: str) -> None:
+def test_each_table_is_counted_and_borrowed_ones_come_first(ensemble_run, page):
     run = open_run(ensemble_run)
     text = words_of(page)
     n = len(run.manifest["inputs"]) + 1  # and the assumed values, which are in the manifest
@@ -503,14 +491,12 @@ def test_each_table_is_counted_and_borrowed_ones_come_first(ensemble_run: Path, 
         ("2026-03-01T00:00+00:00", "2026-03-03T00:00+00:00", "UTC+00:00"),
     ],
 )
-def test_a_zone_is_named_where_its_clocks_change(start: str, end: str, clock: str) -> None:
+def test_a_zone_is_named_where_its_clocks_change(start, end, clock):
     scenario = {"start": start, "end": end, "time_zone": "Europe/Madrid"}
     assert str(simulated_line(RunFolder(Path(), {}, scenario))).endswith(f", {clock}")
 
 
-def test_the_page_has_the_day_of_its_run_and_who_ordered_it(
-    ensemble_run: Path, page: str, tmp_path: Path
-) -> None:
+def test_the_page_has_the_day_of_its_run_and_who_ordered_it(ensemble_run, page, tmp_path):
     run = open_run(ensemble_run)
     assert "computed on" not in words_of(page)  # as in a bundle, which has no timing
     write_report(run, tmp_path / "report.html")
@@ -526,7 +512,7 @@ def test_the_page_has_the_day_of_its_run_and_who_ordered_it(
     assert f"Each order: {copy}." in text
 
 
-def test_the_source_of_orders_in_a_scenario_is_the_table_that_they_name() -> None:
+def test_the_source_of_orders_in_a_scenario_is_the_table_that_they_name():
     inputs = [{"name": one, "title": ""} for one in ("blocklist.txt", "hosts.csv", "other.csv")]
     orders = [{"addresses": "blocklist.txt", "mechanism": "drop"}, {"names": "a.example"}]
     scenario = {
@@ -546,23 +532,21 @@ def test_the_source_of_orders_in_a_scenario_is_the_table_that_they_name() -> Non
     assert source_line(nobody, is_given=True) == "nothing."
 
 
-def test_a_folder_without_a_day_has_a_page(ensemble_run: Path, tmp_path: Path) -> None:
+def test_a_folder_without_a_day_has_a_page(ensemble_run, tmp_path):
     folder = shutil.copytree(ensemble_run, tmp_path / "run")
     for timing in ('{"cut', '{"started_utc": "soon"}', "{}"):
         (folder / "timing.json").write_text(timing, "utf-8")
         assert computed_on(open_run(folder)) == ""
 
 
-def test_every_provider_is_in_the_table_or_named_below(
-    ensemble_run: Path, page: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_every_provider_is_in_the_table_or_named_below(ensemble_run, page, monkeypatch):
     shares = {"Few": Estimate(0.5, 0.1, 1, "share", whole=2), "None": Estimate(0, 0, 0, "share")}
     monkeypatch.setattr("sim.report.page.sections.read_group_shares", lambda *_: shares)
     text = words_of(render(open_run(ensemble_run)))
     assert "Few 50% 10 to 100% Of None, none in nine of ten simulations." in text
 
 
-def test_a_comparison_prints_its_tables_and_counts(comparison_folder: Path) -> None:
+def test_a_comparison_prints_its_tables_and_counts(comparison_folder):
     text = words_of(render(open_run(comparison_folder)))
     table = summary(comparison_folder)
     for strategy, name in (("exact", "Every address"), ("covering-prefix", "The provider's")):
@@ -598,7 +582,7 @@ def cells(*percent: int) -> str:
     return " ".join(f"{one}%" for one in percent)
 
 
-def test_own_sites_lead_with_hours_as_worked_out_by_hand(site_folder: Path) -> None:
+def test_own_sites_lead_with_hours_as_worked_out_by_hand(site_folder):
     run = open_run(site_folder)
     text = words_of(render(run))
     # The front end from 10:00 to 15:00, the payment from 6:00 to 7:00 of the next day: 6 hours.
@@ -613,7 +597,7 @@ def test_own_sites_lead_with_hours_as_worked_out_by_hand(site_folder: Path) -> N
     assert "OECD" not in text
 
 
-def test_money_of_drawn_businesses_is_not_lost_by_the_sites_beside_them(tmp_path: Path) -> None:
+def test_money_of_drawn_businesses_is_not_lost_by_the_sites_beside_them(tmp_path):
     (tables := tmp_path / "tables").mkdir()
     both = sites.resolved(tables, **{"population.n_businesses": 20})
     write_ensemble(tmp_path / "run", both, 4)
@@ -621,7 +605,7 @@ def test_money_of_drawn_businesses_is_not_lost_by_the_sites_beside_them(tmp_path
     assert answer(run).figures[-1].what.endswith("lost by businesses")
 
 
-def test_hours_at_an_operator_are_the_mean_of_the_sites(site_folder: Path) -> None:
+def test_hours_at_an_operator_are_the_mean_of_the_sites(site_folder):
     text = words_of(render(open_run(site_folder)))
     rows = ask(
         site_folder,
@@ -634,15 +618,13 @@ def test_hours_at_an_operator_are_the_mean_of_the_sites(site_folder: Path) -> No
         assert re.search(rf" {operator} \d+% 16 Apr, \d\d:00 {two(float(hours))} ", text), operator
 
 
-def test_a_published_loss_is_printed_with_its_author_and_address(shipped_run: Path) -> None:
+def test_a_published_loss_is_printed_with_its_author_and_address(shipped_run):
     source = _figure_source(open_run(shipped_run))
     assert source.startswith("The Moscow Times, 26 April 2018, www.themoscowtimes.com/2018/04/26/")
     assert '"' not in source
 
 
-def test_a_site_is_cut_off_when_more_than_a_tenth_of_its_users_are(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_site_is_cut_off_when_more_than_a_tenth_of_its_users_are(tmp_path, monkeypatch):
     """An operator of one in twenty users blocks from 00:00 to the end, the other for four hours."""
     head, *groups = sites.TABLES["operators.groups"]
     few = (groups[0].replace("0.75", "0.95"), "b,B,0.05,0.0002,0,0,0,0,1")
@@ -660,7 +642,7 @@ def test_a_site_is_cut_off_when_more_than_a_tenth_of_its_users_are(
     assert "for a median of 4 hours in all" in answer(run).whole
 
 
-def test_hours_at_an_operator_where_a_site_never_failed_are_zero(site_folder: Path) -> None:
+def test_hours_at_an_operator_where_a_site_never_failed_are_zero(site_folder):
     names, rows = read_site_matrix(open_run(site_folder), None).rows()
     found = {(row[0], row[1]): row[2:] for row in rows}
     assert names[2:] == ["hours", "hours_low", "hours_high"]
@@ -675,9 +657,7 @@ ORDERS = (
 )
 
 
-def test_orders_of_ipv6_alone_are_in_the_table_of_orders(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_orders_of_ipv6_alone_are_in_the_table_of_orders(tmp_path, monkeypatch):
     monkeypatch.setitem(sites.TABLES, "strategy.orders", ORDERS)
     write_sites(tmp_path / "run")
     text = words_of(render(open_run(tmp_path / "run")))
@@ -689,9 +669,7 @@ def test_orders_of_ipv6_alone_are_in_the_table_of_orders(
     assert "Orders of IPv6" not in text
 
 
-def test_orders_of_ipv6_beside_others_are_named(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_orders_of_ipv6_beside_others_are_named(tmp_path, monkeypatch):
     beside = (*ORDERS, "2018-04-16T06:00Z,block,198.18.0.0/25")
     monkeypatch.setitem(sites.TABLES, "strategy.orders", beside)
     write_sites(tmp_path / "run")
@@ -708,9 +686,7 @@ def test_orders_of_ipv6_beside_others_are_named(
         ({"id": "exact"}, False),
     ],
 )
-def test_orders_of_a_table_of_the_user_are_the_record_s(
-    strategy: dict[str, object], is_record: bool
-) -> None:
+def test_orders_of_a_table_of_the_user_are_the_record_s(strategy, is_record):
     mine = {"id": strategy["id"], "label": "mine", "parameters": {}}
     manifest = {"scenario": {}, "strategies": [mine]}
     run = RunFolder(Path(), manifest, {"strategy": strategy})
@@ -737,9 +713,7 @@ def test_orders_of_a_table_of_the_user_are_the_record_s(
         ),
     ],
 )
-def test_the_headline_says_how_often_no_site_was_cut_off(
-    hours: list[list[int]], said: str, site_folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_headline_says_how_often_no_site_was_cut_off(hours, said, site_folder, monkeypatch):
     found = np.array(hours, np.float64)
     number = {"impaired_h": found, "last_cut_off_s": np.zeros_like(found)}
     found_sites = SimpleNamespace(site=["a", "b"][: found.shape[1]], number=number)
@@ -747,7 +721,7 @@ def test_the_headline_says_how_often_no_site_was_cut_off(
     assert " ".join(answer(open_run(site_folder)).whole.split()) == said
 
 
-def test_a_bound_from_below_lies_within_its_range() -> None:
+def test_a_bound_from_below_lies_within_its_range():
     found = as_lower_bound(Estimate(335.78, 335.43, 335.92, "h"))
     assert (found.low, found.median, found.high) == (330, 330, 330)
     assert as_lower_bound(Estimate(335.78, 0, 335.92, "h")).high == 330
@@ -772,12 +746,8 @@ def test_a_bound_from_below_lies_within_its_range() -> None:
     ],
 )
 def test_a_median_that_the_end_of_the_run_may_have_cut_is_a_bound(
-    hours: list[list[int]],
-    still: list[list[int]],
-    said: str,
-    site_folder: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+    hours, still, said, site_folder, monkeypatch
+):
     run, found = open_run(site_folder), np.array(hours, np.float64)
     last = np.where(np.array(still) > 0, run.horizon_s, np.where(found > 0, 3600.0, np.nan))
     number = {"impaired_h": found, "last_cut_off_s": last}
@@ -789,7 +759,7 @@ def test_a_median_that_the_end_of_the_run_may_have_cut_is_a_bound(
     assert said.format(f"{verb} cut off from some of {their} customers") in whole
 
 
-def test_the_page_is_one_file_that_runs_and_fetches_nothing(page: str) -> None:
+def test_the_page_is_one_file_that_runs_and_fetches_nothing(page):
     assert page.startswith("<!doctype html>\n<html lang=")
     assert "<script" not in page
     assert "default-src 'none'" in html.unescape(page)
@@ -800,9 +770,7 @@ def test_the_page_is_one_file_that_runs_and_fetches_nothing(page: str) -> None:
 
 @pytest.mark.parametrize(("ever", "most"), [(0.8, True), (1.0, True), (0.2, True), (0.0, False)])
 @pytest.mark.parametrize("last", [5, 0])
-def test_hours_that_the_end_cuts_are_at_least(
-    ever: float, most: bool, last: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_hours_that_the_end_cuts_are_at_least(ever, most, last, monkeypatch):
     class Folder:
         horizon_s = 10
 
@@ -826,7 +794,7 @@ def test_hours_that_the_end_cuts_are_at_least(
     assert hours_words(run, "mine") == ""
 
 
-def test_each_part_is_short(page: str) -> None:
+def test_each_part_is_short(page):
     parts = re.split(r'<section id="(?:detail|appendix)"', page)
     limits = (300, 900, 800)
     counts = [
@@ -835,16 +803,14 @@ def test_each_part_is_short(page: str) -> None:
     assert all(count <= limit for count, limit in zip(counts, limits, strict=True)), counts
 
 
-def test_the_sentence_has_thirty_words_and_one_range(
-    ensemble_run: Path, comparison_folder: Path
-) -> None:
+def test_the_sentence_has_thirty_words_and_one_range(ensemble_run, comparison_folder):
     for folder in (ensemble_run, comparison_folder):
         said = answer(open_run(folder)).whole
         assert len(re.split("[ \n]", said)) <= 30, said
         assert len(re.findall(r"\([^)]* to[^)]*\)".replace(" ", NBSP), said)) <= 1
 
 
-def test_texts_of_a_folder_are_no_markup(ensemble_run: Path, tmp_path: Path) -> None:
+def test_texts_of_a_folder_are_no_markup(ensemble_run, tmp_path):
     run = open_run(ensemble_run)
     hostile = run.scenario | {"title": "<b>x</b><script>1</script>", "ordered_by": "<i>me</i>"}
     found = render(RunFolder(run.path, run.manifest, hostile))
@@ -853,7 +819,7 @@ def test_texts_of_a_folder_are_no_markup(ensemble_run: Path, tmp_path: Path) -> 
     assert "&lt;i&gt;me" in found
 
 
-def test_changed_tables_are_named_on_the_page(ensemble_run: Path, tmp_path: Path) -> None:
+def test_changed_tables_are_named_on_the_page(ensemble_run, tmp_path):
     folder = shutil.copytree(ensemble_run, tmp_path / "run")
     path = folder / "groups.csv"
     path.write_text(path.read_text(encoding="utf-8") + "\n", encoding="utf-8")
@@ -863,7 +829,7 @@ def test_changed_tables_are_named_on_the_page(ensemble_run: Path, tmp_path: Path
         render(open_run(folder))
 
 
-def test_point_values_say_so_and_have_no_range_in_the_sentence(ensemble_run: Path) -> None:
+def test_point_values_say_so_and_have_no_range_in_the_sentence(ensemble_run):
     run = open_run(ensemble_run)
     manifest = {key: value for key, value in run.manifest.items() if key != "ensemble"}
     found = answer(RunFolder(run.path, manifest, run.scenario))
@@ -871,7 +837,7 @@ def test_point_values_say_so_and_have_no_range_in_the_sentence(ensemble_run: Pat
     assert any(one.startswith("Point values:") for one in found.notices)
 
 
-def test_figures_that_chose_the_simulations_check_nothing(ensemble_run: Path) -> None:
+def test_figures_that_chose_the_simulations_check_nothing(ensemble_run):
     run = open_run(ensemble_run)
     kept = {**run.manifest, "ensemble": {"n_members": 8, "is_conditioned": True}}
     scenario = run.scenario | {"evidence": [{"curve": "businesses_impaired"}]}
@@ -884,9 +850,7 @@ def test_figures_that_chose_the_simulations_check_nothing(ensemble_run: Path) ->
     assert "chose the simulations" not in loose.figures[1].reason
 
 
-def test_a_headline_counts_the_simulations_that_spare_all(
-    ensemble_run: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_headline_counts_the_simulations_that_spare_all(ensemble_run, monkeypatch):
     shares = np.array([0.0, 1.0, 0.0, 0.5, 0.0])
     split = Estimate(0.0, 0.0, 0.9, "share", n_simulations=5, n_known=5)
     monkeypatch.setattr("sim.report.words.answer.read_share", lambda *_: split)
@@ -896,7 +860,7 @@ def test_a_headline_counts_the_simulations_that_spare_all(
     assert "In the others, three in four of them are at the peak (53 to 98%)." in found
 
 
-def test_an_exemption_is_no_first_block(ensemble_run: Path, tmp_path: Path) -> None:
+def test_an_exemption_is_no_first_block(ensemble_run, tmp_path):
     folder = tmp_path / "run"
     shutil.copytree(ensemble_run, folder)
     assert _first_blocks(open_run(folder), "replay")
@@ -906,7 +870,7 @@ def test_an_exemption_is_no_first_block(ensemble_run: Path, tmp_path: Path) -> N
     assert not _first_blocks(open_run(folder), "replay")
 
 
-def test_a_zero_of_a_small_sample_is_a_bound(tmp_path: Path) -> None:
+def test_a_zero_of_a_small_sample_is_a_bound(tmp_path):
     resolved = resolve(load_scenario("austria-2022", ["population.n_businesses=4"]))
     write_ensemble(tmp_path / "run", resolved, 2)
     found = answer(open_run(tmp_path / "run"))
@@ -932,9 +896,7 @@ def test_a_zero_of_a_small_sample_is_a_bound(tmp_path: Path) -> None:
     assert not re.search(r"\b0%", operators)
 
 
-def test_a_zero_of_a_sample_that_could_not_be_hit_is_known_nowhere(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_zero_of_a_sample_that_could_not_be_hit_is_known_nowhere(tmp_path, monkeypatch):
     monkeypatch.setattr("sim.measure.impact.expected_businesses", lambda *_: 0.0)
     resolved = resolve(load_scenario("austria-2022", ["population.n_businesses=4"]))
     variants, baseline = choose_variants(resolved, ("replay",))
@@ -977,9 +939,7 @@ def _rows_of(folder: Path, name: str = "summary.csv") -> list[Row]:
     return read_rows(open_run(folder), name)
 
 
-def test_a_contradicted_measure_is_printed_nowhere_first(
-    ensemble_run: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_contradicted_measure_is_printed_nowhere_first(ensemble_run, monkeypatch):
     run = open_run(ensemble_run)
     fact = FactRow(
         scenario="austria-2022",
@@ -1003,7 +963,7 @@ def test_a_contradicted_measure_is_printed_nowhere_first(
     assert shipped_tables.facts_of("austria-2022") == ()
 
 
-def test_a_report_replaces_no_other_file(ensemble_run: Path, tmp_path: Path) -> None:
+def test_a_report_replaces_no_other_file(ensemble_run, tmp_path):
     path = tmp_path / "page.html"
     path.write_text("mine", encoding="utf-8")
     with pytest.raises(UsageError, match="is not a report"):
@@ -1023,12 +983,8 @@ LEFT_OUT = ("No business moves", "No customer takes a VPN", "The strategy that w
 
 
 def test_a_page_names_what_its_numbers_leave_out(
-    ensemble_run: Path,
-    session_folder: Path,
-    comparison_folder: Path,
-    site_folder: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+    ensemble_run, session_folder, comparison_folder, site_folder, monkeypatch
+):
     def left_out(folder: Path, outage: Outage | None = None) -> list[bool]:
         items = [str(one) for one in _missing(open_run(folder), outage).items]
         assert sum("Losses of people" in one for one in items) == 1

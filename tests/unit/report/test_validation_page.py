@@ -1,7 +1,5 @@
 """The page of scores is fresh and short, and a stranger's case file cannot write markup into it."""
 
-from __future__ import annotations
-
 import json
 import math
 import re
@@ -276,13 +274,11 @@ def published(value: float, relation: str = "equal", **more: Any) -> dict[str, A
         (published(1500, rounding=50), "1,500 ± 50 sites"),
     ],
 )
-def test_a_published_figure_has_its_relation_range_and_rounding(
-    given: dict[str, Any], text: str
-) -> None:
+def test_a_published_figure_has_its_relation_range_and_rounding(given, text):
     assert published_text(given) == text
 
 
-def test_the_ends_of_a_mean_stand_beside_it_where_it_has_some() -> None:
+def test_the_ends_of_a_mean_stand_beside_it_where_it_has_some():
     tally = {"crps": 0.25, "brier": None, "low": 1.0, "intervals": {"crps": (0.125, 0.5)}}
     assert mean(tally, "crps") == "0.250 [0.125, 0.500]"
     assert mean(tally, "low") == "1.000"

@@ -1,7 +1,5 @@
 """CSV cells that a spreadsheet shows and does not run, and that are read back as they were."""
 
-from __future__ import annotations
-
 import ast
 import csv
 import io

@@ -1,7 +1,5 @@
 """Queries as documents show them, against medians worked out from change points in plain Python."""
 
-from __future__ import annotations
-
 import bisect
 import re
 import statistics
@@ -56,9 +54,7 @@ def version(text: str) -> tuple[int, ...]:
     return tuple(int(part) for part in text.split(".")[:3])
 
 
-def test_who_needs_pytz_is_told_so_as_long_as_such_a_duckdb_may_be_installed(
-    repository: Path,
-) -> None:
+def test_who_needs_pytz_is_told_so_as_long_as_such_a_duckdb_may_be_installed(repository):
     project = (repository / "pyproject.toml").read_text(encoding="utf-8")
     (lowest,) = re.findall(r'"duckdb>=([\d.]+)"', project)
     page = (repository / PAGE).read_text(encoding="utf-8")
@@ -107,8 +103,8 @@ def seconds(folder: Path, row: Mapping[str, Any]) -> int:
 
 
 def test_the_query_of_the_page_gives_the_median_over_all_simulations(
-    beside_out: Path, repository: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    beside_out, repository, monkeypatch
+):
     monkeypatch.chdir(beside_out)
     folder = beside_out / "out"
     query = queries(repository)[f"{PAGE}:0"]
@@ -126,8 +122,8 @@ def test_the_query_of_the_page_gives_the_median_over_all_simulations(
 
 
 def test_the_query_for_other_statistics_reads_every_replicate_at_every_time(
-    beside_out: Path, repository: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    beside_out, repository, monkeypatch
+):
     monkeypatch.chdir(beside_out)
     folder = beside_out / "out"
     query = queries(repository)["docs/explanation/ensembles.md:0"]
@@ -141,7 +137,7 @@ def test_the_query_for_other_statistics_reads_every_replicate_at_every_time(
         assert row["most"] == max(values)
 
 
-def test_no_document_averages_change_points(repository: Path) -> None:
+def test_no_document_averages_change_points(repository):
     averaged = [
         name
         for name, query in queries(repository).items()
@@ -151,7 +147,7 @@ def test_no_document_averages_change_points(repository: Path) -> None:
     assert len(queries(repository)) >= 2
 
 
-def test_every_curve_has_its_band_at_every_time(beside_out: Path) -> None:
+def test_every_curve_has_its_band_at_every_time(beside_out):
     folder = beside_out / "out"
     key = "strategy, metric, provider, sector"
     curves = asked(f"SELECT {key}, count(DISTINCT replicate) AS n, FROM '{folder}/curves.parquet' "
@@ -176,7 +172,7 @@ def test_every_curve_has_its_band_at_every_time(beside_out: Path) -> None:
      (365 * 86_400, 21_600), (1500 * 86_400, 86_400), (1501 * 86_400, 7 * 86_400),
      (40_000 * 86_400, 28 * 86_400)],
 )  # fmt: skip
-def test_times_are_even_and_not_too_many(horizon_s: int, step_s: int) -> None:
+def test_times_are_even_and_not_too_many(horizon_s, step_s):
     found = even_times(horizon_s)
     assert found.tolist() == list(range(0, horizon_s, step_s))
     assert len(found) <= MOST_TIMES
@@ -187,14 +183,14 @@ def curve(points: Sequence[tuple[int, int, float, float]]) -> CurvePoints:
     return CurvePoints(replicate, t_s, value.astype(float), denominator.astype(float))
 
 
-def test_a_replicate_counts_once_in_what_a_band_is_out_of_however_often_it_changes() -> None:
+def test_a_replicate_counts_once_in_what_a_band_is_out_of_however_often_it_changes():
     points = curve([(0, 0, 1, 10), (0, 5, 2, 10), (0, 6, 3, 10), (1, 0, 7, 20)])
     band = band_at(points, np.array([0, 5, 9]))
     assert band.denominator == 15
     assert band.median.tolist() == [4, 4.5, 5]
 
 
-def test_times_are_those_of_the_scenario(beside_out: Path) -> None:
+def test_times_are_those_of_the_scenario(beside_out):
     (row,) = asked(f"SELECT DISTINCT time_utc FROM '{beside_out}/out/bands.parquet' WHERE t_s = 0")
     assert row["time_utc"] == open_run(beside_out / "out").start
     assert isinstance(row["time_utc"], datetime)

@@ -1,7 +1,5 @@
 """Where a run's folder goes: nothing finished lost, nothing foreign touched."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os
@@ -69,7 +67,7 @@ def make(path: Path, text: str, *, force: bool = False) -> None:
         write_run(partial, text)
 
 
-def test_what_the_program_makes_is_replaced_by_force(tmp_path: Path) -> None:
+def test_what_the_program_makes_is_replaced_by_force(tmp_path):
     folder = write_run(tmp_path / "out")
     (folder / "parts/scratch/tmp1234").unlink()  # an empty folder of the program's
     assert foreign_files(folder) == []
@@ -95,9 +93,7 @@ FOREIGN = [
 ]
 
 
-def test_of_a_folder_that_is_removed_the_manifest_goes_last(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_of_a_folder_that_is_removed_the_manifest_goes_last(tmp_path, monkeypatch):
     folder, gone, unlink = write_run(tmp_path / "out"), [], Path.unlink
 
     def seen(self: Path, missing_ok: bool = False) -> None:
@@ -112,7 +108,7 @@ def test_of_a_folder_that_is_removed_the_manifest_goes_last(
 
 
 @pytest.mark.parametrize("name", FOREIGN)
-def test_what_is_not_the_programs_is_named_and_kept(tmp_path: Path, name: str) -> None:
+def test_what_is_not_the_programs_is_named_and_kept(tmp_path, name):
     folder = write_run(tmp_path / "out")
     (folder / name).parent.mkdir(parents=True, exist_ok=True)
     (folder / name).write_text("mine")
@@ -124,7 +120,7 @@ def test_what_is_not_the_programs_is_named_and_kept(tmp_path: Path, name: str) -
 
 
 @pytest.mark.parametrize("name", ["summary.csv", "figures/map.png", "report.html"])
-def test_what_was_changed_is_kept(tmp_path: Path, name: str) -> None:
+def test_what_was_changed_is_kept(tmp_path, name):
     folder = write_run(tmp_path / "out")
     (folder / name).write_text("worked on by hand")
     with pytest.raises(UsageError, match=f"holds {name}, which .*, or was changed; move it away"):
@@ -132,7 +128,7 @@ def test_what_was_changed_is_kept(tmp_path: Path, name: str) -> None:
     assert (folder / name).read_text() == "worked on by hand"
 
 
-def test_links_and_empty_folders_of_others_are_named(tmp_path: Path) -> None:
+def test_links_and_empty_folders_of_others_are_named(tmp_path):
     folder = write_run(tmp_path / "out")
     (tmp_path / "data").mkdir()
     (folder / "link").symlink_to(tmp_path / "data")
@@ -141,7 +137,7 @@ def test_links_and_empty_folders_of_others_are_named(tmp_path: Path) -> None:
     assert foreign_files(folder) == ["empty/", "link", "summary2.csv"]
 
 
-def test_a_copied_manifest_makes_no_folder_the_programs(tmp_path: Path) -> None:
+def test_a_copied_manifest_makes_no_folder_the_programs(tmp_path):
     run, folder = write_run(tmp_path / "run"), tmp_path / "work"
     folder.mkdir()
     (folder / "manifest.json").write_bytes((run / "manifest.json").read_bytes())
@@ -154,7 +150,7 @@ def test_a_copied_manifest_makes_no_folder_the_programs(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("force", [False, True])
-def test_a_place_taken_in_the_meantime_costs_nothing(tmp_path: Path, force: bool) -> None:
+def test_a_place_taken_in_the_meantime_costs_nothing(tmp_path, force):
     path = tmp_path / "out"
 
     def make_while_taken() -> None:
@@ -173,7 +169,7 @@ def test_a_place_taken_in_the_meantime_costs_nothing(tmp_path: Path, force: bool
     assert texts_below(tmp_path) == {f"{kept.name}/finished": "x", "out/mine": "mine"}
 
 
-def test_two_cannot_be_at_one_place(tmp_path: Path) -> None:
+def test_two_cannot_be_at_one_place(tmp_path):
     path = tmp_path / "out"
     with new_folder(path, force=False) as partial:
         for check in (lambda: check_free(path, force=True), lambda: make(path, "other")):
@@ -185,9 +181,7 @@ def test_two_cannot_be_at_one_place(tmp_path: Path) -> None:
     assert [other.name for other in tmp_path.iterdir()] == ["out"]
 
 
-def test_of_two_that_come_at_once_the_later_sees_the_earlier(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_of_two_that_come_at_once_the_later_sees_the_earlier(tmp_path, monkeypatch):
     """Both have looked before either had its folder."""
     elsewhere, other = tmp_path / "elsewhere", tmp_path / ".out.partial-1"
     real = output._beside
@@ -232,8 +226,8 @@ make(Path(sys.argv[2]), "new", force=True)
     ("before", "stands"), [(1, "old"), (2, "old"), (3, "new")], ids=["first", "second", "removal"]
 )
 def test_a_kill_while_an_earlier_run_is_replaced_loses_neither(
-    tmp_path: Path, repository: Path, before: int, stands: str
-) -> None:
+    tmp_path, repository, before, stands
+):
     path = write_run(tmp_path / "out", "old")
     done = subprocess.run(
         [sys.executable, "-c", KILLED_BETWEEN, str(before), str(path)],
@@ -251,7 +245,7 @@ def test_a_kill_while_an_earlier_run_is_replaced_loses_neither(
         assert left == []
 
 
-def test_parts_are_removed_and_what_others_put_there_is_not(tmp_path: Path) -> None:
+def test_parts_are_removed_and_what_others_put_there_is_not(tmp_path):
     folder = write_run(tmp_path / "out")
     (folder / "parts" / "notes.txt").write_text("mine")
     remove_parts(folder)

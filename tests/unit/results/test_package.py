@@ -1,7 +1,5 @@
 """``datapackage.json``: what a validator of Data Packages, and pandas, make of a folder."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Callable
@@ -49,9 +47,7 @@ def folder_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]
     "kind",
     [pytest.param(kind, marks=[pytest.mark.long] * (kind != "comparison")) for kind in COMMANDS],
 )
-def test_a_validator_of_data_packages_accepts_the_folder(
-    kind: str, folder_of: Callable[[str], Path]
-) -> None:
+def test_a_validator_of_data_packages_accepts_the_folder(kind, folder_of):
     folder = folder_of(kind)
     report = frictionless.validate(str(folder / "datapackage.json"), type="package")
     assert report.flatten(["type", "message"]) == []
@@ -61,8 +57,8 @@ def test_a_validator_of_data_packages_accepts_the_folder(
 
 
 def test_the_validator_sees_a_changed_table_a_key_that_comes_twice_and_one_that_leads_nowhere(
-    folder_of: Callable[[str], Path], tmp_path: Path
-) -> None:
+    folder_of, tmp_path
+):
     package = json.loads((folder_of("comparison") / "datapackage.json").read_text())
     # The table that is changed and one that leads to it: the others take seconds.
     package["resources"] = [
@@ -81,7 +77,7 @@ def test_the_validator_sees_a_changed_table_a_key_that_comes_twice_and_one_that_
     assert found["summary"] >= {"hash-count", "primary-key"}
 
 
-def test_every_resource_carries_its_hash_and_its_key(folder_of: Callable[[str], Path]) -> None:
+def test_every_resource_carries_its_hash_and_its_key(folder_of):
     folder = folder_of("comparison")
     package = json.loads((folder / "datapackage.json").read_text())
     assert {resource["path"] for resource in package["resources"]} == set(ALL_TABLES) - {
@@ -101,9 +97,7 @@ def test_every_resource_carries_its_hash_and_its_key(folder_of: Callable[[str], 
             assert twice == [], resource["path"]
 
 
-def test_pandas_reads_integers_that_may_be_missing_as_integers(
-    folder_of: Callable[[str], Path],
-) -> None:
+def test_pandas_reads_integers_that_may_be_missing_as_integers(folder_of):
     folder = folder_of("run")
     for file, columns in ALL_TABLES.items():
         if not file.endswith(".parquet") or file in (*COMPARISON_TABLES, *SITE_TABLES):

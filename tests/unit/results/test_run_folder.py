@@ -1,7 +1,5 @@
 """A run folder: the same bytes for the same question, and tables that agree with each other."""
 
-from __future__ import annotations
-
 import csv
 import hashlib
 import json
@@ -49,7 +47,7 @@ def query(folder: Path, sql: str) -> list[tuple[Any, ...]]:
     return duckdb.execute(sql.replace("$", f"{folder}/")).fetchall()
 
 
-def test_the_same_scenario_and_seed_give_the_same_bytes(shipped_run: Path, tmp_path: Path) -> None:
+def test_the_same_scenario_and_seed_give_the_same_bytes(shipped_run, tmp_path):
     # Elsewhere on the disk, and at another time: neither may show.
     first, again = files_of(shipped_run), files_of(run_again(tmp_path / "elsewhere" / "again"))
     assert first.keys() == again.keys()
@@ -57,13 +55,13 @@ def test_the_same_scenario_and_seed_give_the_same_bytes(shipped_run: Path, tmp_p
     assert len(first) == 16 + 2 * 19  # sixteen files of the run, nineteen tables and their notes
 
 
-def test_only_the_timing_knows_when_and_where(shipped_run: Path) -> None:
+def test_only_the_timing_knows_when_and_where(shipped_run):
     assert json.loads((shipped_run / "timing.json").read_text())["run_id"] == shipped_run.name
     for name, data in files_of(shipped_run).items():
         assert str(shipped_run).encode() not in data, name
 
 
-def test_another_seed_gives_another_result(shipped_run: Path, tmp_path: Path) -> None:
+def test_another_seed_gives_another_result(shipped_run, tmp_path):
     first, other = files_of(shipped_run), files_of(run_again(tmp_path / "other", root_seed=1))
     for name in ("curves.parquet", "businesses.parquet", "events.parquet", "summary.csv"):
         assert first[name] != other[name], name
@@ -72,9 +70,7 @@ def test_another_seed_gives_another_result(shipped_run: Path, tmp_path: Path) ->
     assert ids[0] != ids[1]
 
 
-def test_the_first_replicate_does_not_depend_on_how_many_follow(
-    shipped_run: Path, shipped_single_run: Path
-) -> None:
+def test_the_first_replicate_does_not_depend_on_how_many_follow(shipped_run, shipped_single_run):
     for table in ("curves", "businesses", "events"):
         assert query(
             shipped_run,
@@ -88,7 +84,7 @@ def test_the_first_replicate_does_not_depend_on_how_many_follow(
         assert counts[0] == counts[1]
 
 
-def test_the_manifest_holds_the_hash_and_the_rows_of_every_file(shipped_run: Path) -> None:
+def test_the_manifest_holds_the_hash_and_the_rows_of_every_file(shipped_run):
     manifest = json.loads((shipped_run / "manifest.json").read_text())
     listed = {entry["file"]: entry for entry in manifest["outputs"]}
     files = files_of(shipped_run)
@@ -100,7 +96,7 @@ def test_the_manifest_holds_the_hash_and_the_rows_of_every_file(shipped_run: Pat
     assert listed["summary.csv"]["n_rows"] == len(summary_of(shipped_run))
 
 
-def test_the_inputs_are_copied_as_they_were_read(shipped_run: Path, repository: Path) -> None:
+def test_the_inputs_are_copied_as_they_were_read(shipped_run, repository):
     manifest = json.loads((shipped_run / "manifest.json").read_text())
     assert len(manifest["inputs"]) == 19
     for table in manifest["inputs"]:
@@ -114,9 +110,7 @@ def test_the_inputs_are_copied_as_they_were_read(shipped_run: Path, repository: 
     assert manifest["scenario"]["sha256"] == hashlib.sha256(scenario).hexdigest()
 
 
-def test_the_manifest_lists_every_assumption_with_its_range(
-    shipped_run: Path, repository: Path
-) -> None:
+def test_the_manifest_lists_every_assumption_with_its_range(shipped_run, repository):
     listed = {row["key"]: row for row in json.loads(
         (shipped_run / "manifest.json").read_text())["assumptions"]}  # fmt: skip
     with (repository / "seeds" / "assumptions.csv").open(encoding="utf-8", newline="") as file:
@@ -131,9 +125,7 @@ def test_the_manifest_lists_every_assumption_with_its_range(
     assert all(entry["why"] for entry in listed.values())
 
 
-def test_a_table_without_source_note_is_listed_as_an_assumption(
-    write_scenario: WriteScenario, tmp_path: Path
-) -> None:
+def test_a_table_without_source_note_is_listed_as_an_assumption(write_scenario, tmp_path):
     (tmp_path / "own.csv").write_text("prefix\n192.0.2.0/24\n", encoding="utf-8")
     loaded = load_scenario(str(write_scenario()), ["target.prefixes=own.csv"])
     experiment = run_experiment(
@@ -150,9 +142,7 @@ OTHERS = (*ENSEMBLE_TABLES, *SITE_TABLES)
 @pytest.mark.parametrize(
     "file", [name for name in ALL_TABLES if name.endswith(".parquet") and name not in OTHERS]
 )
-def test_the_data_package_describes_the_parquet_columns_and_types(
-    shipped_run: Path, file: str
-) -> None:
+def test_the_data_package_describes_the_parquet_columns_and_types(shipped_run, file):
     package = json.loads((shipped_run / "datapackage.json").read_text())
     (resource,) = [entry for entry in package["resources"] if entry["path"] == file]
     described = [(field["name"], field["type"]) for field in resource["schema"]["fields"]]
@@ -161,7 +151,7 @@ def test_the_data_package_describes_the_parquet_columns_and_types(
     assert all(field["description"] for field in resource["schema"]["fields"])
 
 
-def test_the_data_package_describes_the_summary_and_every_metric(shipped_run: Path) -> None:
+def test_the_data_package_describes_the_summary_and_every_metric(shipped_run):
     package = json.loads((shipped_run / "datapackage.json").read_text())
     (resource,) = [entry for entry in package["resources"] if entry["path"] == "summary.csv"]
     header = (shipped_run / "summary.csv").read_text().splitlines()[0].split(",")
@@ -195,9 +185,7 @@ def check_line(line: dict[str, str], values: list[float]) -> None:
 
 
 @pytest.mark.parametrize("metric", PEAKS)
-def test_peaks_in_the_summary_are_the_largest_values_of_the_curves(
-    shipped_run: Path, metric: str
-) -> None:
+def test_peaks_in_the_summary_are_the_largest_values_of_the_curves(shipped_run, metric):
     values = query(
         shipped_run,
         f"SELECT max(value) FROM '$curves.parquet' WHERE metric = '{metric}' AND {WHOLE} "
@@ -207,9 +195,7 @@ def test_peaks_in_the_summary_are_the_largest_values_of_the_curves(
 
 
 @pytest.mark.parametrize("state", ["affected", "impaired", "down"])
-def test_businesses_and_their_hours_in_the_summary_are_sums_over_the_businesses(
-    shipped_run: Path, state: str
-) -> None:
+def test_businesses_and_their_hours_in_the_summary_are_sums_over_the_businesses(shipped_run, state):
     rows = query(
         shipped_run,
         f"SELECT count(*) FILTER ({state}_s > 0), sum({state}_s) / 3600, count(*) "
@@ -222,7 +208,7 @@ def test_businesses_and_their_hours_in_the_summary_are_sums_over_the_businesses(
     assert float(summary[f"business_hours_{state}"]["denominator"]) == 1000 * 50 * 24  # 50 days
 
 
-def test_time_in_a_state_is_the_area_under_its_curve(shipped_run: Path) -> None:
+def test_time_in_a_state_is_the_area_under_its_curve(shipped_run):
     """Two ways to the same number: the ledger, and the curve integrated between change points."""
     for state in ("affected", "impaired", "down"):
         rows = query(
@@ -262,8 +248,8 @@ def demand_h_by_sector(repository: Path) -> dict[str, float]:
 
 
 def test_spells_and_lost_demand_in_the_summary_are_sums_over_the_businesses(
-    shipped_run: Path, repository: Path
-) -> None:
+    shipped_run, repository
+):
     summary = summary_of(shipped_run)
     spells = query(
         shipped_run,
@@ -293,15 +279,13 @@ def test_spells_and_lost_demand_in_the_summary_are_sums_over_the_businesses(
     )
 
 
-def test_one_replicate_has_no_interval_rather_than_one_of_width_zero(
-    shipped_single_run: Path,
-) -> None:
+def test_one_replicate_has_no_interval_rather_than_one_of_width_zero(shipped_single_run):
     lines = summary_of(shipped_single_run)
     assert {(line["low"], line["high"]) for line in lines.values()} == {("", "")}
     assert sum(line["median"] != "" for line in lines.values()) > 40
 
 
-def test_what_is_missing_is_null_and_never_zero(shipped_run: Path) -> None:
+def test_what_is_missing_is_null_and_never_zero(shipped_run):
     assert query(
         shipped_run,
         "SELECT count(*) FROM '$businesses.parquet' "
@@ -317,7 +301,7 @@ def test_what_is_missing_is_null_and_never_zero(shipped_run: Path) -> None:
     ) == [(0,)]
 
 
-def test_times_in_utc_are_the_seconds_since_the_start(shipped_run: Path) -> None:
+def test_times_in_utc_are_the_seconds_since_the_start(shipped_run):
     assert query(
         shipped_run,
         "SELECT count(*) FROM '$curves.parquet' WHERE epoch(time_utc) "
@@ -325,7 +309,7 @@ def test_times_in_utc_are_the_seconds_since_the_start(shipped_run: Path) -> None
     ) == [(0,)]
 
 
-def test_a_run_is_read_back_as_it_was_written(shipped_run: Path) -> None:
+def test_a_run_is_read_back_as_it_was_written(shipped_run):
     run = open_run(shipped_run)
     points = run.curve("addresses_listed")
     rows = query(
@@ -342,7 +326,7 @@ def test_a_run_is_read_back_as_it_was_written(shipped_run: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["a[1]", "a*", "a?b", "it's", "ä ö"])
-def test_a_folders_name_is_no_pattern(shipped_single_run: Path, tmp_path: Path, name: str) -> None:
+def test_a_folders_name_is_no_pattern(shipped_single_run, tmp_path, name):
     """A star must not read the folders beside it as well."""
     for folder in (name, "a1", "ab", "axb"):
         (tmp_path / folder).mkdir()
@@ -352,7 +336,7 @@ def test_a_folders_name_is_no_pattern(shipped_single_run: Path, tmp_path: Path, 
     assert open_run(tmp_path / name).curve("addresses_listed").t_s.size == n_points
 
 
-def test_times_are_read_on_the_clock_of_the_place() -> None:
+def test_times_are_read_on_the_clock_of_the_place():
     scenario = {"start": "2026-03-28T00:00+01:00", "time_zone": "Europe/Madrid"}
     start = RunFolder(Path(), {}, scenario).start
     assert start.isoformat() == "2026-03-28T00:00:00+01:00"
@@ -363,7 +347,7 @@ def test_times_are_read_on_the_clock_of_the_place() -> None:
         assert later(start, 47 * 3600).isoformat() == "2026-03-29T23:00:00+01:00"
 
 
-def test_a_failed_folder_takes_the_folders_made_for_it_with_it(tmp_path: Path) -> None:
+def test_a_failed_folder_takes_the_folders_made_for_it_with_it(tmp_path):
     def fail(path: Path) -> None:
         with new_folder(path, force=False):
             raise RuntimeError("no")
@@ -377,7 +361,7 @@ def test_a_failed_folder_takes_the_folders_made_for_it_with_it(tmp_path: Path) -
     assert [path.name for path in tmp_path.iterdir()] == ["mine"]
 
 
-def test_stances_and_public_events_say_what_they_are(tmp_path: Path) -> None:
+def test_stances_and_public_events_say_what_they_are(tmp_path):
     changes = ["population.n_businesses=20", "end=2018-05-11T00:00+03:00"]
     resolved = resolve(load_scenario("telegram-2018", changes))
     folder = tmp_path / "run"

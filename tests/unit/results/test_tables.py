@@ -1,14 +1,11 @@
 """CSV tables of a run folder: numbers, texts, what is missing, and every mistake with its line."""
 
-from __future__ import annotations
-
 import math
 import os
 import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
@@ -32,7 +29,7 @@ def folder(path: Path, content: str) -> RunFolder:
     return RunFolder(path, {}, {})
 
 
-def test_cells_are_read_by_the_kind_of_their_column(tmp_path: Path) -> None:
+def test_cells_are_read_by_the_kind_of_their_column(tmp_path):
     run = folder(tmp_path, 'strategy,efficacy,n_known\n"a,""b""",1.5,2\nc,,0\n')
     first, second = read_rows(run, "tradeoff.csv")
     assert (text(first, "strategy"), number(first, "efficacy")) == ('a,"b"', 1.5)
@@ -45,7 +42,7 @@ def test_cells_are_read_by_the_kind_of_their_column(tmp_path: Path) -> None:
     assert math.isnan(number(first, "no such column"))
 
 
-def test_every_mistake_is_told_with_its_line(tmp_path: Path) -> None:
+def test_every_mistake_is_told_with_its_line(tmp_path):
     run = folder(tmp_path, "strategy,efficacy,n_known\na,fast,2\nb,1\nc,inf,maybe\n")
     with pytest.raises(DataError) as caught:
         read_rows(run, "tradeoff.csv")
@@ -61,13 +58,13 @@ def test_every_mistake_is_told_with_its_line(tmp_path: Path) -> None:
     ("content", "message"),
     [("metric\na\n", "expected a column strategy"), ('strategy\n"a\n', "expected CSV")],
 )
-def test_what_is_no_such_table_is_refused(tmp_path: Path, content: str, message: str) -> None:
+def test_what_is_no_such_table_is_refused(tmp_path, content, message):
     with pytest.raises(DataError, match=message):
         read_rows(folder(tmp_path, content), "tradeoff.csv")
 
 
 @pytest.mark.parametrize("name", ALL_TABLES)
-def test_there_is_one_statistic(name: str) -> None:
+def test_there_is_one_statistic(name):
     """A number over simulations is a median with its range: no mean, and no band of its own."""
     for column in ALL_TABLES[name]:
         parts = set(column.name.split("_"))
@@ -81,13 +78,13 @@ def test_there_is_one_statistic(name: str) -> None:
         assert {stem or "median", f"{low.removesuffix('low')}high"} <= names
 
 
-def test_a_table_that_is_not_there_is_refused(tmp_path: Path) -> None:
+def test_a_table_that_is_not_there_is_refused(tmp_path):
     with pytest.raises(DataError, match="No such file"):
         read_rows(RunFolder(tmp_path, {}, {}), "tradeoff.csv")
 
 
 @pytest.mark.parametrize("name", ALL_TABLES)
-def test_columns_of_a_table_are_named_apart_and_its_keys_are_columns(name: str) -> None:
+def test_columns_of_a_table_are_named_apart_and_its_keys_are_columns(name):
     names = [column.name for column in ALL_TABLES[name]]
     assert len(set(names)) == len(names)
     assert set(KEYS.get(name, ())) <= set(names)
@@ -101,14 +98,14 @@ def write(path: Path, replicate: int, values: list[float]) -> Path:
     return path
 
 
-def test_parts_are_merged_in_the_sequence_given(tmp_path: Path) -> None:
+def test_parts_are_merged_in_the_sequence_given(tmp_path):
     parts = [write(tmp_path / f"{n}", n, [n + 0.5, n + 0.25]) for n in (2, 0, 1)]
     assert merge_parts(parts, tmp_path / "whole.parquet", {"result_id": "x"}) == 6
     rows = duckdb.execute(f"SELECT value FROM '{tmp_path}/whole.parquet'").fetchall()
     assert [row[0] for row in rows] == [2.5, 2.25, 0.5, 0.25, 1.5, 1.25]
 
 
-def test_a_part_that_cannot_be_read_or_written_is_an_error(tmp_path: Path) -> None:
+def test_a_part_that_cannot_be_read_or_written_is_an_error(tmp_path):
     part = write(tmp_path / "part", 0, [1.0])
     with pytest.raises(OSError, match=r"^whole\.parquet: "):
         merge_parts([tmp_path / "none"], tmp_path / "whole.parquet", {})
@@ -127,16 +124,14 @@ def test_a_part_that_cannot_be_read_or_written_is_an_error(tmp_path: Path) -> No
         ([np.nan, np.nan, 3.0], False),
     ],
 )
-def test_a_part_is_told_from_another_by_its_values(
-    tmp_path: Path, values: list[float], is_same: bool
-) -> None:
+def test_a_part_is_told_from_another_by_its_values(tmp_path, values, is_same):
     held = [write(tmp_path / "0", 0, [7.0]), write(tmp_path / "1", 1, [1.0, np.nan, 3.0])]
     merge_parts(held, tmp_path / "whole.parquet", {})
     part = write(tmp_path / "again", 1, values)
     assert is_part_of(part, tmp_path / "whole.parquet", "replicate = ?", [1]) is is_same
 
 
-def test_an_empty_part_is_that_of_a_run_without_rows(tmp_path: Path) -> None:
+def test_an_empty_part_is_that_of_a_run_without_rows(tmp_path):
     held = [write(tmp_path / "0", 0, [7.0]), write(tmp_path / "1", 1, [])]
     merge_parts(held, tmp_path / "whole.parquet", {})
     empty = write(tmp_path / "again", 1, [])
@@ -155,7 +150,7 @@ print(*read_columns(path, "SELECT CAST(time_utc AS VARCHAR) AS text FROM data")[
 """
 
 
-def test_instants_are_read_in_utc_wherever_the_machine_is(tmp_path: Path) -> None:
+def test_instants_are_read_in_utc_wherever_the_machine_is(tmp_path):
     done = subprocess.run(
         [sys.executable, "-c", IN_TOKYO, str(tmp_path / "part")],
         capture_output=True, text=True, check=True, env=os.environ | {"TZ": "Asia/Tokyo"},
@@ -164,7 +159,7 @@ def test_instants_are_read_in_utc_wherever_the_machine_is(tmp_path: Path) -> Non
     assert done.stdout.strip() == "2018-04-16 00:00:00+00"
 
 
-def test_a_limit_on_the_size_of_files_is_no_fault_of_the_program(tmp_path: Path) -> None:
+def test_a_limit_on_the_size_of_files_is_no_fault_of_the_program(tmp_path):
     resource = pytest.importorskip("resource")
     path = tmp_path / "part.parquet"
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -197,7 +192,7 @@ def small_groups(shipped_run: Path, tmp_path_factory: pytest.TempPathFactory) ->
     return folder
 
 
-def test_curves_read_together_are_those_read_one_by_one(small_groups: Path) -> None:
+def test_curves_read_together_are_those_read_one_by_one(small_groups):
     run = open_run(small_groups)
     curves = read_curves(run, "replay", METRICS, ("businesses_impaired",))
     assert {key.metric for key in curves if not key.split} == set(METRICS)
@@ -210,7 +205,7 @@ def test_curves_read_together_are_those_read_one_by_one(small_groups: Path) -> N
             np.testing.assert_array_equal(getattr(points, name), getattr(expected, name))
 
 
-def test_names_of_all_measures_give_the_curves_of_each(shipped_run: Path) -> None:
+def test_names_of_all_measures_give_the_curves_of_each(shipped_run):
     run = open_run(shipped_run)
     # Businesses have sectors, addresses have none.
     names = group_names(run, "replay", ["businesses_impaired", "addresses_listed"])
@@ -223,7 +218,7 @@ def test_names_of_all_measures_give_the_curves_of_each(shipped_run: Path) -> Non
             np.testing.assert_array_equal(one.value, other.value)
 
 
-def test_a_measure_that_is_not_there_is_left_out(shipped_run: Path) -> None:
+def test_a_measure_that_is_not_there_is_left_out(shipped_run):
     run = open_run(shipped_run)
     assert list(read_curves(run, "replay", ["addresses_listed", "no_such"])) == [
         CurveKey("addresses_listed")
@@ -234,7 +229,7 @@ def test_a_measure_that_is_not_there_is_left_out(shipped_run: Path) -> None:
         read_curves(run, "other", ["addresses_listed"])
 
 
-def test_counts_are_as_if_there_were_the_median_number_of_businesses() -> None:
+def test_counts_are_as_if_there_were_the_median_number_of_businesses():
     """How many there are is drawn: a band of counts would show that alone."""
     row, of = np.array([0, 0, 1, 2]), np.array([10.0, 10.0, 40.0, 0.0])
     points = CurvePoints(row, np.array([0, 5, 0, 0]), np.array([0.0, 5.0, 8.0, 0.0]), of)
@@ -248,13 +243,13 @@ def test_counts_are_as_if_there_were_the_median_number_of_businesses() -> None:
     assert rescaled("businesses_down", alike) is alike
 
 
-def test_every_cursor_sees_the_tables(shipped_run: Path) -> None:
+def test_every_cursor_sees_the_tables(shipped_run):
     with connect_tables(shipped_run) as connection:
         views = {row[0] for row in connection.cursor().execute("SHOW TABLES").fetchall()}
     assert {"curves", "entries", "events", "measures", "summary"} <= views
 
 
-def test_a_table_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+def test_a_table_that_cannot_be_read_is_named(tmp_path):
     (tmp_path / "curves.parquet").write_bytes(b"no table")
     with pytest.raises(DataError, match=r"curves\.parquet: expected a readable table, got"):
         connect_tables(tmp_path)
@@ -275,8 +270,8 @@ ANOTHER_VERSION = (
     ],
 )
 def test_a_table_of_an_earlier_version_is_named_with_the_columns_that_it_lacks(
-    file: str, absent: str, read: Callable[[RunFolder], object], shipped_run: Path, tmp_path: Path
-) -> None:
+    file, absent, read, shipped_run, tmp_path
+):
     for path in shipped_run.iterdir():
         if path.name != file:
             (tmp_path / path.name).symlink_to(path)
@@ -311,9 +306,7 @@ def listed_at(run: RunFolder, replicate: int, t_s: int) -> IntervalSet:
 
 
 @pytest.mark.parametrize("replicate", [0, 1])
-def test_listed_addresses_are_as_many_as_the_curve_says(
-    shipped_run: Path, chase_run: Path, replicate: int
-) -> None:
+def test_listed_addresses_are_as_many_as_the_curve_says(shipped_run, chase_run, replicate):
     for run in map(open_run, (shipped_run, chase_run)):
         rows = input_rows(run, "target", "prefixes", TargetPrefixRow)
         own = IPV4.union(row.prefix for row in rows if row.prefix.version == 4)
@@ -324,6 +317,6 @@ def test_listed_addresses_are_as_many_as_the_curve_says(
             assert listed_at(run, replicate, t_s).difference(own).n_addresses == count
 
 
-def test_another_strategy_is_refused(shipped_run: Path) -> None:
+def test_another_strategy_is_refused(shipped_run):
     with pytest.raises(UsageError, match="unknown strategy 'exact'; known: replay"):
         open_run(shipped_run).strategy("exact")

@@ -1,7 +1,5 @@
 """Case files: what is refused, where, and that a figure has one role."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

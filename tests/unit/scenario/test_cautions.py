@@ -1,7 +1,5 @@
 """Tables of another country or time are named, and no country's losses are priced as another's."""
 
-from __future__ import annotations
-
 import json
 import re
 import shutil
@@ -62,7 +60,7 @@ def named(sentence: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("name", table_names())
-def test_every_shipped_table_says_its_country_and_time(name: str) -> None:
+def test_every_shipped_table_says_its_country_and_time(name):
     note = read_note(shipped("seeds") / f"{name}.csv")
     assert note is not None
     assert note.country
@@ -76,7 +74,7 @@ def test_every_shipped_table_says_its_country_and_time(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", scenario_names())
-def test_every_shipped_scenario_says_its_country_and_has_its_own_operators(name: str) -> None:
+def test_every_shipped_scenario_says_its_country_and_has_its_own_operators(name):
     resolved = resolve(load_scenario(name))
     assert resolved.scenario.country is not None
     assert resolved.operators.note is not None
@@ -86,7 +84,7 @@ def test_every_shipped_scenario_says_its_country_and_has_its_own_operators(name:
     assert not any(LEFT_OUT in one for one in list_warnings(resolved))
 
 
-def test_a_scenario_of_another_country_names_what_stands_in() -> None:
+def test_a_scenario_of_another_country_names_what_stands_in():
     (sentence,) = warnings("match-days")
     assert sentence.startswith("tables of another country or time are used for ES in 2026: ")
     found = named(sentence)
@@ -97,7 +95,7 @@ def test_a_scenario_of_another_country_names_what_stands_in() -> None:
     assert not set(found) & {"operators-spain-2026", "economy-spain-2026", "cadence-at-once"}
 
 
-def test_what_a_foreign_scenario_leaves_out_is_named(write_scenario: WriteScenario) -> None:
+def test_what_a_foreign_scenario_leaves_out_is_named(write_scenario):
     """The case of the audit: a user's country, and everything else left to defaults."""
     path = write_scenario(add=f"country: KZ\nborrow: [{BORROWED}]\n")
     found = named(warnings(path)[0])
@@ -107,14 +105,14 @@ def test_what_a_foreign_scenario_leaves_out_is_named(write_scenario: WriteScenar
     assert set(ours) == {"hosting-concentration"}, "of 2020 to 2022"
 
 
-def test_a_scenario_that_does_not_say_its_country_is_told(write_scenario: WriteScenario) -> None:
+def test_a_scenario_that_does_not_say_its_country_is_told(write_scenario):
     stand_ins, left_out, _late = warnings(write_scenario())
     assert stand_ins.startswith("the scenario names no country (key country), but these tables ")
     assert "operators-russia-2018" in named(stand_ins)
     assert left_out.startswith(f"{LEFT_OUT}russia-2018 is of RU, the scenario names no country")
 
 
-def test_assumed_values_are_named_only_where_some_are_taken() -> None:
+def test_assumed_values_are_named_only_where_some_are_taken():
     resolved = resolve(load_scenario("telegram-2018", ["country=KZ", BORROW]))
     assert "assumptions (RU, 2018)" in list_warnings(resolved)[0]
     own = replace(resolved, loaded=replace(resolved.loaded, assumed=()))
@@ -130,7 +128,7 @@ def test_assumed_values_are_named_only_where_some_are_taken() -> None:
         (("2017-12-01", "2018-01-01"), True),
     ],
 )
-def test_a_table_is_of_the_time_if_the_years_meet(span: tuple[str, str], is_named: bool) -> None:
+def test_a_table_is_of_the_time_if_the_years_meet(span, is_named):
     start, end = (f"{day}T00:00+03:00" for day in span)
     overrides = ["strategy={id: none}", f"start={start}", f"end={end}",
                  "register.cadence=cadence-at-once", BORROW]  # fmt: skip
@@ -138,9 +136,7 @@ def test_a_table_is_of_the_time_if_the_years_meet(span: tuple[str, str], is_name
     assert ("components-2018" in found) is is_named
 
 
-def test_a_table_of_ones_own_says_what_it_is_of_or_is_not_named(
-    write_scenario: WriteScenario, tmp_path: Path
-) -> None:
+def test_a_table_of_ones_own_says_what_it_is_of_or_is_not_named(write_scenario, tmp_path):
     for suffix in ("csv", "source.yaml"):
         shutil.copy(
             shipped("seeds") / f"operators-russia-2018.{suffix}", tmp_path / f"mine.{suffix}"
@@ -166,9 +162,7 @@ def test_a_table_of_ones_own_says_what_it_is_of_or_is_not_named(
         ("time: 2018-04", "time: 2020/2018", "time: expected first/last, got 2020/2018"),
     ],
 )
-def test_a_note_says_country_and_time_in_their_form(
-    tmp_path: Path, old: str, new: str, message: str
-) -> None:
+def test_a_note_says_country_and_time_in_their_form(tmp_path, old, new, message):
     text = (shipped("seeds") / "operators-russia-2018.source.yaml").read_text(encoding="utf-8")
     assert text.count(old) == 1
     (tmp_path / "t.source.yaml").write_text(text.replace(old, new), encoding="utf-8")
@@ -176,7 +170,7 @@ def test_a_note_says_country_and_time_in_their_form(
         read_note(tmp_path / "t.csv")
 
 
-def test_orders_at_or_after_the_end_are_counted() -> None:
+def test_orders_at_or_after_the_end_are_counted():
     at = [
         datetime.fromisoformat(row["effective"])
         for row in csv_rows(shipped("seeds") / "telegram-2018-orders.csv")
@@ -246,18 +240,18 @@ def owed(name: str) -> list[tuple[str, str]]:
     return [(place, text) for place, text in claims_of(name) if not can_be_followed(text)]
 
 
-def test_there_are_facts_to_be_held_to_it() -> None:
+def test_there_are_facts_to_be_held_to_it():
     assert len(TABLES) > 40
     assert sum(1 for name in TABLES for _ in claims_of(name)) > 1000
 
 
 @pytest.mark.parametrize("name", TABLES)
-def test_a_reader_can_follow_the_source_of_every_fact(name: str) -> None:
+def test_a_reader_can_follow_the_source_of_every_fact(name):
     assert owed(name) == []
 
 
 @pytest.mark.parametrize("name", scenario_names())
-def test_a_reader_can_follow_the_source_of_every_fact_of_a_scenario(name: str) -> None:
+def test_a_reader_can_follow_the_source_of_every_fact_of_a_scenario(name):
     said = load_scenario(name).scenario.provenance
     facts = {key: one for key, one in said.items() if one.kind == "fact"}
     texts = {
@@ -284,11 +278,11 @@ def test_a_reader_can_follow_the_source_of_every_fact_of_a_scenario(name: str) -
         ("cidrs/rkn/rkn-2018-04-20.cidr", False),
     ],
 )
-def test_what_can_be_followed_is_told_from_what_cannot(text: str, is_good: bool) -> None:
+def test_what_can_be_followed_is_told_from_what_cannot(text, is_good):
     assert can_be_followed(text) is is_good
 
 
-def test_a_reader_can_follow_the_source_of_every_published_outcome() -> None:
+def test_a_reader_can_follow_the_source_of_every_published_outcome():
     text = (REPOSITORY / "docs/explanation/validation.json").read_text(encoding="utf-8")
     published = [one["published"] for one in json.loads(text)["scores"]]
     assert len(published) > 80

@@ -1,7 +1,5 @@
 """A scenario with other values is the one that would have been written so."""
 
-from __future__ import annotations
-
 import datetime
 from typing import Any
 
@@ -10,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.errors import DataError, ScenarioError
-from sim.scenario.document import Place, Value, parse_document, parse_scalar
+from sim.scenario.document import Place, parse_document, parse_scalar
 from sim.scenario.load import load_scenario
 from sim.scenario.overrides import override_text, set_value
 from sim.scenario.resolve import Resolved, resolve
@@ -38,9 +36,7 @@ def times(table: str, column: str, *amounts: float) -> ColumnChange:
         ({"strategy": {"id": "exact"}}, ["strategy={id: exact}"]),
     ],
 )
-def test_sections_change_as_by_overrides(
-    resolved: Resolved, keys: dict[str, Value], overrides: list[str]
-) -> None:
+def test_sections_change_as_by_overrides(resolved, keys, overrides):
     changed, written = change(resolved, keys), resolve(load_scenario("telegram-2018", overrides))
     assert changed.scenario == written.scenario
     assert changed.assumed == written.assumed
@@ -48,7 +44,7 @@ def test_sections_change_as_by_overrides(
     assert again.scenario == written.scenario
 
 
-def test_what_a_scenario_cannot_be_is_refused_with_all_mistakes(resolved: Resolved) -> None:
+def test_what_a_scenario_cannot_be_is_refused_with_all_mistakes(resolved):
     keys = {"population.n_businesses": 1.5, "thresholds.impared": 0.1, "effects.name_evasion": 2}
     with pytest.raises(ScenarioError) as caught:
         change(resolved, keys)
@@ -59,14 +55,12 @@ def test_what_a_scenario_cannot_be_is_refused_with_all_mistakes(resolved: Resolv
 
 
 @pytest.mark.parametrize("columns", [(), (times("operators-russia-2018", "compliance", 0.5),)])
-def test_what_tables_may_not_mean_together_is_refused_whatever_else_changes(
-    resolved: Resolved, columns: tuple[ColumnChange, ...]
-) -> None:
+def test_what_tables_may_not_mean_together_is_refused_whatever_else_changes(resolved, columns):
     with pytest.raises(DataError, match="expected an operator of operators-russia-2018"):
         change(resolved, {"strategy": {"id": "exact", "operators": ["nobody"]}}, columns)
 
 
-def test_a_change_leaves_the_original_as_it_was(resolved: Resolved) -> None:
+def test_a_change_leaves_the_original_as_it_was(resolved):
     before = resolved.scenario, resolved.operators.rows, dict(resolved.loaded.document.tree)
     change(
         resolved,
@@ -76,7 +70,7 @@ def test_a_change_leaves_the_original_as_it_was(resolved: Resolved) -> None:
     assert (resolved.scenario, resolved.operators.rows, resolved.loaded.document.tree) == before
 
 
-def test_a_column_is_multiplied_and_the_others_stay(resolved: Resolved) -> None:
+def test_a_column_is_multiplied_and_the_others_stay(resolved):
     found = change(resolved, {}, [times("operators-russia-2018", "apply_lag_median_h", 0.5)])
     for old, new in zip(resolved.operators.rows, found.operators.rows, strict=True):
         assert new == old.model_copy(update={"apply_lag_median_h": old.apply_lag_median_h * 0.5})
@@ -84,8 +78,8 @@ def test_a_column_is_multiplied_and_the_others_stay(resolved: Resolved) -> None:
 
 @pytest.mark.parametrize(("position", "expected"), [(-1, 0.0), (0, None), (1, 1.0)])
 def test_a_position_leads_from_the_low_end_by_the_cell_to_the_high_end(
-    resolved: Resolved, position: float, expected: float | None
-) -> None:
+    resolved, position, expected
+):
     n = len(resolved.operators.rows)
     moved = ColumnChange(
         "operators-russia-2018", "compliance", "position", (position,), (0.0,) * n, (1.0,) * n
@@ -96,7 +90,7 @@ def test_a_position_leads_from_the_low_end_by_the_cell_to_the_high_end(
         assert new.compliance == (old.compliance if expected is None else expected)
 
 
-def test_ends_of_a_range_are_reached_without_rounding(resolved: Resolved) -> None:
+def test_ends_of_a_range_are_reached_without_rounding(resolved):
     # 4 - (4 - 1.3) is below 1.3 in floating point, and the table refuses what is below its range.
     rows = resolved.services.rows
     low, high = tuple(row.low for row in rows), tuple(row.high for row in rows)
@@ -108,7 +102,7 @@ def test_ends_of_a_range_are_reached_without_rounding(resolved: Resolved) -> Non
         assert tuple(row.popularity for row in found) == ends
 
 
-def test_shares_of_a_column_still_sum_to_1(resolved: Resolved) -> None:
+def test_shares_of_a_column_still_sum_to_1(resolved):
     assert resolved.responses is not None
     found = change(resolved, {}, [times("responses-2018", "share", 2, 1, 1, 1, 1)]).responses
     assert found is not None
@@ -118,7 +112,7 @@ def test_shares_of_a_column_still_sum_to_1(resolved: Resolved) -> None:
         assert row.share == pytest.approx(share / sum(doubled))
 
 
-def test_shares_of_a_row_still_sum_to_1(resolved: Resolved) -> None:
+def test_shares_of_a_row_still_sum_to_1(resolved):
     found = change(resolved, {}, [times("components-2018", "share_8_addresses", 3.0)])
     for old, new in zip(resolved.components.rows, found.components.rows, strict=True):
         total = 1 + 2 * old.share_8_addresses
@@ -127,7 +121,7 @@ def test_shares_of_a_row_still_sum_to_1(resolved: Resolved) -> None:
         assert new.share_third_party == old.share_third_party
 
 
-def test_relative_weights_move_on_their_own(resolved: Resolved) -> None:
+def test_relative_weights_move_on_their_own(resolved):
     amounts = [1.0] * len(resolved.hosting.rows)
     amounts[3] = 2.5
     found = change(resolved, {}, [times("hosting-russia-2018", "weight", *amounts)])
@@ -135,7 +129,7 @@ def test_relative_weights_move_on_their_own(resolved: Resolved) -> None:
         assert new.weight == pytest.approx(old.weight * amounts[row])
 
 
-def test_weights_in_whole_numbers_are_made_finer_before_rounding(resolved: Resolved) -> None:
+def test_weights_in_whole_numbers_are_made_finer_before_rounding(resolved):
     amounts = [1.0] * len(resolved.profiles.rows)
     amounts[0] = 1.234
     found = change(resolved, {}, [times("demand-profiles", "weight", *amounts)])
@@ -145,7 +139,7 @@ def test_weights_in_whole_numbers_are_made_finer_before_rounding(resolved: Resol
     assert new[1:] == [weight * FINER for weight in old[1:]]
 
 
-def test_a_count_is_rounded_but_does_not_vanish(resolved: Resolved) -> None:
+def test_a_count_is_rounded_but_does_not_vanish(resolved):
     found = change(resolved, {}, [times("services-russia-2018", "n_addresses", 0.25)])
     for old, new in zip(resolved.services.rows, found.services.rows, strict=True):
         assert new.n_addresses == max(1, round(old.n_addresses / 4))
@@ -153,7 +147,7 @@ def test_a_count_is_rounded_but_does_not_vanish(resolved: Resolved) -> None:
     assert n_small > 0, "or nothing was tested"
 
 
-def test_a_table_that_cannot_be_so_is_refused_with_its_rows(resolved: Resolved) -> None:
+def test_a_table_that_cannot_be_so_is_refused_with_its_rows(resolved):
     with pytest.raises(DataError, match=r"csv:2: weight_payment: expected a share in \[0, 1\]"):
         change(resolved, {}, [times("sectors-russia-2018", "weight_payment", 2.0)])
     nothing = (0.0,) * len(resolved.hosting.rows)
@@ -175,7 +169,7 @@ def test_a_table_that_cannot_be_so_is_refused_with_its_rows(resolved: Resolved) 
         ("population.n_businesses.more", False),
     ],
 )
-def test_keys_that_take_whole_numbers_are_known(key: str, expected: bool) -> None:
+def test_keys_that_take_whole_numbers_are_known(key, expected):
     assert is_whole(key) is expected
 
 
@@ -212,7 +206,7 @@ PLACE = Place("--set")
         ),
     ],
 )
-def test_a_value_from_python_is_written_as_on_a_command_line(value: Any, text: str) -> None:
+def test_a_value_from_python_is_written_as_on_a_command_line(value, text):
     assert override_text("a.b", value) == f"a.b={text}"
 
 
@@ -231,14 +225,14 @@ def merged(old: Any, new: Any) -> Any:
 
 
 @given(MAPPINGS, TREES)
-def test_mappings_merge_key_by_key(old: dict[str, Any], new: Any) -> None:
+def test_mappings_merge_key_by_key(old, new):
     document = parse_document(f"section: {old}\n".encode(), "f")
     set_value(document, ("section",), parse_scalar(str(new), "--set"), PLACE)
     assert document.tree == {"section": merged(old, new)}
 
 
 @given(MAPPINGS, TREES)
-def test_a_place_is_that_of_what_stands_there(old: dict[str, Any], new: Any) -> None:
+def test_a_place_is_that_of_what_stands_there(old, new):
     document = parse_document(f"section: {old}\n".encode(), "f")
     set_value(document, ("section",), new, PLACE)
     for path, place in document.places.items():
@@ -267,14 +261,14 @@ def at(tree: Any, path: tuple[Any, ...]) -> Any:
     return tree
 
 
-def test_a_section_of_nothing_but_what_may_be_left_out_is_switched_off() -> None:
+def test_a_section_of_nothing_but_what_may_be_left_out_is_switched_off():
     document = parse_document(b"published: {totals: t, figures: f}\n", "f")
     set_value(document, ("published",), "off", PLACE)
     assert document.tree == {}
 
 
 @pytest.mark.parametrize("section", ["money", "register"])
-def test_a_section_that_has_defaults_cannot_be_switched_off(section: str) -> None:
+def test_a_section_that_has_defaults_cannot_be_switched_off(section):
     document = parse_document(b"name: x\n", "f")
     with pytest.raises(ScenarioError, match="where this section is left out its defaults hold"):
         set_value(document, (section,), "off", PLACE)

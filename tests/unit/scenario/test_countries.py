@@ -1,7 +1,5 @@
 """A country brings its tables, what stands in for them is said, and money has its currency."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 

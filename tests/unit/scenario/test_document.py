@@ -1,7 +1,5 @@
 """YAML from a stranger: read as text, counted while it is read, refused with its place."""
 
-from __future__ import annotations
-
 import pytest
 
 from sim.errors import Problem, ScenarioError
@@ -27,7 +25,7 @@ def only_problem(data: bytes) -> Problem:
     "word",
     ["NO", "no", "on", "off", "Yes", "y", "12:30", "1:2:3", "2018-04-16", "<<", "=", "1.2.3"],
 )
-def test_words_that_yaml_1_1_converts_stay_text(word: str) -> None:
+def test_words_that_yaml_1_1_converts_stay_text(word):
     document = parse_document(f"a: {word}\n".encode(), "f.yaml")
     assert document.tree == {"a": word}
     assert document.problems == []
@@ -50,40 +48,38 @@ def test_words_that_yaml_1_1_converts_stay_text(word: str) -> None:
         ('""', ""),
     ],
 )
-def test_plain_scalars_become_their_value_and_quoted_ones_stay_text(
-    text: str, value: object
-) -> None:
+def test_plain_scalars_become_their_value_and_quoted_ones_stay_text(text, value):
     read = parse_document(f"a: {text}\n".encode(), "f.yaml").tree["a"]
     assert read == value
     assert type(read) is type(value)
 
 
 @pytest.mark.parametrize("text", ["010", "0o10", "0x1F", "0b1", "1_000", "00", "1_000.5"])
-def test_numbers_that_readers_disagree_on_are_refused(text: str) -> None:
+def test_numbers_that_readers_disagree_on_are_refused(text):
     problem = only_problem(f"a: {text}\n".encode())
     assert str(problem) == f"f.yaml:1:4: a: expected a plain decimal number, got '{text}'"
 
 
 @pytest.mark.parametrize("text", [".nan", ".NaN", ".inf", "-.INF", "+.inf", "1e999", "-1e999"])
-def test_numbers_that_are_not_finite_are_refused(text: str) -> None:
+def test_numbers_that_are_not_finite_are_refused(text):
     problem = only_problem(f"a: {text}\n".encode())
     assert str(problem) == f"f.yaml:1:4: a: expected a finite number, got '{text}'"
 
 
-def test_a_number_of_many_digits_is_refused_in_a_short_message() -> None:
+def test_a_number_of_many_digits_is_refused_in_a_short_message():
     problem = only_problem(b"a: " + b"9" * 100_000 + b"\n")
     assert problem.message.startswith("expected a plain decimal number, got '999")
     assert len(problem.message) < 120
 
 
 @pytest.mark.parametrize("text", ["", "~", "null", "NULL", "Null"])
-def test_nulls_are_refused(text: str) -> None:
+def test_nulls_are_refused(text):
     problem = only_problem(f"b: 1\na: {text}\n".encode())
     assert (problem.line, problem.key) == (2, "a")
     assert problem.message == "expected a value, got nothing; leave the key out instead"
 
 
-def test_a_second_key_does_not_win_and_is_refused_where_it_stands() -> None:
+def test_a_second_key_does_not_win_and_is_refused_where_it_stands():
     document = parse_document(b"p:\n  a: 1\n  b: 2\n  a: 3\n", "f.yaml")
     assert document.tree == {"p": {"a": 1, "b": 2}}
     assert [str(problem) for problem in document.problems] == [
@@ -116,11 +112,11 @@ def test_a_second_key_does_not_win_and_is_refused_where_it_stands() -> None:
         (b"? {a: b}\n: 1\n", "f.yaml:1:3: expected a key written as plain text"),
     ],
 )
-def test_anchors_tags_and_keys_that_are_no_text_are_refused(data: bytes, expected: str) -> None:
+def test_anchors_tags_and_keys_that_are_no_text_are_refused(data, expected):
     assert str(only_problem(data)) == expected
 
 
-def test_an_alias_is_refused_and_never_expanded() -> None:
+def test_an_alias_is_refused_and_never_expanded():
     bomb = b"a: &a [x, x]\n" + b"".join(
         b"%c: &%c [%s]\n" % (letter, letter, b", ".join([b"*%c" % (letter - 1)] * 9))
         for letter in range(ord("b"), ord("k"))
@@ -133,7 +129,7 @@ def test_an_alias_is_refused_and_never_expanded() -> None:
 @pytest.mark.parametrize(
     "directive", [b"%YAML 1.1\n", b"%YAML 1.2\n", b"%TAG !e! tag:example.com,2000:\n"]
 )
-def test_directives_are_refused_since_they_change_what_words_mean(directive: bytes) -> None:
+def test_directives_are_refused_since_they_change_what_words_mean(directive):
     problem = only_problem(directive + b"---\na: NO\n")
     assert str(problem) == "f.yaml:2:1: expected a document without % directives, got one"
 
@@ -156,7 +152,7 @@ def test_directives_are_refused_since_they_change_what_words_mean(directive: byt
         (b"a: \x1b[31m\n", "f.yaml:1:4: expected text, got the character U+001B"),
     ],
 )
-def test_what_is_no_document_is_refused(data: bytes, expected: str) -> None:
+def test_what_is_no_document_is_refused(data, expected):
     with pytest.raises(ScenarioError, match="expected") as caught:
         parse_document(data, "f.yaml")
     assert str(caught.value) == expected
@@ -171,35 +167,35 @@ def test_what_is_no_document_is_refused(data: bytes, expected: str) -> None:
         (b"a: 1\nb: @x\n", 2, 4),
     ],
 )
-def test_a_syntax_error_is_placed_by_line_and_column(data: bytes, line: int, column: int) -> None:
+def test_a_syntax_error_is_placed_by_line_and_column(data, line, column):
     with pytest.raises(ScenarioError, match="expected valid YAML, got a syntax error") as caught:
         parse_document(data, "f.yaml")
     problem = caught.value.problems[-1]
     assert (problem.line, problem.column) == (line, column)
 
 
-def test_a_byte_order_mark_is_not_part_of_the_first_key() -> None:
+def test_a_byte_order_mark_is_not_part_of_the_first_key():
     assert parse_document(b"\xef\xbb\xbfa: 1\n", "f.yaml").tree == {"a": 1}
 
 
-def test_windows_line_ends_keep_line_numbers() -> None:
+def test_windows_line_ends_keep_line_numbers():
     assert only_problem(b"a: 1\r\nb: 2\r\na: 3\r\n").line == 3
 
 
 @pytest.mark.parametrize("text", [r'"\ud800"', r'"\e[31mred"', r'"\0"'])
-def test_escapes_that_make_no_text_are_refused(text: str) -> None:
+def test_escapes_that_make_no_text_are_refused(text):
     assert only_problem(f"a: {text}\n".encode()).message.startswith(
         "expected text, got control characters"
     )
 
 
-def test_size_is_bounded_before_anything_is_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_size_is_bounded_before_anything_is_parsed(monkeypatch):
     monkeypatch.setattr(guard, "YAML", None)
     with pytest.raises(ScenarioError, match=r"expected at most 262144 bytes, got 262145"):
         parse_document(b"a" * (256 * 1024 + 1), "f.yaml")
 
 
-def test_depth_is_bounded() -> None:
+def test_depth_is_bounded():
     def nested(levels: int) -> bytes:
         return b"a: " + b"[" * (levels - 1) + b"]" * (levels - 1)
 
@@ -210,7 +206,7 @@ def test_depth_is_bounded() -> None:
         parse_document(b"a: " + b"[" * 200_000, "f.yaml")
 
 
-def test_the_number_of_values_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_number_of_values_is_bounded(monkeypatch):
     def long(n: int) -> bytes:
         return b"a: [" + b"1," * n + b"]"
 
@@ -221,7 +217,7 @@ def test_the_number_of_values_is_bounded(monkeypatch: pytest.MonkeyPatch) -> Non
         parse_document(long(200), "f.yaml")
 
 
-def test_every_problem_is_reported_in_one_go_with_its_place() -> None:
+def test_every_problem_is_reported_in_one_go_with_its_place():
     data = b"a: 0x1\nb: ~\nc: &x 1\nd: *x\na: 2\ne: {f: .nan}\n"
     assert [(p.line, p.column, p.key) for p in problems_of(data)] == [
         (1, 4, "a"),
@@ -233,7 +229,7 @@ def test_every_problem_is_reported_in_one_go_with_its_place() -> None:
     ]
 
 
-def test_places_name_the_value_and_the_key() -> None:
+def test_places_name_the_value_and_the_key():
     document = parse_document(b"a:\n  b: [x,\n    y]\n", "f.yaml")
     assert (document.locate(("a", "b", 1)).line, document.locate(("a", "b", 1)).column) == (3, 5)
     assert (document.key_place(("a", "b")).line, document.key_place(("a", "b")).column) == (2, 3)
@@ -249,14 +245,12 @@ def test_places_name_the_value_and_the_key() -> None:
         (("\x1b[2J",), r"'\x1b[2J'"),
     ],
 )
-def test_a_key_reaches_the_terminal_on_one_line_without_control_characters(
-    path: tuple[str | int, ...], text: str
-) -> None:
+def test_a_key_reaches_the_terminal_on_one_line_without_control_characters(path, text):
     assert format_path(path) == text
     assert len(format_path(("k" * 5000,))) < 70
 
 
-def test_a_value_left_empty_is_blamed_at_its_own_key_and_not_at_the_next() -> None:
+def test_a_value_left_empty_is_blamed_at_its_own_key_and_not_at_the_next():
     assert str(only_problem(b"a: 1\nb:\n\nc: 2\n")) == (
         "f.yaml:2:1: b: expected a value, got nothing; leave the key out instead"
     )

@@ -1,7 +1,5 @@
 """A scenario back to YAML: loading what was written gives an equal scenario."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -25,7 +23,7 @@ def reload(scenario: Scenario, path: Path) -> LoadedScenario:
 
 
 @pytest.mark.parametrize("name", scenario_names())
-def test_a_shipped_scenario_survives_dump_and_load(name: str, tmp_path: Path) -> None:
+def test_a_shipped_scenario_survives_dump_and_load(name, tmp_path):
     scenario = load_scenario(name).scenario
     again = reload(scenario, tmp_path / "again.yaml")
     assert again.scenario == scenario
@@ -33,7 +31,7 @@ def test_a_shipped_scenario_survives_dump_and_load(name: str, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("odd", ["\ufffe", "\uffff", "\ufeff", "\t", "\x85"])
-def test_lines_with_an_odd_character_survive(odd: str, tmp_path: Path) -> None:
+def test_lines_with_an_odd_character_survive(odd, tmp_path):
     description = f"{odd}\n#{odd}"
     scenario = load_scenario("telegram-2018").scenario
     scenario = scenario.model_copy(update={"description": description})
@@ -124,9 +122,7 @@ def trees(draw: st.DrawFn) -> dict[str, Any]:
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
 )
 @given(tree=trees())
-def test_any_scenario_survives_dump_and_load(
-    tree: dict[str, Any], tmp_path_factory: pytest.TempPathFactory
-) -> None:
+def test_any_scenario_survives_dump_and_load(tree, tmp_path_factory):
     scenario = Scenario.model_validate(tree)
     again = reload(scenario, tmp_path_factory.getbasetemp() / "round-trip.yaml")
     assert again.scenario == scenario
@@ -140,17 +136,13 @@ def test_any_scenario_survives_dump_and_load(
      "x\n  y\nz\n\n", "\n", " ", "tab\there", "a\n\n\n b", "a\n\tb", "a\r\nb", "a\n\rb", "\x85",
      "a\n\x7f"],
 )  # fmt: skip
-def test_line_breaks_of_a_description_survive(
-    description: str, write_scenario: WriteScenario, tmp_path: Path
-) -> None:
+def test_line_breaks_of_a_description_survive(description, write_scenario, tmp_path):
     scenario = load_scenario(str(write_scenario())).scenario
     scenario = scenario.model_copy(update={"description": description})
     assert reload(scenario, tmp_path / "again.yaml").scenario.description == description
 
 
-def test_the_resolved_tree_has_a_value_for_every_assumed_key(
-    write_scenario: WriteScenario,
-) -> None:
+def test_the_resolved_tree_has_a_value_for_every_assumed_key(write_scenario):
     loaded = load_scenario(str(write_scenario()))
     tree = scenario_tree(loaded.scenario)
     for row in loaded.assumed:
@@ -158,7 +150,7 @@ def test_the_resolved_tree_has_a_value_for_every_assumed_key(
         assert tree[section][key] == row.number
 
 
-def test_the_json_schema_asks_for_no_key_that_the_assumption_table_gives() -> None:
+def test_the_json_schema_asks_for_no_key_that_the_assumption_table_gives():
     schema = json_schema()
     required = set(schema["required"])
     assert required == {"format", "name", "title", "start", "end", "target", "strategy"}
@@ -167,7 +159,7 @@ def test_the_json_schema_asks_for_no_key_that_the_assumption_table_gives() -> No
     assert schema["$defs"]["Population"]["properties"]["n_businesses"]["default"] == 1000
 
 
-def test_the_json_schema_describes_every_key() -> None:
+def test_the_json_schema_describes_every_key():
     schema = json_schema()
     properties = {**schema["properties"]}
     for name, model in schema["$defs"].items():
@@ -177,5 +169,5 @@ def test_the_json_schema_describes_every_key() -> None:
         assert node.get("description") or "$ref" in str(node), name
 
 
-def test_the_json_schema_allows_no_null_since_a_file_may_hold_none() -> None:
+def test_the_json_schema_allows_no_null_since_a_file_may_hold_none():
     assert "null" not in json.dumps(json_schema())

@@ -1,7 +1,5 @@
 """Evidence of a scenario: windows, and refusals that name the line."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from pathlib import Path
@@ -37,9 +35,7 @@ def windows(path: Path) -> list[tuple[float, float]]:
     return [piece.window for piece in pieces]
 
 
-def test_a_window_is_a_factor_or_ends_of_which_one_may_be_open(
-    write_scenario: WriteScenario,
-) -> None:
+def test_a_window_is_a_factor_or_ends_of_which_one_may_be_open(write_scenario):
     assert windows(write_scenario(add=EVIDENCE)) == [(2_000_000, 8_000_000)]
     both = EVIDENCE.replace("factor: 2", "low: 3e6\n    high: 5e6")
     assert windows(write_scenario(add=both)) == [(3e6, 5e6)]
@@ -60,8 +56,8 @@ def test_a_window_is_a_factor_or_ends_of_which_one_may_be_open(
     ],
 )
 def test_what_cannot_be_evidence_is_refused_where_it_stands(
-    write_scenario: WriteScenario, old: str, new: str, line: int, message: str
-) -> None:
+    write_scenario, old, new, line, message
+):
     path = write_scenario(add=EVIDENCE.replace(old, new))
     with pytest.raises(ScenarioError) as caught:
         load_scenario(str(path))
@@ -70,29 +66,27 @@ def test_what_cannot_be_evidence_is_refused_where_it_stands(
     assert problem.key.startswith("evidence.0")
 
 
-def test_each_name_stands_once(write_scenario: WriteScenario) -> None:
+def test_each_name_stands_once(write_scenario):
     path = write_scenario(add=EVIDENCE + EVIDENCE.partition("\n")[2])
     with pytest.raises(ScenarioError, match="expected each id once, got 'listed' again"):
         load_scenario(str(path))
 
 
-def test_a_run_that_is_cut_short_need_not_reach_the_evidence(
-    write_scenario: WriteScenario,
-) -> None:
+def test_a_run_that_is_cut_short_need_not_reach_the_evidence(write_scenario):
     path = write_scenario(add=EVIDENCE)
     cut = load_scenario(str(path), ["end=2018-04-17T11:59+03:00"]).scenario
     assert cut.evidence is None
     assert load_scenario(str(path), ["end=2018-04-17T12:01+03:00"]).scenario.evidence
 
 
-def test_what_is_written_out_reads_the_same(write_scenario: WriteScenario, tmp_path: Path) -> None:
+def test_what_is_written_out_reads_the_same(write_scenario, tmp_path):
     scenario = load_scenario(str(write_scenario(add=EVIDENCE))).scenario
     again = tmp_path / "again.yaml"
     again.write_text(dump_scenario(scenario), "utf-8")
     assert load_scenario(str(again)).scenario == scenario
 
 
-def test_a_piece_of_evidence_is_a_source(write_scenario: WriteScenario) -> None:
+def test_a_piece_of_evidence_is_a_source(write_scenario):
     sources = list_sources(resolve(load_scenario(str(write_scenario(add=EVIDENCE)))))
     (found,) = (one for one in sources if one.key == "evidence.listed")
     assert (found.kind, found.source, found.date) == ("fact", "a newspaper", "2018-04-17")

@@ -1,7 +1,5 @@
 """Inventories are read whole, or refused with every mistake at its line."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -1,7 +1,5 @@
 """A scenario file to a ``Scenario``: every mistake at once, each where it stands."""
 
-from __future__ import annotations
-
 import io
 import sys
 from collections.abc import Callable
@@ -104,8 +102,8 @@ MISTAKES = [
 
 @pytest.mark.parametrize(("line", "instead", "reported"), MISTAKES)
 def test_a_wrong_value_is_reported_with_its_place_and_what_was_expected(
-    write_scenario: WriteScenario, line: str, instead: str, reported: str
-) -> None:
+    write_scenario, line, instead, reported
+):
     assert problems_of(write_scenario({line: instead})) == [reported]
 
 
@@ -120,14 +118,14 @@ def test_a_wrong_value_is_reported_with_its_place_and_what_was_expected(
     ],
 )  # fmt: skip
 def test_a_misspelt_key_is_refused_with_the_key_that_was_meant(
-    write_scenario: WriteScenario, line: str, instead: str, place: str, hint: str
-) -> None:
+    write_scenario, line, instead, place, hint
+):
     reported = problems_of(write_scenario({line: instead}))
     expected = f"{place}: unknown key; did you mean '{hint}'? (known: "
     assert any(problem.startswith(expected) for problem in reported), reported
 
 
-def test_a_key_that_is_gone_names_what_took_its_place(write_scenario) -> None:
+def test_a_key_that_is_gone_names_what_took_its_place(write_scenario):
     with pytest.raises(ScenarioError) as refused:
         load_scenario(str(write_scenario(add="n_draws: 64\n")))
     message = str(refused.value)
@@ -138,14 +136,14 @@ def test_a_key_that_is_gone_names_what_took_its_place(write_scenario) -> None:
         load_scenario(str(write_scenario()), ["n_draws=64"])
 
 
-def test_every_missing_key_is_named(write_scenario: WriteScenario) -> None:
+def test_every_missing_key_is_named(write_scenario):
     assert problems_of(write_scenario(text="format: overblock/scenario/1\n")) == [
         f"f:1:1: {key}: expected a value, got nothing"
         for key in ("name", "title", "start", "end", "target", "strategy")
     ]
 
 
-def test_all_mistakes_are_reported_at_once_each_in_its_line(write_scenario: WriteScenario) -> None:
+def test_all_mistakes_are_reported_at_once_each_in_its_line(write_scenario):
     path = write_scenario(
         {
             "name: small": "name: Small",
@@ -182,9 +180,7 @@ def test_all_mistakes_are_reported_at_once_each_in_its_line(write_scenario: Writ
         ("1", ["f:20:12: provenance.end.range: expected a list, got 1"]),
     ],
 )  # fmt: skip
-def test_a_pair_that_is_none_is_refused_where_it_stands(
-    write_scenario: WriteScenario, written: str, reported: list[str]
-) -> None:
+def test_a_pair_that_is_none_is_refused_where_it_stands(write_scenario, written, reported):
     note = f"provenance:\n  end:\n    kind: choice\n    why: w\n    range: {written}\n"
     assert problems_of(write_scenario(add=note)) == reported
 
@@ -197,7 +193,7 @@ def test_a_pair_that_is_none_is_refused_where_it_stands(
         ["population={}", "population.n_businesses=60"],
     ],
 )
-def test_a_mapping_is_merged_into_what_stands_there(overrides: list[str]) -> None:
+def test_a_mapping_is_merged_into_what_stands_there(overrides):
     found = load_scenario("match-days", overrides)
     written = load_scenario("match-days", ["population.n_businesses=60"])
     assert found.scenario == written.scenario
@@ -206,7 +202,7 @@ def test_a_mapping_is_merged_into_what_stands_there(overrides: list[str]) -> Non
     assert found.assumed == written.assumed
 
 
-def test_a_list_is_one_value(write_scenario: WriteScenario) -> None:
+def test_a_list_is_one_value(write_scenario):
     path = write_scenario({"  id: replay\n  orders: telegram-2018-orders": ESCALATE}, add=FRONTS)
     strategy = load_scenario(str(path), ["strategy={lengths: [24]}"]).scenario.strategy
     assert strategy.model_dump() == {
@@ -229,7 +225,7 @@ def test_a_list_is_one_value(write_scenario: WriteScenario) -> None:
         ("rules: [region, region]", "expected each rule once"),
     ],
 )
-def test_steps_of_one_kind_are_asked_for(steps: str, expected: str) -> None:
+def test_steps_of_one_kind_are_asked_for(steps, expected):
     strategy = f"strategy={{id: escalate, patience_h: 5, goal: 0.1, {steps}}}"
     with pytest.raises(ScenarioError, match=expected):
         load_scenario("netblocks", [strategy])
@@ -245,7 +241,7 @@ def test_steps_of_one_kind_are_asked_for(steps: str, expected: str) -> None:
         ("fronts.n_known=7", "expected n_known <= n_fronts, got 7 and 6"),
     ],
 )  # fmt: skip
-def test_keys_that_need_each_other_are_asked_for(override: str, expected: str) -> None:
+def test_keys_that_need_each_other_are_asked_for(override, expected):
     with pytest.raises(ScenarioError, match=expected):
         load_scenario("netblocks", [override])
 
@@ -280,9 +276,7 @@ DISJOINT = "expected windows that end after they start and do not overlap"
          ".except: expected it with every, got no every"),
     ],
 )  # fmt: skip
-def test_an_order_says_what_and_when_in_one_way(
-    write_scenario: WriteScenario, order: str, expected: str
-) -> None:
+def test_an_order_says_what_and_when_in_one_way(write_scenario, order, expected):
     override = f"strategy={{id: orders, orders: [{{{order}}}]}}"
     (reported,) = problems_of(write_scenario(), [override])
     assert reported == f"--set {override}: strategy.orders.0{expected}"
@@ -301,9 +295,7 @@ def test_an_order_says_what_and_when_in_one_way(
          "2018-04-19T00:00+03:00]]", f": {DISJOINT}"),
     ],
 )  # fmt: skip
-def test_sessions_have_one_calendar(
-    write_scenario: WriteScenario, when: str, expected: str
-) -> None:
+def test_sessions_have_one_calendar(write_scenario, when, expected):
     path = write_scenario({"  id: replay\n  orders: telegram-2018-orders": ESCALATE}, add=FRONTS)
     comma = ", " if when else ""
     override = f"strategy={{id: time-window{comma}{when}}}"
@@ -313,14 +305,14 @@ def test_sessions_have_one_calendar(
 @pytest.mark.parametrize(
     "strategy", ["{id: orders}", f"{{id: orders, table: a.csv, orders: [{{{ONE_ADDRESS}}}]}}"]
 )
-def test_orders_stand_in_one_place(strategy: str) -> None:
+def test_orders_stand_in_one_place(strategy):
     with pytest.raises(
         ScenarioError, match=r"strategy(\.orders)?: expected either orders or table"
     ):
         load_scenario("netblocks", [f"strategy={strategy}"])
 
 
-def test_people_who_complain_are_some() -> None:
+def test_people_who_complain_are_some():
     changes = ["complaints.per_million_people_per_d=1", "users.share_target_users=0"]
     with pytest.raises(ScenarioError, match=r"users\.share_target_users: expected a share above 0"):
         load_scenario("snowball", changes)
@@ -330,7 +322,7 @@ FRONTS = "fronts: {pools: front-pools-2018}\ncensor: {}\n"
 ESCALATE = "  id: escalate\n  lengths: [32, 16]\n  patience_h: 5\n  goal: 0.1"
 
 
-def test_another_strategy_takes_the_place_of_the_whole(write_scenario: WriteScenario) -> None:
+def test_another_strategy_takes_the_place_of_the_whole(write_scenario):
     loaded = load_scenario(str(write_scenario()), ["strategy={id: none}"])
     assert loaded.scenario.strategy.id == "none"
     # What belongs to the strategy of the file does not fit the other: refused where it stands.
@@ -343,7 +335,7 @@ OPTIONAL = [
 ]  # fmt: skip
 
 
-def test_every_optional_section_can_be_switched_off() -> None:
+def test_every_optional_section_can_be_switched_off():
     overrides = [f"{section}=off" for section in OPTIONAL]
     loaded = load_scenario("telegram-2018", ["tenancy={}", "strategy={id: none}", *overrides])
     assert [getattr(loaded.scenario, section) for section in OPTIONAL] == [None] * len(OPTIONAL)
@@ -353,7 +345,7 @@ def test_every_optional_section_can_be_switched_off() -> None:
     assert set(loaded.scenario.provenance) == {"start", "end", "ordered_by", "purpose"}
 
 
-def test_a_single_key_that_may_be_absent_can_be_taken_away_too() -> None:
+def test_a_single_key_that_may_be_absent_can_be_taken_away_too():
     silent = "{pause_pressure: off, under_pressure: silence, narrow_length: off}"
     loaded = load_scenario("telegram-2018", [f"censor={silent}", "published.figures=off"])
     assert loaded.scenario.censor is not None
@@ -370,13 +362,13 @@ def test_a_single_key_that_may_be_absent_can_be_taken_away_too() -> None:
         ("tenancy.rented_stay_d=off", "tenancy.rented_stay_d: expected a number, got 'off'"),
     ],
 )
-def test_what_must_be_there_cannot_be_switched_off(override: str, reported: str) -> None:
+def test_what_must_be_there_cannot_be_switched_off(override, reported):
     with pytest.raises(ScenarioError) as caught:
         load_scenario("piracy-shield", [override])
     assert [str(problem) for problem in caught.value.problems] == [f"--set {override}: {reported}"]
 
 
-def test_text_that_reads_off_stays_text(write_scenario: WriteScenario) -> None:
+def test_text_that_reads_off_stays_text(write_scenario):
     loaded = load_scenario(str(write_scenario()), ["title=off", "description=off"])
     assert (loaded.scenario.title, loaded.scenario.description) == ("off", "off")
 
@@ -393,9 +385,7 @@ def test_text_that_reads_off_stays_text(write_scenario: WriteScenario) -> None:
         ],
     ],
 )
-def test_what_is_set_loses_the_note_of_the_file_and_can_be_written_out(
-    tmp_path: Path, overrides: list[str]
-) -> None:
+def test_what_is_set_loses_the_note_of_the_file_and_can_be_written_out(tmp_path, overrides):
     scenario = load_scenario("telegram-2018", overrides).scenario
     assert "strategy.purity" not in scenario.provenance or overrides[0] == "complaints=off"
     path = tmp_path / "again.yaml"
@@ -403,7 +393,7 @@ def test_what_is_set_loses_the_note_of_the_file_and_can_be_written_out(
     assert load_scenario(str(path)).scenario == scenario
 
 
-def test_a_note_that_is_set_with_its_value_is_kept() -> None:
+def test_a_note_that_is_set_with_its_value_is_kept():
     note = "provenance={strategy.purity: {kind: choice, why: half, range: [0, 1]}}"
     scenario = load_scenario("telegram-2018", ["strategy.purity=0.5", note]).scenario
     assert scenario.provenance["strategy.purity"].why == "half"
@@ -428,16 +418,12 @@ def test_a_note_that_is_set_with_its_value_is_kept() -> None:
         ("title=\udc80", "title: expected text, got the character U+DC80"),
     ],
 )  # fmt: skip
-def test_a_bad_override_is_reported_under_its_own_name(
-    write_scenario: WriteScenario, override: str, reported: str
-) -> None:
+def test_a_bad_override_is_reported_under_its_own_name(write_scenario, override, reported):
     (problem,) = problems_of(write_scenario(), [override])
     assert problem.startswith(f"--set {override}: {reported}")
 
 
-def test_all_bad_overrides_are_reported_beside_the_mistakes_of_the_file(
-    write_scenario: WriteScenario,
-) -> None:
+def test_all_bad_overrides_are_reported_beside_the_mistakes_of_the_file(write_scenario):
     reported = problems_of(write_scenario({"name: small": "name: X"}), ["x", "root_seed=a", "y=1"])
     assert [problem.split(":")[0] for problem in reported] == [
         "--set x",
@@ -448,8 +434,8 @@ def test_all_bad_overrides_are_reported_beside_the_mistakes_of_the_file(
 
 
 def test_a_key_left_out_takes_the_value_of_the_assumption_table_and_is_listed(
-    write_scenario: WriteScenario, repository: Path
-) -> None:
+    write_scenario, repository
+):
     text = (repository / "seeds" / "assumptions.csv").read_text(encoding="utf-8")
     loaded = load_scenario(str(write_scenario()))
     listed = {row.key: row.value for row in loaded.assumed}
@@ -465,9 +451,7 @@ def test_a_key_left_out_takes_the_value_of_the_assumption_table_and_is_listed(
         assert f"{key},{value:g}," in text
 
 
-def test_a_key_that_is_given_is_not_listed_as_assumed_even_with_the_same_value(
-    write_scenario: WriteScenario,
-) -> None:
+def test_a_key_that_is_given_is_not_listed_as_assumed_even_with_the_same_value(write_scenario):
     path = write_scenario(add="thresholds:\n  impaired: 0.1\n")
     loaded = load_scenario(str(path), ["thresholds.down=0.9"])
     listed = {row.key for row in loaded.assumed}
@@ -475,7 +459,7 @@ def test_a_key_that_is_given_is_not_listed_as_assumed_even_with_the_same_value(
     assert not listed & {"thresholds.impaired", "thresholds.down", "population.n_businesses"}
 
 
-def test_a_scenario_without_seed_has_none_and_not_zero(write_scenario: WriteScenario) -> None:
+def test_a_scenario_without_seed_has_none_and_not_zero(write_scenario):
     assert load_scenario(str(write_scenario({"root_seed: 7\n": ""}))).scenario.root_seed is None
 
 
@@ -488,28 +472,26 @@ def test_a_scenario_without_seed_has_none_and_not_zero(write_scenario: WriteScen
         ("x" * 5000, "got no such"),
     ],
 )
-def test_a_scenario_that_is_not_there_is_refused(name: str, message: str) -> None:
+def test_a_scenario_that_is_not_there_is_refused(name, message):
     with pytest.raises(ScenarioError, match=message):
         load_scenario(name)
 
 
-def test_a_folder_of_the_same_name_does_not_hide_a_shipped_scenario(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_folder_of_the_same_name_does_not_hide_a_shipped_scenario(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "telegram-2018-replay").mkdir()
     assert load_scenario("telegram-2018-replay").scenario.name == "telegram-2018-replay"
 
 
 def test_a_file_of_the_same_name_is_read_instead_of_a_shipped_scenario(
-    write_scenario: WriteScenario, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    write_scenario, tmp_path, monkeypatch
+):
     write_scenario().rename(tmp_path / "telegram-2018-replay")
     monkeypatch.chdir(tmp_path)
     assert load_scenario("telegram-2018-replay").scenario.name == "small"
 
 
-def test_a_terminal_is_no_scenario(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_terminal_is_no_scenario(monkeypatch):
     class Terminal(io.StringIO):
         def isatty(self) -> bool:
             return True
@@ -519,20 +501,18 @@ def test_a_terminal_is_no_scenario(monkeypatch: pytest.MonkeyPatch) -> None:
         load_scenario("-")
 
 
-def test_no_more_of_a_file_is_read_than_a_scenario_may_have() -> None:
+def test_no_more_of_a_file_is_read_than_a_scenario_may_have():
     with pytest.raises(ScenarioError, match="expected at most 262144 bytes, got 262145"):
         load_scenario("/dev/zero")
 
 
 @pytest.mark.parametrize("title", ["16\u00a0апреля", "می\u200cخواهم", "👩\u200d💻", "$5 & <b>"])
-def test_titles_in_any_script_are_taken_as_they_are(
-    write_scenario: WriteScenario, title: str
-) -> None:
+def test_titles_in_any_script_are_taken_as_they_are(write_scenario, title):
     path = write_scenario({"title: A small scenario": f"title: {title}"})
     assert load_scenario(str(path)).scenario.title == title
 
 
-def test_an_unknown_key_of_one_order_is_told_with_those_there_are(tmp_path: Path) -> None:
+def test_an_unknown_key_of_one_order_is_told_with_those_there_are(tmp_path):
     asked = "strategy={id: orders, orders: [{address: [192.0.2.0/24], every: [sat]}]}"
     with pytest.raises(ScenarioError) as caught:
         load_scenario("telegram-2018", [asked])
@@ -541,7 +521,7 @@ def test_an_unknown_key_of_one_order_is_told_with_those_there_are(tmp_path: Path
     assert "did you mean 'addresses'? (known: addresses, every, except, from, " in problem.message
 
 
-def test_a_provider_turns_by_itself_only_where_no_stances_are_dated() -> None:
+def test_a_provider_turns_by_itself_only_where_no_stances_are_dated():
     def hazard(*overrides: str) -> float | None:
         stances = load_scenario("telegram-2018", overrides).scenario.stances
         assert stances is not None

@@ -1,7 +1,5 @@
 """Keys in words: from the note of a table, from the schema, else from the key itself."""
 
-from __future__ import annotations
-
 import pytest
 
 from sim.scenario.library import shipped

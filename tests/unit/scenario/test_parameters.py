@@ -1,7 +1,5 @@
 """The page of parameters and the tables of symbols: fresh, and nothing of an equation missing."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 from typing import get_args

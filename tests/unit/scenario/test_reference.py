@@ -1,7 +1,5 @@
 """The page of scenario keys: fresh, whole, and true to what loading does."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -33,7 +31,7 @@ def rows() -> dict[str, list[str]]:
     return found
 
 
-def test_every_key_of_a_whole_scenario_is_on_the_page() -> None:
+def test_every_key_of_a_whole_scenario_is_on_the_page():
     keys: set[str] = set()
     for name in scenario_names():
         tree = scenario_tree(load_scenario(name).scenario)
@@ -45,7 +43,7 @@ def test_every_key_of_a_whole_scenario_is_on_the_page() -> None:
     assert keys <= set(rows())
 
 
-def test_the_page_says_which_sections_may_be_left_out_and_what_they_need() -> None:
+def test_the_page_says_which_sections_may_be_left_out_and_what_they_need():
     """Held against what loading does: each section alone beside the minimal scenario."""
     said = {}
     for part in reference_page().split("\n## ")[1:]:
@@ -73,9 +71,7 @@ def required() -> list[str]:
 
 
 @pytest.mark.parametrize("key", required())
-def test_a_key_called_required_cannot_be_left_out(
-    write_scenario: WriteScenario, minimal: str, key: str
-) -> None:
+def test_a_key_called_required_cannot_be_left_out(write_scenario, minimal, key):
     name = key.rsplit(".", 1)[-1]
     indent = "  " if "." in key else ""
     lines = minimal.splitlines(keepends=True)
@@ -89,7 +85,7 @@ def test_a_key_called_required_cannot_be_left_out(
         load_scenario(str(path))
 
 
-def test_the_other_keys_can_be_left_out(write_scenario: WriteScenario, minimal: str) -> None:
+def test_the_other_keys_can_be_left_out(write_scenario, minimal):
     lines = ("root_seed: 7\n", "n_replicates: 2\n", "population:\n", "  n_businesses: 40\n")
     without = dict.fromkeys(lines, "")
     scenario = load_scenario(str(write_scenario(without))).scenario

@@ -1,7 +1,5 @@
 """What a scenario and its tables mean together: checked before anything is simulated."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -49,15 +47,13 @@ def problems_of(call: Callable[[], object], kind: type[ProblemsError] = DataErro
 
 
 @pytest.mark.parametrize("name", scenario_names())
-def test_every_shipped_scenario_resolves(name: str) -> None:
+def test_every_shipped_scenario_resolves(name):
     resolved = resolve(load_scenario(name))
     assert resolved.scenario.name == name
     assert all(table.note is not None for table in resolved.tables)
 
 
-def test_an_unknown_table_name_is_a_mistake_of_the_scenario_with_a_hint(
-    write_scenario: WriteScenario,
-) -> None:
+def test_an_unknown_table_name_is_a_mistake_of_the_scenario_with_a_hint(write_scenario):
     path = write_scenario({"prefixes: telegram-prefixes-2018": "prefixes: telegram-prefixs-2018"})
     assert problems_of(lambda: resolve(load_scenario(str(path))), ScenarioError) == [
         "scenario.yaml:10:13: target.prefixes: expected the name of a seed table, "
@@ -66,8 +62,8 @@ def test_an_unknown_table_name_is_a_mistake_of_the_scenario_with_a_hint(
 
 
 def test_a_table_of_the_users_own_is_found_beside_the_scenario(
-    write_scenario: WriteScenario, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    write_scenario, tmp_path, monkeypatch
+):
     (tmp_path / "deep").mkdir()
     (tmp_path / "deep" / "own.csv").write_text("prefix\n192.0.2.0/24\n", encoding="utf-8")
     monkeypatch.chdir("/")
@@ -76,23 +72,21 @@ def test_a_table_of_the_users_own_is_found_beside_the_scenario(
     assert resolved.target_prefixes.note is None
 
 
-def test_shares_of_operators_must_sum_to_1(resolve_with: Callable[..., Resolved]) -> None:
+def test_shares_of_operators_must_sum_to_1(resolve_with):
     text = table_text("operators-russia-2018").replace("0.2296", "0.2396")
     assert problems_of(lambda: resolve_with("operators.groups", text)) == [
         "own.csv: share_users: expected shares that sum to 1, got 1.01"
     ]
 
 
-def test_shares_may_miss_1_by_rounding_only(resolve_with: Callable[..., Resolved]) -> None:
+def test_shares_may_miss_1_by_rounding_only(resolve_with):
     text = table_text("operators-russia-2018")
     assert resolve_with("operators.groups", text.replace("0.2296", "0.2296005"))
     with pytest.raises(DataError, match="expected shares that sum to 1"):
         resolve_with("operators.groups", text.replace("0.2296", "0.229602"))
 
 
-def test_more_operator_groups_than_the_engine_can_hold_are_refused(
-    resolve_with: Callable[..., Resolved],
-) -> None:
+def test_more_operator_groups_than_the_engine_can_hold_are_refused(resolve_with):
     header = ",".join(table_text("operators-russia-2018").splitlines()[0].split(",")[:10])
 
     def table(n: int) -> str:
@@ -105,9 +99,7 @@ def test_more_operator_groups_than_the_engine_can_hold_are_refused(
     ]
 
 
-def test_sectors_must_be_distinct_sum_to_1_and_follow_a_known_profile(
-    resolve_with: Callable[..., Resolved],
-) -> None:
+def test_sectors_must_be_distinct_sum_to_1_and_follow_a_known_profile(resolve_with):
     text = (
         table_text("sectors-russia-2018")
         .replace("\nfinance,payments and finance,0.08", "\ne-commerce,payments,0.09")
@@ -122,7 +114,7 @@ def test_sectors_must_be_distinct_sum_to_1_and_follow_a_known_profile(
     ]
 
 
-def test_a_profile_has_each_hour_and_weekday_once(resolve_with: Callable[..., Resolved]) -> None:
+def test_a_profile_has_each_hour_and_weekday_once(resolve_with):
     text = table_text("demand-profiles")
     for change, reported in [
         (text.replace("consumer,hour,3,1\n", ""),
@@ -139,7 +131,7 @@ def test_a_profile_has_each_hour_and_weekday_once(resolve_with: Callable[..., Re
         assert problems == [reported]
 
 
-def test_a_profile_without_any_demand_is_refused(resolve_with: Callable[..., Resolved]) -> None:
+def test_a_profile_without_any_demand_is_refused(resolve_with):
     lines = [
         line if not line.startswith("office,weekday") else line.rsplit(",", 1)[0] + ",0"
         for line in table_text("demand-profiles").splitlines()
@@ -152,9 +144,7 @@ def test_a_profile_without_any_demand_is_refused(resolve_with: Callable[..., Res
 
 
 @pytest.mark.parametrize("side", ["foreign", "domestic"])
-def test_each_side_has_a_place_with_weight(
-    resolve_with: Callable[..., Resolved], side: str
-) -> None:
+def test_each_side_has_a_place_with_weight(resolve_with, side):
     lines = [
         line.rsplit(",", 1)[0] + ",0" if f",{side}," in line else line
         for line in table_text("hosting-russia-2018").splitlines()
@@ -164,15 +154,13 @@ def test_each_side_has_a_place_with_weight(
     ]
 
 
-def test_a_prefix_belongs_to_one_place(resolve_with: Callable[..., Resolved]) -> None:
+def test_a_prefix_belongs_to_one_place(resolve_with):
     text = table_text("provider-prefixes-2018") + "Yandex,russia,13.32.0.0/15,2018-04-05,fact,x\n"
     (problem,) = problems_of(lambda: resolve_with("providers.prefixes", text))
     assert problem.startswith(f"own.csv:{text.count(chr(10))}: prefix: expected each once")
 
 
-def test_the_cadence_holds_from_the_start_and_its_dates_rise(
-    resolve_with: Callable[..., Resolved],
-) -> None:
+def test_the_cadence_holds_from_the_start_and_its_dates_rise(resolve_with):
     late = "from,every_min\n2018-04-16T00:01+03:00,21\n"
     assert problems_of(lambda: resolve_with("register.cadence", late)) == [
         "own.csv:2: from: expected a cadence from the scenario's start, "
@@ -186,9 +174,7 @@ def test_the_cadence_holds_from_the_start_and_its_dates_rise(
     ]
 
 
-def test_an_order_that_unblocks_what_was_never_blocked_is_refused(
-    resolve_with: Callable[..., Resolved],
-) -> None:
+def test_an_order_that_unblocks_what_was_never_blocked_is_refused(resolve_with):
     text = orders(
         "2018-04-16T10:00+03:00,,,block,192.0.2.0/24",
         "2018-04-16T11:00+03:00,,,unblock,192.0.2.0/25",  # inside it, but not the same prefix
@@ -202,9 +188,7 @@ def test_an_order_that_unblocks_what_was_never_blocked_is_refused(
     ]
 
 
-def test_all_of_one_family_withdraws_nothing_of_the_other(
-    resolve_with: Callable[..., Resolved],
-) -> None:
+def test_all_of_one_family_withdraws_nothing_of_the_other(resolve_with):
     wanted = "prefix: expected a prefix that an earlier order blocks, got one that none does"
     rows = ("2018-04-16T10:00+03:00,,,block,", "2018-04-16T11:00+03:00,,,unblock,")
     for one, other in (("0.0.0.0/0", "::/0"), ("::/0", "0.0.0.0/0")):
@@ -214,7 +198,7 @@ def test_all_of_one_family_withdraws_nothing_of_the_other(
         assert resolve_with("strategy.orders", orders(f"{rows[0]}{one}", f"{rows[1]}{one}"))
 
 
-def test_orders_count_by_time_and_not_by_row(resolve_with: Callable[..., Resolved]) -> None:
+def test_orders_count_by_time_and_not_by_row(resolve_with):
     late_block = orders(
         "2018-04-16T12:00+03:00,,,block,192.0.2.0/24",
         "2018-04-16T11:00+03:00,,,unblock,192.0.2.0/24",
@@ -229,7 +213,7 @@ def test_orders_count_by_time_and_not_by_row(resolve_with: Callable[..., Resolve
     assert resolve_with("strategy.orders", early_block)
 
 
-def test_an_order_before_the_start_is_refused(resolve_with: Callable[..., Resolved]) -> None:
+def test_an_order_before_the_start_is_refused(resolve_with):
     text = orders("2018-04-15T23:59+03:00,,,block,192.0.2.0/24")
     assert problems_of(lambda: resolve_with("strategy.orders", text)) == [
         "own.csv:2: effective: expected a time from the scenario's start, "
@@ -239,7 +223,7 @@ def test_an_order_before_the_start_is_refused(resolve_with: Callable[..., Resolv
     assert resolve_with("strategy.orders", at_start)
 
 
-def test_many_orders_before_the_start_are_told_once(resolve_with: Callable[..., Resolved]) -> None:
+def test_many_orders_before_the_start_are_told_once(resolve_with):
     rows = [f"2018-04-1{day}T12:00+03:00,,,block,192.0.2.{day}/32" for day in range(1, 8)]
     rows.append("2018-04-17T12:00+03:00,,,unblock,192.0.2.1/32")
     assert problems_of(lambda: resolve_with("strategy.orders", orders(*rows))) == [
@@ -248,9 +232,7 @@ def test_many_orders_before_the_start_are_told_once(resolve_with: Callable[..., 
     ]
 
 
-def test_a_window_that_opens_before_the_start_matters_only_when_times_are_drawn(
-    resolve_with: Callable[..., Resolved],
-) -> None:
+def test_a_window_that_opens_before_the_start_matters_only_when_times_are_drawn(resolve_with):
     text = orders("2018-04-16T01:00+03:00,2018-04-15T23:00+03:00,,block,192.0.2.0/24")
     assert resolve_with("strategy.orders", text)
     (problem,) = problems_of(
@@ -259,9 +241,7 @@ def test_a_window_that_opens_before_the_start_matters_only_when_times_are_drawn(
     assert problem.startswith("own.csv:2: effective: expected a time from the scenario's start")
 
 
-def test_windows_of_a_block_and_its_withdrawal_must_not_overlap_when_times_are_drawn(
-    resolve_with: Callable[..., Resolved],
-) -> None:
+def test_windows_of_a_block_and_its_withdrawal_must_not_overlap_when_times_are_drawn(resolve_with):
     def text(latest: str) -> str:
         return orders(
             f"2018-04-16T10:00+03:00,,{latest},block,192.0.2.0/24",
@@ -298,16 +278,12 @@ SHARED = "provider,region,prefix\n"
          "own.csv:3: prefix: expected each once"),
     ],
 )  # fmt: skip
-def test_a_shared_range_is_a_new_part_of_the_provider_s_own(
-    resolve_with: Callable[..., Resolved], row: str, reported: str
-) -> None:
+def test_a_shared_range_is_a_new_part_of_the_provider_s_own(resolve_with, row, reported):
     (problem,) = problems_of(lambda: resolve_with("providers.shared", f"{SHARED}{row}\n"))
     assert problem.startswith(reported)
 
 
-def test_businesses_and_pools_can_sit_on_a_shared_range(
-    resolve_with: Callable[..., Resolved],
-) -> None:
+def test_businesses_and_pools_can_sit_on_a_shared_range(resolve_with):
     resolved = resolve_with(
         "providers.shared",
         f"{SHARED}Cloudflare,shared,188.114.96.0/23\n",
@@ -319,9 +295,7 @@ def test_businesses_and_pools_can_sit_on_a_shared_range(
     assert resolved.pools is not None
 
 
-def test_a_pool_in_a_region_that_is_not_there_is_refused(
-    resolve_with: Callable[..., Resolved],
-) -> None:
+def test_a_pool_in_a_region_that_is_not_there_is_refused(resolve_with):
     text = "provider,region,weight\nCloudflare,shared,1\n"
     (problem,) = problems_of(lambda: resolve_with("fronts.pools", text, "censor={}"))
     assert problem == "own.csv:2: region: expected a region of 'Cloudflare', got 'shared'"
@@ -330,16 +304,14 @@ def test_a_pool_in_a_region_that_is_not_there_is_refused(
     assert problem == "own.csv: weight: expected a positive weight among the pools, got none"
 
 
-def test_orders_after_the_last_one_wanted_need_no_block_before_them(
-    resolve_with: Callable[..., Resolved],
-) -> None:
+def test_orders_after_the_last_one_wanted_need_no_block_before_them(resolve_with):
     rows = orders("2018-04-16T11:00+03:00,,,block,10.0.0.0/24")
     resolved = resolve_with("strategy.orders", rows, "strategy.last_order=2018-04-16T12:00+03:00")
     assert resolved.orders is not None
 
 
 @pytest.mark.parametrize("key", ["censor.pause_pressure", "censor.end_pressure"])
-def test_a_pressure_is_a_share_of_full_attention(key: str) -> None:
+def test_a_pressure_is_a_share_of_full_attention(key):
     # 1 is never passed, and may be said; what lies above is no share.
     assert resolve(load_scenario("telegram-2018", [f"{key}=1"])).scenario.censor is not None
     for refused in ("1.01", "25", "0"):
@@ -348,9 +320,7 @@ def test_a_pressure_is_a_share_of_full_attention(key: str) -> None:
 
 
 @pytest.mark.parametrize(("adds", "is_refused"), [("1", False), ("1.5", True), ("50", True)])
-def test_a_public_event_adds_a_share_of_what_is_lacking(
-    tmp_path: Path, adds: str, is_refused: bool
-) -> None:
+def test_a_public_event_adds_a_share_of_what_is_lacking(tmp_path, adds, is_refused):
     table = tmp_path / "events.csv"
     table.write_text(f"at,adds,what,source\n2018-05-10T12:00+03:00,{adds},letter,\n")
     loaded = load_scenario("telegram-2018", [f"censor.pressure_events={table}"])
@@ -361,7 +331,7 @@ def test_a_public_event_adds_a_share_of_what_is_lacking(
     assert f"adds: expected a share in [0, 1], got {adds}" in problem
 
 
-def test_a_figure_beside_a_measure_that_is_none_is_refused_with_its_line(tmp_path: Path) -> None:
+def test_a_figure_beside_a_measure_that_is_none_is_refused_with_its_line(tmp_path):
     table = tmp_path / "figures.csv"
     table.write_text(
         "id,value,unit,metric,source\n"
@@ -376,7 +346,7 @@ def test_a_figure_beside_a_measure_that_is_none_is_refused_with_its_line(tmp_pat
     )
 
 
-def test_a_figure_about_a_provider_without_prefixes_is_refused() -> None:
+def test_a_figure_about_a_provider_without_prefixes_is_refused():
     resolved = resolve(load_scenario("telegram-2018-replay"))
     figures = resolved.figures
     assert figures is not None
@@ -393,9 +363,7 @@ def test_a_figure_about_a_provider_without_prefixes_is_refused() -> None:
     }
 
 
-def test_a_place_is_known_to_the_prefix_table_and_named_once(
-    resolve_with: Callable[..., Resolved],
-) -> None:
+def test_a_place_is_known_to_the_prefix_table_and_named_once(resolve_with):
     text = table_text("hosting-russia-2018") + "AWS,eu-west-9,foreign,1\nAWS,eu-west-1,foreign,1\n"
     line = text.count("\n")
     assert problems_of(lambda: resolve_with("population.hosting", text)) == [

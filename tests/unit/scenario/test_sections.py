@@ -1,7 +1,5 @@
 """What acts has what it acts on, or the scenario is refused where it says so."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -28,7 +26,7 @@ def problems_of(name: str | Path, overrides: Sequence[str] = ()) -> list[str]:
 
 
 @pytest.mark.parametrize("name", CHASES)
-def test_a_strategy_that_chases_needs_fronts(write_scenario: WriteScenario, name: str) -> None:
+def test_a_strategy_that_chases_needs_fronts(write_scenario, name):
     path = write_scenario({REPLAY: f"  {section(name)}"})
     (problem,) = problems_of(path)
     assert problem == (
@@ -40,14 +38,12 @@ def test_a_strategy_that_chases_needs_fronts(write_scenario: WriteScenario, name
 
 
 @pytest.mark.parametrize("name", OTHERS)
-def test_other_strategies_act_alone(write_scenario: WriteScenario, name: str) -> None:
+def test_other_strategies_act_alone(write_scenario, name):
     path = write_scenario({REPLAY: f"  {section(name)}"})
     assert load_scenario(str(path)).scenario.fronts is None
 
 
-def test_strategies_that_are_compared_need_what_the_own_one_needs(
-    write_scenario: WriteScenario,
-) -> None:
+def test_strategies_that_are_compared_need_what_the_own_one_needs(write_scenario):
     resolved = resolve(load_scenario(str(write_scenario())))
     with pytest.raises(ScenarioError, match="with the strategy exact") as caught:
         choose_variants(resolved, ["none", "exact"])
@@ -68,9 +64,7 @@ def test_strategies_that_are_compared_need_what_the_own_one_needs(
           "16:31: censor.end_pressure: expected a section complaints, or censor.pressure_events"]),
     ],
 )  # fmt: skip
-def test_a_section_needs_what_it_acts_on(
-    write_scenario: WriteScenario, added: str, reported: list[str]
-) -> None:
+def test_a_section_needs_what_it_acts_on(write_scenario, added, reported):
     path = write_scenario(add=added)
     found = problems_of(path)
     assert len(found) == len(reported)
@@ -78,7 +72,7 @@ def test_a_section_needs_what_it_acts_on(
         assert problem.startswith(f"{path}:{expected}"), problem
 
 
-def test_programs_need_a_shared_range_and_no_tenants() -> None:
+def test_programs_need_a_shared_range_and_no_tenants():
     with pytest.raises(ScenarioError) as caught:
         load_scenario("telegram-2018", ["switching={}", "tenancy={}"])
     shared, tenants = [str(problem) for problem in caught.value.problems]
@@ -86,7 +80,7 @@ def test_programs_need_a_shared_range_and_no_tenants() -> None:
     assert "switching: expected no section tenancy with it: where a program comes" in tenants
 
 
-def test_programs_need_a_place_that_is_not_shared(tmp_path: Path) -> None:
+def test_programs_need_a_place_that_is_not_shared(tmp_path):
     hosting = tmp_path / "hosting.csv"
     rows = ["Cloudflare,shared,foreign,1", "Cloudflare,shared,domestic,1"]
     hosting.write_text("\n".join(["provider,region,side,weight", *rows, ""]), encoding="utf-8")
@@ -98,7 +92,7 @@ def test_programs_need_a_place_that_is_not_shared(tmp_path: Path) -> None:
     )
 
 
-def test_what_lacks_what_it_acts_on_after_an_override_is_refused() -> None:
+def test_what_lacks_what_it_acts_on_after_an_override_is_refused():
     (problem,) = problems_of("match-days", ["users=off", "fronts=off"])
     assert "strategy.id: expected a section fronts with the strategy time-window" in problem
     (problem,) = problems_of("snowball", ["complaints=off"])
@@ -107,9 +101,7 @@ def test_what_lacks_what_it_acts_on_after_an_override_is_refused() -> None:
     load_scenario("snowball", ["complaints=off", "censor.pressure_events=pressure-events-2018"])
 
 
-def test_pressure_narrows_orders_that_have_a_limit_without_it(
-    write_scenario: WriteScenario,
-) -> None:
+def test_pressure_narrows_orders_that_have_a_limit_without_it(write_scenario):
     load_scenario(str(write_scenario(add="censor: {order_addresses: 5}\n")))
 
 
@@ -120,6 +112,6 @@ def test_pressure_narrows_orders_that_have_a_limit_without_it(
         ("outside_withdrawal_share=0.1", "expected outside_withdrawals_per_d with it, without"),
     ],
 )
-def test_drawn_decisions_have_a_rate_and_a_share(given: str, reported: str) -> None:
+def test_drawn_decisions_have_a_rate_and_a_share(given, reported):
     with pytest.raises(ScenarioError, match=reported):
         load_scenario("escalation-2018", [f"censor.{given}"])

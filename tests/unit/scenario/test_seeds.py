@@ -1,7 +1,5 @@
 """Reading a table: each cell by its declared type, each mistake in its line."""
 
-from __future__ import annotations
-
 import hashlib
 from pathlib import Path
 
@@ -27,7 +25,7 @@ def problems_of(tmp_path: Path, data: bytes, model: type[Row] = OrderRow) -> lis
     return [str(problem).removeprefix(f"{tmp_path}/") for problem in caught.value.problems]
 
 
-def test_rows_keep_their_lines_and_the_file_its_hash(tmp_path: Path) -> None:
+def test_rows_keep_their_lines_and_the_file_its_hash(tmp_path):
     data = HEADER + b"\n" + GOOD + b"\n\n" + GOOD
     table = read(tmp_path, data)
     assert table.lines == (3, 6)
@@ -36,7 +34,7 @@ def test_rows_keep_their_lines_and_the_file_its_hash(tmp_path: Path) -> None:
     assert table.data == data
 
 
-def test_quoted_cells_over_several_lines_do_not_shift_later_line_numbers(tmp_path: Path) -> None:
+def test_quoted_cells_over_several_lines_do_not_shift_later_line_numbers(tmp_path):
     data = (
         b"effective,action,prefix,source\n"
         b'2018-04-16T11:39+03:00,block,10.0.0.0/24,"one\ntwo ""quoted""\nthree"\n'
@@ -77,7 +75,7 @@ def test_quoted_cells_over_several_lines_do_not_shift_later_line_numbers(tmp_pat
         (b"\xe9,block,10.0.0.0/24", "expected UTF-8 text, got the byte 0xe9"),
     ],
 )  # fmt: skip
-def test_a_bad_row_is_reported_in_its_line(tmp_path: Path, cells: bytes, reported: str) -> None:
+def test_a_bad_row_is_reported_in_its_line(tmp_path, cells, reported):
     (problem,) = problems_of(tmp_path, HEADER + GOOD + cells + b"\n")
     assert problem.startswith(f"t.csv:3: {reported}")
 
@@ -99,18 +97,16 @@ def test_a_bad_row_is_reported_in_its_line(tmp_path: Path, cells: bytes, reporte
                "t.csv:1: prefix: expected this column, got none"]),
     ],
 )  # fmt: skip
-def test_a_bad_header_is_reported_in_line_1(
-    tmp_path: Path, header: bytes, reported: list[str]
-) -> None:
+def test_a_bad_header_is_reported_in_line_1(tmp_path, header, reported):
     assert problems_of(tmp_path, header + b"\n") == reported
 
 
 @pytest.mark.parametrize("data", [HEADER, HEADER + b"\n\n"])
-def test_a_table_without_rows_is_refused(tmp_path: Path, data: bytes) -> None:
+def test_a_table_without_rows_is_refused(tmp_path, data):
     assert problems_of(tmp_path, data) == ["t.csv: expected at least one row, got none"]
 
 
-def test_all_bad_rows_are_reported_together_ragged_ones_too(tmp_path: Path) -> None:
+def test_all_bad_rows_are_reported_together_ragged_ones_too(tmp_path):
     data = HEADER + b"x,block,10.0.0.0/24\na,b\n" + GOOD + b'x,y,z\n"\n'
     assert [problem.split(": expected")[0] for problem in problems_of(tmp_path, data)] == [
         "t.csv:2: effective",
@@ -122,20 +118,20 @@ def test_all_bad_rows_are_reported_together_ragged_ones_too(tmp_path: Path) -> N
     ]
 
 
-def test_very_many_bad_rows_are_counted_and_not_all_listed(tmp_path: Path) -> None:
+def test_very_many_bad_rows_are_counted_and_not_all_listed(tmp_path):
     problems = problems_of(tmp_path, HEADER + b"x,y,z\n" * 5000)
     assert len(problems) == 101
     assert problems[-1] == "t.csv: and 14900 more problems"
 
 
-def test_a_missing_table_and_a_folder_are_refused(tmp_path: Path) -> None:
+def test_a_missing_table_and_a_folder_are_refused(tmp_path):
     with pytest.raises(DataError, match=r"x.csv: expected a readable table, .* No such file"):
         read_table("x.csv", tmp_path / "x.csv", OrderRow)
     with pytest.raises(DataError, match=r"expected a readable table, .* directory"):
         read_table("x", tmp_path, OrderRow)
 
 
-def test_a_table_is_not_read_beyond_its_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_table_is_not_read_beyond_its_bound(monkeypatch):
     monkeypatch.setattr("sim.scenario.tables.seeds.MAX_TABLE_BYTES", 1000)
     with pytest.raises(DataError, match="expected at most 1000 bytes, got more"):
         read_table("zero", Path("/dev/zero"), OrderRow)
@@ -173,14 +169,12 @@ def sector_table(**cells: str) -> bytes:
         ("label", "", "expected a value, got nothing"),
     ],
 )
-def test_a_number_that_is_none_is_refused(
-    tmp_path: Path, column: str, cell: str, reported: str
-) -> None:
+def test_a_number_that_is_none_is_refused(tmp_path, column, cell, reported):
     data = sector_table(**{column: cell})
     assert problems_of(tmp_path, data, SectorRow) == [f"t.csv:2: {column}: {reported}"]
 
 
-def test_whole_numbers_refuse_fractions_and_underscores(tmp_path: Path) -> None:
+def test_whole_numbers_refuse_fractions_and_underscores(tmp_path):
     data = b"profile,period,index,weight\na,hour,1_0,2.5\na,hour,24,-1\n"
     assert problems_of(tmp_path, data, ProfileRow) == [
         "t.csv:2: index: expected a plain decimal number, got '1_0'",
@@ -190,7 +184,7 @@ def test_whole_numbers_refuse_fractions_and_underscores(tmp_path: Path) -> None:
     ]
 
 
-def test_a_window_that_does_not_hold_the_best_estimate_is_refused(tmp_path: Path) -> None:
+def test_a_window_that_does_not_hold_the_best_estimate_is_refused(tmp_path):
     data = (
         b"effective,earliest,latest,action,prefix\n"
         b"2018-04-16T11:00+03:00,2018-04-16T12:00+03:00,,block,10.0.0.0/24\n"
@@ -202,7 +196,7 @@ def test_a_window_that_does_not_hold_the_best_estimate_is_refused(tmp_path: Path
     assert all("expected earliest <= effective <= latest, got" in problem for problem in problems)
 
 
-def test_a_column_named_like_a_python_word_is_read_by_its_own_name(tmp_path: Path) -> None:
+def test_a_column_named_like_a_python_word_is_read_by_its_own_name(tmp_path):
     table = read(tmp_path, b"from,every_min\n2018-04-16T00:00+03:00,21\n", CadenceRow)
     assert table.rows[0].every_min == 21
     problems = problems_of(tmp_path, b"from_,every_min\n2018-04-16T00:00+03:00,21\n", CadenceRow)
@@ -225,7 +219,7 @@ def note_problems(tmp_path: Path, text: str) -> list[str]:
     return [str(problem).removeprefix(f"{tmp_path}/") for problem in caught.value.problems]
 
 
-def test_a_table_without_note_has_none(tmp_path: Path) -> None:
+def test_a_table_without_note_has_none(tmp_path):
     assert read_note(tmp_path / "t.csv") is None
 
 
@@ -256,13 +250,11 @@ def test_a_table_without_note_has_none(tmp_path: Path) -> None:
          "t.source.yaml:5:51: columns.a.dat: unknown key"),
     ],
 )  # fmt: skip
-def test_a_note_that_does_not_support_its_column_is_refused(
-    tmp_path: Path, column: str, reported: str
-) -> None:
+def test_a_note_that_does_not_support_its_column_is_refused(tmp_path, column, reported):
     (problem,) = note_problems(tmp_path, NOTE % column)
     assert problem.startswith(reported)
 
 
-def test_a_note_is_read_as_strictly_as_a_scenario(tmp_path: Path) -> None:
+def test_a_note_is_read_as_strictly_as_a_scenario(tmp_path):
     assert len(note_problems(tmp_path, "title: ~\ntitel: x\n")) >= 3
     assert "expected valid YAML" in note_problems(tmp_path, "a: [")[0]

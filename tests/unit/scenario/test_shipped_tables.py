@@ -1,7 +1,5 @@
 """Every shipped table says of each column what it means and what it rests on."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from ipaddress import ip_network
 from itertools import pairwise

@@ -1,7 +1,5 @@
 """What a value rests on: the note of the scenario or of the table, an assumption, or nothing."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 
@@ -29,7 +27,7 @@ def by_key(resolved: Resolved) -> dict[str, Source]:
     return {source.key: source for source in list_sources(resolved)}
 
 
-def test_a_noted_number_has_the_range_of_its_note(write_scenario: WriteScenario) -> None:
+def test_a_noted_number_has_the_range_of_its_note(write_scenario):
     found = by_key(resolve(load_scenario(str(write_scenario(add=NOTES)))))
     source = found["population.n_businesses"]
     assert (source.value, source.kind, source.unit) == (40, "assumption", "businesses")
@@ -38,9 +36,7 @@ def test_a_noted_number_has_the_range_of_its_note(write_scenario: WriteScenario)
     assert found["start"].source == "a paper of 2018"
 
 
-def test_a_bare_number_is_an_assumption_whose_range_is_not_stated(
-    write_scenario: WriteScenario,
-) -> None:
+def test_a_bare_number_is_an_assumption_whose_range_is_not_stated(write_scenario):
     source = by_key(resolve(load_scenario(str(write_scenario()))))["population.n_businesses"]
     assert source.kind == "assumption"
     assert source.unit == "businesses"
@@ -48,16 +44,14 @@ def test_a_bare_number_is_an_assumption_whose_range_is_not_stated(
     assert source.as_dict()["range"] == "not stated"
 
 
-def test_a_number_left_out_is_the_assumption_table_s(write_scenario: WriteScenario) -> None:
+def test_a_number_left_out_is_the_assumption_table_s(write_scenario):
     path = write_scenario({"population:\n  n_businesses: 40\n": ""})
     source = by_key(resolve(load_scenario(str(path))))["population.n_businesses"]
     assert (source.value, source.range) == (1000, {"absolute": [600, 2000]})
     assert source.source == "seeds/assumptions.csv, line 2"
 
 
-def test_a_value_from_the_command_line_loses_the_note_of_the_file(
-    write_scenario: WriteScenario,
-) -> None:
+def test_a_value_from_the_command_line_loses_the_note_of_the_file(write_scenario):
     path = str(write_scenario(add=NOTES))
     resolved = resolve(load_scenario(path, ["population.n_businesses=99"]))
     source = by_key(resolved)["population.n_businesses"]
@@ -66,16 +60,14 @@ def test_a_value_from_the_command_line_loses_the_note_of_the_file(
     assert not source.is_range_stated
 
 
-def test_what_is_asked_is_a_choice_and_words_are_not_listed(write_scenario: WriteScenario) -> None:
+def test_what_is_asked_is_a_choice_and_words_are_not_listed(write_scenario):
     found = by_key(resolve(load_scenario(str(write_scenario()))))
     for key in ("root_seed", "n_replicates", "end", "strategy.id", "operators.groups"):
         assert found[key].kind == "choice", key
     assert not {"name", "title", "format", "target.name", "provenance"} & found.keys()
 
 
-def test_a_section_replaced_on_the_command_line_leaves_its_notes_behind(
-    write_scenario: WriteScenario,
-) -> None:
+def test_a_section_replaced_on_the_command_line_leaves_its_notes_behind(write_scenario):
     notes = "provenance:\n  strategy.last_order: {kind: choice, why: a day}\n"
     text = {"  orders: telegram-2018-orders\n":
             "  orders: telegram-2018-orders\n  last_order: 2018-04-18T00:00+03:00\n"}  # fmt: skip
@@ -110,9 +102,7 @@ def test_a_section_replaced_on_the_command_line_leaves_its_notes_behind(
          r"unknown key; did you mean 'source'\? \(known: date, distribution, formula, kind, "),
     ],
 )  # fmt: skip
-def test_a_note_that_does_not_fit_is_refused_at_its_place(
-    write_scenario: WriteScenario, notes: str, message: str
-) -> None:
+def test_a_note_that_does_not_fit_is_refused_at_its_place(write_scenario, notes, message):
     path = write_scenario(add=f"provenance:\n{notes}")
     with pytest.raises(ScenarioError, match=message):
         load_scenario(str(path))
@@ -146,7 +136,7 @@ def weights(resolved: Resolved, *, each_row: bool = False) -> list[Source]:
     return [source for source in found if source.key == "pools.csv.weight"]
 
 
-def test_rows_that_rest_on_the_same_are_one_line(tmp_path: Path) -> None:
+def test_rows_that_rest_on_the_same_are_one_line(tmp_path):
     note = NOTE.replace("KIND", "fact").replace("SUPPORT", "source: census, date: 2018-04")
     first, second = weights(own_table(tmp_path, CSV, note))
     assert (first.lines, first.source, first.value, first.row) == ("2", "census", 3, "AWS")
@@ -155,7 +145,7 @@ def test_rows_that_rest_on_the_same_are_one_line(tmp_path: Path) -> None:
     assert second.n_values == 2
 
 
-def test_each_row_gives_every_cell_a_line(tmp_path: Path) -> None:
+def test_each_row_gives_every_cell_a_line(tmp_path):
     note = NOTE.replace("KIND", "fact").replace("SUPPORT", "source: census, date: 2018-04")
     cells = weights(own_table(tmp_path, CSV, note), each_row=True)
     assert [(cell.lines, cell.row, cell.value) for cell in cells] == [
@@ -164,16 +154,14 @@ def test_each_row_gives_every_cell_a_line(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("named", ["keys: [provider, nobody]", "rows: {source: nobody}"])
-def test_a_note_that_names_a_column_it_does_not_describe_is_refused(
-    tmp_path: Path, named: str
-) -> None:
+def test_a_note_that_names_a_column_it_does_not_describe_is_refused(tmp_path, named):
     note = NOTE.replace("KIND", "assumption").replace("SUPPORT", "why: no census")
     before = "keys: [provider]" if named.startswith("keys") else "rows: {source: source}"
     with pytest.raises(ProblemsError, match="expected a column of the table, got 'nobody'"):
         own_table(tmp_path, CSV, note.replace(before, named))
 
 
-def test_a_range_of_factors_is_one_of_numbers_where_the_value_is_one(tmp_path: Path) -> None:
+def test_a_range_of_factors_is_one_of_numbers_where_the_value_is_one(tmp_path):
     note = NOTE.replace("KIND", "assumption").replace(
         "SUPPORT", "why: no census, range: {times: [0.5, 2]}"
     )
@@ -184,7 +172,7 @@ def test_a_range_of_factors_is_one_of_numbers_where_the_value_is_one(tmp_path: P
     assert ranges == [{"absolute": [1.5, 6]}, {"absolute": [1, 4]}, {"absolute": [1, 4]}]
 
 
-def test_a_row_s_own_word_goes_before_the_column_s() -> None:
+def test_a_row_s_own_word_goes_before_the_column_s():
     resolved = resolve(load_scenario("telegram-2018"))
     gdp = {
         s.row: s
@@ -199,7 +187,7 @@ def test_a_row_s_own_word_goes_before_the_column_s() -> None:
     assert assumed.range == {"absolute": [1, 3]}
 
 
-def test_columns_that_name_or_bound_or_support_claim_nothing() -> None:
+def test_columns_that_name_or_bound_or_support_claim_nothing():
     columns = {
         source.key.split(".")[1]
         for source in list_sources(resolve(load_scenario("telegram-2018")))
@@ -211,5 +199,5 @@ def test_columns_that_name_or_bound_or_support_claim_nothing() -> None:
 @pytest.mark.parametrize(
     ("lines", "text"), [([2], "2"), ([2, 3, 4], "2-4"), ([2, 4, 5, 9], "2, 4-5, 9")]
 )
-def test_lines_are_shown_as_spans(lines: list[int], text: str) -> None:
+def test_lines_are_shown_as_spans(lines, text):
     assert spans(lines) == text

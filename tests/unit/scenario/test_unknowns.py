@@ -1,12 +1,8 @@
 """Assumptions as dials: which there are, and what a setting means."""
 
-from __future__ import annotations
-
 import csv
 import hashlib
 import math
-from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -43,7 +39,7 @@ def factor(low: float, high: float, scale: str = "value", **more: object) -> Fac
     return Factor("k.k", "h", scale, low, low, high, "", "", **more)
 
 
-def test_every_assumption_with_a_range_is_a_factor_or_says_why_not(resolved: Resolved) -> None:
+def test_every_assumption_with_a_range_is_a_factor_or_says_why_not(resolved):
     factors, left_out = list_factors(resolved)
     accounted = [one.key for one in (*factors, *left_out)]
     assert len(accounted) == len(set(accounted))
@@ -51,7 +47,7 @@ def test_every_assumption_with_a_range_is_a_factor_or_says_why_not(resolved: Res
     assert len(factors) > 25
 
 
-def test_what_a_scenario_notes_is_a_factor_unless_the_command_sets_it() -> None:
+def test_what_a_scenario_notes_is_a_factor_unless_the_command_sets_it():
     for overrides, expected in (
         ([], (0.1, 0.5, 0.9)),
         (["censor.pause_pressure=0.3"], None),
@@ -62,7 +58,7 @@ def test_what_a_scenario_notes_is_a_factor_unless_the_command_sets_it() -> None:
         assert found.get("censor.pause_pressure") == expected
 
 
-def test_what_is_derived_is_a_factor_within_the_range_that_its_note_gives() -> None:
+def test_what_is_derived_is_a_factor_within_the_range_that_its_note_gives():
     """Computed from what was published, of which the sample is small."""
     factors, _ = list_factors(resolve(load_scenario("spain-2025-26")))
     found = {one.key: one for one in factors}["strategy.share_at_start"]
@@ -74,7 +70,7 @@ def test_what_is_derived_is_a_factor_within_the_range_that_its_note_gives() -> N
     assert not any(key in keys for key, note in noted.items() if note.range is None)
 
 
-def test_the_scenario_can_be_at_both_ends_of_every_factor(resolved: Resolved) -> None:
+def test_the_scenario_can_be_at_both_ends_of_every_factor(resolved):
     """Each alone; a range that the tables refuse would be one that was never checked."""
     n_tried = 0
     for one in list_factors(resolved)[0]:
@@ -85,7 +81,7 @@ def test_the_scenario_can_be_at_both_ends_of_every_factor(resolved: Resolved) ->
     assert n_tried > 50
 
 
-def test_factors_as_given_change_nothing(resolved: Resolved) -> None:
+def test_factors_as_given_change_nothing(resolved):
     factors, _ = list_factors(resolved)
     dialled = [one for one in factors if one.key != "demand-profiles.weight"]
     point = point_of(resolved, [(one, (one.given,) * one.n_dials) for one in dialled])
@@ -104,7 +100,7 @@ def test_factors_as_given_change_nothing(resolved: Resolved) -> None:
                 assert now == pytest.approx(was, rel=1e-12)
 
 
-def test_a_dial_goes_evenly_from_low_to_high() -> None:
+def test_a_dial_goes_evenly_from_low_to_high():
     dial = np.array([0, 0.25, 1])
     assert_allclose(factor(2, 10).amount(dial), [2, 4, 10])
     assert_allclose(factor(1, 16).amount(dial), [1, 2, 16])
@@ -115,14 +111,14 @@ def test_a_dial_goes_evenly_from_low_to_high() -> None:
         assert_allclose([one.dial(float(a)) for a in one.amount(dial)], dial, atol=1e-12)
 
 
-def test_whole_numbers_have_equal_parts_of_the_dial() -> None:
+def test_whole_numbers_have_equal_parts_of_the_dial():
     dial = (np.arange(3000) + 0.5) / 3000
     amounts = factor(1, 3, is_whole=True).amount(dial)
     assert_array_equal(np.unique(amounts, return_counts=True), [[1, 2, 3], [1000, 1000, 1000]])
     assert_array_equal(factor(3, 30, is_whole=True).amount(np.array([0.0, 1.0])), [3, 30])
 
 
-def test_dials_of_one_factor_stand_side_by_side() -> None:
+def test_dials_of_one_factor_stand_side_by_side():
     factors = [factor(0, 1), factor(0, 10, n_dials=2), factor(0, 100)]
     first, second, third = settings(factors, np.array([[0.1, 0.2, 0.3, 0.4]]))
     assert_allclose(first, [[0.1]])
@@ -130,13 +126,13 @@ def test_dials_of_one_factor_stand_side_by_side() -> None:
     assert_allclose(third, [[40]])
 
 
-def test_named_factors_are_chosen_and_the_others_said_to_be_left_out(replay: Resolved) -> None:
+def test_named_factors_are_chosen_and_the_others_said_to_be_left_out(replay):
     chosen, left_out = choose_factors(replay, ["thresholds.impaired"], [])
     assert [one.key for one in chosen] == ["thresholds.impaired"]
     assert ("thresholds.down", "not asked for") in [(one.key, one.why) for one in left_out]
 
 
-def test_ranges_can_be_given_for_factors_and_for_other_keys(replay: Resolved) -> None:
+def test_ranges_can_be_given_for_factors_and_for_other_keys(replay):
     chosen, _ = choose_factors(
         replay,
         ["thresholds.impaired", "operators-russia-2018.compliance", "n_replicates"],
@@ -148,7 +144,7 @@ def test_ranges_can_be_given_for_factors_and_for_other_keys(replay: Resolved) ->
     assert {one.key: one.range_text for one in chosen}["thresholds.impaired"] == "0.1 to 0.3"
 
 
-def test_all_that_is_no_factor_or_no_range_is_refused_at_once(replay: Resolved) -> None:
+def test_all_that_is_no_factor_or_no_range_is_refused_at_once(replay):
     with pytest.raises(ScenarioError) as caught:
         choose_factors(
             replay,
@@ -166,7 +162,7 @@ def test_all_that_is_no_factor_or_no_range_is_refused_at_once(replay: Resolved) 
     assert "did you mean 'thresholds.impaired'?" in said[-1]
 
 
-def test_what_is_no_unknown_is_varied_only_by_name(replay: Resolved) -> None:
+def test_what_is_no_unknown_is_varied_only_by_name(replay):
     unknown = {one.key for one in list_factors(replay)[0]}
     why = {one.key: one.why for one in list_factors(replay)[1]}
     assert "effects.throttle_severity" in unknown
@@ -180,7 +176,7 @@ def test_what_is_no_unknown_is_varied_only_by_name(replay: Resolved) -> None:
     assert why["sectors-russia-2018.revenue_median_usd_per_h"].startswith("revenue_level")
 
 
-def test_a_tick_is_a_matter_of_computation_whoever_says_its_range() -> None:
+def test_a_tick_is_a_matter_of_computation_whoever_says_its_range():
     for name in ("telegram-2018", "piracy-shield", "snowball"):
         resolved = resolve(load_scenario(name))
         assert "users.tick_h" not in [one.key for one in list_factors(resolved)[0]]
@@ -193,13 +189,13 @@ def test_a_tick_is_a_matter_of_computation_whoever_says_its_range() -> None:
         ("log-uniform", lambda u: 10**u),
     ],
 )
-def test_an_unknown_is_drawn_as_its_row_states(stated: str, quantile: Callable) -> None:
+def test_an_unknown_is_drawn_as_its_row_states(stated, quantile):
     one = Factor("k.k", "h", "value", 1, 2, 10, "", "", stated=stated)
     dial = np.linspace(0, 1, 21)
     assert_allclose(one.amount(dial), quantile(dial), rtol=1e-9)
 
 
-def test_whole_numbers_of_a_logarithmic_range_are_rounded() -> None:
+def test_whole_numbers_of_a_logarithmic_range_are_rounded():
     one = Factor("k.k", "", "value", 3, 6, 30, "", "", is_whole=True, stated="log-uniform")
     dial = (np.arange(100_000) + 0.5) / 100_000
     n, found = np.unique(one.amount(dial), return_counts=True)
@@ -218,7 +214,7 @@ def test_whole_numbers_of_a_logarithmic_range_are_rounded() -> None:
         ),
     ],
 )
-def test_the_scenario_can_be_at_every_joint_draw(name: str, n_draws: int) -> None:
+def test_the_scenario_can_be_at_every_joint_draw(name, n_draws):
     """Of 64 draws without bounds between unknowns, some eight are impossible."""
     resolved = resolve(load_scenario(name))
     factors, _ = list_factors(resolved)
@@ -235,7 +231,7 @@ def test_the_scenario_can_be_at_every_joint_draw(name: str, n_draws: int) -> Non
     assert n_impossible[1] > n_draws // 20
 
 
-def test_every_assumed_unknown_states_how_it_is_drawn() -> None:
+def test_every_assumed_unknown_states_how_it_is_drawn():
     rows = read_assumptions().rows
     assert len(rows) > 40
     for row in rows:
@@ -252,9 +248,7 @@ def with_(*texts: str) -> Resolved:
     return resolve(load_scenario("telegram-2018", texts))
 
 
-def test_a_factor_multiplies_every_cell_and_the_text_says_so(
-    repository: Path, tmp_path: Path
-) -> None:
+def test_a_factor_multiplies_every_cell_and_the_text_says_so(repository, tmp_path):
     table = with_(f"{COMPLIANCE}=0.9").operators
     with (repository / "seeds" / "operators-russia-2018.csv").open(encoding="utf-8") as lines:
         before = [float(row["compliance"]) for row in csv.DictReader(lines)]
@@ -266,22 +260,20 @@ def test_a_factor_multiplies_every_cell_and_the_text_says_so(
 
 
 @pytest.mark.parametrize(("position", "value"), [(-1, 0.1), (0, 0.5), (0.5, 0.7), (1, 0.9)])
-def test_a_position_moves_each_cell_towards_an_end_of_its_range(
-    position: float, value: float
-) -> None:
+def test_a_position_moves_each_cell_towards_an_end_of_its_range(position, value):
     """The note of the table gives 0.1 to 0.9, and the front end stands at 0.5."""
     frontend = with_(f"{SPREAD}={position}").components.rows[0]
     assert frontend.share_spread == pytest.approx(value)
 
 
-def test_it_is_the_change_that_a_draw_of_the_same_amount_makes() -> None:
+def test_it_is_the_change_that_a_draw_of_the_same_amount_makes():
     drawn = change(
         with_(), {}, [ColumnChange("operators-russia-2018", "compliance", "times", (0.9,))]
     )
     assert with_(f"{COMPLIANCE}=0.9").operators.rows == drawn.operators.rows
 
 
-def test_what_is_set_is_not_varied_any_more_and_the_last_setting_counts() -> None:
+def test_what_is_set_is_not_varied_any_more_and_the_last_setting_counts():
     resolved = with_(f"{COMPLIANCE}=0.8", f"{COMPLIANCE}=0.9")
     factors, left_out = list_factors(resolved)
     assert COMPLIANCE not in {one.key for one in factors}
@@ -305,14 +297,14 @@ def test_what_is_set_is_not_varied_any_more_and_the_last_setting_counts() -> Non
         ("money-parameters.revenue_level=1", "drawn over its ranges in every run"),
     ],
 )
-def test_what_cannot_be_set_is_refused_once(text: str, said: str) -> None:
+def test_what_cannot_be_set_is_refused_once(text, said):
     with pytest.raises(ProblemsError) as caught:
         with_(text)
     assert said in str(caught.value)
     assert sum(one.file.startswith("--set") for one in caught.value.problems) <= 1
 
 
-def test_a_folder_has_the_moved_cells_and_is_not_moved_again(tmp_path: Path) -> None:
+def test_a_folder_has_the_moved_cells_and_is_not_moved_again(tmp_path):
     folder = tmp_path / "out"
     short = {"population.n_businesses": 20, "end": "2018-04-16T14:00+03:00"}
     overrides = {**short, COMPLIANCE: 0.9}
@@ -325,7 +317,7 @@ def test_a_folder_has_the_moved_cells_and_is_not_moved_again(tmp_path: Path) -> 
         assert COMPLIANCE not in {one.key for one in list_factors(plan.resolved)[0]}
 
 
-def test_a_run_that_is_resumed_is_not_moved_again(tmp_path: Path) -> None:
+def test_a_run_that_is_resumed_is_not_moved_again(tmp_path):
     plan = Plan.of_run(with_(f"{COMPLIANCE}=0.9"), 1, 1)
     write_question(plan, [plan.resolved], tmp_path)
     assert read_question(tmp_path).resolved.operators.rows == plan.resolved.operators.rows

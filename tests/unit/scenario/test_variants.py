@@ -1,7 +1,5 @@
 """Strategies as users write them: every mistake at once, before anything runs."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Scores of distributions against integrals, definitions and another library's numbers."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np
@@ -92,21 +90,21 @@ def linear(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     return inputs @ np.array([4.0, 2, 1, 0, 0, 0, 0, 0, 0, 0]), inputs
 
 
-def test_shares_of_variance_are_those_of_a_linear_sum() -> None:
+def test_shares_of_variance_are_those_of_a_linear_sum():
     result, inputs = linear(4000, 2)
     found = rank_shares(result, ranks_of(inputs))
     assert_allclose(found[:3], np.array([16, 4, 1]) / 21, atol=0.03)
     assert_array_equal(found[3:], 0)
 
 
-def test_ranks_alone_count() -> None:
+def test_ranks_alone_count():
     result, inputs = linear(200, 2)
     found = rank_shares(np.exp(5 * result), ranks_of(inputs**3))
     assert_array_equal(found, rank_shares(result, ranks_of(inputs)))
     assert_array_equal(ranks_of(np.array([[3.0], [1], [2], [2]]))[:, 0], [0.375, -0.375, 0, 0])
 
 
-def test_inputs_without_influence_are_named_at_the_risk_stated() -> None:
+def test_inputs_without_influence_are_named_at_the_risk_stated():
     """A negative control: in 400 results of chance some one in twenty names any input."""
     named = 0
     for seed in range(400):
@@ -115,7 +113,7 @@ def test_inputs_without_influence_are_named_at_the_risk_stated() -> None:
     assert 6 <= named <= 36
 
 
-def test_the_share_of_one_input_is_the_adjusted_one_of_its_rank_correlation() -> None:
+def test_the_share_of_one_input_is_the_adjusted_one_of_its_rank_correlation():
     """Adjusted R squared of Spearman's correlation, which scipy knows, with 38 of 40 degrees."""
     rng = np.random.default_rng(7)
     known = rng.random(40)
@@ -125,7 +123,7 @@ def test_the_share_of_one_input_is_the_adjusted_one_of_its_rank_correlation() ->
     assert found == pytest.approx(squared - (1 - squared) / 38)
 
 
-def test_below_the_fewest_simulations_no_input_is_named() -> None:
+def test_below_the_fewest_simulations_no_input_is_named():
     assert FEWEST == 32
     for n, is_named in ((31, False), (32, True)):
         known = np.arange(n, dtype=float)
@@ -134,7 +132,7 @@ def test_below_the_fewest_simulations_no_input_is_named() -> None:
         assert found.any() == is_named
 
 
-def test_two_inputs_that_are_the_same_are_named_once() -> None:
+def test_two_inputs_that_are_the_same_are_named_once():
     result, inputs = linear(300, 4)
     found = rank_shares(result, ranks_of(np.concatenate([inputs, inputs[:, :1]], axis=1)))
     assert (found[[0, 10]] > 0).sum() == 1
@@ -142,7 +140,7 @@ def test_two_inputs_that_are_the_same_are_named_once() -> None:
 
 
 @pytest.mark.parametrize("inputs", [np.zeros((40, 0)), np.ones((40, 2))])
-def test_inputs_that_do_not_vary_explain_nothing(inputs: np.ndarray) -> None:
+def test_inputs_that_do_not_vary_explain_nothing(inputs):
     assert not rank_shares(np.arange(40.0), ranks_of(inputs)).any()
     assert not rank_shares(np.ones(40), ranks_of(inputs)).any()
 
@@ -150,7 +148,7 @@ def test_inputs_that_do_not_vary_explain_nothing(inputs: np.ndarray) -> None:
 # Distances between samples, by hand and by SciPy.
 
 
-def test_distance_is_the_widest_gap_between_the_steps() -> None:
+def test_distance_is_the_widest_gap_between_the_steps():
     assert kolmogorov_distance(np.array([1.0, 2]), np.array([1.0, 2])) == 0
     assert kolmogorov_distance(np.array([1.0]), np.array([2.0, 3])) == 1
     # Up to 2 two of three values have come, and one of four.
@@ -159,13 +157,13 @@ def test_distance_is_the_widest_gap_between_the_steps() -> None:
     )
 
 
-def test_distance_is_that_of_scipy() -> None:
+def test_distance_is_that_of_scipy():
     rng = np.random.default_rng(3)
     ours, theirs = rng.integers(0, 9, 40).astype(float), rng.normal(4, 2, 90)
     assert kolmogorov_distance(ours, theirs) == pytest.approx(ks_2samp(ours, theirs).statistic)
 
 
-def test_samples_of_the_reference_stay_below_the_distance_by_chance() -> None:
+def test_samples_of_the_reference_stay_below_the_distance_by_chance():
     """One in twenty lies above at most; half the bound is passed by many."""
     rng = np.random.default_rng(4)
     reference = rng.random(50_000)
@@ -183,7 +181,7 @@ def rng() -> np.random.Generator:
     return np.random.default_rng(2)
 
 
-def test_a_latin_hypercube_has_one_point_in_each_part_of_each_dial() -> None:
+def test_a_latin_hypercube_has_one_point_in_each_part_of_each_dial():
     dials = latin_hypercube(17, 3, rng())
     for column in (dials * 17).astype(int).T:
         assert sorted(column) == list(range(17))
@@ -195,9 +193,7 @@ def test_a_latin_hypercube_has_one_point_in_each_part_of_each_dial() -> None:
     n_trajectories=st.integers(1, 6),
     seed=st.integers(0, 99),
 )
-def test_each_factor_moves_once_in_a_trajectory_with_all_its_dials(
-    n_dials: list[int], n_trajectories: int, seed: int
-) -> None:
+def test_each_factor_moves_once_in_a_trajectory_with_all_its_dials(n_dials, n_trajectories, seed):
     dials, moved = morris_trajectories(n_trajectories, n_dials, np.random.default_rng(seed))
     factor_of_dial = np.repeat(np.arange(len(n_dials)), n_dials)
     levels = np.rint(dials * 3)
@@ -211,13 +207,13 @@ def test_each_factor_moves_once_in_a_trajectory_with_all_its_dials(
             np.testing.assert_allclose(np.abs(step[factor_of_dial == factor]), MORRIS_STEP)
 
 
-def test_trajectories_reach_all_levels_and_both_directions() -> None:
+def test_trajectories_reach_all_levels_and_both_directions():
     dials, _ = morris_trajectories(60, [1, 1], rng())
     assert sorted(set(np.rint(dials * 3).ravel())) == [0, 1, 2, 3]
     assert set(np.sign(np.diff(dials, axis=1)).ravel()) == {-1, 0, 1}
 
 
-def test_half_of_all_moves_go_up() -> None:
+def test_half_of_all_moves_go_up():
     moves = np.sign(np.diff(morris_trajectories(2000, [1, 1], rng())[0], axis=1))
     # 4,000 moves, one in each dial of a trajectory: half of them within four standard errors.
     assert abs(np.mean(moves[moves != 0] > 0) - 0.5) < 4 * 0.5 / np.sqrt(4000)

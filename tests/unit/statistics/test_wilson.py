@@ -1,7 +1,5 @@
 """Wilson's interval, over samples whose share is known."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

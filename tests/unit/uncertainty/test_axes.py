@@ -1,7 +1,5 @@
 """Axes of a sweep as people write them, and the points they span."""
 
-from __future__ import annotations
-
 import pytest
 
 from sim.errors import ScenarioError

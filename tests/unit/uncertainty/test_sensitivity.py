@@ -1,10 +1,7 @@
 """The analysis finds on what a made-up answer hangs, and says what it left out."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -40,7 +37,7 @@ def factors(resolved: Resolved) -> list[Factor]:
 
 
 @pytest.mark.parametrize("key", ["thresholds.nobody", "strategy.id"])
-def test_a_range_of_what_holds_no_number_is_refused(resolved: Resolved, key: str) -> None:
+def test_a_range_of_what_holds_no_number_is_refused(resolved, key):
     told = f"--range {key}=0..1: expected a key that holds a number, got '{key}'"
     with pytest.raises(ScenarioError, match=re.escape(told)):
         choose_factors(resolved, [], [f"{key}=0..1"])
@@ -63,9 +60,7 @@ def respond(design: Design) -> Answers:
     return Answers(("x",), (Measure("a", "units", 0.0),), table, np.full(table.shape, np.nan))
 
 
-def test_ends_and_trajectories_of_a_linear_answer(
-    resolved: Resolved, factors: list[Factor]
-) -> None:
+def test_ends_and_trajectories_of_a_linear_answer(resolved, factors):
     design = lay_design(resolved, factors, 8, 1)
     lines = rank_factors(design, respond(design), "a", 1)
     by_key = {line["factor"]: line for line in lines}
@@ -83,9 +78,7 @@ def test_ends_and_trajectories_of_a_linear_answer(
     assert [line["factor"] for line in lines] == [KEYS[0], KEYS[1], KEYS[3], KEYS[2]]
 
 
-def test_without_trajectories_the_ends_rank_the_factors(
-    resolved: Resolved, factors: list[Factor]
-) -> None:
+def test_without_trajectories_the_ends_rank_the_factors(resolved, factors):
     design = lay_design(resolved, factors, 0, 1)
     lines = rank_factors(design, respond(design), "a", 1)
     assert [line["factor"] for line in lines][:2] == KEYS[:2]
@@ -97,9 +90,7 @@ def analysis(resolved: Resolved, trajectories: int) -> Sensitivity:
     return Sensitivity.of(resolved, 1, 2, only=KEYS, trajectories=trajectories)
 
 
-def test_a_failed_point_leaves_out_its_trajectory_and_is_listed(
-    resolved: Resolved, tmp_path: Path
-) -> None:
+def test_a_failed_point_leaves_out_its_trajectory_and_is_listed(resolved, tmp_path):
     asked = replace(analysis(resolved, 4), metrics=("a",))
     answers = respond(asked.design)
     row = asked.design.n_ends + 2
@@ -124,7 +115,7 @@ def test_a_failed_point_leaves_out_its_trajectory_and_is_listed(
     assert all(point[third.key] is not None for point in points if point["part"] == "morris")
 
 
-def test_trajectories_keep_to_what_the_scenario_can_be(resolved: Resolved) -> None:
+def test_trajectories_keep_to_what_the_scenario_can_be(resolved):
     keys = ["population.share_components_at_home", "population.share_components_domestic"]
     factors, _ = choose_factors(resolved, keys, [f"{keys[1]}=0..0.6"])
     design = lay_design(resolved, factors, 6, 1)
@@ -137,9 +128,7 @@ def test_trajectories_keep_to_what_the_scenario_can_be(resolved: Resolved) -> No
         lay_design(resolved, never, 2, 1)
 
 
-def test_the_design_is_luck_of_the_root_seed_alone(
-    resolved: Resolved, factors: list[Factor]
-) -> None:
+def test_the_design_is_luck_of_the_root_seed_alone(resolved, factors):
     one, same, other = (lay_design(resolved, factors, 3, seed) for seed in (1, 1, 2))
     assert one.amounts == same.amounts
     assert one.amounts != other.amounts

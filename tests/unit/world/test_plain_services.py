@@ -1,9 +1,5 @@
 """Third-party services: none, or a table of what is known alone."""
 
-from __future__ import annotations
-
-from pathlib import Path
-
 import pytest
 
 from sim.errors import DataError
@@ -20,7 +16,7 @@ def world_of(*overrides: str) -> World:
     return build_world(resolved, Streams(1, 0))
 
 
-def test_without_services_every_business_runs_its_own_components() -> None:
+def test_without_services_every_business_runs_its_own_components():
     some, nothing = world_of(), world_of("population.services=none")
     assert some.businesses.is_third_party.any()
     assert not nothing.businesses.is_third_party.any()
@@ -29,7 +25,7 @@ def test_without_services_every_business_runs_its_own_components() -> None:
     assert own.any()
 
 
-def test_a_service_needs_a_place_and_a_role_alone(tmp_path: Path) -> None:
+def test_a_service_needs_a_place_and_a_role_alone(tmp_path):
     table = tmp_path / "services.csv"
     table.write_text("service,role,provider,region\npay,payment,Cloudflare,global\n")
     mine = world_of(f"population.services={table}").businesses.is_third_party
@@ -46,9 +42,7 @@ def test_a_service_needs_a_place_and_a_role_alone(tmp_path: Path) -> None:
         ("low", "0.5", "expected low and high together"),
     ],
 )
-def test_a_service_that_says_too_little_is_refused(
-    tmp_path: Path, columns: str, cells: str, message: str
-) -> None:
+def test_a_service_that_says_too_little_is_refused(tmp_path, columns, cells, message):
     table = tmp_path / "services.csv"
     text = f"service,role,provider,region,{columns}\npay,payment,Cloudflare,global,{cells}\n"
     table.write_text(text)

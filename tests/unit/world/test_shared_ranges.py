@@ -1,7 +1,5 @@
 """Parts of ranges that many tenants share: places of their own, and nobody else's."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import numpy as np
@@ -29,7 +27,7 @@ def world(resolved: Resolved) -> World:
     return build_world(resolved, Streams(1, 0))
 
 
-def test_a_shared_range_is_taken_out_of_the_place_it_is_part_of(resolved: Resolved) -> None:
+def test_a_shared_range_is_taken_out_of_the_place_it_is_part_of(resolved):
     places = build_places(resolved)
     whole = build_places(resolve(load_scenario("telegram-2018-replay")))
     shared = places.addresses[places.row("Cloudflare", "shared")]
@@ -44,7 +42,7 @@ def test_a_shared_range_is_taken_out_of_the_place_it_is_part_of(resolved: Resolv
     assert places.count_by_provider(shared)[provider] == N_SHARED
 
 
-def test_other_places_stay_what_they_were(resolved: Resolved) -> None:
+def test_other_places_stay_what_they_were(resolved):
     places = build_places(resolved)
     whole = build_places(resolve(load_scenario("telegram-2018-replay")))
     assert places.region[:-1] == whole.region
@@ -53,7 +51,7 @@ def test_other_places_stay_what_they_were(resolved: Resolved) -> None:
             assert places.addresses[row] == whole.addresses[row], name
 
 
-def test_front_ends_at_home_on_the_shared_range_sit_on_it(world: World) -> None:
+def test_front_ends_at_home_on_the_shared_range_sit_on_it(world):
     home = world.places.row("Cloudflare", "shared")
     mine = np.flatnonzero(
         (world.businesses.home_place_row == home) & ~world.businesses.is_third_party[:, 0]
@@ -63,7 +61,7 @@ def test_front_ends_at_home_on_the_shared_range_sit_on_it(world: World) -> None:
     assert world.places.addresses[home].contains(world.components.address[host]).all()
 
 
-def test_a_pool_by_region_is_that_region_alone(world: World) -> None:
+def test_a_pool_by_region_is_that_region_alone(world):
     assert world.pools is not None
     seats = world.pools.seats[0]
     shared = world.places.addresses[world.places.row("Cloudflare", "shared")]
@@ -71,13 +69,11 @@ def test_a_pool_by_region_is_that_region_alone(world: World) -> None:
     assert seats.stop.tolist() == shared.stop.tolist()
 
 
-def test_a_target_without_ranges_of_its_own_has_none(world: World) -> None:
+def test_a_target_without_ranges_of_its_own_has_none(world):
     assert not world.target_addresses
 
 
-def test_an_address_of_a_shared_range_carries_the_names_of_the_heavy_head(
-    resolved: Resolved, world: World
-) -> None:
+def test_an_address_of_a_shared_range_carries_the_names_of_the_heavy_head(resolved, world):
     shared = world.places.addresses[world.places.row("Cloudflare", "shared")]
     inside = shared.contains(world.components.address)
     assert inside.sum() > 40
@@ -86,9 +82,7 @@ def test_an_address_of_a_shared_range_carries_the_names_of_the_heavy_head(
     assert np.median(world.components.n_names[~inside]) < 10
 
 
-def test_addresses_elsewhere_carry_what_they_would_without_shared_ranges(
-    resolved: Resolved,
-) -> None:
+def test_addresses_elsewhere_carry_what_they_would_without_shared_ranges(resolved):
     law = census_law(resolved.census.rows)
     # Rank 1,000 of the fitted law has 12,687 names and rank 10,000 has 167 (names.md).
     assert 1_000 < law.share_with_at_least(1000) * law.n_addresses < 10_000
@@ -97,7 +91,7 @@ def test_addresses_elsewhere_carry_what_they_would_without_shared_ranges(
     assert law.share_with_at_least(2) == pytest.approx(1 - 0.437, abs=1e-6)
 
 
-def test_programs_look_as_often_as_is_said() -> None:
+def test_programs_look_as_often_as_is_said():
     """The first look is anywhere in the first interval, by the same luck whatever its length."""
     found = {}
     for poll_min, every_s in (("10", 600), ("1", 60)):

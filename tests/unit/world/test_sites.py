@@ -1,7 +1,5 @@
 """Sites of an inventory in the world: true addresses, and drawn what is left out."""
 
-from __future__ import annotations
-
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 
@@ -37,7 +35,7 @@ def addresses(world: World, row: int, role: int) -> list[str]:
     return [str(ip_address(number)) for number in sorted(world.places.line.numbers(found))]
 
 
-def test_sites_are_the_last_businesses_at_their_own_addresses(tmp_path: Path) -> None:
+def test_sites_are_the_last_businesses_at_their_own_addresses(tmp_path):
     world = world_of(tmp_path)
     sites = world.businesses.sites
     assert sites is not None
@@ -51,7 +49,7 @@ def test_sites_are_the_last_businesses_at_their_own_addresses(tmp_path: Path) ->
     assert sites.drawn[1] == "sector frontend storage customer_service other"
 
 
-def test_a_site_earns_in_proportion_to_its_visits(tmp_path: Path) -> None:
+def test_a_site_earns_in_proportion_to_its_visits(tmp_path):
     sectors = (
         "sector,label,share_businesses,revenue_median_usd_per_h,revenue_sigma,share_domestic,"
         "demand_profile,weight_frontend,weight_storage,weight_payment,weight_customer_service,"
@@ -98,7 +96,7 @@ def test_a_site_earns_in_proportion_to_its_visits(tmp_path: Path) -> None:
     np.testing.assert_allclose(spread[:2], [150, 60] * np.exp([0.3, 0.7] * luck), rtol=1e-12)
 
 
-def test_names_that_are_counted_are_not_drawn(tmp_path: Path) -> None:
+def test_names_that_are_counted_are_not_drawn(tmp_path):
     world = world_of(tmp_path)
     held = world.components
     (there,) = np.unique(held.n_names[held.address == int(ip_address("198.18.0.9"))])
@@ -106,7 +104,7 @@ def test_names_that_are_counted_are_not_drawn(tmp_path: Path) -> None:
     assert there == 7
 
 
-def test_an_inventory_changes_no_drawn_business(tmp_path: Path) -> None:
+def test_an_inventory_changes_no_drawn_business(tmp_path):
     world, without = world_of(tmp_path), world_of(tmp_path, **{"population.inventory": None})
     assert without.businesses.sites is None
     for column in ("sector_row", "home_place_row", "revenue_usd_per_h", "name_draw", "role_cause"):
@@ -117,7 +115,7 @@ def test_an_inventory_changes_no_drawn_business(tmp_path: Path) -> None:
             assert addresses(world, row, role) == addresses(without, row, role)
 
 
-def test_one_site_more_changes_no_other(tmp_path: Path) -> None:
+def test_one_site_more_changes_no_other(tmp_path):
     world = world_of(tmp_path)
     (tmp_path / "more").mkdir()
     lines = INVENTORY["population.inventory"]
@@ -134,7 +132,7 @@ def test_one_site_more_changes_no_other(tmp_path: Path) -> None:
             assert addresses(both, row, role) == addresses(world, row, role)
 
 
-def test_tenants_stay_where_an_inventory_seats_them(tmp_path: Path) -> None:
+def test_tenants_stay_where_an_inventory_seats_them(tmp_path):
     stays = {"tenancy": {"rented_stay_d": 1, "shared_stay_d": 1}, "end": "2018-05-17T00:00Z"}
     world = world_of(tmp_path, **stays)
     assert world.stays is not None
@@ -144,9 +142,7 @@ def test_tenants_stay_where_an_inventory_seats_them(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("share", [1, 0.5])
-def test_where_a_provider_has_both_families_components_have_both(
-    tmp_path: Path, share: float
-) -> None:
+def test_where_a_provider_has_both_families_components_have_both(tmp_path, share):
     world = world_of(tmp_path, ipv6={"share_users": 0.4, "share_components": share})
     held, places = world.components, world.places
     one = places.row("alpha", "one")
@@ -164,7 +160,7 @@ def test_where_a_provider_has_both_families_components_have_both(
     assert (held.address[held.address >= 2**33] < places.line.end).all()
 
 
-def test_who_moves_comes_to_an_address_of_each_family_it_had(tmp_path: Path) -> None:
+def test_who_moves_comes_to_an_address_of_each_family_it_had(tmp_path):
     prefixes = (
         "provider,region,prefix",
         "alpha,both,198.18.0.0/24",
@@ -239,7 +235,7 @@ def test_who_moves_comes_to_an_address_of_each_family_it_had(tmp_path: Path) -> 
     assert len(seen) == 9
 
 
-def test_families_that_are_not_told_apart_leave_what_is_drawn_as_it_is(tmp_path: Path) -> None:
+def test_families_that_are_not_told_apart_leave_what_is_drawn_as_it_is(tmp_path):
     none = world_of(tmp_path, ipv6={"share_users": 0.4, "share_components": 0})
     without = world_of(tmp_path, ipv6=None)
     np.testing.assert_array_equal(none.components.address, without.components.address)

@@ -1,7 +1,5 @@
 """Decisions from outside, as a world has them."""
 
-from __future__ import annotations
-
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
 from sim.streams import Streams

@@ -4,8 +4,6 @@ Each file is made by hand, and what is right for it was written down before it w
 addresses it lists, or which option settles what it does not say.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path

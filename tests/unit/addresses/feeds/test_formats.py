@@ -3,8 +3,6 @@
 Addresses are of the ranges set aside for documentation, or of ranges nobody is named for.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from pathlib import Path

@@ -4,8 +4,6 @@ Counts come from regular expressions and ``ipaddress``, from which what a file l
 not say is taken out by hand.
 """
 
-from __future__ import annotations
-
 import ipaddress
 import json
 import re

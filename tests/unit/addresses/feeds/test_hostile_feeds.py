@@ -1,7 +1,5 @@
 """Files made to hurt: refused with a place and a reason, within bounds."""
 
-from __future__ import annotations
-
 import gzip
 import struct
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What reading takes of memory, measured in a process of its own that has imported it already."""
 
-from __future__ import annotations
-
 import gzip
 import json
 import re

@@ -1,7 +1,5 @@
 """What each form of a rule over names matches."""
 
-from __future__ import annotations
-
 import pytest
 
 from sim.addresses.feeds.name_lists import NameKind, NameRule, rules_in

@@ -1,7 +1,5 @@
 """The normal table: one row per prefix, and where it came from."""
 
-from __future__ import annotations
-
 import math
 from pathlib import Path
 

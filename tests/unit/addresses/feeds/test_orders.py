@@ -1,7 +1,5 @@
 """Dated orders: what is in force when."""
 
-from __future__ import annotations
-
 import json
 from datetime import datetime, timedelta
 from pathlib import Path

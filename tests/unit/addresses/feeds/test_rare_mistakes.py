@@ -1,7 +1,5 @@
 """Mistakes and limits that few files meet, each with what is said of it."""
 
-from __future__ import annotations
-
 import gzip
 import io
 from datetime import UTC

@@ -4,8 +4,6 @@ Each example of rules is one that a reader of some of them gets wrong: it negate
 before it drops, or names users.
 """
 
-from __future__ import annotations
-
 import gzip
 import json
 import zlib

@@ -1,7 +1,5 @@
 """Tables and lists whose rows say more than an address: a netmask, an action, a second address."""
 
-from __future__ import annotations
-
 import json
 
 import pytest

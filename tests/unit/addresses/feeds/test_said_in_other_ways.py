@@ -3,8 +3,6 @@
 Lines that differ in digits alone are looked at once, and give the verdicts of all lines.
 """
 
-from __future__ import annotations
-
 from random import Random
 from time import process_time
 

@@ -3,8 +3,6 @@
 What is expected is worked out by hand from ipset(8), nft(8) and dnsmasq(8).
 """
 
-from __future__ import annotations
-
 import ipaddress
 from pathlib import Path
 

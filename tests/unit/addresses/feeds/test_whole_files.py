@@ -3,8 +3,6 @@
 Counts are counted by hand; addresses of prefixes are powers of two.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from itertools import pairwise

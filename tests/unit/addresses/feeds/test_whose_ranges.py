@@ -1,7 +1,5 @@
 """Whose ranges a provider's file holds: what it says of itself or what it is read as names them."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """What a run lost, added up by sector and class of spell length."""
 
-from __future__ import annotations
-
 from dataclasses import fields, replace
 from itertools import pairwise
 from types import SimpleNamespace

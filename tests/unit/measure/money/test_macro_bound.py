@@ -1,7 +1,5 @@
 """Revenue cannot exceed the country's Internet economy."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np
@@ -39,7 +37,7 @@ def unbounded(resolved: Resolved, n: int = 4000) -> np.ndarray:
     return firm_parameters(rows, sectors, drawn(LUCK, n)).revenue_level[:, 0]
 
 
-def test_modelled_revenue_is_that_of_a_world() -> None:
+def test_modelled_revenue_is_that_of_a_world():
     resolved = scenario(50_000)
     world = build_world(resolved, LUCK)
     revenue = world.businesses.revenue_usd_per_h
@@ -48,13 +46,13 @@ def test_modelled_revenue_is_that_of_a_world() -> None:
     assert abs(revenue.sum() - expected) < 4 * revenue.std() * math.sqrt(revenue.size)
 
 
-def test_a_thousand_businesses_stay_below_the_bound() -> None:
+def test_a_thousand_businesses_stay_below_the_bound():
     resolved = scenario(1000)
     assert highest_level(resolved) > 5
     assert_array_equal(levels(resolved), unbounded(resolved))
 
 
-def test_no_draw_breaks_the_bound_and_the_others_keep_their_distribution() -> None:
+def test_no_draw_breaks_the_bound_and_the_others_keep_their_distribution():
     resolved = scenario(2000)
     (high,) = [row.high for row in resolved.economy.rows if row.key.startswith("internet_economy")]
     found, free = levels(resolved, 20_000), unbounded(resolved, 20_000)
@@ -72,13 +70,11 @@ def test_no_draw_breaks_the_bound_and_the_others_keep_their_distribution() -> No
 
 
 @pytest.mark.parametrize(("name", "n"), [("austria-2022", 100_000), ("telegram-2018", 10_000_000)])
-def test_without_the_figure_and_where_nothing_is_possible_there_is_no_bound(
-    name: str, n: int
-) -> None:
+def test_without_the_figure_and_where_nothing_is_possible_there_is_no_bound(name, n):
     assert math.isinf(highest_level(scenario(n, name)))
 
 
-def test_revenue_above_the_bound_at_every_level_is_warned_of() -> None:
+def test_revenue_above_the_bound_at_every_level_is_warned_of():
     assert warnings_of_revenue(scenario(2000)) == []
     # 60.8 billion over 0.2 times 8.3 million each: some 39,000 businesses.
     assert warnings_of_revenue(scenario(35_000)) == []
@@ -86,7 +82,7 @@ def test_revenue_above_the_bound_at_every_level_is_warned_of() -> None:
     assert "more than the Internet economy of economy-russia-2018" in said
 
 
-def test_the_share_up_to_a_value_is_that_of_its_quantile() -> None:
+def test_the_share_up_to_a_value_is_that_of_its_quantile():
     u = np.linspace(0, 1, 21)
     values = triangular_quantile(u, -2.0, 0.5, 1.0)
     found = [triangular_share(float(value), -2.0, 0.5, 1.0) for value in values]

@@ -1,7 +1,5 @@
 """Blocks of a document, as a reader of HTML and of Markdown meets them; none is made of a run."""
 
-from __future__ import annotations
-
 from html.parser import HTMLParser
 
 from sim.report.documents.assessment import Heading, Items, Paragraph, Table, to_html, to_markdown

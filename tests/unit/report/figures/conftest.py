@@ -1,7 +1,5 @@
 """Folders of small ensembles, opened for the tests of figures."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

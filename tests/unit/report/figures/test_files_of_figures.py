@@ -1,7 +1,5 @@
 """Files of figures: every format, the same bytes each time, texts as text, the user's own style."""
 
-from __future__ import annotations
-
 import re
 import shutil
 import struct
@@ -25,9 +23,7 @@ def _texts(path: Path) -> list[str]:
     return ["".join(one.itertext()) for one in root.iter(f"{SVG}text")]
 
 
-def test_every_figure_that_applies_is_written_in_every_format(
-    ensemble: RunFolder, tmp_path: Path
-) -> None:
+def test_every_figure_that_applies_is_written_in_every_format(ensemble, tmp_path):
     chosen = choose(ensemble, [])
     assert {"outage", "addresses", "money", "operators"} <= set(chosen)
     written = plot_run(ensemble, tmp_path / "a", (), None, ["svg", "pdf"])
@@ -42,14 +38,14 @@ def test_every_figure_that_applies_is_written_in_every_format(
         assert csv_rows(tmp_path / "a" / f"{name}.csv")
 
 
-def test_the_same_figure_is_the_same_bytes(ensemble: RunFolder, tmp_path: Path) -> None:
+def test_the_same_figure_is_the_same_bytes(ensemble, tmp_path):
     names, how = ["outage"], Print(dpi=50)
     one, other = (plot_run(ensemble, tmp_path / to, names, None, FORMATS, how) for to in "ab")
     for path, again in zip(one, other, strict=True):
         assert path.read_bytes() == again.read_bytes(), path.name
 
 
-def test_width_resolution_and_title_are_as_asked_for(ensemble: RunFolder, tmp_path: Path) -> None:
+def test_width_resolution_and_title_are_as_asked_for(ensemble, tmp_path):
     plot_run(ensemble, tmp_path, ["outage"], None, FORMATS, Print(88, 100, has_words=False))
     png = (tmp_path / "outage.png").read_bytes()
     assert struct.unpack(">I", png[16:20])[0] == pytest.approx(88 / 25.4 * 100, abs=1)
@@ -60,7 +56,7 @@ def test_width_resolution_and_title_are_as_asked_for(ensemble: RunFolder, tmp_pa
     assert not any("overblock" in text for text in texts)
 
 
-def test_the_user_s_style_is_respected(ensemble: RunFolder, tmp_path: Path) -> None:
+def test_the_user_s_style_is_respected(ensemble, tmp_path):
     with mpl.rc_context({"axes.prop_cycle": cycler(color=["#ff00ff"]), "font.size": 13.0}):
         plot_run(ensemble, tmp_path, ["outage"], None, ["svg"])
     drawn = (tmp_path / "outage.svg").read_text(encoding="utf-8")
@@ -69,16 +65,14 @@ def test_the_user_s_style_is_respected(ensemble: RunFolder, tmp_path: Path) -> N
     assert "#0f5f8f" not in drawn
 
 
-def test_tables_are_written_without_pictures(ensemble: RunFolder, tmp_path: Path) -> None:
+def test_tables_are_written_without_pictures(ensemble, tmp_path):
     written = plot_run(ensemble, tmp_path, ["tables", "outage", "money"])
     assert [path.name for path in written] == ["outage.csv", "money.csv"]
     every = plot_run(ensemble, tmp_path / "all", ["tables"])
     assert {path.suffix for path in every} == {".csv"}
 
 
-def test_figures_of_a_strategy_need_one_and_comparisons_several(
-    ensemble: RunFolder, compared: RunFolder
-) -> None:
+def test_figures_of_a_strategy_need_one_and_comparisons_several(ensemble, compared):
     assert choose(compared, []) == ["strategies", "tradeoff"]
     assert "outage" in choose(compared, [], compared.strategies[-1])
     with pytest.raises(UsageError, match="give --strategy"):
@@ -90,7 +84,7 @@ def test_figures_of_a_strategy_need_one_and_comparisons_several(
     assert all(FIGURES[name].shows for name in FIGURES)
 
 
-def test_a_comparison_is_drawn(compared: RunFolder, tmp_path: Path) -> None:
+def test_a_comparison_is_drawn(compared, tmp_path):
     plot_run(compared, tmp_path, (), None, ["svg"])
     plot_run(compared, tmp_path / "one", ["users", "outage"], compared.strategies[-1], ["svg"])
     assert "Share of businesses' time cut off" in _texts(tmp_path / "strategies.svg")
@@ -105,7 +99,7 @@ def test_a_comparison_is_drawn(compared: RunFolder, tmp_path: Path) -> None:
     )
 
 
-def test_a_tradeoff_without_rows_does_not_apply(compared: RunFolder, tmp_path: Path) -> None:
+def test_a_tradeoff_without_rows_does_not_apply(compared, tmp_path):
     folder = tmp_path / "run"
     shutil.copytree(compared.path, folder)
     header = (folder / "tradeoff.csv").read_text(encoding="utf-8").splitlines()[0]

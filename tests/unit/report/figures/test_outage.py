@@ -1,7 +1,5 @@
 """The picture of a run: its values are those of the tables, and its SVG is fit for a page."""
 
-from __future__ import annotations
-
 import math
 import re
 import shutil

@@ -1,7 +1,5 @@
 """Rows of numbers: what is drawn is what the tables of the folder hold, recomputed here."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 from types import SimpleNamespace
 
@@ -54,7 +52,7 @@ def _drawn(shown: Rows, width_in: float = 7) -> list[list[tuple[float, float, fl
 
 
 @pytest.mark.parametrize("width_in", [4, 7])
-def test_dots_and_bars_are_medians_and_ranges(width_in: float) -> None:
+def test_dots_and_bars_are_medians_and_ranges(width_in):
     lines = tuple(
         Line(name, Estimate(*ends, "USD", n_simulations=8))
         for name, ends in (("a", (3.0, 1.0, 4.0)), ("b", (-1.0, -2.0, 5.0)))
@@ -67,14 +65,14 @@ def test_dots_and_bars_are_medians_and_ranges(width_in: float) -> None:
     assert [dict(zip(names, row, strict=True))["high"] for row in rows] == [4.0, 5.0, 4.0]
 
 
-def test_a_number_that_the_record_contradicts_says_so() -> None:
+def test_a_number_that_the_record_contradicts_says_so():
     found = Estimate(0.7, 0.3, 0.9, "share", grade=Grade.CONTRADICTED)
     with look.users_style():
         (ax,) = draw_rows(Rows("T", (Panel("P", (Line("a", found),)),), ""), 7).axes
     assert "contradicted" in ax.texts[-1].get_text()
 
 
-def test_money_is_the_summary_in_the_country_s_currency(ensemble: RunFolder) -> None:
+def test_money_is_the_summary_in_the_country_s_currency(ensemble):
     (path,) = (ensemble.path / "inputs").glob("exchange-rates-*.csv")
     rates = _table(ensemble, f"inputs/{path.name}")
     of = next(row for row in rates if (row["currency"], row["of"]) == ("EUR", "2022"))
@@ -96,7 +94,7 @@ def test_money_is_the_summary_in_the_country_s_currency(ensemble: RunFolder) -> 
     assert drawn == pytest.approx(np.array([_ends(line.found) for line in panel.lines]))
 
 
-def test_shares_of_groups_are_quantiles_over_simulations(ensemble: RunFolder) -> None:
+def test_shares_of_groups_are_quantiles_over_simulations(ensemble):
     hits = duckdb.sql(
         f"""SELECT "group", list(value / denominator) FROM '{ensemble.path}/hits.parquet'
         WHERE "by" = 'operator' AND metric = 'businesses_ever_impaired' GROUP BY "group" """
@@ -108,7 +106,7 @@ def test_shares_of_groups_are_quantiles_over_simulations(ensemble: RunFolder) ->
     assert medians == sorted(medians, reverse=True)
 
 
-def test_strategies_have_the_shares_of_their_simulations(compared: RunFolder) -> None:
+def test_strategies_have_the_shares_of_their_simulations(compared):
     harm, effect, cost = read_strategies(compared, None).panels
     for panel, metric in ((harm, "business_hours_impaired"), (effect, "target_user_hours_denied")):
         for label, line in zip(compared.strategies, panel.lines, strict=True):
@@ -121,7 +119,7 @@ def test_strategies_have_the_shares_of_their_simulations(compared: RunFolder) ->
     assert len(cost.lines) == len(compared.strategies)
 
 
-def test_inputs_are_those_of_the_summary(ensemble: RunFolder) -> None:
+def test_inputs_are_those_of_the_summary(ensemble):
     expected = {
         float(row["depends_on_1_share"])
         for row in _table(ensemble, "summary.csv")
@@ -131,9 +129,7 @@ def test_inputs_are_those_of_the_summary(ensemble: RunFolder) -> None:
     assert found <= expected
 
 
-def test_curves_and_points_that_the_record_contradicts_say_so(
-    compared: RunFolder, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_curves_and_points_that_the_record_contradicts_say_so(compared, monkeypatch):
     label = compared.strategies[-1]
     notes = (read_users(compared, label).note, read_tradeoff(compared, None).note)
     assert not any("Contradicted" in note for note in notes)
@@ -143,7 +139,7 @@ def test_curves_and_points_that_the_record_contradicts_say_so(
     assert all(note.endswith("Contradicted by the record: do not quote.") for note in notes)
 
 
-def test_a_zero_of_a_sample_that_was_hardly_hit_is_no_zero(compared: RunFolder) -> None:
+def test_a_zero_of_a_sample_that_was_hardly_hit_is_no_zero(compared):
     harm, _, cost = read_strategies(compared, "exact").panels
     at = compared.strategies.index("exact")
     # The rule of three: three of sixty.
@@ -164,7 +160,7 @@ def test_a_zero_of_a_sample_that_was_hardly_hit_is_no_zero(compared: RunFolder) 
     assert {str(line.text) for line in panel.lines} == {"not known"}
 
 
-def test_a_panel_without_a_known_number_is_drawn() -> None:
+def test_a_panel_without_a_known_number_is_drawn():
     nothing = Estimate(np.nan, np.nan, np.nan, "share")
     with look.users_style():
         (ax,) = draw_rows(Rows("T", (Panel("P", (Line("a", nothing),)),), ""), 7).axes
@@ -172,9 +168,7 @@ def test_a_panel_without_a_known_number_is_drawn() -> None:
 
 
 @pytest.mark.parametrize("published", [(), ((3600, 7e6),)])
-def test_every_curve_and_published_count_lies_inside_the_axes(
-    published: tuple[tuple[int, float], ...],
-) -> None:
+def test_every_curve_and_published_count_lies_inside_the_axes(published):
     t_s = np.array([0, 3600])
     bands = {
         name: Band(t_s, *(np.array([0.0, part * most]) for part in (0.5, 0.2, 1.0)), 1.0, 8)

@@ -3,13 +3,10 @@
 What numbers look like is from style books: Fundéu and RAE for Spanish, CLDR for signs.
 """
 
-from __future__ import annotations
-
 import ast
 import re
 from dataclasses import replace
 from datetime import datetime
-from pathlib import Path
 
 import pytest
 from babel.messages.pofile import read_po
@@ -48,9 +45,7 @@ def extracted() -> set[str]:
 
 
 @pytest.mark.parametrize("code", OTHERS)
-def test_a_catalogue_has_the_sentences_of_the_code_and_no_others(
-    code: str, extracted: set[str]
-) -> None:
+def test_a_catalogue_has_the_sentences_of_the_code_and_no_others(code, extracted):
     with catalogue_path(code).open("rb") as file:
         catalogue = read_po(file, locale=code, abort_invalid=True)
     held = {one.id if isinstance(one.id, str) else one.id[0] for one in catalogue if one.id}
@@ -60,7 +55,7 @@ def test_a_catalogue_has_the_sentences_of_the_code_and_no_others(
 
 
 @pytest.mark.parametrize("code", OTHERS)
-def test_a_translation_has_the_values_of_its_sentence(code: str) -> None:
+def test_a_translation_has_the_values_of_its_sentence(code):
     wrong = {
         said: form
         for said, forms in language(code).texts.items()
@@ -71,7 +66,7 @@ def test_a_translation_has_the_values_of_its_sentence(code: str) -> None:
     assert all(len(forms) in (1, 3) for forms in language(code).texts.values())
 
 
-def test_extraction_finds_every_sentence_of_code_and_template(extracted: set[str]) -> None:
+def test_extraction_finds_every_sentence_of_code_and_template(extracted):
     """Found by other code: a syntax tree, and what the template calls with a text."""
     said = set(re.findall(r'\bsay(?:_n)?\([\'"](.+?)[\'"][,)]', TEMPLATE.read_text("utf-8")))
     assert len(said) > 30
@@ -87,7 +82,7 @@ def test_extraction_finds_every_sentence_of_code_and_template(extracted: set[str
     assert said - extracted == set()
 
 
-def test_a_sentence_without_a_translation_is_english_with_english_numbers() -> None:
+def test_a_sentence_without_a_translation_is_english_with_english_numbers():
     spanish = language("es")
     known = say("about {share}", share=percent(0.0123))
     assert spanish.write(known) == f"cerca del 1,2{NBSP}%"
@@ -100,7 +95,7 @@ def test_a_sentence_without_a_translation_is_english_with_english_numbers() -> N
     assert spanish.write(sentences(known, unknown)) == f"cerca del 1,2{NBSP}% {unknown}"
 
 
-def test_a_page_has_no_sentence_of_two_languages(ensemble_run: Path) -> None:
+def test_a_page_has_no_sentence_of_two_languages(ensemble_run):
     run = open_run(ensemble_run)
     spanish, found = language("es"), answer(open_run(ensemble_run))
     assert '<html lang="es">' in (page := render(run, spanish))
@@ -122,7 +117,7 @@ def test_a_page_has_no_sentence_of_two_languages(ensemble_run: Path) -> None:
         ("ru", "26 млрд|от 3,4 до 120 млрд|4,5 млн|78 %|от 32 до 81 %|2 100"),
     ],
 )
-def test_numbers_are_those_of_the_language(code: str, expected: str) -> None:
+def test_numbers_are_those_of_the_language(code, expected):
     values = (
         number(26.2e9), span(3.37e9, 118e9), number(4.52e6), percent(0.781),
         percent_span(0.32, 0.811), number(2141),
@@ -142,12 +137,12 @@ def test_numbers_are_those_of_the_language(code: str, expected: str) -> None:
         ("en", 1, "1 address"), ("en", 3e6, "3 million addresses"), ("en", 0.5, "0.5 addresses"),
     ],
 )  # fmt: skip
-def test_words_agree_with_their_number(code: str, n: float, expected: str) -> None:
+def test_words_agree_with_their_number(code, n, expected):
     said = say_n("{n} address", "{n} addresses", n, n=number(n))
     assert language(code).write(said).replace(NBSP, " ") == expected
 
 
-def test_shares_in_words_and_days_are_those_of_the_language() -> None:
+def test_shares_in_words_and_days_are_those_of_the_language():
     start, end = datetime(2018, 4, 16), datetime(2018, 6, 4)
     spanish, russian = language("es"), language("ru")
     assert spanish.write(spoken(0.61)) == "tres de cada cinco"

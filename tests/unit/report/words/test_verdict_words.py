@@ -1,7 +1,5 @@
 """Verdicts in words: what is not known is said, and counts are out of all simulations."""
 
-from __future__ import annotations
-
 import math
 from pathlib import Path
 
