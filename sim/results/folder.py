@@ -140,7 +140,7 @@ class Measures:
     strategy, metric, unit, denominator_unit : shape (n_rows,)
         Texts; empty where there is none.
     replicate : shape (n_rows,)
-        Index of luck.
+        Number of the simulation, from 0.
     value, denominator : shape (n_rows,)
         NaN where not known.
     """

@@ -26,6 +26,7 @@ from sim.scenario.quantities import (
     Instant,
     Model,
     Share,
+    Table,
     TimeOfDay,
     format_instant,
     parse_instant,
@@ -137,15 +138,8 @@ class Calendar(Model):
     except_: Annotated[Days | None, Field(alias="except")] = None
     """Dates on which no session starts."""
 
-    @field_validator("every", "sessions", check_fields=False)
-    @classmethod
-    def check_one_calendar(cls, value: object, info: ValidationInfo) -> object:
-        """Refuse a calendar beside another."""
-        given = [key for key in CALENDARS if info.data.get(key) is not None]
-        if value is not None and given:
-            known = ", ".join(cls.calendars())
-            raise ValueError(f"expected one of {known}, got it with {given[0]}")
-        return value
+    sessions: Table | None = None
+    """Table of sessions: start and end of each, in sequence."""
 
     @field_validator("from_", "to", "except_")
     @classmethod
@@ -155,9 +149,11 @@ class Calendar(Model):
 
     @model_validator(mode="after")
     def check_calendar(self) -> Calendar:
-        """Refuse no calendar, half a recurrence, and windows that do not follow each other."""
-        if all(getattr(self, key) is None for key in self.calendars()):
-            raise ValueError(f"expected one of {', '.join(self.calendars())}, got none")
+        """Refuse none or two, half a recurrence, and windows that do not follow each other."""
+        given = [key for key in CALENDARS if getattr(self, key) is not None]
+        if len(given) != 1:
+            known, got = ", ".join(CALENDARS), " and ".join(given) or "none"
+            raise ValueError(f"expected one of {known}, got {got}")
         if self.every is not None and (self.from_ is None or self.to is None):
             raise ValueError("expected from and to with every, got one or none of them")
         if self.every is not None and self.from_ == self.to:
@@ -166,11 +162,6 @@ class Calendar(Model):
         if any(later <= earlier for earlier, later in pairwise(edges)):
             raise ValueError("expected windows that end after they start and do not overlap")
         return self
-
-    @classmethod
-    def calendars(cls) -> list[str]:
-        """Keys that it has to say when there are sessions."""
-        return [key for key in CALENDARS if key in cls.model_fields]
 
 
 class _Given(BaseModel):

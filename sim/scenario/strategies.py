@@ -192,8 +192,6 @@ class TimeWindow(Calendar, Chase):
     in_words = "addresses at set times"
     id: Literal["time-window"]
     """Strategy."""
-    sessions: Table | None = None
-    """Table of sessions: start and end of each, in sequence."""
     share_at_start: Share | None = None
     """Share of a session's fronts that are ordered at its start; all by default."""
     ramp_h: Annotated[float, Field(gt=0, le=100_000)] | None = None

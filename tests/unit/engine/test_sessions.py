@@ -182,9 +182,9 @@ ONE = "[[2018-04-16T00:00+03:00, 2018-04-17T00:00+03:00]]"
     [
         ("length: 24", ["strategy: expected one of windows, sessions, every, got none"]),
         (f"windows: {ONE}, every: [sat], from: '21:00', to: '23:00'",
-         ["strategy.every: expected one of windows, sessions, every, got it with windows"]),
+         ["strategy: expected one of windows, sessions, every, got windows and every"]),
         (f"windows: {ONE}, sessions: spain-sessions-2025-26",
-         ["strategy.sessions: expected one of windows, sessions, every, got it with windows"]),
+         ["strategy: expected one of windows, sessions, every, got windows and sessions"]),
         ("every: [sat], from: '21:00'",
          ["strategy: expected from and to with every, got one or none of them"]),
         ("every: [sat], from: '21:00', to: '21:00'",
