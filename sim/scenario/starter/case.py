@@ -445,7 +445,8 @@ def _check_operators(known: Known, listed: GivenList, names: list[str]) -> None:
             str(known.blocklist),
             f"expected one of {', '.join(names)}, got {name!r}{hint(name, names)} "
             f"(rows: {n:,}); "
-            "give the operators of the list with --operators FILE, a table with a column operator",
+            "give the operators of the list with --operators FILE, a table with a column operator "
+            "(blanks separate names: write Orange_Spain in both)",
             key="operators",
         )
         for name, n in unknown.items()

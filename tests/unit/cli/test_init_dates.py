@@ -96,7 +96,9 @@ def test_a_list_without_dates_keeps_who_each_row_is_for(header, options, tmp_pat
     known = ", ".join(f"provider-{number}" for number in range(1, 10))
     assert f"list.csv: operators: expected one of {known}, got 'south' (rows: 2)" in result.output
     assert "got 'north' (rows: 2)" in result.output
-    assert "--operators FILE, a table with a column operator" in result.output
+    assert (
+        "--operators FILE, a table with a column operator (blanks separate names" in result.output
+    )
     assert not (tmp_path / "case").exists()
     # What the message advises leads to a case.
     (tmp_path / "ops.csv").write_text("operator\nnorth\nsouth\n")
