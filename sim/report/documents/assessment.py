@@ -271,11 +271,10 @@ FORM = (
 
 @dataclass(frozen=True)
 class Heading:
-    """A heading of level 1 to 3; an appendix begins a page on paper."""
+    """A heading of level 1 or 2."""
 
     text: str
     level: int = 2
-    is_appendix: bool = False
 
 
 @dataclass(frozen=True)
@@ -295,11 +294,10 @@ class Items:
 
 @dataclass(frozen=True)
 class Table:
-    """A table; columns named in ``right`` hold numbers."""
+    """A table of texts."""
 
     header: Sequence[str]
     rows: Sequence[Sequence[str]]
-    right: Sequence[int] = ()
 
 
 Block: TypeAlias = Heading | Paragraph | Items | Table
@@ -313,13 +311,12 @@ h1 { font-size: 1.5rem; line-height: 1.25; } h2 { font-size: 1.15rem; margin-top
 table { border-collapse: collapse; font-size: .88rem; width: 100%; }
 th, td { text-align: left; vertical-align: top; padding: .25rem .5rem; }
 tr { border-bottom: 1px solid #8886; }
-th.number, td.number { text-align: right; font-variant-numeric: tabular-nums; }
 @media print {
   body { font-size: 9pt; line-height: 1.35; margin: 0; max-width: none; padding: 0; }
   h1 { font-size: 13pt; margin: 0; }
   h2 { font-size: 10.5pt; margin: .8em 0 .2em; break-after: avoid; }
   p, ul, table { margin: .3em 0; } table { font-size: 8pt; } th, td { padding: .1em .4em; }
-  tr { break-inside: avoid; } h2.appendix { break-before: page; }
+  tr { break-inside: avoid; }
 }
 @page { margin: 15mm; }
 """
@@ -332,15 +329,14 @@ def to_markdown(blocks: Sequence[Block]) -> str:
 
 def _markdown(block: Block) -> str:
     match block:
-        case Heading(text, level, _):
+        case Heading(text, level):
             return f"{'#' * level} {_line(text)}\n"
         case Paragraph(text, lead):
             return f"**{_line(lead)}** {_line(text)}\n" if lead else f"{_line(text)}\n"
         case Items(texts):
             return "".join(f"- {_line(text)}\n" for text in texts)
-        case Table(header, rows, right):
-            rule = ["---:" if column in right else "---" for column in range(len(header))]
-            lines = [[_line(cell) for cell in header], rule]
+        case Table(header, rows):
+            lines = [[_line(cell) for cell in header], ["---"] * len(header)]
             lines += [[_line(cell) for cell in row] for row in rows]
             return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
@@ -365,30 +361,19 @@ def to_html(blocks: Sequence[Block], title: str) -> str:
 
 def _html(block: Block) -> str:
     match block:
-        case Heading(text, level, is_appendix):
-            kind = ' class="appendix"' if is_appendix else ""
-            return f"<h{level}{kind}>{escape(text)}</h{level}>"
+        case Heading(text, level):
+            return f"<h{level}>{escape(text)}</h{level}>"
         case Paragraph(text, lead):
             strong = f"<strong>{escape(lead)}</strong> " if lead else ""
             return f"<p>{strong}{escape(text)}</p>"
         case Items(texts):
             items = "".join(f"<li>{escape(text)}</li>" for text in texts)
             return f"<ul>{items}</ul>"
-        case Table(header, rows, right):
-            head = "".join(_cell("th", text, column in right) for column, text in enumerate(header))
-            body = "".join(
-                "<tr>"
-                + "".join(_cell("td", text, column in right) for column, text in enumerate(row))
-                + "</tr>\n"
-                for row in rows
-            )
+        case Table(header, rows):
+            head = "".join(f'<th scope="col">{escape(text)}</th>' for text in header)
+            cells = ("".join(f"<td>{escape(text)}</td>" for text in row) for row in rows)
+            body = "".join(f"<tr>{row}</tr>\n" for row in cells)
             return (
                 '<div class="wide" tabindex="0"><table>\n'
                 f"<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody></table></div>"
             )
-
-
-def _cell(tag: str, text: str, is_number: bool) -> str:
-    scope = ' scope="col"' if tag == "th" else ""
-    number = ' class="number"' if is_number else ""
-    return f"<{tag}{scope}{number}>{escape(text)}</{tag}>"

@@ -32,6 +32,7 @@ from sim.report.words.heading import (
     LOSS_PARTS,
     currency_name,
     in_currency,
+    input_name,
     rate_of,
     strategies_of,
     strategy_names,
@@ -49,7 +50,6 @@ from sim.report.words.numbers import number as number_text
 from sim.report.words.sentences import read_bound
 from sim.results.folder import RunFolder, input_rows
 from sim.results.tables import number, read_rows, text
-from sim.scenario.schema import meaning_of
 from sim.scenario.tables.rows import OperatorRow, SectorRow
 
 if TYPE_CHECKING:
@@ -210,16 +210,12 @@ def read_dependence(run: RunFolder, strategy: str | None) -> Rows:
         if one is None or not one.depends_on or one.grade is Grade.CONTRADICTED:
             continue
         lines = [
-            Line(_input_name(run, key), Estimate(part, part, part, SHARE))
+            Line(capitalised(input_name(run, key)), Estimate(part, part, part, SHARE))
             for key, part in one.depends_on
         ]
         panels.append(Panel(capitalised(label(metric)), tuple(lines)))
     note = "Bar: share of the variance of the rank over simulations that the input explains."
     return Rows("What the answer depends on", tuple(panels), note, is_part=True)
-
-
-def _input_name(run: RunFolder, key: str) -> str:
-    return capitalised(meaning_of(key, run.input_path(key.rpartition(".")[0])))
 
 
 def read_groups(run: RunFolder, strategy: str | None, by: str) -> Rows:

@@ -36,6 +36,7 @@ from sim.report.words.heading import (
     evidence_of,
     has_sites,
     in_currency,
+    input_name,
     is_comparison,
     last_moment,
     other_warnings,
@@ -62,7 +63,6 @@ from sim.report.words.numbers import (
 from sim.report.words.sentences import note_of, read_losses
 from sim.results.folder import RunFolder, input_rows
 from sim.results.tables import text
-from sim.scenario.schema import meaning_of
 from sim.scenario.tables.money import MoneyParameterRow
 from sim.scenario.tables.rows import FigureRow
 from sim.scenario.tables.seeds import read_note
@@ -256,11 +256,6 @@ def _title_of(run: RunFolder, section: str, key: str) -> str:
     name = str((run.scenario.get(section) or {}).get(key, ""))
     titles = {str(one["name"]): str(one["title"]) for one in run.manifest["inputs"]}
     return titles.get(name) or name
-
-
-def input_name(run: RunFolder, key: str) -> Text:
-    """Meaning of an uncertain input, from the documentation of its key or column."""
-    return say_name(meaning_of(key, run.input_path(key.rpartition(".")[0])))
 
 
 def _surer(run: RunFolder, strategy: str) -> Section:

@@ -49,6 +49,7 @@ from sim.results.parquet import read_columns
 from sim.scenario.document import parse_document
 from sim.scenario.library import scenario_names, shipped
 from sim.scenario.overrides import rate_at
+from sim.scenario.schema import meaning_of
 from sim.scenario.strategies import DECLARED
 from sim.scenario.tables.rows import RateRow, SessionRow
 from sim.scenario.tables.seeds import read_note
@@ -489,6 +490,11 @@ LOSS_PARTS = tuple(
 """Parts of the loss in the sequence in which they are added up."""
 
 MANY = 1_000_000
+
+
+def input_name(run: RunFolder, key: str) -> Text:
+    """Meaning of an uncertain input, from the documentation of its key or column."""
+    return say_name(meaning_of(key, run.input_path(key.rpartition(".")[0])))
 
 
 def rate_of(run: RunFolder) -> RateRow | None:

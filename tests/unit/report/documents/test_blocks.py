@@ -7,17 +7,16 @@ from sim.report.documents.assessment import Heading, Items, Paragraph, Table, to
 BLOCKS = (
     Heading("Title", 1),
     Heading("Part"),
-    Heading("Appendix", 3, is_appendix=True),
     Paragraph("Said"),
     Paragraph("Told", lead="First"),
     Paragraph("Of the data", lead="Then"),
     Items(["One", "Two"]),
-    Table(["Key", "Number"], [["a.key", "1"], ["b.key", "2"]], right=(1,)),
+    Table(["Key", "Number"], [["a.key", "1"], ["b.key", "2"]]),
 )
 TAGS = {
-    "Title": "h1", "Part": "h2", "Appendix": "h3 appendix", "Said": "p", "First": "strong",
-    "Then": "strong", "One": "li", "Two": "li", "Key": "th", "Number": "th number",
-    "a.key": "td", "1": "td number", "b.key": "td", "2": "td number",
+    "Title": "h1", "Part": "h2", "Said": "p", "First": "strong",
+    "Then": "strong", "One": "li", "Two": "li", "Key": "th", "Number": "th",
+    "a.key": "td", "1": "td", "b.key": "td", "2": "td",
 }  # fmt: skip
 
 
@@ -56,6 +55,6 @@ def test_every_text_is_in_its_element() -> None:
 
 def test_blocks_in_markdown_are_as_written_by_hand() -> None:
     assert to_markdown(BLOCKS) == (
-        "# Title\n\n## Part\n\n### Appendix\n\nSaid\n\n**First** Told\n\n**Then** Of the data\n\n"
-        "- One\n- Two\n\n| Key | Number |\n| --- | ---: |\n| a.key | 1 |\n| b.key | 2 |\n"
+        "# Title\n\n## Part\n\nSaid\n\n**First** Told\n\n**Then** Of the data\n\n"
+        "- One\n- Two\n\n| Key | Number |\n| --- | --- |\n| a.key | 1 |\n| b.key | 2 |\n"
     )
