@@ -51,6 +51,7 @@ def test_a_window_is_a_factor_or_ends_of_which_one_may_be_open(write_scenario):
         ("factor: 2", "low: 5e6", 1, "expected low <= value <= high, got 5e+06, 4e+06, inf"),
         ("factor: 2", "factor: 2\n    high: 5e6", 1, "expected factor, or low and high or one of"),
         ("    factor: 2\n", "", 1, "expected factor, or low and high or one of them, got both or"),
+        ("4000000", "0", 1, "expected a value above 0 with factor, got 0"),
         ("factor: 2", "factor: 1", 5, "expected a number > 1.0, got 1"),
         ("kind: fact", "kind: rumour", 6, "expected 'fact', 'claim' or 'assumption', got 'rumour'"),
     ],

@@ -6,7 +6,14 @@ from pathlib import Path
 import pytest
 
 from sim.errors import DataError
-from sim.scenario.tables.rows import CadenceRow, OrderRow, ProfileRow, SectorRow
+from sim.scenario.tables.rows import (
+    AssumptionRow,
+    CadenceRow,
+    OperatorRow,
+    OrderRow,
+    ProfileRow,
+    SectorRow,
+)
 from sim.scenario.tables.seeds import Row, Table, read_note, read_table
 
 HEADER = b"effective,action,prefix\n"
@@ -258,3 +265,32 @@ def test_a_note_that_does_not_support_its_column_is_refused(tmp_path, column, re
 def test_a_note_is_read_as_strictly_as_a_scenario(tmp_path):
     assert len(note_problems(tmp_path, "title: ~\ntitel: x\n")) >= 3
     assert "expected valid YAML" in note_problems(tmp_path, "a: [")[0]
+
+
+@pytest.mark.parametrize(
+    ("cells", "message"),
+    [
+        ("choice,uniform,1", "expected no distribution for a choice, got uniform"),
+        ("unknown,log-uniform,0", "expected a range above 0 for log-uniform, got 0"),
+    ],
+)
+def test_only_what_is_unknown_is_drawn_and_a_logarithm_from_above_zero(tmp_path, cells, message):
+    text = f"key,value,unit,high,why,nature,distribution,low\na.b,2,h,3,w,{cells}\n"
+    assert problems_of(tmp_path, text.encode(), AssumptionRow) == [f"t.csv:2: {message}"]
+
+
+@pytest.mark.parametrize(
+    ("cells", "message"),
+    [
+        ("5,,", "expected rule_capacity and overload together, got one of them"),
+        (",stop,", "expected rule_capacity and overload together, got one of them"),
+        ("5,degrade,", "expected overload_severity with overload degrade, got none"),
+    ],
+)
+def test_a_full_router_has_a_behaviour_and_a_degree(tmp_path, cells, message):
+    header = (
+        "operator,label,share_users,poll_interval_h,apply_lag_median_h,apply_lag_sigma,"
+        "release_lag_median_h,release_lag_sigma,compliance,rule_capacity,overload,overload_severity"
+    )
+    text = f"{header}\no,O,1,1,1,1,1,1,1,{cells}\n"
+    assert problems_of(tmp_path, text.encode(), OperatorRow) == [f"t.csv:2: {message}"]
