@@ -23,7 +23,7 @@ def path(tmp_path: Path) -> Path:
     return path
 
 
-def test_a_file_reads_as_it_was_written_up_to_twelve_digits(path: Path) -> None:
+def test_a_file_reads_as_it_was_written_up_to_twelve_digits(path):
     read = read_numbers(path)
     assert list(read) == list(NUMBERS)
     assert [type(value) for value in read.values()] == [type(value) for value in NUMBERS.values()]
@@ -49,13 +49,13 @@ def test_a_file_reads_as_it_was_written_up_to_twelve_digits(path: Path) -> None:
         ("target_user_hours_denied", 0.0, "not known → 0.0"),
     ],
 )
-def test_a_changed_number_is_named(path: Path, metric: str, value: float, said: str) -> None:
+def test_a_changed_number_is_named(path, metric, value, said):
     changed = NUMBERS | {(metric, 0): value}
     assert hold(path, changed, is_update=False) == [f"{metric}, replicate 0: {said}"]
 
 
 @pytest.mark.parametrize("is_there", [True, False])
-def test_only_an_update_writes(path: Path, is_there: bool) -> None:
+def test_only_an_update_writes(path, is_there):
     if not is_there:
         path.unlink()
     before = path.read_bytes() if is_there else None

@@ -30,7 +30,7 @@ N_SHOWN = 40
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_no_number_moved(name: str, update_golden: bool) -> None:
+def test_no_number_moved(name, update_golden):
     path = VALUES / f"{name}.csv"
     if not path.exists() and not update_golden:
         pytest.fail(f"{name}: no golden file; --update-golden writes it", pytrace=False)
@@ -41,14 +41,14 @@ def test_no_number_moved(name: str, update_golden: bool) -> None:
         pytest.fail(_message(name, moved), pytrace=False)
 
 
-def test_each_scenario_has_a_golden_file_and_each_file_a_scenario() -> None:
+def test_each_scenario_has_a_golden_file_and_each_file_a_scenario():
     # After the files were written, if they are.
     assert sorted(path.stem for path in VALUES.iterdir()) == NAMES
 
 
 # One with fronts and complaints, one with tenants, one with neither.
 @pytest.mark.parametrize("name", ["telegram-2018", "piracy-shield", "allow-list"])
-def test_every_measure_of_a_run_is_in_the_file(name: str) -> None:
+def test_every_measure_of_a_run_is_in_the_file(name):
     held = read_numbers(VALUES / f"{name}.csv")
     metrics = metrics_of(resolve(load_scenario(name)))
     assert len(metrics) > 0
@@ -56,7 +56,7 @@ def test_every_measure_of_a_run_is_in_the_file(name: str) -> None:
     assert wanted - set(held) == set()
 
 
-def test_medians_of_fixed_replicates_are_those_of_the_values(tmp_path: Path) -> None:
+def test_medians_of_fixed_replicates_are_those_of_the_values(tmp_path):
     """A folder of the point values summarises the numbers held here, whatever its columns are."""
     name = "allow-list"
     resolved = resolve(load_scenario(name, changes_to(name)))

@@ -37,7 +37,7 @@ def figures() -> list[dict[str, str]]:
 
 
 @pytest.mark.parametrize("name", scenario_names())
-def test_every_value_of_a_shipped_scenario_says_what_it_rests_on(name: str) -> None:
+def test_every_value_of_a_shipped_scenario_says_what_it_rests_on(name):
     resolved = shipped_scenario(name)
     found = sources_of(name)
     keys = {key for key, _ in leaves(scenario_tree(resolved.scenario))} - set(LABELS)
@@ -51,7 +51,7 @@ def test_every_value_of_a_shipped_scenario_says_what_it_rests_on(name: str) -> N
 
 
 @pytest.mark.parametrize("name", scenario_names())
-def test_every_assumed_number_of_a_shipped_scenario_has_a_range_and_a_reason(name: str) -> None:
+def test_every_assumed_number_of_a_shipped_scenario_has_a_range_and_a_reason(name):
     assumed = [source for source in sources_of(name) if source.kind == "assumption"]
     assert len(assumed) > 50
     for source in assumed:
@@ -63,7 +63,7 @@ def test_every_assumed_number_of_a_shipped_scenario_has_a_range_and_a_reason(nam
 
 
 @pytest.mark.parametrize("figure", figures(), ids=lambda row: row["id"])
-def test_a_figure_of_the_article_stands_where_the_table_says(figure: dict[str, str]) -> None:
+def test_a_figure_of_the_article_stands_where_the_table_says(figure):
     names = figure["scenarios"].split(";")
     for name in names:
         assert name in scenario_names(), figure["id"]
@@ -80,7 +80,7 @@ def test_a_figure_of_the_article_stands_where_the_table_says(figure: dict[str, s
     assert figure["how"]
 
 
-def test_a_stance_is_dated_for_each_provider_of_the_fronts_of_telegram_2018() -> None:
+def test_a_stance_is_dated_for_each_provider_of_the_fronts_of_telegram_2018():
     resolved = shipped_scenario("telegram-2018")
     assert resolved.pools is not None
     assert resolved.stances is not None
@@ -94,7 +94,7 @@ SPAIN = {"names.sharing"}
 
 
 @pytest.mark.parametrize("name", scenario_names())
-def test_a_table_of_another_time_has_a_word_of_the_scenario(name: str) -> None:
+def test_a_table_of_another_time_has_a_word_of_the_scenario(name):
     resolved = shipped_scenario(name)
     scenario = load_scenario(name).scenario
     time_of = {table.name: table.note.time for table in resolved.tables}

@@ -58,7 +58,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
-def test_no_simulation_departs_from_a_dated_stance(name: str, place: Path) -> None:
+def test_no_simulation_departs_from_a_dated_stance(name, place):
     run = folder(name, place, fixed=False)
     table = (run.scenario.get("stances") or {}).get("events")
     if table is None:
@@ -81,7 +81,7 @@ def test_no_simulation_departs_from_a_dated_stance(name: str, place: Path) -> No
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
-def test_point_values_lie_within_the_ensemble(name: str, place: Path) -> None:
+def test_point_values_lie_within_the_ensemble(name, place):
     """Within what its simulations span: two dozen have no ends of nine in ten worth the name."""
     spans = {}
     for fixed in (False, True):
@@ -101,7 +101,7 @@ def test_point_values_lie_within_the_ensemble(name: str, place: Path) -> None:
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
-def test_what_leads_is_graded_and_never_contradicted(name: str, place: Path) -> None:
+def test_what_leads_is_graded_and_never_contradicted(name, place):
     run = folder(name, place, fixed=False)
     found = answer(run)
     estimates = read_estimates(run)
@@ -211,11 +211,11 @@ def missed(path: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_a_kept_simulation_lies_in_every_window(place: int, curves: dict[int, Path]) -> None:
+def test_a_kept_simulation_lies_in_every_window(place, curves):
     assert len(kept()) == N_KEPT
     assert missed(curves[kept()[place]]) == []
 
 
 @pytest.mark.parametrize("place", range(len(PLACES)))
-def test_a_draw_that_is_not_kept_lies_outside_one(place: int, curves: dict[int, Path]) -> None:
+def test_a_draw_that_is_not_kept_lies_outside_one(place, curves):
     assert missed(curves[others()[place]])

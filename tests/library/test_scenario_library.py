@@ -364,7 +364,7 @@ def entries_act_within_half_an_hour_and_are_never_released() -> None:
 
 @pytest.mark.laws
 @pytest.mark.long
-def test_months_of_piracy_shield_show_what_it_says() -> None:
+def test_months_of_piracy_shield_show_what_it_says():
     it = run("piracy-shield")
     # Finds slow down by their number: 3,032 addresses after about 60 days.
     months = run("piracy-shield", "population.n_businesses=200", "end=2024-04-16T00:00+02:00")
@@ -384,7 +384,7 @@ def test_months_of_piracy_shield_show_what_it_says() -> None:
 
 @pytest.mark.laws
 @pytest.mark.long
-def test_what_is_old_is_let_go_on_the_day_of_the_rule_of_piracy_shield() -> None:
+def test_what_is_old_is_let_go_on_the_day_of_the_rule_of_piracy_shield():
     """The list falls at once to what was entered in its last 183 days, and stays of that age."""
     few = ("population.n_businesses=20", "end=2025-10-15T00:00+02:00")
     it = run("piracy-shield", *few)
@@ -574,16 +574,16 @@ def limits_alone_hold_the_list_at_its_ceiling() -> None:
 
 
 @pytest.mark.parametrize("name", scenario_names())
-def test_a_scenario_shows_what_it_says(name: str) -> None:
+def test_a_scenario_shows_what_it_says(name):
     CHECKS[name]()
 
 
-def test_every_shipped_scenario_is_checked() -> None:
+def test_every_shipped_scenario_is_checked():
     assert sorted(CHECKS) == scenario_names()
 
 
 @pytest.mark.parametrize("name", ["sanctions-2022", "sni-era"])
-def test_a_blocked_name_is_reached_the_more_the_more_get_round_it(name: str) -> None:
+def test_a_blocked_name_is_reached_the_more_the_more_get_round_it(name):
     # Not denied the less: who cannot get round it leaves in the end, and is denied no longer.
     smaller = SMALLER.get(name, FEW)
     runs = [

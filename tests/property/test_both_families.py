@@ -200,7 +200,7 @@ def assert_same_at_sites(small: SmallWorld) -> None:
         for name in IN_RANDOM_WORLDS
     ],
 )
-def test_every_strategy_answers_fronts_of_both_families(name: str) -> None:
+def test_every_strategy_answers_fronts_of_both_families(name):
     asked, rule = IN_RANDOM_WORLDS[name]
     engine = made(asked)
     if name == "allow-list":
@@ -227,7 +227,7 @@ def assert_rule_agrees(small: SmallWorld, engine: EngineStrategy, rule: RefStrat
     assert_same_run(small, engine, replace(small.reference(), orders=(), strategy=rule))
 
 
-def test_every_id_of_the_language_has_a_second_rule() -> None:
+def test_every_id_of_the_language_has_a_second_rule():
     assert set(DECLARED) == {label.partition(",")[0] for label in IN_RANDOM_WORLDS} | ELSEWHERE
 
 
@@ -243,7 +243,7 @@ def _long_but(daily: Collection[str]) -> pytest.MarkDecorator:
 
 # Whose rule is held in the crowded world, is held in random ones now and then.
 @_long_but([name for name in IN_RANDOM_WORLDS if name not in RULES])
-def test_the_rule_written_from_the_documents_leads_to_the_same_run(name: str) -> None:
+def test_the_rule_written_from_the_documents_leads_to_the_same_run(name):
     asked, rule = IN_RANDOM_WORLDS[name]
     engine = made(asked)
 

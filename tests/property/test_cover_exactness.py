@@ -267,20 +267,20 @@ many = settings(max_examples=n_examples(60), deadline=None)
 @many
 @given(cases(hosts=True))
 @example(Case(PLACES["whole space"], frozenset(UNITS), [(0, 8, 8)], limits=(1, 1)))
-def test_covers_with_hosts_is_the_best_of_all_subsets(case: Case) -> None:
+def test_covers_with_hosts_is_the_best_of_all_subsets(case):
     check(case)
 
 
 @many
 @given(cases(hosts=False))
 @example(Case(PLACES["IPv6 hosts"], frozenset({0, 7}), [(0, 8, 1), (1, 3, 7)]))
-def test_covers_with_shared_ranges_is_the_best_of_all_subsets(case: Case) -> None:
+def test_covers_with_shared_ranges_is_the_best_of_all_subsets(case):
     check(case)
 
 
 @settings(max_examples=n_examples(40), deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(UNITS), st.integers(1, N_UNITS)), min_size=1))
-def test_nested_and_repeated_targets_change_nothing(bounds: list[tuple[int, int]]) -> None:
+def test_nested_and_repeated_targets_change_nothing(bounds):
     """Targets given as overlapping ranges are the union of what they hold."""
     place = PLACES["networks"]
     units = frozenset(u for low, n in bounds for u in range(low, min(low + n, N_UNITS)))
@@ -364,7 +364,7 @@ def best_by_programme(
 
 @pytest.mark.parametrize("guarded", [False, True])
 @pytest.mark.parametrize("seed", range(3))
-def test_costs_equal_those_of_an_integer_programme(seed: int, guarded: bool) -> None:
+def test_costs_equal_those_of_an_integer_programme(seed, guarded):
     world = World(seed, n_targets=60, n_hosts=250)
     # Addresses of hosts with a weight, far from the smallest rule around any target.
     limits = {4: (22, 32), 6: (0, 68)} if seed else {4: (18, 32), 6: (40, 128)}
@@ -393,7 +393,7 @@ def frontier_of(world: World, budget: int) -> Frontier:
     return find_covers(Targets.prepare(addresses), world.collateral(), budget)
 
 
-def test_weights_beyond_64_bits_are_added_exactly() -> None:
+def test_weights_beyond_64_bits_are_added_exactly():
     """A weight times 10**30 is another world of the same shape."""
     small, large = (frontier_of(World(5, 90, 400, scale=s), 60) for s in (1, 10**30))
     assert large.collateral.dtype == object
@@ -401,7 +401,7 @@ def test_weights_beyond_64_bits_are_added_exactly() -> None:
     assert large.cover(20).texts() == small.cover(20).texts()
 
 
-def test_float_weights_give_the_covers_of_equal_whole_ones() -> None:
+def test_float_weights_give_the_covers_of_equal_whole_ones():
     world = World(6, 90, 400)
     whole = frontier_of(world, 60)
     world.weight = [float(w) for w in world.weight]

@@ -13,7 +13,7 @@ KERNELS = (
 """Compiled, most take minutes: each loop that they call is compiled by itself."""
 
 
-def test_loops_that_run_as_python_agree_too(repository: Path) -> None:
+def test_loops_that_run_as_python_agree_too(repository):
     tests = (str(Path(__file__).parent / name) for name in KERNELS)
     how = ["-p", "tests.interpreted", "-m", "laws or not laws", "-q", "-n", "0", "-x"]
     done = subprocess.run(

@@ -421,5 +421,5 @@ def one_site(from_: str, to: str):
 @settings(max_examples=n_examples(6), deadline=None, phases=[Phase.explicit, Phase.generate])
 @example(one_site("02:30", "06:15"), 0)
 @given(cases(), st.integers(0, 3))
-def test_the_reference_reads_inventories_and_given_orders_alike(case, seed: int) -> None:
+def test_the_reference_reads_inventories_and_given_orders_alike(case, seed):
     assert_same(*run_both(case, Streams(seed, 0)))

@@ -27,7 +27,7 @@ def mesa_writing(name: str) -> Callable[[Replay], Counts]:
 case = functools.cache(Case.of)
 
 
-def test_one_process_a_business_gives_the_same_counts_at_every_hour() -> None:
+def test_one_process_a_business_gives_the_same_counts_at_every_hour():
     case(30).check(agents_simpy.run(case(30).replay))
     assert len(case(30).expected) == 1_200
     other = [*case(30).expected]
@@ -37,7 +37,7 @@ def test_one_process_a_business_gives_the_same_counts_at_every_hour() -> None:
 
 
 @pytest.mark.parametrize("name", WRITINGS)
-def test_mesa_agents_give_the_same_counts_at_every_hour(name: str) -> None:
+def test_mesa_agents_give_the_same_counts_at_every_hour(name):
     case(30).check(mesa_writing(name)(case(30).replay))
 
 
@@ -94,6 +94,6 @@ def replays(draw: st.DrawFn) -> Replay:
 
 
 @given(replays())
-def test_all_writings_agree_on_any_replay(replay: Replay) -> None:
+def test_all_writings_agree_on_any_replay(replay):
     expected = agents_simpy.run(replay)
     assert [mesa_writing(name)(replay) == expected for name in WRITINGS] == [True, True]

@@ -81,13 +81,13 @@ def are_as_many(names: np.ndarray) -> bool:
 
 
 @pytest.mark.laws
-def test_a_run_with_kinds_has_the_names_that_are_expected_of_the_list() -> None:
+def test_a_run_with_kinds_has_the_names_that_are_expected_of_the_list():
     names = of_runs()
     assert names.size > 5000
     assert are_as_many(names)
 
 
-def test_names_by_kind_have_the_mean_of_their_place() -> None:
+def test_names_by_kind_have_the_mean_of_their_place():
     share = np.array([[0.0, 0.0, 0.1, 0.35], [0.0, 0.2, 0.0, 0.0], [0.01, 0.0, 0.04, 0.05]])
     # In a finer grid than the laws have steps, each value once: a mean over u.
     n = 2_000_000
@@ -125,6 +125,6 @@ def most_apart() -> float:
 
 
 @pytest.mark.laws
-def test_two_streams_differ_by_less_than_a_unit_of_the_second_figure() -> None:
+def test_two_streams_differ_by_less_than_a_unit_of_the_second_figure():
     assert FIGURES == 2
     assert most_apart() < A_UNIT

@@ -154,7 +154,7 @@ def distance(found: np.ndarray, mean: float) -> float:
     return float(abs(found.mean() - mean) / np.sqrt(mean / found.size))
 
 
-def test_as_many_as_the_rate_says_come_on_average_and_their_variance_is_their_mean() -> None:
+def test_as_many_as_the_rate_says_come_on_average_and_their_variance_is_their_mean():
     found, mean = counts(PER_D), PER_D * DAYS
     assert distance(found, mean) < 4
     # The variance of a sample variance of Poisson counts is (mean + 2 mean^2) / n nearly.
@@ -162,7 +162,7 @@ def test_as_many_as_the_rate_says_come_on_average_and_their_variance_is_their_me
     assert abs(found.var() - mean) < 4 * error
 
 
-def test_a_longer_run_only_adds_times() -> None:
+def test_a_longer_run_only_adds_times():
     def drawn(days: int) -> list[int]:
         rng = Streams(5, 3).generator(Stream.OUTSIDE_WITHDRAWAL)
         return drawn_times_s(2.0, days * DAY, rng).tolist()

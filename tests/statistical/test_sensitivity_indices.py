@@ -28,7 +28,7 @@ def total_shares() -> np.ndarray:
     return np.array([first_0 + joint_02, first_1, joint_02]) / (first_0 + first_1 + joint_02)
 
 
-def test_morris_of_a_linear_function_is_its_slopes() -> None:
+def test_morris_of_a_linear_function_is_its_slopes():
     slopes = np.array([3.0, -2.0, 0.0, 5.0])
     dials, moved = morris_trajectories(6, [1, 1, 1, 1], rng())
     found, _ = screen(dials @ slopes, dials, moved, np.ones(4, int), rng())
@@ -38,7 +38,7 @@ def test_morris_of_a_linear_function_is_its_slopes() -> None:
     assert_allclose(found["mu_star_low"], np.abs(slopes), atol=1e-12)
 
 
-def test_morris_indices_are_those_of_salib_and_rank_ishigami_right() -> None:
+def test_morris_indices_are_those_of_salib_and_rank_ishigami_right():
     dials, moved = morris_trajectories(200, [1, 1, 1], rng())
     answers = ishigami(dials)
     ours, _ = screen(answers, dials, moved, np.ones(3, int), rng())
@@ -56,7 +56,7 @@ def test_morris_indices_are_those_of_salib_and_rank_ishigami_right() -> None:
     assert list(np.argsort(-ours["mu_star"])) == list(np.argsort(-total_shares()))
 
 
-def test_a_trajectory_without_an_answer_is_left_out_and_counted() -> None:
+def test_a_trajectory_without_an_answer_is_left_out_and_counted():
     dials, moved = morris_trajectories(5, [1, 1], rng())
     answers = dials @ np.array([1.0, 2.0])
     answers[2, 1] = np.nan
@@ -69,7 +69,7 @@ def test_a_trajectory_without_an_answer_is_left_out_and_counted() -> None:
     assert np.isnan(list(none.values())).all()
 
 
-def test_the_interval_of_mu_star_holds_the_mean_size_of_all_effects() -> None:
+def test_the_interval_of_mu_star_holds_the_mean_size_of_all_effects():
     everything, moved = morris_trajectories(20_000, [1, 1, 1], rng(1))
     whole, _ = screen(ishigami(everything), everything, moved, np.ones(3, int), rng())
     hits = []
@@ -83,7 +83,7 @@ def test_the_interval_of_mu_star_holds_the_mean_size_of_all_effects() -> None:
     assert 68 <= np.sum(np.array(hits)[:, [0, 2]]) <= 80
 
 
-def test_a_factor_of_several_dials_has_a_size_and_no_direction() -> None:
+def test_a_factor_of_several_dials_has_a_size_and_no_direction():
     dials, moved = morris_trajectories(40, [1, 3], rng())
     answers = dials @ np.array([1.0, 5.0, 5.0, 5.0])
     found, _ = screen(answers, dials, moved, np.array([1, 3]), rng())

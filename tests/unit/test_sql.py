@@ -38,7 +38,7 @@ def put(folder: Path, name: str) -> Path:
 
 
 @pytest.mark.parametrize("name", [*WILD, *PARTED])
-def test_a_users_table_is_read_alone_and_as_it_is(folder: Path, name: str) -> None:
+def test_a_users_table_is_read_alone_and_as_it_is(folder, name):
     feed = read_feed(Input(put(folder, name), "given"))
     assert list(feed.v4.start) == [0xC6336401]
     assert "asn" not in feed.labels
@@ -46,7 +46,7 @@ def test_a_users_table_is_read_alone_and_as_it_is(folder: Path, name: str) -> No
 
 
 @pytest.mark.parametrize("name", [*WILD, *PARTED])
-def test_a_table_is_written_where_it_is_told(folder: Path, name: str) -> None:
+def test_a_table_is_written_where_it_is_told(folder, name):
     feed = read_feed(Input(put(folder, "plain.parquet"), "plain.parquet"))
     before = (folder / "ab.parquet").read_bytes()
     assert write_normal(feed, Path(name), sha256="", version="1") == 1
@@ -55,7 +55,7 @@ def test_a_table_is_written_where_it_is_told(folder: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", [*WILD, "replicate=7/a.parquet"])
-def test_tables_of_runs_are_written_merged_and_read_alone(folder: Path, name: str) -> None:
+def test_tables_of_runs_are_written_merged_and_read_alone(folder, name):
     part, path = Path(name), Path(f"{name}.whole")
     part.parent.mkdir(exist_ok=True)
     write_part(part, {"replicate": np.array([1, 2])})
@@ -68,7 +68,7 @@ def test_tables_of_runs_are_written_merged_and_read_alone(folder: Path, name: st
 
 
 @pytest.mark.parametrize("name", ["run*", "strategy=none", "~"])
-def test_views_of_a_run_folder_are_of_its_own_tables(folder: Path, name: str) -> None:
+def test_views_of_a_run_folder_are_of_its_own_tables(folder, name):
     for run in (Path(name), Path("runs")):
         run.mkdir()
         write_part(run / "curves.parquet", {"replicate": np.array([1])})
@@ -76,7 +76,7 @@ def test_views_of_a_run_folder_are_of_its_own_tables(folder: Path, name: str) ->
         assert connection.execute("SELECT * FROM curves").fetchall() == [(1,)]
 
 
-def test_a_name_that_duckdb_cannot_be_told_is_refused(folder: Path) -> None:
+def test_a_name_that_duckdb_cannot_be_told_is_refused(folder):
     with pytest.raises(DataError, match="expected a path without a backslash beside one of"):
         read_feed(Input(put(folder, "a\\*.parquet"), "given"))
     assert read_feed(Input(put(folder, "a\\b.parquet"), "given")).n_records == 1

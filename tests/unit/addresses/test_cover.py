@@ -24,7 +24,7 @@ def covers(*targets: str, budget: int = 10, weight: Weights | None = None, **opt
     return find_covers(prepared, weight or Weights.per_address(), budget, **options)
 
 
-def test_a_rule_for_every_target_has_no_collateral() -> None:
+def test_a_rule_for_every_target_has_no_collateral():
     frontier = covers("192.0.2.1", "192.0.2.2", "192.0.2.6", "2001:db8::7")
     assert frontier.n_rules.tolist() == [2, 3, 4]
     assert frontier.cover(4).texts() == [
@@ -33,14 +33,14 @@ def test_a_rule_for_every_target_has_no_collateral() -> None:
     assert frontier.collateral.tolist() == [5, 2, 0]
 
 
-def test_exempt_addresses_are_no_bystanders() -> None:
+def test_exempt_addresses_are_no_bystanders():
     targets = Targets.prepare(
         AddressSet.of("192.0.2.0", "192.0.2.3"), exempt=AddressSet.of("192.0.2.1")
     )
     assert find_covers(targets, Weights.per_address(), 1).collateral.tolist() == [1]
 
 
-def test_ties_go_to_fewer_addresses_where_asked() -> None:
+def test_ties_go_to_fewer_addresses_where_asked():
     weight = weights(**{"198.51.100.1": 3})
     frontier = covers(
         "192.0.2.0", "192.0.2.200", "192.0.2.255", weight=weight, breadth=Weights.per_address()
@@ -51,18 +51,18 @@ def test_ties_go_to_fewer_addresses_where_asked() -> None:
     assert frontier.cover(9).texts() == ["192.0.2.0/32", "192.0.2.200/32", "192.0.2.255/32"]
 
 
-def test_ties_go_to_more_rules_at_lower_addresses() -> None:
+def test_ties_go_to_more_rules_at_lower_addresses():
     frontier = covers("192.0.2.0", "192.0.2.3", "192.0.2.128", "192.0.2.131")
     assert frontier.cover(3).texts() == ["192.0.2.0/32", "192.0.2.3/32", "192.0.2.128/30"]
 
 
-def test_ties_at_a_fork_go_to_the_rule_over_it() -> None:
+def test_ties_at_a_fork_go_to_the_rule_over_it():
     weight = weights(**{"192.0.2.1": 7})
     frontier = covers("192.0.2.0", "192.0.2.2", "192.0.2.3", weight=weight, budget=1)
     assert frontier.cover(1).texts() == ["192.0.2.0/30"]
 
 
-def test_float_noise_does_not_buy_rules() -> None:
+def test_float_noise_does_not_buy_rules():
     weight = weights(**{"192.0.2.1": 0.3, "192.0.2.4": 1e-12})
     frontier = covers("192.0.2.0", "192.0.2.2", "192.0.2.8", weight=weight)
     assert frontier.n_used.tolist() == [1, 1, 3]
@@ -72,13 +72,13 @@ def test_float_noise_does_not_buy_rules() -> None:
     assert frontier.n_used.tolist() == [1, 2, 3]
 
 
-def test_weight_beside_something_far_larger_is_kept() -> None:
+def test_weight_beside_something_far_larger_is_kept():
     weight = weights(**{"192.0.2.1": 1e-9, "192.0.2.255": 1e15})
     frontier = covers("192.0.2.0", "192.0.2.2", "192.0.2.254", weight=weight)
     assert frontier.cover(2).collateral == 1e-9
 
 
-def test_every_conflict_names_target_and_protection() -> None:
+def test_every_conflict_names_target_and_protection():
     with pytest.raises(UsageError) as caught:
         Targets.prepare(
             AddressSet.of("192.0.2.7", "198.51.100.0/30", "203.0.113.9", "2001:db8::1"),
@@ -94,7 +94,7 @@ def test_every_conflict_names_target_and_protection() -> None:
     ]
 
 
-def test_a_target_whose_smallest_rule_holds_a_protected_address_is_refused() -> None:
+def test_a_target_whose_smallest_rule_holds_a_protected_address_is_refused():
     with pytest.raises(UsageError, match=r"203\.0\.113\.0/24, the longest prefix allowed"):
         Targets.prepare(
             AddressSet.of("203.0.113.9"),
@@ -103,18 +103,18 @@ def test_a_target_whose_smallest_rule_holds_a_protected_address_is_refused() -> 
         )
 
 
-def test_no_rule_at_all_is_refused() -> None:
+def test_no_rule_at_all_is_refused():
     with pytest.raises(UsageError, match="at least 1 rule"):
         covers("192.0.2.1", budget=0)
 
 
-def test_many_conflicts_are_counted() -> None:
+def test_many_conflicts_are_counted():
     hosts = [f"192.0.2.{n}" for n in range(0, 100, 2)]
     with pytest.raises(UsageError, match="and 45 more"):
         Targets.prepare(AddressSet.of(*hosts), protected=AddressSet.of("192.0.2.0/24"))
 
 
-def test_too_small_a_budget_says_what_is_needed() -> None:
+def test_too_small_a_budget_says_what_is_needed():
     targets = Targets.prepare(
         AddressSet.of("192.0.2.1", "192.0.2.3", "192.0.2.5"), protected=AddressSet.of("192.0.2.4")
     )
@@ -126,41 +126,41 @@ def test_too_small_a_budget_says_what_is_needed() -> None:
 
 
 @pytest.mark.parametrize(("shortest", "longest"), [(-1, 24), (25, 24), (0, 33)])
-def test_impossible_lengths_are_refused(shortest: int, longest: int) -> None:
+def test_impossible_lengths_are_refused(shortest, longest):
     with pytest.raises(UsageError, match="IPv4 prefix lengths"):
         Targets.prepare(AddressSet.of("192.0.2.1"), limits4=LengthLimits(shortest, longest))
 
 
-def test_a_target_in_too_many_pieces_is_refused() -> None:
+def test_a_target_in_too_many_pieces_is_refused():
     with pytest.raises(UsageError, match=f"at most {MAX_PIECES:,} prefixes of length 64"):
         Targets.prepare(AddressSet.of("2001:db8::/32"), limits6=LengthLimits(64, 128))
 
 
-def test_no_target_is_refused() -> None:
+def test_no_target_is_refused():
     with pytest.raises(UsageError, match="at least one target"):
         Targets.prepare(AddressSet.empty())
 
 
 @pytest.mark.parametrize("total", [-1, -0.5, float("nan"), float("inf")])
-def test_weights_that_are_no_amounts_are_refused(total: float) -> None:
+def test_weights_that_are_no_amounts_are_refused(total):
     with pytest.raises(ValueError, match="finite and not negative"):
         Weights.on_ranges4([0, 4], [1, 5], [total, 1])
 
 
 @pytest.mark.parametrize(("start", "stop"), [(-1, 4), (4, 4), (5, 4), (0, 2**32 + 1)])
-def test_weights_outside_the_space_are_refused(start: int, stop: int) -> None:
+def test_weights_outside_the_space_are_refused(start, stop):
     with pytest.raises(ValueError, match="0 <= start < stop"):
         Weights.on_ranges4([start], [stop], [1])
 
 
-def test_ipv6_addresses_are_counted_exactly() -> None:
+def test_ipv6_addresses_are_counted_exactly():
     frontier = covers("::", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", budget=1)
     assert frontier.collateral.tolist() == [2**128 - 2]
     assert frontier.cover(1).texts() == ["::/0"]
 
 
 @pytest.mark.parametrize("n_targets", [47, 48, 49, 50])
-def test_sizes_around_those_done_in_batches(n_targets: int) -> None:
+def test_sizes_around_those_done_in_batches(n_targets):
     hosts = [f"192.0.{n % 7}.{5 * n}" for n in range(n_targets)]
     frontier = covers(*hosts, budget=n_targets)
     assert frontier.collateral[-1] == 0
@@ -169,7 +169,7 @@ def test_sizes_around_those_done_in_batches(n_targets: int) -> None:
     )
 
 
-def test_whole_numbers_that_overflow_only_together_are_added_exactly() -> None:
+def test_whole_numbers_that_overflow_only_together_are_added_exactly():
     hosts = Weights.on_ranges4([1, 2, 9], [2, 3, 10], [2**62, 2**62, 1])
     assert hosts.inside(AddressSet.of("0.0.0.0/28")) == 2**63 + 1
     frontier = covers("0.0.0.0", "0.0.0.3", "0.0.0.8", weight=hosts)

@@ -37,7 +37,7 @@ def files_of(folder: Path) -> dict[str, bytes]:
     }
 
 
-def test_a_mapping_is_the_file_that_says_the_same(tmp_path: Path) -> None:
+def test_a_mapping_is_the_file_that_says_the_same(tmp_path):
     given = sim.run(tree(), n_simulations=1, fixed=True, folder=tmp_path / "given")
     (tmp_path / "same.yaml").write_bytes((tmp_path / "given" / "scenario.yaml").read_bytes())
     arguments = ["run", "same.yaml", "-n", "1", "--fixed", "-o", "read", "-q"]
@@ -55,7 +55,7 @@ def test_a_mapping_is_the_file_that_says_the_same(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("library", ["pandas", "pyarrow"])
-def test_a_frame_stands_where_a_table_is_named(tmp_path: Path, library: str) -> None:
+def test_a_frame_stands_where_a_table_is_named(tmp_path, library):
     table = {
         "provider": ["AWS", "Vultr"],
         "weight": [0.25, 0.75],
@@ -79,7 +79,7 @@ def test_a_frame_stands_where_a_table_is_named(tmp_path: Path, library: str) -> 
     assert shown <= {"AWS", "Vultr"}
 
 
-def test_mistakes_of_a_frame_are_named_by_its_key_and_row() -> None:
+def test_mistakes_of_a_frame_are_named_by_its_key_and_row():
     frame = pd.DataFrame({"provider": ["AWS", "Nobody"], "weight": [0.5, -1.0]})
     with pytest.raises(sim.DataError) as caught:
         sim.run("telegram-2018", set={**BRIEF, "fronts.pools": frame})
@@ -87,7 +87,7 @@ def test_mistakes_of_a_frame_are_named_by_its_key_and_row() -> None:
     assert "overblock-" not in str(caught.value)
 
 
-def test_mistakes_are_named_by_the_paths_of_keys(tmp_path: Path) -> None:
+def test_mistakes_are_named_by_the_paths_of_keys(tmp_path):
     broken = tree()
     broken["population"]["n_businesses"] = "many"  # type: ignore[index]
     broken["strategi"] = {"id": "none"}
@@ -120,13 +120,13 @@ def test_mistakes_are_named_by_the_paths_of_keys(tmp_path: Path) -> None:
         (lambda: sim.cover(["192.0.2.1"], weight="people"), "^weight: expected one of addresses"),
     ],
 )  # fmt: skip
-def test_errors_speak_of_arguments(call, said: str) -> None:  # type: ignore[no-untyped-def]
+def test_errors_speak_of_arguments(call, said):  # type: ignore[no-untyped-def]
     with pytest.raises(sim.OverblockError, match=said) as caught:
         call()
     assert "--" not in str(caught.value)
 
 
-def test_a_command_that_is_quoted_stays_a_command() -> None:
+def test_a_command_that_is_quoted_stays_a_command():
     said = python_words("x; give --force to replace it; --resume a/b goes on")
     assert said == (
         "x; give force=True to replace it; the command line resumes it by "
@@ -135,7 +135,7 @@ def test_a_command_that_is_quoted_stays_a_command() -> None:
     assert python_words("a-b --n-steps") == "a-b n_steps"
 
 
-def test_columns_are_handed_over_without_a_copy() -> None:
+def test_columns_are_handed_over_without_a_copy():
     columns = Columns(x=np.arange(5.0), n=np.arange(5), name=np.array(list("abcde"), object))
     frame = columns.to_pandas()
     assert np.shares_memory(frame["x"].to_numpy(), columns["x"])
@@ -147,7 +147,7 @@ def test_columns_are_handed_over_without_a_copy() -> None:
     assert "&lt;b&gt;" in Columns(x=np.array(["<b>"], object))._repr_html_()
 
 
-def test_a_cover_of_two_targets_is_exact() -> None:
+def test_a_cover_of_two_targets_is_exact():
     found = sim.cover(["192.0.2.1", "192.0.2.3"], budget=1)
     # 192.0.2.0/30 is the shortest prefix over both; two of its four addresses are targets.
     assert found.cover.collateral == 2
@@ -157,7 +157,7 @@ def test_a_cover_of_two_targets_is_exact() -> None:
     assert sim.exposure(["192.0.2.0/30"], table).inventory.host_state.tolist() == [3, 1]
 
 
-def test_what_there_is_is_listed() -> None:
+def test_what_there_is_is_listed():
     names = sim.scenarios()["name"].tolist()
     assert "telegram-2018" in names
     assert "business_hours_impaired" in sim.measures()["name"].tolist()

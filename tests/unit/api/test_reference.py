@@ -10,17 +10,17 @@ from tools import python_page as reference
 NOTEBOOKS = sorted((Path(__file__).parents[3] / "docs").rglob("*.ipynb"))
 
 
-def test_the_page_is_fresh(repository: Path) -> None:
+def test_the_page_is_fresh(repository):
     found = (repository / reference.PAGE).read_text("utf-8")
     assert found == reference.page(), "python -m tools.reference makes it anew"
 
 
-def test_every_public_name_is_on_the_page() -> None:
+def test_every_public_name_is_on_the_page():
     named = {*reference.FUNCTIONS, *reference.CLASSES, *reference.ERRORS, "__version__"}
     assert named == set(sim.__all__)
 
 
-def test_notebooks_hold_no_output() -> None:
+def test_notebooks_hold_no_output():
     assert len(NOTEBOOKS) == 3
     for path in NOTEBOOKS:
         text = path.read_text("utf-8")
@@ -30,7 +30,7 @@ def test_notebooks_hold_no_output() -> None:
 
 @pytest.mark.long
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_a_notebook_runs_from_top_to_bottom(path: Path, tmp_path: Path) -> None:
+def test_a_notebook_runs_from_top_to_bottom(path, tmp_path):
     nbformat = pytest.importorskip("nbformat")
     from nbclient import NotebookClient
 

@@ -1,7 +1,5 @@
 """Sweeps and analyses from Python are those of the command line."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
@@ -11,7 +9,7 @@ from tests.commands import call
 BRIEF = {"population.n_businesses": 20, "end": "2018-04-16T20:00+03:00"}
 
 
-def test_a_sweep_is_the_commands(tmp_path: Path) -> None:
+def test_a_sweep_is_the_commands(tmp_path):
     steps: list[tuple[int, int]] = []
     found = sim.sweep(
         "telegram-2018-replay", {"population.n_businesses": [10, 20]}, n_replicates=2,
@@ -36,7 +34,7 @@ def test_a_sweep_is_the_commands(tmp_path: Path) -> None:
         found.table("nothing")
 
 
-def test_ends_of_two_assumptions(tmp_path: Path) -> None:
+def test_ends_of_two_assumptions(tmp_path):
     ends = sim.sensitivity(
         "telegram-2018-replay", trajectories=2,
         only=["population.share_components_at_home", "population.n_businesses"],

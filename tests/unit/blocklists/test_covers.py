@@ -11,7 +11,7 @@ from sim.blocklists.covers import Question, answer
 from sim.errors import UsageError
 
 
-def test_of_rules_that_hit_nobody_the_narrowest_are_taken() -> None:
+def test_of_rules_that_hit_nobody_the_narrowest_are_taken():
     targets = feed_of_columns({"address": ["192.0.2.1", "192.0.2.9"]}, "targets")
     # The only neighbour is far away: one /28 would cost the same, nothing, and be one rule less.
     inventory = feed_of_columns({"address": ["203.0.113.1"]}, "inventory")
@@ -21,7 +21,7 @@ def test_of_rules_that_hit_nobody_the_narrowest_are_taken() -> None:
     assert found.cover.length4.tolist() == [32, 32]
 
 
-def test_targets_the_order_missed_are_no_collateral_of_the_best() -> None:
+def test_targets_the_order_missed_are_no_collateral_of_the_best():
     """The best joins two targets around a third that the order left, and splits the first pair."""
     rows = ["192.0.2.0", "192.0.2.2", "198.51.100.0/31", "198.51.100.2"]
     targets = feed_of_columns({"address": rows}, "targets")
@@ -37,7 +37,7 @@ def test_targets_the_order_missed_are_no_collateral_of_the_best() -> None:
     assert (regret.collateral, regret.regret) == (10, 10)
 
 
-def test_an_order_that_broke_the_constraints_may_do_better() -> None:
+def test_an_order_that_broke_the_constraints_may_do_better():
     host = feed_of_columns({"address": ["192.0.2.0"]}, "targets")
     inventory = feed_of_columns({"address": ["192.0.2.1"], "n_names": [5]}, "inventory")
     question = Question("names", AddressSet.empty(), limits4=LengthLimits(0, 30))
@@ -45,7 +45,7 @@ def test_an_order_that_broke_the_constraints_may_do_better() -> None:
     assert found.comparison.by_unit["names"].regret == -5
 
 
-def test_an_order_without_a_better_one_says_why() -> None:
+def test_an_order_without_a_better_one_says_why():
     target = feed_of_columns({"address": ["192.0.2.0", "198.51.100.0"]}, "targets")
     inventory = feed_of_columns({"address": ["192.0.2.1"], "n_names": [5]}, "inventory")
     elsewhere = feed_of_columns({"address": ["192.0.2.1"]}, "against")
@@ -61,7 +61,7 @@ def test_an_order_without_a_better_one_says_why() -> None:
     assert regret.reason.startswith("expected a budget of at least 2 rules")
 
 
-def test_a_weight_that_there_is_not_is_refused() -> None:
+def test_a_weight_that_there_is_not_is_refused():
     target = feed_of_columns({"address": ["192.0.2.0"]}, "targets")
     with pytest.raises(UsageError, match=r"one of the weights addresses, .* got 'people'"):
         answer(Question("people", AddressSet.empty()), target, None)

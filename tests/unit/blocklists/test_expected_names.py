@@ -78,7 +78,7 @@ def mean_of(values: np.ndarray, expected: float, n_sigma: float = 5) -> None:
     assert abs(values.mean() - expected) <= n_sigma * max(error, 1e-9 * expected)
 
 
-def test_swept_addresses_carry_what_the_place_carries() -> None:
+def test_swept_addresses_carry_what_the_place_carries():
     # Of 10,000 a tenth hosts a hundred names each, a fifth is rented, with two in the mean.
     found = draws(
         places(50_000, 10_000, 0), sharing(("one", "web_hosting", 0.1), ("one", "rented", 0.2))
@@ -93,7 +93,7 @@ def test_swept_addresses_carry_what_the_place_carries() -> None:
 
 
 @pytest.mark.parametrize("p", [0.1, 0.5, 1.0])
-def test_names_on_several_addresses_count_once_and_wholly_where_all_are_listed(p: float) -> None:
+def test_names_on_several_addresses_count_once_and_wholly_where_all_are_listed(p):
     n = 100_000
     found = draws(places(n, round(p * n), 0), sharing(("one", "proxy", 0.02)))
     # 2,000 proxies of 5,000 names, each name on two of them.
@@ -102,7 +102,7 @@ def test_names_on_several_addresses_count_once_and_wholly_where_all_are_listed(p
     mean_of(found.wholly[:, 0], names * p**2)
 
 
-def test_addresses_found_by_a_name_come_up_by_their_names() -> None:
+def test_addresses_found_by_a_name_come_up_by_their_names():
     rows = sharing(("one", "web_hosting", 0.001), ("one", "rented", 0.5))
     found = draws(places(10**6, 0, 100), rows, listed__share_by_names=1.0)
     # Names of a place: a thousandth of a hundred, half of two; the rented are drawn by size too:
@@ -114,7 +114,7 @@ def test_addresses_found_by_a_name_come_up_by_their_names() -> None:
     mean_of(even.names[:, 0], 100 * (0.1 + 1.0))
 
 
-def test_addresses_found_by_a_name_are_found_once() -> None:
+def test_addresses_found_by_a_name_are_found_once():
     # A thousandth of 10,000 addresses are proxies: ten, with 5,000 names each on two of them.
     rows, by_names = sharing(("one", "proxy", 0.001)), {"listed__share_by_names": 1.0}
     few = draws(places(10_000, 0, 4), rows, **by_names)
@@ -128,7 +128,7 @@ def test_addresses_found_by_a_name_are_found_once() -> None:
     assert all_.wholly == pytest.approx(25_000, rel=3e-3)
 
 
-def test_addresses_found_by_a_name_come_up_one_after_the_other() -> None:
+def test_addresses_found_by_a_name_come_up_one_after_the_other():
     # Three of 5,000 names, seven of a hundred, 90 of four: which ten come up first.
     sizes = np.repeat([5000.0, 100.0, 4.0], [3, 7, 90])
     rng = np.random.default_rng(11)
@@ -148,7 +148,7 @@ def test_addresses_found_by_a_name_come_up_one_after_the_other() -> None:
     assert one_by_one.mean() < 0.4 * 10 * (sizes**2).sum() / sizes.sum()
 
 
-def test_places_that_one_row_tells_of_are_found_in_together() -> None:
+def test_places_that_one_row_tells_of_are_found_in_together():
     where = (("one", "here"), ("one", "there"))
     listed = ListedPlaces(where, np.array([10_000, 10_000]), *np.array([[[0], [0]], [[1], [7]]]))
     found = draws(listed, sharing(("one", "proxy", 0.001)), listed__share_by_names=1.0)
@@ -156,7 +156,7 @@ def test_places_that_one_row_tells_of_are_found_in_together() -> None:
     assert found.names == pytest.approx(8 * 5000)
 
 
-def test_a_part_of_a_provider_holds_no_more_names_than_all_of_it() -> None:
+def test_a_part_of_a_provider_holds_no_more_names_than_all_of_it():
     rows = sharing(("one", "proxy", 0.001), ("one", "rented", 0.01))
 
     def mean_of_listed(swept: int, single: int) -> tuple[float, float]:
@@ -180,7 +180,7 @@ def expect(*rules: str, universe: int | None = None):
     return expect_names(lists, feed_of_columns(OWNERS, "owners"), universe)
 
 
-def test_what_no_table_tells_of_is_not_known() -> None:
+def test_what_no_table_tells_of_is_not_known():
     found = expect(
         "198.51.100.0/25", "203.0.113.7/32", "192.0.2.1/32", "10.0.0.0/30", "2001:db8::/63"
     )
@@ -199,7 +199,7 @@ def test_what_no_table_tells_of_is_not_known() -> None:
     assert found.all.hit == expect("198.51.100.0/25", "203.0.113.7/32").all.hit
 
 
-def test_names_on_a_list_of_unknown_providers_are_not_known() -> None:
+def test_names_on_a_list_of_unknown_providers_are_not_known():
     found = expect("192.0.2.0/24")
     assert found.n_not_known == 256
     for one in (found.all, *found.providers):
@@ -207,12 +207,12 @@ def test_names_on_a_list_of_unknown_providers_are_not_known() -> None:
         assert (one.names, one.hit, one.wholly, one.active) == (None, None, None, None)
 
 
-def test_names_on_a_list_of_ipv6_alone_are_not_known() -> None:
+def test_names_on_a_list_of_ipv6_alone_are_not_known():
     found = expect("2001:db8::/64")
     assert (found.all.hit, found.all.share_known, found.all.state) == (None, None, "not known")
 
 
-def test_a_list_of_nothing_hits_no_name() -> None:
+def test_a_list_of_nothing_hits_no_name():
     found = expect()
     assert (found.all.hit.high, found.all.state, found.providers) == (0, "known", ())
 
@@ -225,7 +225,7 @@ def expect_of_proxy(*rules: str, universe: int | None = None):
     return expect_names(lists, feed_of_columns(PROXY, "owners"), universe)
 
 
-def test_a_prefix_takes_no_names_from_single_addresses_in_it() -> None:
+def test_a_prefix_takes_no_names_from_single_addresses_in_it():
     singles = [f"104.{16 + number}.0.7/32" for number in range(16)]
     # All of them, in one sequence or the other, and as two rules of one address.
     wide = [f"104.{16 + number}.0.0/16" for number in range(16)]
@@ -236,7 +236,7 @@ def test_a_prefix_takes_no_names_from_single_addresses_in_it() -> None:
         assert getattr(many.all.hit, name) >= 0.97 * getattr(few.all.hit, name) > 0
 
 
-def test_names_on_too_few_addresses_are_not_known() -> None:
+def test_names_on_too_few_addresses_are_not_known():
     rules = [f"104.{16 + number}.0.6/31" for number in range(16)]
     found = expect_of_proxy(*rules)
     for one in (found.all, *found.providers):
@@ -254,7 +254,7 @@ def test_names_on_too_few_addresses_are_not_known() -> None:
     assert (found.all.state, found.all.hit.high) == ("known", 0)
 
 
-def test_a_region_that_no_row_tells_of_is_not_known() -> None:
+def test_a_region_that_no_row_tells_of_is_not_known():
     # The shipped rows of Hetzner are of the region global alone, and none is for all regions.
     owners = {"prefix": ["198.51.100.0/24"], "provider": ["Hetzner"], "region": ["elsewhere"]}
     lists = [feed_of_columns({"prefix": ["198.51.100.0/24"]}, "list")]
@@ -262,17 +262,17 @@ def test_a_region_that_no_row_tells_of_is_not_known() -> None:
     assert (found.all.names, found.all.n_listed, found.all.n_addresses) == (None, 256, 0)
 
 
-def test_a_universe_is_a_part_of_the_census() -> None:
+def test_a_universe_is_a_part_of_the_census():
     with pytest.raises(UsageError, match=r"--universe: expected at most 255,315,270 names"):
         expect("198.51.100.0/24", universe=10**9)
 
 
-def test_shipped_assumptions_are_all_there() -> None:
+def test_shipped_assumptions_are_all_there():
     keys = {row.key for row in shipped_table("names-assumptions", AssumptionRow).rows}
     assert keys == set(FIXED)
 
 
-def test_a_notebook_asks_for_the_same() -> None:
+def test_a_notebook_asks_for_the_same():
     owners = {key: list(values) for key, values in OWNERS.items()}
     found = exposure(["198.51.100.0/24"], attribute=owners, expect_names=True)
     assert found.expected == expect("198.51.100.0/24")

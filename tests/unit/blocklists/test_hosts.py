@@ -8,7 +8,7 @@ from sim.blocklists.hosts import State, find_hits
 from sim.blocklists.inventory import assess_inventory
 
 
-def test_states_are_found_and_cannot_be_written_to() -> None:
+def test_states_are_found_and_cannot_be_written_to():
     columns = {
         "address": ["192.0.2.1", "198.51.100.1", "192.0.2.2", ""],
         "name": ["shop", "shop", "bank", "none"],
@@ -25,7 +25,7 @@ def test_states_are_found_and_cannot_be_written_to() -> None:
 
 
 @pytest.mark.parametrize("disagreeing", ["first", "second"])
-def test_rows_of_a_business_that_give_different_revenues_are_counted(disagreeing: str) -> None:
+def test_rows_of_a_business_that_give_different_revenues_are_counted(disagreeing):
     later = {"first": 3.0, "second": 7.0} | {disagreeing: 9.0}
     columns = {
         "address": ["192.0.2.1", "192.0.2.2", "198.51.100.1", "198.51.100.2"],

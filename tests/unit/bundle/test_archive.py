@@ -25,7 +25,7 @@ def unpacked(path: Path, into: Path, limit: int = LIMIT) -> list[str]:
     return unpack_archive(path, into, limit)
 
 
-def test_members_come_back_whatever_their_sequence(tmp_path: Path) -> None:
+def test_members_come_back_whatever_their_sequence(tmp_path):
     members: dict[str, bytes | Path] = {"b/c.txt": b"two", "a.sh": b"one"}
     write_archive(tmp_path / "first.zip", members)
     write_archive(tmp_path / "second.zip", dict(reversed(members.items())))
@@ -34,7 +34,7 @@ def test_members_come_back_whatever_their_sequence(tmp_path: Path) -> None:
     assert (tmp_path / "into" / "b" / "c.txt").read_bytes() == b"two"
 
 
-def test_who_unpacks_it_may_run_the_script_and_only_read_the_rest(tmp_path: Path) -> None:
+def test_who_unpacks_it_may_run_the_script_and_only_read_the_rest(tmp_path):
     write_archive(tmp_path / "a.zip", {"a.txt": b"one", "b/run.sh": b"two", "sh": b"three"})
     with zipfile.ZipFile(tmp_path / "a.zip") as archive:
         members = archive.infolist()
@@ -47,7 +47,7 @@ def test_who_unpacks_it_may_run_the_script_and_only_read_the_rest(tmp_path: Path
     assert {one.compress_type for one in members} == {zipfile.ZIP_STORED}
 
 
-def test_an_archive_at_the_limit_is_taken_and_one_beyond_it_is_not(tmp_path: Path) -> None:
+def test_an_archive_at_the_limit_is_taken_and_one_beyond_it_is_not(tmp_path):
     write_archive(tmp_path / "a.zip", {"a": b"a" * 100, "b": b"b" * 50})
     n_bytes = (tmp_path / "a.zip").stat().st_size
     assert unpacked(tmp_path / "a.zip", tmp_path / "into", n_bytes) == ["a", "b"]
@@ -61,7 +61,7 @@ def test_an_archive_at_the_limit_is_taken_and_one_beyond_it_is_not(tmp_path: Pat
         unpacked(tmp_path / "c.zip", tmp_path / "fourth", 9_999)
 
 
-def test_an_archive_that_cannot_be_opened_or_written_out_is_refused(tmp_path: Path) -> None:
+def test_an_archive_that_cannot_be_opened_or_written_out_is_refused(tmp_path):
     with pytest.raises(DataError, match="readable file, got an error: No such file or directory"):
         unpack_archive(tmp_path / "none.zip", tmp_path, LIMIT)
     write_archive(tmp_path / "a.zip", {"a": b"a"})
@@ -71,7 +71,7 @@ def test_an_archive_that_cannot_be_opened_or_written_out_is_refused(tmp_path: Pa
     assert (tmp_path / "a").read_bytes() == b"mine"
 
 
-def test_an_encrypted_member_is_refused(tmp_path: Path) -> None:
+def test_an_encrypted_member_is_refused(tmp_path):
     write_archive(tmp_path / "a.zip", {"a": b"a"})
     data = bytearray((tmp_path / "a.zip").read_bytes())
     for signature, offset in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
@@ -137,7 +137,7 @@ def named(name: str) -> Hostile:
     ],
 )
 @pytest.mark.filterwarnings("ignore:Duplicate name")
-def test_nothing_of_it_is_unpacked(tmp_path: Path, hostile: Hostile, message: str) -> None:
+def test_nothing_of_it_is_unpacked(tmp_path, hostile, message):
     with zipfile.ZipFile(tmp_path / "hostile.zip", "w") as archive:
         archive.writestr("good.txt", "good")
         hostile(archive)
@@ -147,7 +147,7 @@ def test_nothing_of_it_is_unpacked(tmp_path: Path, hostile: Hostile, message: st
     assert not (tmp_path / "outside").exists()
 
 
-def test_a_member_longer_than_it_says_is_refused(tmp_path: Path) -> None:
+def test_a_member_longer_than_it_says_is_refused(tmp_path):
     """The stated size is made one in both headers: a bomb that hides its length."""
     path = tmp_path / "liar.zip"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -164,14 +164,14 @@ def test_a_member_longer_than_it_says_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("cut", [0, 10, -5])
-def test_a_file_that_is_none_or_cut_short_is_refused(tmp_path: Path, cut: int) -> None:
+def test_a_file_that_is_none_or_cut_short_is_refused(tmp_path, cut):
     write_archive(tmp_path / "a.zip", {"a": b"a" * 100})
     (tmp_path / "a.zip").write_bytes((tmp_path / "a.zip").read_bytes()[:cut])
     with pytest.raises(DataError, match="expected a whole ZIP archive"):
         unpacked(tmp_path / "a.zip", tmp_path / "into")
 
 
-def test_a_plain_name_is_one_on_every_system() -> None:
+def test_a_plain_name_is_one_on_every_system():
     assert is_plain("run/inputs/article-figures-5b053f4d.source.yaml")
     assert is_plain("a" * 240)
     assert not is_plain("a" * 241)
@@ -182,14 +182,14 @@ def test_a_plain_name_is_one_on_every_system() -> None:
 # Versions and metadata of a bundle, from values by hand.
 
 
-def test_what_is_needed_and_not_installed_is_named() -> None:
+def test_what_is_needed_and_not_installed_is_named():
     with pytest.raises(OverblockError, match=r"^no-such-thing: is needed and is not installed$"):
         installed({"packages": {"no-such-thing": "1.0"}})
     # What was absent when the run was made is not needed.
     assert "no-such-thing" not in installed({"packages": {"no-such-thing": "none"}})
 
 
-def test_packages_that_need_each_other_are_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_packages_that_need_each_other_are_asked_once(monkeypatch):
     needs = {"overblock": "numpy", "numpy": "scipy[extra]", "scipy": "numpy"}
     asked: list[tuple[str, frozenset[str]]] = []
 
@@ -202,7 +202,7 @@ def test_packages_that_need_each_other_are_asked_once(monkeypatch: pytest.Monkey
     assert installed({}) == {name: metadata.version(name) for name in ("numpy", "scipy")}
 
 
-def test_versions_are_those_of_the_distributions_by_their_own_names() -> None:
+def test_versions_are_those_of_the_distributions_by_their_own_names():
     found = installed({})
     assert found["numba"] == metadata.version("numba")
     assert {"llvmlite", "numpy"} <= set(found)
@@ -210,7 +210,7 @@ def test_versions_are_those_of_the_distributions_by_their_own_names() -> None:
     assert not {"pytest", "overblock"} & set(found)
 
 
-def test_other_versions_are_named_and_the_same_are_not() -> None:
+def test_other_versions_are_named_and_the_same_are_not():
     same = {"tool": {"version": __version__}, "python": platform.python_version()}
     check_same_versions(same)
     check_same_versions(same | {"packages": {"numpy": metadata.version("numpy")}})
@@ -222,7 +222,7 @@ def test_other_versions_are_named_and_the_same_are_not() -> None:
     ]
 
 
-def test_the_lock_has_one_version_a_line() -> None:
+def test_the_lock_has_one_version_a_line():
     head, *lines = lock_text({"Some_Thing": "3.4"}, "3.11.7").splitlines()
     assert "3.11.7" in head
     assert lines == ["Some_Thing==3.4"]

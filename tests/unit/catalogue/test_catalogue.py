@@ -3,7 +3,6 @@
 from dataclasses import replace
 from datetime import timedelta
 from importlib import import_module
-from pathlib import Path
 
 import pytest
 
@@ -46,7 +45,7 @@ def brief(name: str) -> Resolved:
 
 
 @pytest.mark.parametrize("name", scenario_names())
-def test_a_run_has_exactly_the_measures_and_curves_that_the_catalogue_says(name: str) -> None:
+def test_a_run_has_exactly_the_measures_and_curves_that_the_catalogue_says(name):
     resolved, streams = brief(name), Streams(1, 0)
     world = build_world(resolved, streams)
     outcome = simulate(world, build_strategy(resolved, streams), streams)
@@ -65,12 +64,12 @@ def test_a_run_has_exactly_the_measures_and_curves_that_the_catalogue_says(name:
     }
 
 
-def test_the_shipped_scenarios_have_every_measure_between_them() -> None:
+def test_the_shipped_scenarios_have_every_measure_between_them():
     found = {metric for name in scenario_names() for metric in metrics_of(brief(name))}
     assert found == set(MEASURES)
 
 
-def test_nothing_is_simulated_to_learn_names(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_is_simulated_to_learn_names(monkeypatch):
     def refuse(*arguments: object) -> None:
         raise AssertionError("simulated")
 
@@ -80,7 +79,7 @@ def test_nothing_is_simulated_to_learn_names(monkeypatch: pytest.MonkeyPatch) ->
 
 
 @pytest.mark.parametrize("entry", [*MEASURES.values(), *CURVES.values()], ids=lambda one: one.name)
-def test_an_entry_needs_a_section_of_a_scenario(entry) -> None:
+def test_an_entry_needs_a_section_of_a_scenario(entry):
     section, _, key = entry.needs.partition(".")
     assert not section or section in Scenario.model_fields
     sections = {"users": Users, "complaints": Complaints}
@@ -88,14 +87,14 @@ def test_an_entry_needs_a_section_of_a_scenario(entry) -> None:
 
 
 @pytest.mark.parametrize("name", MEASURES)
-def test_a_formula_stands_where_the_catalogue_says(name: str) -> None:
+def test_a_formula_stands_where_the_catalogue_says(name):
     module, _, function = f"sim.measure.{MEASURES[name].formula}".rpartition(".")
     found = getattr(import_module(module), function)
     assert callable(found)
     assert found.__module__ == module
 
 
-def test_every_measure_has_a_unit_and_a_meaning_and_no_name_stands_twice() -> None:
+def test_every_measure_has_a_unit_and_a_meaning_and_no_name_stands_twice():
     for entry in MEASURES.values():
         assert entry.unit, entry.name
         assert entry.what, entry.name
@@ -103,7 +102,7 @@ def test_every_measure_has_a_unit_and_a_meaning_and_no_name_stands_twice() -> No
     assert len(labels) == len(set(labels))
 
 
-def test_money_is_what_is_priced_and_ratios_divide_measures() -> None:
+def test_money_is_what_is_priced_and_ratios_divide_measures():
     assert [name for name in MEASURES if "usd" in name and name not in RATIOS] == list(PRICED)
     for name, ratio in RATIOS.items():
         assert ratio.section is Section.RATIOS
@@ -113,7 +112,7 @@ def test_money_is_what_is_priced_and_ratios_divide_measures() -> None:
         assert ratio.per == (1e6 if "_per_million_" in name else 1)
 
 
-def test_headlines_are_key_figures_and_compared() -> None:
+def test_headlines_are_key_figures_and_compared():
     assert len(HEADLINES) == 6
     assert set(HEADLINES) < set(KEY_FIGURES)
     assert set(HEADLINES) < set(COMPARED)
@@ -136,14 +135,14 @@ def test_headlines_are_key_figures_and_compared() -> None:
     assert KEY_FIGURES[-1] == "net_social_loss_usd"
 
 
-def test_a_misspelt_name_is_refused() -> None:
+def test_a_misspelt_name_is_refused():
     for name_of, right in ((measure_name, "moves"), (curve_name, "vpn_share")):
         assert name_of(right) == right
         with pytest.raises(KeyError, match="vpn_shar"):
             name_of("vpn_shar")
 
 
-def test_a_label_is_said_aloud_and_any_other_name_is_read_out() -> None:
+def test_a_label_is_said_aloud_and_any_other_name_is_read_out():
     assert label("business_hours_down") == "business-hours down"
     assert label("moves_proxy") == "moves behind a domestic proxy"
     assert label("provider_gain_usd") == "provider gain"
@@ -152,7 +151,7 @@ def test_a_label_is_said_aloud_and_any_other_name_is_read_out() -> None:
     assert CURVES["demand_lost_share"].full_label == label("demand_lost_share")
 
 
-def test_the_page_of_measures_is_fresh(repository: Path) -> None:
+def test_the_page_of_measures_is_fresh(repository):
     """Remake it with ``python -m tools.reference``."""
     page = (repository / "docs/reference/measures.md").read_text(encoding="utf-8")
     assert page == with_tables(page)

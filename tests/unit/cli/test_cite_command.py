@@ -3,7 +3,6 @@
 import json
 import re
 import shutil
-from pathlib import Path
 
 import sim
 from tests.commands import call
@@ -29,7 +28,7 @@ def entries(bibtex: str) -> list[dict[str, str]]:
     return found
 
 
-def test_the_program_is_cited_with_its_version() -> None:
+def test_the_program_is_cited_with_its_version():
     text, _, bibtex = cited().partition("\n\n")
     assert sim.__version__ in text
     (entry,) = entries(bibtex)
@@ -37,7 +36,7 @@ def test_the_program_is_cited_with_its_version() -> None:
     assert entry["author"] == "{The overblock authors}"
 
 
-def test_a_result_is_cited_with_its_id_and_day(shipped_run: Path, tmp_path: Path) -> None:
+def test_a_result_is_cited_with_its_id_and_day(shipped_run, tmp_path):
     manifest = json.loads((shipped_run / "manifest.json").read_text(encoding="utf-8"))
     result = manifest["result_id"][:12]
     text, _, bibtex = cited(str(shipped_run)).partition("\n\n")
@@ -56,7 +55,7 @@ def test_a_result_is_cited_with_its_id_and_day(shipped_run: Path, tmp_path: Path
     assert not {"date", "year"} & entries(cited(str(bare)).partition("\n\n")[2])[0].keys()
 
 
-def test_point_values_and_changed_tables_are_named(shipped_run: Path, tmp_path: Path) -> None:
+def test_point_values_and_changed_tables_are_named(shipped_run, tmp_path):
     folder = tmp_path / "run"
     shutil.copytree(shipped_run, folder)
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
@@ -73,6 +72,6 @@ def test_point_values_and_changed_tables_are_named(shipped_run: Path, tmp_path: 
     assert "summary.csv" in result.stderr
 
 
-def test_what_is_no_run_is_an_error(tmp_path: Path) -> None:
+def test_what_is_no_run_is_an_error(tmp_path):
     result = call("cite", str(tmp_path))
     assert (result.exit_code, result.stdout) == (4, "")

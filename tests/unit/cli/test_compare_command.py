@@ -38,7 +38,7 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_json_is_one_document_with_every_row() -> None:
+def test_json_is_one_document_with_every_row():
     result = compare(*TWO, "-n", "2", "--metric", "addresses_listed_peak", "--json")
     document = json.loads(result.stdout)
     assert document["schema"] == "overblock/comparison/2"
@@ -58,7 +58,7 @@ def test_json_is_one_document_with_every_row() -> None:
     assert Path(document["folder"]).is_dir()
 
 
-def test_csv_and_markdown_go_to_stdout() -> None:
+def test_csv_and_markdown_go_to_stdout():
     result = compare(*TWO, "-n", "2", "-o", "out", "--format", "csv")
     assert result.stdout == Path("out/comparison.csv").read_text()
     rows = list(csv.DictReader(io.StringIO(result.stdout)))
@@ -70,7 +70,7 @@ def test_csv_and_markdown_go_to_stdout() -> None:
     assert "not known" in result.stdout
 
 
-def test_tables_show_verdicts_and_differences() -> None:
+def test_tables_show_verdicts_and_differences():
     result = compare(*TWO, "-n", "2", "--format", "table")
     assert "minus none [90%]" in result.stdout
     assert "of 2 simulations; at least 102 that agree certify each of these" in result.stdout
@@ -81,7 +81,7 @@ def test_tables_show_verdicts_and_differences() -> None:
         assert sum(line.startswith(label) for line in lines) >= 9 + 1
 
 
-def test_fixed_replicates_and_ensembles_are_never_one_result() -> None:
+def test_fixed_replicates_and_ensembles_are_never_one_result():
     """A folder is resumed as what it is, and a number of simulations is part of what it is."""
     for name, options in {"fixed": ["--fixed"], "members": []}.items():
         assert compare("--strategy", "exact", "-n", "2", *options, "-o", name).exit_code == 0
@@ -101,7 +101,7 @@ def test_fixed_replicates_and_ensembles_are_never_one_result() -> None:
     assert "--kept: expected an ensemble, got --fixed" in refused.stderr
 
 
-def test_every_mistake_is_said_before_anything_runs() -> None:
+def test_every_mistake_is_said_before_anything_runs():
     result = compare("--strategy", "exakt", "--strategy", "aggregate")
     assert result.exit_code == 2
     assert "did you mean 'exact'?" in result.stderr
@@ -115,7 +115,7 @@ def test_every_mistake_is_said_before_anything_runs() -> None:
     assert list(Path.cwd().iterdir()) == []
 
 
-def test_a_folder_is_verified_and_a_change_exits_with_1(done: Path) -> None:
+def test_a_folder_is_verified_and_a_change_exits_with_1(done):
     result = call("verify", str(done), "--sample", "1")
     assert result.exit_code == 0, result.stdout
     assert "1 of 6 runs come to the same" in result.stdout
@@ -134,7 +134,7 @@ def test_a_folder_is_verified_and_a_change_exits_with_1(done: Path) -> None:
     assert call("verify", "nothing").exit_code == 4
 
 
-def test_a_folder_is_made_again_byte_by_byte(done: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_is_made_again_byte_by_byte(done, monkeypatch):
     monkeypatch.setattr("sim.cli.console.EVERY_S", 0.0)
     result = call("verify", str(done), "--again", "again", "-w", "1")
     assert result.exit_code == 0, result.stdout
@@ -143,7 +143,7 @@ def test_a_folder_is_made_again_byte_by_byte(done: Path, monkeypatch: pytest.Mon
     assert "6 of 6 runs, " in result.stderr
 
 
-def test_a_report_in_the_folder_is_held_against_what_it_would_be_now(done: Path) -> None:
+def test_a_report_in_the_folder_is_held_against_what_it_would_be_now(done):
     folder = Path("reported")
     subprocess.run(["cp", "-r", str(done), str(folder)], check=True)
     assert call("report", str(folder)).exit_code == 0
@@ -158,7 +158,7 @@ def test_a_report_in_the_folder_is_held_against_what_it_would_be_now(done: Path)
     assert falsified.stdout == said
 
 
-def test_what_is_complete_is_not_gone_on_with(done: Path) -> None:
+def test_what_is_complete_is_not_gone_on_with(done):
     result = call("compare", "--resume", str(done))
     assert result.exit_code == 2
     assert "is complete; there is nothing to resume" in result.stderr

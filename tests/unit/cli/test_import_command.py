@@ -117,7 +117,7 @@ def test_doctor_says_what_is_installed_and_where_things_are():
     assert "sets of nftables, as nft list set writes them" in told
 
 
-def test_polls_of_providers_are_written_as_a_table_of_orders(tmp_path: Path, repository: Path):
+def test_polls_of_providers_are_written_as_a_table_of_orders(tmp_path, repository):
     polls, table = repository / "tests/fuzz/corpus/polls/good-data", tmp_path / "orders.csv"
     found = json.loads(run("import", str(polls), "-o", str(table), "--json").stdout)
     assert (found["format"], found["n_rows"]) == ("polls", 7)
@@ -126,7 +126,7 @@ def test_polls_of_providers_are_written_as_a_table_of_orders(tmp_path: Path, rep
     assert "expected a table TABLE.csv of dated orders, whose times it keeps" in told
 
 
-def test_dated_orders_are_written_as_a_table_of_orders(tmp_path: Path):
+def test_dated_orders_are_written_as_a_table_of_orders(tmp_path):
     given, table = tmp_path / "given.csv", tmp_path / "orders.csv"
     given.write_text("effective,action,prefix\n2026-01-03T20:30Z,block,203.0.113.0-203.0.113.2\n")
     found = json.loads(run("import", str(given), "-o", str(table), "--json").stdout)

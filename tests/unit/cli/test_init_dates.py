@@ -114,7 +114,7 @@ def test_a_list_without_dates_keeps_who_each_row_is_for(header, options, tmp_pat
     assert "have no beginning" not in result.output
 
 
-def test_the_table_that_init_writes_is_one_that_it_reads(tmp_path: Path) -> None:
+def test_the_table_that_init_writes_is_one_that_it_reads(tmp_path):
     (tmp_path / "ops.csv").write_text("operator\nnorth\nsouth\n")
     given = "--operators", str(tmp_path / "ops.csv")
     text = (

@@ -1,7 +1,6 @@
 """No verb writes over a file that it reads, by whatever name or link; other files need --force."""
 
 import os
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -48,7 +47,7 @@ LINKS = [same, symlink, hard_link]
 
 @pytest.mark.parametrize("link", LINKS)
 @pytest.mark.parametrize("kind", ["csv", "parquet"])
-def test_import_replaces_no_file_that_it_reads(kind: str, link: Callable[[Path], Path], tmp_path):
+def test_import_replaces_no_file_that_it_reads(kind, link, tmp_path):
     given = tmp_path / f"mine.{kind}"
     (tmp_path / "list.csv").write_text("address\n192.0.2.1\n")
     if kind == "csv":
@@ -64,7 +63,7 @@ def test_import_replaces_no_file_that_it_reads(kind: str, link: Callable[[Path],
 
 
 @pytest.mark.parametrize("name", ["mine.txt", "mine", "mine.parquet.gz", "mine.xlsx", "mine.CSV"])
-def test_import_writes_parquet_and_csv_alone(name: str, tmp_path: Path):
+def test_import_writes_parquet_and_csv_alone(name, tmp_path):
     given = tmp_path / "list.txt"
     given.write_text("198.51.100.1\n")
     told = run("import", given, "-o", tmp_path / name, "--force", status=2)
@@ -72,7 +71,7 @@ def test_import_writes_parquet_and_csv_alone(name: str, tmp_path: Path):
     assert [path.name for path in tmp_path.iterdir()] == ["list.txt"]
 
 
-def test_a_figure_replaces_no_list_that_it_is_drawn_from(tmp_path: Path):
+def test_a_figure_replaces_no_list_that_it_is_drawn_from(tmp_path):
     targets, protected = tmp_path / "targets.svg", tmp_path / "protected.svg"
     targets.write_text("198.51.100.1\n198.51.100.9\n")
     protected.write_text("203.0.113.1\n")
@@ -94,7 +93,7 @@ def test_a_figure_replaces_no_list_that_it_is_drawn_from(tmp_path: Path):
         lambda path: read_manifest(path.parent),
     ],
 )
-def test_what_any_reader_reads_is_written_over_by_nothing(read, tmp_path: Path):
+def test_what_any_reader_reads_is_written_over_by_nothing(read, tmp_path):
     path = tmp_path / "manifest.json"
     path.write_text("{}")
     with keeps_what_is_read():
@@ -111,7 +110,7 @@ def test_what_any_reader_reads_is_written_over_by_nothing(read, tmp_path: Path):
         partial.write_text("after the command")
 
 
-def test_tables_of_a_run_are_written_over_by_nothing(tmp_path: Path):
+def test_tables_of_a_run_are_written_over_by_nothing(tmp_path):
     (tmp_path / "manifest.json").write_text("{}")
     (tmp_path / "impact.parquet").write_text("")
     with keeps_what_is_read():
@@ -124,7 +123,7 @@ def test_tables_of_a_run_are_written_over_by_nothing(tmp_path: Path):
     ("file", "verb"),
     [("summary.csv", ("bundle",)), ("manifest.json", ("assess", "--strategy", "exact"))],
 )
-def test_no_table_of_a_folder_is_replaced_by_what_is_made_of_it(file, verb, tmp_path: Path):
+def test_no_table_of_a_folder_is_replaced_by_what_is_made_of_it(file, verb, tmp_path):
     folder, brief = tmp_path / "out", ("--set", "end=2018-04-16T14:00+03:00")
     few = (*brief, "--set", "population.n_businesses=20", "-n", "2", "-q", "-o", folder)
     run("compare", "telegram-2018", "--strategy", "exact", *few, status=0)

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.laws
         pytest.param(["condition"], marks=pytest.mark.long),
     ],
 )
-def test_nothing_is_lost_by_a_kill(commands: list[str]) -> None:
+def test_nothing_is_lost_by_a_kill(commands):
     found = campaign(commands, n_kills=6, seed=6)
     assert say(found) == [], f"\n{table(found)}"
     assert len(found) == 6

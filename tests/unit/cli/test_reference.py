@@ -1,7 +1,6 @@
 """The page of all options, and the table of verbs."""
 
 import re
-from pathlib import Path
 
 import pytest
 import typer
@@ -17,13 +16,13 @@ def usage_as_written() -> None:
 
 
 @pytest.mark.usefixtures("usage_as_written")
-def test_what_is_generated_is_fresh(repository: Path) -> None:
+def test_what_is_generated_is_fresh(repository):
     """Remake it with ``python -m tools.reference``."""
     for path, text in generated(repository).items():
         assert path.read_text(encoding="utf-8") == text, path
 
 
-def test_every_verb_has_a_row_a_section_and_its_options(repository: Path) -> None:
+def test_every_verb_has_a_row_a_section_and_its_options(repository):
     page = (repository / "docs" / "reference" / "cli.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| \[`overblock (\w+)[^`]*`\]\(#overblock-\w+\) \| \S", page, re.MULTILINE)
     assert len(rows) > 15
@@ -32,7 +31,7 @@ def test_every_verb_has_a_row_a_section_and_its_options(repository: Path) -> Non
 
 
 @pytest.mark.usefixtures("usage_as_written")
-def test_options_have_their_meaning_and_bounds_once() -> None:
+def test_options_have_their_meaning_and_bounds_once():
     run, shared = (
         with_tables(f"<!-- {mark} -->\n<!-- end -->") for mark in ("options: run", "options")
     )

@@ -12,7 +12,7 @@ from sim.engine.clock import Clock, Moment, Phase
 SIM = Path(__file__).resolve().parents[3] / "sim"
 
 
-def test_in_a_second_phases_come_in_order_and_of_one_phase_who_asked_first() -> None:
+def test_in_a_second_phases_come_in_order_and_of_one_phase_who_asked_first():
     clock, seen = Clock(), []
     for name, t_s, phase in (
         ("late", 7, Phase.ORDERS),
@@ -26,7 +26,7 @@ def test_in_a_second_phases_come_in_order_and_of_one_phase_who_asked_first() -> 
     assert seen == [(5, "order"), (5, "first"), (5, "second"), (5, "tick"), (7, "late")]
 
 
-def test_a_process_waits_for_a_moment_and_for_what_simpy_has_itself() -> None:
+def test_a_process_waits_for_a_moment_and_for_what_simpy_has_itself():
     clock, seen = Clock(), []
 
     def actor():
@@ -40,7 +40,7 @@ def test_a_process_waits_for_a_moment_and_for_what_simpy_has_itself() -> None:
     assert seen == [3, 7]
 
 
-def test_what_a_process_raises_ends_the_run() -> None:
+def test_what_a_process_raises_ends_the_run():
     clock = Clock()
 
     def actor():
@@ -71,7 +71,7 @@ def used() -> dict[str, set[str]]:
     return found
 
 
-def test_nothing_private_of_simpy_is_used(used: dict[str, set[str]]) -> None:
+def test_nothing_private_of_simpy_is_used(used):
     assert len(used) > 5
     assert {"_ok", "_value", "_queue"} <= private_names()
     assert {name: both for name, mine in used.items() if (both := mine & private_names())} == {}

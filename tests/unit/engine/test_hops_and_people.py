@@ -23,7 +23,7 @@ from tests.worlds import DAY, HOUR, Actor, Dated, Firm, Pool, SmallWorld
 
 
 @pytest.mark.parametrize(("n", "m"), [(1, 1), (6, 1), (6, 2), (6, 5), (6, 6)])
-def test_who_knows_none_of_some_fronts_is_counted_out(n: int, m: int) -> None:
+def test_who_knows_none_of_some_fronts_is_counted_out(n, m):
     found = _none_known(Fronts(pools="x", n_fronts=n, n_known=m))
     ways = [set(known) for known in combinations(range(n), m)]
     for u in range(n + 1):
@@ -32,7 +32,7 @@ def test_who_knows_none_of_some_fronts_is_counted_out(n: int, m: int) -> None:
         assert found[u] == pytest.approx(float(share))
 
 
-def test_left_out_everybody_knows_all_fronts_of_the_start() -> None:
+def test_left_out_everybody_knows_all_fronts_of_the_start():
     assert _none_known(Fronts(pools="x", n_fronts=3)).tolist() == [1, 0, 0, 0]
 
 
@@ -82,7 +82,7 @@ TWO = (DAY // 2, (0, 1))
 THIRD = (DAY // 2 + 300, (2,))
 
 
-def test_hops_that_overlap_are_independent_and_end_within_a_tick() -> None:
+def test_hops_that_overlap_are_independent_and_end_within_a_tick():
     # Half of the fronts for ten minutes, and from five minutes on half of those left.
     outcome = besieged((TWO, THIRD), None, 10.0).run()
     minutes = 0.75e6 * (5 * 0.5 + 5 * (1 - 0.5 * 0.5) + 5 * 0.5)
@@ -92,7 +92,7 @@ def test_hops_that_overlap_are_independent_and_end_within_a_tick() -> None:
     assert value == pytest.approx([minutes / 1e6 / (24 * 60), 0.0])
 
 
-def test_more_hops_at_one_time_than_there_was_room_for() -> None:
+def test_more_hops_at_one_time_than_there_was_room_for():
     # Six hops that end, then thirty within the hour that each of them takes, of forty fronts; at a
     # second operator ten minutes later, so that its hops are under way while the first makes room.
     n, hop_s = 40, 3600
@@ -122,7 +122,7 @@ def test_more_hops_at_one_time_than_there_was_room_for() -> None:
     assert small.run().users.hopping_s.sum() == pytest.approx(0.75e6 * float(on_the_way))
 
 
-def test_people_complain_for_as_long_as_they_miss_what_businesses_offer() -> None:
+def test_people_complain_for_as_long_as_they_miss_what_businesses_offer():
     world = SmallWorld(actors=(Actor(0.5), Actor(0.5)), firms=(Firm(),)).world()
     changed = {"per_business_per_d": 0.0, "per_million_users_per_d": 0.0}
     changed |= {"per_million_people_per_d": 1e6}

@@ -37,7 +37,7 @@ def blocked(decision: Decision) -> list[IntervalSet]:
     return [order.addresses for order in decision.orders]
 
 
-def test_narrow_orders_take_the_place_of_wide_ones() -> None:
+def test_narrow_orders_take_the_place_of_wide_ones():
     wide = Order("block", IntervalSet.of("198.18.0.0/20"), Mechanism.DROP)
     fronts = [("198.18.0.1", ALPHA, 0), ("198.18.0.2", ALPHA, 0), ("198.18.9.1", ALPHA, 0)]
     sight = seen(0, [*fronts, ("198.19.0.1", BETA, 0)], [dropped("198.18.9.0/24")])
@@ -52,7 +52,7 @@ def test_narrow_orders_take_the_place_of_wide_ones() -> None:
     assert (narrow.orders, waits) == ((single, name), True)
 
 
-def test_a_replacement_is_narrowed_without_its_withdrawals() -> None:
+def test_a_replacement_is_narrowed_without_its_withdrawals():
     gone = Order("unblock", IntervalSet.of("198.18.9.0/24"), Mechanism.DROP)
     wide = Order("block", IntervalSet.of("198.18.0.0/20"), Mechanism.DROP)
     sight = seen(0, in_force=[dropped("198.18.9.0/24")])
@@ -98,7 +98,7 @@ def ordered(asked: dict[int, str]) -> tuple[Strategy, list[int]]:
     return decide, asked_s
 
 
-def test_a_review_knows_a_front_in_the_second_of_its_discovery() -> None:
+def test_a_review_knows_a_front_in_the_second_of_its_discovery():
     # The second front is rented when the first is lost; its discovery is foreseen later than the
     # review that falls on the same second.
     small = chase(fronts={"n_fronts": 1})
@@ -125,7 +125,7 @@ def discovered_s(outcome: Outcome, front_row: int) -> int:
     return int(log.t_s[(log.kind == Kind.DISCOVERED) & (log.front_row == front_row)][0])
 
 
-def test_who_is_asked_in_the_second_of_a_review_is_not_asked_for_its_room_again() -> None:
+def test_who_is_asked_in_the_second_of_a_review_is_not_asked_for_its_room_again():
     small = chase(discovery_lag_h=1e6, max_rules=1, review_every_d=1.0, review_silent_d=0.0)
     both = "198.18.0.0/24 198.18.1.0/24"
     decide, asked_s = ordered({0: both, DAY: both})
@@ -135,7 +135,7 @@ def test_who_is_asked_in_the_second_of_a_review_is_not_asked_for_its_room_again(
     assert asked_s == [0, DAY, 2 * DAY + 1]
 
 
-def test_a_front_that_a_narrow_entry_holds_gets_its_own_prefix_as_that_goes() -> None:
+def test_a_front_that_a_narrow_entry_holds_gets_its_own_prefix_as_that_goes():
     # Else it would be open until the strategy is asked again.
     narrow = [dropped("198.19.64.0/30"), dropped("198.19.64.8/30", row=1)]
     fronts = [("198.19.64.1", BETA, 0), (SOUTH, BETA, 0)]
@@ -148,7 +148,7 @@ def test_a_front_that_a_narrow_entry_holds_gets_its_own_prefix_as_that_goes() ->
     ]
 
 
-def test_a_review_of_many_entries_looks_at_each_as_at_it_alone() -> None:
+def test_a_review_of_many_entries_looks_at_each_as_at_it_alone():
     rng = np.random.default_rng(0)
 
     def some(n: int) -> IntervalSet:
@@ -184,7 +184,7 @@ def test_a_review_of_many_entries_looks_at_each_as_at_it_alone() -> None:
     assert min(n_chosen, n_left) > 20
 
 
-def test_the_oldest_entry_of_a_kind_is_told_as_entries_come_and_go() -> None:
+def test_the_oldest_entry_of_a_kind_is_told_as_entries_come_and_go():
     rng, in_force, here = np.random.default_rng(1), InForce(), {}
 
     def kind_of(addresses: IntervalSet) -> int:
@@ -206,7 +206,7 @@ def test_the_oldest_entry_of_a_kind_is_told_as_entries_come_and_go() -> None:
             }
 
 
-def test_a_largest_prefix_that_is_known_is_that_of_all_its_addresses() -> None:
+def test_a_largest_prefix_that_is_known_is_that_of_all_its_addresses():
     rng = np.random.default_rng(2)
     start = rng.integers(0, 2**14, 40) * 2**4
     mine = IntervalSet.from_bounds(start, start + 2 ** rng.integers(4, 12, 40))
@@ -222,7 +222,7 @@ def test_a_largest_prefix_that_is_known_is_that_of_all_its_addresses() -> None:
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_a_cover_stands_through_a_pause(seed: int) -> None:
+def test_a_cover_stands_through_a_pause(seed):
     small = replace(
         chase_world(seed),
         complaints=None,
@@ -247,7 +247,7 @@ def test_a_cover_stands_through_a_pause(seed: int) -> None:
         (Limits(order_addresses=2), False),
     ],
 )
-def test_a_replacement_stands_or_falls_as_a_whole(limits: Limits, is_placed: bool) -> None:
+def test_a_replacement_stands_or_falls_as_a_whole(limits, is_placed):
     fronts = [(FRONT, ALPHA, 0), ("198.18.8.1", ALPHA, 0)]
     held = placed(cover(2)(seen(0, fronts)).orders)
     decision = cover(2)(seen(1, [*fronts, ("198.19.0.1", BETA, 1)], held))
@@ -256,7 +256,7 @@ def test_a_replacement_stands_or_falls_as_a_whole(limits: Limits, is_placed: boo
 
 
 @pytest.mark.parametrize("strategy", [rolling(10, 5, 24), time_window([(0, 14)], 24)])
-def test_what_replaces_nothing_stands_order_by_order(strategy: Strategy) -> None:
+def test_what_replaces_nothing_stands_order_by_order(strategy):
     fronts = [(FRONT, ALPHA, 0), ("198.18.8.1", ALPHA, 10)]
     held = placed(strategy(seen(0, fronts[:1])).orders)
     decision = strategy(seen(14, fronts, held))
@@ -266,7 +266,7 @@ def test_what_replaces_nothing_stands_order_by_order(strategy: Strategy) -> None
     assert [order.action for order in admitted] == ["unblock"]
 
 
-def test_an_escalation_out_of_which_a_prefix_is_cut_widens_once() -> None:
+def test_an_escalation_out_of_which_a_prefix_is_cut_widens_once():
     strategy, limits = escalate([24, 22], HOUR, 0.5), Limits(exempt=IntervalSet.of("198.18.0.0/29"))
     fronts = [("198.18.0.9", ALPHA, 0)]
     held = placed(
@@ -282,7 +282,7 @@ def test_an_escalation_out_of_which_a_prefix_is_cut_widens_once() -> None:
     assert strategy(seen(9 * HOUR, fronts, held, exempt=limits.exempt)) == Decision()
 
 
-def test_an_escalation_skips_a_step_that_would_list_nothing_more() -> None:
+def test_an_escalation_skips_a_step_that_would_list_nothing_more():
     # All of the /24 but the /25 around the front is exempt.
     exempt = IntervalSet.of("198.18.0.128/25")
     strategy = escalate([25, 24, 22], HOUR, 0.5)
@@ -292,7 +292,7 @@ def test_an_escalation_skips_a_step_that_would_list_nothing_more() -> None:
 
 
 @pytest.mark.parametrize("strategy", [rolling(20, 10, 24), cover(1)])
-def test_an_entry_that_was_cut_is_not_placed_again(strategy: Strategy) -> None:
+def test_an_entry_that_was_cut_is_not_placed_again(strategy):
     exempt = IntervalSet.of("198.18.0.8/29")
     fronts = [(FRONT, ALPHA, 0), ("198.18.0.200", ALPHA, 0)]
     limits = Limits(exempt=exempt)
@@ -306,14 +306,14 @@ def test_an_entry_that_was_cut_is_not_placed_again(strategy: Strategy) -> None:
 @pytest.mark.parametrize(
     "name", sorted(set(STRATEGIES) - {"replay", "orders", "allow-list", "dns", "sni"})
 )
-def test_a_front_that_is_exempt_is_not_answered(name: str) -> None:
+def test_a_front_that_is_exempt_is_not_answered(name):
     exempt = IntervalSet.of("198.18.0.0/29")
     for t_s in (0, DAY, 30 * HOUR):
         assert STRATEGIES[name](seen(t_s, exempt=exempt)).orders == ()
 
 
 @pytest.mark.parametrize("name", sorted(STRATEGIES))
-def test_with_exemptions_nothing_is_in_force_twice_and_nothing_is_churned(name: str) -> None:
+def test_with_exemptions_nothing_is_in_force_twice_and_nothing_is_churned(name):
     small = replace(
         bystanders_still(chase_world(0)), exempt_prefixes=("198.18.0.0/22", "198.18.8.0/26")
     )

@@ -115,7 +115,7 @@ def sat(front: str, *rest: Seat | int) -> tuple[Seat | int, ...]:
     return (Seat((front,)), *rest, *(Seat((FREE,)),) * (4 - len(rest)))
 
 
-def test_two_operators_and_two_causes_by_hand() -> None:
+def test_two_operators_and_two_causes_by_hand():
     """The front end fails first, the service 200 s later; the second operator is 100 s late."""
     world = SmallWorld(
         orders=(Dated(5, "block", (f"{ONE}/32",)), Dated(205, "block", (f"{OTHER}/32",))),
@@ -141,7 +141,7 @@ def test_two_operators_and_two_causes_by_hand() -> None:
     assert found.main_cause.tolist() == [BOUGHT_SERVICE, NO_CAUSE]
 
 
-def test_causes_that_each_fail_everything_have_equal_parts_and_the_first_is_the_main_one() -> None:
+def test_causes_that_each_fail_everything_have_equal_parts_and_the_first_is_the_main_one():
     world = SmallWorld(
         orders=(Dated(0, "block", (f"{ONE}/32",)),),
         services=(Seat((ONE,)),),
@@ -155,7 +155,7 @@ def test_causes_that_each_fail_everything_have_equal_parts_and_the_first_is_the_
     assert found.main_cause.tolist() == [OWN_ADDRESS]
 
 
-def test_names_and_overload_are_causes_of_their_own() -> None:
+def test_names_and_overload_are_causes_of_their_own():
     """A name that a quarter evades, and an operator that fails half of all attempts."""
     world = SmallWorld(
         orders=(Dated(0, "block", (), "name", 1.0), Dated(0, "block", (f"{ONE}/32",))),
@@ -170,7 +170,7 @@ def test_names_and_overload_are_causes_of_their_own() -> None:
     assert lost[OVERLOADED_OPERATOR] == pytest.approx((0.5 + 0.875 - 0.75) / 2)
 
 
-def test_one_cause_takes_the_place_of_another_that_fails_as_much() -> None:
+def test_one_cause_takes_the_place_of_another_that_fails_as_much():
     """The share that fails stays the same over the second in which the cause changes."""
     world = SmallWorld(
         orders=(
@@ -210,7 +210,7 @@ def value_at(points: Steps, at: int) -> float:
 @given(st.lists(steps, min_size=1, max_size=4), st.sets(st.integers(1, 50), max_size=8))
 @example([{3: 1.0, 4: 0.0}, {}], {4})
 @example([{40: 1.0}], set())
-def test_a_curve_at_some_times_is_what_its_steps_say(changes: list[Steps], later: set[int]) -> None:
+def test_a_curve_at_some_times_is_what_its_steps_say(changes, later):
     all_steps = [{0: 0.0} | one for one in changes]
     at_s = np.array([0, *sorted(later)])
     found = curves_of(all_steps).at(at_s)

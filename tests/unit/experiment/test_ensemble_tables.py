@@ -147,7 +147,7 @@ def shown_measure(held: Values, row: dict[str, str], found: list[float]) -> list
     return shown(held, row["strategy"], found, units) if metric in OF_SAMPLE else found
 
 
-def test_the_summary(folder: Path) -> None:
+def test_the_summary(folder):
     held, rows = measures(folder), rows_of(folder, "summary")
     assert len(rows) == len(held) > 80
     n_known, n_missed = set(), 0
@@ -171,7 +171,7 @@ def test_the_summary(folder: Path) -> None:
         assert n_missed > 10, "no business was hit by single addresses"
 
 
-def test_the_groups(folder: Path) -> None:
+def test_the_groups(folder):
     keys = ("strategy", "by", "group", "metric")
     held = single(
         folder, "hits", keys, "value, denominator", "WHERE \"by\" <> 'method'"
@@ -187,7 +187,7 @@ def test_the_groups(folder: Path) -> None:
         assert same(numbers(row, "denominator"), spread(of for _, of in pairs)[:1])
 
 
-def test_the_money(folder: Path) -> None:
+def test_the_money(folder):
     keys = ("strategy", "by", "group", "metric")
     held = single(folder, "hits", keys, "value, denominator")
     rows, of_all = rows_of(folder, "money"), measures(folder)
@@ -209,7 +209,7 @@ def test_the_money(folder: Path) -> None:
             }
 
 
-def test_the_comparison_and_the_verdicts(folder: Path) -> None:
+def test_the_comparison_and_the_verdicts(folder):
     held, baseline = measures(folder), "none"
     scenario = json.loads((folder / "scenario.resolved.json").read_text(encoding="utf-8"))
     has_drawn = scenario["population"]["n_businesses"] > 0
@@ -255,7 +255,7 @@ def test_the_comparison_and_the_verdicts(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("which", ["chase", "sites", "fixed"])
-def test_the_bands(which: str, request: pytest.FixtureRequest) -> None:
+def test_the_bands(which, request):
     """Each curve at each time of its band, by its last change before or at it."""
     folder: Path = request.getfixturevalue(which)
     keys = ("strategy", "metric", "provider", "sector")
@@ -297,7 +297,7 @@ def test_the_bands(which: str, request: pytest.FixtureRequest) -> None:
     assert n_moving > 5
 
 
-def test_the_sites(sites: Path) -> None:
+def test_the_sites(sites):
     columns = ("affected_h", "impaired_h", "down_h", "lost_demand_h", "loss_usd", "visits_lost")
     held = single(sites, "site_runs", ("strategy", "site", "operator"), ", ".join(columns))
     rows = rows_of(sites, "sites")
@@ -322,7 +322,7 @@ def test_the_sites(sites: Path) -> None:
         assert sum(losses) == pytest.approx(whole[number][0], rel=1e-9)
 
 
-def test_the_typical_simulation_is_nearest_to_the_medians(folder: Path) -> None:
+def test_the_typical_simulation_is_nearest_to_the_medians(folder):
     run, held = open_run(folder), measures(folder)
     for label in run.strategies:
         named = [held[label, name] for name in KEY_FIGURES if (label, name) in held]

@@ -83,7 +83,7 @@ def ask(run: Path, what: str) -> list[tuple]:
     return duckdb.execute(what.replace("$", f"{run}/")).fetchall()
 
 
-def test_what_is_written_names_addresses_of_both_families(run: Path) -> None:
+def test_what_is_written_names_addresses_of_both_families(run):
     fronts = {
         text
         for (text,) in ask(
@@ -115,7 +115,7 @@ def test_what_is_written_names_addresses_of_both_families(run: Path) -> None:
     assert replayed == [("2001:db8:77:1::4/126",), ("2001:db8::/49",)]
 
 
-def test_networks_are_measured_beside_addresses(run: Path) -> None:
+def test_networks_are_measured_beside_addresses(run):
     found = ask(
         run,
         "SELECT metric, value FROM '$measures.parquet' WHERE strategy = 'dated' "
@@ -129,14 +129,14 @@ def test_networks_are_measured_beside_addresses(run: Path) -> None:
     ]
 
 
-def test_regret_is_not_known_over_families(run: Path) -> None:
+def test_regret_is_not_known_over_families(run):
     found = ask(
         run, "SELECT DISTINCT value FROM '$measures.parquet' WHERE metric = 'regret_addresses'"
     )
     assert found == [(None,)]
 
 
-def test_every_scenario_has_the_measures_of_ipv6(tmp_path: Path) -> None:
+def test_every_scenario_has_the_measures_of_ipv6(tmp_path):
     asked = [override_text(key, value) for key, value in overrides(tmp_path).items()]
     with_ipv6 = metrics_of(resolve(load_scenario("telegram-2018", asked)))
     without = metrics_of(resolve(load_scenario("telegram-2018", [])))
@@ -144,7 +144,7 @@ def test_every_scenario_has_the_measures_of_ipv6(tmp_path: Path) -> None:
     assert set(with_ipv6) & set(without) >= more
 
 
-def test_more_ipv6_than_can_be_told_apart_is_refused(tmp_path: Path) -> None:
+def test_more_ipv6_than_can_be_told_apart_is_refused(tmp_path):
     given = overrides(tmp_path)
     path = Path(str(given["providers.prefixes"]))
     path.write_text(path.read_text() + "beta,all,2000::/3\nbeta,one,2001:db8:2::/64\n")

@@ -3,7 +3,6 @@
 import math
 import statistics
 from dataclasses import replace
-from pathlib import Path
 
 import duckdb
 import numpy as np
@@ -25,7 +24,7 @@ def counted(small: SmallWorld) -> dict[tuple[str, str, str], tuple[float, float]
     return {(c.by, c.group, c.metric): (c.value, c.denominator) for c in found}
 
 
-def test_a_business_is_hit_at_the_operators_at_which_its_demand_fails() -> None:
+def test_a_business_is_hit_at_the_operators_at_which_its_demand_fails():
     small = SmallWorld(
         orders=(Dated(100, "block", (f"{ONE}/32",)),),
         actors=(Actor(0.5), Actor(0.25, compliance=0.0), Actor(0.25, apply_lag_s=2000)),
@@ -51,7 +50,7 @@ def test_a_business_is_hit_at_the_operators_at_which_its_demand_fails() -> None:
     assert found["cause", "own_address", "businesses_ever_affected"] == (2, 4)
 
 
-def test_of_a_group_in_cohorts_the_mean_over_their_users_counts() -> None:
+def test_of_a_group_in_cohorts_the_mean_over_their_users_counts():
     small = SmallWorld(
         orders=(Dated(100, "block", (f"{ONE}/32",)),),
         actors=(Actor(0.125), Actor(0.375, compliance=0.0, luck_of=0), Actor(0.5, luck_of=2)),
@@ -68,7 +67,7 @@ def test_of_a_group_in_cohorts_the_mean_over_their_users_counts() -> None:
     assert {group for by, group, _ in found if by == "operator"} == {"operator-0", "operator-2"}
 
 
-def test_groups_of_each_kind_add_up_to_all_businesses() -> None:
+def test_groups_of_each_kind_add_up_to_all_businesses():
     small = chase_world(2)
     world, outcome = small.world(), run(small, STRATEGIES["aggregate"])
     measures = {m.metric: m.value for m in measure_impact(world, outcome)}
@@ -83,7 +82,7 @@ def test_groups_of_each_kind_add_up_to_all_businesses() -> None:
 
 
 @pytest.mark.parametrize("name", ["aggregate", "dns", "none"])
-def test_operators_and_causes_come_to_the_demand_lost_in_the_run(name: str) -> None:
+def test_operators_and_causes_come_to_the_demand_lost_in_the_run(name):
     small = chase_world(3)
     world, outcome = small.world(), run(small, STRATEGIES[name])
     measures = {m.metric: m.value for m in measure_impact(world, outcome)}
@@ -103,7 +102,7 @@ def test_operators_and_causes_come_to_the_demand_lost_in_the_run(name: str) -> N
 
 
 @pytest.mark.parametrize("name", ["aggregate", "dns", "none"])
-def test_what_some_operator_dropped_is_what_all_of_them_dropped(name: str) -> None:
+def test_what_some_operator_dropped_is_what_all_of_them_dropped(name):
     small = chase_world(7)
     world, outcome = small.world(), run(small, STRATEGIES[name])
     address, *_ = names_in_use(world)
@@ -112,7 +111,7 @@ def test_what_some_operator_dropped_is_what_all_of_them_dropped(name: str) -> No
     assert np.array_equal(np.any(apart, axis=0), ever_dropped_at(outcome, address, list(rows)))
 
 
-def test_an_operator_without_users_is_a_group_like_another() -> None:
+def test_an_operator_without_users_is_a_group_like_another():
     actors = (Actor(1.0, compliance=0.0), Actor(0.0))
     small = SmallWorld(
         orders=(Dated(5, "block", (f"{ONE}/32",)),),
@@ -124,7 +123,7 @@ def test_an_operator_without_users_is_a_group_like_another() -> None:
     assert counted(replace(small, orders=()))["operator", "operator-1", metric] == (0, 1)
 
 
-def test_a_simulation_without_a_group_counts_none_of_none() -> None:
+def test_a_simulation_without_a_group_counts_none_of_none():
     metric = "businesses_ever_down"
     x, y = (GroupCount("region", f"a/{one}", metric, 2, 5) for one in "xy")
     first, second = summarise_groups("s", [[x, y], [x], [x], [x, y], [x]])
@@ -133,7 +132,7 @@ def test_a_simulation_without_a_group_counts_none_of_none() -> None:
     assert (second.low, second.high, second.n_simulations) == (0, 2, 5)
 
 
-def test_the_table_follows_from_the_businesses_of_the_runs(chase_run: Path) -> None:
+def test_the_table_follows_from_the_businesses_of_the_runs(chase_run):
     rows = [row for row in csv_rows(chase_run / "groups.csv") if row["by"] == "provider"]
     found = {(row["group"], row["metric"]): row for row in rows}
     n = int(rows[0]["n_simulations"])
@@ -178,7 +177,7 @@ def hit(*firms: Firm) -> dict[str, tuple[float, float]]:
     return {each.metric: (each.value, each.denominator) for each in found}
 
 
-def test_who_was_hit_and_for_how_long() -> None:
+def test_who_was_hit_and_for_how_long():
     found = hit(
         Firm((HERE,) * 5),  # 75 % of attempts fail from 100 to 200
         Firm((FREE, HERE, FREE, FREE, THERE), weights=(1.0, 0.5, 0.0, 0.0, 0.25)),  # and from 300
@@ -189,7 +188,7 @@ def test_who_was_hit_and_for_how_long() -> None:
     assert found["hours_impaired_median"] == ((100 + 800) / 2 / 3600, 2.0)
 
 
-def test_where_nobody_was_hit_how_long_is_not_known() -> None:
+def test_where_nobody_was_hit_how_long_is_not_known():
     found = hit(Firm((FREE,) * 5))
     assert found["businesses_ever_impaired_share"] == (0.0, 1.0)
     value, of = found["hours_impaired_median"]

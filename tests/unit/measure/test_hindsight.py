@@ -71,7 +71,7 @@ def listed_by_hand(outcome) -> tuple[IntervalSet, int]:
 
 @pytest.mark.parametrize("text", ["exact", "aggregate:length=20", "covering-prefix",
                                   "rolling:ttl_h=6,gap_h=1"])  # fmt: skip
-def test_the_peak_is_the_widest_register(resolved, world, text: str) -> None:
+def test_the_peak_is_the_widest_register(resolved, world, text):
     outcome = outcome_of(resolved, world, text)
     listed, n_rules = listed_at_peak(outcome)
     assert (listed, n_rules) == listed_by_hand(outcome)
@@ -79,7 +79,7 @@ def test_the_peak_is_the_widest_register(resolved, world, text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["aggregate:length=10", "covering-prefix"])
-def test_regret_is_that_of_an_order_for_the_fronts_it_covers(resolved, world, text: str) -> None:
+def test_regret_is_that_of_an_order_for_the_fronts_it_covers(resolved, world, text):
     outcome = outcome_of(resolved, world, text)
     listed, n_rules = listed_at_peak(outcome)
     fronts = IntervalSet.from_bounds(outcome.front_address, outcome.front_address + 1)
@@ -99,25 +99,25 @@ def test_regret_is_that_of_an_order_for_the_fronts_it_covers(resolved, world, te
     assert (businesses.denominator, businesses.unit) == (40, "businesses")
 
 
-def test_who_lists_single_addresses_regrets_nothing(resolved, world) -> None:
+def test_who_lists_single_addresses_regrets_nothing(resolved, world):
     assert [m.value for m in measure_regret(world, outcome_of(resolved, world, "exact"))] == [0, 0]
 
 
 @pytest.mark.parametrize("text", ["none", "dns:overmatch=0.01"])
-def test_regret_is_not_known_where_no_front_is_listed(resolved, world, text: str) -> None:
+def test_regret_is_not_known_where_no_front_is_listed(resolved, world, text):
     regret = measure_regret(world, outcome_of(resolved, world, text))
     assert [measure.metric for measure in regret] == ["regret_addresses", "regret_businesses"]
     assert all(math.isnan(measure.value) for measure in regret)
 
 
-def test_without_fronts_there_is_no_regret(write_scenario) -> None:
+def test_without_fronts_there_is_no_regret(write_scenario):
     resolved = resolve(load_scenario(str(write_scenario())))
     world = build_world(resolved, STREAMS)
     outcome = simulate(world, build_strategy(resolved, STREAMS), STREAMS)
     assert measure_regret(world, outcome) == ()
 
 
-def test_each_business_weighs_one_however_many_addresses_it_sits_on(world) -> None:
+def test_each_business_weighs_one_however_many_addresses_it_sits_on(world):
     weights = business_weights(world)
     everywhere = everything(IntervalSet.universe())
     assert weights.inside(everywhere) == pytest.approx(world.businesses.n_businesses)
@@ -136,7 +136,7 @@ def test_each_business_weighs_one_however_many_addresses_it_sits_on(world) -> No
     assert weights.inside(everything(part)) == pytest.approx(expected)
 
 
-def test_a_component_that_serves_two_roles_is_one_place(world) -> None:
+def test_a_component_that_serves_two_roles_is_one_place(world):
     rows = world.businesses.component_row.copy()
     rows[:, 1] = rows[:, 0]
     twice = replace(world, businesses=replace(world.businesses, component_row=rows))

@@ -20,7 +20,7 @@ def measured(world: SmallWorld):
     return {measure.metric: measure for measure in measure_register(world.world(), world.run())}
 
 
-def test_orders_are_those_to_block_and_those_to_unblock() -> None:
+def test_orders_are_those_to_block_and_those_to_unblock():
     orders = (
         Dated(5, "block", (WIDE,)),
         Dated(6, "block", (NARROW,), "exempt"),
@@ -48,11 +48,11 @@ def test_orders_are_those_to_block_and_those_to_unblock() -> None:
         ((Dated(5, "block", (WIDE,)), Dated(9, "block", (NARROW,)), GONE_LATE), 1),
     ],
 )  # fmt: skip
-def test_rules_in_force_are_the_prefixes_of_entries_that_block(orders, expected) -> None:
+def test_rules_in_force_are_the_prefixes_of_entries_that_block(orders, expected):
     assert most_rules(small(*orders).run()) == expected
 
 
-def test_overblocking_is_what_is_listed_for_each_address_of_the_target() -> None:
+def test_overblocking_is_what_is_listed_for_each_address_of_the_target():
     # 256 listed, of which 64 are the target's own, who has 128.
     found = measured(small(Dated(5, "block", (WIDE,)), own=("198.18.0.0/26", "203.0.113.0/26")))[
         "overblocking_ratio_peak"
@@ -61,7 +61,7 @@ def test_overblocking_is_what_is_listed_for_each_address_of_the_target() -> None
     assert found.denominator_unit == "addresses of the target"
 
 
-def test_overblocking_is_zero_where_nothing_is_listed_and_not_known_without_own_addresses() -> None:
+def test_overblocking_is_zero_where_nothing_is_listed_and_not_known_without_own_addresses():
     assert measured(small(own=(NARROW,)))["overblocking_ratio_peak"].value == 0
     found = measured(small(Dated(5, "block", (WIDE,))))["overblocking_ratio_peak"]
     assert math.isnan(found.value)

@@ -16,7 +16,7 @@ def firm(*kinds: str) -> Firm:
     return Firm(patience_s=HOUR, responses=tuple(Response(kind, HOUR) for kind in kinds))
 
 
-def test_moves_are_counted_by_kind_and_to_wait_is_none() -> None:
+def test_moves_are_counted_by_kind_and_to_wait_is_none():
     firms = firm("foreign", "same"), firm("wait", "foreign"), firm("wait", "wait")
     small = SmallWorld(BLOCK, firms=firms, reactions=RULES, horizon_s=DAY)
     world, outcome = small.world(), small.run()
@@ -35,7 +35,7 @@ def test_moves_are_counted_by_kind_and_to_wait_is_none() -> None:
     assert found["moves"].value == moves_of(world, outcome).n_moves.sum()
 
 
-def test_complaints_are_those_of_the_outcome_and_exemptions_are_out_of_appeals() -> None:
+def test_complaints_are_those_of_the_outcome_and_exemptions_are_out_of_appeals():
     small = chase_world(4)
     world, outcome = small.world(), run(small, STRATEGIES["aggregate"])
     found = {measure.metric: measure for measure in measure_complaints(world, outcome)}
@@ -47,13 +47,13 @@ def test_complaints_are_those_of_the_outcome_and_exemptions_are_out_of_appeals()
     assert 0 < granted.value < granted.denominator == named.value
 
 
-def test_where_nobody_acts_nothing_is_measured() -> None:
+def test_where_nobody_acts_nothing_is_measured():
     small = replace(chase_world(4), reactions=None, complaints=None)
     world, outcome = small.world(), run(small, STRATEGIES["aggregate"])
     assert measure_responses(world, outcome) == ()
     assert measure_complaints(world, outcome) == ()
 
 
-def test_where_nothing_is_blocked_the_measures_are_zero() -> None:
+def test_where_nothing_is_blocked_the_measures_are_zero():
     small = SmallWorld(firms=(firm("same"),), reactions=RULES, horizon_s=DAY)
     assert {one.value for one in measure_responses(small.world(), small.run())} == {0.0}

@@ -74,7 +74,7 @@ def columns_of(world: World, outcome: Outcome) -> Mapping[str, ColumnData]:
     return site_columns(resolved, world, outcome, prices)
 
 
-def test_hours_of_sites_are_those_of_the_second_rules_by_group() -> None:
+def test_hours_of_sites_are_those_of_the_second_rules_by_group():
     world, outcome = SMALL.world(), SMALL.run()
     reference = simulate_reference(SMALL.reference())
     found = columns_of(world, outcome)
@@ -113,7 +113,7 @@ def test_hours_of_sites_are_those_of_the_second_rules_by_group() -> None:
         assert np.isnan(np.delete(mine, whole)).all()
 
 
-def test_hours_after_a_move_go_to_the_end_of_the_run() -> None:
+def test_hours_after_a_move_go_to_the_end_of_the_run():
     left = moves_of(SMALL.world(), SMALL.run()).left
     events = simulate_reference(SMALL.reference()).events
     (moved_s,) = (t_s for t_s, kind, *_ in events if kind == "moved")

@@ -127,20 +127,20 @@ def small(**changes: object) -> SmallWorld:
     return SmallWorld(**(values | changes))
 
 
-def test_the_worst_moment_of_each_business() -> None:
+def test_the_worst_moment_of_each_business():
     found = small().run().ledger.worst_share.tolist()
     # Entries do not overlap in time: the second firm's worst is the larger of the two.
     assert found == [0.75, 0.75 * 0.5, 0.0, 0.75 * 0.125]
 
 
-def test_what_lasts_no_second_does_not_count() -> None:
+def test_what_lasts_no_second_does_not_count():
     late = small(orders=(Dated(1000, "block", (f"{HERE}/32",)),))
     assert not late.run().ledger.worst_share.any()
     at_the_end = small(orders=(Dated(999, "block", (f"{HERE}/32",)),))
     assert at_the_end.run().ledger.worst_share[0] == 0.75
 
 
-def test_counts_fall_with_the_share() -> None:
+def test_counts_fall_with_the_share():
     outcome = small().run()
     found = [int(is_above(outcome, share).sum()) for share in (0.01, 0.1, 0.3, 0.5, 0.9)]
     assert found == [3, 2, 2, 1, 0]
@@ -171,7 +171,7 @@ def simulations(harm: Sequence[float], denied: Sequence[float]) -> list[tuple[Me
     return runs
 
 
-def test_harm_is_measured_in_hours_names_sites_and_dollars() -> None:
+def test_harm_is_measured_in_hours_names_sites_and_dollars():
     (run,) = simulations([100.0], [2e6])
     found = {measure.metric: measure for measure in run}
     values = [found[name].value for name in (HOURS, NAMES, SITES, DOLLARS)]
@@ -182,19 +182,19 @@ def test_harm_is_measured_in_hours_names_sites_and_dollars() -> None:
         assert (found[name].denominator, found[name].denominator_unit) == (2e6, "user-hours denied")
 
 
-def test_a_ratio_already_there_is_not_measured_twice() -> None:
+def test_a_ratio_already_there_is_not_measured_twice():
     (run,) = simulations([100.0], [2e6])
     assert measure_ratios(run) == ()
     assert measure_ratios(run[:1]) == ()
 
 
-def test_a_ratio_is_not_known_over_nothing() -> None:
+def test_a_ratio_is_not_known_over_nothing():
     found = over([1.0, 6.0, 3.0, np.nan], [0.0, 2.0, np.nan, 4.0], 10)
     np.testing.assert_array_equal(found, [np.nan, 30, np.nan, np.nan])
 
 
 @pytest.mark.parametrize("metric", sorted(RATIOS))
-def test_a_simulation_in_which_nothing_is_denied_has_no_ratio(metric: str) -> None:
+def test_a_simulation_in_which_nothing_is_denied_has_no_ratio(metric):
     lines = {line.metric: line for line in summarise("s", simulations(HARM, DENIED))}
     line = lines[metric]
     times = {HOURS: 1e6, NAMES: 3e6, SITES: 2e6, DOLLARS: 5.0}[metric]
@@ -213,7 +213,7 @@ def answers(harm: Sequence[float], denied: Sequence[float]) -> Answers:
     return Answers(("s",), runs[0], cells, whole)
 
 
-def test_a_sweep_holds_medians_of_ratios() -> None:
+def test_a_sweep_holds_medians_of_ratios():
     sheet = sweep_sheet((), ((),), answers(HARM, DENIED), (HOURS, "names_hit"))
     names = [column.name for column in sheet.columns]
     ratio, plain = (dict(zip(names, row, strict=True)) for row in sheet.rows)
@@ -223,7 +223,7 @@ def test_a_sweep_holds_medians_of_ratios() -> None:
     assert (plain["median"], plain["n_known"]) == (3 * 6.5, 4)
 
 
-def test_a_sweep_knows_no_zero_of_a_sample_that_could_not_be_hit() -> None:
+def test_a_sweep_knows_no_zero_of_a_sample_that_could_not_be_hit():
     values = {
         "addresses_listed_peak": 16.0,
         "businesses_expected_listed": 0.0,
@@ -240,6 +240,6 @@ def test_a_sweep_knows_no_zero_of_a_sample_that_could_not_be_hit() -> None:
     assert (hit["n_replicates"], hit["n_known"]) == (3, 0)
 
 
-def test_a_sensitivity_analysis_is_of_ratios_of_sums() -> None:
+def test_a_sensitivity_analysis_is_of_ratios_of_sums():
     assert answers((4.0, 6.0, 7.0), (0.0, 3.0, 1.0)).mean(HOURS)[0] == pytest.approx(1e6 * 17 / 4)
     assert np.isnan(answers((4.0, 6.0), (0.0, 0.0)).mean(HOURS)[0])

@@ -27,7 +27,7 @@ def columns_of(value: object, name: str) -> Iterator[tuple[str, NDArray[np.gener
             yield from columns_of(getattr(value, field.name), f"{name}.{field.name}")
 
 
-def test_no_column_of_a_world_or_an_outcome_can_be_written_to() -> None:
+def test_no_column_of_a_world_or_an_outcome_can_be_written_to():
     overrides = ["population.n_businesses=30", "end=2018-04-17T00:00+03:00"]
     resolved, streams = resolve(load_scenario("telegram-2018", overrides)), Streams(3, 0)
     world = build_world(resolved, streams)

@@ -18,14 +18,14 @@ def drawn(**changed: list[float]) -> dict[str, np.ndarray]:
     }
 
 
-def test_sums_between_sizes_are_those_of_the_law() -> None:
+def test_sums_between_sizes_are_those_of_the_law():
     law = NamesLaw(np.array([5000, 100, 4, 2, 1]), np.array([10, 100, 500, 500, 1000]))
     found = law.sums_between(np.array([[1, 2, 5, 5001], [4, 4, 100, 101]]))
     assert found[0].tolist() == [[1000, 1000, 110], [0, 500, 100]]
     assert found[1].tolist() == [[1000, 3000, 60_000], [0, 2000, 10_000]]
 
 
-def test_each_draw_has_the_law_of_its_own_parameters() -> None:
+def test_each_draw_has_the_law_of_its_own_parameters():
     laws = [census_law(), draw_law(census_rows(), np.random.default_rng(3))]
     value = drawn(
         web_hosting__min_names=[2, 3, 10, 10, 37, 50],
@@ -40,7 +40,7 @@ def test_each_draw_has_the_law_of_its_own_parameters() -> None:
             assert given.mean_names[draw] == pytest.approx(kind.mean_names, rel=1e-4)
 
 
-def test_names_on_many_addresses_are_as_many_as_their_law_says() -> None:
+def test_names_on_many_addresses_are_as_many_as_their_law_says():
     n = np.full(N_DRAWS, 200_000)
     (rented,) = draw_kinds([census_law()], drawn())[3:]
     names = rented.names_on(n, np.random.default_rng(1))
@@ -50,13 +50,13 @@ def test_names_on_many_addresses_are_as_many_as_their_law_says() -> None:
     assert np.abs(names / n - 1.05 * law.mean_names).min() > 5 * error
 
 
-def test_a_kind_without_addresses_is_said() -> None:
+def test_a_kind_without_addresses_is_said():
     small = NamesLaw(np.array([5000, 4, 1]), np.array([10, 500, 1000]))
     with pytest.raises(ValueError, match="addresses with 10 to 2000 names of the kind web_hosting"):
         draw_kinds([small], drawn())
 
 
-def test_laws_drawn_together_are_spread_evenly_and_meet_the_rows() -> None:
+def test_laws_drawn_together_are_spread_evenly_and_meet_the_rows():
     n_laws = 24
     laws = draw_laws(census_rows(), n_laws, np.random.default_rng(5))
     (row,) = (r for r in census_rows() if r.quantity == "share_top" and r.n_addresses == 1000)

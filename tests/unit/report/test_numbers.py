@@ -44,14 +44,14 @@ from sim.report.words.numbers import (
         (math.nan, "not known"),
     ],
 )
-def test_a_number_has_two_digits(value: float, text: str) -> None:
+def test_a_number_has_two_digits(value, text):
     assert number(value) == text.replace(" million", f"{NBSP}million").replace(
         " billion", f"{NBSP}billion"
     )
 
 
 @given(st.floats(1e-6, 1e14))
-def test_what_is_printed_is_the_number_to_two_digits(value: float) -> None:
+def test_what_is_printed_is_the_number_to_two_digits(value):
     digits, _, unit = number(value).partition(NBSP)
     factor = {"million": 1e6, "billion": 1e9, "trillion": 1e12}.get(unit, 1)
     assert "e" not in digits
@@ -76,11 +76,11 @@ def test_what_is_printed_is_the_number_to_two_digits(value: float) -> None:
         (-20_500_000, 0, "-21 million to 0"),
     ],
 )
-def test_a_range_has_its_unit_once_and_does_not_break(low: float, high: float, text: str) -> None:
+def test_a_range_has_its_unit_once_and_does_not_break(low, high, text):
     assert span(low, high) == (text if text == "not known" else text.replace(" ", NBSP))
 
 
-def test_shares_are_percentages_and_a_tiny_one_is_not_zero() -> None:
+def test_shares_are_percentages_and_a_tiny_one_is_not_zero():
     told = {0.3431: "34%", 0.0: "0%", 0.00321: "0.32%", 0.125: "13%", 0.285: "29%", 1.0: "100%"}
     assert {share: percent(share) for share in told} == told
     assert percent(0.9996) == f"over{NBSP}99%"
@@ -92,7 +92,7 @@ def test_shares_are_percentages_and_a_tiny_one_is_not_zero() -> None:
 
 
 @given(st.floats(1e-5, 0.99))
-def test_bounds_hold_as_printed(share: float) -> None:
+def test_bounds_hold_as_printed(share):
     low, high = (Fraction(text.rstrip("%")) / 100 for text in (at_least(share), at_most(share)))
     assert low <= Fraction(share) * (1 + Fraction(1, 10**9))
     assert high >= Fraction(share) * (1 - Fraction(1, 10**9))
@@ -111,16 +111,16 @@ def test_bounds_hold_as_printed(share: float) -> None:
         (0.13, "one in eight"),
     ],
 )
-def test_a_share_is_spoken_as_a_fraction_from_a_tenth_on(share: float, text: str) -> None:
+def test_a_share_is_spoken_as_a_fraction_from_a_tenth_on(share, text):
     assert spoken(share) == text
 
 
-def test_an_estimate_whose_range_is_a_point_in_two_digits_has_none() -> None:
+def test_an_estimate_whose_range_is_a_point_in_two_digits_has_none():
     assert range_text(Estimate(18.35e6, 18.3e6, 18.4e6, "addresses")) == ""
     found = Estimate(0.78, 0.65, 0.87, "share")
     assert (value_text(found), range_text(found)) == ("78%", f"65{NBSP}to{NBSP}87%")
 
 
-def test_names_are_listed_in_words() -> None:
+def test_names_are_listed_in_words():
     assert [listing(list("ab"[:n])) for n in (1, 2)] == ["a", "a and b"]
     assert listing(["a", "b", "c"]) == "a, b and c"

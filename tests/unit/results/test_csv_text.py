@@ -4,7 +4,6 @@ import ast
 import csv
 import io
 import re
-from pathlib import Path
 
 import duckdb
 import pytest
@@ -42,7 +41,7 @@ def runs_in_a_spreadsheet(cell: str) -> bool:
 @example("Ltd; =HYPERLINK(1)")
 @example("＝1+1")
 @example("'=1+1")
-def test_no_text_is_a_formula_or_holds_a_control_character(value: str) -> None:
+def test_no_text_is_a_formula_or_holds_a_control_character(value):
     cell = str(cell_text(value))
     assert not runs_in_a_spreadsheet(cell)
     assert re.search(r"[\x00-\x1f\x7f-\x9f]", cell) is None
@@ -53,16 +52,16 @@ def test_no_text_is_a_formula_or_holds_a_control_character(value: str) -> None:
 
 
 @pytest.mark.parametrize("value", [-5, -5.25, "-5", "+1.5e-3", "-.5", "3 to 5", "a-b", "'tis", ""])
-def test_numbers_and_plain_texts_stay_as_they_are(value: object) -> None:
+def test_numbers_and_plain_texts_stay_as_they_are(value):
     assert cell_text(value) == value
 
 
-def test_what_is_not_known_is_empty_and_truth_is_a_word() -> None:
+def test_what_is_not_known_is_empty_and_truth_is_a_word():
     assert [cell_text(value) for value in (None, float("nan"), True)] == ["", "", "true"]
     assert str(cell_text(-0.0)) == "0.0"
 
 
-def test_a_table_keeps_its_cells_apart() -> None:
+def test_a_table_keeps_its_cells_apart():
     rows = [['a,"b"', -1.5, "x;=1"], ["two\nlines", None, "@b"]]
     written = csv_text(["text", "=number", "more"], rows)
     assert list(csv.reader(io.StringIO(written))) == [
@@ -76,7 +75,7 @@ def test_a_table_keeps_its_cells_apart() -> None:
 WRITERS = ("writer", "DictWriter", "to_csv", "write_csv")
 
 
-def test_every_csv_table_is_written_in_one_place(repository: Path) -> None:
+def test_every_csv_table_is_written_in_one_place(repository):
     found = []
     for path in sorted((repository / "sim").rglob("*.py")):
         text = path.read_text(encoding="utf-8")
@@ -98,7 +97,7 @@ def test_every_csv_table_is_written_in_one_place(repository: Path) -> None:
     ]
 
 
-def test_a_hostile_label_is_harmless_in_every_table_and_read_back_as_it_is(tmp_path: Path) -> None:
+def test_a_hostile_label_is_harmless_in_every_table_and_read_back_as_it_is(tmp_path):
     brief = ["population.n_businesses=20", "end=2018-04-17T00:00+03:00"]
     resolved = resolve(load_scenario("telegram-2018", brief))
     variants, baseline = choose_variants(resolved, [f"{HOSTILE}=exact"])

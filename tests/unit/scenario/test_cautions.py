@@ -182,7 +182,7 @@ def test_orders_at_or_after_the_end_are_counted():
     assert f"{n_late} orders fall at or after the end of the run and are not placed" in told
 
 
-def test_given_orders_that_are_never_in_force_are_counted() -> None:
+def test_given_orders_that_are_never_in_force_are_counted():
     spans = (("from", "04-20"), ("from", "04-19"), ("to", "04-16"), ("to", "04-17"))
     orders = ", ".join(
         f"{{addresses: [192.0.2.0/24], {key}: 2018-{day}T00:00+03:00}}" for key, day in spans

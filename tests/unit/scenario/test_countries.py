@@ -41,7 +41,7 @@ def write(folder: Path, borrow: str = BORROWED) -> str:
     return str(path)
 
 
-def test_there_are_packs_of_four_countries_and_all_they_name_is_there() -> None:
+def test_there_are_packs_of_four_countries_and_all_they_name_is_there():
     assert countries() == ["AT", "ES", "IT", "RU"]
     for row in read_packs().rows:
         if row.key in ROWS_OF:
@@ -50,7 +50,7 @@ def test_there_are_packs_of_four_countries_and_all_they_name_is_there() -> None:
             assert row.key in ("time_zone", "money.currency")
 
 
-def test_a_country_brings_what_a_scenario_leaves_out(tmp_path: Path) -> None:
+def test_a_country_brings_what_a_scenario_leaves_out(tmp_path):
     resolved = resolve(load_scenario(write(tmp_path)))
     scenario = resolved.scenario
     assert scenario.time_zone == "Europe/Madrid"
@@ -62,7 +62,7 @@ def test_a_country_brings_what_a_scenario_leaves_out(tmp_path: Path) -> None:
     assert source.why.startswith("By the pack of ES, seeds/country-packs.csv, line ")
 
 
-def test_what_a_scenario_says_goes_before_its_country(tmp_path: Path) -> None:
+def test_what_a_scenario_says_goes_before_its_country(tmp_path):
     path = write(tmp_path)
     own = resolve(load_scenario(path, ["money.currency=USD", "time_zone=Atlantic/Canary"]))
     assert own.scenario.time_zone == "Atlantic/Canary"
@@ -72,7 +72,7 @@ def test_what_a_scenario_says_goes_before_its_country(tmp_path: Path) -> None:
     assert off.time_zone is None
 
 
-def test_of_several_packs_the_latest_that_is_not_later_is_taken() -> None:
+def test_of_several_packs_the_latest_that_is_not_later_is_taken():
     assert pack_of("KE", 2026) == {}
     assert pack_of("ES", 2030) == pack_of("ES", 2026) == pack_of("ES", 1999)
     rates = [
@@ -85,7 +85,7 @@ def test_of_several_packs_the_latest_that_is_not_later_is_taken() -> None:
     assert rate_at(rates, "KES", 2024) is None
 
 
-def test_tables_of_another_country_are_refused_unless_they_are_borrowed(tmp_path: Path) -> None:
+def test_tables_of_another_country_are_refused_unless_they_are_borrowed(tmp_path):
     with pytest.raises(DataError, match=r"own\.yaml:4:10: borrow: expected borrow to na") as caught:
         resolve(load_scenario(write(tmp_path, "")))
     assert f"hint: borrow: [{BORROWED}]" in str(caught.value)
@@ -96,28 +96,28 @@ def test_tables_of_another_country_are_refused_unless_they_are_borrowed(tmp_path
         assert f"{name} (" in sentence
 
 
-def test_one_that_is_not_borrowed_is_named_alone(tmp_path: Path) -> None:
+def test_one_that_is_not_borrowed_is_named_alone(tmp_path):
     with pytest.raises(DataError, match="expected borrow to name") as caught:
         resolve(load_scenario(write(tmp_path, BORROWED.replace("sectors-europe, ", ""))))
     assert ": sectors-europe (EU); hint: borrow: [assumptions, " in str(caught.value)
 
 
-def test_a_table_that_is_not_there_cannot_be_borrowed(tmp_path: Path) -> None:
+def test_a_table_that_is_not_there_cannot_be_borrowed(tmp_path):
     with pytest.raises(DataError, match="expected the name of a table, got 'sector-europe'; did"):
         resolve(load_scenario(write(tmp_path, f"{BORROWED}, sector-europe")))
 
 
-def test_a_country_without_a_pack_takes_nothing_silently(write_scenario: WriteScenario) -> None:
+def test_a_country_without_a_pack_takes_nothing_silently(write_scenario):
     with pytest.raises(DataError, match=r"of KE in 2018: .*operators-russia-2018"):
         resolve(load_scenario(str(write_scenario(add="country: KE\n"))))
 
 
-def test_a_currency_needs_a_rate(tmp_path: Path) -> None:
+def test_a_currency_needs_a_rate(tmp_path):
     with pytest.raises(DataError, match=r"money\.currency: expected one of EUR, RUB, USD, got 'K"):
         resolve(load_scenario(write(tmp_path), ["money.currency=KES"]))
 
 
-def test_a_loss_in_dollars_is_printed_in_the_currency_of_the_country(tmp_path: Path) -> None:
+def test_a_loss_in_dollars_is_printed_in_the_currency_of_the_country(tmp_path):
     rate = resolve(load_scenario(write(tmp_path))).rate
     assert rate is not None
     assert (rate.currency, rate.of) == ("EUR", 2026)

@@ -25,7 +25,7 @@ def problems(folder: Path, *lines: str) -> list[str]:
     return [str(one).removeprefix(f"{path}:") for one in error.value.problems]
 
 
-def test_every_bad_row_is_told_at_once(tmp_path: Path) -> None:
+def test_every_bad_row_is_told_at_once(tmp_path):
     found = problems(
         tmp_path,
         "site,address,role,revenue_usd_per_h,mode,n_names",
@@ -55,7 +55,7 @@ def test_every_bad_row_is_told_at_once(tmp_path: Path) -> None:
     ]
 
 
-def test_names_have_one_line_and_all_sites_together_a_bound(tmp_path: Path) -> None:
+def test_names_have_one_line_and_all_sites_together_a_bound(tmp_path):
     names = ["a" * 254, "a\x85b", "a" * 253]
     found = problems(
         tmp_path, "name,address", *(f"{name},198.18.0.{at}" for at, name in enumerate(names))
@@ -67,7 +67,7 @@ def test_names_have_one_line_and_all_sites_together_a_bound(tmp_path: Path) -> N
     assert found == [" revenue_usd_per_h: expected at most 1e+09 in all, got 1.1e+09"]
 
 
-def test_rows_of_one_site_must_not_contradict_each_other(tmp_path: Path) -> None:
+def test_rows_of_one_site_must_not_contradict_each_other(tmp_path):
     found = problems(
         tmp_path,
         "site,address,role,sector,revenue_usd_per_h,mode",
@@ -84,7 +84,7 @@ def test_rows_of_one_site_must_not_contradict_each_other(tmp_path: Path) -> None
     ]
 
 
-def test_what_an_inventory_says(tmp_path: Path) -> None:
+def test_what_an_inventory_says(tmp_path):
     path = tmp_path / "hosts.csv"
     path.write_text(
         "Name;IP;Sector;Visits per h;mode\n"
@@ -104,7 +104,7 @@ def test_what_an_inventory_says(tmp_path: Path) -> None:
     assert found.is_dual.tolist() == [True, False, False]
 
 
-def test_a_row_without_an_address_says_the_rest_of_its_site(tmp_path: Path) -> None:
+def test_a_row_without_an_address_says_the_rest_of_its_site(tmp_path):
     path = tmp_path / "hosts.csv"
     path.write_text(
         "site,address,role,sector,revenue_usd_per_h\n"
@@ -129,7 +129,7 @@ def test_a_row_without_an_address_says_the_rest_of_its_site(tmp_path: Path) -> N
     assert [text.split(":")[:2] for text in told] == [["3", " sector"]]
 
 
-def test_one_file_serves_exposure_and_a_run() -> None:
+def test_one_file_serves_exposure_and_a_run():
     """Of the shipped sample a run leaves nothing out unsaid."""
     path = shipped("samples") / "hosts.csv"
     asked = ("population.n_businesses=0", f"population.inventory={path}")
@@ -142,19 +142,19 @@ def test_one_file_serves_exposure_and_a_run() -> None:
     assert of_file[1].endswith("not from the file: provider")
 
 
-def test_a_sector_that_nothing_is_known_of_is_refused(tmp_path: Path) -> None:
+def test_a_sector_that_nothing_is_known_of_is_refused(tmp_path):
     rows = ("site,address,sector", "a,198.18.0.1,shop", "b,198.18.0.2,news")
     with pytest.raises(DataError, match=r"csv:2: sector: expected a sector of .* 'shops'\?"):
         resolved(tmp_path, {"population.inventory": rows})
 
 
-def test_both_families_need_to_be_told_apart(tmp_path: Path) -> None:
+def test_both_families_need_to_be_told_apart(tmp_path):
     rows = ("site,address", "a,198.18.0.1", "b,198.18.0.1", "b,2001:db8::1")
     with pytest.raises(DataError, match=r"csv:3: address: expected a section ipv6"):
         resolved(tmp_path, {"population.inventory": rows}, ipv6=None)
 
 
-def test_too_many_addresses_of_which_each_user_meets_one_are_refused(tmp_path: Path) -> None:
+def test_too_many_addresses_of_which_each_user_meets_one_are_refused(tmp_path):
     many = [f"a,10.0.{row // 250}.{row % 250 + 1}" for row in range(2048)]
     with pytest.raises(DataError, match=r"csv:2: mode: expected any, or fewer addresses"):
         resolved(tmp_path, {"population.inventory": ("site,address", *many)})
@@ -162,7 +162,7 @@ def test_too_many_addresses_of_which_each_user_meets_one_are_refused(tmp_path: P
     assert resolved(tmp_path, {"population.inventory": fine}).inventory is not None
 
 
-def test_what_visits_earn_is_known_for_each_sector_and_bounded(tmp_path: Path) -> None:
+def test_what_visits_earn_is_known_for_each_sector_and_bounded(tmp_path):
     visits = problems(
         tmp_path, "site,address,visits_per_h", *(f"a{v},198.18.0.1,{v}" for v in ("0", "-1", "2e9"))
     )
@@ -189,19 +189,19 @@ def test_what_visits_earn_is_known_for_each_sector_and_bounded(tmp_path: Path) -
     assert ":2: share_domestic: expected a share above 0" in text
 
 
-def test_an_inventory_of_nobody_is_refused(tmp_path: Path) -> None:
+def test_an_inventory_of_nobody_is_refused(tmp_path):
     for rows in ((), ("a,",)):
         (text,) = problems(tmp_path, "site,address", *rows)
         assert "expected an address in at least one row, got none" in text
 
 
-def test_a_large_file_is_refused_unread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_large_file_is_refused_unread(tmp_path, monkeypatch):
     monkeypatch.setattr(tables, "MAX_INVENTORY_BYTES", 40)
     (text,) = problems(tmp_path, "site,address", *["a,198.18.0.1"] * 4)
     assert "expected at most 40 bytes" in text
 
 
-def test_beside_an_inventory_nobody_is_drawn_unless_asked_for(tmp_path: Path) -> None:
+def test_beside_an_inventory_nobody_is_drawn_unless_asked_for(tmp_path):
     asked = overrides(tmp_path)
     del asked["population.n_businesses"]
     texts = [override_text(key, value) for key, value in asked.items()]
@@ -210,7 +210,7 @@ def test_beside_an_inventory_nobody_is_drawn_unless_asked_for(tmp_path: Path) ->
     assert "population.n_businesses" not in {row.key for row in loaded.assumed}
 
 
-def test_a_population_of_nobody_is_refused() -> None:
+def test_a_population_of_nobody_is_refused():
     with pytest.raises(ScenarioError, match="or an inventory; got neither"):
         load_scenario("telegram-2018-replay", ["population.n_businesses=0"])
 
@@ -218,7 +218,7 @@ def test_a_population_of_nobody_is_refused() -> None:
 # Lists of addresses that a scenario names, as tables of prefixes.
 
 
-def test_each_family_stays_what_it_is(tmp_path: Path) -> None:
+def test_each_family_stays_what_it_is(tmp_path):
     path = tmp_path / "list.txt"
     path.write_text("::/0\n0.0.0.0/0\n2001:db8::-2001:db8::2\n0.0.0.1\n")
     table = read_list("list.txt", path)
@@ -232,7 +232,7 @@ def test_each_family_stays_what_it_is(tmp_path: Path) -> None:
     assert table.lines == (2, 4, 1, 3, 3)
 
 
-def test_ipv6_that_is_not_on_the_internet_is_refused_with_its_line(tmp_path: Path) -> None:
+def test_ipv6_that_is_not_on_the_internet_is_refused_with_its_line(tmp_path):
     path = tmp_path / "list.txt"
     path.write_text("::1\n198.51.100.0/24\n::/3\n::/2\n::192.0.2.1\n64:ff9b::/96\n")
     with pytest.raises(DataError) as refused:

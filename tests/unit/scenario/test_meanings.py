@@ -16,10 +16,10 @@ from sim.scenario.schema import meaning_of
         ("no.such_key", "such key"),
     ],
 )
-def test_a_key_is_said_in_words(key: str, said: str) -> None:
+def test_a_key_is_said_in_words(key, said):
     path = shipped("seeds") / f"{key.rpartition('.')[0]}.csv"
     assert meaning_of(key, path if path.exists() else None) == said
 
 
-def test_a_parameter_of_a_strategy_is_found_among_all_of_them() -> None:
+def test_a_parameter_of_a_strategy_is_found_among_all_of_them():
     assert meaning_of("strategy.purity", None) != "purity"

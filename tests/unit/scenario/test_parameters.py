@@ -34,7 +34,7 @@ ROWS = {
 NO_PARAMETER = {"low", "high", "index"}
 
 
-def test_every_number_of_the_language_is_a_symbol() -> None:
+def test_every_number_of_the_language_is_a_symbol():
     path = DOCS.parent / "seeds" / "assumptions.csv"
     rows = read_table("assumptions", path, AssumptionRow).rows
     assert len(rows) > 40
@@ -42,7 +42,7 @@ def test_every_number_of_the_language_is_a_symbol() -> None:
     assert {row.key for row in rows} <= numbers <= KEYS
 
 
-def test_a_key_without_a_row_takes_its_symbol_from_the_schema(tmp_path: Path) -> None:
+def test_a_key_without_a_row_takes_its_symbol_from_the_schema(tmp_path):
     (tmp_path / "reference").mkdir()
     path = tmp_path / "reference" / "symbols.csv"
     path.write_text("page,section,symbol,unit,key,meaning\n", encoding="utf-8")
@@ -56,7 +56,7 @@ def test_a_key_without_a_row_takes_its_symbol_from_the_schema(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("key", sorted(ROWS))
-def test_every_number_of_a_table_is_a_symbol(key: str) -> None:
+def test_every_number_of_a_table_is_a_symbol(key):
     fields = ROWS[key].model_fields.items()
     numbers = {
         name
@@ -68,7 +68,7 @@ def test_every_number_of_a_table_is_a_symbol(key: str) -> None:
     assert {f"{key}:{name}" for name in numbers - NO_PARAMETER} <= KEYS
 
 
-def test_every_key_of_a_symbol_exists() -> None:
+def test_every_key_of_a_symbol_exists():
     keys = keys_by_path()
     for key in KEYS:
         path, _, column = key.partition(":")

@@ -121,22 +121,22 @@ def numeric_columns(name: str) -> list[str]:
     ]
 
 
-def test_every_shipped_table_is_known_to_these_tests() -> None:
+def test_every_shipped_table_is_known_to_these_tests():
     assert table_names() == sorted(MODELS)
 
 
-def test_every_note_belongs_to_a_table() -> None:
+def test_every_note_belongs_to_a_table():
     notes = {path.name for path in shipped("seeds").glob("*.source.yaml")}
     assert notes == {f"{name}.source.yaml" for name in MODELS}
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_a_table_is_read_whole(name: str) -> None:
+def test_a_table_is_read_whole(name):
     assert len(read_table(name, path_of(name), MODELS[name]).rows) == len(cells_of(name))
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_each_column_is_described_and_each_described_column_exists(name: str) -> None:
+def test_each_column_is_described_and_each_described_column_exists(name):
     note = note_of(name)
     assert list(note.columns) == list(cells_of(name)[0])
     assert note.title
@@ -147,7 +147,7 @@ def test_each_column_is_described_and_each_described_column_exists(name: str) ->
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_each_assumed_number_has_a_range_and_a_reason(name: str) -> None:
+def test_each_assumed_number_has_a_range_and_a_reason(name):
     for column in numeric_columns(name):
         note = note_of(name).columns[column]
         if note.kind == "assumption" and (name, column) not in KEYS:
@@ -156,7 +156,7 @@ def test_each_assumed_number_has_a_range_and_a_reason(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_each_fact_has_a_source_and_a_date(name: str) -> None:
+def test_each_fact_has_a_source_and_a_date(name):
     for column, note in note_of(name).columns.items():
         if note.kind in {"fact", "derived"}:
             assert note.source, f"{name}.{column}"
@@ -164,7 +164,7 @@ def test_each_fact_has_a_source_and_a_date(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_a_range_of_bounds_holds_every_value_of_its_column(name: str) -> None:
+def test_a_range_of_bounds_holds_every_value_of_its_column(name):
     for column, note in note_of(name).columns.items():
         if note.range is None or note.range.absolute is None:
             continue
@@ -177,20 +177,20 @@ def test_a_range_of_bounds_holds_every_value_of_its_column(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_a_range_of_factors_holds_1(name: str) -> None:
+def test_a_range_of_factors_holds_1(name):
     for column, note in note_of(name).columns.items():
         if note.range is not None and note.range.times is not None:
             assert note.range.times[0] <= 1 <= note.range.times[1], f"{name}.{column}"
 
 
-def test_each_order_names_its_source_and_its_window() -> None:
+def test_each_order_names_its_source_and_its_window():
     for row in cells_of("telegram-2018-orders"):
         assert row["source"]
         assert row["confidence"]
         assert row["earliest"] <= row["effective"] <= row["latest"]
 
 
-def test_a_published_figure_stands_beside_a_measure_that_exists(chase_run: Path) -> None:
+def test_a_published_figure_stands_beside_a_measure_that_exists(chase_run):
     measures = {row["metric"] for row in csv_rows(chase_run / "summary.csv")}
     named = {row["metric"] for row in cells_of("article-figures")} - {""}
     assert named
@@ -213,7 +213,7 @@ def measured_percent(cell: str, by_tracker: dict[str, dict[str, str]], least_sit
 @pytest.mark.parametrize(
     ("name", "least_sites"), [("services-russia-2018", 5), ("services-europe-2018", 33)]
 )
-def test_weights_of_services_are_those_measured(name: str, least_sites: int) -> None:
+def test_weights_of_services_are_those_measured(name, least_sites):
     by_tracker = {row["tracker_id"]: row for row in cells_of("third-party-reach-2018-04")}
     measured = [row for row in cells_of(name) if row["measured"]]
     assert len(measured) > 10
@@ -223,7 +223,7 @@ def test_weights_of_services_are_those_measured(name: str, least_sites: int) -> 
         assert float(row["popularity"]) == pytest.approx(percent, rel=0.05), row["service"]
 
 
-def test_prefixes_of_a_world_owe_nothing_to_the_orders() -> None:
+def test_prefixes_of_a_world_owe_nothing_to_the_orders():
     rows = cells_of("provider-prefixes-2018")
     sources = {row["source_id"] for row in rows}
     assert sources == {
@@ -243,14 +243,14 @@ def test_prefixes_of_a_world_owe_nothing_to_the_orders() -> None:
     assert not ordered & set(mine)
 
 
-def test_prefixes_of_a_world_do_not_overlap() -> None:
+def test_prefixes_of_a_world_do_not_overlap():
     networks = sorted(ip_network(row["prefix"]) for row in cells_of("provider-prefixes-2018"))
     assert len(networks) > 4000
     for before, after in pairwise(networks):
         assert not before.overlaps(after), (before, after)
 
 
-def test_access_networks_host_nothing() -> None:
+def test_access_networks_host_nothing():
     regions = {(row["provider"], row["region"]) for row in cells_of("provider-prefixes-2018")}
     access = {place for place in regions if place[1] == "access"}
     assert {provider for provider, _ in access} == {"MTS", "Rostelecom"}

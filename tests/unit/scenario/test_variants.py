@@ -19,7 +19,7 @@ def resolved():
     return resolve(load_scenario("telegram-2018"))
 
 
-def test_strategies_are_read_with_their_parameters(resolved) -> None:
+def test_strategies_are_read_with_their_parameters(resolved):
     variants, baseline = choose_variants(
         resolved,
         [
@@ -52,7 +52,7 @@ def test_strategies_are_read_with_their_parameters(resolved) -> None:
         )
 
 
-def test_a_note_on_the_scenarios_own_strategy_is_not_one_on_another() -> None:
+def test_a_note_on_the_scenarios_own_strategy_is_not_one_on_another():
     (_, other, own), _ = choose_variants(
         resolve(load_scenario("netblocks")), ["other=covering-prefix:purity=0.5", "covering-prefix"]
     )
@@ -65,7 +65,7 @@ def test_a_note_on_the_scenarios_own_strategy_is_not_one_on_another() -> None:
     assert kinds == {"other": False, "covering-prefix": True}
 
 
-def test_the_scenarios_own_strategy_is_named_by_its_id() -> None:
+def test_the_scenarios_own_strategy_is_named_by_its_id():
     resolved = resolve(load_scenario("netblocks"))
     variants, baseline = choose_variants(
         resolved, ["covering-prefix", "pure=covering-prefix:purity=1"], "covering-prefix"
@@ -75,7 +75,7 @@ def test_the_scenarios_own_strategy_is_named_by_its_id() -> None:
     assert variants[0].resolved is resolved
 
 
-def test_a_baseline_that_is_not_compared_is_added_first(resolved) -> None:
+def test_a_baseline_that_is_not_compared_is_added_first(resolved):
     variants, baseline = choose_variants(resolved, ["exact"], "wide=aggregate:length=8")
     assert [variant.label for variant in variants] == ["wide", "exact"]
     assert baseline == "wide"
@@ -83,7 +83,7 @@ def test_a_baseline_that_is_not_compared_is_added_first(resolved) -> None:
     assert [variant.label for variant in variants] == ["exact", "none"]
 
 
-def test_every_mistake_is_found_at_once(resolved) -> None:
+def test_every_mistake_is_found_at_once(resolved):
     with pytest.raises(ScenarioError) as refused:
         choose_variants(
             resolved,
@@ -119,12 +119,12 @@ def test_every_mistake_is_found_at_once(resolved) -> None:
         ([], "expected strategies to compare, got none; name them with --strategy"),
     ],
 )
-def test_labels_are_one_each_and_printable(resolved, texts: list[str], message: str) -> None:
+def test_labels_are_one_each_and_printable(resolved, texts, message):
     with pytest.raises(ScenarioError, match=message.replace("[", r"\[")):
         choose_variants(resolved, texts)
 
 
-def test_a_table_that_is_missing_is_named_with_its_strategy(resolved) -> None:
+def test_a_table_that_is_missing_is_named_with_its_strategy(resolved):
     with pytest.raises(
         ScenarioError, match=r"--strategy replay:orders=nothing: strategy\.orders: "
     ):
@@ -133,7 +133,7 @@ def test_a_table_that_is_missing_is_named_with_its_strategy(resolved) -> None:
         choose_variants(resolved, ["replay:orders=no-such.csv", "exact"])
 
 
-def test_a_variant_is_made_again_from_its_description(resolved) -> None:
+def test_a_variant_is_made_again_from_its_description(resolved):
     for text in ("escalate:lengths=[32,24],patience_h=1.5,goal=0.2", "covering-prefix", "exact"):
         (_, variant), _ = choose_variants(resolved, [text])
         tree = {"id": variant.description["id"], **variant.description["parameters"]}

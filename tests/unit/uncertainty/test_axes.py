@@ -19,29 +19,29 @@ def points(resolved: Resolved, *texts: str) -> list[tuple[Value, ...]]:
     return lay_points(parse_axes(resolved, texts))
 
 
-def test_a_grid_has_every_combination(resolved: Resolved) -> None:
+def test_a_grid_has_every_combination(resolved):
     found = points(resolved, "population.n_businesses=60..200:3", "strategy.order_times=best,drawn")
     assert found == [
         (60, "best"), (60, "drawn"), (130, "best"), (130, "drawn"), (200, "best"), (200, "drawn"),
     ]  # fmt: skip
 
 
-def test_a_range_has_five_steps_when_it_does_not_say(resolved: Resolved) -> None:
+def test_a_range_has_five_steps_when_it_does_not_say(resolved):
     assert [value for (value,) in points(resolved, "thresholds.down=0.5..0.9")] == pytest.approx(
         [0.5, 0.6, 0.7, 0.8, 0.9]
     )
 
 
-def test_logarithms_have_equal_ratios(resolved: Resolved) -> None:
+def test_logarithms_have_equal_ratios(resolved):
     found = [value for (value,) in points(resolved, "effects.name_evasion=log:0.01..1:3")]
     assert found == pytest.approx([0.01, 0.1, 1])
 
 
-def test_whole_numbers_that_come_again_are_left_out(resolved: Resolved) -> None:
+def test_whole_numbers_that_come_again_are_left_out(resolved):
     assert points(resolved, "n_replicates=1..3:5") == [(1,), (2,), (3,)]
 
 
-def test_lists_may_hold_lists_and_points_are_still_told_apart(resolved: Resolved) -> None:
+def test_lists_may_hold_lists_and_points_are_still_told_apart(resolved):
     assert points(resolved, "strategy.x=[1, 2],[3]") == [([1, 2],), ([3],)]
 
 
@@ -59,25 +59,25 @@ def test_lists_may_hold_lists_and_points_are_still_told_apart(resolved: Resolved
         ("thresholds.down=~,1", "expected a value, got nothing"),
     ],
 )
-def test_what_is_no_axis_is_refused(resolved: Resolved, text: str, message: str) -> None:
+def test_what_is_no_axis_is_refused(resolved, text, message):
     with pytest.raises(ScenarioError, match=message):
         parse_axes(resolved, [text])
 
 
-def test_all_mistakes_are_said_at_once(resolved: Resolved) -> None:
+def test_all_mistakes_are_said_at_once(resolved):
     with pytest.raises(ScenarioError) as caught:
         parse_axes(resolved, ["a=2..1", "b", "a=1,2", "a=3,4"])
     assert len(caught.value.problems) == 3
 
 
-def test_more_points_than_can_be_run_are_refused(resolved: Resolved) -> None:
+def test_more_points_than_can_be_run_are_refused(resolved):
     with pytest.raises(ScenarioError, match="expected at most 20000 points, got 40000"):
         points(resolved, "thresholds.down=0.5..0.9:200", "thresholds.impaired=0.1..0.4:200")
     with pytest.raises(ScenarioError, match="at most 20000, got 999999999"):
         points(resolved, "thresholds.down=0.5..0.9:999999999")
 
 
-def test_a_column_takes_factors_or_positions(resolved: Resolved) -> None:
+def test_a_column_takes_factors_or_positions(resolved):
     axes = parse_axes(
         resolved,
         [
@@ -106,7 +106,7 @@ def test_a_column_takes_factors_or_positions(resolved: Resolved) -> None:
         ("hosting-russia-2018.weight=1,2", "26 separate weights"),
     ],
 )
-def test_what_a_column_cannot_take_is_refused(resolved: Resolved, text: str, message: str) -> None:
+def test_what_a_column_cannot_take_is_refused(resolved, text, message):
     axes = parse_axes(resolved, [text])
     with pytest.raises(ScenarioError, match=message):
         points_of(resolved, axes, [])

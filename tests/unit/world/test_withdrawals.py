@@ -13,7 +13,7 @@ def world(*overrides: str) -> World:
     return build_world(resolve(load_scenario("telegram-2018", [*few, *overrides])), STREAMS)
 
 
-def test_a_scenario_without_them_has_none() -> None:
+def test_a_scenario_without_them_has_none():
     off = ("censor.outside_withdrawals_per_d=off", "censor.outside_withdrawal_share=off")
     assert world(*off).outside_withdrawals == ()
     assert {one.share for one in world().outside_withdrawals} == {0.4}

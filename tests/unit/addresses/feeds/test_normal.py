@@ -188,7 +188,7 @@ def test_a_table_that_lost_what_its_source_says_is_a_question(text, lost, tmp_pa
     assert read_feed(Input(path, "t.parquet"), "parquet").to_set() == feed.to_set()
 
 
-def test_a_provider_is_given_to_records_that_name_none(feed: Feed) -> None:
+def test_a_provider_is_given_to_records_that_name_none(feed):
     for provider in ("Two", "Four"):
         named = feed.with_provider(provider).labels["provider"]
         told = [named.names[code] for code in named.code.tolist()]
@@ -199,7 +199,7 @@ def test_a_provider_is_given_to_records_that_name_none(feed: Feed) -> None:
     assert [named.names[code] for code in named.code.tolist()] == ["One", "One"]
 
 
-def test_tables_one_after_the_other_keep_numbers_and_what_is_not_known() -> None:
+def test_tables_one_after_the_other_keep_numbers_and_what_is_not_known():
     one = feed_of_columns({"address": ["198.51.100.1", None], "n_names": [3, 4]}, "one")
     two = feed_of_columns({"address": ["198.51.100.2"]}, "two")
     both = concatenate([one, two, one])
@@ -208,7 +208,7 @@ def test_tables_one_after_the_other_keep_numbers_and_what_is_not_known() -> None
     assert (both.n_records, both.n_unplaced) == (5, 2)
 
 
-def test_numbers_that_are_no_address_are_refused_by_row() -> None:
+def test_numbers_that_are_no_address_are_refused_by_row():
     for values in ([1, -1, 2**32, 2**32 - 1], np.array([1, -1, 2**32, 2**32 - 1])):
         with pytest.raises(DataError) as refusal:
             feed_of_columns({"address": values, "name": ["a", "b", "c", "d"]}, "frame")
@@ -220,7 +220,7 @@ def test_numbers_that_are_no_address_are_refused_by_row() -> None:
     assert (feed.v4.start.tolist(), feed.v4.stop.tolist()) == ([0, 2**32 - 1], [1, 2**32])
 
 
-def test_frames_are_columns_by_name() -> None:
+def test_frames_are_columns_by_name():
     pandas = pytest.importorskip("pandas")
     frame = pandas.DataFrame({"address": ["198.51.100.1"], "name": ["shop"]})
     feed = feed_of_columns(frame, "frame")

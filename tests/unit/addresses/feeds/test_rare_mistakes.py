@@ -3,7 +3,6 @@
 import gzip
 import io
 from datetime import UTC
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -36,7 +35,7 @@ from tests.feeds import given, read, refused
         ("orders", "effective,action,prefix\n2018-02-30,block,192.0.2.1\n", "2018-02-30"),
     ],
 )
-def test_a_mistake_is_told_with_its_place(form: str, text: str, said: str, tmp_path: Path):
+def test_a_mistake_is_told_with_its_place(form, text, said, tmp_path):
     assert said in "; ".join(refused(text, tmp_path, form))
 
 
@@ -50,18 +49,18 @@ def test_half_a_character_is_spelled_in_the_refusal():
         sim.exposure(["\ud800"])
 
 
-def test_commands_that_name_their_program_are_read(tmp_path: Path):
+def test_commands_that_name_their_program_are_read(tmp_path):
     text = "ipset create s hash:ip\nipset add s 192.0.2.1\n"
     assert read(text, tmp_path).to_set() == AddressSet.of("192.0.2.1")
 
 
-def test_there_are_at_most_so_many_sets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_there_are_at_most_so_many_sets(tmp_path, monkeypatch):
     monkeypatch.setattr(groups, "_MOST_GROUPS", 2)
     text = "".join(f"create s{row} hash:ip\nadd s{row} 192.0.2.{row}\n" for row in range(3))
     assert "expected at most 2 sets, got more" in refused(text, tmp_path, "ipset")[0]
 
 
-def test_of_many_reasons_some_are_told(tmp_path: Path):
+def test_of_many_reasons_some_are_told(tmp_path):
     kept = Gathering("given", skip_bad=False, limits=Limits())
     found = groups.Groups(kept, "sets")
     for row in range(10):
@@ -72,7 +71,7 @@ def test_of_many_reasons_some_are_told(tmp_path: Path):
     assert len(notes) == 9
 
 
-def test_a_compressed_table_is_read_from_a_copy(tmp_path: Path):
+def test_a_compressed_table_is_read_from_a_copy(tmp_path):
     table = tmp_path / "table.parquet"
     write_normal(read("192.0.2.1\n", tmp_path), table, sha256="", version="0")
     packed = given(tmp_path, gzip.compress(table.read_bytes()), "table.parquet.gz")
@@ -101,7 +100,7 @@ def test_a_site_has_one_column_of_addresses():
         read_sites(table, gathering)
 
 
-def test_a_last_address_may_be_named_beside_a_first_one(tmp_path: Path):
+def test_a_last_address_may_be_named_beside_a_first_one(tmp_path):
     """Beside a column of addresses, first ones say again what it says."""
     columns = ColumnChoice.of(["last=until_ip"], [])
     text = "address,start_ip,until_ip\n192.0.2.0,192.0.2.0,192.0.2.1\n"
@@ -109,7 +108,7 @@ def test_a_last_address_may_be_named_beside_a_first_one(tmp_path: Path):
     assert read_feed(Input(file.path, "given", columns)).to_set() == AddressSet.of("192.0.2.0/31")
 
 
-def test_a_normal_table_says_that_its_source_has_more(tmp_path: Path):
+def test_a_normal_table_says_that_its_source_has_more(tmp_path):
     """Rows without an address that weigh nothing and have no name are told, not asked about."""
     source = read("address,provider\n192.0.2.1,A\n,B\n", tmp_path)
     write_normal(source, tmp_path / "table.parquet", sha256="", version="0")

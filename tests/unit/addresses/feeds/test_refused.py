@@ -8,7 +8,6 @@ import gzip
 import json
 import zlib
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
@@ -34,7 +33,7 @@ BINARY = {
 
 @pytest.mark.parametrize("name", BINARY)
 @pytest.mark.parametrize("form", ["", "list"])
-def test_what_a_program_compiled_is_refused_by_name(name: str, form: str, tmp_path: Path) -> None:
+def test_what_a_program_compiled_is_refused_by_name(name, form, tmp_path):
     file = given(tmp_path, BINARY[name], name)
     for reading in (
         lambda: read_feed(file, form, skip_bad=True, allow_empty=True),
@@ -46,7 +45,7 @@ def test_what_a_program_compiled_is_refused_by_name(name: str, form: str, tmp_pa
 
 
 @pytest.mark.parametrize("data", [b"", b"\n\n", b"SRS 198.18.0.1\n", "è \x1b[0m\t\n".encode()])
-def test_text_is_not_taken_for_binary(data: bytes) -> None:
+def test_text_is_not_taken_for_binary(data):
     assert not any(kind.fits(data) for kind in REFUSED)
 
 
@@ -126,7 +125,7 @@ DISGUISES: dict[str, Callable[[str], bytes]] = {
 
 
 @pytest.mark.parametrize(("language", "text"), CASES, ids=IDS)
-def test_rules_are_refused_by_the_name_of_their_language(language: str, text: str, tmp_path: Path):
+def test_rules_are_refused_by_the_name_of_their_language(language, text, tmp_path):
     for disguise in DISGUISES.values():
         file = given(tmp_path, disguise(text), "list.txt")
         for form, skip_bad in (("", False), ("", True), ("list", True)):
@@ -138,7 +137,7 @@ def test_rules_are_refused_by_the_name_of_their_language(language: str, text: st
 
 
 @pytest.mark.parametrize(("language", "text"), CASES, ids=IDS)
-def test_rules_are_refused_whatever_they_are_said_to_be(language: str, text: str, tmp_path: Path):
+def test_rules_are_refused_whatever_they_are_said_to_be(language, text, tmp_path):
     file = given(tmp_path, text)
     for form in FORMATS:
         assert language in refusal(file, form, skip_bad=True)
@@ -150,7 +149,7 @@ def test_rules_are_refused_whatever_they_are_said_to_be(language: str, text: str
             reading()
 
 
-def test_a_set_of_nftables_is_read_until_a_chain_comes(tmp_path: Path):
+def test_a_set_of_nftables_is_read_until_a_chain_comes(tmp_path):
     elements = ",\n".join(f"198.18.{row // 256}.{row % 256}" for row in range(10_000))
     sets = f"table ip f {{\n set s {{\n type ipv4_addr\n elements = {{ {elements} }}\n }}\n"
     assert len(read(sets + "}\n", tmp_path).v4) == 10_000
@@ -159,7 +158,7 @@ def test_a_set_of_nftables_is_read_until_a_chain_comes(tmp_path: Path):
     assert "nftables" in refusal(file, skip_bad=True)
 
 
-def test_words_of_rules_in_comments_and_columns_make_no_rules(tmp_path: Path):
+def test_words_of_rules_in_comments_and_columns_make_no_rules(tmp_path):
     for text in (
         "# iptables -A INPUT -s 198.51.100.7 -j DROP\n; *filter\n198.51.100.1 # -A INPUT -j DROP\n",
         'address,name,provider\n198.51.100.1,a.example,"add list=x, DOMAIN,b.example"\n',
@@ -173,6 +172,6 @@ def test_no_reader_of_rules_is_left_and_each_language_has_a_way_out():
     assert all("FILE" in kind.command or "nft list set" in kind.command for kind in RULES)
 
 
-def test_a_long_line_of_beginnings_of_rules_is_looked_at_in_bounded_time(tmp_path: Path):
+def test_a_long_line_of_beginnings_of_rules_is_looked_at_in_bounded_time(tmp_path):
     text = "-A x " * 12_000 + "\n" + "add x " * 12_000
     assert refused(text, tmp_path, limits=Limits(max_line_bytes=2**20))

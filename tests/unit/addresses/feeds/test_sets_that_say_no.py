@@ -37,7 +37,7 @@ def names_in(feed: Feed) -> set[str]:
         ("hash:ip netmask 32", ["198.51.100.1"]),
     ],
 )
-def test_a_member_of_a_set_with_a_netmask_is_a_network(kind: str, members: list[str], tmp_path):
+def test_a_member_of_a_set_with_a_netmask_is_a_network(kind, members, tmp_path):
     words = kind.split()
     mask = int(words[[word.strip("-") for word in words].index("netmask") + 1])
     expected = [str(ipaddress.ip_network((each, mask), strict=False)) for each in members]
@@ -69,14 +69,14 @@ def test_a_member_of_a_set_with_a_netmask_is_a_network(kind: str, members: list[
         ("ipporthash", "198.51.100.1,80"),
     ],
 )
-def test_a_member_that_is_no_whole_address_is_refused(kind: str, member: str, tmp_path: Path):
+def test_a_member_that_is_no_whole_address_is_refused(kind, member, tmp_path):
     text = f"create s {kind}\nadd s {member}\ncreate t hash:ip\nadd t 192.0.2.1\n"
     assert "expected a " in refusal(text, tmp_path, "ipset")
     feed = read_any(text, tmp_path, "ipset", skip_bad=True)
     assert (feed.n_bad, feed.to_set()) == (1, AddressSet.of("192.0.2.1"))
 
 
-def test_an_exception_to_a_wider_member_is_refused_in_any_case(tmp_path: Path):
+def test_an_exception_to_a_wider_member_is_refused_in_any_case(tmp_path):
     text = "create s hash:net\nadd s 198.51.100.0/24\nadd s 198.51.100.7 {}\n"
     for skip_bad in (False, True):
         told = refusal(text.format("timeout 0 nomatch"), tmp_path, "ipset", skip_bad=skip_bad)
@@ -84,7 +84,7 @@ def test_an_exception_to_a_wider_member_is_refused_in_any_case(tmp_path: Path):
     assert read_any(text.format('comment "nomatch"'), tmp_path, "ipset").n_records == 2
 
 
-def test_what_is_not_certain_of_a_set_is_said(tmp_path: Path):
+def test_what_is_not_certain_of_a_set_is_said(tmp_path):
     text = "create s hash:ip timeout 60\nadd s 198.51.100.1 timeout {}\n"
     assert read_any(text.format(0), tmp_path, "ipset").notes == ()
     (note,) = read_any(text.format(55), tmp_path, "ipset").notes
@@ -107,7 +107,7 @@ Members:
 
 
 @pytest.mark.parametrize("rest", ["", LISTED.format("hash:ip", "family inet", 2)])
-def test_a_listing_of_fewer_members_than_it_states_is_not_whole(rest: str, tmp_path: Path):
+def test_a_listing_of_fewer_members_than_it_states_is_not_whole(rest, tmp_path):
     header = "hash:ip", "family inet hashsize 1024 maxelem 65536"
     for n_stated in (1, 3, 5, "9" * 5_000):
         text = LISTED.format(*header, n_stated).replace("Name: s", "Name: t") + rest
@@ -133,7 +133,7 @@ NFT = "table ip f {{\n set s {{\n {}\n elements = {}\n }}\n}}\n"
         'include "/etc/nft/*.nft"\nadd element ip f s { 192.0.2.1 }',
     ],
 )
-def test_what_is_no_set_of_addresses_of_nftables_is_refused(text: str, tmp_path: Path):
+def test_what_is_no_set_of_addresses_of_nftables_is_refused(text, tmp_path):
     assert "expected a" in refusal(text + "\n", tmp_path, "nftables")
 
 
@@ -158,7 +158,7 @@ def test_what_is_no_set_of_addresses_of_nftables_is_refused(text: str, tmp_path:
          {"a.example", "c.example"}),
     ],
 )  # fmt: skip
-def test_names_that_a_list_lets_through_are_not_on_it(text: str, names: set[str], tmp_path: Path):
+def test_names_that_a_list_lets_through_are_not_on_it(text, names, tmp_path):
     assert names_in(read_any(text, tmp_path)) == names
 
 
@@ -181,7 +181,7 @@ def test_names_that_a_list_lets_through_are_not_on_it(text: str, names: set[str]
         ("dnsmasq", "address=/a.example/\naddress=/#/\n"),
     ],
 )
-def test_an_exception_that_a_list_of_names_cannot_follow_is_refused(form, text, tmp_path: Path):
+def test_an_exception_that_a_list_of_names_cannot_follow_is_refused(form, text, tmp_path):
     assert "expected " in refusal(text, tmp_path, form)
 
 
@@ -201,18 +201,18 @@ def test_an_exception_that_a_list_of_names_cannot_follow_is_refused(form, text, 
         ("names", "||b.example^\n||b.example^$third-party,badfilter\n"),
     ],
 )
-def test_what_lets_through_is_refused_even_if_mistakes_are_skipped(form, text, tmp_path: Path):
+def test_what_lets_through_is_refused_even_if_mistakes_are_skipped(form, text, tmp_path):
     for skip_bad in (False, True):
         assert "expected " in refusal(text, tmp_path, form, skip_bad=skip_bad)
 
 
-def test_mistakes_that_let_nothing_through_are_skipped(tmp_path: Path):
+def test_mistakes_that_let_nothing_through_are_skipped(tmp_path):
     text = "! Updated: 12:30:45\n! Title\n198.51.100.0/24\nnot an address\n-1\nnow\n"
     feed = read_any(text, tmp_path, "list", skip_bad=True)
     assert (feed.n_records, feed.n_bad) == (1, 5)
 
 
-def test_conditions_of_rules_for_browsers_are_told(tmp_path: Path):
+def test_conditions_of_rules_for_browsers_are_told(tmp_path):
     for option in ("domain=a.example", "script", "popup,important", "third-party"):
         for rule in ("||198.51.100.7^", "||b.example^"):
             notes = read_any(f"{rule}${option}\n||203.0.113.9^\n", tmp_path, "names").notes
@@ -221,7 +221,7 @@ def test_conditions_of_rules_for_browsers_are_told(tmp_path: Path):
     assert not any("conditions" in note for note in notes)
 
 
-def test_addresses_that_dnsmasq_gives_to_hosts_are_not_blocked(tmp_path: Path):
+def test_addresses_that_dnsmasq_gives_to_hosts_are_not_blocked(tmp_path):
     feed = read_any("bogus-nxdomain=198.51.100.1\nhost-record=nas.example,192.0.2.7\n", tmp_path)
     assert feed.to_set() == AddressSet.of("198.51.100.1")
     assert any("host-record" in note for note in feed.notes)

@@ -215,7 +215,7 @@ GOOD = sorted(
 
 
 @pytest.mark.parametrize("path", GOOD, ids=[f"{path.parent.name}-{path.name}" for path in GOOD])
-def test_a_key_twice_is_refused_in_every_form_of_json(path: Path, tmp_path: Path):
+def test_a_key_twice_is_refused_in_every_form_of_json(path, tmp_path):
     text = path.read_text()
     found = list(_KEY.finditer(text))
     for key in (found[0], found[len(found) // 2], found[-1]):
@@ -233,7 +233,7 @@ def test_each_object_has_its_own_keys_and_nothing_else_is_changed():
             parse_json(twice)
 
 
-def test_a_manifest_with_a_key_twice_is_refused(tmp_path: Path):
+def test_a_manifest_with_a_key_twice_is_refused(tmp_path):
     (tmp_path / "manifest.json").write_text('{"kind": "run", "root_seed": 1, "root_seed": 2}')
     with pytest.raises(DataError, match="expected each key once, got 'root_seed' again"):
         read_manifest(tmp_path)

@@ -146,7 +146,7 @@ def test_a_run_of_the_engine_adds_up_by_hand():
 
 
 @pytest.mark.parametrize("is_given", [(True, False), (True, True), (False, False)])
-def test_the_level_of_revenue_moves_no_revenue_that_is_given(is_given: tuple[bool, bool]) -> None:
+def test_the_level_of_revenue_moves_no_revenue_that_is_given(is_given):
     # Two businesses of 2 and 3 USD an hour, each with six hours lost; three times the revenue.
     small = SmallWorld(
         orders=((HOUR, "block", "203.0.113.0/24"), (7 * HOUR, "unblock", "203.0.113.0/24")),

@@ -47,13 +47,13 @@ class Reader(HTMLParser):
             self.element[text] = element
 
 
-def test_every_text_is_in_its_element() -> None:
+def test_every_text_is_in_its_element():
     page = Reader(to_html(BLOCKS, "A <title>"))
     assert page.title == "A <title>"
     assert page.element == TAGS | {"Told": "p", "Of the data": "p"}
 
 
-def test_blocks_in_markdown_are_as_written_by_hand() -> None:
+def test_blocks_in_markdown_are_as_written_by_hand():
     assert to_markdown(BLOCKS) == (
         "# Title\n\n## Part\n\nSaid\n\n**First** Told\n\n**Then** Of the data\n\n"
         "- One\n- Two\n\n| Key | Number |\n| --- | --- |\n| a.key | 1 |\n| b.key | 2 |\n"

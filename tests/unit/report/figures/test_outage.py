@@ -5,7 +5,6 @@ import re
 import shutil
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from xml.etree import ElementTree
 from zoneinfo import ZoneInfo
 
@@ -76,7 +75,7 @@ def _values_at(run: RunFolder, metric: str, at_s: int, *, as_share: bool) -> lis
     return [float(value) for (value,) in found.fetchall()]
 
 
-def test_the_lines_are_percentiles_of_the_curves(ensemble: RunFolder) -> None:
+def test_the_lines_are_percentiles_of_the_curves(ensemble):
     with look.users_style():
         figure = draw_outage(read_outage(ensemble), 7)
     for ax, metric, as_share in zip(figure.axes, (LISTED, CUT_OFF), (False, True), strict=True):
@@ -93,7 +92,7 @@ def test_the_lines_are_percentiles_of_the_curves(ensemble: RunFolder) -> None:
             assert np.isclose(edges, high, atol=1e-12).any()
 
 
-def test_the_table_holds_what_is_drawn() -> None:
+def test_the_table_holds_what_is_drawn():
     shown = _outage(published=((2 * H, 2_500_000),))
     names, rows = shown.rows()
     assert names == ["series", "t_s", "time", "median", "low", "high", "denominator"]
@@ -112,7 +111,7 @@ def test_the_table_holds_what_is_drawn() -> None:
     assert [text.get_text() for text in low.texts] == ["40% at the peak, 1 March"]
 
 
-def test_days_of_orders_are_those_that_changed_much() -> None:
+def test_days_of_orders_are_those_that_changed_much():
     # Midnight is 18 h into the run: 100 are listed on 1 March, and 60 withdrawn at midnight of the
     # 3rd. The five of the 4th are too few.
     listed = _band([0, 10 * H, 18 * H + D, 18 * H + 3 * D], [0.0, 100.0, 40.0, 45.0])
@@ -135,7 +134,7 @@ def test_days_of_orders_are_those_that_changed_much() -> None:
     assert Order(0, 1.0, (), 3).whose() == ""
 
 
-def test_days_begin_at_midnight_of_the_place_when_its_clocks_have_changed() -> None:
+def test_days_begin_at_midnight_of_the_place_when_its_clocks_have_changed():
     # Spain, 29 March 2026: 02:00 becomes 03:00. Orders of the 30th and 31st begin at 00:00 there,
     # 47 and 71 hours after the 28th began.
     start = datetime(2026, 3, 28, tzinfo=ZoneInfo("Europe/Madrid"))
@@ -164,7 +163,7 @@ def test_days_begin_at_midnight_of_the_place_when_its_clocks_have_changed() -> N
         (30, {0: "28 Mar", 6: "06:00", 12: "12:00", 18: "18:00", 24: "29 Mar", 29: "06:00"}),
     ],
 )
-def test_ticks_are_at_full_hours_and_days_of_the_place(hours: int, ticks: dict[int, str]) -> None:
+def test_ticks_are_at_full_hours_and_days_of_the_place(hours, ticks):
     start = datetime(2026, 3, 28, tzinfo=ZoneInfo("Europe/Madrid"))
     with look.users_style():
         figure = look.new_figure(7, 3)
@@ -177,7 +176,7 @@ def test_ticks_are_at_full_hours_and_days_of_the_place(hours: int, ticks: dict[i
     assert shown == ticks
 
 
-def test_a_day_on_which_most_simulations_stay_as_they_are_is_no_order() -> None:
+def test_a_day_on_which_most_simulations_stay_as_they_are_is_no_order():
     """Medians of 30, 50 and 90 step from 50 to 30 where one of three withdraws its 50 alone."""
     flat = [_band([0, 10 * H], [0.0, n]) for n in (30.0, 90.0)]
     ends = _band([0, 10 * H, 18 * H + D], [0.0, 50.0, 0.0])
@@ -186,7 +185,7 @@ def test_a_day_on_which_most_simulations_stay_as_they_are_is_no_order() -> None:
     assert (only.at_s, only.change) == (10 * H, 50.0)
 
 
-def test_a_line_at_nothing_peaks_where_its_range_does() -> None:
+def test_a_line_at_nothing_peaks_where_its_range_does():
     band = _band([0, 1, 2], [0.0, 0.0, 0.0], [0.0, 0.0, 0.0], [0.0, 0.2, 0.1])
     assert peak_row(band) == 1
     rarely = _outage(cut_off=band, peak=Estimate(0.0, 0.0, 0.2, "share"))
@@ -203,7 +202,7 @@ def test_a_line_at_nothing_peaks_where_its_range_does() -> None:
         assert {one for row in rows for one in row[3:6] if row[0] == "cut_off_share"} == values
 
 
-def test_the_day_of_the_peak_is_named_where_the_middle_line_has_the_same_peak() -> None:
+def test_the_day_of_the_peak_is_named_where_the_middle_line_has_the_same_peak():
     same, later = _outage(), _outage(peak=Estimate(0.45, 0.2, 0.7, "share"))
     assert "40% (20 to 60%) at the peak, 1 March;" in same.alt.replace(NBSP, " ")
     assert "45% (20 to 70%) at the peak;" in later.alt.replace(NBSP, " ")
@@ -211,7 +210,7 @@ def test_the_day_of_the_peak_is_named_where_the_middle_line_has_the_same_peak() 
     assert "Each simulation peaks" not in same.note
 
 
-def test_counts_derived_later_are_no_published_counts(tmp_path: Path, repository: Path) -> None:
+def test_counts_derived_later_are_no_published_counts(tmp_path, repository):
     table = tmp_path / "totals.csv"
     table.write_text(
         "when,addresses,source\n2026-03-02,500,published: a newspaper\n"
@@ -231,7 +230,7 @@ def test_counts_derived_later_are_no_published_counts(tmp_path: Path, repository
 
 
 @pytest.mark.parametrize("narrow", [False, True])
-def test_the_svg_is_text_in_colours_of_the_page(ensemble: RunFolder, *, narrow: bool) -> None:
+def test_the_svg_is_text_in_colours_of_the_page(ensemble, *, narrow):
     drawn = picture(ensemble, narrow=narrow)
     assert drawn == picture(ensemble, narrow=narrow)
     root = ElementTree.fromstring(drawn)
@@ -248,7 +247,7 @@ def test_the_svg_is_text_in_colours_of_the_page(ensemble: RunFolder, *, narrow: 
     )
 
 
-def test_the_user_s_own_style_does_not_change_the_page(ensemble: RunFolder) -> None:
+def test_the_user_s_own_style_does_not_change_the_page(ensemble):
     import matplotlib as mpl
 
     before = picture(ensemble)
@@ -256,19 +255,19 @@ def test_the_user_s_own_style_does_not_change_the_page(ensemble: RunFolder) -> N
         assert picture(ensemble) == before
 
 
-def test_the_picture_peaks_at_the_number_of_the_answer(ensemble: RunFolder) -> None:
+def test_the_picture_peaks_at_the_number_of_the_answer(ensemble):
     found = next(one for one in answer(ensemble).figures if "customers at the peak" in one.what)
     assert f"{found.value} at the peak" in picture(ensemble)
     assert f"{found.value} ({found.range}) at the peak" in read_outage(ensemble).alt
 
 
-def test_a_path_loses_points_on_the_way_and_keeps_every_turn() -> None:
+def test_a_path_loses_points_on_the_way_and_keeps_every_turn():
     drawn = '<path d="M 0 0 \nL 1 0 \nL 2 0 \nL 2 5 \nL 2 3 \nL 4 3 \nL 5 4 \nL 6 5 \nz\n"/>'
     found = re.sub(look._PATH, look._without_straight_points, drawn)
     assert found == '<path d="M0 0 L2 0 L2 5 L2 3 L4 3 L5 4 L6 5z"/>'
 
 
-def test_of_orders_that_crowd_the_largest_is_named() -> None:
+def test_of_orders_that_crowd_the_largest_is_named():
     listed = _band([0, 2 * H, 3 * H], [0.0, 3e6, 4e6])
     orders = (Order(2 * H, 3e6, ("Large",)), *(Order(3 * H, 1e6, ("Small",)) for _ in range(30)))
     with look.users_style():
@@ -282,7 +281,7 @@ def test_of_orders_that_crowd_the_largest_is_named() -> None:
             assert look._overlap(other, one) <= look.MOST_COVERED + 0.01
 
 
-def test_spells_of_a_list_are_sessions_unless_it_is_never_lifted() -> None:
+def test_spells_of_a_list_are_sessions_unless_it_is_never_lifted():
     # Listed from the first hour to the third, and from the fifth to the end.
     band = _band([0, H, 3 * H, 5 * H], [0.0, 2.0, 0.0, 1.0])
     assert _spells(band, 8 * H) == ((H, 3 * H), (5 * H, 8 * H))
@@ -290,7 +289,7 @@ def test_spells_of_a_list_are_sessions_unless_it_is_never_lifted() -> None:
     assert _spells(_band([0, H], [1.0, 2.0]), 8 * H) == ()
 
 
-def test_dots_say_whether_they_were_given_to_the_model() -> None:
+def test_dots_say_whether_they_were_given_to_the_model():
     seen = replace(_outage(), published=((H, 3),))
     assert "Dots: counts published at the time, known beforehand." in seen.note
     assert "Dots: counts published at the time, an input." in replace(seen, is_given=True).note

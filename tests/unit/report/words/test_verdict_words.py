@@ -59,7 +59,7 @@ def row(verdict: str, less: int, more: int, not_known: int, needed: int = 93) ->
         ),
     ],
 )
-def test_a_verdict_counts_all_simulations(found: Row, sentence: str, part: str) -> None:
+def test_a_verdict_counts_all_simulations(found, sentence, part):
     assert verdict_sentence(found) == sentence
     told = verdict_of("harm", [found], NAMES)
     assert ["".join(one) for one in told.parts] == [part]
@@ -67,7 +67,7 @@ def test_a_verdict_counts_all_simulations(found: Row, sentence: str, part: str) 
     assert told.n_needed == (93 if can_be_certified else 0)
 
 
-def test_pairs_with_one_other_and_one_count_share_a_sentence() -> None:
+def test_pairs_with_one_other_and_one_count_share_a_sentence():
     names = {**NAMES, "c": "close"}
     rows = [row("agree", 107, 0, 0), row("agree", 107, 0, 0) | {"strategy": "c"}]
     assert ["".join(one) for one in verdict_of("harm", rows, names).parts] == [
@@ -89,7 +89,7 @@ MISSED = (
 OWN = "hosts.csv: a run takes from its own tables, and not from the file: provider, asn"
 
 
-def test_frequent_warnings_are_in_the_language_of_the_page() -> None:
+def test_frequent_warnings_are_in_the_language_of_the_page():
     manifest = {"warnings": [MISSED, OWN, "odd thing"], "strategy": "orders"}
     found = other_warnings(RunFolder(Path(), manifest, {"strategy": {"id": "orders"}}))
     assert found[2] == "Odd thing."
@@ -113,7 +113,7 @@ def plain(text: str) -> str:
     return text.replace("\N{NO-BREAK SPACE}", " ")
 
 
-def test_names_have_their_range_in_two_digits() -> None:
+def test_names_have_their_range_in_two_digits():
     assert plain(names_words(listed())) == "4.1 million names (130,000 to 22 million)"
     assert plain(names_words(listed("lower bound"))).startswith("at least 4.1 million names (")
     # Not known is no zero.
