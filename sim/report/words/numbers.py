@@ -188,56 +188,26 @@ def is_share(unit: str) -> bool:
     return unit.startswith("share")
 
 
-def plural(noun: str) -> str:
-    """Several of what an English noun names: ``businesses``, ``strategies``, ``USD``."""
-    if noun.isupper():
-        return noun
-    if noun.endswith("s"):
-        return f"{noun}es"
-    if noun.endswith("y") and noun[-2] not in "aeo":
-        return f"{noun[:-1]}ies"
-    return f"{noun}s"
+def count(n: int, noun: str) -> str:
+    """How many of something that English counts by an s: ``1 replicate``, ``2,000 replicates``."""
+    return f"{n:,} {noun}{'' if n == 1 else 's'}"
 
 
-def count(n: int | str, noun: str) -> str:
-    """How many of something: ``1 replicate``, ``200 replicates``, ``15 million addresses``.
-
-    Parameters
-    ----------
-    n
-        A number, or one as it is written.
-    noun
-        In the singular.
-    """
-    said = n if isinstance(n, str) else f"{n:,}"
-    return f"{said} {noun if said == '1' else plural(noun)}"
-
-
-def rounded(value: float | None) -> str:
+def rounded(value: float) -> str:
     """Write an estimate with about four digits: 17.04 million, 792, 0.437, 1.8e-05."""
-    if value is None or math.isnan(value):
-        return NOT_KNOWN
-    if math.isinf(value):
-        return "no limit"
     if abs(value) >= MILLION:
         return f"{_four_digits(value / MILLION)} million"
     return _four_digits(value)
 
 
-def exact(value: float | None) -> str:
+def exact(value: float) -> str:
     """Write a published figure as it is: 17,771,008, 0.437."""
-    if value is None or math.isnan(value):
-        return NOT_KNOWN
-    if math.isinf(value):
-        return "no limit"
     return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.12g}"
 
 
 def interval(low: float | None, high: float | None) -> str:
     """Write an interval of estimates, or that it is not known."""
-    if low is None or high is None or math.isnan(low) or math.isnan(high):
-        return NOT_KNOWN
-    return f"[{rounded(low)}, {rounded(high)}]"
+    return NOT_KNOWN if low is None or high is None else f"[{rounded(low)}, {rounded(high)}]"
 
 
 def _four_digits(value: float) -> str:

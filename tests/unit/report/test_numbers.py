@@ -10,13 +10,18 @@ from hypothesis import strategies as st
 from sim.measure.estimates import Estimate
 from sim.report.words.languages import NBSP, listing
 from sim.report.words.numbers import (
+    as_lower_bound,
     at_least,
     at_most,
+    count,
+    exact,
+    interval,
     number,
     percent,
     percent_span,
     quantity,
     range_text,
+    rounded,
     span,
     spoken,
     value_text,
@@ -124,3 +129,21 @@ def test_an_estimate_whose_range_is_a_point_in_two_digits_has_none():
 def test_names_are_listed_in_words():
     assert [listing(list("ab"[:n])) for n in (1, 2)] == ["a", "a and b"]
     assert listing(["a", "b", "c"]) == "a, b and c"
+
+
+def test_scores_are_written_with_four_digits_and_published_figures_as_they_are() -> None:
+    assert [rounded(one) for one in (17.04e6, 792.4, 0.43712, 1.84e-5, 0.0)] == [
+        "17.04 million", "792.4", "0.437", "1.8e-05", "0",
+    ]  # fmt: skip
+    assert [exact(one) for one in (17_771_008, 0.437)] == ["17,771,008", "0.437"]
+    assert (interval(0.5, 2000.0), interval(None, 1.0)) == ("[0.5, 2,000]", "not known")
+    assert [count(n, "replicate") for n in (0, 1, 2000)] == [
+        "0 replicates", "1 replicate", "2,000 replicates",
+    ]  # fmt: skip
+
+
+def test_numbers_without_a_limit_and_bounds_of_nearly_nothing() -> None:
+    assert (number(math.inf), span(2.0, math.inf)) == ("no limit", f"2{NBSP}and{NBSP}more")
+    assert (at_least(1e-9), at_least(0.0)) == ("0%", "0%")
+    unknown = Estimate(math.nan, math.nan, math.nan, "h")
+    assert as_lower_bound(unknown) is unknown

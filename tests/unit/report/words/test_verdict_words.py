@@ -7,7 +7,13 @@ import pytest
 
 from sim.report.words.heading import other_warnings
 from sim.report.words.languages import language
-from sim.report.words.sentences import names_words, verdict_of, verdict_sentence
+from sim.report.words.sentences import (
+    n_networks,
+    names_words,
+    networks,
+    verdict_of,
+    verdict_sentence,
+)
 from sim.results.folder import RunFolder
 from sim.results.tables import Row
 
@@ -119,3 +125,11 @@ def test_names_have_their_range_in_two_digits():
     # Not known is no zero.
     assert names_words(listed("not known")) == "a number of names that is not known"
     assert names_words(None) == "a number of names that is not known"
+
+
+def test_networks_of_ipv6_are_named_as_addresses_are() -> None:
+    of_ipv6 = "IPv6 /64 networks ordered blocked at the peak"
+    assert networks(3, is_simulated=False) == of_ipv6
+    assert networks(3, is_simulated=True) == f"simulated {of_ipv6}"
+    assert n_networks(1, of_others=True) == "1 IPv6 network of others"
+    assert n_networks(2100, of_others=False) == "2,100 IPv6 networks"
