@@ -11,7 +11,7 @@ from sim.scenario.schema import meaning_of
     [
         ("population.n_businesses", "number of domestic businesses hosted in foreign clouds"),
         ("fronts.n_fronts", "fronts at the start"),
-        ("operators-russia-2018.compliance", "how much of the register operators enforce"),
+        ("operators-russia-2018.compliance", "share of the register that an operator enforces"),
         ("money-parameters.revenue_level", "revenue level"),
         ("no.such_key", "such key"),
     ],
