@@ -1,14 +1,17 @@
-"""One strategy in one replicate."""
+"""One strategy in one replicate: its actors, and the consequences of each second."""
 
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
-from functools import partial
+from typing import Any
 
 import numpy as np
+import simpy
+from numpy.typing import NDArray
 
+from sim.engine import settlement_kernel as kernel
 from sim.engine.actors.censor import CensorActor
 from sim.engine.actors.complaints import Attention, ComplaintActor
 from sim.engine.actors.operators import Compliance, OperatorActors
@@ -16,11 +19,13 @@ from sim.engine.actors.providers import Stances, tenancy
 from sim.engine.actors.reactions import ReactionActor, SwitchingActor
 from sim.engine.actors.register import Register
 from sim.engine.actors.target import TargetActor
-from sim.engine.clock import Clock
+from sim.engine.clock import Clock, Moment, Phase
 from sim.engine.decisions import Strategy
 from sim.engine.eventlog import EventLog
-from sim.engine.record.outcome import Outcome
-from sim.engine.settlement import Settlement, tick
+from sim.engine.record.curves import Curves, Series
+from sim.engine.record.outcome import Outcome, VpnSteps
+from sim.engine.record.snapshot import Snapshot
+from sim.engine.state.ledger import Group
 from sim.engine.state.space import AddressSpace
 from sim.engine.state.states import States
 from sim.engine.state.target import TargetState
@@ -56,136 +61,229 @@ def simulate(
     OverblockError
         If the strategy unblocks what is not blocked.
     """
-    env = Clock()
-    log = EventLog()
-    states = States(world)
-    crowd = TargetState(world)
-    space = AddressSpace(world, crowd, states)
-    rows = world.operators
-    compliance = Compliance(rows.compliance, rows.luck_row, streams, rows.group)
-    operators = OperatorActors(env, world, space, compliance, log)
-    register = Register(env, world, operators, log)
-    users = crowd if world.users is not None else None
-    # Who complains is counted among users: without any, nobody does.
-    attention = Attention(world.complaints, world, crowd, is_raised=users is not None)
-    censor = CensorActor(env, world, strategy, register, crowd, attention, log)
-    target = None
-    if world.pools is not None:
-        target = TargetActor(
-            env,
-            world,
-            world.pools,
-            crowd,
-            space,
-            streams,
-            log,
-            on_rented=censor.expect_front,
-            on_gone=censor.forget_front,
-        )
-        if world.stances is not None:
-            stances = Stances(
-                env,
-                world.stances,
-                log,
-                target.turn_away,
-                censor.note_stance,
-                censor.is_blocking,
-            )
-            stances.begin()
-            env.process(stances.run())
-            env.process(stances.waver())
-        target.start()
-    reactions = None
-    if world.moves is not None and world.reactions is not None:
-        reactions = ReactionActor(
-            env,
-            world.moves,
-            world.reactions,
-            states,
-            log,
-        )
-    programs = None
-    if world.programs is not None:
-        programs = SwitchingActor(
-            env,
-            world.programs,
-            world.components,
-            space,
-            states,
-            reactions.has_moved if reactions else lambda _: False,
-            log,
-        )
-    if world.stays is not None:
-        env.process(tenancy(env, world.stays, states, log))
-    complaints = None
-    if users is not None and world.complaints is not None:
-        complaints = ComplaintActor(
-            env,
-            world,
-            world.complaints,
-            states,
-            streams,
-            log,
-            attention,
-            censor.exempt,
-            censor.note_pressure,
-        )
-    settlement = Settlement(
-        env,
-        world,
-        operators,
-        states,
-        space,
-        target,
-        crowd,
-        reactions,
-        programs,
-        complaints,
-        attention.pressure,
-        has_groups=has_groups,
-    )
-    if users is not None and world.users is not None:
-        tick_s = round(world.users.tick_h * S_PER_H)
-        env.process(tick(env, tick_s, partial(settlement.tick, users)))
-    env.process(censor.run())
-    env.process(censor.review())
-    env.process(censor.obey())
+    run = _Run(world, strategy, streams, has_groups=has_groups)
     with _undisturbed():
-        _run(env, settlement, operators, world.horizon_s)
-    ledger, at_operators = settlement.close(world.horizon_s)
-    n = world.businesses.n_businesses
-    return Outcome(
-        events=log.freeze(operators.events()),
-        entry_addresses=tuple(entry.addresses for entry in register.entries),
-        entry_mechanism=tuple(entry.mechanism for entry in register.entries),
-        entry_rules=np.array([entry.n_rules for entry in register.entries], np.int64),
-        front_address=crowd.addresses(),
-        ledger=ledger,
-        at_operators=at_operators,
-        n_responses=reactions.n_responses if reactions else np.zeros((n, 0), np.int64),
-        users=users.freeze() if users else None,
-        vpn=settlement.vpn(),
-        n_complaints=attention.n_complaints if complaints else float("nan"),
-        n_named=complaints.n_named if complaints else 0,
-        attention=attention.at(world.horizon_s) if complaints else 0.0,
-        curves=settlement.curves(),
-    )
+        run.pass_time()
+    return run.close()
 
 
-def _run(env: Clock, settlement: Settlement, operators: OperatorActors, horizon_s: int) -> None:
-    """Let everything before the horizon happen, and settle each second after its last event."""
-    while True:
-        next_s = env.peek()
-        until_s = horizon_s if next_s > horizon_s else int(next_s)
-        if (env.is_changed and next_s > env.now_s) or operators.next_s < until_s:
-            # Which may bring about more, in this very second too.
-            settlement.advance(until_s)
-        elif until_s < horizon_s:
-            if operators.next_s == until_s:
-                operators.meet(until_s)
-            env.pass_second()
-        else:
+class _Run:
+    """All actors of a run, complete when they are made, in the sequence in which they need others.
+
+    The target, reactions, programs and complaints are None where they do not act.
+    """
+
+    def __init__(
+        self, world: World, strategy: Strategy, streams: Streams, *, has_groups: bool
+    ) -> None:
+        self._world = world
+        env = self._env = Clock()
+        log = self._log = EventLog()
+        states = self._states = States(world)
+        crowd = self._crowd = TargetState(world)
+        space = AddressSpace(world, crowd, states)
+        rows = world.operators
+        compliance = Compliance(rows.compliance, rows.luck_row, streams, rows.group)
+        self._operators = OperatorActors(env, world, space, compliance, log)
+        self._register = Register(env, world, self._operators, log)
+        has_users = world.users is not None
+        # Who complains is counted among users: without any, nobody does.
+        attention = Attention(world.complaints, world, crowd, is_raised=has_users)
+        self._attention = attention
+        censor = CensorActor(env, world, strategy, self._register, crowd, attention, log)
+        self._target = None
+        if world.pools is not None:
+            self._target = TargetActor(
+                env,
+                world,
+                world.pools,
+                crowd,
+                space,
+                streams,
+                log,
+                on_rented=censor.expect_front,
+                on_gone=censor.forget_front,
+            )
+            if world.stances is not None:
+                stances = Stances(
+                    env,
+                    world.stances,
+                    log,
+                    self._target.turn_away,
+                    censor.note_stance,
+                    censor.is_blocking,
+                )
+                stances.begin()
+                env.process(stances.run())
+                env.process(stances.waver())
+            self._target.start()
+        self._reactions = None
+        if world.moves is not None and world.reactions is not None:
+            self._reactions = ReactionActor(env, world.moves, world.reactions, states, log)
+        self._programs = None
+        if world.programs is not None:
+            self._programs = SwitchingActor(
+                env,
+                world.programs,
+                world.components,
+                space,
+                states,
+                self._reactions.has_moved if self._reactions else lambda _: False,
+                log,
+            )
+        if world.stays is not None:
+            env.process(tenancy(env, world.stays, states, log))
+        self._complaints = None
+        if has_users and world.complaints is not None:
+            self._complaints = ComplaintActor(
+                env,
+                world,
+                world.complaints,
+                states,
+                streams,
+                log,
+                attention,
+                censor.exempt,
+                censor.note_pressure,
+            )
+        self._snapshot = Snapshot(world, space, states, crowd, has_groups=has_groups)
+        self._stage = kernel.make_stage(
+            kernel.StageColumns(
+                calendar=self._operators.handle,
+                noted=self._snapshot.noted,
+                pressure=attention.pressure,
+                has_fronts=self._target is not None,
+                has_users=has_users,
+                has_complaints=self._complaints is not None,
+                is_foreseen=world.censor is not None and world.censor.end_pressure is not None,
+                has_reactions=self._reactions is not None,
+                has_programs=self._programs is not None,
+                may_drift=has_users,
+                start_s=world.demand.start_s,
+            )
+        )
+        self._vpn_steps: list[tuple[int, NDArray[np.float64]]] = []
+        # User-seconds degraded from the start until some times; only of clients that hop.
+        self._degraded_s = [(0, 0.0)]
+        if world.users is not None:
+            self._set_vpn(0)
+            env.process(self._tick(round(world.users.tick_h * S_PER_H)))
+        env.process(censor.run())
+        env.process(censor.review())
+        env.process(censor.obey())
+
+    def pass_time(self) -> None:
+        """Let everything before the horizon happen, and settle each second after its last event."""
+        env, operators, horizon_s = self._env, self._operators, self._world.horizon_s
+        while True:
+            next_s = env.peek()
+            until_s = horizon_s if next_s > horizon_s else int(next_s)
+            if (env.is_changed and next_s > env.now_s) or operators.next_s < until_s:
+                # Which may bring about more, in this very second too.
+                self._settle(until_s)
+            elif until_s < horizon_s:
+                if operators.next_s == until_s:
+                    operators.meet(until_s)
+                env.pass_second()
+            else:
+                return
+
+    def close(self) -> Outcome:
+        """Book everything up to the end of the run."""
+        world, t_s, log = self._world, self._world.horizon_s, self._log
+        self._book(t_s)
+        ledger, at_operators = self._states.close(t_s)
+        n, entries = world.businesses.n_businesses, self._register.entries
+        n_responses = self._reactions.n_responses if self._reactions else np.zeros((n, 0), np.int64)
+        complaints = self._complaints
+        share_vpn = [share for _, share in self._vpn_steps]
+        return Outcome(
+            events=log.freeze(self._operators.events()),
+            entry_addresses=tuple(entry.addresses for entry in entries),
+            entry_mechanism=tuple(entry.mechanism for entry in entries),
+            entry_rules=np.array([entry.n_rules for entry in entries], np.int64),
+            front_address=self._crowd.addresses(),
+            ledger=ledger,
+            at_operators=at_operators,
+            n_responses=n_responses,
+            users=self._crowd.freeze() if world.users is not None else None,
+            vpn=VpnSteps(
+                np.array([t_s for t_s, _ in self._vpn_steps], np.int64),
+                np.array(share_vpn, np.float64).reshape(-1, world.operators.n_operators),
+            ),
+            n_complaints=self._attention.n_complaints if complaints else float("nan"),
+            n_named=complaints.n_named if complaints else 0,
+            attention=self._attention.at(t_s) if complaints else 0.0,
+            curves=self._curves(),
+        )
+
+    def _settle(self, until_s: int) -> None:
+        """Settle this second if that is due, and let operators act until another, not included.
+
+        It ends at the first second that somebody must be told of; SimPy has nothing before.
+        """
+        states, env = self._states, self._env
+        is_due, now = env.is_changed, env.now_s
+        has_drifted = is_due and states.take_drifted()
+        env.is_changed = False
+        stopped_s, n_lost, n_starting, has_turned, is_pressed, next_s = kernel.advance(
+            self._stage, states.weight, states.drift, has_drifted, now, is_due, until_s
+        )
+        self._operators.next_s = next_s
+        if stopped_s == kernel.NOWHERE:
             return
+        if stopped_s > now:
+            env.now_s = stopped_s
+        self._snapshot.make_room()
+        if n_starting and self._reactions is not None:
+            self._reactions.start_clocks(states.starting(n_starting), stopped_s)
+        if has_turned and self._programs is not None:
+            self._programs.settle(stopped_s)
+        if n_lost and self._target is not None:
+            self._target.replace(self._crowd.lost(n_lost))
+        if is_pressed and self._complaints is not None:
+            self._complaints.open(stopped_s)
+
+    def _tick(self, tick_s: int) -> Generator[simpy.Event, Any, None]:
+        """Move what is slow: users take to a VPN or leave, businesses appeal by name."""
+        while True:
+            yield Moment(self._env, self._env.now_s + tick_s, Phase.TICK)
+            t_s = self._env.now_s
+            self._book(t_s)
+            if self._complaints is not None:
+                self._complaints.hear(t_s)
+            self._crowd.tick(t_s, self._states.take_demand_lost_s(t_s))
+            if self._complaints is not None:
+                self._complaints.open(t_s)
+            self._set_vpn(t_s)
+
+    def _book(self, t_s: int) -> None:
+        """Book users and complaints until a second."""
+        self._crowd.book(t_s)
+        if t_s > self._degraded_s[-1][0]:
+            self._degraded_s.append((t_s, self._crowd.degraded_s))
+        if self._complaints is not None:
+            self._complaints.close(t_s)
+
+    def _set_vpn(self, t_s: int) -> None:
+        self._states.set_vpn(t_s, self._crowd.share_vpn)
+        self._env.is_changed = True
+        self._vpn_steps.append((t_s, self._crowd.share_vpn.copy()))
+
+    def _curves(self) -> Curves:
+        """All curves, and the mean of users degraded over each tick where they hop."""
+        curves, n_users = self._snapshot.freeze(), self._crowd.n_users
+        if self._world.users is None or self._world.users.hop_min is None:
+            return curves
+        t_s = np.array([t_s for t_s, _ in self._degraded_s], np.int64)
+        user_s = [user_s for _, user_s in self._degraded_s]
+        mean = np.diff(user_s) / (np.diff(t_s).astype(np.float64) * n_users)
+        return Curves(
+            (*curves.series, Series("target_degraded_share", Group(), n_users)),
+            np.append(curves.series_row, np.full(mean.size, len(curves.series))),
+            np.append(curves.t_s, t_s[:-1]),
+            np.append(curves.value, mean),
+        )
 
 
 @contextmanager

@@ -69,7 +69,7 @@ class OperatorActors:
     """All operators, a group or a cohort of one each: what is due at them, and when.
 
     They stand for thousands of events, so they keep a compiled calendar of their own next to
-    SimPy's. ``Settlement.advance`` lets it run from one event of SimPy to the next.
+    SimPy's. A run lets it act from one event of SimPy to the next.
 
     Attributes
     ----------
