@@ -20,8 +20,7 @@ from benchmarks.agents import S_PER_H, Replay, replay_of
 from benchmarks.page import Promise, Section, table
 from benchmarks.replicate import ROOT_SEED, run_in, scenario
 from benchmarks.timing import Contest, Contestant, digits
-from sim.engine.record.curves import BUSINESS_METRICS
-from sim.engine.record.outcome import Outcome
+from sim.engine.record.outcome import BUSINESS_METRICS, Outcome
 from sim.engine.state.ledger import Group
 from sim.scenario.resolve import Resolved
 from sim.streams import Streams

@@ -7,7 +7,7 @@ from sim.engine.coverage import block_around, cut, enclosing, enclosing_front, o
 from sim.engine.decisions import Decision, Observation
 from sim.engine.orders import Mechanism, Order
 from sim.engine.record.outcome import Outcome
-from sim.engine.strategies.own import Strategy
+from sim.engine.strategies.registry import Strategy
 from sim.measure.own import measure
 from sim.world.build import World
 

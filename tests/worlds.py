@@ -30,9 +30,8 @@ from sim.world.components import Components
 from sim.world.demand import Demand
 from sim.world.moves import Moves, Programs
 from sim.world.operators import Operators, Overload
-from sim.world.pools import Pools
 from sim.world.population import Businesses, role_causes
-from sim.world.providers import Places
+from sim.world.providers import Places, Pools
 from sim.world.sites import Sites
 from sim.world.stances import OutsideWithdrawal, StanceEvent, StanceEvents, Wavering
 from sim.world.tenancy import Stays

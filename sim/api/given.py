@@ -22,7 +22,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from sim.addresses.feeds.frames import is_frame, lists_of
-from sim.engine.strategies.own import Strategy
+from sim.engine.strategies.registry import Strategy
 from sim.errors import OverblockError, Problem, ProblemsError, ScenarioError
 from sim.measure.own import OwnMeasure
 from sim.scenario.document import format_path

@@ -18,7 +18,7 @@ from sim.api.given import (
 )
 from sim.api.results import Results, open_results
 from sim.api.tables import Columns, shortened
-from sim.engine.strategies.own import Strategy
+from sim.engine.strategies.registry import Strategy
 from sim.errors import UsageError
 from sim.experiment.comparison import choose_metrics
 from sim.experiment.executors import choose_executor

@@ -19,8 +19,7 @@ from sim.catalogue.curves import CURVES
 from sim.catalogue.measures import MEASURES
 from sim.engine.eventlog import Kind
 from sim.engine.orders import BLOCKING, Mechanism
-from sim.engine.record.curves import BUSINESS_METRICS, Curves
-from sim.engine.record.outcome import Outcome
+from sim.engine.record.outcome import BUSINESS_METRICS, Curves, Outcome
 from sim.engine.state.ledger import Group
 from sim.engine.strategies import build_strategy
 from sim.errors import Problem

@@ -22,8 +22,7 @@ from sim.engine.actors.target import TargetActor
 from sim.engine.clock import Clock, Moment, Phase
 from sim.engine.decisions import Strategy
 from sim.engine.eventlog import EventLog
-from sim.engine.record.curves import Curves, Series
-from sim.engine.record.outcome import Outcome, VpnSteps
+from sim.engine.record.outcome import Curves, Outcome, Series, VpnSteps
 from sim.engine.record.snapshot import Snapshot
 from sim.engine.state.ledger import Group
 from sim.engine.state.space import AddressSpace

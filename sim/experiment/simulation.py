@@ -12,7 +12,7 @@ from typing import Any
 
 from sim.engine.record.outcome import Outcome
 from sim.engine.strategies import build_strategy
-from sim.engine.strategies.own import rule_of
+from sim.engine.strategies.registry import rule_of
 from sim.experiment.draws import Draws
 from sim.experiment.executors.task import Key
 from sim.measure.bands import even_times

@@ -11,8 +11,7 @@ from sim.catalogue.causes import CAUSES, lost_by
 from sim.catalogue.choices import RATIOS
 from sim.engine.eventlog import Kind
 from sim.engine.orders import BLOCKING
-from sim.engine.record.curves import BUSINESS_METRICS
-from sim.engine.record.outcome import Outcome
+from sim.engine.record.outcome import BUSINESS_METRICS, Outcome
 from sim.engine.state.ledger import Group
 from sim.measure.inherited import inherited_by
 from sim.measure.measures import UNKNOWN, Measure, demand_micro_usd, measured, over

@@ -22,8 +22,7 @@ from sim.addresses.text.text import format_prefixes, format_set
 from sim.catalogue.causes import CAUSES
 from sim.engine.eventlog import NOBODY, Kind
 from sim.engine.orders import Mechanism
-from sim.engine.record.curves import Curves
-from sim.engine.record.outcome import Outcome
+from sim.engine.record.outcome import Curves, Outcome
 from sim.engine.state.ledger import NEVER, SPELL_NAMES
 from sim.files import write_whole
 from sim.results.parquet import Coded, ColumnData, Instants, Optional, write_part

@@ -14,9 +14,8 @@ from sim.world.components import Components
 from sim.world.demand import Demand, build_demand
 from sim.world.moves import Moves, Programs
 from sim.world.operators import Operators, build_operators
-from sim.world.pools import Pools, build_pools
 from sim.world.population import Businesses, build_population
-from sim.world.providers import Places, build_places
+from sim.world.providers import Places, Pools, build_places, build_pools
 from sim.world.stances import OutsideWithdrawal, StanceEvents, build_stances, build_withdrawals
 from sim.world.tenancy import Stays
 

@@ -17,8 +17,7 @@ from sim.addresses.sets.families import AddressSet
 from sim.addresses.sets.line import split
 from sim.engine.decisions import Decision, Observation, Strategy
 from sim.engine.in_force import InForce
-from sim.engine.record.curves import USER_METRICS
-from sim.engine.record.outcome import Outcome
+from sim.engine.record.outcome import USER_METRICS, Outcome
 from sim.engine.state.ledger import Group
 from sim.measure.impact import measure_target
 from sim.measure.inherited import inherited_by

@@ -28,7 +28,10 @@ class Seats(NamedTuple):
         """All IPv4 addresses of a set."""
         is_four = addresses.start < IPV4_STOP
         start = addresses.start[is_four]
-        return cls(start, addresses.stop[is_four] - start, np.ones_like(start))
+        seats = cls(start, addresses.stop[is_four] - start, np.ones_like(start))
+        for column in seats:
+            column.flags.writeable = False
+        return seats
 
     @property
     def n(self) -> int:

@@ -12,7 +12,7 @@ from sim.engine.state.space import AddressSpace
 from sim.engine.state.target import TargetState
 from sim.streams import Stream, Streams
 from sim.world.build import World
-from sim.world.pools import Pools
+from sim.world.providers import Pools
 
 S_PER_H = 3600
 

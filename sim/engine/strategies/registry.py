@@ -1,4 +1,4 @@
-"""Which rule carries out which strategy of the scenario language."""
+"""Which rule carries out which strategy: shipped ones, and a class in a file or a notebook."""
 
 from __future__ import annotations
 
@@ -6,7 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from sim.engine.decisions import Strategy
+from sim.engine import decisions
+from sim.engine.decisions import Decision, Observation
+from sim.errors import Problem
+from sim.scenario import own
+from sim.scenario import strategies as ask
 from sim.scenario.quantities import Model
 from sim.scenario.resolve import Resolved
 from sim.streams import Streams
@@ -28,7 +32,7 @@ class Rule:
     """A rule as it is written, and how a strategy is made of it."""
 
     written: Callable[..., Any]
-    build: Callable[[Any, Given], Strategy]
+    build: Callable[[Any, Given], decisions.Strategy]
 
 
 RULES: dict[type[Model], Rule] = {}
@@ -38,7 +42,7 @@ RULES: dict[type[Model], Rule] = {}
 def register(
     declared: type[Asked],
     written: Callable[..., Any],
-    build: Callable[[Asked, Given], Strategy] | None = None,
+    build: Callable[[Asked, Given], decisions.Strategy] | None = None,
 ) -> None:
     """Say which rule carries out a strategy.
 
@@ -59,3 +63,67 @@ def register(
 def seconds(hours: float) -> int:
     """Hours of a scenario in whole seconds of the clock."""
     return round(hours * S_PER_H)
+
+
+class Strategy(Model):
+    """A strategy of your own: its keys as attributes with types, and what it decides.
+
+    A subclass is registered like the shipped ones when it is defined.
+    """
+
+    # Where code has no file of its own, there is no source to read docstrings of attributes from.
+    model_config = Model.model_config | {"use_attribute_docstrings": False}
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **_: Any) -> None:
+        """Register the rule."""
+        register(cls, cls.decide, lambda asked, _: asked.decide)
+
+    def decide(self, seen: Observation) -> Decision:
+        """Orders that follow from what the censor sees, of nothing else, and when to look again.
+
+        Parameters
+        ----------
+        seen
+            The state just before now.
+        """
+        raise NotImplementedError
+
+
+def rule_of(asked: ask.Own, resolved: Resolved) -> Strategy:
+    """The strategy of one's own that a scenario asks for.
+
+    Raises
+    ------
+    OwnCodeError
+        If its file does not define it, or it has no such keys.
+    """
+    kind = own.load_name(resolved.code, asked.file, asked.rule)
+    if not (isinstance(kind, type) and issubclass(kind, Strategy)):
+        message = f"expected {asked.rule} to be a subclass of overblock.rules.Strategy"
+        raise own.OwnCodeError([Problem(asked.file, message)])
+    return own.make(kind, asked)
+
+
+def own_rule(asked: ask.Own, given: Given) -> decisions.Strategy:
+    """Decide by a class in a user's file, whose mistakes are reported with their line.
+
+    Really used: by whoever wrote it.
+    """
+    rule = rule_of(asked, given.resolved)
+    written = RULES[type(rule)].build(rule, given)
+
+    def decide(observation: Observation) -> Decision:
+        try:
+            decision = written(observation)
+        except Exception as error:
+            raise own.failure(asked.file, error) from error
+        if not isinstance(decision, Decision):
+            message = f"expected {asked.rule}.decide to return a Decision, got {decision!r}"
+            raise own.OwnCodeError([Problem(asked.file, message)])
+        return decision
+
+    return decide
+
+
+register(ask.Own, own_rule, own_rule)

@@ -15,7 +15,7 @@ from sim.catalogue.causes import (
 )
 from sim.engine.actors.register import next_tick_s
 from sim.engine.eventlog import Kind
-from sim.engine.record.curves import Curves, Series
+from sim.engine.record.outcome import Curves, Series
 from sim.engine.state.ledger import NO_CAUSE, SPELL_EDGES_S, SPELL_NAMES, Group
 from tests.worlds import DAY, HOUR, Actor, Dated, Firm, Seat, SmallWorld
 

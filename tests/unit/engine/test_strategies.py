@@ -10,8 +10,7 @@ from sim.engine.eventlog import Kind
 from sim.engine.record.outcome import Outcome
 from sim.engine.run import simulate
 from sim.engine.strategies import build_strategy
-from sim.engine.strategies.own import Strategy
-from sim.engine.strategies.registry import RULES, register
+from sim.engine.strategies.registry import RULES, Strategy, register
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved, resolve
 from sim.scenario.strategies import DECLARED, Exact, Own
