@@ -11,7 +11,6 @@ import numpy as np
 import simpy
 from numpy.typing import NDArray
 
-from sim.engine import settlement_kernel as kernel
 from sim.engine.actors.censor import CensorActor
 from sim.engine.actors.complaints import Attention, ComplaintActor
 from sim.engine.actors.operators import Compliance, OperatorActors
@@ -22,6 +21,7 @@ from sim.engine.actors.target import TargetActor
 from sim.engine.clock import Clock, Moment, Phase
 from sim.engine.decisions import Strategy
 from sim.engine.eventlog import EventLog
+from sim.engine.record import settlement_kernel as kernel
 from sim.engine.record.outcome import Curves, Outcome, Series, VpnSteps
 from sim.engine.record.snapshot import Snapshot
 from sim.engine.state.ledger import Group

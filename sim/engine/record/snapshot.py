@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.engine.record import snapshot_kernel as kernel
+from sim.engine.record import settlement_kernel as kernel
 from sim.engine.record.outcome import BUSINESS_METRICS, USER_METRICS, Curves, Series
 from sim.engine.state.ledger import Group
 from sim.engine.state.space import AddressSpace

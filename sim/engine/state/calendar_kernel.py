@@ -19,9 +19,10 @@ from sim.engine.clock import Phase
 from sim.engine.eventlog import NOBODY, Kind
 from sim.engine.state.hosts_kernel import is_touched, sort, touch_hosts, touch_named
 from sim.engine.state.parts import Rows, double, part, write_row, write_table
+from sim.engine.state.reach_kernel import book
 from sim.engine.state.space_kernel import EXEMPT, count_pieces, cut
 from sim.engine.state.structs import define_object
-from sim.engine.state.target_kernel import begin_settlement, longer, meet
+from sim.engine.state.target_kernel import is_changed, longer, meet
 
 NAME = 3
 """An entry that is about a name, beside the mechanisms that are about addresses."""
@@ -90,8 +91,10 @@ def begin_second(scene: Any, t_s: int, has_fronts: bool) -> tuple[bool, bool]:
     is_touched, is_changed
         Whether businesses may have changed, and whether who reaches the target has.
     """
-    is_changed = has_fronts and begin_settlement(scene.target, t_s)
-    return is_touched(scene.states), is_changed
+    has_changed = has_fronts and is_changed(scene.target)
+    if has_changed:
+        book(scene.target, t_s)
+    return is_touched(scene.states), has_changed
 
 
 CalendarColumns = namedtuple(

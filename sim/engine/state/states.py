@@ -316,7 +316,6 @@ def _turn_columns(world: World) -> dict[str, Any]:
         "impatient_since_s": np.full(n, NOT_RUNNING, np.int64),
         # Whether it moved since it was looked at last: who is no better off there starts anew.
         "has_moved": np.zeros(n, np.bool_),
-        "is_impaired": np.zeros(n, np.bool_),
         "is_turned": False,
         "n_components": 0,
         "n_businesses": 0,

@@ -68,7 +68,7 @@ Columns = namedtuple(
     # Sites of an inventory, the last businesses.
     "first_site site_since_s site_time_s site_lost "
     # Reactions.
-    "tolerance impatient_since_s has_moved is_impaired "
+    "tolerance impatient_since_s has_moved "
     # Notes of the turn itself: who is touched and how, and room for lists.
     "is_turned n_components n_businesses n_moved is_listed touched component_list changed_list "
     "degree_now business_list moved_list told_component_row told_role_cause share_business "
@@ -311,7 +311,7 @@ def _judge(
     next_look, n_at_level = states.next_look, states.n_at_level
     name_evasion = states.name_evasion
     tolerance, has_moved = states.tolerance, states.has_moved
-    impatient_since_s, is_impaired = states.impatient_since_s, states.is_impaired
+    impatient_since_s = states.impatient_since_s
     starting_list, beginning_list = states.starting_list, states.beginning_list
     ending_list = states.ending_list
     first_sector_group, n_roles = states.first_sector_group, component_row.shape[1]
@@ -417,14 +417,12 @@ def _judge(
             starting_list[n_starting] = row
             n_starting += 1
         has_moved[row] = False
-        if is_impaired[row] != (now >= IMPAIRED_LEVEL):
-            is_impaired[row] = not is_impaired[row]
-            if is_impaired[row]:
-                beginning_list[n_beginning] = row
-                n_beginning += 1
-            else:
-                ending_list[n_ending] = row
-                n_ending += 1
+        if now >= IMPAIRED_LEVEL > before:
+            beginning_list[n_beginning] = row
+            n_beginning += 1
+        elif before >= IMPAIRED_LEVEL > now:
+            ending_list[n_ending] = row
+            n_ending += 1
     share_listed(states, n_to_share, component_row, role_cause)
     return n_starting, n_beginning, n_ending
 

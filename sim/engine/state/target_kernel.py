@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from sim.addresses.machine_code import compiled
 from sim.engine.state.parts import Flags, Rows, double, part, write_row, write_table
-from sim.engine.state.reach_kernel import CLEAN_ONES, EITHER, book, count_fates, multiply_out
+from sim.engine.state.reach_kernel import CLEAN_ONES, EITHER, count_fates, multiply_out
 from sim.engine.state.space_kernel import CLEAN, DROPPED, n_below, slot_of, state_at
 from sim.engine.state.structs import define_object
 
@@ -236,15 +236,6 @@ def is_changed(target: Any) -> bool:
         write_row(target.told[front], target.status[front])
     target.n_touched = 0
     return False
-
-
-@part
-def begin_settlement(target: Any, t_s: int) -> bool:
-    """Book until now if anything was done that tells on who reaches it; return whether it was."""
-    is_new = is_changed(target)
-    if is_new:
-        book(target, t_s)
-    return bool(is_new)
 
 
 @part
