@@ -61,26 +61,16 @@ class Limits:
     @classmethod
     def of(cls, rules: Censor | None, exempt: IntervalSet, own: IntervalSet) -> Limits:
         """Return the limits that a scenario sets; what it leaves out holds nothing back."""
-        if rules is None:
-            return cls(exempt=exempt, own=own)
-        return cls(
-            _most(rules.orders_per_day),
-            _most(rules.max_addresses),
-            _most(rules.max_rules),
-            _most(rules.order_addresses),
-            exempt,
-            own,
-        )
+        keys = "orders_per_day", "max_addresses", "max_rules", "order_addresses"
+        given = {key: getattr(rules, key, None) for key in keys}
+        # Zero is a limit, and not the absence of one.
+        limits = {key: limit for key, limit in given.items() if limit is not None}
+        return cls(**limits, exempt=exempt, own=own)
 
     def under(self, pressure: float) -> Limits:
         """These limits with the bar as pressure leaves it: all of it at 0, nothing from 1 on."""
         bar = self.order_addresses * min(1.0 - min(pressure, 1.0) + SLACK, 1.0)
         return self if bar == self.order_addresses else replace(self, order_addresses=bar)
-
-
-def _most(limit: int | None) -> float:
-    # Zero is a limit, and not the absence of one.
-    return UNLIMITED if limit is None else limit
 
 
 @dataclass(slots=True, eq=False)
