@@ -86,11 +86,9 @@ class InForce:
         self.n_rules += entry.n_rules if entry.mechanism in BLOCKING else 0
         self._addresses[entry.mechanism] = None
 
-    def withdraw(self, key: Key) -> Entry | None:
-        """Take out and return the oldest entry of exactly some addresses; None without."""
-        rows = self._rows.get(key)
-        if not rows:
-            return None
+    def withdraw(self, key: Key) -> Entry:
+        """Take out and return the oldest entry of exactly some addresses."""
+        rows = self._rows[key]
         row = rows.pop(0)
         if not rows:
             del self._rows[key]

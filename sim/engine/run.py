@@ -54,11 +54,6 @@ def simulate(
         where fronts are rented and when they are discovered, how appeals go.
     has_groups
         Whether curves of providers, sectors and roles are kept, beside those over everybody.
-
-    Raises
-    ------
-    OverblockError
-        If the strategy unblocks what is not blocked.
     """
     run = _Run(world, strategy, streams, has_groups=has_groups)
     with _undisturbed():

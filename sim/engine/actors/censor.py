@@ -176,8 +176,6 @@ class CensorActor:
         """Withdraw what others decide, when they do."""
         for decision in self._world.outside_withdrawals:
             yield Moment(self._env, decision.t_s, Phase.OUTSIDE)
-            if self._has_ended:
-                return
             for entry in withdrawn_from_outside(self._register.in_force.blocking(), decision.share):
                 self._withdraw_entry(entry)
 

@@ -10,7 +10,6 @@ from sim.engine.clock import Clock, Phase
 from sim.engine.eventlog import EventLog, Kind
 from sim.engine.in_force import InForce
 from sim.engine.orders import Entry, Key, Order
-from sim.errors import OverblockError
 from sim.world.build import World
 
 
@@ -40,37 +39,23 @@ class Register:
         self._log = log
         self._is_publication_due = False
 
-    def place(self, order: Order) -> Entry:
-        """Carry out one order now, and see to it that a version will show it.
-
-        Returns
-        -------
-        entry
-            The one that it made or withdrew.
-
-        Raises
-        ------
-        OverblockError
-            If an unblock order names what no entry in force holds.
-        """
+    def place(self, order: Order) -> None:
+        """Carry out one order now, and see to it that a version will show it."""
         if order.action == "unblock":
-            return self.withdraw(order.key)
+            self.withdraw(order.key)
+            return
         t_s = self._env.now_s
         entry = Entry(row=len(self.entries), order=order, placed_s=t_s)
         self.entries.append(entry)
         self.in_force.add(entry)
         self._operators.come(entry)
         self._note_change(t_s, Kind.BLOCK, entry)
-        return entry
 
-    def withdraw(self, key: Key) -> Entry:
-        """Withdraw the oldest entry in force of a key, as ``place`` does for an unblock order."""
+    def withdraw(self, key: Key) -> None:
+        """Withdraw the oldest entry in force of a key; there is one."""
         entry = self.in_force.withdraw(key)
-        if entry is None:
-            raise OverblockError(f"an order unblocks what is not blocked: {key}")
         self._operators.go(entry)
         self._note_change(self._env.now_s, Kind.UNBLOCK, entry)
-        return entry
 
     def _note_change(self, t_s: int, kind: Kind, entry: Entry) -> None:
         self._log.record(t_s, kind, entry_row=entry.row)

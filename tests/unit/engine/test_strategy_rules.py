@@ -22,7 +22,7 @@ from sim.engine.strategies.calendars import rolling
 from sim.engine.strategies.cover import cover
 from sim.engine.strategies.dated_orders import time_orders
 from sim.engine.strategies.escalate import escalate
-from sim.engine.strategies.provider_ranges import covering_prefix, provider
+from sim.engine.strategies.provider_ranges import covering_prefix, provider, set_by
 from sim.engine.strategies.single_rule import aggregate, allow_list, dns, exact, sni, throttle
 from sim.scenario.tables.rows import OrderRow
 from sim.streams import Stream, Streams
@@ -136,6 +136,13 @@ def test_a_cover_is_made_anew_and_replaces_the_old_one():
     assert said(new)[:-1] == [("unblock", "198.18.0.1/32 198.18.8.1/32")]
     assert new.orders[-1].addresses.to_prefixes()[0].size == 2
     assert (old.is_whole, new.is_whole) == (True, True)
+
+
+@pytest.mark.parametrize("rule", ["region", "provider"])
+def test_an_address_of_no_place_is_answered_alone(rule):
+    around = set_by(rule)
+    assert text(around(seen(0), number("203.0.113.9"), BETA)) == "203.0.113.9/32"
+    assert text(around(seen(0), number("198.19.64.9"), BETA)).startswith("198.19.")
 
 
 def test_a_cover_weighs_only_what_providers_rent_out():
