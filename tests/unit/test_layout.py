@@ -192,7 +192,7 @@ NAMED_BESIDE = {
     "NoBlocking": {"experiment.runs", "measure.facts"},
     "Replay": {"measure.facts", "scenario.tables.consistency"},
     "Orders": {"measure.facts", "scenario.resolve"},
-    "TimeWindow": {"measure.facts", "scenario.resolve"},
+    "TimeWindow": {"measure.facts"},
     "Dns": {"measure.facts"},
     "Sni": {"measure.facts"},
     "Throttle": {"measure.facts"},
