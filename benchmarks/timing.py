@@ -7,11 +7,14 @@ of them; the ratio is taken round by round and only then summed up.
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import os
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from math import log
 from pathlib import Path
@@ -163,6 +166,10 @@ class Command:
     peak_mib: float
 
 
+_ADOPT_ORPHANS = 36
+"""PR_SET_CHILD_SUBREAPER of <linux/prctl.h>."""
+
+
 def run_command(
     arguments: Sequence[str], env: Mapping[str, str] | None = None, folder: str | None = None
 ) -> Command:
@@ -175,17 +182,29 @@ def run_command(
     RuntimeError
         If it fails.
     """
+    if sys.platform == "linux":
+        # Workers are children of a process that outlives the command: they come to this one.
+        ctypes.CDLL(None).prctl(_ADOPT_ORPHANS, 1, 0, 0, 0)
     begin = time.perf_counter()
     process = subprocess.Popen(
-        arguments, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=env, cwd=folder
+        arguments,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        env=env,
+        cwd=folder,
+        process_group=0,
     )
     assert process.stderr is not None
     said = process.stderr.read()
     _, status, usage = os.wait4(process.pid, 0)
-    wall_s = time.perf_counter() - begin
+    wall_s, used = time.perf_counter() - begin, [usage]
+    with suppress(ChildProcessError):
+        while True:
+            used.append(os.wait4(-process.pid, 0)[2])
     if status:
         raise RuntimeError(f"{arguments} failed: {said.decode()[-2000:]}")
-    return Command(wall_s, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+    processor_s = sum(one.ru_utime + one.ru_stime for one in used)
+    return Command(wall_s, processor_s, max(one.ru_maxrss for one in used) / 1024)
 
 
 def wait_for_quiet(patience_s: float) -> bool:
