@@ -5,10 +5,9 @@ from typing import Any
 
 import pytest
 
-from sim.addresses.feeds.column_choice import AS_NAMED, ColumnChoice
 from sim.addresses.feeds.feed import Feed
 from sim.addresses.feeds.formats import read_feed
-from sim.addresses.feeds.inputs import Input
+from sim.addresses.feeds.inputs import AS_NAMED, ColumnChoice, Input
 from sim.errors import DataError
 
 

@@ -10,12 +10,12 @@ import numpy as np
 from hypothesis import HealthCheck, Phase, reject, settings
 from numpy.typing import ArrayLike
 
+from sim.addresses.sets.families import format_set
 from sim.addresses.sets.intervals import IntervalSet
 from sim.addresses.sets.line import IPV4, Line, split
-from sim.addresses.sets.notation import Prefix
+from sim.addresses.sets.notation import Prefix, parse_prefix
 from sim.addresses.sets.prefixes import PrefixTable
 from sim.addresses.sets.seats import Seats
-from sim.addresses.text.text import format_set, parse_prefix
 from sim.engine.decisions import Strategy
 from sim.engine.orders import Mechanism, Order
 from sim.engine.record.outcome import Outcome

@@ -8,6 +8,6 @@ Sets
 Tables
     `sim.addresses.sets.prefixes`: addresses to rows of a table of prefixes.
 Text
-    `sim.addresses.text.text`: lists in files, streams and strings, in bulk, with the line of every
+    `sim.addresses.text.reading`: lists as text, in bulk, with the line of every
     mistake; `sim.addresses.text.source` reads bytes that may be compressed, damaged or hostile.
 """

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, get_type_hints
 import typer
 
 if TYPE_CHECKING:
-    from sim.addresses.feeds.column_choice import ColumnChoice
+    from sim.addresses.feeds.inputs import ColumnChoice
     from sim.experiment.executors.task import Executor
 
 LANGUAGES = ("en", "es", "it", "ru")
@@ -251,7 +251,7 @@ class FileOptions:
     @property
     def columns(self) -> ColumnChoice:
         """Roles of columns: by their names."""
-        from sim.addresses.feeds.column_choice import AS_NAMED
+        from sim.addresses.feeds.inputs import AS_NAMED
 
         return AS_NAMED
 
@@ -266,7 +266,7 @@ class TableOptions(FileOptions):
     @cached_property
     def columns(self) -> ColumnChoice:
         """Roles of columns as the options state them."""
-        from sim.addresses.feeds.column_choice import ColumnChoice
+        from sim.addresses.feeds.inputs import ColumnChoice
 
         return ColumnChoice.of(self.column, self.ignore_column)
 

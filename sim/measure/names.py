@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from sim.addresses.sets.algebra import merge
 from sim.addresses.sets.intervals import IPV4_STOP, IntervalSet
-from sim.addresses.text.text import parse_entries
+from sim.addresses.text.reading import parse_entries
 from sim.engine.eventlog import Kind
 from sim.engine.orders import BLOCKING, Mechanism
 from sim.engine.record.outcome import Outcome

@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.addresses.sets.blocks import split_ranges
+from sim.addresses.sets.blocks import format_prefixes, split_ranges
+from sim.addresses.sets.families import format_set
 from sim.addresses.sets.intervals import IPV4_STOP, IntervalSet
 from sim.addresses.sets.line import Line, split
-from sim.addresses.text.text import format_prefixes, format_set
 from sim.catalogue.causes import CAUSES
 from sim.engine.eventlog import NOBODY, Kind
 from sim.engine.orders import Mechanism

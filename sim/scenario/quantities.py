@@ -27,7 +27,7 @@ from pydantic.fields import FieldInfo
 
 from sim.addresses.sets import notation
 from sim.addresses.sets.line import clip_prefix
-from sim.addresses.text.text import parse_prefix
+from sim.addresses.sets.notation import parse_prefix
 
 
 class Model(BaseModel):

@@ -24,7 +24,7 @@ from sim.addresses.feeds.feed import Feed
 from sim.addresses.feeds.formats import read_feed
 from sim.addresses.feeds.forms import FORMATS
 from sim.addresses.feeds.inputs import Input
-from sim.addresses.text import cuts, reading
+from sim.addresses.text import reading, source
 from sim.addresses.text.source import Limits
 from sim.errors import DataError, ProblemsError
 from sim.scenario.cautions import list_warnings
@@ -173,10 +173,10 @@ class _Sips:
 def small_pieces() -> Iterator[None]:
     """Read a few bytes at a time where large files are read in large pieces."""
 
-    def read_blocks(stream: Any, max_line_bytes: int, name: str = "") -> Iterator[cuts.Block]:
+    def read_blocks(stream: Any, max_line_bytes: int, name: str = "") -> Iterator[source.Block]:
         # Cells are read as one list in memory, which is one block however long.
         sips = stream if isinstance(stream, io.BytesIO) else _Sips(stream)
-        return cuts.read_blocks(sips, max_line_bytes, name)
+        return source.read_blocks(sips, max_line_bytes, name)
 
     with contextlib.ExitStack() as patches:
         for module in (reading, delimited, gather):

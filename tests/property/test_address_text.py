@@ -13,16 +13,11 @@ from hypothesis import strategies as st
 from sim.addresses.feeds.delimited import Dialect, read_records
 from sim.addresses.feeds.gather import Coder, Gathering
 from sim.addresses.sets.blocks import format_lines4, format_lines6
-from sim.addresses.sets.families import AddressSet
+from sim.addresses.sets.families import AddressSet, format_set
 from sim.addresses.sets.ipv6 import Addresses6
-from sim.addresses.sets.notation import read_notation
-from sim.addresses.text.reading import parse_lines4
+from sim.addresses.sets.notation import parse_prefix, read_notation
+from sim.addresses.text.reading import parse_entries, parse_lines4
 from sim.addresses.text.source import Limits
-from sim.addresses.text.text import (
-    format_set,
-    parse_entries,
-    parse_prefix,
-)
 from sim.errors import DataError
 from tests.edges import V4, V6, numbers, prefixes, read_prefixes
 from tests.examples import n_examples

@@ -312,7 +312,7 @@ class World:
 
     def weights(self, of: list, amount: list) -> Weights:
         column = dict(zip(map(str, of), amount, strict=True))
-        from sim.addresses.text.text import parse_entries
+        from sim.addresses.text.reading import parse_entries
 
         entries = parse_entries("\n".join(column))
         total = np.array([0, *column.values()])

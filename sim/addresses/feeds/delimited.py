@@ -13,18 +13,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.addresses.feeds.column_choice import plain_name
 from sim.addresses.feeds.gather import Gathering, Line, count_lines, decode_lines
-from sim.addresses.feeds.inputs import DELIMITERS, Rejoined
+from sim.addresses.feeds.inputs import DELIMITERS, Rejoined, plain_name
 from sim.addresses.sets.notation import shown
-from sim.addresses.text.cuts import (
+from sim.addresses.text.source import (
     Block,
+    Readable,
     check_line_ends,
     hidden_end,
     may_hide,
     read_blocks,
 )
-from sim.addresses.text.source import Readable
 from sim.errors import DataError, Problem
 
 _QUOTE = '"'

@@ -18,8 +18,8 @@ from sim.addresses.feeds.groups import EXPIRES, Groups
 from sim.addresses.feeds.inputs import Sample
 from sim.addresses.feeds.refused import NFTABLES
 from sim.addresses.sets.notation import shown
+from sim.addresses.text.reading import differs
 from sim.addresses.text.source import Readable
-from sim.addresses.text.stated import differs
 from sim.errors import DataError, Problem
 
 # Kinds of sets whose members are addresses, and those that hold none (ipset(8), "SET TYPES"). Of

@@ -33,8 +33,7 @@ from sim.addresses.feeds.orders import Orders
 from sim.addresses.feeds.refused import refuse_rules, refuse_unread
 from sim.addresses.feeds.verdicts import refusal_of, verdict_behind
 from sim.addresses.sets.notation import shown
-from sim.addresses.text.cuts import Block, read_blocks
-from sim.addresses.text.source import Limits
+from sim.addresses.text.source import Block, Limits, read_blocks
 from sim.errors import BadLinesError, DataError, Problem, UsageError, told_once
 
 # A line of a list with something behind a semicolon, and how many such cells are looked at.

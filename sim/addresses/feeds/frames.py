@@ -14,9 +14,9 @@ from numpy.typing import ArrayLike, NDArray
 from sim.addresses.feeds.feed import Feed
 from sim.addresses.feeds.gather import Gathering
 from sim.addresses.feeds.inventories import Table
+from sim.addresses.sets.blocks import format_prefixes
 from sim.addresses.sets.intervals import IPV4_STOP
 from sim.addresses.text.source import Limits
-from sim.addresses.text.text import format_prefixes
 from sim.errors import DataError, Problem
 
 FRAMES = ("pandas", "polars", "pyarrow")

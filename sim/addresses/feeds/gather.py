@@ -14,13 +14,12 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.addresses.feeds.column_choice import AS_NAMED, ColumnChoice
 from sim.addresses.feeds.feed import Feed, Labels, Origin
+from sim.addresses.feeds.inputs import AS_NAMED, ColumnChoice
 from sim.addresses.sets.notation import shown
-from sim.addresses.text.cuts import Block, hidden_end, may_hide, read_blocks
 from sim.addresses.text.entries import Entries4, Entries6, Growing, Tally
 from sim.addresses.text.reading import Reading
-from sim.addresses.text.source import Limits, Readable
+from sim.addresses.text.source import Block, Limits, Readable, hidden_end, may_hide, read_blocks
 from sim.errors import BadLinesError, DataError, Problem
 
 Line = NDArray[np.int64]

@@ -13,12 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.addresses.feeds.column_choice import (
-    OF_SITES,
-    PERIODS,
-    ROLES,
-    plain_name,
-)
 from sim.addresses.feeds.delimited import read_headed
 from sim.addresses.feeds.extents import (
     LAST_OF,
@@ -31,7 +25,13 @@ from sim.addresses.feeds.extents import (
 )
 from sim.addresses.feeds.feed import LABELS, LISTS, NUMBERS, RESOLVE, UNPLACED, Feed
 from sim.addresses.feeds.gather import Gathering, Line, add_amounts, add_countries, add_origins
-from sim.addresses.feeds.inputs import Sample
+from sim.addresses.feeds.inputs import (
+    OF_SITES,
+    PERIODS,
+    ROLES,
+    Sample,
+    plain_name,
+)
 from sim.addresses.feeds.neighbours import NAME_KINDS, Neighbours
 from sim.addresses.feeds.verdicts import told_of
 from sim.addresses.sets.notation import shown

@@ -13,15 +13,14 @@ from typing import Any
 
 import numpy as np
 
-from sim.addresses.feeds.column_choice import plain_name
 from sim.addresses.feeds.feed import Feed
 from sim.addresses.feeds.gather import Gathering, add_addresses, read_numbered
-from sim.addresses.feeds.inputs import Sample
+from sim.addresses.feeds.inputs import Sample, plain_name
 from sim.addresses.feeds.inventories import ADDRESS_COLUMNS, Table
 from sim.addresses.feeds.verdicts import NAMES, lets_through
 from sim.addresses.sets.notation import shown
+from sim.addresses.text.reading import differs
 from sim.addresses.text.source import Readable
-from sim.addresses.text.stated import differs
 from sim.errors import DataError, Problem
 from sim.files import RepeatedKeyError
 from sim.files import parse_json as parse_json_text

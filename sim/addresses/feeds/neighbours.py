@@ -11,9 +11,9 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-from sim.addresses.feeds.column_choice import plain_name
 from sim.addresses.feeds.extents import holds_dates, length_of, role_of
 from sim.addresses.feeds.gather import Gathering, Line
+from sim.addresses.feeds.inputs import plain_name
 from sim.addresses.feeds.verdicts import NAMES, verdicts_among, words_against
 from sim.addresses.sets.notation import Entry, find_notation, shown
 from sim.errors import DataError, Problem

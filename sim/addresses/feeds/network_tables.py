@@ -12,8 +12,7 @@ from sim.addresses.feeds.feed import Feed
 from sim.addresses.feeds.gather import Gathering, add_countries, add_origins
 from sim.addresses.feeds.inputs import Rejoined, Sample, is_address
 from sim.addresses.feeds.neighbours import refuse_verdicts
-from sim.addresses.text.cuts import check_line_ends, hidden_end
-from sim.addresses.text.source import Readable
+from sim.addresses.text.source import Readable, check_line_ends, hidden_end
 
 _TABBED = Dialect("\t", 3)
 _IPTOASN = Dialect("\t", 5)

@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.addresses.feeds.column_choice import plain_name
 from sim.addresses.feeds.delimited import Records, read_headed
 from sim.addresses.feeds.extents import expected_date, read_date
 from sim.addresses.feeds.feed import Feed, Labels
 from sim.addresses.feeds.gather import Coder, Gathering
+from sim.addresses.feeds.inputs import plain_name
 from sim.addresses.feeds.json_tables import check_keys, items, read_document, text_of
 from sim.addresses.feeds.neighbours import Neighbours
 from sim.addresses.sets.blocks import format_lines4, format_lines6, split_ranges, split_ranges6

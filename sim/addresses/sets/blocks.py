@@ -148,3 +148,8 @@ def format_lines6(address: Addresses6, length: NDArray[np.int64]) -> bytes:
     return "".join(
         f"{text}/{bits}\n" for text, bits in zip(texts, length.tolist(), strict=True)
     ).encode("ascii")
+
+
+def format_prefixes(address: NDArray[np.int64], length: NDArray[np.int64]) -> list[str]:
+    """Canonical text of IPv4 prefixes given as columns."""
+    return format_lines4(address, length).decode("ascii").splitlines()

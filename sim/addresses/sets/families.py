@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sim.addresses.sets.algebra import Algebra, Rule
+from sim.addresses.sets.blocks import format_lines4, format_lines6
 from sim.addresses.sets.intervals import IntervalSet
 from sim.addresses.sets.intervals6 import IntervalSet6
 from sim.addresses.sets.notation import read_notation
@@ -72,3 +73,8 @@ class AddressSet(Algebra):
 
     def _combine(self, other: AddressSet, rule: Rule) -> AddressSet:
         return AddressSet(self.v4._combine(other.v4, rule), self.v6._combine(other.v6, rule))
+
+
+def format_set(addresses: AddressSet) -> bytes:
+    """Canonical text of a set: its fewest prefixes, IPv4 first, one a line."""
+    return format_lines4(*addresses.v4.to_prefixes()) + format_lines6(*addresses.v6.to_prefixes())

@@ -94,6 +94,29 @@ def read_notation(text: str, version: int = 0) -> Entry:
     return entry
 
 
+def parse_prefix(text: str, version: int = 4) -> Prefix:
+    """Read one prefix; a bare address is a /32 or a /128.
+
+    Parameters
+    ----------
+    version
+        4 or 6 to refuse the other family; 0 for either.
+
+    Raises
+    ------
+    ValueError
+        With a message of the form ``expected …, got …``: not a prefix, leading zeros, host bits
+        set (with the prefix that was probably meant), or another address family.
+    """
+    entry = read_notation(text, version)
+    size = entry.last - entry.first + 1
+    if "-" in text:
+        kind = "an IPv4 prefix" if version == 4 else "a prefix"
+        raise ValueError(f"expected {kind}, got the range {text!r}")
+    bits = 32 if entry.version == 4 else 128
+    return Prefix(entry.version, entry.first, bits + 1 - size.bit_length())
+
+
 def find_notation(text: str) -> Entry | None:
     """Return what `read_notation` reads, and None of a text that it refuses."""
     try:

@@ -13,12 +13,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.addresses.feeds.column_choice import OF_ORDERS, PERIODS, ColumnChoice
 from sim.addresses.feeds.delimited import cut_header
 from sim.addresses.feeds.feed import Feed
 from sim.addresses.feeds.formats import read_dated, read_feed, sniff
 from sim.addresses.feeds.forms import DATED
-from sim.addresses.feeds.inputs import Input
+from sim.addresses.feeds.inputs import OF_ORDERS, PERIODS, ColumnChoice, Input
 from sim.addresses.feeds.orders import Orders, party_of
 from sim.errors import DataError, Problem
 from sim.scenario.calendars import GivenOrderRow

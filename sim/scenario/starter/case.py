@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 
 from ruamel.yaml import YAML
 
-from sim.addresses.feeds.column_choice import ColumnChoice
+from sim.addresses.feeds.inputs import ColumnChoice
 from sim.errors import DataError, Problem, ProblemsError, UsageError
 from sim.scenario.library import shipped
 from sim.scenario.load import load_scenario

@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.addresses.feeds.column_choice import AS_NAMED, ColumnChoice
 from sim.addresses.feeds.feed import Feed, Labels
 from sim.addresses.feeds.gather import Gathering
+from sim.addresses.feeds.inputs import AS_NAMED, ColumnChoice
 from sim.addresses.feeds.inventories import read_sites
 from sim.addresses.sets.ipv6 import Addresses6
 from sim.addresses.sets.line import FIRST_NETWORK, STOP_NETWORK

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.addresses import threads
-from sim.addresses.text import cuts
-from sim.addresses.text.cuts import read_blocks
+from sim.addresses.text import source
 from sim.addresses.text.entries import Entries4, Growing
+from sim.addresses.text.source import read_blocks
 
 
 def rows(numbers):
@@ -99,7 +99,7 @@ def test_newlines_are_counted_wherever_they_stand(n_bytes):
     text = np.random.default_rng(n_bytes).choice(list(b"\n\x0b\t1\x8a"), n_bytes).astype(np.uint8)
     for first in range(min(n_bytes, 3) + 1):
         part = text[first:].tobytes()
-        assert cuts._count_lines(part) == part.count(b"\n")
+        assert source._count_lines(part) == part.count(b"\n")
 
 
 @given(

@@ -131,7 +131,7 @@ def test_the_limit_itself_is_allowed(tmp_path):
 
 def test_importing_the_text_readers_loads_no_optional_package():
     code = (
-        "import sys, sim.addresses.text.text, sim.addresses.sets.prefixes; "
+        "import sys, sim.addresses.text.reading, sim.addresses.sets.prefixes; "
         "print([m for m in ('numba', 'duckdb', 'netaddr') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

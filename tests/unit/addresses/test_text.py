@@ -4,11 +4,9 @@ import pytest
 
 from sim.addresses.sets.families import AddressSet
 from sim.addresses.sets.intervals import IntervalSet
+from sim.addresses.sets.notation import parse_prefix
+from sim.addresses.text.reading import parse_entries
 from sim.addresses.text.source import Limits
-from sim.addresses.text.text import (
-    parse_entries,
-    parse_prefix,
-)
 from sim.errors import DataError
 
 MIXED = """\

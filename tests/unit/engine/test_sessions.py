@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
+from sim.addresses.sets.families import format_set
 from sim.addresses.sets.line import split
-from sim.addresses.text.text import format_set
 from sim.engine.eventlog import Kind
 from sim.engine.record.outcome import Outcome
 from sim.engine.run import simulate

@@ -14,7 +14,7 @@ import pytest
 
 from sim.addresses.sets.intervals import IntervalSet
 from sim.addresses.sets.line import IPV4
-from sim.addresses.text.text import parse_entries
+from sim.addresses.text.reading import parse_entries
 from sim.errors import DataError, UsageError
 from sim.measure.bands import CurveKey, group_names, read_curves
 from sim.results.folder import CurvePoints, RunFolder, input_rows, open_run, rescaled

@@ -15,11 +15,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim.addresses.feeds import verdicts
-from sim.addresses.feeds.column_choice import ColumnChoice, plain_name
 from sim.addresses.feeds.feed import Feed
 from sim.addresses.feeds.formats import read_feed
 from sim.addresses.feeds.frames import feed_of_columns
-from sim.addresses.feeds.inputs import Input
+from sim.addresses.feeds.inputs import ColumnChoice, Input, plain_name
 from sim.errors import DataError, UsageError
 
 Rows = Sequence[Sequence[str]]

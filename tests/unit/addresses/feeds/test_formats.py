@@ -10,10 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sim.addresses.feeds.column_choice import plain_name
 from sim.addresses.feeds.feed import Feed, Labels
 from sim.addresses.feeds.formats import FORMATS, read_dated, read_feed, sniff
-from sim.addresses.feeds.inputs import Input
+from sim.addresses.feeds.inputs import Input, plain_name
 from sim.addresses.feeds.inventories import ADDRESS_COLUMNS
 from sim.addresses.sets.families import AddressSet
 from sim.errors import DataError, UsageError

@@ -10,11 +10,10 @@ import pytest
 
 import sim
 from sim.addresses.feeds import groups, json_tables
-from sim.addresses.feeds.column_choice import ColumnChoice
 from sim.addresses.feeds.extents import read_date
 from sim.addresses.feeds.formats import read_feed
 from sim.addresses.feeds.gather import Gathering
-from sim.addresses.feeds.inputs import Input, cut_lines, spooled
+from sim.addresses.feeds.inputs import ColumnChoice, Input, cut_lines, spooled
 from sim.addresses.feeds.inventories import read_sites
 from sim.addresses.feeds.normal import write_normal
 from sim.addresses.sets.families import AddressSet

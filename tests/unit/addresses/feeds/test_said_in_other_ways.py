@@ -10,9 +10,8 @@ import pytest
 
 import sim
 from sim.addresses.feeds import neighbours, verdicts
-from sim.addresses.feeds.column_choice import ColumnChoice
 from sim.addresses.feeds.formats import read_feed
-from sim.addresses.feeds.inputs import Input
+from sim.addresses.feeds.inputs import ColumnChoice, Input
 from sim.addresses.feeds.verdicts import verdict_behind
 from sim.addresses.sets.families import AddressSet
 from sim.errors import DataError
