@@ -78,10 +78,11 @@ def read_entries(run: RunFolder, strategy: str) -> Entries:
     """Count the entries placed and withdrawn in each replicate."""
     columns = read_columns(
         run.path / "events.parquet",
-        f"WITH {_BLOCKING} SELECT replicate, count(*) FILTER (kind = 'block') AS placed, "
-        "count(*) FILTER (kind = 'unblock') AS withdrawn FROM blocking "
-        "GROUP BY replicate ORDER BY replicate",
-        [strategy, strategy],
-        others={"entries": run.path / "entries.parquet"},
+        f"WITH {_BLOCKING}, runs AS (SELECT DISTINCT replicate FROM measures WHERE strategy = ?) "
+        "SELECT replicate, count(*) FILTER (kind = 'block') AS placed, "
+        "count(*) FILTER (kind = 'unblock') AS withdrawn FROM runs LEFT JOIN blocking "
+        "USING (replicate) GROUP BY replicate ORDER BY replicate",
+        [strategy, strategy, strategy],
+        others={name: run.path / f"{name}.parquet" for name in ("entries", "measures")},
     )
     return Entries(np.asarray(columns["placed"], float), np.asarray(columns["withdrawn"], float))

@@ -14,7 +14,7 @@ from sim.assess.assessment import EVER, HOURS, LISTED, LOST, VPN, Assessment, Wa
 from sim.catalogue.choices import COLLATERAL, EFFICACY, PRIVATE_LOSS, label
 from sim.measure.estimates import Estimate, Grade
 from sim.report.words.answer import Strategy, answer
-from sim.report.words.heading import strategies_of, strategy_names
+from sim.report.words.heading import notices, strategies_of, strategy_names
 from sim.report.words.languages import capitalised
 from sim.report.words.numbers import number, range_text, span, value_text
 from sim.report.words.sentences import verdict_sentence
@@ -39,6 +39,7 @@ def write_assessment(found: Assessment, questions: Sequence[CourtQuestionRow] = 
             f"From {run.start:%-d %B %Y} to the end of the simulation, "
             f"{run.horizon_s / 86_400:.3g} days. {_basis(found)}"
         ),
+        *map(Paragraph, notices(run)),
     ]
     if not questions:
         for title, part in FORM:
@@ -75,7 +76,7 @@ def _figures(found: Assessment, strategy: str) -> Strategy:
 def _basis(found: Assessment) -> str:
     n = found.run.n_replicates
     if not found.run.is_ensemble:
-        return f"Medians of {n} simulations of the point values; their ranges are chance alone."
+        return f"Each number is the median of {n} simulations."
     return (
         f"Each number is the median of {n} simulations that vary every assumption, with the range "
         "of nine in ten of them. They are simulated, not measured."

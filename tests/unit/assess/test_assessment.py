@@ -5,6 +5,7 @@ import math
 from dataclasses import replace
 from pathlib import Path
 
+import duckdb
 import numpy as np
 import pytest
 from typer.testing import CliRunner
@@ -16,9 +17,9 @@ from sim.measure.estimates import Grade
 from sim.report.documents.assessment import PARTS, Heading, to_html, to_markdown, write_assessment
 from sim.report.words.answer import answer
 from sim.report.words.sentences import verdict_sentence
-from sim.results.folder import open_run
+from sim.results.folder import RunFolder, open_run
 from sim.results.parquet import read_columns
-from sim.results.register import read_waits
+from sim.results.register import read_entries, read_waits
 from sim.scenario.tables.shipped import forums, read_court_questions
 from tests.csv_rows import csv_rows
 
@@ -175,6 +176,25 @@ def test_a_run_and_unknown_strategies_are_refused(folder):
     manifest = {key: value for key, value in run.manifest.items() if key != "baseline"}
     with pytest.raises(UsageError, match="expected a comparison, got a run"):
         assess(replace(run, manifest=manifest), None, ())
+
+
+def test_entries_are_counted_in_simulations_without_any_event_too(tmp_path):
+    for name, rows in {
+        "events": "('s', 1, 7, 'block'), ('s', 1, 8, 'block'), ('s', 1, 7, 'unblock')",
+        "entries": "('s', 1, 7, 'drop'), ('s', 1, 8, 'drop')",
+        "measures": "('s', 0, 0, 'm'), ('s', 1, 0, 'm'), ('s', 2, 0, 'm'), ('t', 3, 0, 'm')",
+    }.items():
+        last = "mechanism" if name == "entries" else "kind"
+        table = f"(VALUES {rows}) AS t(strategy, replicate, entry, {last})"
+        duckdb.execute(f"COPY (FROM {table}) TO '{tmp_path / name}.parquet' (FORMAT parquet)")
+    entries = read_entries(RunFolder(tmp_path, {}, {}), "s")
+    assert entries.n_placed.tolist() == [0, 2, 0]
+    assert entries.n_withdrawn.tolist() == [0, 1, 0]
+
+
+def test_notices_of_the_report_are_in_the_assessment_too(found):
+    run = replace(found.run, manifest=dict(found.run.manifest, status="interrupted"))
+    assert "This result is interrupted: 6 of 6 simulations." in printed(replace(found, run=run))
 
 
 def test_waits_are_those_of_the_events(folder, found):
