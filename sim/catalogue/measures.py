@@ -206,14 +206,14 @@ _LOSSES = (
         "names on the addresses in use at t = 0 that an operator with users ever dropped or "
         "throttled",
         of="names",
-        label="names blocked on addresses of modelled businesses",
+        label="names on modelled businesses' blocked addresses",
     ),
     _name(
         "names_hit_share",
         "share of names",
         "`names_hit` over all names on these addresses",
         of="names",
-        label="share of names blocked on addresses of modelled businesses",
+        label="share blocked of names on modelled businesses' addresses",
     ),
     _name(
         "active_sites_hit",
@@ -221,14 +221,14 @@ _LOSSES = (
         "those of the names hit that are not parked "
         "([names](../explanation/names.md#parked-names))",
         of=SITES,
-        label="active sites blocked on addresses of modelled businesses",
+        label="active sites on modelled businesses' blocked addresses",
     ),
     _name(
         "active_sites_hit_share",
         f"share of {SITES}",
         "`active_sites_hit` over all active sites on these addresses",
         of=SITES,
-        label="share of active sites blocked on addresses of modelled businesses",
+        label="share blocked of active sites on modelled businesses' addresses",
     ),
 )
 
@@ -414,7 +414,7 @@ _RATIOS = (
     _for_each_denied(
         "names_hit_per_million_user_hours_denied",
         "names",
-        "names blocked on addresses of modelled businesses, per million user-hours denied",
+        "names on modelled businesses' blocked addresses, per million user-hours denied",
         "names_hit",
         1e6,
         is_key_figure=True,
@@ -422,7 +422,7 @@ _RATIOS = (
     _for_each_denied(
         "active_sites_hit_per_million_user_hours_denied",
         SITES,
-        "active sites blocked on addresses of modelled businesses, per million user-hours denied",
+        "active sites on modelled businesses' blocked addresses, per million user-hours denied",
         "active_sites_hit",
         1e6,
         is_key_figure=False,

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from sim.catalogue.causes import CAUSES, lost_by
 from sim.catalogue.choices import (
-    EFFICACY,
     RATIOS,
     is_compared,
     label,
@@ -47,7 +46,6 @@ from sim.report.words.numbers import (
     percent,
     percent_span,
     quantity,
-    range_text,
     value_text,
 )
 from sim.report.words.sentences import (
@@ -57,10 +55,8 @@ from sim.report.words.sentences import (
 )
 from sim.results.folder import MANIFEST, RunFolder
 
-MOST_SPREAD = 1000
-"""How many times its lower end a denominator may be; beyond, a ratio to it says nothing."""
-SPLIT = frozenset(map(lost_by, CAUSES))
-"""Measures that split others by cause, for which the page has no room."""
+ELSEWHERE = frozenset(map(lost_by, CAUSES)) | RATIOS.keys()
+"""Measures that split others by cause, or compare strategies: the page of a run has no room."""
 WORDS = (
     (say("Simulation"), say("One draw of every assumption, with its own chance.")),
     (say("Median"), say("Half of the simulations lie above it.")),
@@ -89,20 +85,12 @@ def _measures(run: RunFolder) -> Section:
     names = strategy_names(strategies_of(run))
     tables: list[Table] = []
     heads = (say("Measure"), say("Median"), say("From"), say("To"), say("Unit"))
-    n_zero, no_ratio = 0, ""
+    n_zero = 0
     for strategy in run.strategies:
         rows: list[tuple[Cell, ...]] = []
-        denied = estimates.get((strategy, EFFICACY))
         for (of, metric), one in estimates.items():
-            is_shown = is_compared(metric) if is_comparison(run) else metric not in SPLIT
+            is_shown = is_compared(metric) if is_comparison(run) else metric not in ELSEWHERE
             if of != strategy or not is_shown:
-                continue
-            if metric in RATIOS and denied is not None and denied.high > MOST_SPREAD * denied.low:
-                no_ratio = say(
-                    "No ratios to user-hours denied: they differ too much between simulations "
-                    "({range}).",
-                    range=range_text(denied),
-                )
                 continue
             name = capitalised(say_name(label(metric)))
             is_zero = one.is_known and one.low == one.high == 0
@@ -147,7 +135,7 @@ def _measures(run: RunFolder) -> Section:
                 n=str(n_zero),
             )
         )
-    after += [no_ratio, say("Every digit, and parts by cause and threshold: summary.csv.")]
+    after.append(say("Every digit, parts by cause and threshold, and ratios: summary.csv."))
     title = say("Measures compared") if is_comparison(run) else say("All measures")
     return Section(title, tables=tuple(tables), after=(sentences(*after),))
 
