@@ -19,12 +19,11 @@ import numpy as np
 
 from sim.backtest.predictions import CALCULATION_TABLES, NotComputable, Prediction
 from sim.backtest.scores import INSIDE, OUTSIDE, ROLES, Backtest, RunGroup, Score, ScoredRole
-from sim.results.manifest import canonical_json, list_assumptions
+from sim.experiment.draws import model_hash
+from sim.results.manifest import canonical_json
 from sim.scenario.cases import BOUNDS, CaseFile
-from sim.scenario.resolve import Resolved
-from sim.scenario.schema import scenario_tree
+from sim.scenario.quantities import format_instant
 from sim.scenario.tables.seeds import find_table
-from sim.scenario.unknowns import list_factors
 from sim.statistics.intervals import bootstrap_means
 from sim.streams import Stream, Streams
 from sim.version import __version__
@@ -172,14 +171,13 @@ def made_from(files: Iterable[CaseFile], groups: Sequence[RunGroup]) -> dict[str
                 "scenario": Path(group.name).name,
                 "overrides": [_one_line(each) for each in group.resolved.loaded.overrides],
                 "root_seed": group.root_seed,
-                "question_sha256": _question_hash(group.resolved),
+                "end": format_instant(group.resolved.scenario.end),
+                "model_sha256": model_hash(group.resolved),
                 "inputs": [
                     {"name": table.name, "sha256": table.sha256}
                     for table in group.resolved.tables
                     if table not in (group.resolved.totals, group.resolved.figures)
                 ],
-                "n_assumptions": len(list_assumptions(group.resolved)),
-                "unknowns_sha256": _unknowns_hash(group.resolved),
                 "kept_sha256": None if group.kept is None else _hash(Path(group.kept.file)),
             }
             for group in groups
@@ -189,36 +187,6 @@ def made_from(files: Iterable[CaseFile], groups: Sequence[RunGroup]) -> dict[str
             for name in CALCULATION_TABLES
         ],
     }
-
-
-NO_DRIVERS = frozenset(
-    [
-        "name",
-        "title",
-        "description",
-        "ordered_by",
-        "purpose",
-        "country",
-        "n_replicates",
-        "published",
-        "provenance",
-    ]
-)
-"""Parts of a scenario on which no number of a run depends."""
-
-
-def _question_hash(resolved: Resolved) -> str:
-    """SHA-256 of what drives a run, so that a word about a source makes no score stale."""
-    tree = scenario_tree(resolved.scenario)
-    driving = {key: value for key, value in tree.items() if key not in NO_DRIVERS}
-    return hashlib.sha256(canonical_json(driving).encode()).hexdigest()
-
-
-def _unknowns_hash(resolved: Resolved) -> str:
-    """SHA-256 of what is drawn, and from which range how."""
-    factors, _ = list_factors(resolved)
-    drawn = [[one.key, one.range_text, one.n_dials, one.distribution] for one in factors]
-    return hashlib.sha256(canonical_json(drawn).encode()).hexdigest()
 
 
 WORDS = {"why", "source", "note"}

@@ -167,12 +167,12 @@ def test_what_drives_a_run_makes_scores_stale_and_a_word_about_it_does_not(tmp_p
         path.write_text(HOSTILE.replace('{kind: none, why: "<img src=x>"}', predictor))
         (group,) = group_runs(read_cases(path).cases)
         (run,) = made_from([], [group])["runs"]
-        return {"question": run["question_sha256"], "inputs": run["inputs"]}
+        return {"model": run["model_sha256"], "inputs": run["inputs"]}
 
     plain = run_of()
     assert run_of("title=Another", "n_replicates=3") == plain
-    assert run_of("population.n_businesses=7")["question"] != plain["question"]
-    assert run_of("strategy.order_times=drawn")["question"] != plain["question"]
+    assert run_of("population.n_businesses=7")["model"] != plain["model"]
+    assert run_of("strategy.order_times=drawn")["model"] != plain["model"]
     named = {table["name"] for table in plain["inputs"]}
     assert "telegram-2018-orders" in named
     assert not named & {"article-figures", "telegram-2018-published-totals"}
