@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-import typer
 
 from sim.cli import console
 from sim.cli.options import COLUMN, IGNORE_COLUMN, QUIET, argument, option
@@ -36,8 +33,8 @@ def init(
 ) -> None:
     """Write a folder with a case of your own that runs at once: scenario, tables, what comes next.
 
-    Asks on a terminal for missing values. Assumes what is still unknown, with ranges, and lists it.
-    Never writes into an existing folder. Keeps the dates in the list: from when, and until when.
+    Assumes what is not given, with ranges, and lists it. Never writes into an existing folder.
+    Keeps the dates in the list: from when, and until when.
 
     Examples:
 
@@ -46,16 +43,19 @@ def init(
       overblock init kenya --country KE --from 2026-03-01 --to 2026-03-15
     """
     with console.reports_errors():
+        from sim.errors import UsageError
         from sim.results.output import new_folder
         from sim.scenario.starter.case import SCENARIO, Known, write_case
 
+        if not country:
+            raise UsageError("--country: expected two letters of ISO 3166, got none")
         known = Known(
-            _said(country, "--country", "Country, two letters of ISO 3166", is_needed=True),
-            _day("--from", _said(first, "--from", "First day, such as 2026-03-01")),
-            _day("--to", _said(last, "--to", "Day on which it ends")),
-            _file(blocklist, "--blocklist", "File of what is blocked"),
-            _file(inventory, "--inventory", "File of your sites"),
-            _file(operators, "--operators", "File of Internet providers"),
+            country,
+            _day("--from", first),
+            _day("--to", last),
+            _file("--blocklist", blocklist),
+            _file("--inventory", inventory),
+            _file("--operators", operators),
             strategy or "orders",
             tuple(column),
             tuple(ignore_column),
@@ -76,37 +76,19 @@ def _next(known: Known, scenario: Path) -> str:
     )
 
 
-def _said(given: str | None, option: str, question: str, *, is_needed: bool = False) -> str:
-    """Value of an option, or an answer on a terminal; empty where there is none."""
-    from sim.errors import UsageError
-
-    if given is not None:
-        return given
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        if is_needed:
-            raise UsageError(f"{option}: expected a value, got none")
-        return ""
-    hint = "" if is_needed else " (empty: not known)"
-    answer: str = typer.prompt(f"{question}{hint}", default=None if is_needed else "", err=True)
-    return answer.strip()
-
-
-def _day(option: str, text: str) -> date | None:
+def _day(option: str, text: str | None) -> date | None:
     from sim.errors import UsageError
     from sim.scenario.quantities import parse_day
 
-    if not text:
-        return None
     try:
-        return parse_day(text)
+        return parse_day(text) if text else None
     except ValueError as error:
         raise UsageError(f"{option}: {error}") from None
 
 
-def _file(given: Path | None, option: str, question: str) -> Path | None:
+def _file(option: str, given: Path | None) -> Path | None:
     from sim.errors import UsageError
 
-    text = _said(None if given is None else str(given), option, question)
-    if text and not Path(text).is_file():
-        raise UsageError(f"{option}: expected a file, got {text}")
-    return Path(text) if text else None
+    if given is not None and not given.is_file():
+        raise UsageError(f"{option}: expected a file, got {given}")
+    return given

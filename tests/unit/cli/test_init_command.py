@@ -92,7 +92,7 @@ def test_without_days_a_case_of_any_country_is_valid(country, tmp_path):
 def test_what_cannot_be_is_refused_and_nothing_left(tmp_path):
     (tmp_path / "ops.csv").write_text("name,share\na,1\n")
     (tmp_path / "list.txt").write_text("198.51.100.300\n")
-    assert "--country: expected a value" in refusal(tmp_path)
+    assert "--country: expected two letters" in refusal(tmp_path)
     assert "packs of AT, ES, IT, RU" in refusal(tmp_path, "--country", "Spain")
     for code in ("ZZ", "XX", "QM", "AA", "es", "UK"):
         told = refusal(tmp_path, "--country", code)
