@@ -27,7 +27,7 @@ OF_HOSTING = "USD of hosting spending, at drawn revenue levels"
 
 _listing = partial(Metric, formula="impact.measure_register", section=Section.REGISTER)
 _impact = partial(Metric, formula="impact.measure_impact", section=Section.BUSINESSES)
-_name = partial(Metric, formula="names.names_hit", section=Section.BUSINESSES)
+_name = partial(Metric, formula="names.measure_names", section=Section.BUSINESSES)
 _inherited = partial(
     Metric, formula="impact.measure_inherited", section=Section.BUSINESSES, needs="tenancy"
 )
@@ -41,13 +41,6 @@ _complaint = partial(
     Metric, formula="impact.measure_complaints", section=Section.BUSINESSES, needs="complaints"
 )
 _target = partial(Metric, formula="impact.measure_target", section=Section.USERS, needs="users")
-_regret = partial(
-    Metric,
-    formula="hindsight.measure_regret",
-    section=Section.REGISTER,
-    needs="fronts",
-    is_compared=True,
-)
 
 _REGISTER = (
     _listing(
@@ -429,22 +422,6 @@ _RATIOS = (
     ),
 )
 
-_REGRET = (
-    _regret(
-        "regret_addresses",
-        ADDRESSES,
-        "listed at the peak, beyond the best cover of the same fronts with as many rules",
-        label="addresses beyond the best cover (regret)",
-    ),
-    _regret(
-        "regret_businesses",
-        BUSINESSES,
-        "the same, a business shared evenly among its addresses",
-        of=BUSINESSES,
-        label="businesses beyond the best cover (regret)",
-    ),
-)
-
 _NAMED = Metric(
     "affected_at_named_providers",
     BUSINESSES,
@@ -526,7 +503,6 @@ MEASURES = {
         _COMPLAINTS,
         _USERS,
         _RATIOS,
-        _REGRET,
         [_NAMED],
         _MONEY,
     )

@@ -12,8 +12,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from sim.addresses.machine_code import build_name, folder, name_of, shipped
 
 WORLDS = {
@@ -84,16 +82,12 @@ def _kept_loops() -> list[Any]:
 
 def _call_every_loop() -> None:
     from sim.engine.run import simulate
-    from sim.engine.state.cover_kernel import find_least_costs
     from sim.engine.strategies import build_strategy
     from sim.scenario.load import load_scenario
     from sim.scenario.resolve import resolve
     from sim.streams import Streams
     from sim.world.build import build_world
 
-    # Measures call it, after the run.
-    row = np.zeros(1, np.int64)
-    find_least_costs(np.zeros(1), row, row, row, 1)
     streams = Streams(0, 0)
     for name, overrides in WORLDS.items():
         resolved = resolve(load_scenario(name, overrides))

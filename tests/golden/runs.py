@@ -156,10 +156,9 @@ COUNT_UNITS = (
     "rules",
     "spells",
 )
-# Weighted by operators' shares of users; a business shared among its addresses; a ratio.
+# Weighted by operators' shares of users; a ratio.
 NO_COUNTS = (
     "addresses_dropped_peak",
-    "regret_businesses",
     "names_hit_per_million_user_hours_denied",
     "active_sites_hit_per_million_user_hours_denied",
 )

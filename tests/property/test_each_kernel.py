@@ -19,7 +19,6 @@ from sim.addresses.sets.intervals6 import IntervalSet6
 from sim.engine.state.cover_kernel import find_least_cover
 from sim.engine.state.keyed_numbers_kernel import write_first_numbers
 from sim.engine.state.ledger import Group
-from sim.measure.hindsight import least_collateral
 from sim.streams import Stream, Streams
 from tests.chases import RULES, STRATEGIES
 from tests.property import test_both_families as both_families
@@ -184,19 +183,6 @@ def test_a_compiled_cover_has_the_prefixes_of_find_covers(case):
     assert [(to - of).bit_length() for of, to in zip(start, stop, strict=True)] == [
         33 - length for length in expected.length4.tolist()
     ]
-
-
-@some(50)
-@given(covers())
-def test_least_collateral_is_that_of_find_covers(case):
-    address, bounds, budget = np.array(case[0], np.int64), case[1], case[2]
-    rented = IntervalSet.from_bounds(bounds[::2], bounds[1::2])
-    known = IntervalSet.from_bounds(address, address + 1)
-    targets = Targets.prepare(AddressSet(known, IntervalSet6.empty()))
-    for weight in (rented.stop - rented.start, (rented.stop - rented.start) / 7):
-        weights = Weights.on_ranges4(rented.start, rented.stop, weight)
-        expected = find_covers(targets, weights, budget).collateral[-1]
-        assert least_collateral(targets, weights, budget) == expected
 
 
 def test_keyed_numbers_are_those_of_numpy_bit_for_bit():

@@ -47,21 +47,6 @@ def find_least_cover(
     return start, stop
 
 
-@compiled
-def find_least_costs(cost: Floats, n_leaves: Rows, lower: Rows, upper: Rows, budget: int) -> Floats:
-    """Least cost of a cover by 0, 1, … rules up to a budget; more than leaves are never needed.
-
-    Parameters
-    ----------
-    cost, n_leaves, lower, upper : shape (n_nodes,)
-        The prefix tree, leaves first and the root last: what a rule over each node costs, how many
-        leaves it has, and the halves of a fork.
-    """
-    begin, best = _fill_table(cost, n_leaves, lower, upper, budget)
-    costs: Floats = best[begin[cost.size - 1] :]
-    return costs
-
-
 @part
 def _lay_leaves(address: Rows) -> Any:
     """Fewest prefixes that are exactly the targets, ascending, and the free bits of each."""

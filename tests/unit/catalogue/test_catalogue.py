@@ -126,8 +126,6 @@ def test_headlines_are_key_figures_and_compared():
     }
     assert {*COMPARED} - {*HEADLINES} == {
         "demand_lost_share",
-        "regret_addresses",
-        "regret_businesses",
     }
     # What was lost in all stands behind the part of it that was denied.
     at = KEY_FIGURES.index(EFFICACY)
@@ -146,7 +144,6 @@ def test_a_label_is_said_aloud_and_any_other_name_is_read_out():
     assert label("business_hours_down") == "business-hours down"
     assert label("moves_proxy") == "moves behind a domestic proxy"
     assert label("provider_gain_usd") == "provider gain"
-    assert label("regret_addresses") == "addresses beyond the best cover (regret)"
     assert CURVES["businesses_down"].full_label == "businesses down"
     assert CURVES["demand_lost_share"].full_label == label("demand_lost_share")
 

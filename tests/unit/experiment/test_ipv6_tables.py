@@ -129,13 +129,6 @@ def test_networks_are_measured_beside_addresses(run):
     ]
 
 
-def test_regret_is_not_known_over_families(run):
-    found = ask(
-        run, "SELECT DISTINCT value FROM '$measures.parquet' WHERE metric = 'regret_addresses'"
-    )
-    assert found == [(None,)]
-
-
 def test_every_scenario_has_the_measures_of_ipv6(tmp_path):
     asked = [override_text(key, value) for key, value in overrides(tmp_path).items()]
     with_ipv6 = metrics_of(resolve(load_scenario("telegram-2018", asked)))
