@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -100,7 +100,10 @@ def title_of(scenario: Mapping[str, Any]) -> str:
 
 
 SPLITS = ("provider", "sector")
-IS_WHOLE = " AND ".join(f"{column} IS NULL" for column in SPLITS)
+_IS_ONE = " + ".join(f"({name} IS NOT NULL)::TINYINT" for name in SPLITS) + " <= 1"
+_SPLIT = " ".join(f"WHEN {name} IS NOT NULL THEN '{name}'" for name in SPLITS)
+_SPLIT = f"CASE {_SPLIT} ELSE '' END"
+_KEY = f"metric || chr(10) || {_SPLIT} || chr(10) || coalesce({', '.join(SPLITS)}, '')"
 _MANIFEST_KEYS = (
     "result_id",
     "status",
@@ -111,6 +114,14 @@ _MANIFEST_KEYS = (
     "outputs",
 )
 _SCENARIO_KEYS = ("name", "title", "start", "end", "thresholds")
+
+
+class CurveKey(NamedTuple):
+    """Measure of a curve, and the provider or sector it is of; empty where it is of everybody."""
+
+    metric: str
+    split: str = ""
+    name: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -257,13 +268,74 @@ class RunFolder:
 
     def curve(self, metric: str, strategy: str | None = None) -> CurvePoints:
         """Return the curve of one measure over everybody."""
-        return next(iter(self._select(metric, None, strategy).values()))
+        key = CurveKey(metric)
+        return self.read_curves(self.strategy(strategy), [key])[key]
 
     def curves_by(
         self, metric: str, split: str, strategy: str | None = None
     ) -> dict[str, CurvePoints]:
         """Curves of one measure by provider or sector, in the order of the file."""
-        return self._select(metric, split, strategy)
+        label = self.strategy(strategy)
+        keys = [key for key in self.curve_keys(label) if (key.metric, key.split) == (metric, split)]
+        keys = keys or [CurveKey(metric, split)]
+        return {key.name: points for key, points in self.read_curves(label, keys).items()}
+
+    def curve_keys(self, strategy: str) -> tuple[CurveKey, ...]:
+        """Measures and groups of the curves of a strategy, in the order of the file."""
+        return self._curve_keys.get(strategy, ())
+
+    @cached_property
+    def _curve_keys(self) -> Mapping[str, tuple[CurveKey, ...]]:
+        columns = read_columns(
+            self.path / "curves.parquet",
+            f"SELECT strategy, metric, {_SPLIT} AS split, coalesce({', '.join(SPLITS)}, '') AS "
+            f"name FROM data WHERE {_IS_ONE} GROUP BY ALL ORDER BY min(file_row_number)",
+        )
+        found: dict[str, tuple[CurveKey, ...]] = {}
+        names = ("strategy", "metric", "split", "name")
+        for label, *key in zip(*(map(str, columns[name]) for name in names), strict=True):
+            found[label] = (*found.get(label, ()), CurveKey(*key))
+        return found
+
+    def read_curves(self, strategy: str, keys: Sequence[CurveKey]) -> dict[CurveKey, CurvePoints]:
+        """Curves of a strategy by key, in one scan; a value that is not known is NaN.
+
+        Raises
+        ------
+        DataError
+            If the file cannot be read, or lacks one of them.
+        """
+        path = self.path / "curves.parquet"
+        if absent := [key.metric for key in keys if key not in self.curve_keys(strategy)]:
+            message = f"expected curves of {', '.join(absent)} for {strategy}, got none"
+            raise DataError([Problem(str(path), message)])
+        columns = read_columns(
+            path,
+            # Keys are numbered in SQL: making millions of Python strings would take longer.
+            f"""
+            SELECT list_position($keys, {_KEY})::INTEGER - 1 AS code,
+                replicate::BIGINT AS replicate, t_s::BIGINT AS t_s,
+                value::DOUBLE AS value, denominator::DOUBLE AS denominator
+            FROM data WHERE strategy = $strategy AND list_contains($keys, {_KEY})
+            ORDER BY file_row_number
+            """,
+            {"strategy": strategy, "keys": ["\n".join(key) for key in keys]},
+            n_threads=None,
+        )
+        # 16-bit integers are sorted by their digits, in one pass over the rows.
+        code = np.asarray(columns["code"], np.int16 if len(keys) < 2**15 else np.int64)
+        order = np.argsort(code, kind="stable")
+        edges = np.cumsum(np.bincount(code, minlength=len(keys)))[:-1]
+        found = {}
+        for key, rows in zip(keys, np.split(order, edges), strict=True):
+            points = CurvePoints(
+                np.asarray(columns["replicate"][rows], np.int64),
+                np.asarray(columns["t_s"][rows], np.int64),
+                numbers(columns["value"][rows]),
+                numbers(columns["denominator"][rows]),
+            )
+            found[key] = rescaled(key.metric, points) if self.is_ensemble else points
+        return found
 
     def measures(self) -> Measures:
         """Every measure of every run, in the order of the file."""
@@ -283,15 +355,7 @@ class RunFolder:
     def has_curve(self, metric: str, strategy: str | None = None) -> bool:
         """Whether the folder holds a measure for everybody: of one strategy, or of any."""
         labels = self.strategies if strategy is None else (strategy,)
-        return any((label, metric) in self._metrics for label in labels)
-
-    @cached_property
-    def _metrics(self) -> frozenset[tuple[str, str]]:
-        """Strategy and name of the measures that the file has for everybody."""
-        query = f"SELECT DISTINCT strategy, metric FROM data WHERE {IS_WHOLE}"
-        columns = read_columns(self.path / "curves.parquet", query)
-        pairs = zip(columns["strategy"].tolist(), columns["metric"].tolist(), strict=True)
-        return frozenset((str(label), str(metric)) for label, metric in pairs)
+        return any(CurveKey(metric) in self.curve_keys(label) for label in labels)
 
     def input_path(self, name: str) -> Path | None:
         """Path of the copy of an input table, by the name the scenario gives it."""
@@ -299,37 +363,6 @@ class RunFolder:
             if table["name"] == name:
                 return self.path / str(table["copy"])
         return None
-
-    def _select(
-        self, metric: str, split: str | None, strategy: str | None
-    ) -> dict[str, CurvePoints]:
-        assert split is None or split in SPLITS
-        conditions = [
-            f"{column} IS {'NOT NULL' if column == split else 'NULL'}" for column in SPLITS
-        ]
-        label = split or "''"
-        columns = read_columns(
-            self.path / "curves.parquet",
-            f"SELECT {label} AS label, replicate, t_s, value, denominator FROM data "
-            f"WHERE metric = ? AND strategy = ? AND {' AND '.join(conditions)} "
-            "ORDER BY file_row_number",
-            [metric, self.strategy(strategy)],
-        )
-        labels = np.asarray(columns["label"], dtype=object)
-        selected = {}
-        for name in dict.fromkeys(labels.tolist()):
-            mine = labels == name
-            points = CurvePoints(
-                replicate=np.asarray(columns["replicate"][mine], np.int64),
-                t_s=np.asarray(columns["t_s"][mine], np.int64),
-                value=numbers(columns["value"][mine]),
-                denominator=numbers(columns["denominator"][mine]),
-            )
-            selected[str(name)] = rescaled(metric, points) if self.is_ensemble else points
-        if not selected:
-            message = f"expected curves of {metric}, got none"
-            raise DataError([Problem(str(self.path / "curves.parquet"), message)])
-        return selected
 
 
 def rescaled(metric: str, points: CurvePoints) -> CurvePoints:

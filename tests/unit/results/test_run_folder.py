@@ -321,7 +321,7 @@ def test_a_run_is_read_back_as_it_was_written(shipped_run):
     assert np.isnan(points.denominator).all()
     by_sector = run.curves_by("businesses_down", "sector")
     assert sum(points.denominator[0] for points in by_sector.values()) == 1000
-    with pytest.raises(DataError, match="expected curves of nothing, got none"):
+    with pytest.raises(DataError, match="expected curves of nothing for replay, got none"):
         run.curve("nothing")
 
 

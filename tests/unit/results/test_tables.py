@@ -16,7 +16,6 @@ from sim.addresses.sets.intervals import IntervalSet
 from sim.addresses.sets.line import IPV4
 from sim.addresses.text.reading import parse_entries
 from sim.errors import DataError, UsageError
-from sim.measure.bands import CurveKey, group_names, read_curves
 from sim.results.folder import CurvePoints, RunFolder, input_rows, open_run, rescaled
 from sim.results.parquet import is_part_of, merge_parts, write_part
 from sim.results.schema import ALL_TABLES, KEYS
@@ -194,7 +193,8 @@ def small_groups(shipped_run: Path, tmp_path_factory: pytest.TempPathFactory) ->
 
 def test_curves_read_together_are_those_read_one_by_one(small_groups):
     run = open_run(small_groups)
-    curves = read_curves(run, "replay", METRICS, ("businesses_impaired",))
+    keys = [key for key in run.curve_keys("replay") if key.metric in METRICS]
+    curves = run.read_curves("replay", keys)
     assert {key.metric for key in curves if not key.split} == set(METRICS)
     assert {key.split for key in curves} == {"", "provider", "sector"}
     for key, points in curves.items():
@@ -203,30 +203,26 @@ def test_curves_read_together_are_those_read_one_by_one(small_groups):
         )
         for name in ("replicate", "t_s", "value", "denominator"):
             np.testing.assert_array_equal(getattr(points, name), getattr(expected, name))
+        held = duckdb.execute(
+            "SELECT replicate, t_s, value FROM read_parquet(?, file_row_number = true) WHERE "
+            "metric = ? AND coalesce(provider, '') = ? AND coalesce(sector, '') = ? "
+            "ORDER BY file_row_number",
+            [
+                str(small_groups / "curves.parquet"),
+                key.metric,
+                *((key.name if key.split == split else "") for split in ("provider", "sector")),
+            ],
+        ).fetchnumpy()
+        np.testing.assert_array_equal(points.replicate, held["replicate"])
+        np.testing.assert_array_equal(points.t_s, held["t_s"])
 
 
-def test_names_of_all_measures_give_the_curves_of_each(shipped_run):
+def test_a_measure_that_is_not_there_is_refused(shipped_run):
     run = open_run(shipped_run)
-    # Businesses have sectors, addresses have none.
-    names = group_names(run, "replay", ["businesses_impaired", "addresses_listed"])
-    for metric in ("businesses_impaired", "addresses_listed"):
-        mine = read_curves(run, "replay", [metric], [metric])
-        given = read_curves(run, "replay", [metric], [metric], names)
-        assert list(given) == list(mine)
-        for one, other in zip(mine.values(), given.values(), strict=True):
-            np.testing.assert_array_equal(one.t_s, other.t_s)
-            np.testing.assert_array_equal(one.value, other.value)
-
-
-def test_a_measure_that_is_not_there_is_left_out(shipped_run):
-    run = open_run(shipped_run)
-    assert list(read_curves(run, "replay", ["addresses_listed", "no_such"])) == [
-        CurveKey("addresses_listed")
-    ]
     with pytest.raises(DataError, match="expected curves of no_such for replay, got none"):
-        read_curves(run, "replay", ["no_such"])
+        run.curve("no_such")
     with pytest.raises(UsageError, match="unknown strategy 'other'"):
-        read_curves(run, "other", ["addresses_listed"])
+        run.curve("addresses_listed", "other")
 
 
 def test_counts_are_as_if_there_were_the_median_number_of_businesses():
