@@ -7,18 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from itertools import pairwise
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.addresses.sets.intervals import IntervalSet
 from sim.catalogue.choices import PRICED, measure_name
 from sim.catalogue.curves import CURVES
 from sim.catalogue.measures import MEASURES
 from sim.engine.eventlog import Kind
-from sim.engine.orders import BLOCKING, Mechanism
 from sim.engine.record.outcome import BUSINESS_METRICS, Curves, Outcome
 from sim.engine.state.ledger import Group
 from sim.engine.strategies import build_strategy
@@ -26,7 +23,7 @@ from sim.errors import Problem
 from sim.experiment.comparison import metrics_of
 from sim.measure.groups import is_above
 from sim.measure.impact import measure_impact
-from sim.measure.money.losses import loss_totals, moves_of
+from sim.measure.money.losses import loss_totals
 from sim.measure.money.pricing import (
     MONEY_METRICS,
     NAMED_LOSS,
@@ -34,6 +31,7 @@ from sim.measure.money.pricing import (
     named_loss,
     price_run,
 )
+from sim.measure.names import listed_within
 from sim.scenario.readings import BusinessesHit, Listed, RunReading, reading_problems
 from sim.scenario.refusal import hint
 from sim.scenario.resolve import Resolved
@@ -45,7 +43,6 @@ Span: TypeAlias = tuple[int, int]
 """From one second to another, not included."""
 Placed: TypeAlias = Callable[[str, str], Problem]
 """Takes a key of what is read and a message; returns the problem at its place."""
-NEVER = np.iinfo(np.int64).max
 COMPLAINTS = measure_name("complaints")
 """Complaints expected until the end of the run."""
 EVENTS = tuple(kind.name.lower() for kind in Kind)
@@ -169,7 +166,7 @@ def _price(
     resolved: Resolved, streams: Streams, world: World, outcome: Outcome
 ) -> dict[str, float]:
     """Money of one simulation, by metric, with one draw of all prices."""
-    totals = loss_totals(world, outcome.ledger, moves_of(world, outcome), resolved.inventory)
+    totals = loss_totals(world, outcome, resolved.inventory)
     priced = price_run(resolved, streams, totals, 1)
     found = {metric: float(getattr(priced.money, metric).sum()) for metric in MONEY_METRICS}
     return {**found, NAMED_LOSS: float(named_loss(resolved, priced.providers)[0])}
@@ -315,36 +312,8 @@ def count_listed(reading: Listed, world: World, outcome: Outcome, span_s: Span) 
     -----
     They are those of the curve ``addresses_listed``.
     """
-    listed = _listed(outcome, span_s).difference(world.target_addresses)
+    listed = listed_within(outcome, *span_s).difference(world.target_addresses)
     if not reading.providers:
         return float(listed.n_addresses)
     row = [world.places.provider.index(name) for name in reading.providers]
     return float(world.places.count_by_provider(listed)[row].sum())
-
-
-def _listed(outcome: Outcome, span_s: Span) -> IntervalSet:
-    """Addresses that blocking entries list, and none exempts, at the end of a second of a span."""
-    log, mechanism = outcome.events, outcome.entry_mechanism
-    start_s, stop_s = (np.full(len(mechanism), NEVER) for _ in range(2))
-    for time_s, kind in ((start_s, Kind.BLOCK), (stop_s, Kind.UNBLOCK)):
-        is_of = log.kind == kind
-        time_s[log.entry_row[is_of]] = log.t_s[is_of]
-    is_within = (start_s < span_s[1]) & (stop_s > span_s[0])
-    blocking, exempting = (
-        np.flatnonzero(is_within & np.array([one in of for one in mechanism], np.bool_))
-        for of in (BLOCKING, frozenset({Mechanism.EXEMPT}))
-    )
-    # Between these times the same addresses are exempt.
-    edge = np.concatenate([span_s, start_s[exempting], stop_s[exempting]])
-    edge = np.unique(np.clip(edge, *span_s))
-    found = IntervalSet.empty()
-    for first, until in pairwise(edge.tolist()):
-        blocked, exempt = (
-            IntervalSet.union_all(
-                outcome.entry_addresses[row]
-                for row in rows[(start_s[rows] < until) & (stop_s[rows] > first)].tolist()
-            )
-            for rows in (blocking, exempting)
-        )
-        found = found.union(blocked.difference(exempt))
-    return found

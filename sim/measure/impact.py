@@ -15,7 +15,7 @@ from sim.engine.record.outcome import BUSINESS_METRICS, Outcome
 from sim.engine.state.ledger import Group
 from sim.measure.inherited import inherited_by
 from sim.measure.measures import UNKNOWN, Measure, demand_micro_usd, measured, over
-from sim.measure.names import expected_businesses, names_hit
+from sim.measure.names import expected_businesses, measure_names
 from sim.scenario.tables.rows import RESPONSES
 from sim.world.build import World
 from sim.world.moves import WAIT
@@ -152,9 +152,7 @@ def measure_impact(world: World, outcome: Outcome) -> tuple[Measure, ...]:
     -----
     ``demand_lost_share`` is ``sum of v(i) * lost(i) / sum of v(i) * D(i, T)``, with v the mean
     domestic demand in USD an hour, lost the ledger's lost demand and D the demand over the run,
-    both in hours of mean demand. ``names_hit`` counts names on the addresses in use at t = 0
-    that an operator with users ever dropped or throttled; ``active_sites_hit`` leaves out parked
-    ones.
+    both in hours of mean demand.
     """
     ledger = outcome.ledger
     n = float(world.businesses.n_businesses)
@@ -166,8 +164,6 @@ def measure_impact(world: World, outcome: Outcome) -> tuple[Measure, ...]:
         )
     )
     value = world.businesses.value_micro_usd_per_h.astype(float)
-    names = names_hit(world, outcome)
-    n_names, n_active = float(names.n_names), float(names.n_active_sites)
     demand, lost = demand_micro_usd(world), float((value * ledger.lost_demand_h).sum())
     found = (
         *measure_register(world, outcome),
@@ -196,10 +192,7 @@ def measure_impact(world: World, outcome: Outcome) -> tuple[Measure, ...]:
         measured("spells", float(ledger.n_spells.sum()), n),
         measured("demand_lost_share", lost / demand if demand > 0 else UNKNOWN, demand / 1e6),
         *measure_causes(outcome, demand),
-        measured("names_hit", float(names.n_hit), n_names),
-        measured("names_hit_share", names.share_hit, n_names),
-        measured("active_sites_hit", float(names.n_active_hit), n_active),
-        measured("active_sites_hit_share", names.share_active_hit, n_active),
+        *measure_names(world, outcome),
         *measure_inherited(world, outcome, value, demand),
         *measure_responses(world, outcome),
         *measure_switching(world, outcome),

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,7 @@ from sim.addresses.text.reading import parse_entries
 from sim.engine.eventlog import Kind
 from sim.engine.orders import BLOCKING, Mechanism
 from sim.engine.record.outcome import Outcome
+from sim.measure.measures import Measure, measured
 from sim.names import listed
 from sim.names.listed import (
     Band,
@@ -40,63 +41,28 @@ from sim.world.build import World
 from sim.world.providers import prefix_rows
 
 
-@dataclass(frozen=True)
-class NamesHit:
-    """Names on the addresses in use at t = 0.
+def measure_names(world: World, outcome: Outcome) -> Iterator[Measure]:
+    """Names and active sites hit in one run, of those on the addresses in use at t = 0.
 
-    Attributes
-    ----------
-    n_hit
-        Names on those of the addresses that some operator with users dropped or throttled for a
-        second or longer.
-    n_names
-        Names on all of them; parked names count.
-    n_active_hit, n_active_sites
-        The same without parked names.
+    Notes
+    -----
+    Hit are those on addresses that some operator with users ever dropped or throttled. An address
+    that several businesses share is counted once; active sites leave out parked names. At least one
+    address is in use, with one active site.
     """
-
-    n_hit: int
-    n_names: int
-    n_active_hit: int
-    n_active_sites: int
-
-    @property
-    def share_hit(self) -> float:
-        """Share of the names that were hit; at least one address is in use, with one name."""
-        return self.n_hit / self.n_names
-
-    @property
-    def share_active_hit(self) -> float:
-        """Share of the active sites that were hit; on each address in use there is one."""
-        return self.n_active_hit / self.n_active_sites
+    address, *counts = world.components.in_use(world.businesses.component_row)
+    serving = np.flatnonzero(world.operators.share_users > 0)
+    is_hit = ever_dropped(outcome, address, serving.tolist())
+    for of, n in zip(("names", "active_sites"), counts, strict=True):
+        hit, whole = float(n[is_hit].sum()), float(n.sum())
+        yield measured(f"{of}_hit", hit, whole)
+        yield measured(f"{of}_hit_share", hit / whole, whole)
 
 
-def names_hit(world: World, outcome: Outcome) -> NamesHit:
-    """Names hit in one run; an address that several businesses share is counted once."""
-    address, n_names, n_active = names_in_use(world)
-    is_hit = ever_dropped(world, outcome, address)
-    return NamesHit(
-        int(n_names[is_hit].sum()),
-        int(n_names.sum()),
-        int(n_active[is_hit].sum()),
-        int(n_active.sum()),
-    )
-
-
-def names_in_use(
-    world: World,
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Distinct addresses of components at t = 0, ascending.
-
-    Returns
-    -------
-    address, n_names, n_active_sites : shapes (n_addresses,)
-    """
-    return world.components.in_use(world.businesses.component_row)
-
-
-def ever_dropped(world: World, outcome: Outcome, address: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Whether an operator with users ever dropped or throttled each address.
+def ever_dropped(
+    outcome: Outcome, address: NDArray[np.int64], operator_rows: Sequence[int]
+) -> NDArray[np.bool_]:
+    """Whether one of some operators ever dropped or throttled each address.
 
     Parameters
     ----------
@@ -108,14 +74,6 @@ def ever_dropped(world: World, outcome: Outcome, address: NDArray[np.int64]) -> 
     does, at the end of a second. An address in no exempting entry was dropped if any enforced
     blocking entry contains it; only the others need their history.
     """
-    serving = np.flatnonzero(world.operators.share_users > 0)
-    return ever_dropped_at(outcome, address, serving.tolist())
-
-
-def ever_dropped_at(
-    outcome: Outcome, address: NDArray[np.int64], operator_rows: Sequence[int]
-) -> NDArray[np.bool_]:
-    """Whether one of some operators ever dropped or throttled each address."""
     log = outcome.events
     mine = np.isin(log.operator_row, operator_rows)
     mine &= (log.kind == Kind.ENFORCED) | (log.kind == Kind.RELEASED)
@@ -240,6 +198,26 @@ def ever_listed(
     return listed.difference(contested).union(found)
 
 
+def listed_within(outcome: Outcome, from_s: int, until_s: int) -> IntervalSet:
+    """Addresses that were listed, and not exempt, at the end of some second of a span of a run."""
+    log = outcome.events
+    mine = (log.kind == Kind.BLOCK) | (log.kind == Kind.UNBLOCK)
+    mine &= log.t_s < until_s
+    step = np.where(log.kind[mine] == Kind.BLOCK, 1, -1)
+    # What is withdrawn when the span begins is not in it.
+    gone = log.entry_row[mine][(step < 0) & (log.t_s[mine] <= from_s)]
+    held = np.setdiff1d(log.entry_row[mine], gone)
+    is_held = np.isin(log.entry_row[mine], held)
+    change = Change(
+        np.maximum(log.t_s[mine][is_held], from_s),
+        np.searchsorted(held, log.entry_row[mine][is_held]),
+        step[is_held],
+    )
+    rows = held.tolist()
+    entries = [outcome.entry_addresses[row] for row in rows]
+    return ever_listed(entries, [outcome.entry_mechanism[row] for row in rows], change)
+
+
 def expected_businesses(world: World, outcome: Outcome) -> float:
     """Modelled businesses expected to have an address in use among those ever listed.
 
@@ -251,11 +229,7 @@ def expected_businesses(world: World, outcome: Outcome) -> float:
     them. Sites of an inventory have addresses that are given, and do not count. NaN where a
     business sits on IPv6 at a place that is listed in part: its use of addresses is not known.
     """
-    log = outcome.events
-    is_order = (log.kind == Kind.BLOCK) | (log.kind == Kind.UNBLOCK)
-    step = np.where(log.kind[is_order] == Kind.BLOCK, 1, -1)
-    change = Change(log.t_s[is_order], log.entry_row[is_order], step)
-    listed = ever_listed(outcome.entry_addresses, outcome.entry_mechanism, change)
+    listed = listed_within(outcome, -1, np.iinfo(np.int64).max)
     n_modelled = world.businesses.n_businesses - world.businesses.n_sites
     start, stop, place_row = world.places.pieces
     n_places = len(world.places.addresses)
@@ -376,9 +350,9 @@ def _expected(
     n_draws: int,
 ) -> tuple[ExpectedNames, ...]:
     """Expectation of all and by provider; strategies that list the same share it."""
-    n6 = round(statistics.median(one.n_networks6 for one in ways))
+    n6 = round(statistics.median(n_networks6 for _, n_networks6 in ways))
     found = draw_listed_names(
-        [ListedAddresses(one.swept, one.single) for one in ways],
+        [listed for listed, _ in ways],
         _owners(rows),
         tables,
         {NOT_KNOWN6: n6} if n6 else {},
@@ -408,13 +382,8 @@ def _owners(given: Sequence[CloudPrefixRow]) -> Owners:
     return Owners.of_prefixes(places, place_row, prefix[:, 0], prefix[:, 1])
 
 
-@dataclass(frozen=True)
-class _Listed:
-    """Addresses that one run ever listed: IPv4 by kind of rule, and /64 networks of IPv6."""
-
-    swept: IntervalSet
-    single: IntervalSet
-    n_networks6: int
+_Listed: TypeAlias = tuple[ListedAddresses, int]
+"""Addresses that one run ever listed: IPv4 by kind of rule, and /64 networks of IPv6."""
 
 
 def _runs(folder: Path, label: str, replicates: Sequence[int]) -> Iterator[_Listed]:
@@ -474,4 +443,4 @@ def _listed(rules: Mapping[str, NDArray[Any]], orders: Mapping[str, NDArray[Any]
         swept, single = swept.difference(never), single.difference(never)
     sixes = "\n".join(rules["prefix"][is_block & ~four].tolist())
     n6 = parse_entries(sixes).v6.to_set().n_networks if sixes else 0
-    return _Listed(swept, single, n6)
+    return ListedAddresses(swept, single), n6

@@ -224,7 +224,7 @@ class Owners:
         return np.asarray(n.astype(np.int64))
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class ListedAddresses:
     """Addresses that are listed.
 

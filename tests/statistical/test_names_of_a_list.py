@@ -10,7 +10,6 @@ from sim.addresses.sets.intervals import IntervalSet
 from sim.addresses.text.source import Limits
 from sim.blocklists.blocklists import find_input, read_blocklists
 from sim.blocklists.exposure import draw_names_of_lists, shipped_owners
-from sim.measure.names import names_in_use
 from sim.names.expected import ListedPlaces, draw_names
 from sim.names.listed import FIGURES, HIGH, LOW
 from sim.names.sharing import names_at
@@ -38,7 +37,8 @@ def of_runs(*overrides: str) -> np.ndarray:
     listed: IntervalSet = resolved.line.union(rows)
     found = []
     for replicate in REPLICATES:
-        address, n_names, _ = names_in_use(build_world(resolved, Streams(11, replicate)))
+        world = build_world(resolved, Streams(11, replicate))
+        address, n_names, _ = world.components.in_use(world.businesses.component_row)
         found.append(n_names[listed.contains(address)])
     return np.concatenate(found)
 
