@@ -8,7 +8,7 @@ import pytest
 
 from sim.engine.eventlog import Kind
 from sim.engine.record.outcome import Outcome
-from sim.measure.money.losses import LossTotals, loss_totals, moves_of
+from sim.measure.money.losses import LossTotals, loss_totals
 from sim.measure.money.prices import ParameterDraws, drawn, firm_parameters
 from sim.measure.money.pricing import MoneyDraws, money_of, provider_money
 from sim.streams import Streams
@@ -34,7 +34,7 @@ def priced(small: SmallWorld, outcome: Outcome) -> tuple[LossTotals, ParameterDr
     world, rows = small.world(), shipped_money_parameters().rows
     sectors = sorted({row.sector for row in rows if row.sector})
     names = [sectors[row % len(sectors)] for row in range(len(small.firms))]
-    totals = loss_totals(world, outcome.ledger, moves_of(world, outcome))
+    totals = loss_totals(world, outcome)
     return totals, firm_parameters(rows, names, drawn(Streams(1, 0), 50))
 
 

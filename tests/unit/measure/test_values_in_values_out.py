@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from sim.engine.run import simulate
 from sim.engine.strategies import build_strategy
-from sim.measure.money.losses import loss_totals, moves_of
+from sim.measure.money.losses import loss_totals
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
 from sim.streams import Streams
@@ -32,7 +32,7 @@ def test_no_column_of_a_world_or_an_outcome_can_be_written_to():
     resolved, streams = resolve(load_scenario("telegram-2018", overrides)), Streams(3, 0)
     world = build_world(resolved, streams)
     outcome = simulate(world, build_strategy(resolved, streams), streams)
-    totals = loss_totals(world, outcome.ledger, moves_of(world, outcome))
+    totals = loss_totals(world, outcome)
     columns = [
         *columns_of(world, "world"),
         *columns_of(outcome, "outcome"),

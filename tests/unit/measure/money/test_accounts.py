@@ -15,7 +15,7 @@ from sim.measure.money.accounts import (
     NATIONAL_METHODS,
     SHUTDOWN,
 )
-from sim.measure.money.losses import loss_totals, moves_of
+from sim.measure.money.losses import loss_totals
 from sim.measure.money.pricing import MONEY_METRICS, NAMED_BUSINESSES, NAMED_LOSS, price_run
 from sim.results.schema import MONEY
 from sim.scenario.load import load_scenario
@@ -162,7 +162,7 @@ def test_dearer_responses_cost_more_and_nothing_else_moves():
         streams = Streams(3, 0)
         world = build_world(dearer, streams)
         outcome = simulate(world, build_strategy(dearer, streams), streams)
-        totals = loss_totals(world, outcome.ledger, moves_of(world, outcome))
+        totals = loss_totals(world, outcome)
         found.append(price_run(dearer, streams, totals).money)
     cheap, dear = found
     labour = cheap.response_cost_usd - cheap.double_hosting_usd
