@@ -86,19 +86,23 @@ def count_groups(world: World, outcome: Outcome) -> tuple[GroupCount, ...]:
     -----
     A business is affected at an operator while more of the attempts of its users without a VPN
     fail than the threshold, and put down to the cause by which it lost most. Sectors and providers
-    without a business are left out.
+    without a business are left out. A site whose sector is drawn is in no sector.
     """
     businesses, places = world.businesses, world.places
     home = businesses.home_place_row
+    has_sector = np.ones(home.size, np.bool_)
+    if businesses.sites is not None:
+        of_sites = ["sector" not in drawn.split() for drawn in businesses.sites.drawn]
+        has_sector[home.size - len(of_sites) :] = of_sites
     states = _ever(outcome)
     found = []
-    for by, names, row in (
-        ("sector", businesses.sector, businesses.sector_row),
-        ("provider", places.provider, places.provider_row[home]),
+    for by, names, row, mine in (
+        ("sector", businesses.sector, businesses.sector_row, has_sector),
+        ("provider", places.provider, places.provider_row[home], np.ones_like(has_sector)),
     ):
-        n = np.bincount(row, minlength=len(names))
+        n = np.bincount(row[mine], minlength=len(names))
         for state, is_so in states.items():
-            n_so = np.bincount(row, is_so, minlength=len(names))
+            n_so = np.bincount(row[mine], is_so[mine], minlength=len(names))
             found += [
                 GroupCount(
                     by,

@@ -289,8 +289,8 @@ GROUPS = (
     _BY,
     Column.text(
         "group",
-        "Name of the group: sector; provider of the front end at t = 0; operator; cause; hosting "
-        "provider",
+        "Name of the group: sector, if it is not drawn for a site; provider of the front end at "
+        "t = 0; operator; cause; hosting provider",
     ),
     Column.text("metric", "Measure of the group, as in summary.csv of all"),
     _UNIT,

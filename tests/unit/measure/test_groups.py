@@ -9,11 +9,16 @@ import numpy as np
 import pytest
 
 from sim.catalogue.causes import CAUSES, lost_by
+from sim.engine.run import simulate
+from sim.engine.strategies import build_strategy
 from sim.measure.groups import GroupCount, count_groups, summarise_groups
 from sim.measure.impact import measure_impact
-from sim.measure.names import ever_dropped_at, names_in_use
+from sim.measure.names import ever_dropped
+from sim.streams import Streams
+from sim.world.build import build_world
 from tests.chases import STRATEGIES, chase_world, run
 from tests.csv_rows import csv_rows
+from tests.sites import TABLES, resolved
 from tests.worlds import Actor, Dated, Firm, SmallWorld
 
 ONE, OTHER = "192.0.2.7", "198.51.100.1"
@@ -81,6 +86,21 @@ def test_groups_of_each_kind_add_up_to_all_businesses():
     assert measures["businesses_ever_affected"] > 0
 
 
+def test_a_site_whose_sector_is_drawn_is_in_no_sector(tmp_path: Path) -> None:
+    key = "population.inventory"
+    lines = tuple(line.replace(",news,", ",,") for line in TABLES[key])
+    found = resolved(tmp_path, {key: lines})
+    streams = Streams(1, 0)
+    world = build_world(found, streams)
+    outcome = simulate(world, build_strategy(found, streams), streams)
+    metric = "businesses_ever_affected"
+    groups = [count for count in count_groups(world, outcome) if count.metric == metric]
+    assert [
+        (count.group, count.value, count.denominator) for count in groups if count.by == "sector"
+    ] == [("shops", 3.0, 3.0)]
+    assert sum(count.denominator for count in groups if count.by == "provider") == 5
+
+
 @pytest.mark.parametrize("name", ["aggregate", "dns", "none"])
 def test_operators_and_causes_come_to_the_demand_lost_in_the_run(name):
     small = chase_world(3)
@@ -105,10 +125,10 @@ def test_operators_and_causes_come_to_the_demand_lost_in_the_run(name):
 def test_what_some_operator_dropped_is_what_all_of_them_dropped(name):
     small = chase_world(7)
     world, outcome = small.world(), run(small, STRATEGIES[name])
-    address, *_ = names_in_use(world)
+    address, *_ = world.components.in_use(world.businesses.component_row)
     rows = range(len(small.actors))
-    apart = [ever_dropped_at(outcome, address, [row]) for row in rows]
-    assert np.array_equal(np.any(apart, axis=0), ever_dropped_at(outcome, address, list(rows)))
+    apart = [ever_dropped(outcome, address, [row]) for row in rows]
+    assert np.array_equal(np.any(apart, axis=0), ever_dropped(outcome, address, list(rows)))
 
 
 def test_an_operator_without_users_is_a_group_like_another():
