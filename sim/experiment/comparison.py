@@ -8,17 +8,16 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, reduce
+from functools import reduce
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.catalogue.choices import EXPECTED, HEADLINES, OF_SAMPLE, harm_of
+from sim.catalogue.choices import HEADLINES, OF_SAMPLE, harm_of
 from sim.catalogue.measures import MEASURES
 from sim.errors import Problem, ScenarioError
-from sim.measure.measures import Measure
 from sim.measure.money.pricing import named_by
-from sim.measure.summary import LEVEL, NOT_KNOWN, Sample, has_missed, is_zero, spreads_of
+from sim.measure.summary import Measured, has_missed, spreads_of
 from sim.scenario.refusal import hint
 from sim.scenario.resolve import Resolved
 
@@ -58,64 +57,6 @@ def choose_metrics(
     if problems:
         raise ScenarioError(problems)
     return list(dict.fromkeys(asked)) or [name for name in otherwise if name in known]
-
-
-@dataclass(frozen=True, eq=False)
-class Measured:
-    """Measures of one strategy.
-
-    Attributes
-    ----------
-    replicate : shape (n_simulations,), ascending
-        Which simulations are finished.
-    metrics
-        Name, unit and unit of the denominator of each row, in the sequence of measuring.
-    value, denominator : shape (n_metrics, n_simulations)
-        NaN where not known.
-    """
-
-    replicate: NDArray[np.int64]
-    metrics: tuple[Measure, ...]
-    value: Values
-    denominator: Values
-
-    @classmethod
-    def of(cls, runs: Mapping[int, Sequence[Measure]]) -> Measured:
-        """Collect the measures of at least one run, by simulation."""
-        rows = [runs[replicate] for replicate in sorted(runs)]
-        return cls(
-            np.array(sorted(runs), np.int64),
-            tuple(rows[0]),
-            np.array([[measure.value for measure in row] for row in rows]).T,
-            np.array([[measure.denominator for measure in row] for row in rows]).T,
-        )
-
-    @cached_property
-    def row(self) -> Mapping[str, int]:
-        """Row of each metric that was measured."""
-        return {measure.metric: row for row, measure in enumerate(self.metrics)}
-
-    def values(self, metrics: Sequence[str]) -> Values:
-        """Values of metrics, shape (n_metrics, n_simulations); NaN where one was not measured.
-
-        By name: strategies need not have the same rows.
-        """
-        found = np.full((len(metrics), self.replicate.size), np.nan)
-        for values, metric in zip(found, metrics, strict=True):
-            if metric in self.row:
-                values[:] = self.value[self.row[metric]]
-        return found
-
-    def sample(self) -> Sample:
-        """What zeros of these measures show."""
-        n_drawn = np.median(self.denominator[self.row[EXPECTED]]) if EXPECTED in self.row else 0.0
-        return Sample.of(lambda name: self.values((name,))[0], float(n_drawn))
-
-    def only(self, replicates: NDArray[np.int64]) -> Measured:
-        """Return the measures in some of the simulations."""
-        is_kept = np.isin(self.replicate, replicates)
-        columns = (self.value[:, is_kept], self.denominator[:, is_kept])
-        return Measured(self.replicate[is_kept], self.metrics, *columns)
 
 
 def in_shared_replicates(measured: Mapping[str, Measured]) -> dict[str, Measured]:
@@ -179,40 +120,24 @@ def compare_strategies(
     lines: list[ComparisonLine] = []
     for label, part in measured.items():
         rows = [name for name in part.row if not metrics or name in metrics]
-        value = part.values(rows)
-        whole = part.denominator[[part.row[name] for name in rows]]
-        less = np.full(value.shape, np.nan)
+        less = np.full((len(rows), part.replicate.size), np.nan)
         if against is not None and label != baseline:
             gaps = [paired_difference(name, part, against, n_drawn) for name in rows]
-            less = np.reshape(gaps, value.shape)
+            less = np.reshape(gaps, less.shape)
         is_compared = (~np.isnan(less)).any(axis=1)
-        of = spreads_of(np.where(np.isnan(value), np.nan, whole))
-        sample = part.sample()
-        for row, (name, spread, gap) in enumerate(
-            zip(rows, spreads_of(value), spreads_of(less), strict=True)
-        ):
-            measure = part.metrics[part.row[name]]
-            bound = sample.bound(name, measure.unit, measure.denominator_unit, of[row].median)
-            is_missed = is_zero(spread) and math.isnan(bound)
+        described = part.describe(rows, part.sample())
+        for row, (line, gap) in enumerate(zip(described, spreads_of(less), strict=True)):
             order = [float(np.mean(is_so)) for is_so in (less[row] < 0, less[row] > 0)]
             lines.append(
                 ComparisonLine(
-                    label,
-                    name,
-                    measure.unit,
-                    *(NOT_KNOWN if is_missed else spread),
-                    level=LEVEL,
-                    n_simulations=value.shape[1],
-                    n_known=0 if is_missed else int((~np.isnan(value[row])).sum()),
+                    strategy=label,
                     baseline=baseline,
                     difference=gap.median,
                     difference_low=gap.low,
                     difference_high=gap.high,
                     share_less=order[0] if is_compared[row] else math.nan,
                     share_more=order[1] if is_compared[row] else math.nan,
-                    denominator=of[row].median,
-                    denominator_unit=measure.denominator_unit,
-                    zero_at_most=bound,
+                    **line,
                 )
             )
     return tuple(lines)

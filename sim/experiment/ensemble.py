@@ -12,10 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.catalogue.choices import KEY_FIGURES
-from sim.experiment.comparison import Measured
 from sim.experiment.plan import Plan
 from sim.measure.money.prices import drawn_dials, economy_keys, firm_keys
-from sim.measure.summary import SummaryLine, end_errors
+from sim.measure.summary import Measured, SummaryLine, end_errors
 from sim.results.parquet import Coded, ColumnData
 from sim.statistics.designs import chance_share, rank_shares, ranks_of
 

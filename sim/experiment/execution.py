@@ -25,6 +25,7 @@ from sim.experiment.saved_plans import write_question
 from sim.experiment.simulation import RunRecord, Simulation
 from sim.measure.facts import measures_of
 from sim.measure.measures import Measure, over
+from sim.measure.summary import Measured
 from sim.results.checkpoints import Checkpoints
 from sim.results.folder import COMPLETE, INTERRUPTED, PARTIAL
 from sim.scenario.own import OwnCodeError
@@ -74,6 +75,11 @@ class Answers:
         """Why a point has no result, or not all; None where nothing failed."""
         whys = [str(why) for key, why in self.failures.items() if key[0] == point]
         return "; ".join(dict.fromkeys(whys)) or None
+
+    def at(self, point: int, strategy_row: int) -> Measured:
+        """Measures of a strategy at one point."""
+        value, whole = self.value[point, strategy_row].T, self.denominator[point, strategy_row].T
+        return Measured(np.arange(value.shape[1]), self.measures, value, whole)
 
     def mean(self, metric: str, strategy_row: int = 0) -> NDArray[np.float64]:
         """Mean over replicates, or ratio of sums, at each point; NaN where one is not known."""

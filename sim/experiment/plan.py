@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from sim.errors import Problem, ProblemsError, ScenarioError, UsageError
+from sim.experiment.comparison import choose_metrics
 from sim.experiment.draws import (
     ALL_ASKED,
     MOST_DRAWS,
@@ -421,11 +422,8 @@ def plan_comparison(
     baseline: str | None,
     metrics: Sequence[str],
     root_seed: int,
-    n_replicates: int | None,
 ) -> Plan:
     """Plan a comparison as a user asks for it.
-
-    Metrics are not checked here; see `choose_metrics`.
 
     Parameters
     ----------
@@ -437,12 +435,11 @@ def plan_comparison(
     Raises
     ------
     ScenarioError
-        With the mistakes in all strategies.
-    UsageError
-        If fewer than one replicate is asked for.
+        With the mistakes in all strategies, or in all metrics.
     """
     variants, against = choose_variants(resolved, strategies, baseline)
-    n_replicates = choose_n_replicates(resolved, n_replicates)
+    choose_metrics(resolved, metrics)
+    n_replicates = resolved.scenario.n_replicates
     return Plan.of_comparison(resolved, variants, against, tuple(metrics), root_seed, n_replicates)
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sim.experiment.comparison import Measured, compare_strategies
+from sim.experiment.comparison import compare_strategies
 from sim.experiment.ensemble import Inputs, typical_of, with_dependence
 from sim.experiment.execution import Batch, Execution
 from sim.experiment.outputs import Outputs, describe, failures_of, manifest_of, metadata_of
@@ -28,7 +28,7 @@ from sim.measure.money.accounts import (
 )
 from sim.measure.names import expected_names
 from sim.measure.sites import summarise_sites
-from sim.measure.summary import summarise
+from sim.measure.summary import Measured, summarise
 from sim.results.csvtext import lines_text
 from sim.results.folder import COMPLETE, RunFolder
 from sim.results.manifest import pandas_types
@@ -129,9 +129,8 @@ def derive(
         if not (runs := measures.get(label, {})):
             continue
         sample = measured[label].sample()
-        summary = summarise(
-            label, list(runs.values()), resolved.figures.rows if resolved.figures else (), sample
-        )
+        figures = resolved.figures.rows if resolved.figures else ()
+        summary = summarise(label, measured[label], figures, sample)
         if inputs is not None:
             summary = with_dependence(summary, measured, inputs)
         lines["summary"] += summary

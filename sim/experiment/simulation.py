@@ -18,11 +18,10 @@ from sim.experiment.executors.task import Key
 from sim.measure.bands import even_times
 from sim.measure.facts import RunFacts, why_nothing
 from sim.measure.groups import GroupCount, count_groups
-from sim.measure.hindsight import measure_regret
 from sim.measure.impact import measure_impact, measure_ratios
 from sim.measure.measures import Measure
 from sim.measure.money.accounts import count_money, money_measures
-from sim.measure.money.losses import loss_totals, moves_of
+from sim.measure.money.losses import loss_totals
 from sim.measure.money.prices import N_DRAWS
 from sim.measure.money.pricing import (
     Priced,
@@ -115,11 +114,10 @@ def measure_outcome(
     resolved: Resolved, streams: Streams, n_money_draws: int, *, world: World, outcome: Outcome
 ) -> tuple[tuple[Measure, ...], Priced]:
     """Measures of a run other than those at chosen times, and the losses priced for them."""
-    totals = loss_totals(world, outcome.ledger, moves_of(world, outcome), resolved.inventory)
+    totals = loss_totals(world, outcome, resolved.inventory)
     priced = price_run(resolved, streams, totals, n_money_draws)
     found = (
         *measure_impact(world, outcome),
-        *measure_regret(world, outcome),
         *measure_named_businesses(resolved, world, outcome),
         *money_measures(priced.money),
         *measure_named_loss(resolved, priced.money, priced.providers),

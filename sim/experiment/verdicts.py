@@ -24,14 +24,13 @@ from scipy.special import nbdtrik
 
 from sim.catalogue.choices import COLLATERAL, EFFICACY, HARMS, PRIVATE_LOSS
 from sim.experiment.comparison import (
-    Measured,
     has_missed_sample,
     in_shared_replicates,
     paired_difference,
 )
 from sim.experiment.ensemble import Inputs, name_inputs
 from sim.experiment.plan import Plan
-from sim.measure.summary import spread_of
+from sim.measure.summary import Measured, spread_of
 
 JUDGED = (COLLATERAL, EFFICACY, PRIVATE_LOSS)
 """Measures by which strategies are judged: harm, effect and cost."""

@@ -9,7 +9,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from functools import cached_property
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -166,52 +167,31 @@ class SummaryLine:
 
 
 def summarise(
-    strategy: str,
-    simulations: Sequence[Sequence[Measure]],
-    figures: Sequence[FigureRow] = (),
-    sample: Sample | None = None,
+    strategy: str, part: Measured, figures: Sequence[FigureRow] = (), sample: Sample | None = None
 ) -> list[SummaryLine]:
     """Summarise each measure over simulations.
 
     Parameters
     ----------
-    simulations
-        Measures of each, all in the same order.
     figures
         Published figures; those that name a metric are shown next to it.
     sample
         What their zeros show: where none is given, that there is none of it.
     """
-    sample = sample or CERTAIN
     beside: Mapping[str, FigureRow] = {row.metric: row for row in figures if row.metric}
-    rows = list(zip(*simulations, strict=True))
-    value = np.array([[measure.value for measure in row] for row in rows]).reshape(len(rows), -1)
-    whole = np.array([[measure.denominator for measure in row] for row in rows])
-    whole = np.where(np.isnan(value), np.nan, whole.reshape(value.shape))
-    n_known = (~np.isnan(value)).sum(axis=1).tolist()
     lines = []
-    for row, (spread, of) in enumerate(zip(spreads_of(value), spreads_of(whole), strict=True)):
-        first = rows[row][0]
-        figure = beside.get(first.metric)
-        bound = sample.bound(first.metric, first.unit, first.denominator_unit, of.median)
-        is_missed = is_zero(spread) and math.isnan(bound)
-        low_error, high_error = NOT_KNOWN[1:] if is_missed else end_errors(value[row])
+    described = part.describe(list(part.row), sample or CERTAIN)
+    for line, values in zip(described, part.value, strict=True):
+        figure = beside.get(line["metric"])
+        low_error, high_error = end_errors(values) if line["n_known"] else NOT_KNOWN[1:]
         lines.append(
             SummaryLine(
-                strategy,
-                first.metric,
-                first.unit,
-                *(NOT_KNOWN if is_missed else spread),
-                level=LEVEL,
-                n_simulations=value.shape[1],
-                n_known=0 if is_missed else n_known[row],
-                denominator=of.median,
-                denominator_unit=first.denominator_unit,
-                zero_at_most=bound,
+                strategy=strategy,
                 published=figure.value if figure else "",
                 published_source=figure.source if figure else "",
                 low_error=low_error,
                 high_error=high_error,
+                **line,
             )
         )
     return lines
@@ -293,6 +273,97 @@ class Sample(NamedTuple):
 
 CERTAIN = Sample(0.0, is_hit=True)
 """A sample of which each zero is one."""
+
+
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """Measures of one strategy.
+
+    Attributes
+    ----------
+    replicate : shape (n_simulations,), ascending
+        Which simulations are finished.
+    metrics
+        Name, unit and unit of the denominator of each row, in the sequence of measuring.
+    value, denominator : shape (n_metrics, n_simulations)
+        NaN where not known.
+    """
+
+    replicate: NDArray[np.int64]
+    metrics: tuple[Measure, ...]
+    value: NDArray[np.float64]
+    denominator: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, runs: Mapping[int, Sequence[Measure]]) -> Measured:
+        """Collect the measures of at least one run, by simulation."""
+        rows = [runs[replicate] for replicate in sorted(runs)]
+        return cls(
+            np.array(sorted(runs), np.int64),
+            tuple(rows[0]),
+            np.array([[measure.value for measure in row] for row in rows]).T,
+            np.array([[measure.denominator for measure in row] for row in rows]).T,
+        )
+
+    @cached_property
+    def row(self) -> Mapping[str, int]:
+        """Row of each metric that was measured."""
+        return {measure.metric: row for row, measure in enumerate(self.metrics)}
+
+    def values(self, metrics: Sequence[str]) -> NDArray[np.float64]:
+        """Values of metrics, shape (n_metrics, n_simulations); NaN where one was not measured.
+
+        By name: strategies need not have the same rows.
+        """
+        found = np.full((len(metrics), self.replicate.size), np.nan)
+        for values, metric in zip(found, metrics, strict=True):
+            if metric in self.row:
+                values[:] = self.value[self.row[metric]]
+        return found
+
+    def sample(self) -> Sample:
+        """What zeros of these measures show."""
+        n_drawn = np.median(self.denominator[self.row[EXPECTED]]) if EXPECTED in self.row else 0.0
+        return Sample.of(lambda name: self.values((name,))[0], float(n_drawn))
+
+    def describe(self, metrics: Sequence[str], sample: Sample) -> list[dict[str, Any]]:
+        """Columns that every table of measures has, for each of some metrics.
+
+        Parameters
+        ----------
+        sample
+            What their zeros show.
+        """
+        rows = [self.row[name] for name in metrics]
+        value = self.value[rows]
+        whole = np.where(np.isnan(value), np.nan, self.denominator[rows])
+        lines = []
+        for row, values, spread, of in zip(
+            rows, value, spreads_of(value), spreads_of(whole), strict=True
+        ):
+            one = self.metrics[row]
+            bound = sample.bound(one.metric, one.unit, one.denominator_unit, of.median)
+            is_missed = is_zero(spread) and math.isnan(bound)
+            lines.append(
+                {
+                    "metric": one.metric,
+                    "unit": one.unit,
+                    **(NOT_KNOWN if is_missed else spread)._asdict(),
+                    "level": LEVEL,
+                    "n_simulations": int(values.size),
+                    "n_known": 0 if is_missed else int((~np.isnan(values)).sum()),
+                    "denominator": of.median,
+                    "denominator_unit": one.denominator_unit,
+                    "zero_at_most": bound,
+                }
+            )
+        return lines
+
+    def only(self, replicates: NDArray[np.int64]) -> Measured:
+        """Return the measures in some of the simulations."""
+        is_kept = np.isin(self.replicate, replicates)
+        columns = (self.value[:, is_kept], self.denominator[:, is_kept])
+        return Measured(self.replicate[is_kept], self.metrics, *columns)
 
 
 def has_missed(

@@ -246,14 +246,28 @@ LINE = (
 OUT = (Column.text("key", "Assumption that is not varied"), Column.text("why", "Why not"))
 
 
+def known_means(answers: Answers, metric: str) -> NDArray[np.float64]:
+    """Mean of a measure at each point; NaN where the sample of a point could not show any of it."""
+    value = answers.mean(metric)
+    row = answers.metrics.index(metric)
+    measure = answers.measures[row]
+    for point in np.flatnonzero(value == 0).tolist():
+        sample = answers.at(point, 0).sample()
+        whole = float(np.median(answers.denominator[point, 0, :, row]))
+        if math.isnan(sample.bound(metric, measure.unit, measure.denominator_unit, whole)):
+            value[point] = math.nan
+    return value
+
+
 def rank_factors(
     design: Design, answers: Answers, metric: str, root_seed: int
 ) -> list[dict[str, Any]]:
     """Rows of ``sensitivity.csv`` for one measure, the most influential factor first.
 
-    By the size of its change over trajectories, or else between its ends.
+    By the size of its change over trajectories, or else between its ends. What a sample that could
+    not have been hit would change is not known.
     """
-    value, factors = answers.mean(metric), design.factors
+    value, factors = known_means(answers, metric), design.factors
     n_dials = np.array([factor.n_dials for factor in factors])
     columns, n_trajectories = screen(
         value[design.n_ends :].reshape(-1, len(factors) + 1),

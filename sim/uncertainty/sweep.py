@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from sim.errors import Problem, ProblemsError, ScenarioError
-from sim.experiment.comparison import Measured, choose_metrics
+from sim.experiment.comparison import choose_metrics
 from sim.experiment.execution import Answers, Execution
 from sim.experiment.outputs import (
     COMPARED,
@@ -25,7 +25,6 @@ from sim.experiment.outputs import (
     write_study,
 )
 from sim.experiment.plan import Plan
-from sim.measure.summary import LEVEL, NOT_KNOWN, is_zero, spreads_of
 from sim.results.schema import Column
 from sim.scenario.document import Value, parse_scalar
 from sim.scenario.overrides import split_at_commas
@@ -281,46 +280,14 @@ def sweep_sheet(
     metrics: Sequence[str],
 ) -> Sheet:
     """The chosen measures under every strategy, at every point that has a result."""
-    column = [answers.metrics.index(metric) for metric in metrics]
     has_run = ~np.isnan(answers.value).all(axis=(1, 2, 3))
-    keys = [
-        (point, strategy, metric)
-        for point in np.flatnonzero(has_run).tolist()
-        for strategy in range(len(answers.labels))
-        for metric in column
-    ]
-    values = np.array([answers.value[p, s, :, m] for p, s, m in keys])
-    whole = np.array([answers.denominator[p, s, :, m] for p, s, m in keys])
-    known = np.where(np.isnan(values), np.nan, whole)
-    rows = []
-    for (point, strategy, metric), value, spread, of in zip(
-        keys, values, spreads_of(values), spreads_of(known), strict=True
-    ):
-        measure = answers.measures[metric]
-        part = Measured(
-            np.arange(value.size),
-            answers.measures,
-            answers.value[point, strategy].T,
-            answers.denominator[point, strategy].T,
-        )
-        sample = part.sample()
-        bound = sample.bound(measure.metric, measure.unit, measure.denominator_unit, of.median)
-        is_missed = is_zero(spread) and math.isnan(bound)
-        rows.append(
-            (
-                point,
-                *points[point],
-                answers.labels[strategy],
-                measure.metric,
-                measure.unit,
-                *(NOT_KNOWN if is_missed else spread),
-                LEVEL,
-                int(value.size),
-                0 if is_missed else int((~np.isnan(value)).sum()),
-                of.median,
-                measure.denominator_unit,
-                bound,
-            )
-        )
     described = (POINT, *axis_columns(axes), *_MEASURED)
+    rows = []
+    for point in np.flatnonzero(has_run).tolist():
+        at = {POINT.name: point, **{a.key: v for a, v in zip(axes, points[point], strict=True)}}
+        for strategy, label in enumerate(answers.labels):
+            part = answers.at(point, strategy)
+            for line in part.describe(metrics, part.sample()):
+                cells = at | line | {"strategy": label, "n_replicates": line["n_simulations"]}
+                rows.append(tuple(cells[column.name] for column in described))
     return Sheet("sweep.csv", described, tuple(rows), (POINT.name, "strategy", "metric"))

@@ -12,16 +12,12 @@ import pytest
 from numpy.typing import NDArray
 
 from sim.catalogue.choices import COLLATERAL, EFFICACY, EXPECTED, HARMS, LISTED, PRIVATE_LOSS
-from sim.experiment.comparison import (
-    ComparisonLine,
-    Measured,
-    compare_strategies,
-    has_missed_sample,
-)
+from sim.experiment.comparison import ComparisonLine, compare_strategies, has_missed_sample
 from sim.experiment.ensemble import Inputs
 from sim.experiment.plan import Plan
 from sim.experiment.verdicts import VerdictLine, judge_pairs, n_needed, weigh_strategies
 from sim.measure.measures import Measure
+from sim.measure.summary import Measured
 
 N = 25
 NO_SAMPLE = SimpleNamespace(population=SimpleNamespace(n_businesses=0))

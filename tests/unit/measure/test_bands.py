@@ -1,6 +1,8 @@
 """Bands by their numbers: values of step curves, and quantiles over replicates."""
 
 import math
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,8 +14,16 @@ from numpy.typing import NDArray
 from sim.measure import bands
 from sim.measure.bands import band_of, step_values
 from sim.measure.measures import Measure, measured
-from sim.measure.summary import SHARES, Sample, end_errors, spread_of, spreads_of, summarise
-from sim.results.folder import CurvePoints, RunFolder, open_run
+from sim.measure.summary import (
+    SHARES,
+    Measured,
+    Sample,
+    end_errors,
+    spread_of,
+    spreads_of,
+    summarise,
+)
+from sim.results.folder import CurveKey, CurvePoints, RunFolder, open_run
 from sim.scenario.tables.rows import FigureRow
 
 
@@ -84,13 +94,13 @@ def test_curves_of_a_file_read_at_once_have_the_bands_of_those_read_one_by_one(
 def count_scans(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How many measures each scan of the curves reads."""
     n_metrics: list[int] = []
-    read = bands.read_curves
+    read = RunFolder.read_curves
 
-    def counted(run: RunFolder, label: str, metrics: list[str], *rest: Any) -> Any:
-        n_metrics.append(len(metrics))
-        return read(run, label, metrics, *rest)
+    def counted(run: RunFolder, label: str, keys: list[CurveKey]) -> Any:
+        n_metrics.append(len({key.metric for key in keys}))
+        return read(run, label, keys)
 
-    monkeypatch.setattr(bands, "read_curves", counted)
+    monkeypatch.setattr(RunFolder, "read_curves", counted)
     return n_metrics
 
 
@@ -143,15 +153,19 @@ def test_very_many_change_points_are_read_on_an_even_grid(monkeypatch):
     assert band.median.tolist() == list(range(0, 100, 10))
 
 
+def of(runs: Sequence[Sequence[Measure]]) -> Measured:
+    return Measured.of(dict(enumerate(runs)))
+
+
 def test_the_summary_of_simulations_is_median_and_percentiles():
     runs = [[Measure("m", "u", float(value), 50.0, "of")] for value in [0, *range(20, 0, -1)]]
-    (line,) = summarise("s", runs)
+    (line,) = summarise("s", of(runs))
     assert [line.median, line.low, line.high] == pytest.approx([10, 1, 19])
     assert (line.level, line.n_simulations, line.n_known, line.denominator) == (0.9, 21, 21, 50)
     # Skewed, the median is no mean.
-    (line,) = summarise("s", [[Measure("m", "u", value)] for value in (0.0, 1.0, 99.0)])
+    (line,) = summarise("s", of([[Measure("m", "u", value)] for value in (0.0, 1.0, 99.0)]))
     assert line.median == 1
-    (line,) = summarise("s", [[Measure("m", "u", 4.0)]])
+    (line,) = summarise("s", of([[Measure("m", "u", 4.0)]]))
     assert line.median == 4
     assert np.isnan([line.low, line.high]).all()
 
@@ -160,10 +174,10 @@ def test_a_measure_not_known_in_some_simulations_is_that_of_the_others():
     unknown = float("nan")
     values = [(1.0, 10.0), (unknown, 1000.0), (2.0, 20.0), (4.0, 60.0)]
     runs = [[Measure("m", "u", value, of, "of")] for value, of in values]
-    (line,) = summarise("s", runs)
+    (line,) = summarise("s", of(runs))
     assert (line.median, line.n_simulations, line.n_known) == (2, 4, 3)
     assert line.denominator == 20  # of the same simulations
-    (line,) = summarise("s", [runs[1], runs[1]])
+    (line,) = summarise("s", of([runs[1], runs[1]]))
     assert (line.n_simulations, line.n_known) == (2, 0)
     assert np.isnan([line.median, line.low, line.high, line.denominator]).all()
 
@@ -195,7 +209,7 @@ def test_a_zero_has_three_states(listed, expected, n_drawn, affected, bounds):
     }
     sample = Sample.of(lambda name: np.full(5, values[name]), n_drawn)
     run = [measured(name, value, 2000.0) for name, value in values.items()]
-    found = {line.metric: line for line in summarise("s", [run] * 5, (), sample)}
+    found = {line.metric: line for line in summarise("s", of([run] * 5), (), sample)}
     for name, bound in zip(list(values)[3:], bounds, strict=True):
         line = found[name]
         if bound is None:
@@ -215,7 +229,7 @@ def test_a_published_figure_stands_with_its_source_beside_the_measure_it_names()
         FigureRow(id="f", value="7", unit="u", metric="m", source="a paper"),
         FigureRow(id="g", value="9", unit="u", source="of no measure"),
     ]
-    found = summarise("s", replicates, figures)
+    found = summarise("s", of(replicates), figures)
     beside = [(line.metric, line.published, line.published_source) for line in found]
     assert beside == [("m", "7", "a paper"), ("other", "", "")]
 

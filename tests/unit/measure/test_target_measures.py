@@ -13,7 +13,7 @@ from sim.measure import measures
 from sim.measure.groups import is_above
 from sim.measure.impact import measure_impact, measure_ratios
 from sim.measure.measures import Measure, over
-from sim.measure.summary import summarise
+from sim.measure.summary import Measured, summarise
 from sim.uncertainty.sweep import sweep_sheet
 from tests.sections import Censor, Fronts, Users
 from tests.worlds import DAY, HOUR, Actor, Dated, Firm, Pool, SmallWorld
@@ -195,7 +195,10 @@ def test_a_ratio_is_not_known_over_nothing():
 
 @pytest.mark.parametrize("metric", sorted(RATIOS))
 def test_a_simulation_in_which_nothing_is_denied_has_no_ratio(metric):
-    lines = {line.metric: line for line in summarise("s", simulations(HARM, DENIED))}
+    lines = {
+        line.metric: line
+        for line in summarise("s", Measured.of(dict(enumerate(simulations(HARM, DENIED)))))
+    }
     line = lines[metric]
     times = {HOURS: 1e6, NAMES: 3e6, SITES: 2e6, DOLLARS: 5.0}[metric]
     assert (line.n_simulations, line.n_known) == (4, 3)

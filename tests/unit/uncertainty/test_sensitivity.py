@@ -78,7 +78,31 @@ def test_ends_and_trajectories_of_a_linear_answer(resolved, factors):
     assert [line["factor"] for line in lines] == [KEYS[0], KEYS[1], KEYS[3], KEYS[2]]
 
 
-def test_without_trajectories_the_ends_rank_the_factors(resolved, factors):
+@pytest.mark.parametrize(("expected", "is_known"), [(0.0, False), (2.0, True)])
+def test_a_zero_of_a_sample_that_could_not_be_hit_is_no_answer(
+    resolved: Resolved, factors: list[Factor], expected: float, is_known: bool
+) -> None:
+    design = lay_design(resolved, factors, 2, 1)
+    hours = "business_hours_impaired"
+    measures = (
+        Measure(hours, "business-hours", 0.0, 0.0, "business-hours"),
+        Measure("addresses_listed_peak", "addresses", 0.0),
+        Measure("businesses_ever_affected", "businesses", 0.0, 0.0, "businesses"),
+        Measure("businesses_expected_listed", "businesses", 0.0, 0.0, "businesses"),
+    )
+    shape = (len(design.points), 1, 2, len(measures))
+    value = np.broadcast_to([0.0, 16.0, 0.0, expected], shape)
+    whole = np.broadcast_to([2.4e5, np.nan, 1000.0, 1000.0], shape)
+    lines = rank_factors(design, Answers(("x",), measures, value, whole), hours, 1)
+    columns = ("given", "mu_star", "mu_star_low", "sigma")
+    found = {name: {line[name] for line in lines} for name in columns}
+    assert all(np.isnan(of) != is_known for name in columns for of in found[name])
+    assert {line["n_trajectories"] for line in lines} == {2 if is_known else 0}
+
+
+def test_without_trajectories_the_ends_rank_the_factors(
+    resolved: Resolved, factors: list[Factor]
+) -> None:
     design = lay_design(resolved, factors, 0, 1)
     lines = rank_factors(design, respond(design), "a", 1)
     assert [line["factor"] for line in lines][:2] == KEYS[:2]
