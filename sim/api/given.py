@@ -1,4 +1,4 @@
-"""Scenarios, errors and progress in Python: frames as tables, argument names, a bar in a notebook.
+"""Scenarios, errors and progress in Python: frames as tables, argument names, a count of runs.
 
 A frame in place of the name of a table is written as CSV while the scenario is used.
 """
@@ -237,7 +237,6 @@ ARGUMENTS = {
     "universe": "universe",
 }
 """Arguments of functions by the option that says the same."""
-_PLACE = re.compile(r"--([a-z][a-z-]*)(?: (.*))?", re.DOTALL)
 _RESUME = re.compile(r"; --resume (\S+) goes on")
 _OPTION = re.compile(r"(?<![\w-])--([a-z][a-z-]*)")
 
@@ -248,7 +247,10 @@ def in_python_words() -> Iterator[None]:
     try:
         yield
     except ProblemsError as error:
-        error.problems = tuple(map(_reworded, error.problems))
+        error.problems = tuple(
+            replace(one, file=python_words(one.file), message=python_words(one.message))
+            for one in error.problems
+        )
         error.args = ("\n".join(map(str, error.problems)),)
         _reword_notes(error)
         raise
@@ -269,26 +271,6 @@ def _argument(match: re.Match[str]) -> str:
     return ARGUMENTS.get(match[1], match[1].replace("-", "_"))
 
 
-def _reworded(problem: Problem) -> Problem:
-    """A problem whose place is an argument, and its value where that is no key path."""
-    message = python_words(problem.message)
-    place = _PLACE.fullmatch(problem.file)
-    if place is None:
-        key, equals, _ = problem.file.partition("=")
-        if equals and key == problem.key:
-            # A value of a sweep, whose place is the key and the value.
-            return replace(problem, file="over", message=message)
-        return replace(problem, message=message)
-    name = ARGUMENTS.get(place[1], place[1].replace("-", "_"))
-    written = place[2]
-    if name == "set":
-        key = problem.key or (written or "").partition("=")[0]
-        return replace(problem, file=name, key=key, message=message)
-    return replace(
-        problem, file=name if written is None else f"{name} {written!r}", message=message
-    )
-
-
 def _reword_notes(error: BaseException) -> None:
     notes = getattr(error, "__notes__", None)
     if notes:
@@ -298,59 +280,27 @@ def _reword_notes(error: BaseException) -> None:
 OnProgress = Callable[[int, int], None]
 """Called with the number of finished runs, and of all."""
 EVERY_S = 0.2
-"""Shortest time between two pictures of a bar."""
+"""Shortest time between two counts."""
 
 
 @contextmanager
 def shown_progress(given: OnProgress | None) -> Iterator[OnProgress]:
-    """Yield the given callback, else one that draws a bar in a notebook."""
-    if given is not None:
-        yield given
-        return
-    display = _display_of_a_notebook()
-    if display is None:
-        yield lambda n_done, n_total: None
-        return
-    bar = _Bar(display)
-    try:
-        yield bar.update
-    finally:
-        bar.close()
-
-
-def _display_of_a_notebook() -> Any:
-    """``IPython.display.display`` in a kernel that shows HTML; None elsewhere."""
+    """Yield the given callback, else one that counts below the cell of a notebook."""
     shell = sys.modules.get("IPython")
-    running = shell.get_ipython() if shell is not None else None
-    if running is None or not hasattr(running, "kernel"):
-        return None
-    from importlib import import_module
+    running = shell.get_ipython() if given is None and shell is not None else None
+    if given is not None or not hasattr(running, "kernel"):
+        yield given or (lambda n_done, n_total: None)
+        return
+    shown_at = -EVERY_S
 
-    return import_module("IPython.display")
+    def show(n_done: int, n_total: int) -> None:
+        nonlocal shown_at
+        if monotonic() - shown_at >= EVERY_S or n_done == n_total:
+            shown_at = monotonic()
+            sys.stdout.write(f"\r{n_done} of {n_total} runs")
+            sys.stdout.flush()
 
-
-class _Bar:
-    def __init__(self, display: Any) -> None:
-        self._display = display
-        self._handle: Any = None
-        self._shown_at = -EVERY_S
-
-    def update(self, n_done: int, n_total: int) -> None:
-        now = monotonic()
-        if now - self._shown_at < EVERY_S and n_done < n_total:
-            return
-        self._shown_at = now
-        said = f"{n_done} of {n_total} runs"
-        picture = self._display.HTML(
-            f'<progress value="{n_done}" max="{max(n_total, 1)}" aria-label="{said}"></progress> '
-            f"{said}"
-        )
-        if self._handle is None:
-            self._handle = self._display.display(picture, display_id=True)
-        else:
-            self._handle.update(picture)
-
-    def close(self) -> None:
-        """Take the bar away: what comes of the work is shown in its place."""
-        if self._handle is not None:
-            self._handle.update(self._display.HTML(""))
+    try:
+        yield show
+    finally:
+        sys.stdout.write("\r")  # what comes of the work is shown in its place

@@ -235,23 +235,6 @@ class Results:
             columns[strategy] = values
         return columns
 
-    def verdicts(self) -> Columns:
-        """Whether all simulations agree, for each pair of strategies in harm, effect and cost.
-
-        Returns
-        -------
-        columns
-            Those of ``verdicts.csv``; NaN where not known.
-
-        Raises
-        ------
-        UsageError
-            If nothing was compared.
-        """
-        if not (self.folder / "verdicts.csv").is_file():
-            raise UsageError(f"{self.folder}: expected a comparison, got a run")
-        return Columns.of_rows(read_rows(self.run, "verdicts.csv"))
-
     def to_duckdb(self) -> Connection:
         """Return a DuckDB connection in which every table of the folder is a view."""
         return connect_tables(self.folder)

@@ -20,7 +20,6 @@ from sim.api.results import Results, open_results
 from sim.api.tables import Columns, shortened
 from sim.engine.strategies.registry import Strategy
 from sim.errors import UsageError
-from sim.experiment.comparison import choose_metrics
 from sim.experiment.executors import choose_executor
 from sim.experiment.executors.cluster import Cluster
 from sim.experiment.outputs import Study
@@ -89,7 +88,7 @@ def run(
     cluster
         A dask cluster to use instead.
     on_progress
-        Called with the number of finished runs, and of all; a bar in a notebook when None.
+        Called with the number of finished runs, and of all; a count in a notebook when None.
 
     Raises
     ------
@@ -152,9 +151,8 @@ def compare(
         strategy_texts(strategies) as texts,
     ):
         seed = choose_root_seed(resolved, root_seed)
-        plan = plan_comparison(resolved, texts, baseline, metrics, seed, None)
+        plan = plan_comparison(resolved, texts, baseline, metrics, seed)
         plan = plan.of_size(n_simulations, fixed=fixed, source=kept)
-        choose_metrics(resolved, plan.metrics)
         return _carry_out(plan, folder, force, n_workers, cluster, on_progress)
 
 

@@ -110,7 +110,7 @@ def test_the_notebooks_tables_hold_one_unit_a_column(repository, results):
             assert row[heading] == (None if has_missed else pytest.approx(median, abs=0.5))
 
 
-def test_an_ensemble_and_its_verdicts_are_read_as_columns(tmp_path):
+def test_an_ensemble_and_its_verdicts_are_read(tmp_path):
     found = sim.compare(
         "telegram-2018", ["exact"], n_simulations=3, set=BRIEF, folder=tmp_path / "out"
     )
@@ -119,23 +119,14 @@ def test_an_ensemble_and_its_verdicts_are_read_as_columns(tmp_path):
     row = found.summary(all_measures=True)
     (median,) = row["median"][(row["strategy"] == "exact") & (row["metric"] == "orders_placed")]
     assert median == sorted(orders["exact"])[1]
-    verdicts = found.verdicts()
-    assert set(zip(verdicts["strategy"], verdicts["other"], strict=True)) == {("none", "exact")}
-    assert verdicts["n_simulations"].tolist() == [3, 3, 3]
-    # Three simulations certify nothing.
-    assert set(verdicts["verdict"]) <= {"too few", "differ", "not known"}
     with found.to_duckdb() as tables:
+        verdicts = tables.execute("SELECT strategy, other, n_simulations FROM verdicts").fetchall()
+        assert verdicts == [("none", "exact", 3)] * 3
+        # Three simulations certify nothing.
+        said = tables.execute("SELECT DISTINCT verdict FROM verdicts").fetchall()
+        assert {one for (one,) in said} <= {"too few", "differ", "not known"}
         (n_inputs,) = tables.execute("SELECT count(DISTINCT replicate) FROM inputs").fetchone()
     assert n_inputs == 3
-
-
-def test_a_run_has_no_verdicts(tmp_path):
-    found = sim.run(
-        "telegram-2018", n_simulations=1, fixed=True, set=BRIEF, folder=tmp_path / "out"
-    )
-    assert not found.run.is_ensemble
-    with pytest.raises(UsageError, match="expected a comparison, got a run"):
-        found.verdicts()
 
 
 def test_a_grid_has_whole_seconds_and_not_too_many(results):
