@@ -193,7 +193,7 @@ def print_answer(folder: Path) -> None:
 def progress(what: str, *, quiet: bool) -> Iterator[OnProgress]:
     """Show how much is done, how fast, and how long the rest takes.
 
-    A terminal shows a bar; elsewhere there is a line every few seconds.
+    A terminal shows one line that changes; elsewhere there is a line every few seconds.
 
     Parameters
     ----------
@@ -202,40 +202,18 @@ def progress(what: str, *, quiet: bool) -> Iterator[OnProgress]:
     """
     if quiet:
         yield lambda n_done, n_total: None
-    elif sys.stderr.isatty():
-        with _bar(what) as update:
-            yield update
-    else:
-        yield _Lines(what).update
+        return
+    shown = _Progress(what)
+    try:
+        yield shown.update
+    finally:
+        if shown.is_terminal:
+            shown.print("")
 
 
-@contextmanager
-def _bar(what: str) -> Iterator[OnProgress]:
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        ProgressColumn,
-        Task,
-        TimeRemainingColumn,
-    )
-    from rich.text import Text
-
-    class Rate(ProgressColumn):
-        def render(self, task: Task) -> Text:
-            return Text(f"{task.speed:,.3g}/s" if task.speed else "")
-
-    columns = (what, BarColumn(), MofNCompleteColumn(), Rate(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(what, total=None)
-        yield lambda n_done, n_total: bar.update(task, completed=n_done, total=n_total)
-
-
-class _Lines:
-    """One line every few seconds."""
-
+class _Progress:
     def __init__(self, what: str) -> None:
+        self.is_terminal = sys.stderr.isatty()
         self._what = what
         self._first: tuple[float, int] | None = None
         self._printed_at = time.monotonic()
@@ -243,10 +221,16 @@ class _Lines:
     def update(self, n_done: int, n_total: int) -> None:
         now = time.monotonic()
         began_at, n_before = self._first = self._first or (now, n_done)
-        if now - self._printed_at < EVERY_S or n_done == n_before:
+        every_s = EVERY_S / 20 * (n_done < n_total) if self.is_terminal else EVERY_S
+        if now - self._printed_at < every_s or n_done == n_before:
             return
         self._printed_at = now
-        rate = (n_done - n_before) / (now - began_at)
+        rate = (n_done - n_before) / max(now - began_at, 1e-9)
         minutes, seconds = divmod(round((n_total - n_done) / rate), 60)
         left = f"{minutes // 60}:{minutes % 60:02d}:{seconds:02d}"
-        print(f"{n_done} of {n_total} {self._what}, {rate:.3g}/s, {left} left", file=sys.stderr)
+        self.print(f"{n_done} of {n_total} {self._what}, {rate:.3g}/s, {left} left")
+
+    def print(self, text: str) -> None:
+        """Print a line, on a terminal in place of the last."""
+        begin, end = ("\r\x1b[K", "") if self.is_terminal else ("", "\n")
+        print(f"{begin}{text}", end=end, file=sys.stderr, flush=True)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sim.addresses.feeds.inputs import Input
     from sim.addresses.text.source import Limits
     from sim.blocklists.blocklists import Blocklists, KnownNames
-    from sim.cli.options import FileOptions
+    from sim.cli.options import TableOptions
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Files:
         When orders are in force, where a file is dated.
     """
 
-    options: FileOptions
+    options: TableOptions
     stack: ExitStack
     at: datetime | None = None
 
@@ -117,7 +117,7 @@ def join_answers(
     return [feed for feed, _ in placed], [known for _, known in placed if known.n_names]
 
 
-def check_placed(feeds: Sequence[Feed], options: FileOptions) -> None:
+def check_placed(feeds: Sequence[Feed], options: TableOptions) -> None:
     """Refuse lists in which no address is known after names were joined.
 
     Raises

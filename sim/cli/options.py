@@ -1,7 +1,7 @@
 """Options of verbs: how one is declared, those that several verbs share, and their completion.
 
 A verb that runs an experiment takes `ExperimentOptions` next to its own options, one that reads
-files of addresses `FileOptions`, and one that also prints them as tables `ListOptions`.
+files of addresses `TableOptions`, and one that also prints them as tables `ListOptions`.
 """
 
 from __future__ import annotations
@@ -237,8 +237,8 @@ class ExperimentOptions:
 
 
 @dataclass(frozen=True)
-class FileOptions:
-    """Options of every verb that reads files of addresses."""
+class TableOptions:
+    """Options of every verb that reads tables of addresses."""
 
     skip_bad: bool = option("--skip-bad", "Ignore bad lines and count them.", default=False)
     allow_empty: bool = option(
@@ -247,19 +247,6 @@ class FileOptions:
         default=False,
     )
     max_bytes: int = MAX_BYTES
-
-    @property
-    def columns(self) -> ColumnChoice:
-        """Roles of columns: by their names."""
-        from sim.addresses.feeds.inputs import AS_NAMED
-
-        return AS_NAMED
-
-
-@dataclass(frozen=True)
-class TableOptions(FileOptions):
-    """Options of every verb that reads tables of addresses."""
-
     ignore_column: list[str] = IGNORE_COLUMN
     column: list[str] = COLUMN
 
@@ -272,8 +259,8 @@ class TableOptions(FileOptions):
 
 
 @dataclass(frozen=True)
-class ListOptions(FileOptions):
-    """Options of every verb that prints tables of lists."""
+class ListOptions(TableOptions):
+    """Options of every verb that prints what it finds in tables of addresses."""
 
     output_format: Format = FORMAT
     as_json: bool = JSON
@@ -283,11 +270,6 @@ class ListOptions(FileOptions):
     def format(self) -> Format:
         """How the result is printed."""
         return Format.JSON if self.as_json else self.output_format
-
-
-@dataclass(frozen=True)
-class TableListOptions(TableOptions, ListOptions):
-    """Options of every verb that prints tables of lists of addresses."""
 
 
 def given(**options: Any) -> dict[str, Any]:

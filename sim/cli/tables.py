@@ -18,6 +18,8 @@ from sim.report.words.tables import Column, Table, markdown_text
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from sim.experiment.outputs import Sheet
+
 LONGEST_NAME = 26
 """Letters of a row's name that is not broken."""
 GAP = 2
@@ -144,14 +146,22 @@ def number(value: float) -> str:
     return f"{value:.3g}" if abs(value) < 10 else f"{value:,.0f}"
 
 
-def interval(low: float, high: float) -> str:
-    """Write ``[low, high]``, or that it is not known."""
-    return NOT_KNOWN if math.isnan(low) else f"[{number(low)}, {number(high)}]"
+def sheet_table(sheet: Sheet, title: str, names: Sequence[str], **only: object) -> Table:
+    """Return some columns of a table of a folder, of the rows in which others have a value."""
+    is_text = {column.name: column.type == "string" for column in sheet.columns}
+    columns = [
+        Column(name, name.replace("_", " "), "text" if is_text[name] else "number")
+        for name in names
+    ]
+    rows = [
+        [_cell(record[name]) for name in names]
+        for record in sheet.records()
+        if all(record[name] == value for name, value in only.items())
+    ]
+    return Table(sheet.file, title, columns, rows)
 
 
-def with_interval(mean: float, low: float, high: float) -> str:
-    """Write ``mean [low, high]``; ``mean [not known]`` where only the mean is known."""
-    if math.isnan(mean):
-        return NOT_KNOWN
-    ends = f"[{NOT_KNOWN}]" if math.isnan(low) else interval(low, high)
-    return f"{number(mean)} {ends}"
+def _cell(value: object) -> str | None:
+    return (
+        number(value) if isinstance(value, int | float) else None if value is None else str(value)
+    )

@@ -195,8 +195,24 @@ def report_missing(result: Result, *, quiet: bool) -> None:
     console.say(f"{result.status}: {finished} {result.folder}{more}")
 
 
-def leave_unless_complete(result: Result) -> None:
-    """Leave with the exit code of an incomplete result."""
+def finish(
+    result: Result, document: dict[str, Any], *, as_json: bool, show: Callable[[], None]
+) -> None:
+    """Print a result, and leave with the exit code of an incomplete one.
+
+    Parameters
+    ----------
+    document
+        What ``--json`` prints.
+    show
+        Prints what a terminal shows above the folder; a pipe gets the folder alone.
+    """
+    if as_json:
+        console.print_json(document)
+    else:
+        if sys.stdout.isatty():
+            show()
+        print(result.folder)
     if result.status == "interrupted":
         raise typer.Exit(console.EXIT_INTERRUPTED)
     if result.status != "complete":

@@ -14,7 +14,7 @@ from sim.cli.options import (
     AT,
     FORCE_FILE,
     Format,
-    TableListOptions,
+    ListOptions,
     many,
     option,
     takes_shared_options,
@@ -87,7 +87,7 @@ def cover(
     figure: Path | None = option("--figure FILE", "Draw the frontier as .png or .svg."),
     force: bool = FORCE_FILE,
     *,
-    options: TableListOptions,
+    options: ListOptions,
 ) -> None:
     """Find the prefixes that block the targets at the least collateral.
 

@@ -22,7 +22,7 @@ from sim.cli.inputs import (
 from sim.cli.options import (
     AT,
     Format,
-    TableListOptions,
+    ListOptions,
     argument,
     many,
     option,
@@ -97,7 +97,7 @@ def exposure(
     top: int = option("--top", "Rows of each ranking.", default=20, min=1, max=10_000_000),
     read_as: str = option("--as FORMAT", "Format of the blocklists.", default=""),
     *,
-    options: TableListOptions,
+    options: ListOptions,
 ) -> None:
     """Count what a blocklist lists, and what it hits.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import sys
-import textwrap
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,7 +18,9 @@ from sim.cli.options import (
     argument,
     option,
 )
+from sim.cli.tables import print_tables
 from sim.report.words.numbers import count
+from sim.report.words.tables import Column, Table
 from sim.version import __version__
 
 if TYPE_CHECKING:
@@ -154,14 +155,9 @@ def _print_kinds(run: RunFolder, strategy: str | None, *, as_json: bool) -> None
     if as_json:
         console.print_json({"schema": "overblock/figures/1", "figures": rows})
         return
-    width = max(len(name) for name in FIGURES)
-    for row in rows:
-        reason = f" (does not apply: {row['does_not_apply']})" if row["does_not_apply"] else ""
-        room = max(console.width_of(sys.stdout) - width - 2, 30)
-        first, *rest = textwrap.wrap(f"{row['shows']}{reason}", room)
-        print(f"{row['name']:<{width}}  {first}")
-        for line in rest:
-            print(f"{'':<{width}}  {line}")
+    columns = [Column(name, name.replace("_", " "), "text") for name in rows[0]]
+    cells = [[row[column.key] or "" for column in columns] for row in rows]
+    print_tables([Table("figures", "", columns, cells)])
 
 
 def bundle(

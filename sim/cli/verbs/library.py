@@ -8,9 +8,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Sequence
-from itertools import zip_longest
 from pathlib import Path
-from textwrap import wrap
 from typing import Any, TypeAlias
 
 from sim.cli import console
@@ -24,6 +22,7 @@ from sim.cli.options import (
     argument,
     option,
 )
+from sim.cli.tables import print_tables
 from sim.report.words.tables import Column, Table
 
 Line: TypeAlias = dict[str, Any]
@@ -55,12 +54,8 @@ def list_scenarios(as_json: bool = JSON) -> None:
             rows = [{"name": name, "title": title} for name, title in titles.items()]
             console.print_json({"schema": "overblock/list/1", "scenarios": rows})
         else:
-            width = max(len(name) for name in titles)
-            room = console.width_of(sys.stdout)
-            for name, title in titles.items():
-                said = wrap(title, max(room - width - 2, 20)) or [""]
-                for head, line in zip_longest([name], said, fillvalue=""):
-                    print(f"{head:<{width}}  {line}")
+            columns = [Column(name, name, "text") for name in ("scenario", "title")]
+            print_tables([Table("scenarios", "", columns, list(titles.items()))])
 
 
 def show(
@@ -216,7 +211,8 @@ def sources(
         else:
             width = console.width_of(sys.stdout) - 4
             for line in shown:
-                text = f"{printable(line['key'])} = {_with_range(line)} · {line['kind']}"
+                row = f"[{printable(line['row'])}]" if "row" in line else ""
+                text = f"{printable(line['key'])}{row} = {_with_range(line)} · {line['kind']}"
                 basis = _short(basis_text(line), width)
                 console.say_out(f"{text}\n    {basis}" if basis else text)
             kinds = ", ".join(f"{counts[name]} {name}" for name in KINDS)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import math
-import sys
 from collections.abc import Sequence
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, cast
 
 from sim.catalogue.choices import COLLATERAL
 from sim.cli import console
@@ -22,8 +20,8 @@ from sim.cli.options import (
     option,
     takes_shared_options,
 )
-from sim.cli.tables import interval, number, open_console, print_tables, with_interval
-from sim.cli.task import Task, leave_unless_complete, load_resolved, study_document
+from sim.cli.tables import number, print_tables, sheet_table
+from sim.cli.task import Task, finish, load_resolved, study_document
 from sim.errors import UsageError
 from sim.report.words.numbers import count
 from sim.report.words.tables import Column, Table
@@ -40,6 +38,10 @@ SENSITIVITY_SCHEMA = "overblock/sensitivity/1"
 FACTORS_SCHEMA = "overblock/factors/1"
 N_REPLICATES = 2
 MOST_ROWS = 15
+NOTE = (
+    "mu star: mean size of the change over the whole range, others anywhere in theirs (Morris), "
+    "with its 95 % interval. left-out.csv has the assumptions that are not varied"
+)
 
 
 @takes_shared_options
@@ -94,36 +96,15 @@ def sweep(
             quiet=options.quiet,
         )
         study = task.carry_out(asked, options.executor(), quiet=options.quiet)
-        keys = [axis.key for axis in asked.axes]
-        print_sweep(study, keys, asked.metrics, as_json=options.as_json)
-        leave_unless_complete(study)
-
-
-def print_sweep(
-    study: Study, keys: Sequence[str], metrics: Sequence[str], *, as_json: bool
-) -> None:
-    """Print the medians at each point; on a pipe the folder alone."""
-    if as_json:
-        console.print_json(study_document(study, SWEEP_SCHEMA, "sweep", "points"))
-        return
-    if sys.stdout.isatty():
-        rows: dict[tuple[Any, ...], list[str]] = {}
-        for record in study.sheets["sweep.csv"].records():
-            cells: dict[str, Any] = record
-            first = [str(cells["point"]), cells["strategy"], *(_value(cells[key]) for key in keys)]
-            row = rows.setdefault((cells["point"], cells["strategy"]), first)
-            row.append(with_interval(cells["median"], cells["low"], cells["high"]))
-        columns = [
-            *(Column(name, name, "text") for name in ("point", "strategy")),
-            *(Column(name, name.replace("_", " ")) for name in (*keys, *metrics)),
-        ]
-        title = "Medians over replicates, with 90 % of them"
-        print_tables([Table("sweep", title, columns, list(rows.values()))])
-    print(study.folder)
-
-
-def _value(value: object) -> str:
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
+        keys = (axis.key for axis in asked.axes)
+        names = ("point", "strategy", *keys, "metric", "median", "low", "high")
+        table = sheet_table(study.sheets["sweep.csv"], "Medians over replicates, with 90 %", names)
+        finish(
+            study,
+            study_document(study, SWEEP_SCHEMA, "sweep", "points"),
+            as_json=options.as_json,
+            show=lambda: print_tables([table]),
+        )
 
 
 @takes_shared_options
@@ -195,58 +176,26 @@ def sensitivity(
         n_points, n = len(asked.design.points), asked.plan.n_replicates
         console.say(f"{n_points:,} points x {count(n, 'replicate')}", quiet=options.quiet)
         study = task.carry_out(asked, options.executor(), quiet=options.quiet)
-        n_left_out = len(asked.left_out)
-        print_sensitivity(study, n_left_out, as_json=options.as_json, quiet=options.quiet)
-        leave_unless_complete(study)
+        finish(
+            study,
+            study_document(study, SENSITIVITY_SCHEMA, "sensitivity", "left-out"),
+            as_json=options.as_json,
+            show=lambda: print_tables(sensitivity_tables(study)),
+        )
 
 
-def print_sensitivity(study: Study, n_left_out: int, *, as_json: bool, quiet: bool) -> None:
-    """Print each measure with the assumptions on which it depends, the strongest first."""
-    if as_json:
-        parts = ("sensitivity", "left-out")
-        console.print_json(study_document(study, SENSITIVITY_SCHEMA, *parts))
-        return
-    if not sys.stdout.isatty():
-        print(study.folder)
-        return
-    # On a narrow terminal intervals and ranges stay in sensitivity.csv.
-    is_wide = open_console().width >= 120
-    lines: list[dict[str, Any]] = study.sheets["sensitivity.csv"].records()
-    for metric in dict.fromkeys(line["metric"] for line in lines):
-        mine = [line for line in lines if line["metric"] == metric]
-        cells = [
-            {
-                "assumption": line["factor"],
-                "at low": number(line["at_low"]),
-                "at high": number(line["at_high"]),
-                "change": number(line["mu_star"]),
-                "": _interval(line["mu_star_low"], line["mu_star_high"]),
-                "range": line["range"],
-            }
-            for line in mine[:MOST_ROWS]
-        ]
-        narrow = ("assumption", "at low", "at high", "change")
-        shown = [
-            name
-            for name in cells[0]
-            if (is_wide or name in narrow) and any(row[name] for row in cells)
-        ]
-        columns = [Column(name, name, "number" if at else "text") for at, name in enumerate(shown)]
-        given_value = f"{number(mine[0]['given'])} {mine[0]['unit']}"
-        title = f"{metric.replace('_', ' ')}: {given_value} at point values"
-        rows = [[row[name] for name in shown] for row in cells]
-        print_tables([Table(metric, title, columns, rows)])
-    print(study.folder)
-    console.say(
-        "change: mean size over the whole range, others anywhere in theirs (Morris mu*), with its "
-        f"95 % interval. {n_left_out} assumptions are not varied: left-out.csv",
-        quiet=quiet,
-    )
-
-
-def _interval(low: float, high: float) -> str:
-    """Empty where there is none, or only a point."""
-    return "" if math.isnan(low) or low == high else interval(low, high)
+def sensitivity_tables(study: Study) -> list[Table]:
+    """Return the assumptions on which each measure depends most, the strongest first."""
+    sheet = study.sheets["sensitivity.csv"]
+    names = ("factor", "at_low", "at_high", "mu_star", "mu_star_low", "mu_star_high", "range")
+    found = []
+    for metric in dict.fromkeys(str(one["metric"]) for one in sheet.records()):
+        table = sheet_table(sheet, "", names, metric=metric)
+        at_point = next(one for one in sheet.records() if one["metric"] == metric)
+        value = f"{number(cast('float', at_point['given']))} {at_point['unit']}"
+        title = f"{metric.replace('_', ' ')}: {value} at point values"
+        found.append(replace(table, title=title, rows=table.rows[:MOST_ROWS], notes=(NOTE,)))
+    return found
 
 
 def print_factors(factors: Sequence[Factor], left_out: Sequence[LeftOut], *, as_json: bool) -> None:

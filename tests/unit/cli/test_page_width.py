@@ -12,9 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.cli.console import print_answer, print_json, progress
-from sim.cli.tables import interval, number, print_tables, with_interval
-from sim.cli.verbs import experiments
-from sim.experiment.verdicts import VerdictLine
+from sim.cli.tables import number, print_tables
 from sim.report.words.tables import Column, Table
 from tests.commands import call
 
@@ -64,13 +62,13 @@ def test_an_answer_on_a_wide_terminal_is_no_wider_than_a_page(shipped_run, monke
     assert WIDTH - 20 < max(map(len, lines)) <= WIDTH
 
 
-def test_a_bar_on_a_terminal_shows_how_fast_it_goes(monkeypatch):
+def test_a_count_on_a_terminal_shows_how_fast_it_goes(monkeypatch):
     monkeypatch.setenv("COLUMNS", "140")
     monkeypatch.setattr(sys, "stderr", Terminal())
     with progress("runs", quiet=False) as update:
         for n_done in range(1, 4):
             update(n_done, 3)
-    assert re.search(r"runs .*\d/s", sys.stderr.getvalue())
+    assert re.search(r"3 of 3 runs, .*\d/s", sys.stderr.getvalue())
 
 
 NUMBERS = st.integers(0, 2**40)
@@ -126,13 +124,6 @@ def test_a_number_has_three_digits_or_is_whole_or_in_millions(value, said):
     assert number(value) == said
 
 
-def test_a_number_without_a_range_says_that_it_is_not_known():
-    assert with_interval(3, 2.5, 3.5) == "3 [2.5, 3.5]"
-    assert with_interval(3, math.nan, math.nan) == "3 [not known]"
-    assert with_interval(math.nan, math.nan, math.nan) == "not known"
-    assert interval(math.nan, math.nan) == "not known"
-
-
 @pytest.mark.parametrize(
     ("encoding", "begins"), [("utf-8", '{\n  "é"'), ("ascii", '{\n  "\\u00e9"')]
 )
@@ -142,20 +133,3 @@ def test_json_has_letters_that_its_reader_can_show(encoding, begins, monkeypatch
     print_json({"é": 1})
     assert out.getvalue().decode(encoding).startswith(begins)
     assert json.loads(out.getvalue()) == {"é": 1}
-
-
-def test_verdicts_are_one_table_that_says_once_how_many_have_to_agree():
-    lines = [
-        VerdictLine(metric, "", *pair, 64, 60, 0, 4, 0, needed, verdict, -1.0, -2.0, 0.0, *inputs)
-        for metric in ("names_hit", "private_loss_usd")
-        for pair, needed, verdict, inputs in (
-            (("none", "exact"), 101, "differ", ("a.b", 0.5)),
-            (("none", "wide"), 72, "too few", ()),
-        )
-    ]
-    found = experiments._verdicts(lines)
-    assert found.rows[0][:3] == ("none", "exact", "names_hit")
-    assert found.rows[0][-1] == "differ; depends most on a.b"
-    assert [row[-1] for row in found.rows[1::2]] == ["too few"] * 2
-    (note,) = found.notes
-    assert note.startswith("of 64 simulations; at least 72 that agree certify each")

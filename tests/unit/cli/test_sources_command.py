@@ -99,7 +99,6 @@ def test_control_characters_of_a_table_do_not_reach_the_terminal(tmp_path):
     for arguments in (
         ("sources", str(path), *own),
         ("sources", str(path), *own, "--format", "markdown"),
-        ("show", str(path), *own, "--explain", "pools.csv.source"),
     ):
         result = call(*arguments)
         assert result.exit_code == 0
