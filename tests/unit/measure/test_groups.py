@@ -86,7 +86,7 @@ def test_groups_of_each_kind_add_up_to_all_businesses():
     assert measures["businesses_ever_affected"] > 0
 
 
-def test_a_site_whose_sector_is_drawn_is_in_no_sector(tmp_path: Path) -> None:
+def test_a_site_whose_sector_is_drawn_is_in_no_sector(tmp_path):
     key = "population.inventory"
     lines = tuple(line.replace(",news,", ",,") for line in TABLES[key])
     found = resolved(tmp_path, {key: lines})
