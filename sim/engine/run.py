@@ -62,10 +62,7 @@ def simulate(
 
 
 class _Run:
-    """All actors of a run, complete when they are made, in the sequence in which they need others.
-
-    The target, reactions, programs and complaints are None where they do not act.
-    """
+    """All actors of a run; each is complete when it is made. Those that do not act are None."""
 
     def __init__(
         self, world: World, strategy: Strategy, streams: Streams, *, has_groups: bool

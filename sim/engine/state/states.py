@@ -227,12 +227,10 @@ def _exposure_columns(world: World) -> dict[str, Any]:
 
 
 def _ledger_columns(world: World) -> dict[str, Any]:
-    """Levels and losses.
-
-    What passes between two times is booked once for each operator and sector, as demand weighted
-    by the users who are on no VPN. A business takes its part of an operator when it begins to fail
-    otherwise there, and of all of them when a spell begins or ends.
-    """
+    """Levels and losses."""
+    # What passes between two times is booked once for each operator and sector, as demand weighted
+    # by the users who are on no VPN. A business takes its part of an operator when it begins to
+    # fail otherwise there, and of all of them when a spell begins or ends.
     n, n_operators = world.businesses.n_businesses, world.operators.n_operators
     limits, demand = world.thresholds, world.demand
     demand_booked = demand.cumulative(0)
