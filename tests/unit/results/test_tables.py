@@ -290,9 +290,8 @@ WHERE replicate = ? AND mechanism IN ('drop', 'throttle', 'exempt')
 """
 
 
-def listed_at(run: RunFolder, replicate: int, t_s: int) -> IntervalSet:
-    with connect_tables(run.path) as tables:
-        found = tables.execute(IN_FORCE, [replicate, replicate, t_s, t_s]).fetchall()
+def listed_at(tables: duckdb.DuckDBPyConnection, replicate: int, t_s: int) -> IntervalSet:
+    found = tables.execute(IN_FORCE, [replicate, replicate, t_s, t_s]).fetchall()
     listed, exempt = (
         parse_entries("\n".join(prefix for prefix, is_exempt in found if is_exempt == of), "").v4
         for of in (False, True)
@@ -309,8 +308,9 @@ def test_listed_addresses_are_as_many_as_the_curve_says(shipped_run, chase_run, 
         curve = run.curve("addresses_listed")
         mine = curve.replicate == replicate
         assert mine.sum() > 5
-        for t_s, count in zip(curve.t_s[mine].tolist(), curve.value[mine], strict=True):
-            assert listed_at(run, replicate, t_s).difference(own).n_addresses == count
+        with connect_tables(run.path) as tables:
+            for t_s, count in zip(curve.t_s[mine].tolist(), curve.value[mine], strict=True):
+                assert listed_at(tables, replicate, t_s).difference(own).n_addresses == count
 
 
 def test_another_strategy_is_refused(shipped_run):
