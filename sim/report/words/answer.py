@@ -300,15 +300,11 @@ class _Facts:
         self.country = country_name(run)
         self.strategies = tuple(self._strategies()) if is_comparison(run) else ()
 
-    def grade(self, metric: str) -> Grade:
-        if metric in self.refuted:
-            return Grade.CONTRADICTED
-        is_given = metric in LISTED and not self.is_simulated
-        return Grade.GIVEN if is_given else Grade.NEVER_CHECKED
-
     def figure(self, metric: str, found: Estimate, what: str) -> Figure:
         published = self._published(metric)
-        grade = self.grade(metric)
+        is_given = metric in LISTED and not self.is_simulated
+        grade = Grade.GIVEN if is_given else Grade.NEVER_CHECKED
+        grade = Grade.CONTRADICTED if metric in self.refuted else grade
         reason = reason_of(metric, self.run, self.refuted, published, grade)
         return Figure(replace(found, grade=grade), what, reason)
 
