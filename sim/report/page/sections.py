@@ -44,6 +44,7 @@ from sim.report.words.languages import (
     say_n,
     say_name,
     sentences,
+    short_day,
     short_weekday,
 )
 from sim.report.words.numbers import (
@@ -192,8 +193,9 @@ AFTER_H = 36
 
 
 def _moment(outage: Outage, at_s: float) -> Text:
+    """Day and time; a line may part them, as a column on a phone has no room for both."""
     at = later(outage.start, at_s)
-    return joined(f",{NBSP}", (short_weekday(at), moment(at)))
+    return joined(f",{NBSP}", (short_weekday(at), joined(", ", (short_day(at), f"{at:%H:%M}"))))
 
 
 def orders_of(run: RunFolder, outage: Outage) -> Iterator[Section]:
