@@ -73,8 +73,8 @@ class Order:
 
     Attributes
     ----------
-    at_s
-        When half of it was.
+    from_s, at_s
+        When the first of it was, and half of it.
     change
         Addresses listed, less those withdrawn.
     providers
@@ -83,6 +83,7 @@ class Order:
         Providers of the rest.
     """
 
+    from_s: int
     at_s: int
     change: float
     providers: tuple[str, ...]
@@ -173,7 +174,7 @@ class Outage:
         """What it shows, in numbers."""
         peak = _peak_text(self, with_range=True, with_day=True)
         end = percent(self.cut_off.median[-1])
-        said = say("{peak}; {end} at the end.", peak=peak, end=end)
+        said = say("{peak}; {end} at the end.", peak=capitalised(peak), end=end)
         if self.is_bounded:
             said = joined("", (capitalised(peak), "."))
         if self.listed is None:
@@ -187,8 +188,10 @@ class Outage:
         """What its marks are."""
         dots = say("Dots: counts published at the time, known beforehand.")
         if self.is_given:
-            dots = say("Dots: counts published at the time, an input.")
-        grey = say("Grey: sessions of blocking.")
+            dots = say(
+                "Dots: totals published at the time; they may count otherwise and are no test."
+            )
+        grey = say("Grey: sessions of blocking, an input.")
         return sentences(
             marks_of(self.cut_off),
             "" if self.is_peak_of_line else say("Each simulation peaks at its own time."),
@@ -334,8 +337,8 @@ def find_orders(
             if abs(parts[name]) >= LEAST_PART * whole and not name.startswith("(")
         ]
         n_others = sum(part != 0 for part in parts.values()) - len(providers[:2])
-        at_s = _middle_s(listed, ends)
-        found.append(Order(at_s, float(change[row]), tuple(providers[:2]), n_others))
+        times = _first_and_middle_s(listed, ends)
+        found.append(Order(*times, float(change[row]), tuple(providers[:2]), n_others))
     return tuple(found)
 
 
@@ -356,12 +359,13 @@ def _until(band: Band, at_s: NDArray[np.int64]) -> NDArray[np.float64]:
     return np.nan_to_num(step_values(band.t_s, band.median, at_s - 1))
 
 
-def _middle_s(band: Band, ends: NDArray[np.int64]) -> int:
-    """When half of a change between two times was done."""
+def _first_and_middle_s(band: Band, ends: NDArray[np.int64]) -> tuple[int, int]:
+    """When a change between two times began, and when half of it was done."""
     before, after = _until(band, ends)
     is_inside = (band.t_s >= ends[0]) & (band.t_s < ends[1])
-    done = np.abs(band.median[is_inside] - before) >= abs(after - before) / 2
-    return int(band.t_s[is_inside][np.argmax(done)])
+    done = np.abs(band.median[is_inside] - before)
+    t_s = band.t_s[is_inside]
+    return int(t_s[np.argmax(done > 0)]), int(t_s[np.argmax(done >= abs(after - before) / 2)])
 
 
 def _peak_text(shown: Outage, *, with_range: bool, with_day: bool) -> Text:
@@ -375,7 +379,9 @@ def _peak_text(shown: Outage, *, with_range: bool, with_day: bool) -> Text:
     value: Text = value_text(found)
     if with_range and (range_ := range_text(found)):
         value = say("{value} ({range})", value=value, range=range_)
-    if not with_day or not shown.is_peak_of_line:
+    if not shown.is_peak_of_line:
+        return say("median of the peaks: {value}", value=value)
+    if not with_day:
         return say("{value} at the peak", value=value)
     day = day_text(shown.start, shown.cut_off.t_s[peak_row(shown.cut_off)])
     return say("{value} at the peak, {day}", value=value, day=day)
@@ -515,6 +521,10 @@ def _draw_cut_off(ax: Axes, shown: Outage, words: Language, *, narrow: bool) -> 
     if at[1] > 0 and shown.is_peak_of_line:
         ax.plot(*at, "o", color="C0", markersize=6)
     text = _peak_text(shown, with_range=False, with_day=not narrow)
+    if shown.peak.median > 0 and not shown.is_peak_of_line:
+        # The line does not reach this number, so it is written away from it.
+        ax.set_title(words.write(text), loc="right", color="C0", fontweight="bold")
+        return
     ends = [
         (line[0], one, 0.2)
         for one in look.extend_steps(band.low, band.high)

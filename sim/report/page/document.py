@@ -26,7 +26,15 @@ from sim.report.figures.outage import picture, read_outage
 from sim.report.page.appendix import appendix_of
 from sim.report.page.grounds import GRADES as GRADE_WORDS
 from sim.report.page.grounds import sections_of
-from sim.report.page.sections import EVER, Bar, Strong, nearest_hour
+from sim.report.page.sections import (
+    EVER,
+    Bar,
+    Strong,
+    are_named,
+    rounding_of,
+    step_before,
+    step_text,
+)
 from sim.report.words.answer import Answer, answer
 from sim.report.words.heading import computed_on, has_sites, is_comparison
 from sim.report.words.languages import (
@@ -154,8 +162,9 @@ def render(run: RunFolder, words: Language = IN_ENGLISH, computed: str = "") -> 
     """
     check_manifest(run)
     found = answer(run)
-    sites = site_matrix(run) if has_sites(run) and not is_comparison(run) else None
     outage = None if is_comparison(run) else read_outage(run)
+    step = rounding_of(outage) if outage is not None else 0
+    sites = site_matrix(run, step) if has_sites(run) and step else None
     pictures: tuple[str, ...] = ()
     is_room = sites is None or (len(sites.rows) <= FEW_SITES and sites.are_all)
     if outage is not None and is_room:
@@ -179,6 +188,7 @@ def render(run: RunFolder, words: Language = IN_ENGLISH, computed: str = "") -> 
         pictures=[Markup(one) for one in pictures],
         picture_note=outage.note if outage is not None else "",
         sites=sites,
+        step=step_text(step),
         percent=percent,
         capitalised=capitalised,
         grades={grade: (*look, GRADE_WORDS[grade]) for grade, look in GRADES.items()},
@@ -337,6 +347,8 @@ class SiteMatrix:
         Sites that are cut off as well and not shown.
     are_all
         Whether there are no other businesses in the simulations.
+    are_named
+        Whether the table of operators names any of them.
     """
 
     operators: tuple[tuple[str, float], ...]
@@ -345,10 +357,16 @@ class SiteMatrix:
     n_simulations: int
     n_more: int
     are_all: bool
+    are_named: bool
 
 
-def site_matrix(run: RunFolder) -> SiteMatrix:
+def site_matrix(run: RunFolder, step: int) -> SiteMatrix:
     """Read which sites are cut off at which operators.
+
+    Parameters
+    ----------
+    step
+        Minutes to which times are rounded down.
 
     Raises
     ------
@@ -376,7 +394,7 @@ def site_matrix(run: RunFolder) -> SiteMatrix:
                 runs.site[at],
                 say("never")
                 if np.isnan(begins)
-                else moment(nearest_hour(later(run.start, begins))),
+                else moment(step_before(later(run.start, begins), step)),
                 int(n_cut[at]),
                 estimate_over(hours[:, at], "h"),
                 bool(still),
@@ -392,6 +410,7 @@ def site_matrix(run: RunFolder) -> SiteMatrix:
         len(hours),
         int((n_cut > 0).sum()) - int((n_cut[order[:MOST_SITES]] > 0).sum()),
         are_all=not run.scenario["population"].get("n_businesses"),
+        are_named=are_named(groups),
     )
 
 

@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Iterator
 
-from sim.catalogue.choices import EVER_SHARE, PRIVATE_LOSS, label
+from sim.catalogue.choices import EVER_SHARE, PRIVATE_LOSS
 from sim.measure.estimates import (
     Grade,
     estimate_of,
@@ -233,7 +233,7 @@ def _money(run: RunFolder, strategy: str, outage: Outage) -> Section:
     else:
         share = estimates.get((strategy, DEMAND_LOST))
         caption = say(
-            "By published methods, if the whole country lost as much of its demand, {share}",
+            "By published methods, if the whole country lost {share} of its demand",
             share=percent(share.median) if share else NOT_KNOWN,
         )
         tables += table_of((), methods, (1, 2), caption=caption)
@@ -268,7 +268,7 @@ def _surer(run: RunFolder, strategy: str) -> Section:
     ]
     if found is not None and not math.isnan(found.chance):
         rows.append((say("Chance, with the same inputs"), Bar(found.chance)))
-    tables = table_of((), rows, caption=capitalised(say_name(label(PRIVATE_LOSS))))
+    tables = table_of((), rows, caption=say("What businesses lost"))
     few = say("Too few simulations to distinguish the inputs from chance.")
     headline = estimates.get((strategy, EVER_SHARE))
     depends = ""
@@ -396,6 +396,9 @@ def _missing(run: RunFolder, outage: Outage | None) -> Section:
                 share=still,
             )
         )
+    if not has_sites(run):
+        items.append(say("Named sites: every business is drawn by chance."))
+        items.append(say("Businesses hosted at home, foreign sites and foreign customers."))
     items.append(say("Losses of people: calls not made, news not read."))
     if is_comparison(run) and not own_strategy(run):
         items.append(say("The strategy that was used in fact: the scenario's own is not compared."))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -234,7 +235,7 @@ def _by_session(run: RunFolder, outage: Outage) -> tuple[tuple[Table, ...], str]
         session = say("{begin} to\N{NO-BREAK SPACE}{end}", begin=_moment(outage, from_s), end=end)
         rows.append((session, *cells_of(estimate_over(most, SHARE))))
     after = sentences(
-        say("Share cut off, the most from the beginning of a session to that of the next."),
+        say("Cut off: highest share from the start of a session to the start of the next."),
         say("Later sessions: bands.parquet.") if len(outage.sessions) > MOST_ROWS else "",
     )
     return table_of((say("Session"), say("Cut off"), say("Range")), rows, (1, 2)), after
@@ -243,11 +244,11 @@ def _by_session(run: RunFolder, outage: Outage) -> tuple[tuple[Table, ...], str]
 def _by_order(run: RunFolder, outage: Outage) -> tuple[tuple[Table, ...], str]:
     rows = []
     for row, order in enumerate(outage.orders):
-        until = [one.at_s - 3600 for one in outage.orders[row + 1 : row + 2]]
+        until = [one.from_s - 1 for one in outage.orders[row + 1 : row + 2]]
         end = min([order.at_s + AFTER_H * 3600, run.horizon_s - 1, *until])
         sign = "+" if order.change > 0 else "\N{MINUS SIGN}"
         # What begins with the run has nothing before it.
-        before, _ = _cut_off_at(outage, max(order.at_s - 3600, 0)) if order.at_s else ("", "")
+        before, _ = _cut_off_at(outage, order.from_s - 1) if order.from_s else ("", "")
         then, range_ = _cut_off_at(outage, end)
         change = joined("", (sign, number(abs(order.change))))
         when = _moment(outage, order.at_s)
@@ -255,8 +256,9 @@ def _by_order(run: RunFolder, outage: Outage) -> tuple[tuple[Table, ...], str]:
     own = str((run.scenario.get("strategy") or {}).get("orders", ""))
     copies = {str(one["name"]): str(one.get("copy", "")) for one in run.manifest["inputs"]}
     after = say(
-        "A row sums a day, at its middle. Share cut off an hour before, and up to {n} hours after. "
-        "Each order: {file}.",
+        "Each row sums a day's orders; its time is when half were placed. Before: share cut off "
+        "before the day's first order. After: {n} hours later, or before the next row. Each order: "
+        "{file}.",
         n=str(AFTER_H),
         file=copies.get(own) or "events.parquet",
     )
@@ -326,7 +328,7 @@ def _course(outage: Outage, share: NDArray[np.float64]) -> Iterator[str]:
     if not (some := np.flatnonzero(line > 0)).size:
         return
     values = {
-        "step": _step(int(np.diff(t_s).min()) // 60),
+        "step": step_text(max(int(np.diff(t_s).min()) // 60, 1)),
         "first": _moment(outage, t_s[some[0]]),
         "peak": _moment(outage, t_s[peak_row(outage.cut_off)]),
     }
@@ -352,18 +354,27 @@ def _course(outage: Outage, share: NDArray[np.float64]) -> Iterator[str]:
         yield say("It is not over when the simulation ends.")
 
 
-def _step(minutes: int) -> Text:
+def rounding_of(outage: Outage) -> int:
+    """Minutes to which simulated times are rounded down: the line's step, an hour at most."""
+    return max(int(np.diff(outage.cut_off.t_s).min(initial=3600)) // 60, 1)
+
+
+def step_text(minutes: int) -> Text:
     """Time between two points of a line: ``1 hour``, ``6 hours``, ``10 minutes``."""
-    if not minutes:
-        return say("less than a minute")
     if minutes % 60:
-        return say("{n} minutes", n=str(minutes))
+        return say_n("{n} minute", "{n} minutes", minutes, n=str(minutes))
     return say_n("{n} hour", "{n} hours", minutes // 60, n=str(minutes // 60))
 
 
-def nearest_hour(at: datetime) -> datetime:
-    """The full hour nearest to a time."""
-    return (at + timedelta(minutes=30)).replace(minute=0, second=0, microsecond=0)
+def step_before(at: datetime, minutes: int) -> datetime:
+    """The last full step of its day before a time, or the time itself."""
+    midnight = at.replace(hour=0, minute=0, second=0, microsecond=0)
+    return midnight + (at - midnight) // timedelta(minutes=minutes) * timedelta(minutes=minutes)
+
+
+def are_named(groups: Sequence[OperatorRow]) -> bool:
+    """Whether a table of operators names any of them, and does not number them alone."""
+    return any(not re.fullmatch(r"operator \d+", one.label) for one in groups)
 
 
 def operators_of(run: RunFolder, strategy: str, outage: Outage) -> Iterator[Section]:
@@ -379,7 +390,7 @@ def operators_of(run: RunFolder, strategy: str, outage: Outage) -> Iterator[Sect
         at = first.get(group.operator)
         when = say("never")
         if at is not None and at.is_known:
-            when = moment(nearest_hour(later(run.start, at.median)))
+            when = moment(step_before(later(run.start, at.median), rounding_of(outage)))
         found = harm.get(group.operator)
         cells: tuple[Cell, ...] = ("", "")
         if found is not None:
@@ -389,11 +400,18 @@ def operators_of(run: RunFolder, strategy: str, outage: Outage) -> Iterator[Sect
     cut = say("Hours cut off") if outage.of_sites else say("Time cut off")
     heads = (say("Operator"), say("Its users"), say("First block (simulated)"), cut, say("Range"))
     after = say(
-        "First block of addresses not the target's own: simulated, to the hour; no record is used."
+        "First block of addresses that are not the target's: median of the simulations, rounded "
+        "down to {step}; no record is used.",
+        step=step_text(rounding_of(outage)),
     )
-    of_time = say("Time cut off: share of businesses' time in which its users cannot reach them.")
-    of_sites = say("Hours cut off: mean of your sites.")
-    earlier = say("Each simulation cuts sites off from its first block on.")
+    of_time = say(
+        "Time cut off: share of businesses' time in which more than {share} of what its users try "
+        "fails.",
+        share=percent(float(run.scenario["thresholds"]["impaired"])),
+    )
+    of_sites = say("Hours cut off: mean of all your sites, spared ones too.")
+    earlier = say("In each simulation, no site is cut off before an operator blocks.")
+    nameless = "" if are_named(groups) else say("The table of operators names none of them.")
     n_more = len(groups) - MOST_GROUPS
     more = say_n(
         "{n} smaller operator: hits.parquet.",
@@ -405,6 +423,7 @@ def operators_of(run: RunFolder, strategy: str, outage: Outage) -> Iterator[Sect
         after,
         of_sites if outage.of_sites else of_time,
         earlier if has_sites(run) else "",
+        nameless,
         more if n_more > 0 else "",
     )
     tables = table_of(heads, rows, (1, 2, 3, 4), hidden=(4,))

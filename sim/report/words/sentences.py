@@ -276,7 +276,7 @@ DISPUTED = say("To {purpose}, {what} were blocked in {country}.")
 """Orders of the record of which it is disputed who placed them."""
 AT_THE_PEAK = {
     True: say(
-        "At the peak, {share} of its businesses hosted abroad were cut off from some of their "
+        "At the model's peak, {share} of its businesses hosted abroad were cut off from some "
         "customers."
     ),
     False: say(

@@ -26,7 +26,7 @@ from sim.experiment.plan import Plan
 from sim.experiment.runs import Runs
 from sim.measure.bands import Band
 from sim.measure.estimates import Estimate, Grade, contradictions
-from sim.report.figures.outage import Outage, read_outage
+from sim.report.figures.outage import Order, Outage, read_outage
 from sim.report.figures.rows import read_site_matrix
 from sim.report.page.document import (
     SiteRow,
@@ -41,10 +41,13 @@ from sim.report.page.sections import (
     _by_session,
     _course,
     _first_blocks,
-    _step,
     hours_words,
     is_cut,
-    nearest_hour,
+    operators_of,
+    orders_of,
+    rounding_of,
+    step_before,
+    step_text,
 )
 from sim.report.words.answer import _Facts, answer
 from sim.report.words.heading import (
@@ -59,7 +62,7 @@ from sim.report.words.heading import (
 )
 from sim.report.words.languages import capitalised, language
 from sim.report.words.numbers import as_lower_bound
-from sim.results.folder import CurvePoints, RunFolder, open_run
+from sim.results.folder import CurvePoints, RunFolder, later, open_run
 from sim.results.tables import Row, read_rows
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
@@ -148,7 +151,7 @@ def numbers_of_run(folder: Path) -> Iterator[str]:
         f"{share(median)} of Austria's businesses hosted abroad cut off from some of their "
         f"customers at the peak {between(share(low), share(high))}"
     )
-    yield f"about {share(median)} of its businesses hosted abroad were cut off from some of"
+    yield f"about {share(median)} of its businesses hosted abroad were cut off from some"
     for metric, label in (
         ("orders_placed", "Orders placed or withdrawn"),
         ("rules_in_force_peak", "Rules in force, peak"),
@@ -235,7 +238,7 @@ def test_a_session_has_the_most_of_each_simulation_until_the_next_begins(session
     for (from_s, _), until_s, cell in zip(outage.sessions, ends_s, cells, strict=True):
         found = most_cut_off(session_folder, from_s, until_s)
         assert " ".join(cell).replace(NBSP, " ") == written(found, share)
-    assert "from the beginning of a session to that of the next" in after
+    assert "from the start of a session to the start of the next" in after
 
 
 def test_what_orders_state_is_given_and_what_is_simulated_was_never_checked(
@@ -337,7 +340,7 @@ def test_numbers_with_ranges_are_in_the_language_of_the_page(ensemble_run):
 
 
 def test_steps_of_a_line_are_in_hours_where_they_are_whole():
-    assert [_step(minutes) for minutes in (10, 60, 360)] == ["10 minutes", "1 hour", "6 hours"]
+    assert [step_text(minutes) for minutes in (10, 60, 360)] == ["10 minutes", "1 hour", "6 hours"]
 
 
 def test_that_nothing_was_checked_is_said_unless_something_was(ensemble_run, monkeypatch):
@@ -406,7 +409,7 @@ def test_a_spared_site_has_a_row(site_folder, monkeypatch):
     drawn = {"drawn": np.array([["sector frontend", "revenue storage"]] * 2, object)}
     found = SimpleNamespace(site=("spared", "cut"), number=number, text=drawn)
     monkeypatch.setattr("sim.report.page.document.read_sites", lambda *_: found)
-    rows = site_matrix(open_run(site_folder)).rows
+    rows = site_matrix(open_run(site_folder), 60).rows
     assert [(row.name, row.n_cut, row.first) for row in rows] == [
         ("cut", 1, f"16{NBSP}Apr,{NBSP}01:00"),
         ("spared", 0, "never"),
@@ -442,10 +445,52 @@ def test_shares_name_their_denominator(page):
     assert n_businesses(cast("RunFolder", run)) == ""
 
 
-def test_times_that_are_simulated_are_printed_to_the_hour():
-    times = ("2018-04-16T18:29+03:00", "2018-04-16T18:30+03:00", "2018-04-30T23:59+03:00")
-    found = [nearest_hour(datetime.fromisoformat(one)) for one in times]
-    assert [f"{one:%d %H:%M}" for one in found] == ["16 18:00", "16 19:00", "01 00:00"]
+def test_times_that_are_simulated_are_rounded_down_to_the_step_of_the_line():
+    at = datetime.fromisoformat("2018-04-30T23:59:59+03:00")
+    found = [step_before(at, minutes) for minutes in (1, 10, 60, 360)]
+    assert [f"{one:%d %H:%M}" for one in found] == ["30 23:59", "30 23:50", "30 23:00", "30 18:00"]
+    assert step_before(found[1], 10) == found[1]
+    for t_s, minutes in (([0, 600, 3000], 10), ([0, 30], 1), ([0], 60), ([0, 9000], 60)):
+        line = np.zeros(len(t_s))
+        band = Band(np.array(t_s), line, line, line, 1.0, 2)
+        assert rounding_of(cast("Outage", SimpleNamespace(cut_off=band))) == minutes
+
+
+def test_no_operator_blocks_after_what_it_cuts_off(session_folder):
+    """Both clocks of the page have one step."""
+    run = open_run(session_folder)
+    outage = read_outage(run)
+    (section,) = operators_of(run, run.strategies[0], outage)
+    firsts = [str(row[2]) for row in section.tables[0].rows]
+    exact = ask(
+        session_folder,
+        "WITH firsts AS (SELECT operator, replicate, min(t_s) AS t_s FROM 'FOLDER/events.parquet' "
+        "WHERE kind = 'enforced' GROUP BY ALL) "
+        "SELECT median(t_s) FROM firsts WHERE operator LIKE 'provider-1%'",
+    )
+    at = later(run.start, float(exact[0][0]))
+    step = rounding_of(outage)
+    assert step < 60
+    assert firsts[0].endswith(f"{at.hour:02d}:{at.minute // step * step:02d}")
+    assert "The table of operators names none of them." in section.after[0]
+
+
+def test_what_was_cut_off_before_an_order_has_no_harm_of_its_day(monkeypatch):
+    line = np.array([0.0, 0.2, 0.5, 0.6])
+    band = Band(np.array([0, 10, 14, 40]) * 3600, line, line, line, 1.0, 2)
+    # Orders of 10:00 and 14:00 of the first day, and of 16:00 of the second.
+    orders = (
+        Order(10 * 3600, 14 * 3600, 5.0, ("A",)), Order(40 * 3600, 40 * 3600, 5.0, ("B",)),
+    )  # fmt: skip
+    outage = SimpleNamespace(
+        start=datetime(2026, 1, 10, tzinfo=UTC), orders=orders, sessions=(), cut_off=band,
+        is_addresses=False,
+    )  # fmt: skip
+    run = SimpleNamespace(horizon_s=90 * 3600, scenario={}, manifest={"inputs": []})
+    monkeypatch.setattr("sim.report.page.sections.has_sites", lambda _: False)
+    (section,) = orders_of(cast("RunFolder", run), cast("Outage", outage))
+    rows = [(str(row[3]), str(getattr(row[4], "text", ""))) for row in section.tables[0].rows]
+    assert rows == [("0%", "50%"), ("50%", "60%")]
 
 
 def test_days_of_orders_are_those_of_the_record(session_folder, ensemble_run):
@@ -580,6 +625,8 @@ def test_own_sites_lead_with_hours_as_worked_out_by_hand(site_folder):
     assert "5 of your 5 sites were cut off from some of their customers" in answer(run).whole
     assert "keys were set for this run; the command at" in text
     assert "It measures no outage: your own logs do." in text
+    assert "First (rounded down to" in text
+    assert "Operators have no names" not in text
     assert "one named business" not in text
     assert "Published methods price a whole country, not single sites." in text
     assert "OECD" not in text
@@ -652,7 +699,7 @@ def test_orders_of_ipv6_alone_are_in_the_table_of_orders(tmp_path, monkeypatch):
     # One of five sites is on IPv6 alone. Nothing is before the order with which the run begins.
     assert (
         "When Whose IPv6 networks Before After Range Mon, 16 Apr, 00:00 +1 20% 20% "
-        "Tue, 17 Apr, 00:00 −1 20% 0% 0% A row sums a day"
+        "Tue, 17 Apr, 00:00 −1 20% 0% 0% Each row sums a day"
     ) in text
     assert "Orders of IPv6" not in text
 

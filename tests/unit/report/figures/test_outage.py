@@ -124,14 +124,18 @@ def test_days_of_orders_are_those_that_changed_much():
         (10 * H, 100.0, ("A",), 1),
         (18 * H + D, -60.0, ("A",), 0),
     ]
+    # The first of a day's orders, and the one by which half are placed.
+    steps = _band([0, 10 * H, 12 * H], [0.0, 20.0, 100.0])
+    (day,) = find_orders(steps, {}, START, _curves(*[steps] * 3))
+    assert (day.from_s, day.at_s) == (10 * H, 12 * H)
     assert [one.whose() for one in orders] == ["A and 1 other", "A"]
     # Unless they are where the harm came from, as most of it or less than an eighth.
     for share, n in ((0.5, 3), (0.05, 2)):
         harm = _band([0, 18 * H + 3 * D + 1], [0.5, 0.5 + share])
         assert len(find_orders(listed, parts, START, _curves(*[listed] * 3), harm)) == n
-    several = Order(0, 1.0, ("A", "B"), 3)
+    several = Order(0, 0, 1.0, ("A", "B"), 3)
     assert (several.whose(), several.whose(1)) == ("A, B and 3 others", "A and 4 others")
-    assert Order(0, 1.0, (), 3).whose() == ""
+    assert Order(0, 0, 1.0, (), 3).whose() == ""
 
 
 def test_days_begin_at_midnight_of_the_place_when_its_clocks_have_changed():
@@ -205,7 +209,11 @@ def test_a_line_at_nothing_peaks_where_its_range_does():
 def test_the_day_of_the_peak_is_named_where_the_middle_line_has_the_same_peak():
     same, later = _outage(), _outage(peak=Estimate(0.45, 0.2, 0.7, "share"))
     assert "40% (20 to 60%) at the peak, 1 March;" in same.alt.replace(NBSP, " ")
-    assert "45% (20 to 70%) at the peak;" in later.alt.replace(NBSP, " ")
+    assert "Median of the peaks: 45% (20 to 70%);" in later.alt.replace(NBSP, " ")
+    with look.users_style():
+        _, low = draw_outage(later, 7).axes
+    # No number on the line that the line does not reach.
+    assert (low.get_title(loc="right"), len(low.texts)) == ("median of the peaks: 45%", 0)
     assert "Each simulation peaks at its own time." in later.note
     assert "Each simulation peaks" not in same.note
 
@@ -269,7 +277,10 @@ def test_a_path_loses_points_on_the_way_and_keeps_every_turn():
 
 def test_of_orders_that_crowd_the_largest_is_named():
     listed = _band([0, 2 * H, 3 * H], [0.0, 3e6, 4e6])
-    orders = (Order(2 * H, 3e6, ("Large",)), *(Order(3 * H, 1e6, ("Small",)) for _ in range(30)))
+    orders = (
+        Order(2 * H, 2 * H, 3e6, ("Large",)),
+        *(Order(3 * H, 3 * H, 1e6, ("Small",)) for _ in range(30)),
+    )
     with look.users_style():
         top, _ = draw_outage(_outage(listed=listed, orders=orders), 7).axes
     texts = [text.get_text() for text in top.texts]
@@ -292,4 +303,5 @@ def test_spells_of_a_list_are_sessions_unless_it_is_never_lifted():
 def test_dots_say_whether_they_were_given_to_the_model():
     seen = replace(_outage(), published=((H, 3),))
     assert "Dots: counts published at the time, known beforehand." in seen.note
-    assert "Dots: counts published at the time, an input." in replace(seen, is_given=True).note
+    given = replace(seen, is_given=True).note
+    assert "Dots: totals published at the time; they may count otherwise and are no test." in given
