@@ -188,9 +188,7 @@ class Outage:
         """What its marks are."""
         dots = say("Dots: counts published at the time, known beforehand.")
         if self.is_given:
-            dots = say(
-                "Dots: totals published at the time; they may count otherwise and are no test."
-            )
+            dots = say("Dots: totals published at the time, by their own count; no test.")
         grey = say("Grey: sessions of blocking, an input.")
         return sentences(
             marks_of(self.cut_off),

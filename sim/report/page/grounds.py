@@ -397,8 +397,7 @@ def _missing(run: RunFolder, outage: Outage | None) -> Section:
             )
         )
     if not has_sites(run):
-        items.append(say("Named sites: every business is drawn by chance."))
-        items.append(say("Businesses hosted at home, foreign sites and foreign customers."))
+        items.append(say("Named sites, businesses hosted at home, foreign sites and customers."))
     items.append(say("Losses of people: calls not made, news not read."))
     if is_comparison(run) and not own_strategy(run):
         items.append(say("The strategy that was used in fact: the scenario's own is not compared."))

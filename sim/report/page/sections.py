@@ -256,9 +256,8 @@ def _by_order(run: RunFolder, outage: Outage) -> tuple[tuple[Table, ...], str]:
     own = str((run.scenario.get("strategy") or {}).get("orders", ""))
     copies = {str(one["name"]): str(one.get("copy", "")) for one in run.manifest["inputs"]}
     after = say(
-        "Each row sums a day's orders; its time is when half were placed. Before: share cut off "
-        "before the day's first order. After: {n} hours later, or before the next row. Each order: "
-        "{file}.",
+        "Each row sums a day's orders, at the time of the middle one. Before: ahead of the first. "
+        "After: {n} hours later, or ahead of the next row. Each order: {file}.",
         n=str(AFTER_H),
         file=copies.get(own) or "events.parquet",
     )

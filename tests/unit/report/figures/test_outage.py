@@ -304,4 +304,4 @@ def test_dots_say_whether_they_were_given_to_the_model():
     seen = replace(_outage(), published=((H, 3),))
     assert "Dots: counts published at the time, known beforehand." in seen.note
     given = replace(seen, is_given=True).note
-    assert "Dots: totals published at the time; they may count otherwise and are no test." in given
+    assert "Dots: totals published at the time, by their own count; no test." in given
