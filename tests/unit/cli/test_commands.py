@@ -330,7 +330,8 @@ def test_samples_are_those_of_the_clone_and_replace_nothing(repository, tmp_path
 
 def test_list_names_every_shipped_scenario(repository):
     names = sorted(path.stem for path in (repository / "scenarios").glob("*.yaml"))
-    lines = call("list").stdout.splitlines()
+    heads, *lines = call("list").stdout.splitlines()
+    assert heads.split() == ["scenario", "title"]
     assert [line.split()[0] for line in lines if not line.startswith(" ")] == names
     assert max(map(len, lines)) <= 80
     document = json.loads(call("list", "--json").stdout)
