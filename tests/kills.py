@@ -262,7 +262,7 @@ def kill(name: str, reference: Reference, number: signal.Signals, luck: random.R
     at = luck.randint(1, reference.n_operations) if luck.random() < 0.5 else 0
     # Most of the time goes by before anything is written: half of the moments lie after that.
     first_s = luck.choice((0.0, 0.9 * reference.works_after_s))
-    after_s = luck.uniform(first_s, 1.1 * reference.takes_s)
+    after_s = luck.uniform(first_s, 1.5 * reference.takes_s)
     moment = f"operation {at}" if at else f"{after_s:.2f} s"
     found = Kill(name, number, moment)
     with workplace(command) as folder:

@@ -83,7 +83,8 @@ def on_a_terminal(arguments: list[str], folder: Path, columns: str = "120") -> t
 def test_a_terminal_gets_the_first_screen_of_the_page(tmp_path):
     code, shown = on_a_terminal(["run", "telegram-2018-replay", "-o", "out", *SMALL], tmp_path)
     assert code == 0, shown
-    lines = [line.rstrip() for line in shown.rstrip().splitlines()]
+    # Progress is taken back before a warning or the answer is printed.
+    lines = [line.rstrip() for line in shown.rstrip().replace("\x1b[K", "").splitlines()]
     *printed, folder = [line for line in lines if not line.startswith("warning: ")]
     assert folder == "out"
     assert max(map(len, printed)) <= 80
