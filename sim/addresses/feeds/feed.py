@@ -324,15 +324,19 @@ def without_sinkholes(hosts: Feed) -> Feed:
     )
 
 
-def special_note(entries: Entries4) -> str:
+def special_note(feed: Feed) -> str:
     """Return what to tell the user of rows that touch such space; empty if none does."""
+    v4, first6, last6 = feed.v4, feed.v6.first.high, feed.v6.last.high
     # A row meets an interval unless as many intervals end before it as start before its end.
-    started = np.searchsorted(SPECIAL.start, entries.stop, side="left")
-    ended = np.searchsorted(SPECIAL.stop, entries.start, side="right")
-    n_rows = int(np.count_nonzero(started > ended))
+    started = np.searchsorted(SPECIAL.start, v4.stop, side="left")
+    ended = np.searchsorted(SPECIAL.stop, v4.start, side="right")
+    is_special = (first6 < np.uint64(FIRST_NETWORK)) | (last6 >= np.uint64(STOP_NETWORK))
+    # RFC 3849
+    is_example = (first6 < np.uint64(0x20010DB9 << 32)) & (last6 >= np.uint64(0x20010DB8 << 32))
+    n_rows = np.count_nonzero(started > ended) + np.count_nonzero(is_special | is_example)
     if not n_rows:
         return ""
     return (
-        f"{n_rows:,} rows hold IPv4 addresses that are private, reserved, multicast or for "
+        f"{n_rows:,} rows hold addresses that are private, reserved, multicast or for "
         "documentation: no public host answers there"
     )

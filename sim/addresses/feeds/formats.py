@@ -8,6 +8,7 @@ described by what it looks like, and never read as that.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -40,6 +41,13 @@ from sim.errors import BadLinesError, DataError, Problem, UsageError, told_once
 _WITH_CELLS, _MOST_CELLS, _TRIED = re.compile(rb"(?m)^[\da-fA-F.:/ \t-]+;[^\n#]*"), 64, 200
 _PIECE = 2**18
 _WITH_COMMENTS = ("names", "dnsmasq", "ipset", "nftables", "geofeed")
+# A line that is no comment, a comment with a word in it, and how many of them are named.
+_ENTRY = re.compile(r"(?m)^[ \t]*[^#;!\s/\[]")
+_COMMENT = re.compile(
+    r"(?m)(?:^[ \t]*(?:[;!]|#(?![#@?$%]\S))|(?<=[ \t\d])[#;])[#;! \t]*+([^\n]*\w[^\n]*)"
+)
+_NUMBER = re.compile(r"\d+")
+_NAMED, _MOST_KINDS = 3, 1_000
 _NAMES = {",": "commas", ";": "semicolons", "\t": "tabs"}
 
 
@@ -122,6 +130,32 @@ def _check_comments(given: Input, limits: Limits) -> None:
             n_before, word = found
             message = f"{refusal_of(word)}, or name the form by --as to ignore comments"
             raise DataError([Problem(given.name, message, block.first_line + n_before)])
+
+
+def _note_comments(given: Input, limits: Limits) -> str:
+    """Name comments below the first entry: only a person can tell what all of them mean.
+
+    Comments that differ in digits alone are one kind; the rarest kinds are named first.
+    """
+    counts: Counter[str] = Counter()
+    first: dict[str, tuple[int, str]] = {}
+    is_below = False
+    for block in _marked_blocks(given, limits):
+        text = block.text.decode("utf-8", "replace")
+        entry = None if is_below else _ENTRY.search(text)
+        is_below = is_below or entry is not None
+        for found in _COMMENT.finditer(text, entry.start() if entry else 0) if is_below else ():
+            kind = _NUMBER.sub("0", found[1])
+            kind = kind if kind in first or len(first) < _MOST_KINDS else ""
+            counts[kind] += 1
+            if kind not in first:
+                line = block.first_line + text.count("\n", 0, found.start(1))
+                first[kind] = line, found[1].strip()
+    rarest = sorted((n, *first[kind]) for kind, n in counts.items())[:_NAMED]
+    told = [f"{shown(comment)} (line {line:,})" for _, line, comment in rarest]
+    n_more = counts.total() - len(told)
+    more = f" and {n_more:,} more" if n_more else ""
+    return f"comments ignored: {', '.join(told)}{more}" if told else ""
 
 
 def _marked_blocks(given: Input, limits: Limits) -> Iterator[Block]:
@@ -421,7 +455,11 @@ def _read(
                 return name, form.read_path(path, gathering)
         assert form.read is not None
         with given.open(limits) as source:
-            return name, form.read(source, gathering)
+            found = form.read(source, gathering)
+    if name in ("list", *_WITH_COMMENTS) and (note := _note_comments(given, limits)):
+        assert isinstance(found, Feed)
+        found = replace(found, notes=(*found.notes, note))
+    return name, found
 
 
 def read_dated(

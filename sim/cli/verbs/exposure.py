@@ -171,7 +171,7 @@ def exposure(
             universe=universe,
         )
         remarks = list_remarks([*feeds, *([answers] if answers else [])])
-        special = ((feed.origin.file, special_note(feed.v4)) for feed in in_force)
+        special = ((feed.origin.file, special_note(feed)) for feed in in_force)
         remarks += [f"{name}: {note}" for name, note in special if note]
         if not options.quiet:
             _report_files(found, feeds, remarks, [given.name for given in owned])

@@ -107,7 +107,7 @@ def _understood(feed: Feed, sha256: str, n_rows: int) -> dict[str, Any]:
     from sim.addresses.feeds.feed import special_note
 
     addresses = feed.to_set()
-    special = special_note(feed.v4)
+    special = special_note(feed)
     return {
         "file": feed.origin.file,
         "format": feed.origin.format,

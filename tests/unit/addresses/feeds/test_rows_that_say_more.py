@@ -35,9 +35,8 @@ def test_an_address_behind_a_semicolon_is_a_question_to_the_user(text, line, fir
     feed = read(text, tmp_path, "list")
     assert feed.n_records == len(text.splitlines())
     n_lines = 2 if "192.0.2.9; 192" in text else 1
-    assert feed.notes == (
-        f"{n_lines} lines have addresses behind a semicolon: only the first is read",
-    )
+    note = f"{n_lines} lines have addresses behind a semicolon: only the first is read"
+    assert note in feed.notes
 
 
 @pytest.mark.parametrize(
@@ -50,7 +49,29 @@ def test_an_address_behind_a_semicolon_is_a_question_to_the_user(text, line, fir
     ],
 )
 def test_a_comment_behind_a_semicolon_is_one(text, tmp_path):
-    assert read(text, tmp_path).notes == ()
+    notes = read(text, tmp_path).notes
+    assert [note.partition(":")[0] for note in notes] == ["comments ignored"]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("# Licence: x\n198.51.100.1 \n# end of list, exceptions follow\n192.0.2.1\n",
+         "'end of list, exceptions follow' (line 3)"),
+        ("198.51.100.1 ; SBL1\n198.51.100.2 ; SBL22\n192.0.2.1 ; port 443\n",
+         "'port 443' (line 3), 'SBL1' (line 1) and 1 more"),
+        ("! Title: x\n||a.example^\n192.0.2.1\n! good bots\n||b.example^\n##.advert\n",
+         "'good bots' (line 4)"),
+        ("#a\n198.51.100.1 #b\n; c\n192.0.2.1 # d\n192.0.2.2;e\n",
+         "'b' (line 2), 'c' (line 3), 'd' (line 4) and 1 more"),
+        # More lines than a block holds.
+        ("# x\n" * 100_000 + "192.0.2.1\n# good bots\n", "'good bots' (line 100,002)"),
+        ("# only\n# a head\n192.0.2.1\n192.0.2.2 # \n", ""),
+    ],
+)  # fmt: skip
+def test_comments_below_the_first_entry_are_named_the_rarest_first(text, told, tmp_path):
+    notes = [note for note in read(text, tmp_path).notes if note.startswith("comments")]
+    assert notes == ([f"comments ignored: {told}"] if told else [])
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])

@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from sim.addresses.feeds.feed import Feed
+from sim.addresses.feeds.feed import Feed, special_note
 from sim.addresses.feeds.formats import read_feed
 from sim.addresses.feeds.inputs import Input
 from sim.addresses.sets.families import AddressSet
 from sim.errors import DataError
+from tests.feeds import read as read_list
 
 FOUR, SIX = "198.51.100.0/24", "2001:db8::/32"
 # Bing publishes its crawler's ranges with Google's keys.
@@ -134,3 +135,17 @@ def test_a_file_that_says_whose_it_is_names_the_provider(form, tmp_path):
 def test_an_entry_with_both_families_keeps_both(form, item, tmp_path):
     document = {"syncToken": "1", "prefixes": [item]}
     assert read(document, tmp_path, form).to_set() == AddressSet.of(FOUR, SIX)
+
+
+@pytest.mark.parametrize(
+    ("row", "is_told"),
+    [
+        *[(row, True) for row in ["10.0.0.1", "0.0.0.0/0", "192.0.2.7", "fe80::1", "::/0"]],
+        *[(row, True) for row in ["fd00::/8", "ff02::1", "2001:db8::5", "2001:db8:ffff::/48"]],
+        *[(row, False) for row in ["9.255.255.255", "11.0.0.0", "2001:db9::", "2001:db7:ffff::"]],
+        *[(row, False) for row in ["2000::/16", "3fff:ffff::/32", "2606:4700::1"]],
+    ],
+)
+def test_rows_without_a_public_host_are_told_in_both_families(row, is_told, tmp_path):
+    # RFC 6890 and RFC 3849; public IPv6 addresses are of 2000::/3 (RFC 4291).
+    assert special_note(read_list(f"{row}\n", tmp_path)).startswith("1 rows") == is_told
