@@ -459,16 +459,6 @@ class RefPair:
 
 
 @dataclass(frozen=True)
-class RefInherited:
-    """What one business met at addresses it came to, of entries older than its coming."""
-
-    n_arrivals: int
-    n_blocked: int
-    affected_s: int
-    lost_demand_h: Fraction
-
-
-@dataclass(frozen=True)
 class RefTarget:
     """Totals over ``[0, horizon_s)`` and, per operator, the shares at the end.
 
@@ -503,7 +493,6 @@ class RefOutcome:
     curves: dict[str, Curve]
     listed_of: dict[str, Curve]
     ledger: list[RefLedgerRow]
-    inherited: list[RefInherited]
     at_operators: list[RefAtOperator]
     pairs: list[list[RefPair]]
     lost_by_cause: list[dict[str, Fraction]]
@@ -678,7 +667,6 @@ class _Conduct:
     components: tuple[int, ...]
     provider: str  # who hosts it
     seats: tuple[int, ...] = (0,) * N_ROLES  # the response that brought each role there; 0: none
-    arrived_s: tuple[int | None, ...] = (None,) * N_ROLES  # when each came to its addresses
     clock_s: int | None = None  # not tolerating it without a break, as far as it counts, since then
     is_responding: bool = False
     n_responses: int = 0
@@ -720,9 +708,7 @@ class _View:
     vpn: tuple[float, ...]
     left: tuple[float, ...]
     enforcements: list[_Enforcement]
-    enforced: list[list[_Entry]]
     components: list[tuple[int, ...]]  # of each business
-    arrived_s: list[tuple[int | None, ...]]
     missing: list[list[Fraction]]
     by_cause: list[list[dict[str, Fraction]]]
     failing: list[Fraction]
@@ -756,7 +742,6 @@ def simulate_reference(world: RefWorld) -> RefOutcome:
             )
             for row, business in enumerate(world.businesses)
         ],
-        inherited=[_inherited(world, row, pieces) for row in range(len(world.businesses))],
         at_operators=[_at_operator(world, row, pieces) for row in range(len(world.operators))],
         pairs=[
             [_pair(world, row, operator, pieces) for operator in range(len(world.operators))]
@@ -1561,18 +1546,15 @@ class _Run:
             is_elsewhere and not is_moving
             for is_elsewhere, is_moving in zip(conduct.is_elsewhere, moves, strict=True)
         )
-        for role in [role for role, is_moving in enumerate(moves) if is_moving]:
-            self._note_arrival(conduct, role, conduct.n_responses, t_s)
+        conduct.seats = tuple(
+            conduct.n_responses if is_moving else seat
+            for seat, is_moving in zip(conduct.seats, moves, strict=True)
+        )
         conduct.is_responding = False
         conduct.completed += (response.kind,)
         if response.kind in ("foreign", "domestic"):
             conduct.provider = response.provider
         self.events.append((t_s, "moved", row, f"{response.kind} {conduct.provider}"))
-
-    def _note_arrival(self, conduct: _Conduct, role: int, seat: int, t_s: int) -> None:
-        seats, arrived_s = list(conduct.seats), list(conduct.arrived_s)
-        seats[role], arrived_s[role] = seat, t_s
-        conduct.seats, conduct.arrived_s = tuple(seats), tuple(arrived_s)
 
     def _let_tenants_arrive(self, t_s: int) -> None:
         """Arrivals of one business in one second come in the order in which they are given."""
@@ -1584,7 +1566,6 @@ class _Run:
                 components = list(conduct.components)
                 components[arrival.role] = arrival.component
                 conduct.components = tuple(components)
-                self._note_arrival(conduct, arrival.role, arrival.seat, t_s)
                 self.events.append((t_s, "readdressed", row, ""))
 
     def _run_programs(self, t_s: int) -> None:
@@ -1880,10 +1861,7 @@ class _Run:
         key = (
             tuple(entry.number for entry in self._in_force()),
             tuple(tuple(entry.number for entry in entries) for entries in enforced),
-            tuple(
-                (conduct.components, conduct.arrived_s, conduct.is_elsewhere)
-                for conduct in self.conducts
-            ),
+            tuple((conduct.components, conduct.is_elsewhere) for conduct in self.conducts),
             tuple(row for row, front in enumerate(self.fronts) if not front.is_gone),
             tuple(self.vpn),
             tuple(self.left),
@@ -1911,9 +1889,7 @@ class _Run:
             vpn=key[4],
             left=key[5],
             enforcements=enforcements,
-            enforced=enforced,
             components=[conduct.components for conduct in self.conducts],
-            arrived_s=[conduct.arrived_s for conduct in self.conducts],
             missing=missing,
             by_cause=by_cause,
             failing=failing,
@@ -2397,53 +2373,3 @@ def _lost_by_cause(
             for cause, share in shares.items():
                 lost[cause] += share * demand_h
     return lost
-
-
-# --- What tenants inherit
-
-
-def _inherited(world: RefWorld, row: int, pieces: Sequence[tuple[int, int, _View]]) -> RefInherited:
-    """What entries placed before each component came, and no others, do to one business."""
-    business = world.businesses[row]
-    arrivals: set[tuple[int, int]] = set()
-    blocked: set[tuple[int, int]] = set()
-    affected_s, lost_h = 0, ZERO
-    for start_s, stop_s, view in pieces:
-        working = [Fraction(1) for _ in world.operators]
-        for role, (number, arrived_s) in enumerate(
-            zip(view.components[row], view.arrived_s[row], strict=True)
-        ):
-            if arrived_s is None:
-                continue
-            arrivals.add((role, arrived_s))
-            for operator_row, operator in enumerate(world.operators):
-                failed = [
-                    _older_degree(world, view.enforced[operator_row], arrived_s, text)
-                    for text in world.components[number].addresses
-                ]
-                if operator.share > 0 and any(failed):
-                    blocked.add((role, arrived_s))
-                is_any = world.components[number].mode == "any"
-                broken = min(failed) if is_any else sum(failed, ZERO) / len(failed)
-                if broken:
-                    working[operator_row] *= 1 - _exact(business.role_weights[role]) * broken
-        share = sum((a * (1 - b) for a, b in zip(view.reaching, working, strict=True)), ZERO)
-        if share > _exact(world.thresholds[0]):
-            affected_s += stop_s - start_s
-        if share:
-            lost_h += share * _mean_demand_h(world, business.profile, start_s, stop_s)
-    return RefInherited(len(arrivals), len(blocked), affected_s, lost_h)
-
-
-def _older_degree(
-    world: RefWorld, enforced: Sequence[_Entry], arrived_s: int, text: str
-) -> Fraction:
-    """Degree to which an address fails by the entries placed before a second, less exempt ones."""
-    _, address = _numbered(text)
-    holding = [entry for entry in enforced if _holds(entry.ranges, address)]
-    if any(entry.mechanism == "exempt" for entry in holding):
-        return ZERO
-    older = {entry.mechanism for entry in holding if entry.start_s < arrived_s}
-    if "drop" in older:
-        return Fraction(1)
-    return _exact(world.throttle_severity) if "throttle" in older else ZERO

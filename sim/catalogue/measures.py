@@ -28,9 +28,6 @@ OF_HOSTING = "USD of hosting spending, at drawn revenue levels"
 _listing = partial(Metric, formula="impact.measure_register", section=Section.REGISTER)
 _impact = partial(Metric, formula="impact.measure_impact", section=Section.BUSINESSES)
 _name = partial(Metric, formula="names.measure_names", section=Section.BUSINESSES)
-_inherited = partial(
-    Metric, formula="impact.measure_inherited", section=Section.BUSINESSES, needs="tenancy"
-)
 _move = partial(
     Metric, formula="impact.measure_responses", section=Section.BUSINESSES, needs="reactions"
 )
@@ -222,44 +219,6 @@ _LOSSES = (
         "`active_sites_hit` over all active sites on these addresses",
         of=SITES,
         label="share blocked of active sites on modelled businesses' addresses",
-    ),
-)
-
-_INHERITED = (
-    _inherited(
-        "arrivals",
-        "arrivals",
-        "times a component came to other addresses and stayed for a second or longer",
-        of=BUSINESSES,
-        label="arrivals at other addresses",
-    ),
-    _inherited(
-        "arrivals_inherited_share",
-        "share of arrivals",
-        "those that met an entry placed before the arrival; not known where nobody came anywhere",
-        of="arrivals",
-        label="share of arrivals that inherited a block",
-    ),
-    _inherited(
-        "businesses_inherited",
-        BUSINESSES,
-        "with such an arrival, of those that came to other addresses",
-        of=BUSINESSES,
-        label="businesses that inherited a block",
-    ),
-    _inherited(
-        "business_hours_inherited",
-        HOURS,
-        "time in which inherited entries alone make a business affected, summed",
-        of=HOURS,
-        label="business-hours affected by inherited blocks",
-    ),
-    _inherited(
-        "demand_lost_inherited_share",
-        OF_SHARE,
-        "demand that inherited entries alone lose, weighted by mean revenue",
-        of=TABLE_DEMAND,
-        label="share of domestic demand lost to inherited blocks",
     ),
 )
 
@@ -497,7 +456,6 @@ MEASURES = {
         [_LISTED],
         _STATES,
         _LOSSES,
-        _INHERITED,
         _MOVES,
         _SWITCHING,
         _COMPLAINTS,

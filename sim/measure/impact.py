@@ -13,7 +13,6 @@ from sim.engine.eventlog import Kind
 from sim.engine.orders import BLOCKING
 from sim.engine.record.outcome import BUSINESS_METRICS, Outcome
 from sim.engine.state.ledger import Group
-from sim.measure.inherited import inherited_by
 from sim.measure.measures import UNKNOWN, Measure, demand_micro_usd, measured, over
 from sim.measure.names import expected_businesses, measure_names
 from sim.scenario.tables.rows import RESPONSES
@@ -193,7 +192,6 @@ def measure_impact(world: World, outcome: Outcome) -> tuple[Measure, ...]:
         measured("demand_lost_share", lost / demand if demand > 0 else UNKNOWN, demand / 1e6),
         *measure_causes(outcome, demand),
         *measure_names(world, outcome),
-        *measure_inherited(world, outcome, value, demand),
         *measure_responses(world, outcome),
         *measure_switching(world, outcome),
         *measure_complaints(world, outcome),
@@ -226,45 +224,6 @@ def measure_causes(outcome: Outcome, demand: float) -> Iterator[Measure]:
     lost = outcome.at_operators.lost_micro_usd.sum(axis=0)
     for cause, of_cause in zip(CAUSES, lost.tolist(), strict=True):
         yield measured(lost_by(cause), of_cause / demand if demand > 0 else UNKNOWN, demand / 1e6)
-
-
-def measure_inherited(
-    world: World, outcome: Outcome, value: NDArray[np.float64], demand: float
-) -> tuple[Measure, ...]:
-    """Measures of inherited blocks; none where tenants keep their addresses.
-
-    Notes
-    -----
-    A business that never came to another address could not inherit a block, and is in no
-    denominator of businesses. Where there was no arrival at all, the share is not known.
-    """
-    if world.stays is None:
-        return ()
-    found = inherited_by(world, outcome)
-    n, n_arrivals = float(found.n_arrivals.size), float(found.n_arrivals.sum())
-    n_blocked = float(found.n_blocked.sum())
-    lost = float((value * found.lost_demand_h).sum())
-    return (
-        measured("arrivals", n_arrivals, n),
-        measured(
-            "arrivals_inherited_share",
-            n_blocked / n_arrivals if n_arrivals > 0 else UNKNOWN,
-            n_arrivals,
-        ),
-        measured(
-            "businesses_inherited",
-            float((found.n_blocked > 0).sum()),
-            float((found.n_arrivals > 0).sum()),
-        ),
-        measured(
-            "business_hours_inherited",
-            float(found.affected_s.sum()) / S_PER_H,
-            n * world.horizon_s / S_PER_H,
-        ),
-        measured(
-            "demand_lost_inherited_share", lost / demand if demand > 0 else UNKNOWN, demand / 1e6
-        ),
-    )
 
 
 def measure_target(world: World, outcome: Outcome) -> tuple[Measure, ...]:

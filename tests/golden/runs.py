@@ -147,7 +147,6 @@ END = {
 COUNT_UNITS = (
     "active sites",
     "addresses",
-    "arrivals",
     "businesses",
     "exemptions",
     "moves",

@@ -20,7 +20,6 @@ from sim.engine.in_force import InForce
 from sim.engine.record.outcome import USER_METRICS, Outcome
 from sim.engine.state.ledger import Group
 from sim.measure.impact import measure_target
-from sim.measure.inherited import inherited_by
 from sim.scenario.tables.rows import RESPONSES
 from sim.streams import Streams
 from tests.property.test_engine_reference import (
@@ -516,7 +515,6 @@ def assert_same_as_reference(small: SmallWorld, outcome: Outcome, reference: Ref
     assert outcome.n_responses.tolist() == [
         [kinds.count(kind) for kind in RESPONSES] for kinds in reference.responses
     ]
-    assert_same_inherited(inherited_by(small.world(), outcome), reference.inherited)
     assert_same_users(outcome.users, reference.target)
     assert_same_lost(small, outcome, reference.target)
     assert_same_user_curves(outcome, reference)
@@ -534,14 +532,6 @@ def nearness_of_attention(small: SmallWorld) -> float:
     """
     rules = small.complaints
     return 1e-5 if rules is not None and rules.per_million_people_per_d else 1e-7
-
-
-def assert_same_inherited(found, expected) -> None:
-    assert found.n_arrivals.tolist() == [row.n_arrivals for row in expected]
-    assert found.n_blocked.tolist() == [row.n_blocked for row in expected]
-    assert found.affected_s.tolist() == [row.affected_s for row in expected]
-    lost_h = [float(row.lost_demand_h) for row in expected]
-    np.testing.assert_allclose(found.lost_demand_h, lost_h, rtol=1e-7, atol=1e-9)
 
 
 def assert_close_curve(t_s, value, expected) -> None:

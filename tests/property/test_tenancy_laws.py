@@ -1,17 +1,14 @@
 """Laws of tenants who change address: off is never, luck is one's own, no block no heritage."""
 
-from dataclasses import fields, replace
+from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
 
 from sim.engine.eventlog import Kind
 from sim.engine.record.outcome import Outcome
 from sim.engine.run import simulate
 from sim.engine.strategies import build_strategy
-from sim.engine.strategies.single_rule import none
-from sim.measure.inherited import inherited_by
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved, resolve
 from sim.streams import Streams
@@ -19,10 +16,6 @@ from sim.world.build import World, build_world
 from sim.world.moves import shared_places
 from tests.chases import STRATEGIES, assert_same
 from tests.property.test_common_random_numbers import columns, seats_of
-from tests.property.test_engine_whole import (
-    whole_worlds,
-)
-from tests.worlds import many_worlds
 
 N = 150
 STREAMS = Streams(5, 3)
@@ -145,29 +138,6 @@ def test_the_strategy_moves_no_tenant_who_does_not_react():
     assert came[0][0].size == (world.stays.seat == 0).sum() > N
     for other in came[1:]:
         assert np.array_equal(came[0], other)
-
-
-def test_without_blocking_nothing_is_inherited():
-    world = build_world(ask(*OFTEN), STREAMS)
-    found = inherited_by(world, simulate(world, none, STREAMS))
-    assert found.n_arrivals.sum() > N
-    for column in fields(found)[1:]:
-        assert not getattr(found, column.name).any(), column.name
-    blocked = inherited_by(world, simulate(world, STRATEGIES["aggregate"], STREAMS))
-    assert blocked.n_blocked.sum() > 0
-
-
-@many_worlds(15)
-@given(whole_worlds())
-def test_what_is_inherited_is_part_of_what_is_lost(small):
-    # An overload or a name adds to a loss; nothing makes it less than what old entries do.
-    small = replace(small, has_tenancy=True)
-    world = small.world()
-    outcome = simulate(world, small.engine_strategy(), small.streams)
-    found = inherited_by(world, outcome)
-    assert (found.affected_s <= outcome.ledger.affected_s).all()
-    assert (found.lost_demand_h <= outcome.ledger.lost_demand_h * (1 + 1e-9) + 1e-9).all()
-    assert (found.n_blocked <= found.n_arrivals).all()
 
 
 # Laws of programs that leave a shared range: off is never, luck is one's own, more is more.

@@ -1,17 +1,11 @@
 """Tenants come when and where the documents say, within four standard errors."""
 
 import math
-from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from sim.addresses.sets.intervals import IntervalSet
-from sim.addresses.sets.prefixes import prefix_set
-from sim.engine.orders import Order
-from sim.engine.run import simulate
-from sim.engine.strategies.dated_orders import replay
-from sim.measure.inherited import inherited_by
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved, resolve
 from sim.streams import Streams
@@ -119,72 +113,3 @@ def test_addresses_are_handed_out_evenly_whoever_had_them_before(world):
     expected = hosts.size / 16
     assert expected > 50
     assert ((count - expected) ** 2 / expected).sum() < 15 + 4 * math.sqrt(30)
-
-
-def inherited(world: World, length: int) -> tuple[World, np.ndarray]:
-    """Arrivals that met a block of the first 2**(32 - length) addresses of the range, by business.
-
-    Everybody complies at once, nobody reacts, the target is nowhere.
-    """
-    n = world.operators.n_operators
-    now = np.zeros(n, np.int64)
-    still = replace(
-        world,
-        cadence=((0, 1),),
-        pools=None,
-        reactions=None,
-        users=None,
-        operators=replace(
-            world.operators,
-            poll_interval_s=np.full(n, 3600),
-            poll_phase_s=now,
-            apply_lag_s=now.copy(),
-            release_lag_s=now.copy(),
-            compliance=np.ones(n),
-        ),
-    )
-    order = Order("block", prefix_set(int(IntervalSet.of(SHARED).start[0]), length))
-    outcome = simulate(still, replay([(PLACED_S, order)]), STREAMS)
-    return still, inherited_by(still, outcome).n_blocked
-
-
-def expected_share(world: World, share: float) -> tuple[np.ndarray, np.ndarray]:
-    """Chance of each arrival after the entry, ``1 - (1 - p)**n``, and whose it is."""
-    stays = world.stays
-    shared = IntervalSet.of(SHARED)
-    chance, whose = [], []
-    # An arrival must outlast the next download to meet the block.
-    last = {}
-    for row in np.flatnonzero(stays.seat == 0)[::-1].tolist():
-        key = int(stays.business_row[row]), int(stays.role_row[row])
-        until_s = last.get(key, world.horizon_s)
-        last[key] = int(stays.t_s[row])
-        hosts = hosts_of(world, stays.component_row[row])
-        is_late = PLACED_S + 3600 < stays.t_s[row] < until_s
-        if is_late and shared.contains(hosts).all():
-            chance.append(1 - (1 - share) ** hosts.size)
-            whose.append(key[0])
-    return np.array(chance), np.array(whose)
-
-
-@pytest.mark.parametrize(
-    ("length", "share"),
-    [
-        (25, 1 / 4),
-        *(pytest.param(*one, marks=pytest.mark.long) for one in ((24, 1 / 2), (27, 1 / 16))),
-    ],
-)
-def test_tenants_inherit_as_often_as_addresses_are_listed(world, length, share):
-    still, n_blocked = inherited(world, length)
-    chance, whose = expected_share(still, share)
-    assert chance.size > 500
-    assert within(n_blocked.sum(), chance)
-    # By business: at least one of its arrivals.
-    clean = np.ones(N)
-    np.multiply.at(clean, whose, 1 - chance)
-    assert within((n_blocked > 0).sum(), 1 - clean)
-
-
-def within(count: float, chance: np.ndarray) -> bool:
-    """A sum of independent chances, within four standard errors and what arrives in between."""
-    return abs(count - chance.sum()) < 4 * math.sqrt((chance * (1 - chance)).sum())
