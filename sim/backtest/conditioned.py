@@ -21,17 +21,15 @@ from sim.experiment.outputs import manifest_of
 from sim.experiment.saved_plans import resolved_of_folder
 from sim.experiment.verification import (
     Verdict,
-    brief,
+    changed_keys,
     changed_outside,
     checks_folder,
     choose_sample,
-    described,
     planned_again,
     version_notes,
 )
 from sim.results.csvtext import csv_text
 from sim.results.folder import MANIFEST, RunFolder, open_run
-from sim.results.integrity import changed_lines, changed_values
 
 KINDS = ("condition",)
 _OF_RUNS = ("conditioned", "warnings", "failures")
@@ -149,16 +147,14 @@ def _sample_of(
 
 
 def _changed_manifest(run: RunFolder, asked: Conditioning) -> Iterator[str]:
-    """Parts of the manifest that follow from the scenario and its tables."""
-    stored = {key: value for key, value in described(run.manifest).items() if key not in _OF_RUNS}
+    """Keys of the manifest that do not follow from the scenario and its tables."""
     plan = asked.plan
     labels = [plan.resolved.scenario.strategy.id]
     again = manifest_of(
-        plan, {}, labels=labels, n_replicates=1, status=str(stored["status"]), warnings=(),
+        plan, {}, labels=labels, n_replicates=1, status=str(run.manifest["status"]), warnings=(),
         failures=(),
     )  # fmt: skip
-    due = {key: value for key, value in described(again).items() if key not in _OF_RUNS}
-    yield from brief(MANIFEST, changed_values(stored, due))
+    yield from changed_keys(run.manifest, again, _OF_RUNS)
 
 
 def _changed_kept(
@@ -177,8 +173,7 @@ def _changed_kept(
     again = csv_text((column.name for column in sheet.columns), sheet.rows).encode()
     file = run.path / sheet.file
     if file.is_file() and file.read_bytes() != again:
-        lines = changed_lines(file.read_bytes(), again)
-        yield from brief(f"{sheet.file}: does not follow from {TABLE}", lines)
+        yield f"{sheet.file}: does not follow from {TABLE}"
 
 
 def _misjudged(

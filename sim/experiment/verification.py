@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import platform
 import tempfile
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -21,10 +22,10 @@ from sim.engine.warm_up import warm_up
 from sim.errors import DataError, OverblockError, Problem
 from sim.experiment.executors.task import Executor, Failure, Key
 from sim.experiment.interrupts import pass_on_interrupt
-from sim.experiment.outputs import PACKAGE, package_of
+from sim.experiment.outputs import PACKAGE, Outputs, package_of
 from sim.experiment.pipeline import Experiment, Result, carry_out
 from sim.experiment.plan import Plan
-from sim.experiment.runs import Derived, Runs, columns_of, derive, derived_manifest
+from sim.experiment.runs import Runs, columns_of, derive, derived_manifest
 from sim.experiment.saved_plans import plan_of_folder
 from sim.experiment.simulation import RunRecord, Simulation
 from sim.files import hash_of, parse_json
@@ -41,30 +42,25 @@ from sim.results.folder import (
 )
 from sim.results.integrity import (
     changed_files,
-    changed_lines,
-    changed_values,
     is_inside,
     unlisted_files,
 )
 from sim.results.manifest import (
-    PACKAGES,
     all_tables,
     canonical_json,
     input_copy,
     package_version,
 )
-from sim.results.parquet import is_part_of, keys_of, metadata_of, n_rows_of, write_part
+from sim.results.parquet import is_part_of, keys_of, n_rows_of, write_part
 from sim.results.schema import KEYS
 from sim.scenario.library import shipped
 from sim.scenario.schema import scenario_tree
 from sim.scenario.tables.seeds import note_path
 from sim.version import __version__
 
-MOST_OF_A_FILE = 20
-"""Most differences of one file that are listed."""
 _FACTS = ("hits", "nothing")
 _NOT_DERIVED = ("tool", "python", "packages", "outputs")
-"""Parts of the manifest that are compared elsewhere, or are notes."""
+"""Keys of the manifest that are compared elsewhere, or are notes."""
 Planned = TypeVar("Planned")
 _CANNOT = (OverblockError, OSError, ValueError, KeyError, IndexError, TypeError)
 """Errors that falsified tables may cause when they are summarised."""
@@ -97,107 +93,73 @@ def changed_tables(run: RunFolder, plan: Plan, scratch: Path) -> Iterator[str]:
     """
     into = scratch / "derived"
     into.mkdir()
+    tables, package = columns_of(plan), None
     try:
         derived = derive(run.path, into, plan, scratch)
+        outputs: Outputs = dict.fromkeys((SCENARIO, RESOLVED, PACKAGE), (run.path, None))
+        for name in tables:
+            file, n_rows = derived.outputs.get(name) or (run.path / name, None)
+            outputs[name] = file, n_rows_of(file) if n_rows is None else n_rows
     except _CANNOT as error:
         yield f"tables of the runs: cannot be added up: {error}"
         return
     for name, (again, _) in derived.outputs.items():
-        yield from _changed_table(run, name, again)
-    tables = columns_of(plan)
-    yield from _changed_metadata(run, plan, tables)
-    try:
-        package = package_of(run.path, plan, tables, KEYS)
-    except OSError as error:
-        file = Path(str(error.filename)).name
-        yield f"{PACKAGE}: cannot be compared with {file}: {error.strerror}"
-    else:
-        yield from brief(PACKAGE, changed_values(_read_json(run.path / PACKAGE), package))
-    manifest = _manifest_of(run, plan, derived)
-    yield from brief(MANIFEST, changed_values(described(run.manifest), manifest))
-    yield from _changed_listing(run, plan, derived)
-
-
-def _changed_table(run: RunFolder, name: str, again: Path) -> Iterator[str]:
-    file = run.path / name
-    if not file.is_file():
-        return
-    if file.suffix == ".parquet":
-        if not is_part_of(again, file, "true", ()):
-            yield f"{name}: does not follow from the runs"
-    elif file.read_bytes() != again.read_bytes():
-        lines = changed_lines(file.read_bytes(), again.read_bytes())
-        yield from brief(f"{name}: does not follow from the runs", lines)
-
-
-def _changed_metadata(run: RunFolder, plan: Plan, tables: Iterable[str]) -> Iterator[str]:
-    """Parquet files whose metadata names another result."""
-    if run.manifest["tool"]["version"] != __version__:
-        return
-    for name in tables:
         file = run.path / name
-        if file.suffix == ".parquet" and file.is_file():
-            named = metadata_of(file).get("result_id")
-            if named != plan.result_id:
-                yield f"{name}: names the result {named}"
-
-
-def described(manifest: Mapping[str, Any]) -> dict[str, Any]:
-    """Parts of a manifest that are compared here."""
-    return {key: value for key, value in manifest.items() if key not in _NOT_DERIVED}
-
-
-def _manifest_of(run: RunFolder, plan: Plan, derived: Derived) -> dict[str, Any]:
-    """The manifest that follows from the scenario, its tables and the runs."""
+        if file.is_file() and (where := first_difference(file, again)) is not None:
+            yield f"{name}: does not follow from the runs{where}"
+    with suppress(OSError):  # a file that is missing is named already
+        package = package_of(run.path, plan, tables, KEYS)
+    if read_json(run.path / PACKAGE) != package:
+        yield f"{PACKAGE}: does not describe the tables as they are"
     stored = run.manifest
-    manifest = derived_manifest(
-        plan,
-        derived,
-        {},
-        status=str(stored["status"]),
-        failures=stored.get("failures", ()),
-    )
-    is_whole = derived.is_whole(plan)
-    if is_whole or stored["status"] == COMPLETE:
-        manifest["status"] = COMPLETE if is_whole else "partial or interrupted"
+    status, failures = str(stored["status"]), stored.get("failures", ())
+    manifest = derived_manifest(plan, derived, {}, status=status, failures=failures)
+    if derived.is_whole(plan):
+        manifest["status"] = COMPLETE
+    elif status == COMPLETE:
+        manifest["status"] = "partial or interrupted"
     if stored["tool"]["version"] != __version__:
         # The version is part of the identity.
         manifest["result_id"] = stored["result_id"]
-    return {key: value for key, value in manifest.items() if key not in _NOT_DERIVED}
-
-
-def _changed_listing(run: RunFolder, plan: Plan, derived: Derived) -> Iterator[str]:
-    """Files that the manifest should list and does not, and wrong numbers of rows."""
-    listed = {str(one["file"]): one.get("n_rows") for one in run.manifest["outputs"]}
-    expected: dict[str, int | None] = dict.fromkeys((SCENARIO, RESOLVED, PACKAGE))
+    yield from changed_keys(stored, manifest)
     for table in all_tables(plan.scenarios):
-        expected[input_copy(table)] = table.n_rows
+        outputs[input_copy(table)] = run.path, table.n_rows
         if table.note is not None:
-            expected[note_path(Path(input_copy(table))).as_posix()] = None
-    for name in columns_of(plan):
-        file = run.path / name
-        is_parquet = file.suffix == ".parquet" and file.is_file()
-        expected[name] = n_rows_of(file) if is_parquet else derived.outputs[name][1]
-    for name, n_rows in expected.items():
-        if name not in listed:
-            yield f"{name}: is not in the manifest, as it is in that of every such folder"
-        elif listed[name] != n_rows:
-            yield f"{MANIFEST}: outputs: {name}: n_rows: is {listed[name]}, comes to {n_rows}"
-    for name in listed:
-        if name not in expected:
-            yield f"{MANIFEST}: outputs: {name}: is no file of such a folder"
+            outputs[note_path(Path(input_copy(table))).as_posix()] = run.path, None
+    listed = {str(one["file"]): one.get("n_rows", "") for one in stored["outputs"]}
+    due = {name: "" if n_rows is None else n_rows for name, (_, n_rows) in outputs.items()}
+    for name in sorted(listed.keys() | due.keys()):
+        if listed.get(name) != due.get(name):
+            yield f"{MANIFEST}: outputs: {name}: is not listed as in every such folder"
 
 
-def brief(file: str, differences: Iterator[str]) -> Iterator[str]:
-    """List the first of many differences, and how many more there are."""
-    found = list(differences)
-    for text in found[:MOST_OF_A_FILE]:
-        yield f"{file}: {text}"
-    if len(found) > MOST_OF_A_FILE:
-        yield f"{file}: and {len(found) - MOST_OF_A_FILE} more differences"
+def first_difference(file: Path, again: Path) -> str | None:
+    """Say where a table first differs from another; None if it does not."""
+    if file.suffix == ".parquet":
+        return None if is_part_of(again, file, "true", ()) else ""
+    held, due = (one.read_bytes().splitlines() for one in (file, again))
+    lines = enumerate(zip_longest(held, due), 1)
+    return next((f", first in line {n}" for n, (one, other) in lines if one != other), None)
 
 
-def _read_json(file: Path) -> Any:
+def changed_keys(
+    stored: Mapping[str, Any], due: Mapping[str, Any], ignored: Collection[str] = ()
+) -> Iterator[str]:
+    """Keys of a manifest whose values do not follow from the scenario and its tables.
+
+    Parameters
+    ----------
+    ignored
+        Keys that are compared elsewhere.
+    """
+    for key in {**due, **stored}:
+        held, again = (canonical_json(of.get(key)) for of in (stored, due))
+        if held != again and key not in (*_NOT_DERIVED, *ignored):
+            yield f"{MANIFEST}: {key}: does not follow from the scenario, its tables and the runs"
+
+
+def read_json(file: Path) -> Any:
+    """Read JSON; None where it cannot be read."""
     try:
         return parse_json(file.read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -282,7 +244,7 @@ def verify_folder(
             plan = plan_of_folder(run, scratch, is_resolved=True)
         measures = FactTables(run.path).measures()
         keys: list[Key] = [(0, label, one) for label, of in measures.items() for one in of]
-        found += _changed_keys(run, plan, keys)
+        found += _changed_runs(run, plan, [key[1:] for key in keys])
         found += changed_tables(run, plan, scratch)
         sample = choose_sample(keys, n_sample, plan.result_id)
         job = Simulation(plan.cases().scenarios, plan.root_seed, scratch=scratch, draws=plan.draws)
@@ -321,12 +283,12 @@ def planned_again(run: RunFolder, plan: Callable[[], Planned]) -> Planned:
         raise DataError([Problem(str(run.path), message)]) from None
 
 
-def _changed_keys(run: RunFolder, plan: Plan, keys: Sequence[Key]) -> Iterator[str]:
+def _changed_runs(run: RunFolder, plan: Plan, ours: Collection[Key]) -> Iterator[str]:
     """Runs that are missing in measures.parquet, or were not asked for."""
-    ours = {key[1:] for key in keys}
     asked = {key[1:] for key in plan.cases().run_keys()}
-    for key in sorted(ours - asked):
-        yield f"measures.parquet: {_named(key)} was not asked for"
+    yield from (
+        f"measures.parquet: {_named(key)} was not asked for" for key in ours if key not in asked
+    )
     for table in (*plan.run_tables, *_FACTS):
         file = run.path / f"{table}.parquet"
         try:
@@ -334,7 +296,7 @@ def _changed_keys(run: RunFolder, plan: Plan, keys: Sequence[Key]) -> Iterator[s
         except DataError:
             yield f"{file.name}: cannot be read"
             continue
-        for key in sorted(held - ours, key=str):
+        for key in sorted(held - {*ours}, key=str):
             yield f"{file.name}: {_named(key)}: is not in measures.parquet"
 
 
@@ -351,7 +313,8 @@ def _changed_run(
     if isinstance(result, Failure):
         yield f"{name}: fails now: {result}"
         return
-    yield from _changed_measures(f"{name}: measures.parquet", then, result.measures)
+    if changed := _changed_measures(then, result.measures):
+        yield f"{name}: measures.parquet: {', '.join(changed)}: comes to another value"
     columns = fact_columns({(label, replicate): result})
     for table in (*plan.run_tables, *_FACTS):
         if table in result.tables:
@@ -363,6 +326,12 @@ def _changed_run(
             yield f"{name}: {table}.parquet: has other rows"
 
 
+def _changed_measures(then: tuple[Measure, ...], now: tuple[Measure, ...]) -> list[str]:
+    # By name, as another version may measure more; as text, as unknown numbers equal none.
+    held, again = ({one.metric: str(one) for one in of} for of in (then, now))
+    return [one for one in {**held, **again} if held.get(one) != again.get(one)]
+
+
 def _named(key: Key) -> str:
     label, replicate = key
     return f"strategy={label} replicate={replicate}"
@@ -371,7 +340,7 @@ def _named(key: Key) -> str:
 def changed_outside(run: RunFolder) -> tuple[list[str], tuple[str, ...]]:
     """Find differences before anything is run again, and files that are not checked."""
     _, unchecked = unlisted_files(run)
-    return [*changed_files(run), *changed_notes(run), *_unnamed_packages(run)], tuple(unchecked)
+    return [*changed_files(run), *changed_notes(run)], tuple(unchecked)
 
 
 def choose_sample(keys: list[Key], n_sample: int | None, identity: str) -> list[Key]:
@@ -381,40 +350,6 @@ def choose_sample(keys: list[Key], n_sample: int | None, identity: str) -> list[
     luck = np.random.default_rng(int(identity[:16], 16))
     rows = np.sort(luck.choice(len(keys), n_sample, replace=False))
     return [keys[row] for row in rows]
-
-
-def _changed_measures(
-    where: str, then: tuple[Measure, ...], now: tuple[Measure, ...]
-) -> Iterator[str]:
-    # Another version may measure more, or in another sequence: compare by name.
-    now_by_metric = {one.metric: one for one in now}
-    for one in then:
-        other = now_by_metric.pop(one.metric, None)
-        if other is None:
-            yield f"{where}: {one.metric} is measured no more"
-        elif not _is_same(one.value, other.value):
-            yield f"{where}: {one.metric} is {one.value:g}, comes to {other.value:g}"
-        elif (one.unit, one.denominator_unit) != (other.unit, other.denominator_unit):
-            yield f"{where}: {one.metric} has another unit"
-        elif not _is_same(one.denominator, other.denominator):
-            yield f"{where}: {one.metric} is out of another number"
-    if now_by_metric:
-        yield f"{where}: {', '.join(now_by_metric)} not measured there"
-
-
-def _is_same(one: float, other: float) -> bool:
-    return one == other or (one != one and other != other)
-
-
-def _unnamed_packages(run: RunFolder) -> Iterator[str]:
-    """Say which packages that shape numbers a manifest of this version does not name."""
-    manifest: Mapping[str, Any] = run.manifest
-    if manifest["tool"]["version"] == __version__:
-        for name in PACKAGES:
-            if name not in manifest.get("packages", {}):
-                yield f"{MANIFEST}: packages.{name}: is not there"
-        if "python" not in manifest:
-            yield f"{MANIFEST}: python: is not there"
 
 
 def version_notes(run: RunFolder) -> Iterator[str]:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import zip_longest
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -181,62 +178,3 @@ def unlisted_files(run: RunFolder) -> tuple[list[str], list[str]]:
     beside = {name for name in names if name.split("/")[0] in (REPORT, FIGURES, PARTS)}
     unchecked = {PARTS if name.startswith(f"{PARTS}/") else name for name in beside}
     return sorted(names - beside), sorted(unchecked)
-
-
-MOST_LETTERS = 60
-_NAMES = ("key", "name", "path", "label")
-"""Keys whose value names an element of a list."""
-
-
-def changed_values(held: object, expected: object, path: str = "") -> Iterator[str]:
-    """Differences of two JSON values, each with its key path."""
-    ours, due = _parts(held, path), _parts(expected, path)
-    if ours is None or due is None:
-        if type(held) is not type(expected) or held != expected:
-            yield f"{path}: is {_short(held)}, expected {_short(expected)}"
-        return
-    for below in {**due, **ours}:
-        if below not in ours:
-            yield f"{below}: is not there, expected {_short(due[below])}"
-        elif below not in due:
-            yield f"{below}: is {_short(ours[below])}, expected nothing"
-        else:
-            yield from changed_values(ours[below], due[below], below)
-
-
-def changed_lines(held: bytes, expected: bytes) -> Iterator[str]:
-    """Differences of two CSV texts, each with its line and column."""
-    found = list(changed_values(_cells(held), _cells(expected)))
-    yield from found or ["is written in another way"]
-
-
-def _cells(data: bytes) -> dict[str, dict[str, str]]:
-    """Cells of a CSV text by their line and the name of their column."""
-    text = data.decode("utf-8", errors="replace")
-    rows = list(csv.reader(io.StringIO(text, newline=""))) or [[]]
-    return {f"line {n}": dict(zip_longest(rows[0], row)) for n, row in enumerate(rows, start=1)}
-
-
-def _parts(value: object, path: str) -> dict[str, object] | None:
-    """Parts of a JSON object or list by their key path; None of a single value."""
-    if isinstance(value, Mapping):
-        return {f"{path}.{key}" if path else str(key): one for key, one in value.items()}
-    if isinstance(value, list | tuple):
-        return {f"{path}[{name}]": one for name, one in _by_name(value).items()}
-    return None
-
-
-def _by_name(values: Sequence[object]) -> dict[str, object]:
-    """Values by their names, numbered where a name occurs again."""
-    found: dict[str, object] = {}
-    for row, value in enumerate(values):
-        names = [value[key] for key in _NAMES if key in value] if isinstance(value, Mapping) else []
-        name = f"{names[0]}" if names else f"{row}"
-        n_before = sum(other == name or other.startswith(f"{name} #") for other in found)
-        found[f"{name} #{n_before + 1}" if n_before else name] = value
-    return found
-
-
-def _short(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= MOST_LETTERS else f"{text[: MOST_LETTERS - 1]}…"

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.errors import DataError, Problem
-from sim.sql import parquet_rows, sql_path, sql_pattern, sql_text
+from sim.sql import parquet_rows, sql_path, sql_text
 
 _NUMBERED = "file_row_number = true"
 
@@ -169,18 +169,6 @@ def n_rows_of(path: Path) -> int:
         If the file cannot be read.
     """
     return int(read_columns(path, "SELECT count(*) AS n FROM data")["n"][0])
-
-
-def metadata_of(path: Path) -> dict[str, str]:
-    """Metadata of a Parquet file by key; empty where it cannot be read."""
-    with connect() as connection:
-        try:
-            rows = connection.execute(
-                f"SELECT decode(key), decode(value) FROM parquet_kv_metadata({sql_pattern(path)})"
-            ).fetchall()
-        except duckdb.Error:
-            return {}
-    return {str(key): str(value) for key, value in rows}
 
 
 def _is_same(one: NDArray[Any], other: NDArray[Any]) -> bool:

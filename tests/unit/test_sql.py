@@ -10,7 +10,7 @@ from sim.addresses.feeds.formats import read_feed
 from sim.addresses.feeds.inputs import Input
 from sim.addresses.feeds.normal import write_normal
 from sim.errors import DataError
-from sim.results.parquet import is_part_of, merge_parts, metadata_of, read_columns, write_part
+from sim.results.parquet import is_part_of, merge_parts, read_columns, write_part
 from sim.results.tables import connect_tables
 
 WILD = ("a*.parquet", "a?.parquet", "a[b].parquet", "a'].parquet", "~/a.parquet", "file:/a.parquet")
@@ -63,7 +63,6 @@ def test_tables_of_runs_are_written_merged_and_read_alone(folder, name):
     columns = read_columns(path, "SELECT * FROM data")
     assert list(columns) == ["replicate", "file_row_number"]
     assert columns["replicate"].tolist() == [1, 2, 1, 2]
-    assert metadata_of(path)["result_id"] == "x"
     assert is_part_of(part, part, "true", [])
 
 

@@ -323,7 +323,7 @@ def test_what_was_changed_in_an_ensemble_is_found(whole, tmp_path):
     assert "bands.parquet: does not follow from the runs" in said
     assert ": curves.parquet: has other rows" in said
     for table in ("summary", "verdicts", "groups"):
-        assert f"{table}.csv: does not follow from the runs: line " in said
+        assert f"{table}.csv: does not follow from the runs, first in line " in said
 
 
 # Members in pairs with the same inputs: what differs between both of a pair is chance.

@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import json
+import math
 import os
 import shutil
 from collections.abc import Callable
@@ -86,8 +87,8 @@ def rewrite(path: Path, query: str) -> None:
         connection.execute(f"COPY ({query}) TO '{path}' (FORMAT parquet, KV_METADATA {{{pairs}}})")
 
 
-def raise_last_number(path: Path) -> tuple[int, str]:
-    """Add one to a number of a CSV table; return its line and column."""
+def raise_last_number(path: Path) -> int:
+    """Add one to a number of a CSV table; return its line."""
     with path.open(encoding="utf-8", newline="") as file:
         lines = list(csv.reader(file))
     names = ("median", "efficacy", "difference", "hit")
@@ -95,7 +96,7 @@ def raise_last_number(path: Path) -> tuple[int, str]:
     lines[-1][column] = str(float(lines[-1][column] or 0) + 1)
     with path.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file, lineterminator="\n").writerows(lines)
-    return len(lines), lines[0][column]
+    return len(lines)
 
 
 def test_a_folder_as_it_was_written_is_accounted_for(whole):
@@ -119,30 +120,19 @@ def test_no_table_over_replicates_is_believed_for_its_hash(folder):
     mend(folder)
     said = verified(folder).differences
     assert len(said) == len(tables) + 1
-    for table, (line, column) in changed.items():
-        (one,) = [text for text in said if text.startswith(f"{table}.csv: ")]
-        assert f"does not follow from the runs: line {line}.{column}: is " in one
-        assert ", expected " in one
+    for table, line in changed.items():
+        assert f"{table}.csv: does not follow from the runs, first in line {line}" in said
     assert "bands.parquet: does not follow from the runs" in said
 
 
-def test_measures_of_another_version_are_held_against_their_like():
+def test_measures_are_compared_by_name_with_all_they_say():
     one, other, new = (Measure(name, "USD", n) for name, n in (("a", 1.0), ("b", 2.0), ("c", 3.0)))
-    assert list(verification._changed_measures("here", (one, other), (new, other, one))) == [
-        "here: c not measured there"
-    ]
-    raised = replace(other, value=4.0)
-    assert list(verification._changed_measures("here", (one, other, new), (one, raised))) == [
-        "here: b is 2, comes to 4",
-        "here: c is measured no more",
-    ]
-    for change, told in (
-        ({"unit": "h"}, "a has another unit"),
-        ({"denominator_unit": "h"}, "a has another unit"),
-        ({"denominator": 9.0}, "a is out of another number"),
-    ):
-        found = verification._changed_measures("here", (one,), (replace(one, **change),))
-        assert list(found) == [f"here: {told}"]
+    unknown = replace(new, value=math.nan)
+    changed = verification._changed_measures
+    assert changed((one, other, unknown), (replace(unknown), other, one)) == []
+    assert changed((one, other), (new, one)) == ["b", "c"]
+    for change in ({"value": 4.0}, {"unit": "h"}, {"denominator_unit": "h"}, {"denominator": 9.0}):
+        assert changed((one,), (replace(one, **change),)) == ["a"]
     failed: Any = (None, None, ("a", 3), Failure("ValueError", "it broke"), (), Path())
     (told,) = verification._changed_run(*failed)
     assert told == "strategy=a replicate=3: fails now: ValueError: it broke"
@@ -171,25 +161,21 @@ def test_units_ranges_and_sources_are_held_against_the_tables_and_assumptions(fo
         manifest["root_seed_of"] = "nobody"
 
     mend(folder, change)
-    said = "\n".join(verified(folder).differences)
+    said = verified(folder).differences
     first = json.loads((folder / "manifest.json").read_text())["outputs"][0]["file"]
-    for expected in (
-        "datapackage.json: resources[curves].schema.fields[t_s].unit: is 'min', expected 's'",
-        "datapackage.json: resources[bands].schema.primaryKey[1]: is not there",
-        "datapackage.json: metrics[addresses_listed].description: is 'Something else', expected ",
-        "manifest.json: assumptions[thresholds.down].unit: is 'percent', expected 'share of",
-        "manifest.json: assumptions[thresholds.down].range.absolute[0]: is 0.0, expected 0.",
-        "manifest.json: assumptions[thresholds.impaired]: is not there",
-        ".source: is 'hearsay', expected ",
-        "manifest.json: inputs[article-figures].title: is 'Figures of somebody else', expected ",
-        ".n_rows: is ",
-        "manifest.json: warnings[0]: is not there",
-        "manifest.json: scenario.title: is 'Another block', expected 'The blocking of Telegram",
-        "manifest.json: streams: is 'none', expected 'SeedSequence",
-        f"manifest.json: outputs: {first}: n_rows: is ",
-        "manifest.json: root_seed_of: is 'nobody', expected nothing",
+    assert "datapackage.json: does not describe the tables as they are" in said
+    assert f"manifest.json: outputs: {first}: is not listed as in every such folder" in said
+    for key in (
+        "assumptions",
+        "sources",
+        "inputs",
+        "warnings",
+        "scenario",
+        "streams",
+        "root_seed_of",
     ):
-        assert expected in said, expected
+        text = f"manifest.json: {key}: does not follow from the scenario, its tables and the runs"
+        assert text in said, key
 
 
 def test_every_file_is_accounted_for(folder):
@@ -215,10 +201,9 @@ def test_every_file_is_accounted_for(folder):
     found = verified(folder)
     for name in ("inputs/more.csv", "link", "groups.csv"):
         assert f"{name}: is not in the manifest" in found.differences
-    for name in dropped:
-        said = f"{name}: is not in the manifest, as it is in that of every such folder"
+    for name in (*dropped, "notes.md"):
+        said = f"manifest.json: outputs: {name}: is not listed as in every such folder"
         assert said in found.differences
-    assert "manifest.json: outputs: notes.md: is no file of such a folder" in found.differences
     # What other commands draw is named, and not taken for checked.
     assert found.unchecked == ("figures/map.png", "parts", "report.html")
 
@@ -247,7 +232,7 @@ def test_a_note_and_a_manifest_falsified_alike_differ_from_the_shipped_note(fold
     said = verified(folder).differences
     shipped = "differs from the note of the shipped table operators-russia-2018"
     assert f"inputs/{note.name}: {shipped}" in said
-    assert any(text.startswith("manifest.json: ") and "hearsay" in text for text in said)
+    assert any(text.startswith("manifest.json: sources: ") for text in said)
 
 
 def test_another_scenario_than_was_run_is_found(folder):
@@ -261,9 +246,7 @@ def test_another_scenario_than_was_run_is_found(folder):
     mend(folder, change)
     said = verified(folder).differences
     assert "scenario.resolved.json: is another scenario than scenario.yaml gives" in said
-    assert any(text.startswith("manifest.json: result_id: is ") for text in said) or any(
-        text.startswith("manifest.json: scenario") for text in said
-    )
+    assert any(text.startswith("manifest.json: scenario: ") for text in said)
 
 
 @pytest.mark.long
@@ -289,8 +272,8 @@ def test_runs_that_only_some_tables_have_are_found(folder):
     said = verified(folder).differences
     assert "curves.parquet: strategy=none replicate=7: is not in measures.parquet" in said
     assert "events.parquet: strategy=none replicate=2: is not in measures.parquet" in said
-    assert any(text.startswith("manifest.json: n_replicates: is 3, expected 2") for text in said)
-    assert "manifest.json: status: is 'complete', expected 'partial or interrupted'" in said
+    for key in ("n_replicates", "status"):
+        assert any(text.startswith(f"manifest.json: {key}: does not follow") for text in said)
 
 
 @pytest.mark.parametrize(
@@ -346,15 +329,3 @@ def test_the_manifest_names_every_package_that_shapes_numbers_and_other_versions
     assert found.differences == ()
     for said in ("made with scipy 0.1, checked with ", "made with Python 2.7.18, checked with "):
         assert any(note.startswith(said) for note in found.notes)
-
-
-def test_a_manifest_that_names_no_packages_and_no_python_differs(folder):
-    def change(manifest: dict[str, Any]) -> None:
-        manifest["packages"] = {"numpy": manifest["packages"]["numpy"]}
-        del manifest["python"]
-
-    mend(folder, change)
-    said = verified(folder).differences
-    assert "manifest.json: packages.numba: is not there" in said
-    assert "manifest.json: python: is not there" in said
-    assert not any("packages.numpy" in text for text in said)
