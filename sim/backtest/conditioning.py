@@ -292,7 +292,7 @@ class Trial:
                 laid.clear()
                 numbers = range(block * BLOCK, (block + 1) * BLOCK)
                 laid[block] = lay_draws([variant], numbers, self.root_seed)
-            point = laid[block].point(row, variant.label, self.resolved)
+            point = laid[block].point(row, variant.label)
             readings = self.whole
             if key[1] == EARLY:
                 assert self.early_end is not None

@@ -327,7 +327,7 @@ class Reading:
             group, draws = self.groups[row], self.draws[str(key[2])][row]
             assert draws is not None
             label = group.resolved.scenario.strategy.id
-            changed = draws.point(member, label, group.resolved).change(group.resolved)
+            changed = draws.point(member, label).change(group.resolved)
             readings = {each.case.id: _predictor(each) for each in group.cases}
             return read_run(changed, draws.root_seed, int(draws.number[member]), readings)
 

@@ -84,16 +84,14 @@ class Draws:
         amounts = tuple(np.repeat(amount, 2, axis=0) for amount in self.amounts)
         return replace(self, amounts=amounts, number=np.repeat(self.number, 2), is_paired=True)
 
-    def point(self, draw: int, label: str, resolved: Resolved) -> Point:
+    def point(self, draw: int, label: str) -> Point:
         """Return the change of a scenario under one strategy in a draw."""
-        keys = self.own[label]
         return point_of(
-            resolved,
             [
                 (factor, amount[draw].tolist())
                 for factor, amount in zip(self.unknowns, self.amounts, strict=True)
-                if factor.key in keys
-            ],
+                if factor.key in self.own[label]
+            ]
         )
 
 

@@ -175,7 +175,7 @@ class _Worker:
         resolved, draws = self._simulation.cases[key[:-1]], self._simulation.draws
         if draws is None:
             return resolved
-        return draws.point(int(key[-1]), str(key[-2]), resolved).change(resolved)
+        return draws.point(int(key[-1]), str(key[-2])).change(resolved)
 
     def _world_of(self, key: Key, resolved: Resolved, streams: Streams) -> World:
         # A strategy with tables of its own may need other parts of IPv6 told apart.

@@ -20,7 +20,7 @@ from sim.scenario.readings import reading_problems
 from sim.scenario.refusal import validated
 from sim.scenario.schema import Scenario, dump_tree, scenario_tree
 from sim.scenario.strategies import answers_fronts
-from sim.scenario.tables.column_changes import ColumnSetting
+from sim.scenario.tables.column_changes import ColumnChange
 from sim.scenario.tables.rows import AssumptionRow
 from sim.scenario.tables.seeds import find_table
 from sim.scenario.tables.shipped import read_assumptions
@@ -168,7 +168,7 @@ class LoadedScenario:
     overrides: tuple[str, ...]
     assumed: tuple[AssumptionRow, ...]
     copies: Mapping[str, Path] = field(default_factory=dict)
-    columns: tuple[ColumnSetting, ...] = ()
+    columns: tuple[ColumnChange, ...] = ()
     are_columns_moved: bool = False
 
     def with_copies(self, copies: Mapping[str, Path]) -> LoadedScenario:
@@ -196,7 +196,7 @@ def load_scenario(
     overrides
         ``key.path=value`` each, applied before validation: a mapping is merged into what stands
         there, and ``off`` takes away what a scenario may leave out. A value that is set loses
-        its note in the file. ``table.column=amount`` moves an assumed column; see `ColumnSetting`.
+        its note in the file. ``table.column=amount`` moves an assumed column; see `ColumnChange`.
     copies
         As of `LoadedScenario`.
 

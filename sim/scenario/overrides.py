@@ -16,7 +16,7 @@ from sim.scenario.document import Document, NodePath, Place, Value, format_path,
 from sim.scenario.library import table_names
 from sim.scenario.quantities import describe, fields_at, kinds_of
 from sim.scenario.schema import Scenario
-from sim.scenario.tables.column_changes import ColumnSetting
+from sim.scenario.tables.column_changes import ColumnChange
 from sim.scenario.tables.rows import PackRow, RateRow
 from sim.scenario.tables.seeds import Table, read_shipped
 
@@ -32,7 +32,7 @@ def is_column(text: str) -> bool:
     return bool(separator and dot and column) and table in table_names() and not is_key
 
 
-def column_setting(document: Document, text: str) -> ColumnSetting | None:
+def column_setting(document: Document, text: str) -> ColumnChange | None:
     """Read ``table.column=amount``; what is wrong with it joins the problems of the document."""
     origin = f"--set {text}"
     key, _, written = text.partition("=")
@@ -45,7 +45,7 @@ def column_setting(document: Document, text: str) -> ColumnSetting | None:
         message = f"expected a number, got {written.strip()!r}"
         document.problems.append(Problem(origin, message, key=key.strip()))
         return None
-    return ColumnSetting(table, column, amount, origin)
+    return ColumnChange(table, column, (amount,), origin)
 
 
 def override(document: Document, text: str) -> None:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from sim.scenario.document import Value
 from sim.scenario.resolve import Resolved
-from sim.scenario.tables.column_changes import ColumnChange, ends_of
+from sim.scenario.tables.column_changes import ColumnChange
 from sim.scenario.tables.seeds import ColumnNote, Distribution, Nature, Range, Table
 from sim.scenario.tables.shipped import assumed_by_key
 from sim.scenario.variants import Point, is_whole
@@ -272,26 +272,17 @@ def _parts(factors: Sequence[Factor], dials: NDArray[np.float64]) -> list[NDArra
     return np.split(dials, np.cumsum([factor.n_dials for factor in factors])[:-1], axis=1)
 
 
-def point_of(resolved: Resolved, amounts: Sequence[tuple[Factor, Sequence[float]]]) -> Point:
+def point_of(amounts: Sequence[tuple[Factor, Sequence[float]]]) -> Point:
     """Return the changes of a scenario that set factors to given amounts."""
     keys: list[tuple[str, Value]] = []
     columns: list[ColumnChange] = []
     for factor, amount in amounts:
         if factor.scale == "value":
             keys.append((factor.key, int(amount[0]) if factor.is_whole else float(amount[0])))
-            continue
-        table, column = factor.key.rsplit(".", 1)
-        low: tuple[float, ...] = ()
-        high: tuple[float, ...] = ()
-        if factor.scale == "position":
-            low, high = ends_of(_table(resolved, table), column)
-        moved = tuple(float(one) for one in amount)
-        columns.append(ColumnChange(table, column, factor.scale, moved, low, high))
+        else:
+            table, column = factor.key.rsplit(".", 1)
+            columns.append(ColumnChange(table, column, tuple(map(float, amount))))
     return Point(tuple(keys), tuple(columns))
-
-
-def _table(resolved: Resolved, name: str) -> Table[Any]:
-    return next(table for table in resolved.tables if table.name == name)
 
 
 def value_at(resolved: Resolved, key: str) -> float | None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,39 +21,6 @@ from sim.scenario.tables.column_changes import ColumnChange, with_columns
 from sim.scenario.tables.seeds import Table
 
 
-def change(
-    resolved: Resolved, keys: Mapping[str, Value | None], columns: Sequence[ColumnChange] = ()
-) -> Resolved:
-    """Return the scenario with other values.
-
-    Parameters
-    ----------
-    keys
-        Values by full key path, as ``--set`` would give them; None for ``off``.
-    columns
-        Changes of table columns, each column once.
-
-    Raises
-    ------
-    ScenarioError
-        With everything that the scenario's keys may not be.
-    DataError
-        With everything that the tables may not hold, or not hold together.
-    """
-    if not columns:
-        return resolve(_with_keys(resolved, keys), known=resolved) if keys else resolved
-    changed = read_tables(_with_keys(resolved, keys), known=resolved) if keys else resolved
-    by_table: dict[str, list[ColumnChange]] = {}
-    for one in columns:
-        by_table.setdefault(one.table, []).append(one)
-    tables: dict[str, Any] = {
-        column.name: with_columns(table, by_table[table.name])
-        for column in fields(changed)
-        if isinstance(table := getattr(changed, column.name), Table) and table.name in by_table
-    }
-    return checked(replace(changed, **tables))
-
-
 @dataclass(frozen=True)
 class Point:
     """How the scenario is changed at one point of a design.
@@ -61,12 +28,12 @@ class Point:
     Attributes
     ----------
     keys
-        Scenario keys by full path, with their values.
+        Scenario keys by full path, with values as ``--set`` would give them; None for ``off``.
     columns
-        Changes of table columns.
+        Changes of table columns, each column once.
     """
 
-    keys: tuple[tuple[str, Value], ...] = ()
+    keys: tuple[tuple[str, Value | None], ...] = ()
     columns: tuple[ColumnChange, ...] = ()
 
     def change(self, resolved: Resolved) -> Resolved:
@@ -74,10 +41,23 @@ class Point:
 
         Raises
         ------
-        ScenarioError, DataError
-            With everything that makes it impossible.
+        ScenarioError
+            With everything that the scenario's keys may not be.
+        DataError
+            With everything that the tables may not hold, or not hold together.
         """
-        return change(resolved, dict(self.keys), self.columns)
+        if self.keys:
+            loaded = _with_keys(resolved.loaded, self.keys)
+            resolved = (read_tables if self.columns else resolve)(loaded, known=resolved)
+        if not self.columns:
+            return resolved
+        tables: dict[str, Any] = {
+            column.name: with_columns(table, changes)
+            for column in fields(resolved)
+            if isinstance(table := getattr(resolved, column.name), Table)
+            and (changes := [one for one in self.columns if one.table == table.name])
+        }
+        return checked(replace(resolved, **tables))
 
     def is_possible(self, resolved: Resolved) -> bool:
         """Whether the scenario is possible at this point."""
@@ -93,11 +73,10 @@ def is_whole(key: str) -> bool:
     return any(int in kinds_of(field.annotation) for field in fields_at(Scenario, key.split(".")))
 
 
-def _with_keys(resolved: Resolved, keys: Mapping[str, Value | None]) -> LoadedScenario:
-    loaded = resolved.loaded
+def _with_keys(loaded: LoadedScenario, keys: Sequence[tuple[str, Value | None]]) -> LoadedScenario:
     document = loaded.document.copied()
-    texts = [override_text(key, value) for key, value in keys.items()]
-    for (key, value), text in zip(keys.items(), texts, strict=True):
+    texts = [override_text(key, value) for key, value in keys]
+    for (key, value), text in zip(keys, texts, strict=True):
         set_value(document, tuple(key.split(".")), OFF if value is None else value, Place(text))
     take_pack(document)
     assumed = assume(document)
@@ -152,7 +131,9 @@ def variant_of(resolved: Resolved, label: str, tree: Mapping[str, Value]) -> Var
         If there is no such strategy, or a table it names is missing or malformed.
     """
     own = resolved.scenario.strategy.model_dump(mode="json", exclude_none=True)
-    return _Asked(label, Place(label), None if tree == own else dict(tree)).resolve(resolved)
+    if tree == own:
+        return Variant(label, resolved)
+    return _variant_of(resolved, label, Place(label), tree, {})
 
 
 def choose_variants(
@@ -179,22 +160,24 @@ def choose_variants(
     if not texts:
         message = "expected strategies to compare, got none; name them with --strategy"
         raise ScenarioError([Problem(resolved.loaded.document.file, message)])
-    asked = [_Asked.of_text(resolved, text) for text in texts]
+    asked = [(*_labelled(text), Place(f"--strategy {_shown(text)}")) for text in texts]
     baseline = "none" if baseline is None else baseline
-    origin = Place(f"--baseline {baseline}")
-    if baseline not in [one.label for one in asked]:
-        against = _Asked.of_text(resolved, baseline, origin)
-        baseline = against.label
-        asked = [against, *asked]
+    if baseline not in [label for label, _, _ in asked]:
+        asked.insert(0, (*_labelled(baseline), Place(f"--baseline {baseline}")))
+        baseline = asked[0][0]
     if len(asked) > MOST_STRATEGIES:
         message = f"expected at most {MOST_STRATEGIES} strategies, got {len(asked)}"
         raise ScenarioError([Problem(resolved.loaded.document.file, message)])
-    problems = [*_same_labels(asked)]
-    variants: list[Variant] = []
+    problems: list[Problem] = []
     data_problems: list[Problem] = []
-    for one in asked:
+    variants: dict[str, Variant] = {}
+    for label, written, place in asked:
+        if label in variants:
+            again = format_path((label,))
+            message = f"expected each label once, got {again} again; name one of them: label=id"
+            problems.append(place.problem(message))
         try:
-            variants.append(one.resolve(resolved))
+            variants[label] = _read_variant(resolved, label, written, place)
         except DataError as error:
             data_problems += error.problems
         except ProblemsError as error:
@@ -203,107 +186,73 @@ def choose_variants(
         raise ScenarioError([*problems, *data_problems])
     if data_problems:
         raise DataError(data_problems)
-    return tuple(variants), baseline
+    return tuple(variants.values()), baseline
 
 
-@dataclass(frozen=True, eq=False)
-class _Asked:
-    """A strategy as it was written.
+def _shown(text: str) -> str:
+    return text if len(text) <= 200 else f"{text[:200]}…"
 
-    Attributes
+
+def _labelled(text: str) -> tuple[str, str]:
+    """Label and strategy of ``[label=]id[:parameter=value,…]``; a class labels itself."""
+    text = text.strip()
+    if match := _LABELLED.fullmatch(text):
+        return match[1].strip(), match[2].strip()
+    return (text.partition(".py:")[2].strip() or text), text
+
+
+def _read_variant(resolved: Resolved, label: str, written: str, place: Place) -> Variant:
+    """Read ``id[:parameter=value,…]``, or the class of a Python file, which may then run."""
+    if (n := max(len(label), len(written))) > MOST_LETTERS:
+        raise ScenarioError([place.problem(f"expected at most {MOST_LETTERS} letters, got {n}")])
+    try:
+        check_printable(label)
+    except ValueError as error:
+        raise ScenarioError([place.problem(str(error))]) from None
+    if not label:
+        raise ScenarioError([place.problem("expected a strategy, got nothing")])
+    name, colon, rest = (part.strip() for part in written.partition(":"))
+    if name.endswith(".py"):
+        tree, copies = own_strategy(written, place.file)
+        return _variant_of(resolved, label, place, tree, copies)
+    if name == resolved.scenario.strategy.id and not colon:
+        return Variant(label, resolved)
+    values, problems = parse_parameters(rest, place.file, "id") if colon else ({}, [])
+    if problems:
+        raise ScenarioError(problems)
+    return _variant_of(resolved, label, place, {"id": name, **values}, {})
+
+
+def _variant_of(
+    resolved: Resolved,
+    label: str,
+    place: Place,
+    strategy: Mapping[str, Value],
+    copies: Mapping[str, Path],
+) -> Variant:
+    """Validate a strategy in its scenario, and read the tables it names.
+
+    Parameters
     ----------
-    tree
-        Its id and parameters; None for the scenario's own.
-    problems
-        What was wrong with the writing.
+    strategy
+        Its id and parameters.
     copies
         Where the Python file of a strategy of one's own is.
     """
-
-    label: str
-    place: Place
-    tree: dict[str, Value] | None
-    problems: tuple[Problem, ...] = ()
-    copies: Mapping[str, Path] = field(default_factory=dict)
-
-    @classmethod
-    def of_text(cls, resolved: Resolved, text: str, place: Place | None = None) -> _Asked:
-        """Read ``[label=]id[:parameter=value,…]``."""
-        shown = text if len(text) <= 200 else f"{text[:200]}…"
-        place = place or Place(f"--strategy {shown}")
-        label, written = text.strip(), text.strip()
-        if match := _LABELLED.fullmatch(written):
-            label, written = match[1].strip(), match[2].strip()
-        problems = list(_misfits(label, text, place))
-        name, colon, rest = written.partition(":")
-        name = name.strip()
-        if name.endswith(".py"):
-            return cls._of_code(label, place, name, rest, tuple(problems))
-        if name == resolved.scenario.strategy.id and not colon:
-            return cls(label, place, None, tuple(problems))
-        values: dict[str, Value] = {}
-        if colon and not problems:
-            values, problems = parse_parameters(rest, place.file, "id")
-        tree: dict[str, Value] = {"id": name, **values}
-        return cls(label, place, tree, tuple(problems))
-
-    @classmethod
-    def _of_code(
-        cls, label: str, place: Place, file: str, rest: str, problems: tuple[Problem, ...]
-    ) -> _Asked:
-        """Read ``CLASS[,parameter=value,…]`` of a Python file, which may then run."""
-        tree, copies = own_strategy(f"{file}:{rest}", place.file)
-        if label == f"{file}:{rest}".strip():
-            label = rest.strip()
-        return cls(label, place, tree, problems, copies)
-
-    def resolve(self, resolved: Resolved) -> Variant:
-        """Validate the strategy in its scenario, and read the tables it names."""
-        if self.problems:
-            raise ScenarioError(self.problems)
-        if self.tree is None:
-            return Variant(self.label, resolved)
-        loaded, own = resolved.loaded, resolved.loaded.document
-        places = {path: place for path, place in own.places.items() if path[:1] != ("strategy",)}
-        places["strategy",] = self.place
-        tree = {**own.tree, "strategy": self.tree}
-        if isinstance(notes := own.tree.get("provenance"), dict):
-            # What is said of the values of the scenario's own strategy is not said of these.
-            others = {key: note for key, note in notes.items() if not key.startswith("strategy.")}
-            tree["provenance"] = others
-        document = replace(own, tree=tree, places=places)
-        try:
-            scenario = validate(document)
-        except ScenarioError as error:
-            # An unknown parameter stands where the strategy does.
-            problems = [self.place.problem(one.message, one.key) for one in error.problems]
-            raise ScenarioError(problems) from None
-        copies = {**loaded.copies, **self.copies}
-        variant = replace(loaded, scenario=scenario, document=document, copies=copies)
-        return Variant(self.label, resolve(variant, known=resolved))
-
-
-def _misfits(label: str, text: str, place: Place) -> Iterator[Problem]:
-    """Labels that a table or a terminal cannot take."""
-    if len(text) > MOST_LETTERS:
-        message = f"expected at most {MOST_LETTERS} letters, got {len(text)}"
-        yield place.problem(message)
-        return
+    loaded, own = resolved.loaded, resolved.loaded.document
+    places = {path: one for path, one in own.places.items() if path[:1] != ("strategy",)}
+    tree = {**own.tree, "strategy": dict(strategy)}
+    if isinstance(notes := own.tree.get("provenance"), dict):
+        # What is said of the values of the scenario's own strategy is not said of these.
+        others = {key: note for key, note in notes.items() if not key.startswith("strategy.")}
+        tree["provenance"] = others
+    document = replace(own, tree=tree, places={**places, ("strategy",): place})
     try:
-        check_printable(label)
-        if not 0 < len(label) <= MOST_LETTERS:
-            raise ValueError("expected a strategy, got nothing")
-    except ValueError as error:
-        yield place.problem(str(error))
-
-
-def _same_labels(asked: Sequence[_Asked]) -> Iterator[Problem]:
-    seen: set[str] = set()
-    for one in asked:
-        if one.label in seen:
-            message = (
-                f"expected each label once, got {format_path((one.label,))} again; name one of "
-                "them: label=id"
-            )
-            yield one.place.problem(message)
-        seen.add(one.label)
+        scenario = validate(document)
+    except ScenarioError as error:
+        # An unknown parameter stands where the strategy does.
+        problems = [place.problem(one.message, one.key) for one in error.problems]
+        raise ScenarioError(problems) from None
+    copies = {**loaded.copies, **copies}
+    variant = replace(loaded, scenario=scenario, document=document, copies=copies)
+    return Variant(label, resolve(variant, known=resolved))

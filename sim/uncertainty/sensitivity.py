@@ -185,7 +185,7 @@ def lay_design(
     by_key = {factor.key: factor for factor in factors}
 
     def at(row: Mapping[str, Sequence[float]]) -> Point:
-        return point_of(resolved, [(by_key[key], amount) for key, amount in row.items()])
+        return point_of([(by_key[key], amount) for key, amount in row.items()])
 
     points = [at(row) for row in amounts]
     n_ends, n_drawn = len(points), 0

@@ -151,7 +151,7 @@ def points_of(
         pairs = [(axis.key, value) for axis, value in zip(axes, values, strict=True)]
         keys = tuple((key, value) for key, value in pairs if key not in columns)
         moved = [(columns[key], (float(str(value)),)) for key, value in pairs if key in columns]
-        points.append(Point(keys, point_of(resolved, moved).columns))
+        points.append(Point(keys, point_of(moved).columns))
     return tuple(points)
 
 

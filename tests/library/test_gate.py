@@ -157,7 +157,7 @@ def curves(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Path]:
     variant = own_variant(resolved)
     found = {}
     for draw in (*chosen(), *others()):
-        point = lay_draws([variant], [draw], root_seed).point(0, variant.label, resolved)
+        point = lay_draws([variant], [draw], root_seed).point(0, variant.label)
         case = {(variant.label,): point.change(resolved)}
         record = Simulation(case, root_seed).begin()((variant.label, draw))
         found[draw] = folder / f"{draw}.parquet"

@@ -6,9 +6,9 @@ import csv
 import hashlib
 import io
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,13 +32,11 @@ class ColumnChange:
     ----------
     table, column
         Which, by the table's name in the scenario.
-    kind
-        ``times`` multiplies the cells; ``position`` moves them towards the ends of their range.
     amounts
-        One for all rows, or one for each: a factor above 0, or a position from -1 (the low end)
-        by 0 (as it stands) to 1 (the high end).
-    low, high
-        Ends of the range for each row, for ``position``; empty for ``times``.
+        One for all rows, or one for each: positions from -1 (the low end) by 0 (as it stands) to 1
+        (the high end) where the column's range has ends; else factors above 0.
+    origin
+        Where it was set, for messages.
 
     Notes
     -----
@@ -48,31 +46,8 @@ class ColumnChange:
 
     table: str
     column: str
-    kind: Literal["times", "position"]
     amounts: tuple[float, ...]
-    low: tuple[float, ...] = ()
-    high: tuple[float, ...] = ()
-
-
-@dataclass(frozen=True)
-class ColumnSetting:
-    """An assumed column of a table that is set: ``table.column=amount``.
-
-    Attributes
-    ----------
-    table, column
-        Which, by the table's name in the scenario.
-    amount
-        A factor for all cells, or a position from -1 (the low end of each cell's range) by 0 (as it
-        stands) to 1 (the high end), as the column's range is one of factors or of ends.
-    origin
-        Where it was set, for messages.
-    """
-
-    table: str
-    column: str
-    amount: float
-    origin: str
+    origin: str = ""
 
     @property
     def key(self) -> str:
@@ -80,7 +55,7 @@ class ColumnSetting:
         return f"{self.table}.{self.column}"
 
 
-def with_settings(table: TableType, asked: Sequence[ColumnSetting], *, is_moved: bool) -> TableType:
+def with_settings(table: TableType, asked: Sequence[ColumnChange], *, is_moved: bool) -> TableType:
     """Return a table with the columns that are set; its text and hash are of what it says then.
 
     Parameters
@@ -93,17 +68,13 @@ def with_settings(table: TableType, asked: Sequence[ColumnSetting], *, is_moved:
     DataError
         With everything that cannot be set, or that the table may not hold then.
     """
-    problems = [
-        Problem(one.origin, message, key=one.key)
-        for one in asked
-        if (message := _refused(table, one)) is not None
-    ]
+    problems = [problem for one in asked for problem in _misfits(table, one)]
     if problems:
         raise DataError(problems)
     names = tuple(one.column for one in asked)
     if is_moved:
         return replace(table, set_columns=names)
-    moved = with_columns(table, [_change_of(table, one) for one in asked])
+    moved = with_columns(table, asked)
     data = _text_of(moved).encode()
     digest = hashlib.sha256(data).hexdigest()
     return replace(moved, data=data, sha256=digest, set_columns=names)
@@ -121,43 +92,33 @@ def assumed_columns(table: Table[Any]) -> dict[str, Range]:
     }
 
 
-def ends_of(table: Table[Any], column: str) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Low and high end of the range of each cell of a column."""
-    assert table.note is not None
-    interval = table.note.columns[column].range
-    assert interval is not None
-    if interval.absolute is not None:
-        low, high = interval.absolute
-        n = len(table.rows)
-        return (low,) * n, (high,) * n
-    assert interval.columns is not None
-    below, above = interval.columns
-    return (
-        tuple(float(getattr(row, below)) for row in table.rows),
-        tuple(float(getattr(row, above)) for row in table.rows),
-    )
+def _ends_of(table: Table[Any], column: str) -> tuple[Any, Any] | None:
+    """Ends of the range of each cell of a column; None where it has none."""
+    note = table.note.columns.get(column) if table.note else None
+    if note is None or note.range is None or note.range.times is not None:
+        return None
+    if note.range.columns is not None:
+        below, above = note.range.columns
+        return _column(table, below), _column(table, above)
+    return note.range.absolute
 
 
-def _refused(table: Table[Any], one: ColumnSetting) -> str | None:
-    """Why a column cannot be set; None if it can."""
-    ranges = assumed_columns(table)
+def _misfits(table: Table[Any], one: ColumnChange) -> Iterator[Problem]:
+    """Refuse to set what no amount moves, and amounts that none may be."""
+    ranges, (amount,) = assumed_columns(table), one.amounts
+    message = ""
     if one.column not in ranges:
         known = ", ".join(ranges) or "none"
-        return (
+        message = (
             f"expected an assumed column of the table that one amount moves ({known}), got "
             f"{one.column!r}{hint(one.column, list(ranges))}"
         )
-    if ranges[one.column].times is not None:
-        return None if one.amount > 0 else f"expected a factor above 0, got {one.amount:g}"
-    is_within = -1 <= one.amount <= 1
-    return None if is_within else f"expected a position from -1 to 1, got {one.amount:g}"
-
-
-def _change_of(table: Table[Any], one: ColumnSetting) -> ColumnChange:
-    if assumed_columns(table)[one.column].times is not None:
-        return ColumnChange(one.table, one.column, "times", (one.amount,))
-    low, high = ends_of(table, one.column)
-    return ColumnChange(one.table, one.column, "position", (one.amount,), low, high)
+    elif ranges[one.column].times is not None and amount <= 0:
+        message = f"expected a factor above 0, got {amount:g}"
+    elif ranges[one.column].times is None and not -1 <= amount <= 1:
+        message = f"expected a position from -1 to 1, got {amount:g}"
+    if message:
+        yield Problem(one.origin, message, key=one.key)
 
 
 def _text_of(table: Table[Any]) -> str:
@@ -182,7 +143,7 @@ def _text_of(table: Table[Any]) -> str:
 
 def with_columns(table: TableType, changes: Sequence[ColumnChange]) -> TableType:
     """Rows with moved cells, each validated as if it had been read."""
-    cells = {one.column: _moved(one, _column(table, one.column)) for one in changes}
+    cells = {one.column: _moved(table, one) for one in changes}
     model = type(table.rows[0])
     for name in set(model.parts_of_column) & set(cells):
         before = _column(table, name)
@@ -215,11 +176,12 @@ def with_columns(table: TableType, changes: Sequence[ColumnChange]) -> TableType
     return replace(table, rows=tuple(rows))
 
 
-def _moved(change: ColumnChange, cells: NDArray[np.float64]) -> NDArray[np.float64]:
-    amounts = np.array(change.amounts)
-    if change.kind == "times":
+def _moved(table: Table[Any], change: ColumnChange) -> NDArray[np.float64]:
+    cells, amounts = _column(table, change.column), np.array(change.amounts)
+    ends = _ends_of(table, change.column)
+    if ends is None:
         return np.asarray(cells * amounts)
-    low, high = np.array(change.low), np.array(change.high)
+    low, high = ends
     moved = cells + np.where(amounts < 0, cells - low, high - cells) * amounts
     # At the ends stands the end itself, without the rounding of the sum.
     return np.asarray(np.select([amounts <= -1, amounts >= 1], [low, high], moved))

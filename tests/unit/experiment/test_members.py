@@ -168,7 +168,7 @@ def test_a_member_is_the_run_of_the_inputs_in_its_table(whole, member):
     (resolved,) = (one.resolved for one in plan_for(None).variants if one.label == "escalate")
     factors, _ = list_factors(resolved)
     assert len(factors) > 60
-    changed = point_of(resolved, [(one, held[one.key]) for one in factors]).change(resolved)
+    changed = point_of([(one, held[one.key]) for one in factors]).change(resolved)
     streams = Streams(7, member)
     world = build_world(changed, streams)
     outcome = simulate(world, build_strategy(changed, streams), streams)

@@ -13,7 +13,7 @@ from sim.scenario.load import load_scenario
 from sim.scenario.overrides import override_text, set_value
 from sim.scenario.resolve import Resolved, resolve
 from sim.scenario.tables.column_changes import FINER, ColumnChange
-from sim.scenario.variants import change, is_whole
+from sim.scenario.variants import Point, is_whole
 
 
 @pytest.fixture(scope="module")
@@ -21,8 +21,12 @@ def resolved() -> Resolved:
     return resolve(load_scenario("telegram-2018"))
 
 
+def change(resolved: Resolved, keys: dict[str, Any], columns=()) -> Resolved:
+    return Point(tuple(keys.items()), tuple(columns)).change(resolved)
+
+
 def times(table: str, column: str, *amounts: float) -> ColumnChange:
-    return ColumnChange(table, column, "times", amounts)
+    return ColumnChange(table, column, amounts)
 
 
 @pytest.mark.parametrize(
@@ -76,18 +80,15 @@ def test_a_column_is_multiplied_and_the_others_stay(resolved):
         assert new == old.model_copy(update={"apply_lag_median_h": old.apply_lag_median_h * 0.5})
 
 
-@pytest.mark.parametrize(("position", "expected"), [(-1, 0.0), (0, None), (1, 1.0)])
+@pytest.mark.parametrize(("position", "expected"), [(-1, 0.1), (0, None), (1, 0.9)])
 def test_a_position_leads_from_the_low_end_by_the_cell_to_the_high_end(
     resolved, position, expected
 ):
-    n = len(resolved.operators.rows)
-    moved = ColumnChange(
-        "operators-russia-2018", "compliance", "position", (position,), (0.0,) * n, (1.0,) * n
-    )
+    moved = times("components-2018", "share_spread", position)
     for old, new in zip(
-        resolved.operators.rows, change(resolved, {}, [moved]).operators.rows, strict=True
+        resolved.components.rows, change(resolved, {}, [moved]).components.rows, strict=True
     ):
-        assert new.compliance == (old.compliance if expected is None else expected)
+        assert new.share_spread == (old.share_spread if expected is None else expected)
 
 
 def test_ends_of_a_range_are_reached_without_rounding(resolved):
@@ -95,9 +96,7 @@ def test_ends_of_a_range_are_reached_without_rounding(resolved):
     rows = resolved.services.rows
     low, high = tuple(row.low for row in rows), tuple(row.high for row in rows)
     for position, ends in ((-1.0, low), (1.0, high)):
-        moved = ColumnChange(
-            "services-russia-2018", "popularity", "position", (position,), low, high
-        )
+        moved = times("services-russia-2018", "popularity", position)
         found = change(resolved, {}, [moved]).services.rows
         assert tuple(row.popularity for row in found) == ends
 
@@ -177,9 +176,9 @@ def test_what_a_row_does_not_have_stays_away():
     resolved = resolve(load_scenario("full-routers"))
     name = "operators-russia-2018-full"
     before = [row.rule_capacity for row in resolved.operators.rows]
-    found = change(resolved, {}, [times(name, "rule_capacity", 2.0)])
+    found = change(resolved, {}, [times(name, "rule_capacity", 1.0)])
     after = [row.rule_capacity for row in found.operators.rows]
-    assert after == [None if room is None else 2 * room for room in before]
+    assert after == [None if room is None else 66 for room in before]
     assert {*before} == {None, 32}
 
 

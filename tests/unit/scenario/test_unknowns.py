@@ -21,7 +21,7 @@ from sim.scenario.tables.rows import OperatorRow
 from sim.scenario.tables.seeds import read_table
 from sim.scenario.tables.shipped import read_assumptions
 from sim.scenario.unknowns import Factor, joint_amounts, list_factors, point_of, settings
-from sim.scenario.variants import change
+from sim.scenario.variants import Point
 from sim.uncertainty.sensitivity import choose_factors
 
 
@@ -75,8 +75,8 @@ def test_the_scenario_can_be_at_both_ends_of_every_factor(resolved):
     n_tried = 0
     for one in list_factors(resolved)[0]:
         for end in (one.low, one.high):
-            point = point_of(resolved, [(one, (end,) * one.n_dials)])
-            change(resolved, dict(point.keys), point.columns)
+            point = point_of([(one, (end,) * one.n_dials)])
+            point.change(resolved)
             n_tried += 1
     assert n_tried > 50
 
@@ -84,8 +84,8 @@ def test_the_scenario_can_be_at_both_ends_of_every_factor(resolved):
 def test_factors_as_given_change_nothing(resolved):
     factors, _ = list_factors(resolved)
     dialled = [one for one in factors if one.key != "demand-profiles.weight"]
-    point = point_of(resolved, [(one, (one.given,) * one.n_dials) for one in dialled])
-    found = change(resolved, dict(point.keys), point.columns)
+    point = point_of([(one, (one.given,) * one.n_dials) for one in dialled])
+    found = point.change(resolved)
     # What is set loses its note, and nothing else.
     notes = {"provenance": found.scenario.provenance}
     assert found.scenario == resolved.scenario.model_copy(update=notes)
@@ -226,7 +226,7 @@ def test_the_scenario_can_be_at_every_joint_draw(name, n_draws):
             setting = [
                 (one, part[point].tolist()) for one, part in zip(factors, found, strict=True)
             ]
-            n_impossible[row] += not point_of(resolved, setting).is_possible(resolved)
+            n_impossible[row] += not point_of(setting).is_possible(resolved)
     assert n_impossible[0] == 0
     assert n_impossible[1] > n_draws // 20
 
@@ -267,9 +267,8 @@ def test_a_position_moves_each_cell_towards_an_end_of_its_range(position, value)
 
 
 def test_it_is_the_change_that_a_draw_of_the_same_amount_makes():
-    drawn = change(
-        with_(), {}, [ColumnChange("operators-russia-2018", "compliance", "times", (0.9,))]
-    )
+    moved = ColumnChange("operators-russia-2018", "compliance", (0.9,))
+    drawn = Point(columns=(moved,)).change(with_())
     assert with_(f"{COMPLIANCE}=0.9").operators.rows == drawn.operators.rows
 
 

@@ -6,7 +6,6 @@ from sim.errors import ScenarioError
 from sim.scenario.document import Value
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved, resolve
-from sim.scenario.variants import change
 from sim.uncertainty.sweep import lay_points, parse_axes, points_of
 
 
@@ -87,7 +86,7 @@ def test_a_column_takes_factors_or_positions(resolved):
         ],
     )
     (point,) = points_of(resolved, axes, lay_points(axes))
-    found = change(resolved, dict(point.keys), point.columns)
+    found = point.change(resolved)
     assert found.scenario.thresholds.impaired == 0.2
     for old, new in zip(resolved.operators.rows, found.operators.rows, strict=True):
         assert new.apply_lag_median_h == 2 * old.apply_lag_median_h
