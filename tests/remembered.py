@@ -2,7 +2,7 @@
 
 Commands are called by ``CliRunner``, which builds the whole command line for every call; scenarios
 are read, which parses the same YAML text again, and so are tables and their notes, of which every
-run folder has copies; places are made of the same tables of prefixes, and these are checked; every
+run folder has copies; places are made of the same tables of prefixes; every
 run folder says what each cell of its tables rests on. All depend on their arguments alone.
 ``tests/unit/world`` and ``tests/unit/scenario`` hold what is remembered itself.
 """
@@ -14,12 +14,11 @@ from typing import Any
 
 import typer.testing
 
-from sim.errors import DataError, Problem
+from sim.errors import DataError
 from sim.scenario import document, load, resolve, sources
 from sim.scenario.document import Document
 from sim.scenario.sources import Source, table_sources
 from sim.scenario.tables import seeds
-from sim.scenario.tables.consistency import check_places
 from sim.scenario.tables.seeds import SourceNote, Table
 from sim.world import build
 from sim.world.providers import Places, build_places
@@ -32,7 +31,6 @@ def remember() -> None:
     seeds._note_of = note_of
     seeds._rows_of = rows_of
     sources.table_sources = sources_of
-    resolve.check_places = problems_of
     build.build_places = places_of
 
 
@@ -93,21 +91,6 @@ def sources_of(table: Table[Any], *, each_row: bool = False) -> Iterator[Source]
         # The table is kept, so that no other note comes to be where its own is.
         _SOURCES[key] = table, tuple(table_sources(table, each_row=each_row))
     return iter(_SOURCES[key][1])
-
-
-_PROBLEMS: dict[tuple[object, ...], tuple[tuple[Table[Any] | None, ...], tuple[Problem, ...]]] = {}
-
-
-def problems_of(
-    hosting: Table[Any], prefixes: Table[Any], shared: Table[Any] | None = None
-) -> tuple[Problem, ...]:
-    """Problems of the same rows as before; rows of the same bytes are read once in a process."""
-    tables = hosting, prefixes, shared
-    key = tuple(table and (table.path, id(table.rows), table.lines) for table in tables)
-    if key not in _PROBLEMS:
-        # Rows are kept, so that no others come to be where they are.
-        _PROBLEMS[key] = tables, tuple(check_places(*tables))
-    return _PROBLEMS[key][1]
 
 
 _PLACES: dict[tuple[object, ...], tuple[resolve.Resolved, Places]] = {}

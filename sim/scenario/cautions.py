@@ -27,7 +27,7 @@ def list_warnings(resolved: Resolved) -> list[str]:
 def _stand_ins(resolved: Resolved) -> Iterator[str]:
     """One sentence that names the tables of another country or time, if there are any."""
     scenario = resolved.scenario
-    found = stand_ins(scenario, resolved.tables, has_assumed=bool(resolved.assumed))
+    found = stand_ins(resolved)
     if not found:
         return
     yield (

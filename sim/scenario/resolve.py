@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import timedelta
 from functools import cached_property, partial
+from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, get_args, get_type_hints
 
 from sim.addresses.sets.line import Line
 from sim.addresses.sets.notation import Prefix
+from sim.catalogue.measures import MEASURES
 from sim.errors import DataError, Problem, ProblemsError, ScenarioError
 from sim.scenario.calendars import GivenOrder, GivenOrderRow
 from sim.scenario.library import table_names
@@ -20,132 +22,33 @@ from sim.scenario.overrides import rate_at
 from sim.scenario.own import own_code, read_code
 from sim.scenario.quantities import read_prefix
 from sim.scenario.refusal import hint
-from sim.scenario.schema import NONE, Names, Scenario
+from sim.scenario.schema import NONE, USD, Names, Scenario
 from sim.scenario.strategies import Orders
+from sim.scenario.tables import rows as of
+from sim.scenario.tables import sharing as use
 from sim.scenario.tables.column_changes import with_settings
 from sim.scenario.tables.consistency import (
     check_cadence,
-    check_figures,
     check_operators,
     check_orders,
     check_own_places,
-    check_places,
-    check_profiles,
-    check_providers,
-    check_sectors,
+    check_services,
     check_sessions,
     check_shared,
-    places_of,
+    check_sharing,
+    check_weights,
+    places_in,
 )
 from sim.scenario.tables.inventory import Inventory, check_sites, check_visits, read_inventory
-from sim.scenario.tables.money import (
-    EconomyRow,
-    MoneyParameterRow,
-    check_money_parameters,
-)
-from sim.scenario.tables.rows import (
-    AssumptionRow,
-    CadenceRow,
-    CloudPrefixRow,
-    FigureRow,
-    HostingRow,
-    OperatorRow,
-    OrderRow,
-    PoolRow,
-    PrefixRow,
-    PressureRow,
-    ProfileRow,
-    PublishedTotalRow,
-    RateRow,
-    ResponseRow,
-    SectorRow,
-    SessionRow,
-    StanceRow,
-    TargetPrefixRow,
-    VisitRow,
-)
-from sim.scenario.tables.seeds import ANY, Row, SourceNote, Table, read_table
-from sim.scenario.tables.sharing import (
-    ComponentRow,
-    ConcentrationRow,
-    KindRow,
-    ParkedRow,
-    ServiceRow,
-    SharingRow,
-    check_services,
-    check_sharing,
-)
+from sim.scenario.tables.money import EconomyRow, MoneyParameterRow, check_money_parameters
+from sim.scenario.tables.seeds import ANY, Row, SourceNote, Table, place_of, read_table
 from sim.scenario.tables.shipped import read_assumptions
 
 ASSUMPTIONS = "assumptions"
 """Name of the table of assumed values."""
-USD = "USD"
-"""Currency in which everything is computed."""
 VISIT_VALUES = "revenue-per-visit"
 """Table that is read where an inventory gives visits and no revenue, unless another is named."""
 TableType = TypeVar("TableType", bound=Table[Any])
-
-
-def stand_ins(
-    scenario: Scenario, tables: Iterable[Table[Any]], *, has_assumed: bool
-) -> Mapping[str, SourceNote]:
-    """Notes of the tables that are of another country or time, by name, in sequence.
-
-    Parameters
-    ----------
-    has_assumed
-        Whether the scenario takes assumed values.
-    """
-    notes = {table.name: table.note for table in tables}
-    if has_assumed:
-        notes[ASSUMPTIONS] = read_assumptions().note
-    return {
-        name: note
-        for name, note in sorted(notes.items())
-        if note is not None
-        and (note.country not in ("", ANY, scenario.country) or not _is_of_time(note, scenario))
-    }
-
-
-def undeclared(scenario: Scenario, found: Mapping[str, SourceNote]) -> list[str]:
-    """Names of tables of another country or time that a scenario uses and does not borrow.
-
-    A table of no country in particular may be of another time without a word; a scenario that does
-    not name its country borrows nothing.
-    """
-    if scenario.country is None:
-        return []
-    return [
-        name
-        for name, note in found.items()
-        if note.country not in ("", ANY) and name not in scenario.borrow
-    ]
-
-
-def described(note: SourceNote) -> str:
-    """Country and time of a table, in words."""
-    parts = (note.country, note.time.replace("/", " to "))
-    return ", ".join(part for part in parts if part not in ("", ANY))
-
-
-def years(scenario: Scenario) -> str:
-    """Years of the run, in words."""
-    first, last = _years(scenario)
-    return f"{first}" if first == last else f"{first} to {last}"
-
-
-def _is_of_time(note: SourceNote, scenario: Scenario) -> bool:
-    """Whether the years of a table and of the scenario have one in common."""
-    if note.time in ("", ANY):
-        return True
-    first, _, last = note.time.partition("/")
-    begins, ends = _years(scenario)
-    return int(first[:4]) <= ends and begins <= int((last or first)[:4])
-
-
-def _years(scenario: Scenario) -> tuple[int, int]:
-    """First and last year of the run."""
-    return scenario.start.year, (scenario.end - timedelta(seconds=1)).year
 
 
 @dataclass(frozen=True)
@@ -188,37 +91,37 @@ class Resolved:
     """
 
     loaded: LoadedScenario
-    target_prefixes: Annotated[Table[TargetPrefixRow] | None, "target.prefixes"]
-    cloud_prefixes: Annotated[Table[CloudPrefixRow], "providers.prefixes"]
-    shared_prefixes: Annotated[Table[CloudPrefixRow] | None, "providers.shared"]
-    cadence: Annotated[Table[CadenceRow], "register.cadence"]
-    operators: Annotated[Table[OperatorRow], "operators.groups"]
-    sectors: Annotated[Table[SectorRow], "population.sectors"]
-    profiles: Annotated[Table[ProfileRow], "population.demand_profiles"]
-    hosting: Annotated[Table[HostingRow], "population.hosting"]
-    components: Annotated[Table[ComponentRow], "population.components"]
-    services: Annotated[Table[ServiceRow] | None, "population.services"]
-    census: Annotated[Table[ConcentrationRow], "names.census"]
-    kinds: Annotated[Table[KindRow] | None, "names.kinds"]
-    sharing: Annotated[Table[SharingRow], "names.sharing"]
-    parked: Annotated[Table[ParkedRow], "names.parked"]
+    target_prefixes: Annotated[Table[of.TargetPrefixRow] | None, "target.prefixes"]
+    cloud_prefixes: Annotated[Table[of.CloudPrefixRow], "providers.prefixes"]
+    shared_prefixes: Annotated[Table[of.CloudPrefixRow] | None, "providers.shared"]
+    cadence: Annotated[Table[of.CadenceRow], "register.cadence"]
+    operators: Annotated[Table[of.OperatorRow], "operators.groups"]
+    sectors: Annotated[Table[of.SectorRow], "population.sectors"]
+    profiles: Annotated[Table[of.ProfileRow], "population.demand_profiles"]
+    hosting: Annotated[Table[of.HostingRow], "population.hosting"]
+    components: Annotated[Table[use.ComponentRow], "population.components"]
+    services: Annotated[Table[use.ServiceRow] | None, "population.services"]
+    census: Annotated[Table[use.ConcentrationRow], "names.census"]
+    kinds: Annotated[Table[use.KindRow] | None, "names.kinds"]
+    sharing: Annotated[Table[use.SharingRow], "names.sharing"]
+    parked: Annotated[Table[use.ParkedRow], "names.parked"]
     money_parameters: Annotated[Table[MoneyParameterRow], "money.parameters"]
     economy: Annotated[Table[EconomyRow], "money.economy"]
     inventory: Inventory | None
-    visit_values: Annotated[Table[VisitRow] | None, "population.revenue_per_visit"]
-    orders: Annotated[Table[OrderRow] | None, "strategy.orders"]
+    visit_values: Annotated[Table[of.VisitRow] | None, "population.revenue_per_visit"]
+    orders: Annotated[Table[of.OrderRow] | None, "strategy.orders"]
     given: Annotated[Table[GivenOrderRow] | None, "strategy.table"]
-    allowed: Annotated[Table[PrefixRow] | None, "strategy.allowed"]
-    sessions: Annotated[Table[SessionRow] | None, "strategy.sessions"]
-    pools: Annotated[Table[PoolRow] | None, "fronts.pools"]
-    stances: Annotated[Table[StanceRow] | None, "stances.events"]
-    responses: Annotated[Table[ResponseRow] | None, "reactions.responses"]
-    exempt: Annotated[Table[PrefixRow] | None, "censor.exempt"]
-    pressure_events: Annotated[Table[PressureRow] | None, "censor.pressure_events"]
-    rates: Annotated[Table[RateRow] | None, "money.rates"]
-    totals: Annotated[Table[PublishedTotalRow] | None, "published.totals"]
-    figures: Annotated[Table[FigureRow] | None, "published.figures"]
-    lists: tuple[Table[PrefixRow], ...] = ()
+    allowed: Annotated[Table[of.PrefixRow] | None, "strategy.allowed"]
+    sessions: Annotated[Table[of.SessionRow] | None, "strategy.sessions"]
+    pools: Annotated[Table[of.PoolRow] | None, "fronts.pools"]
+    stances: Annotated[Table[of.StanceRow] | None, "stances.events"]
+    responses: Annotated[Table[of.ResponseRow] | None, "reactions.responses"]
+    exempt: Annotated[Table[of.PrefixRow] | None, "censor.exempt"]
+    pressure_events: Annotated[Table[of.PressureRow] | None, "censor.pressure_events"]
+    rates: Annotated[Table[of.RateRow] | None, "money.rates"]
+    totals: Annotated[Table[of.PublishedTotalRow] | None, "published.totals"]
+    figures: Annotated[Table[of.FigureRow] | None, "published.figures"]
+    lists: tuple[Table[of.PrefixRow], ...] = ()
     code: tuple[Table[Any], ...] = ()
 
     @property
@@ -227,7 +130,7 @@ class Resolved:
         return self.loaded.scenario
 
     @property
-    def assumed(self) -> tuple[AssumptionRow, ...]:
+    def assumed(self) -> tuple[of.AssumptionRow, ...]:
         """Assumed values that the scenario took."""
         return self.loaded.assumed
 
@@ -243,12 +146,12 @@ class Resolved:
         )
 
     @property
-    def service_rows(self) -> Sequence[ServiceRow]:
+    def service_rows(self) -> Sequence[use.ServiceRow]:
         """Third-party services; none where the scenario has none."""
         return self.services.rows if self.services is not None else ()
 
     @property
-    def rate(self) -> RateRow | None:
+    def rate(self) -> of.RateRow | None:
         """Exchange rate of the scenario's currency at its time; None without a currency."""
         scenario, rows = self.scenario, self.rates.rows if self.rates is not None else ()
         return rate_at(rows, scenario.money.currency, scenario.start.year)
@@ -327,9 +230,14 @@ def checked(resolved: Resolved) -> Resolved:
     DataError
         If they do.
     """
-    problems = check_together(resolved) or _check_line(resolved)
-    if problems:
+    if problems := check_together(resolved):
         raise DataError(problems)
+    try:
+        _ = resolved.line
+    except ValueError as error:
+        path = str(resolved.cloud_prefixes.path)
+        message = f"expected fewer or longer IPv6 prefixes, got {error}"
+        raise DataError([Problem(path, message, key="prefix")]) from None
     return resolved
 
 
@@ -430,42 +338,85 @@ class _Reader:
 
 def check_together(resolved: Resolved) -> list[Problem]:
     """Problems of tables that are valid one by one."""
-    scenario, inventory = resolved.scenario, resolved.inventory
-    hosting, shared, sectors = resolved.hosting, resolved.shared_prefixes, resolved.sectors
-    places = places_of(resolved.cloud_prefixes, shared)
-    checks: list[tuple[Callable[..., Iterable[Problem]], tuple[Any, ...]]] = [
-        (check_operators, (resolved.operators,)),
-        (_check_groups, (resolved,)),
-        (_check_borrowed, (resolved,)),
-        (_check_rates, (resolved,)),
-        (check_sectors, (sectors, resolved.profiles)),
-        (check_profiles, (resolved.profiles,)),
-        (partial(check_places, shared=shared), (hosting, resolved.cloud_prefixes)),
-        (check_shared, (shared, resolved.cloud_prefixes)),
-        (check_sites, (inventory, sectors, scenario)),
-        (check_visits, (inventory, resolved.visit_values, sectors)),
-        (check_services, (resolved.services, places)),
-        (_check_sharing, (resolved, places)),
-        (check_cadence, (resolved.cadence, scenario.start)),
-        (check_money_parameters, (resolved.money_parameters, sectors)),
-        (check_orders, (resolved.orders, scenario)),
-        (check_sessions, (resolved.sessions,)),
-        (check_figures, (resolved.figures, places)),
+    scenario, sectors, hosting = resolved.scenario, resolved.sectors, resolved.hosting
+    shared, inventory = resolved.shared_prefixes, resolved.inventory
+    checks = [
+        check_operators(resolved.operators),
+        _check_names(resolved),
+        _check_borrowed(resolved),
+        _check_rates(resolved),
+        check_weights(hosting, resolved.profiles, resolved.pools),
+        check_sharing(resolved.sharing),
+        check_cadence(resolved.cadence, scenario.start),
+        check_money_parameters(resolved.money_parameters, sectors),
     ]
-    found = [problem for table in resolved.tables for problem in table.contradictions]
-    for check, parts in checks:
-        # What a scenario does not have contradicts nothing.
-        found += check(*parts) if all(part is not None for part in parts) else ()
-    found += check_own_places(hosting, shared) if scenario.switching else ()
-    found += check_providers(places, resolved.pools, resolved.stances)
-    return found
+    if scenario.switching is not None:
+        checks.append(check_own_places(hosting, shared))
+    if shared is not None:
+        checks.append(check_shared(shared, resolved.cloud_prefixes))
+    if inventory is not None:
+        checks.append(check_sites(inventory, sectors, scenario))
+    if inventory is not None and resolved.visit_values is not None:
+        checks.append(check_visits(inventory, resolved.visit_values, sectors))
+    if resolved.services is not None:
+        checks.append(check_services(resolved.services))
+    if resolved.orders is not None:
+        checks.append(check_orders(resolved.orders, scenario))
+    if resolved.sessions is not None:
+        checks.append(check_sessions(resolved.sessions))
+    contradictions = (table.contradictions for table in resolved.tables)
+    return list(chain(*contradictions, *checks))
+
+
+def _check_names(resolved: Resolved) -> Iterator[Problem]:
+    """Refuse names of what no other table has."""
+    places = places_in(resolved.cloud_prefixes) | places_in(resolved.shared_prefixes)
+    owners = {provider for provider, _ in places}
+    operators = {row.operator for row in resolved.operators.rows}
+    profiles = {row.profile for row in resolved.profiles.rows}
+    # A scenario with prefixes of its own need not bring a table of kinds of use.
+    is_default = resolved.sharing.name == Names.model_fields["sharing"].default
+    seats = places | (places_in(resolved.sharing) if is_default else set())
+    place, owner = "a provider and region of the prefixes", "a provider of the prefixes"
+    group = f"an operator of {resolved.operators.name}"
+    profile = f"one of {', '.join(sorted(profiles))}"
+    tables: Sequence[tuple[Table[Any] | None, str, Iterable[Any], str, Any]] = (
+        (resolved.sectors, "demand_profile", profiles, profile, None),
+        (resolved.hosting, "region", places, place, place_of),
+        (resolved.services, "region", places, place, place_of),
+        # The region * stands for every region of the provider that has no row of its own.
+        (resolved.sharing, "region", {*seats, *((one, "*") for one, _ in seats)}, place, place_of),
+        (resolved.pools, "region", {*places, *((one, "") for one in owners)}, place, place_of),
+        (resolved.stances, "provider", owners, owner, None),
+        (resolved.figures, "metric", ("", *MEASURES), "the name of a measure", None),
+        (resolved.figures, "providers", owners, owner, lambda row: row.provider_names),
+        (resolved.orders, "operators", operators, group, lambda row: row.operators or ()),
+        (resolved.given, "operators", operators, group, lambda row: row.operators or ()),
+    )
+    for table, column, known, wanted, names_in in tables:
+        if table is not None:
+            yield from table.misnamed(column, set(known), wanted, names_in)
+    strategy, document = resolved.scenario.strategy, resolved.loaded.document
+    orders = strategy.orders if isinstance(strategy, Orders) else ()
+    asked: dict[tuple[str | int, ...], Sequence[str] | None] = {
+        ("strategy", "operators"): getattr(strategy, "operators", None),
+        **{
+            ("strategy", "orders", number, "operators"): order.operators
+            for number, order in enumerate(orders or ())
+        },
+    }
+    for path, names in asked.items():
+        for name in names or ():
+            if name not in operators:
+                message = f"expected {group}, got {name!r}{hint(name, operators)}"
+                yield document.problem(path, message)
 
 
 def _check_borrowed(resolved: Resolved) -> Iterator[Problem]:
     """Refuse tables of another country or time that the scenario does not say it borrows."""
     scenario, document = resolved.scenario, resolved.loaded.document
-    found = stand_ins(scenario, resolved.tables, has_assumed=bool(resolved.assumed))
-    if names := undeclared(scenario, found):
+    found = stand_ins(resolved)
+    if names := undeclared(resolved):
         missing = ", ".join(f"{name} ({described(found[name])})" for name in names)
         place = document.locate(("borrow",) if scenario.borrow else ("country",))
         message = (
@@ -489,48 +440,6 @@ def _check_rates(resolved: Resolved) -> Iterator[Problem]:
         yield resolved.loaded.document.problem(("money", "currency"), message)
 
 
-def _check_groups(resolved: Resolved) -> Iterator[Problem]:
-    """Refuse orders for operators that the table does not have."""
-    known = {row.operator for row in resolved.operators.rows}
-    wanted = f"an operator of {resolved.operators.name}"
-    document, strategy = resolved.loaded.document, resolved.scenario.strategy
-    asked: dict[tuple[str | int, ...], Sequence[str]] = {
-        ("strategy", "operators"): getattr(strategy, "operators", None) or ()
-    }
-    orders = strategy.orders if isinstance(strategy, Orders) else ()
-    for number, order in enumerate(orders or ()):
-        asked["strategy", "orders", number, "operators"] = order.operators or ()
-    for path, names in asked.items():
-        for name in names:
-            if name not in known:
-                message = f"expected {wanted}, got {name!r}{hint(name, known)}"
-                yield document.problem(path, message)
-    tables: list[Table[Any]] = [one for one in (resolved.orders, resolved.given) if one]
-    for table in tables:
-        yield from table.misnamed("operators", known, wanted, lambda row: row.operators or ())
-
-
-def _check_line(resolved: Resolved) -> list[Problem]:
-    """Refuse more IPv6 than can be told apart."""
-    try:
-        _ = resolved.line
-    except ValueError as error:
-        path = str(resolved.cloud_prefixes.path)
-        return [Problem(path, f"expected fewer or longer IPv6 prefixes, got {error}", key="prefix")]
-    return []
-
-
-def _check_sharing(resolved: Resolved, places: set[tuple[str, str]]) -> Iterable[Problem]:
-    """Refuse what contradicts itself; rows of the default table may be of places not rented from.
-
-    A scenario with prefixes of its own need not bring a table of kinds of use.
-    """
-    table = resolved.sharing
-    is_default = table.name == Names.model_fields["sharing"].default
-    others = {(row.provider, row.region) for row in table.rows} if is_default else set()
-    return check_sharing(table, places | others)
-
-
 def is_of_country(table: Table[Any], scenario: Scenario) -> bool:
     """Whether a table is of the scenario's country, or names no country.
 
@@ -538,3 +447,58 @@ def is_of_country(table: Table[Any], scenario: Scenario) -> bool:
     """
     country = table.note.country if table.note else ""
     return country in ("", ANY, scenario.country)
+
+
+def stand_ins(resolved: Resolved) -> Mapping[str, SourceNote]:
+    """Notes of the tables that are of another country or time, by name, in sequence."""
+    scenario = resolved.scenario
+    notes = {table.name: table.note for table in resolved.tables}
+    if resolved.assumed:
+        notes[ASSUMPTIONS] = read_assumptions().note
+    return {
+        name: note
+        for name, note in sorted(notes.items())
+        if note is not None
+        and (note.country not in ("", ANY, scenario.country) or not _is_of_time(note, scenario))
+    }
+
+
+def undeclared(resolved: Resolved) -> list[str]:
+    """Names of tables of another country or time that a scenario uses and does not borrow.
+
+    A table of no country in particular may be of another time without a word; a scenario that does
+    not name its country borrows nothing.
+    """
+    if resolved.scenario.country is None:
+        return []
+    return [
+        name
+        for name, note in stand_ins(resolved).items()
+        if note.country not in ("", ANY) and name not in resolved.scenario.borrow
+    ]
+
+
+def described(note: SourceNote) -> str:
+    """Country and time of a table, in words."""
+    parts = (note.country, note.time.replace("/", " to "))
+    return ", ".join(part for part in parts if part not in ("", ANY))
+
+
+def years(scenario: Scenario) -> str:
+    """Years of the run, in words."""
+    first, last = _years(scenario)
+    return f"{first}" if first == last else f"{first} to {last}"
+
+
+def _is_of_time(note: SourceNote, scenario: Scenario) -> bool:
+    """Whether the years of a table and of the scenario have one in common."""
+    if note.time in ("", ANY):
+        return True
+    first, _, last = note.time.partition("/")
+    begins, ends = _years(scenario)
+    return int(first[:4]) <= ends and begins <= int((last or first)[:4])
+
+
+def _years(scenario: Scenario) -> tuple[int, int]:
+    """First and last year of the run."""
+    return scenario.start.year, (scenario.end - timedelta(seconds=1)).year

@@ -60,6 +60,8 @@ Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max
 Line = Annotated[
     str, StringConstraints(min_length=1, max_length=200), AfterValidator(check_printable)
 ]
+USD = "USD"
+"""Currency in which everything is computed."""
 NONE = "none"
 """Value of a key for a table, where there is no table."""
 TableName = Annotated[str, Field(min_length=1, max_length=200)]

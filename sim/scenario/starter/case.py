@@ -25,7 +25,7 @@ from sim.scenario.load import load_scenario
 from sim.scenario.overrides import ELSEWHERE, countries, pack_of, pack_year
 from sim.scenario.quantities import check_country, format_instant
 from sim.scenario.refusal import hint
-from sim.scenario.resolve import VISIT_VALUES, read_tables, resolve, stand_ins, undeclared
+from sim.scenario.resolve import VISIT_VALUES, read_tables, resolve, undeclared
 from sim.scenario.schema import json_schema
 from sim.scenario.starter.blocklist import GivenList, read_given, renamed
 from sim.scenario.tables.inventory import read_inventory
@@ -211,9 +211,7 @@ def write_case(known: Known, folder: Path) -> list[str]:
     path = folder / SCENARIO
     path.write_text(case.scenario([]), encoding="utf-8")
     with _named_as_given(known):
-        resolved = read_tables(load_scenario(str(path)))
-        found = stand_ins(resolved.scenario, resolved.tables, has_assumed=bool(resolved.assumed))
-        borrowed = undeclared(resolved.scenario, found)
+        borrowed = undeclared(read_tables(load_scenario(str(path))))
         path.write_text(case.scenario(borrowed), encoding="utf-8")
         resolve(load_scenario(str(path)))
     (folder / "README.md").write_text(case.readme(borrowed), encoding="utf-8")

@@ -2,33 +2,37 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
-from sim.catalogue.measures import MEASURES
 from sim.errors import Problem
 from sim.scenario.schema import Scenario
 from sim.scenario.strategies import Replay
 from sim.scenario.tables.rows import (
     CadenceRow,
     CloudPrefixRow,
-    FigureRow,
     HostingRow,
     OperatorRow,
     OrderRow,
     PoolRow,
     ProfileRow,
-    SectorRow,
     SessionRow,
-    StanceRow,
 )
-from sim.scenario.tables.seeds import Table, place_of
+from sim.scenario.tables.seeds import SHARE_TOLERANCE, Table
+from sim.scenario.tables.sharing import ServiceRow, SharingRow
+
+
+def places_in(table: Table[Any] | None) -> set[tuple[str, str]]:
+    """Provider and region of every row of a table."""
+    return {(row.provider, row.region) for row in table.rows} if table is not None else set()
+
 
 MAX_OPERATORS = 32
 
 
-def check_operators(table: Table[OperatorRow]) -> Iterable[Problem]:
+def check_operators(table: Table[OperatorRow]) -> Iterator[Problem]:
     """Refuse too many groups and cohorts."""
     n = sum(row.cohorts or 1 for row in table.rows)
     if n > MAX_OPERATORS:
@@ -36,51 +40,47 @@ def check_operators(table: Table[OperatorRow]) -> Iterable[Problem]:
         yield Problem(str(table.path), f"expected at most {MAX_OPERATORS} {what}, got {n}")
 
 
-def check_sectors(table: Table[SectorRow], profiles: Table[ProfileRow]) -> Iterable[Problem]:
-    """Refuse unknown profiles."""
-    known = {row.profile for row in profiles.rows}
-    return table.misnamed("demand_profile", known, f"one of {', '.join(sorted(known))}")
-
-
-def check_profiles(table: Table[ProfileRow]) -> Iterable[Problem]:
-    """Refuse profiles that lack an hour or weekday, or have no demand."""
-    for name in sorted({row.profile for row in table.rows}):
+def check_weights(
+    hosting: Table[HostingRow], profiles: Table[ProfileRow], pools: Table[PoolRow] | None
+) -> Iterator[Problem]:
+    """Refuse tables without any weight, and profiles that lack an hour or weekday."""
+    for side in ("foreign", "domestic"):
+        rows: Iterable[Any] = (row for row in hosting.rows if row.side == side)
+        yield from _weightless(hosting, rows, f"the {side} rows")
+    if pools is not None:
+        yield from _weightless(pools, pools.rows, "the pools")
+    for name in sorted({row.profile for row in profiles.rows}):
         for period, length in (("hour", 24), ("weekday", 7)):
-            rows = [row for row in table.rows if (row.profile, row.period) == (name, period)]
-            if sorted(row.index for row in rows) != list(range(length)):
+            mine = [row for row in profiles.rows if (row.profile, row.period) == (name, period)]
+            if sorted(row.index for row in mine) != list(range(length)):
                 message = f"expected one {period} row for each of 0 to {length - 1} of {name!r}"
-                yield Problem(str(table.path), f"{message}, got {len(rows)}", key="index")
-            yield from _weightless(table, rows, f"the {period} rows of {name!r}")
+                yield Problem(str(profiles.path), f"{message}, got {len(mine)}", key="index")
+            yield from _weightless(profiles, mine, f"the {period} rows of {name!r}")
+
+
+def check_own_places(
+    hosting: Table[HostingRow], shared: Table[CloudPrefixRow] | None
+) -> Iterator[Problem]:
+    """Refuse programs that leave a shared range where there is no other place to be at."""
+    taken = places_in(shared)
+    if not any(row.weight > 0 and (row.provider, row.region) not in taken for row in hosting.rows):
+        message = "expected a place with weight that is no shared range, as programs leave those"
+        yield Problem(str(hosting.path), f"{message} (switching), got none", key="weight")
 
 
 def _weightless(table: Table[Any], rows: Iterable[Any], what: str) -> Iterator[Problem]:
-    """Refuse rows without any weight."""
     if not any(row.weight for row in rows):
         message = f"expected a positive weight among {what}, got none"
         yield Problem(str(table.path), message, key="weight")
 
 
-def check_places(
-    hosting: Table[HostingRow],
-    prefixes: Table[CloudPrefixRow],
-    shared: Table[CloudPrefixRow] | None = None,
-) -> Iterable[Problem]:
-    """Refuse places without prefixes."""
-    known = places_of(prefixes, shared)
-    wanted = f"a provider and region of {prefixes.name}"
-    yield from hosting.misnamed("region", known, wanted, place_of)
-    for side in ("foreign", "domestic"):
-        rows = (row for row in hosting.rows if row.side == side)
-        yield from _weightless(hosting, rows, f"the {side} rows")
-
-
 def check_shared(
     shared: Table[CloudPrefixRow], prefixes: Table[CloudPrefixRow]
-) -> Iterable[Problem]:
+) -> Iterator[Problem]:
     """Refuse shared ranges outside the provider's own, and regions that are not new."""
-    known = places_of(prefixes)
+    places = places_in(prefixes)
     for number, row in enumerate(shared.rows):
-        if (row.provider, row.region) in known:
+        if (row.provider, row.region) in places:
             message = f"expected a region that {prefixes.name} does not have, got {row.region!r}"
             yield shared.problem(number, "region", message)
         mine = (one.prefix for one in prefixes.rows if one.provider == row.provider)
@@ -89,49 +89,26 @@ def check_shared(
             yield shared.problem(number, "prefix", f"{message}, got none of them")
 
 
-def check_own_places(
-    hosting: Table[HostingRow], shared: Table[CloudPrefixRow] | None
-) -> Iterable[Problem]:
-    """Refuse programs that leave a shared range where there is no other place to be at."""
-    taken = {(row.provider, row.region) for row in shared.rows} if shared else set()
-    if not any(row.weight > 0 and (row.provider, row.region) not in taken for row in hosting.rows):
-        message = "expected a place with weight that is no shared range, as programs leave those"
-        yield Problem(str(hosting.path), f"{message} (switching), got none", key="weight")
+def check_services(table: Table[ServiceRow]) -> Iterator[Problem]:
+    """Refuse a service in two places."""
+    first: dict[str, ServiceRow] = {}
+    for number, row in enumerate(table.rows):
+        if row.seat != first.setdefault(row.service, row).seat:
+            message = "expected the same place, addresses and mode as in the service's first row"
+            yield table.problem(number, "service", message)
 
 
-def places_of(
-    prefixes: Table[CloudPrefixRow], shared: Table[CloudPrefixRow] | None = None
-) -> set[tuple[str, str]]:
-    """Provider and region of every prefix."""
-    rows = (*prefixes.rows, *(shared.rows if shared else ()))
-    return {(row.provider, row.region) for row in rows}
+def check_sharing(table: Table[SharingRow]) -> Iterator[Problem]:
+    """Refuse kinds of use of more than a whole place."""
+    total: defaultdict[tuple[str, str], float] = defaultdict(float)
+    for number, row in enumerate(table.rows):
+        total[row.provider, row.region] += row.share_addresses
+        if total[row.provider, row.region] > 1 + SHARE_TOLERANCE:
+            message = "expected shares of a place that sum to at most 1, got more"
+            yield table.problem(number, "share_addresses", message)
 
 
-def check_providers(
-    places: set[tuple[str, str]],
-    pools: Table[PoolRow] | None,
-    stances: Table[StanceRow] | None,
-) -> Iterable[Problem]:
-    """Refuse rows about providers, and pools in regions, that have no prefixes."""
-    known = {provider for provider, _ in places}
-    tables: list[Table[Any]] = [table for table in (pools, stances) if table is not None]
-    for table in tables:
-        yield from table.misnamed("provider", known, "a provider of the prefixes")
-    for number, pool in enumerate(pools.rows if pools else ()):
-        if pool.region and (pool.provider, pool.region) not in places:
-            message = f"expected a region of {pool.provider!r}, got {pool.region!r}"
-            yield pools.problem(number, "region", message)  # type: ignore[union-attr]
-    yield from _weightless(pools, pools.rows, "the pools") if pools else ()
-
-
-def check_figures(table: Table[FigureRow], places: set[tuple[str, str]]) -> Iterable[Problem]:
-    """Refuse figures beside measures that are none, and about providers that have no prefixes."""
-    known, wanted = {provider for provider, _ in places}, "a provider of the prefixes"
-    yield from table.misnamed("metric", ("", *MEASURES), "the name of a measure")
-    yield from table.misnamed("providers", known, wanted, lambda row: row.provider_names)
-
-
-def check_cadence(table: Table[CadenceRow], start: datetime) -> Iterable[Problem]:
+def check_cadence(table: Table[CadenceRow], start: datetime) -> Iterator[Problem]:
     """Refuse rows out of sequence, and a cadence that begins after the start."""
     for number in range(1, len(table.rows)):
         if table.rows[number].from_ <= table.rows[number - 1].from_:
@@ -145,7 +122,7 @@ MOST_EARLY = 3
 """Most orders before the start that are listed singly; with more, the start is probably wrong."""
 
 
-def check_orders(table: Table[OrderRow], scenario: Scenario) -> Iterable[Problem]:
+def check_orders(table: Table[OrderRow], scenario: Scenario) -> Iterator[Problem]:
     """Refuse orders before the start and unblock orders of what is not blocked."""
     is_drawn = isinstance(scenario.strategy, Replay) and scenario.strategy.order_times == "drawn"
     in_force: dict[Any, list[int]] = {}
@@ -175,7 +152,7 @@ def check_orders(table: Table[OrderRow], scenario: Scenario) -> Iterable[Problem
                 yield table.problem(number, "earliest", message)
 
 
-def check_sessions(table: Table[SessionRow]) -> Iterable[Problem]:
+def check_sessions(table: Table[SessionRow]) -> Iterator[Problem]:
     """Refuse sessions that end before they start, and such that do not follow each other."""
     for number, row in enumerate(table.rows):
         if row.end <= row.start:

@@ -314,10 +314,14 @@ class Table(Generic[RowType]):
         for number, row in enumerate(self.rows):
             for name in [getattr(row, column)] if names_in is None else names_in(row):
                 if name not in known:
-                    is_text = isinstance(name, str)
-                    text = name if is_text else " ".join(name)
-                    close = hint(name, known) if is_text else ""
-                    yield self.problem(number, column, f"expected {wanted}, got {text!r}{close}")
+                    texts = [_as_text(one) for one in known]
+                    text = _as_text(name)
+                    message = f"expected {wanted}, got {text!r}{hint(text, texts)}"
+                    yield self.problem(number, column, message)
+
+
+def _as_text(name: str | tuple[str, ...]) -> str:
+    return name if isinstance(name, str) else " ".join(name).strip()
 
 
 def place_of(row: Any) -> tuple[tuple[str, str]]:

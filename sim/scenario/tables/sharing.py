@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable
 from typing import Annotated, ClassVar, Literal, TypeAlias, get_args
 
 from pydantic import Field, model_validator
 
-from sim.errors import Problem
 from sim.scenario.quantities import Share
 from sim.scenario.tables.roles import ROLES
 from sim.scenario.tables.rows import AssumptionRow, NonNegative, Positive
-from sim.scenario.tables.seeds import SHARE_TOLERANCE, RangedRow, Row, Table, place_of
+from sim.scenario.tables.seeds import SHARE_TOLERANCE, RangedRow, Row
 
 Role = Literal["frontend", "storage", "payment", "customer_service", "other"]
 Mode = Literal["any", "spread"]
@@ -139,6 +136,11 @@ class ServiceRow(RangedRow):
     source: str = ""
     why: str = ""
 
+    @property
+    def seat(self) -> tuple[str, str, int, str]:
+        """What is one for all roles of a service: place, addresses and mode."""
+        return self.provider, self.region, self.n_addresses, self.mode
+
     @model_validator(mode="after")
     def check_support(self) -> ServiceRow:
         """Refuse a service that is reported without a source, or assumed without a reason."""
@@ -186,38 +188,3 @@ class ComponentRow(Row):
             self.share_4_addresses,
             self.share_8_addresses,
         )
-
-
-_WANTED = "a provider and region of the prefixes"
-
-
-def check_sharing(table: Table[SharingRow], places: Iterable[tuple[str, str]]) -> Iterable[Problem]:
-    """Refuse places that do not exist, and shares above 1 in all.
-
-    The region ``*`` stands for every region of the provider that has no row of its own.
-    """
-    known = set(places) | {(provider, "*") for provider, _ in places}
-    yield from table.misnamed("region", known, _WANTED, place_of)
-    total: defaultdict[tuple[str, str], float] = defaultdict(float)
-    for number, row in enumerate(table.rows):
-        place = (row.provider, row.region)
-        total[place] += row.share_addresses
-        if total[place] > 1 + SHARE_TOLERANCE:
-            message = "expected shares of a place that sum to at most 1, got more"
-            yield table.problem(number, "share_addresses", message)
-
-
-def check_services(
-    table: Table[ServiceRow], places: Iterable[tuple[str, str]]
-) -> Iterable[Problem]:
-    """Refuse unknown places, and a service in two places."""
-    yield from table.misnamed("region", set(places), _WANTED, place_of)
-    first: dict[str, ServiceRow] = {}
-    for number, row in enumerate(table.rows):
-        if _seat(row) != _seat(first.setdefault(row.service, row)):
-            message = "expected the same place, addresses and mode as in the service's first row"
-            yield table.problem(number, "service", message)
-
-
-def _seat(row: ServiceRow) -> tuple[str, str, int, str]:
-    return row.provider, row.region, row.n_addresses, row.mode

@@ -9,8 +9,7 @@ import pytest
 from sim.errors import DataError, ProblemsError, ScenarioError
 from sim.scenario.library import scenario_names, shipped
 from sim.scenario.load import load_scenario
-from sim.scenario.resolve import Resolved, resolve
-from sim.scenario.tables.consistency import check_figures
+from sim.scenario.resolve import Resolved, check_together, resolve
 
 WriteScenario = Callable[..., Path]
 ORDERS = "effective,earliest,latest,action,prefix\n"
@@ -298,7 +297,10 @@ def test_businesses_and_pools_can_sit_on_a_shared_range(resolve_with):
 def test_a_pool_in_a_region_that_is_not_there_is_refused(resolve_with):
     text = "provider,region,weight\nCloudflare,shared,1\n"
     (problem,) = problems_of(lambda: resolve_with("fronts.pools", text, "censor={}"))
-    assert problem == "own.csv:2: region: expected a region of 'Cloudflare', got 'shared'"
+    assert problem == (
+        "own.csv:2: region: expected a provider and region of the prefixes, got "
+        "'Cloudflare shared'; did you mean 'Cloudflare'?"
+    )
     text = "provider,region,weight\nCloudflare,,0\nAWS,,0\n"
     (problem,) = problems_of(lambda: resolve_with("fronts.pools", text, "censor={}"))
     assert problem == "own.csv: weight: expected a positive weight among the pools, got none"
@@ -350,13 +352,12 @@ def test_a_figure_about_a_provider_without_prefixes_is_refused():
     resolved = resolve(load_scenario("telegram-2018-replay"))
     figures = resolved.figures
     assert figures is not None
-    places = {(row.provider, row.region) for row in resolved.cloud_prefixes.rows}
-    assert not list(check_figures(figures, places))
+    assert not check_together(resolved)
     rows = tuple(
         row.model_copy(update={"providers": "AWS; Gogle"}) if row.providers else row
         for row in figures.rows
     )
-    problems = list(check_figures(replace(figures, rows=rows), places))
+    problems = check_together(replace(resolved, figures=replace(figures, rows=rows)))
     assert len(problems) == 2
     assert {problem.message for problem in problems} == {
         "expected a provider of the prefixes, got 'Gogle'"
@@ -368,6 +369,6 @@ def test_a_place_is_known_to_the_prefix_table_and_named_once(resolve_with):
     line = text.count("\n")
     assert problems_of(lambda: resolve_with("population.hosting", text)) == [
         f"own.csv:{line}: region: expected each once, got 'AWS eu-west-1' again",
-        f"own.csv:{line - 1}: region: expected a provider and region of provider-prefixes-2018, "
-        "got 'AWS eu-west-9'",
+        f"own.csv:{line - 1}: region: expected a provider and region of the prefixes, "
+        "got 'AWS eu-west-9'; did you mean 'AWS eu-west-3'?",
     ]

@@ -16,8 +16,6 @@ from sim.scenario.tables.sharing import (
     ParkedRow,
     ServiceRow,
     SharingRow,
-    check_services,
-    check_sharing,
 )
 from tests.names import shipped_table
 
@@ -37,43 +35,43 @@ def test_every_role_has_one_row_of_components_and_some_services():
 SERVICE = "service,label,role,provider,region,n_addresses,mode,popularity,low,high,evidence,why\n"
 SHARING = "provider,region,kind,share_addresses,low,high,why\n"
 PARKED = "kind,share_parked,low,high,why\n"
-PLACES = [("A", "x"), ("B", "y")]
 
 
-def problems_of(tmp_path, text, model, check):
+def problems_of(tmp_path, key, text):
     path = tmp_path / "table.csv"
     path.write_text(text)
-    table = read_table("table.csv", path, model)
-    return [str(problem) for problem in (*check_rows(table), *check(table, PLACES))]
+    with pytest.raises(DataError) as caught:
+        resolve(load_scenario("telegram-2018-replay", [f"{key}={path}"]))
+    return [str(one) for one in caught.value.problems if one.file == str(path)]
 
 
 def test_services_that_contradict_each_other_are_named(tmp_path):
     text = (
         SERVICE
-        + "s,l,payment,A,x,2,any,1,0,2,assumed,w\n"
-        + "s,l,payment,A,x,2,any,1,0,2,assumed,w\n"
-        + "s,l,other,A,x,4,any,1,0,2,assumed,w\n"
-        + "t,l,other,C,z,4,any,1,0,2,assumed,w\n"
+        + "s,l,payment,AWS,eu-west-1,2,any,1,0,2,assumed,w\n"
+        + "s,l,payment,AWS,eu-west-1,2,any,1,0,2,assumed,w\n"
+        + "s,l,other,AWS,eu-west-1,4,any,1,0,2,assumed,w\n"
+        + "t,l,other,AWS,z,4,any,1,0,2,assumed,w\n"
     )
-    found = problems_of(tmp_path, text, ServiceRow, check_services)
+    found = problems_of(tmp_path, "population.services", text)
     assert [part.split(":", 2)[1] for part in found] == ["3", "5", "4"]
     assert "got 's payment' again" in found[0]
-    assert "got 'C z'" in found[1]
+    assert "got 'AWS z'" in found[1]
     assert "same place" in found[2]
 
 
 def test_shares_of_a_place_that_contradict_each_other_are_named(tmp_path):
     text = (
         SHARING
-        + "A,*,rented,0.7,0,1,w\n"
-        + "A,*,proxy,0.7,0,1,w\n"
-        + "B,y,rented,0.1,0,1,w\n"
-        + "B,y,rented,0.1,0,1,w\n"
+        + "AWS,*,rented,0.7,0,1,w\n"
+        + "AWS,*,proxy,0.7,0,1,w\n"
+        + "AWS,eu-west-1,rented,0.1,0,1,w\n"
+        + "AWS,eu-west-1,rented,0.1,0,1,w\n"
         + "C,*,rented,0.1,0,1,w\n"
     )
-    found = problems_of(tmp_path, text, SharingRow, check_sharing)
+    found = problems_of(tmp_path, "names.sharing", text)
     assert [part.split(":", 2)[1] for part in found] == ["5", "6", "3"]
-    assert "got 'B y rented' again" in found[0]
+    assert "got 'AWS eu-west-1 rented' again" in found[0]
     assert "got 'C *'" in found[1]
     assert "at most 1" in found[2]
 

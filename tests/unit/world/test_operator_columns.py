@@ -7,8 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from sim.scenario.load import load_scenario
-from sim.scenario.resolve import resolve
-from sim.scenario.tables.consistency import check_operators
+from sim.scenario.resolve import check_together, resolve
 from sim.scenario.tables.rows import OperatorRow
 from sim.streams import Streams
 from sim.world.operators import Overload, build_operators
@@ -113,7 +112,7 @@ def test_half_a_cohort_or_adoption_is_refused(resolved, values, message):
 
 def test_cohorts_count_among_the_operators_that_a_table_may_have(resolved):
     asked = with_values(resolved, "small-fixed", **(COHORTS | {"n_operators": 99, "cohorts": 23}))
-    (problem,) = check_operators(asked.operators)
+    (problem,) = check_together(asked)
     assert "expected at most 32 cohorts of operators, got 33" in problem.message
     fewer = with_values(resolved, "small-fixed", **(COHORTS | {"n_operators": 99, "cohorts": 22}))
-    assert not list(check_operators(fewer.operators))
+    assert not check_together(fewer)
