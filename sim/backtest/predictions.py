@@ -23,15 +23,15 @@ from sim.names.draws import draw_law
 from sim.names.expected import draw_assumed, draw_within
 from sim.names.law import NamesLaw, Seen, fit_names_law, seen_by_popularity, seen_evenly
 from sim.names.sharing import KINDS, build_kinds
-from sim.scenario.cases import PlacedCase
-from sim.scenario.library import table_names
-from sim.scenario.predictors import (
+from sim.scenario.cases import (
     ExposurePredictor,
     NamesPredictor,
     NationalPredictor,
     NoPredictor,
+    PlacedCase,
     RunPredictor,
 )
+from sim.scenario.library import table_names
 from sim.scenario.refusal import hint
 from sim.scenario.resolve import Resolved
 from sim.scenario.tables.money import ECONOMY_KEYS, EconomyRow

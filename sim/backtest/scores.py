@@ -27,9 +27,8 @@ from sim.errors import DataError, Problem, ProblemsError, ScenarioError
 from sim.experiment.draws import Draws, Kept, lay_draws, shipped_kept
 from sim.experiment.executors.task import Executor, Failure, Key, SerialExecutor, run_all
 from sim.experiment.interrupts import pass_on_interrupt
-from sim.scenario.cases import BOUNDS, Case, Guess, PlacedCase, Role
+from sim.scenario.cases import BOUNDS, Case, Guess, PlacedCase, Role, RunPredictor
 from sim.scenario.load import load_scenario
-from sim.scenario.predictors import RunPredictor
 from sim.scenario.readings import Evidence, RunReading
 from sim.scenario.resolve import Resolved, resolve
 from sim.scenario.variants import own_variant

@@ -26,7 +26,6 @@ def init(
         "--operators FILE",
         "Internet providers: a CSV file with a column operator, and what else is known.",
     ),
-    strategy: str | None = option("--strategy ID", "orders (default), dns, sni or none."),
     column: list[str] = COLUMN,
     ignore_column: list[str] = IGNORE_COLUMN,
     quiet: bool = QUIET,
@@ -56,7 +55,6 @@ def init(
             _file("--blocklist", blocklist),
             _file("--inventory", inventory),
             _file("--operators", operators),
-            strategy or "orders",
             tuple(column),
             tuple(ignore_column),
         )

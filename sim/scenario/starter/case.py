@@ -26,7 +26,7 @@ from sim.scenario.overrides import ELSEWHERE, countries, pack_of, pack_year
 from sim.scenario.quantities import check_country, format_instant
 from sim.scenario.refusal import hint
 from sim.scenario.resolve import VISIT_VALUES, read_tables, resolve, undeclared
-from sim.scenario.schema import json_schema
+from sim.scenario.schema import dump_tree, json_schema
 from sim.scenario.starter.blocklist import GivenList, read_given, renamed
 from sim.scenario.tables.inventory import read_inventory
 from sim.scenario.tables.rows import CadenceRow, OperatorRow
@@ -86,60 +86,46 @@ def filled_operators(path: Path, country: str, model_of: str) -> tuple[str, str,
     model = next(csv.DictReader(io.StringIO(table)))
     assumed = [name for name in model if name not in given and name not in ("label", "stands_for")]
     columns = ["operator", "label", *(name for name in known[2:] if name in (*given, *model))]
-    filled = [
-        {
-            **model,
-            "label": row["operator"],
-            "stands_for": "",
-            "share_users": share,
-            **{name: row[name] for name in given if row[name]},
-        }
-        for row, share in zip(rows, _even_shares(len(rows)), strict=True)
-    ]
     stream = io.StringIO(newline="")
     writer = csv.DictWriter(stream, columns, lineterminator="\n", extrasaction="ignore")
     writer.writeheader()
-    writer.writerows(filled)
+    share = round(1 / len(rows), 6)
+    for number, row in enumerate(rows, 1):
+        # Shares sum to 1 as written: the last takes what rounding leaves.
+        mine = share if number < len(rows) else 1 - share * (len(rows) - 1)
+        filled = {"label": row["operator"], "stands_for": "", "share_users": f"{mine:.6g}"}
+        writer.writerow(model | filled | {name: row[name] for name in given if row[name]})
     return stream.getvalue(), _note(note, columns, given, country), assumed
-
-
-def _even_shares(n: int) -> list[str]:
-    """Shares that sum to 1 as written: the last takes what rounding leaves."""
-    share = round(1 / max(n, 1), 6)
-    return [f"{share:g}"] * (n - 1) + [f"{1 - share * (n - 1):.6g}"]
 
 
 def _note(text: str, columns: Sequence[str], given: Sequence[str], country: str) -> str:
     """The note of that table, with the columns that the user gives."""
-    yaml = YAML()
-    yaml.width = 100
-    note = yaml.load(text)
-    note["title"] = "Operators of this case"
-    note["description"] = "Columns that were given, and assumptions for the others."
-    note["country"], note["licence"] = country, "Your own"
-    for name in list(note["columns"]):
-        if name not in columns:
-            del note["columns"][name]
-    for name in columns:
-        if name in given or name not in note["columns"]:
-            old = note["columns"].get(name, {"unit": "as in the reference of tables"})
-            note["columns"][name] = {
-                "unit": old["unit"],
-                "meaning": old.get("meaning", "As in docs/reference/tables.md"),
+    note = YAML(typ="safe", pure=True).load(text)
+    old = note["columns"]
+    unknown = {"unit": "as in the reference of tables", "meaning": "As in docs/reference/tables.md"}
+    note |= {
+        "title": "Operators of this case",
+        "description": "Columns that were given, and assumptions for the others.",
+        "licence": "Your own",
+        "country": country,
+        "columns": {
+            name: old[name]
+            if name in old and name not in given
+            else {
+                **{key: old.get(name, unknown)[key] for key in unknown},
                 "kind": "assumption",
                 "why": GIVEN,
-                **({"range": old["range"]} if "range" in old else {}),
+                **({"range": old[name]["range"]} if "range" in old.get(name, {}) else {}),
             }
-    stream = io.StringIO()
-    yaml.dump(note, stream)
-    return stream.getvalue()
+            for name in columns
+        },
+    }
+    return dump_tree(note)
 
 
 SCENARIO = "scenario.yaml"
 TITLE = "A case of our own"
 """Title of a case; the page has its country and days."""
-STRATEGIES = ("orders", "dns", "sni", "none")
-"""Strategies that need no more than a list."""
 _DAYS = 14
 """Days of a run whose end is not given: a fortnight has each weekday twice. A choice, and said."""
 _PLACEHOLDER = """\
@@ -161,8 +147,6 @@ class Known:
         Days from whose beginning to whose beginning the run lasts; None where it does not matter.
     blocklist, inventory, operators
         Files; None where there is none.
-    strategy
-        One of ``STRATEGIES``.
     columns, ignored
         What columns of the list and the sites hold, as ``ROLE=NAME``, and which mean nothing.
     """
@@ -173,7 +157,6 @@ class Known:
     blocklist: Path | None = None
     inventory: Path | None = None
     operators: Path | None = None
-    strategy: str = "orders"
     columns: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
 
@@ -198,11 +181,6 @@ def write_case(known: Known, folder: Path) -> list[str]:
     except ValueError as error:
         packs = f"there are packs of {', '.join(countries())}"
         raise UsageError(f"--country: {error}; {packs}") from None
-    if known.strategy not in STRATEGIES:
-        raise UsageError(
-            f"--strategy: expected one of {', '.join(STRATEGIES)}, got {known.strategy!r}; others "
-            "answer fronts of the target: see the section strategy of docs/reference/scenario.md"
-        )
     case = _Case(known)
     for name, data in case.files.items():
         (folder / name).write_bytes(data)
@@ -274,58 +252,47 @@ class _Case:
         else:
             files[f"blocklist{listed.ending}"] = listed.data
         if listed is not None and listed.periods:
-            outside = _checked_periods(listed, known.strategy, start, end)
+            outside = _check_periods(listed, start, end)
             if listed.is_dated:
                 assumed.append(
                     f"Dates of the list without a time: the start of that day in {zone}."
                 )
             assumed += outside
             notes += outside
-        has_ipv6, n_by_visits, n_without = False, 0, 0
+        self.has_ipv6 = False
         if known.inventory is not None:
             of_sites = replace(choice, zone=None)
             inventory = read_inventory(known.inventory.name, known.inventory, of_sites)
-            has_ipv6 = bool(inventory.prefixes6)
-            n_by_visits = int(inventory.is_by_visits.sum())
-            n_without = inventory.n_without_address
+            self.has_ipv6 = bool(inventory.prefixes6)
             notes += [f"{known.inventory}: {note}" for note in inventory.notes]
             files["hosts.csv"] = renamed(inventory.data, known.inventory.name, choice)
+            if n_by_visits := int(inventory.is_by_visits.sum()):
+                assumed.append(
+                    f"Revenue of {n_by_visits} of your sites, which give visits alone: by what a "
+                    f"visit earns in their sector ({VISIT_VALUES})."
+                )
+            if n_without := inventory.n_without_address:
+                assumed.append(
+                    f"Where some of your sites sit: {n_without} of their rows have no address "
+                    "(column `drawn` of `sites.csv`)."
+                )
         choice.check_met()
-        if n_by_visits:
-            assumed.append(
-                f"Revenue of {n_by_visits} of your sites, which give visits alone: by what a visit "
-                f"earns in their sector ({VISIT_VALUES})."
-            )
-        if n_without:
-            assumed.append(
-                f"Where some of your sites sit: {n_without} of their rows have no address "
-                "(column `drawn` of `sites.csv`)."
-            )
-        operators = pack.get("operators.groups", "operators.csv")
+        self.operators = pack.get("operators.groups", UNKNOWN)
+        table, note = shipped_operators(self.operators)
         if known.operators is not None:
-            model_of = pack.get("operators.groups", UNKNOWN)
-            table, note, columns = filled_operators(known.operators, known.country, model_of)
-            operators = "operators.csv"
+            table, note, columns = filled_operators(known.operators, known.country, self.operators)
             assumed.append(f"Of the operators: {', '.join(columns)} (operators.source.yaml).")
-        elif "operators.groups" not in pack:
-            table, note = shipped_operators()
+        elif self.operators == UNKNOWN:
             assumed.append("All of the operators: three of them (operators.source.yaml).")
-        else:
-            table, note = shipped_operators(operators)
-        if operators == "operators.csv":
-            files["operators.csv"] = table.encode()
-            files["operators.source.yaml"] = note.encode()
+        if known.operators is not None or self.operators == UNKNOWN:
+            self.operators = "operators.csv"
+            files |= {"operators.csv": table.encode(), "operators.source.yaml": note.encode()}
         self.known, self.pack, self.start, self.end = known, pack, start, end
-        self.files, self.operators, self.assumed, self.notes = files, operators, assumed, notes
+        self.files, self.assumed, self.notes = files, assumed, notes
         self.operator_names = names_of(table)
         if listed is not None:
             _check_operators(known, listed, self.operator_names)
-        self.has_ipv6 = has_ipv6
         self.is_table = listed is not None and bool(listed.periods)
-
-    @property
-    def blocklist(self) -> str:
-        return next(name for name in self.files if name.startswith("blocklist"))
 
     def scenario(self, borrowed: list[str]) -> str:
         """Text of the scenario."""
@@ -340,7 +307,11 @@ class _Case:
             time_zone=self.pack["time_zone"],
             start=format_instant(self.start),
             end=format_instant(self.end),
-            strategy=self._strategy(),
+            strategy=_filled(
+                "orders-dated.yaml" if self.is_table else "orders.yaml",
+                blocklist=next(name for name in self.files if name.startswith("blocklist")),
+                operators=", ".join(self.operator_names[:2]),
+            ).rstrip(),
             operators=self.operators,
             population="\n".join(self._population()),
             rest="\n".join(
@@ -369,13 +340,6 @@ class _Case:
             else "",
             assumed="\n".join(assumed) or "Nothing beyond what the tables say of themselves.",
         )
-
-    def _strategy(self) -> str:
-        name = self.blocklist
-        strategy = "orders-dated" if self.is_table else self.known.strategy
-        text = resources.files(__package__).joinpath(f"{strategy}.yaml").read_text("utf-8")
-        some = ", ".join(self.operator_names[:2])
-        return Template(text).substitute(blocklist=name, operators=some).rstrip()
 
     def _population(self) -> Iterator[str]:
         yield "population:"
@@ -453,20 +417,14 @@ def _check_operators(known: Known, listed: GivenList, names: list[str]) -> None:
         raise DataError(problems)
 
 
-def _checked_periods(listed: GivenList, strategy: str, start: datetime, end: datetime) -> list[str]:
+def _check_periods(listed: GivenList, start: datetime, end: datetime) -> list[str]:
     """Say how many rows of a list are in force at no time of the run, or have no beginning.
 
     Raises
     ------
     UsageError
-        If all are, or the strategy takes no orders.
+        If all are.
     """
-    if strategy != "orders":
-        raise UsageError(
-            f"--strategy: the list has dates or operators, which {strategy} does not take; "
-            "expected orders, or a list without such columns: --ignore-column leaves one out, but "
-            "not of a list with effective, action and prefix"
-        )
     n_outside, n = listed.n_outside(start, end), len(listed.periods)
     if n_outside == n:
         raise UsageError(

@@ -16,8 +16,7 @@ from sim.backtest.scores import CONDITIONED, PRIOR, backtest, group_runs, score
 from sim.errors import ProblemsError, ScenarioError
 from sim.experiment.executors import choose_executor
 from sim.experiment.executors.task import Failure
-from sim.scenario.cases import CHECKS, PlacedCase, shipped_cases
-from sim.scenario.predictors import RunPredictor
+from sim.scenario.cases import CHECKS, PlacedCase, RunPredictor, shipped_cases
 from tests.cases import case_file
 from tests.csv_rows import csv_rows
 

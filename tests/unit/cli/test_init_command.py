@@ -67,11 +67,9 @@ def test_all_that_is_known_stands_in_the_folder(tmp_path):
     assert case.visit_values is not None
 
 
-@pytest.mark.parametrize("strategy", ["orders", "dns", "sni", "none"])
-def test_a_country_without_a_pack_runs_and_says_what_it_takes(tmp_path, strategy):
-    init(tmp_path / "case", "--country", "KE", "--strategy", strategy)
+def test_a_country_without_a_pack_runs_and_says_what_it_takes(tmp_path):
+    init(tmp_path / "case", "--country", "KE")
     case = resolved(tmp_path / "case")
-    assert case.scenario.strategy.id == strategy
     assert len(case.operators.rows) == 3
     readme = (tmp_path / "case" / "README.md").read_text()
     assert "There is no pack of KE" in readme
@@ -103,9 +101,6 @@ def test_what_cannot_be_is_refused_and_nothing_left(tmp_path):
     )
     assert "--blocklist: expected a file" in refusal(
         tmp_path, "--country", "ES", "--blocklist", "x"
-    )
-    assert "--strategy: expected one of orders" in refusal(
-        tmp_path, "--country", "ES", "--strategy", "exact"
     )
     wrong = refusal(tmp_path, "--country", "ES", "--operators", str(tmp_path / "ops.csv"))
     assert "operator: expected this column" in wrong

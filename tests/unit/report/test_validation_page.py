@@ -21,8 +21,7 @@ from sim.report.documents.scores import (
 )
 from sim.report.figures.scores import LARGEST, SMALLEST, draw_backtest, ratios
 from sim.report.words.tables import markdown_text
-from sim.scenario.cases import choose, read_cases, shipped_cases
-from sim.scenario.predictors import RunPredictor
+from sim.scenario.cases import RunPredictor, choose, read_cases, shipped_cases
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 PAGE = REPOSITORY / "docs/explanation/validation.md"

@@ -6,10 +6,14 @@ import pytest
 from pydantic import ValidationError
 
 from sim.errors import ScenarioError
-from sim.scenario.cases import BOUNDS, Published, choose, read_cases, shipped_cases
-from sim.scenario.predictors import (
+from sim.scenario.cases import (
+    BOUNDS,
     NamesPredictor,
+    Published,
     RunPredictor,
+    choose,
+    read_cases,
+    shipped_cases,
 )
 from tests.csv_rows import csv_rows
 
