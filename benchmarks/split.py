@@ -73,7 +73,6 @@ def main() -> None:
         ("sim.engine.run", "simulate", "engine"),
         ("sim.experiment.simulation", "measure_outcome", "measure"),
         ("sim.experiment.simulation", "count_groups", "measure"),
-        ("sim.experiment.simulation", "why_nothing", "measure"),
         ("sim.experiment.simulation", "encode_run", "encode"),
     ):
         _wrap(sections, module, name, section)

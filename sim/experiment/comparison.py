@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import reduce
 
 import numpy as np
@@ -17,7 +16,8 @@ from sim.catalogue.choices import HEADLINES, OF_SAMPLE, harm_of
 from sim.catalogue.measures import MEASURES
 from sim.errors import Problem, ScenarioError
 from sim.measure.money.pricing import named_by
-from sim.measure.summary import Measured, has_missed, spreads_of
+from sim.measure.summary import Measured, ends, has_missed, spreads_of
+from sim.results.tables import Line
 from sim.scenario.refusal import hint
 from sim.scenario.resolve import Resolved
 
@@ -66,37 +66,13 @@ def in_shared_replicates(measured: Mapping[str, Measured]) -> dict[str, Measured
     return {label: part.only(shared) for label, part in measured.items() if shared.size}
 
 
-@dataclass(frozen=True)
-class ComparisonLine:
-    """One strategy in one metric: a row of ``comparison.csv``."""
-
-    strategy: str
-    metric: str
-    unit: str
-    median: float
-    low: float
-    high: float
-    level: float
-    n_simulations: int
-    n_known: int
-    baseline: str
-    difference: float
-    difference_low: float
-    difference_high: float
-    share_less: float
-    share_more: float
-    denominator: float
-    denominator_unit: str
-    zero_at_most: float
-
-
 def compare_strategies(
     measured: Mapping[str, Measured],
     baseline: str,
     metrics: Sequence[str],
     n_drawn: float = 0,
-) -> tuple[ComparisonLine, ...]:
-    """Compare every strategy with the baseline.
+) -> tuple[Line, ...]:
+    """Compare every strategy with the baseline: rows of ``comparison.csv``.
 
     Parameters
     ----------
@@ -117,7 +93,7 @@ def compare_strategies(
     """
     measured = in_shared_replicates(measured)
     against = measured.get(baseline)
-    lines: list[ComparisonLine] = []
+    lines: list[Line] = []
     for label, part in measured.items():
         rows = [name for name in part.row if not metrics or name in metrics]
         less = np.full((len(rows), part.replicate.size), np.nan)
@@ -129,12 +105,11 @@ def compare_strategies(
         for row, (line, gap) in enumerate(zip(described, spreads_of(less), strict=True)):
             order = [float(np.mean(is_so)) for is_so in (less[row] < 0, less[row] > 0)]
             lines.append(
-                ComparisonLine(
+                Line.of(
+                    "comparison.csv",
                     strategy=label,
                     baseline=baseline,
-                    difference=gap.median,
-                    difference_low=gap.low,
-                    difference_high=gap.high,
+                    **ends("difference", gap),
                     share_less=order[0] if is_compared[row] else math.nan,
                     share_more=order[1] if is_compared[row] else math.nan,
                     **line,

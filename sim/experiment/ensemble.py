@@ -6,7 +6,6 @@ A member is one draw of the uncertain inputs with its own chance. All have equal
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,8 +13,9 @@ from numpy.typing import NDArray
 from sim.catalogue.choices import KEY_FIGURES
 from sim.experiment.plan import Plan
 from sim.measure.money.prices import drawn_dials, economy_keys, firm_keys
-from sim.measure.summary import Measured, SummaryLine, end_errors
+from sim.measure.summary import Measured, end_errors
 from sim.results.parquet import Coded, ColumnData
+from sim.results.tables import Line
 from sim.statistics.designs import chance_share, rank_shares, ranks_of
 
 N_NAMED = 3
@@ -96,8 +96,8 @@ class Inputs:
 
 
 def with_dependence(
-    lines: Sequence[SummaryLine], measured: Mapping[str, Measured], inputs: Inputs
-) -> list[SummaryLine]:
+    lines: Sequence[Line], measured: Mapping[str, Measured], inputs: Inputs
+) -> list[Line]:
     """Lines of a summary, with the inputs on which each measure depends most."""
     found = []
     for line in lines:
@@ -112,7 +112,7 @@ def with_dependence(
             low_error, high_error = end_errors(whole[::2])
             named = {"chance_share": chance_share(whole.reshape(-1, 2))}
             named |= {"low_error": low_error, "high_error": high_error}
-        found.append(replace(line, **named, **name_inputs(shares)))  # type: ignore[arg-type]
+        found.append(line.also(**named, **name_inputs(shares)))
     return found
 
 

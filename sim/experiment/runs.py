@@ -20,7 +20,7 @@ from sim.experiment.pipeline import Result
 from sim.experiment.plan import RUN, Plan
 from sim.experiment.verdicts import judge_pairs, weigh_strategies
 from sim.measure.bands import even_bands
-from sim.measure.facts import FACT_TABLES, FactTables, RunFacts, fact_columns, say_nothing
+from sim.measure.facts import FACT_TABLES, FactTables, RunFacts, fact_columns, why_nothing
 from sim.measure.groups import summarise_groups
 from sim.measure.money.accounts import (
     BY_METHOD,
@@ -163,7 +163,7 @@ def derive(
             (into / file).write_text(lines_text(columns, rows), encoding="utf-8", newline="")
             outputs[file] = into / file, len(rows)
     runs_of = {label: tuple(found) for label, found in measures.items()}
-    nothing = tuple(_say_nothing(plan, facts, runs_of))
+    nothing = tuple(_say_nothing(plan, facts, measured))
     typical = {label: typical_of(part) for label, part in measured.items()}
     return Derived(runs_of, typical, nothing, outputs, lines)
 
@@ -237,17 +237,15 @@ def _warnings(plan: Plan, derived: Derived, n_whole: int) -> list[str]:
     ]
 
 
-def _say_nothing(plan: Plan, facts: FactTables, runs: Mapping[str, Sequence[int]]) -> Iterator[str]:
+def _say_nothing(plan: Plan, facts: FactTables, measured: Mapping[str, Measured]) -> Iterator[str]:
     """Explain what no run of a strategy did; for no blocking only where it is the only one."""
     for variant in plan.variants:
-        if plan.kind != RUN and isinstance(variant.resolved.scenario.strategy, NoBlocking):
-            continue
-        found = facts.nothing(variant.label)
-        label = "" if plan.kind == RUN else f"{variant.label} "
-        sentences = say_nothing(
-            [found.get(replicate, {}) for replicate in runs.get(variant.label, ())]
-        )
-        yield from (f"{label}{sentence}" for sentence in sentences)
+        resolved, part = variant.resolved, measured.get(variant.label)
+        is_idle = plan.kind != RUN and isinstance(resolved.scenario.strategy, NoBlocking)
+        if part is not None and not is_idle:
+            label = "" if plan.kind == RUN else f"{variant.label} "
+            found = why_nothing(resolved, facts.kinds(variant.label), part)
+            yield from (f"{label}{what}: {why}" for what, why in found.items())
 
 
 @dataclass(frozen=True)

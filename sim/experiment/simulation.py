@@ -16,7 +16,7 @@ from sim.engine.strategies.registry import rule_of
 from sim.experiment.draws import Draws
 from sim.experiment.executors.task import Key
 from sim.measure.bands import even_times
-from sim.measure.facts import RunFacts, why_nothing
+from sim.measure.facts import RunFacts
 from sim.measure.groups import GroupCount, count_groups
 from sim.measure.impact import measure_impact, measure_ratios
 from sim.measure.measures import Measure
@@ -168,8 +168,7 @@ class _Worker:
                 label, replicate, world, outcome, start=resolved.scenario.start, folder=scratch,
                 sites=sites, at_s=at_s,
             )  # fmt: skip
-        nothing = why_nothing(resolved, outcome, found)
-        return RunRecord(tuple(found), groups, nothing, tables)
+        return RunRecord(tuple(found), groups, tables)
 
     def _scenario_of(self, key: Key) -> Resolved:
         resolved, draws = self._simulation.cases[key[:-1]], self._simulation.draws

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,7 +29,8 @@ from sim.experiment.comparison import (
 )
 from sim.experiment.ensemble import Inputs, name_inputs
 from sim.experiment.plan import Plan
-from sim.measure.summary import Measured, spread_of
+from sim.measure.summary import Measured, ends, spread_of
+from sim.results.tables import Line
 
 JUDGED = (COLLATERAL, EFFICACY, PRIVATE_LOSS)
 """Measures by which strategies are judged: harm, effect and cost."""
@@ -40,32 +40,6 @@ LEAST_SHARE, RISK = 0.95, 0.05
 verdict of the family is certified and does not."""
 LEAST_FEWER = 10
 """Fewest simulations of either order with which inputs are named."""
-
-
-@dataclass(frozen=True)
-class VerdictLine:
-    """Two strategies in one measure: a row of ``verdicts.csv``, whose columns have these names."""
-
-    metric: str
-    unit: str
-    strategy: str
-    other: str
-    n_simulations: int
-    n_less: int
-    n_equal: int
-    n_more: int
-    n_not_known: int
-    n_needed: int
-    verdict: str
-    difference: float
-    difference_low: float
-    difference_high: float
-    depends_on_1: str = ""
-    depends_on_1_share: float = math.nan
-    depends_on_2: str = ""
-    depends_on_2_share: float = math.nan
-    depends_on_3: str = ""
-    depends_on_3_share: float = math.nan
 
 
 def n_needed(n_verdicts: int, n_not_known: int = 0) -> int:
@@ -89,8 +63,8 @@ def n_needed(n_verdicts: int, n_not_known: int = 0) -> int:
 
 def judge_pairs(
     plan: Plan, measured: Mapping[str, Measured], inputs: Inputs | None
-) -> tuple[VerdictLine, ...]:
-    """Judge every pair of strategies by harm, effect and cost.
+) -> tuple[Line, ...]:
+    """Judge every pair of strategies by harm, effect and cost: rows of ``verdicts.csv``.
 
     Parameters
     ----------
@@ -127,7 +101,7 @@ def _judge(
     other: str,
     n_verdicts: int,
     inputs: Inputs | None,
-) -> VerdictLine:
+) -> Line:
     n_drawn = plan.resolved.scenario.population.n_businesses
     difference = paired_difference(metric, measured[one], measured[other], n_drawn)
     is_known = ~np.isnan(difference)
@@ -148,45 +122,26 @@ def _judge(
     shares: dict[str, float] = {}
     if verdict == DIFFER and inputs is not None and n_rarer >= LEAST_FEWER:
         shares = inputs.shares(is_less, part.replicate[is_known])
-    return VerdictLine(
-        metric,
-        part.metrics[part.row[metric]].unit,
-        one,
-        other,
-        n,
-        n_less,
-        n_equal,
-        n_more,
-        n_not_known,
-        needed,
-        verdict,
-        spread.median,
-        spread.low,
-        spread.high,
-        **name_inputs(shares),  # type: ignore[arg-type]
+    return Line.of(
+        "verdicts.csv",
+        metric=metric,
+        unit=part.metrics[part.row[metric]].unit,
+        strategy=one,
+        other=other,
+        n_simulations=n,
+        n_less=n_less,
+        n_equal=n_equal,
+        n_more=n_more,
+        n_not_known=n_not_known,
+        n_needed=needed,
+        verdict=verdict,
+        **ends("difference", spread),
+        **name_inputs(shares),
     )
 
 
-@dataclass(frozen=True)
-class TradeoffLine:
-    """One strategy among the others: a row of ``tradeoff.csv``."""
-
-    strategy: str
-    efficacy_metric: str
-    efficacy: float
-    efficacy_low: float
-    efficacy_high: float
-    collateral_metric: str
-    collateral: float
-    collateral_low: float
-    collateral_high: float
-    share_on_frontier: float
-    n_simulations: int
-    n_known: int
-
-
-def weigh_strategies(plan: Plan, measured: Mapping[str, Measured]) -> tuple[TradeoffLine, ...]:
-    """Weigh strategies by each kind of harm that is measured under all of them.
+def weigh_strategies(plan: Plan, measured: Mapping[str, Measured]) -> tuple[Line, ...]:
+    """Weigh strategies by each kind of harm measured under all of them: ``tradeoff.csv``.
 
     Harm to a sample that could hardly be hit is not known; nor is, of two strategies that hit none
     of a sample, which harms more.
@@ -195,9 +150,7 @@ def weigh_strategies(plan: Plan, measured: Mapping[str, Measured]) -> tuple[Trad
     return tuple(line for harm in HARMS for line in _weigh_by(plan, harm, shared))
 
 
-def _weigh_by(
-    plan: Plan, collateral: str, measured: Mapping[str, Measured]
-) -> Iterator[TradeoffLine]:
+def _weigh_by(plan: Plan, collateral: str, measured: Mapping[str, Measured]) -> Iterator[Line]:
     pair = EFFICACY, collateral
     if not measured or any(name not in part.row for part in measured.values() for name in pair):
         return
@@ -210,12 +163,13 @@ def _weigh_by(
     for row, label in enumerate(measured):
         spreads = [spread_of(values) for values in both[row]]
         is_known = ~np.isnan(on_frontier[row])
-        yield TradeoffLine(
-            label,
-            EFFICACY,
-            *spreads[0],
-            collateral,
-            *spreads[1],
+        yield Line.of(
+            "tradeoff.csv",
+            strategy=label,
+            efficacy_metric=EFFICACY,
+            **ends("efficacy", spreads[0]),
+            collateral_metric=collateral,
+            **ends("collateral", spreads[1]),
             share_on_frontier=float(np.mean(on_frontier[row] > 0)) if is_known.any() else np.nan,
             n_simulations=int(is_known.size),
             n_known=int(is_known.sum()),

@@ -58,7 +58,6 @@ from sim.scenario.schema import scenario_tree
 from sim.scenario.tables.seeds import note_path
 from sim.version import __version__
 
-_FACTS = ("hits", "nothing")
 _NOT_DERIVED = ("tool", "python", "packages", "outputs")
 """Keys of the manifest that are compared elsewhere, or are notes."""
 Planned = TypeVar("Planned")
@@ -289,7 +288,7 @@ def _changed_runs(run: RunFolder, plan: Plan, ours: Collection[Key]) -> Iterator
     yield from (
         f"measures.parquet: {_named(key)} was not asked for" for key in ours if key not in asked
     )
-    for table in (*plan.run_tables, *_FACTS):
+    for table in (*plan.run_tables, "hits"):
         file = run.path / f"{table}.parquet"
         try:
             held = keys_of(file, ("strategy", "replicate"))
@@ -316,7 +315,7 @@ def _changed_run(
     if changed := _changed_measures(then, result.measures):
         yield f"{name}: measures.parquet: {', '.join(changed)}: comes to another value"
     columns = fact_columns({(label, replicate): result})
-    for table in (*plan.run_tables, *_FACTS):
+    for table in (*plan.run_tables, "hits"):
         if table in result.tables:
             again.write_bytes(result.tables[table])
         else:

@@ -5,18 +5,17 @@ All tables over simulations are computed from these files and from the curves.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.engine.eventlog import Kind
-from sim.engine.record.outcome import Outcome
 from sim.measure.groups import GroupCount, unit_of
 from sim.measure.measures import Measure
+from sim.measure.summary import Measured
 from sim.results.parquet import Coded, ColumnData, read_columns
 from sim.scenario.calendars import CALENDARS
 from sim.scenario.resolve import Resolved
@@ -49,34 +48,35 @@ LIMITS = (
 """Keys by which a censor limits itself."""
 
 
-def why_nothing(
-    resolved: Resolved, outcome: Outcome, measures: Iterable[Measure]
-) -> dict[str, str]:
-    """Effects that a run did not have, with the reason; a run without orders has no effect."""
-    scenario, value = resolved.scenario, {one.metric: one.value for one in measures}
-    if value["orders_placed"] == 0:
-        return {ORDERS: _why_no_order(resolved, outcome)}
-    is_enforced = bool((outcome.events.kind == Kind.ENFORCED).any())
+def why_nothing(resolved: Resolved, kinds: Collection[str], part: Measured) -> dict[str, str]:
+    """Effects that no run of a strategy had, with the reason; without orders there are none.
+
+    Parameters
+    ----------
+    kinds
+        Kinds of events that any of the runs has.
+    part
+        Measures of the runs.
+    """
+
+    def is_none(metric: str) -> bool:
+        return metric in part.row and not part.values((metric,)).any()
+
+    if is_none("orders_placed"):
+        return {ORDERS: _why_no_order(resolved, has_found="discovered" in kinds)}
+    is_enforced = "enforced" in kinds
     late = "no operator carried an order out before the end"
     found = {}
-    if value["businesses_ever_affected"] == 0:
-        found[HITS] = _why_no_hit(scenario, value["demand_lost_share"]) if is_enforced else late
-    if value.get("target_user_hours_denied") == 0:
+    if is_none("businesses_ever_affected"):
+        has_lost = bool(part.values(("demand_lost_share",)).any())
+        found[HITS] = _why_no_hit(resolved.scenario, has_lost=has_lost) if is_enforced else late
+    if is_none("target_user_hours_denied"):
         reached = "at every operator the clients always reached it, by a front or a VPN"
         found[DENIES] = reached if is_enforced else late
     return found
 
 
-def say_nothing(runs: Sequence[Mapping[str, str]]) -> list[str]:
-    """Sentences on what no run of a strategy did, each with all reasons."""
-    return [
-        f"{what}: {'; or '.join(dict.fromkeys(run[what] for run in runs))}"
-        for what in (ORDERS, HITS, DENIES)
-        if runs and all(what in run for run in runs)
-    ]
-
-
-def _why_no_order(resolved: Resolved, outcome: Outcome) -> str:
+def _why_no_order(resolved: Resolved, *, has_found: bool) -> str:
     scenario, strategy = resolved.scenario, resolved.scenario.strategy
     if isinstance(strategy, NoBlocking):
         return "the strategy none places no order"
@@ -91,7 +91,7 @@ def _why_no_order(resolved: Resolved, outcome: Outcome) -> str:
     if isinstance(strategy, Orders):
         limits = _held_back(scenario)
         return f"no given order comes into force between start and end; or {limits}"
-    if not np.any(outcome.events.kind == Kind.DISCOVERED):
+    if not has_found:
         return "no front was found before the end (censor.discovery_lag_h)"
     if isinstance(strategy, TimeWindow):
         key = next(key for key in CALENDARS if getattr(strategy, key) is not None)
@@ -109,9 +109,9 @@ def _held_back(scenario: Scenario) -> str:
     return "what was found called for no order"
 
 
-def _why_no_hit(scenario: Scenario, demand_lost_share: float) -> str:
+def _why_no_hit(scenario: Scenario, *, has_lost: bool) -> str:
     strategy = scenario.strategy
-    if demand_lost_share > 0:
+    if has_lost:
         bar = scenario.thresholds.affected
         return f"no business lost more than {bar:g} of its demand at a time (thresholds.affected)"
     if isinstance(strategy, Dns | Sni) and strategy.overmatch == 0:
@@ -137,30 +137,22 @@ class RunFacts:
         Its measures.
     groups
         Who was hit and what was lost, by group.
-    nothing
-        What the run did not do, and why (``why_nothing``).
     """
 
     measures: tuple[Measure, ...]
     groups: tuple[GroupCount, ...] = ()
-    nothing: Mapping[str, str] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """Return the same as plain values, every number exactly as it is."""
         return {
             "measures": [list(vars(measure).values()) for measure in self.measures],
             "groups": [list(vars(count).values()) for count in self.groups],
-            "nothing": dict(self.nothing),
         }
 
     @classmethod
     def from_json(cls, plain: Mapping[str, Any]) -> RunFacts:
         """Return the facts that ``to_json`` gave."""
-        return cls(
-            measures_of(plain),
-            tuple(GroupCount(*row) for row in plain["groups"]),
-            dict(plain["nothing"]),
-        )
+        return cls(measures_of(plain), tuple(GroupCount(*row) for row in plain["groups"]))
 
 
 def measures_of(plain: Mapping[str, Any]) -> tuple[Measure, ...]:
@@ -176,7 +168,6 @@ def fact_columns(runs: Runs) -> dict[str, dict[str, ColumnData]]:
     """Columns by table, from ``strategy`` on."""
     measures = [measure for run in runs.values() for measure in run.measures]
     counts = [count for run in runs.values() for count in run.groups]
-    nothing = [found for run in runs.values() for found in run.nothing.items()]
     return {
         "measures": _keys(runs, [len(run.measures) for run in runs.values()])
         | {name: _coded([getattr(one, name) for one in measures]) for name in ("metric", "unit")}
@@ -186,15 +177,10 @@ def fact_columns(runs: Runs) -> dict[str, dict[str, ColumnData]]:
         | {name: _coded([getattr(one, name) for one in counts]) for name in _OF_GROUP}
         | {"unit": _coded([unit_of(one.metric)[0] for one in counts])}
         | {name: _numbers(counts, name) for name in ("value", "denominator")},
-        "nothing": _keys(runs, [len(run.nothing) for run in runs.values()])
-        | {
-            "what": _coded([what for what, _ in nothing]),
-            "why": _coded([why for _, why in nothing]),
-        },
     }
 
 
-FACT_TABLES = ("measures", "hits", "nothing")
+FACT_TABLES = ("measures", "hits")
 _OF_GROUP = ("by", "group", "metric")
 
 
@@ -263,18 +249,16 @@ class FactTables:
             found.setdefault(replicate, []).append(GroupCount(*cells))
         return found
 
-    def nothing(self, label: str) -> dict[int, dict[str, str]]:
-        """Missing effects of runs of one strategy, and why, by replicate; empty ones are omitted.
+    def kinds(self, label: str) -> set[str]:
+        """Kinds of the events of one strategy.
 
         Raises
         ------
         DataError
-            If it cannot be read.
+            If they cannot be read.
         """
-        found: dict[int, dict[str, str]] = {}
-        for replicate, what, why in self._rows("nothing", ("replicate", "what", "why"), label):
-            found.setdefault(replicate, {})[what] = why
-        return found
+        query = "SELECT DISTINCT kind FROM data WHERE strategy = ?"
+        return {*read_columns(self._folder / "events.parquet", query, [label])["kind"].tolist()}
 
     def _rows(
         self, table: str, names: Sequence[str], label: str | None = None

@@ -18,6 +18,7 @@ from sim.engine.state.ledger import SLACK
 from sim.measure.measures import demand_micro_usd
 from sim.measure.money.pricing import GAIN
 from sim.measure.summary import CERTAIN, LEVEL, NOT_KNOWN, Sample, is_zero, spreads_of
+from sim.results.tables import Line
 from sim.world.build import World
 from sim.world.population import MICRO
 
@@ -59,24 +60,6 @@ class GroupCount:
     metric: str
     value: float
     denominator: float
-
-
-@dataclass(frozen=True)
-class GroupLine:
-    """One number of a group over simulations: a row of ``groups.csv``."""
-
-    strategy: str
-    by: str
-    group: str
-    metric: str
-    unit: str
-    median: float
-    low: float
-    high: float
-    level: float
-    n_simulations: int
-    denominator: float
-    denominator_unit: str
 
 
 def count_groups(world: World, outcome: Outcome) -> tuple[GroupCount, ...]:
@@ -181,10 +164,11 @@ def unit_of(metric: str) -> tuple[str, str]:
 
 def summarise_groups(
     strategy: str, simulations: Sequence[Sequence[GroupCount]], sample: Sample = CERTAIN
-) -> tuple[GroupLine, ...]:
-    """Summarise the numbers of each group; a simulation without the group counts 0 out of 0.
+) -> tuple[Line, ...]:
+    """Summarise the numbers of each group: rows of ``groups.csv``.
 
-    Where no business of the sample was hit, a zero of a group is not known.
+    A simulation without the group counts 0 out of 0. Where no business of the sample was hit, a
+    zero of a group is not known.
     """
     counted: dict[tuple[str, str, str], dict[int, GroupCount]] = {}
     for row, counts in enumerate(simulations):
@@ -196,13 +180,14 @@ def summarise_groups(
         for column, count in found.items():
             value[row, column], whole[row, column] = count.value, count.denominator
     lines = [
-        GroupLine(
-            strategy,
-            by,
-            group,
-            metric,
-            unit_of(metric)[0],
-            *(NOT_KNOWN if is_zero(spread) and sample.has_missed else spread),
+        Line.of(
+            "groups.csv",
+            strategy=strategy,
+            by=by,
+            group=group,
+            metric=metric,
+            unit=unit_of(metric)[0],
+            **(NOT_KNOWN if is_zero(spread) and sample.has_missed else spread)._asdict(),
             level=LEVEL,
             n_simulations=n,
             denominator=of.median,

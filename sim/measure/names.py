@@ -5,7 +5,6 @@ Names of a run are a sample; expected names follow from tables of how providers 
 
 from __future__ import annotations
 
-import math
 import statistics
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from sim.engine.eventlog import Kind
 from sim.engine.orders import BLOCKING, Mechanism
 from sim.engine.record.outcome import Outcome
 from sim.measure.measures import Measure, measured
+from sim.measure.summary import Spread, ends
 from sim.names import listed
 from sim.names.listed import (
     Band,
@@ -35,6 +35,7 @@ from sim.names.listed import (
     shipped_kinds,
 )
 from sim.results.parquet import read_columns
+from sim.results.tables import Line
 from sim.scenario.resolve import Resolved
 from sim.scenario.tables.rows import CloudPrefixRow
 from sim.world.build import World
@@ -261,59 +262,10 @@ def expected_businesses(world: World, outcome: Outcome) -> float:
 NOT_KNOWN6 = "(IPv6)"
 
 
-@dataclass(frozen=True)
-class NamesLine:
-    """Names expected behind the addresses that a strategy ever listed.
-
-    Attributes
-    ----------
-    strategy
-        Label of the strategy.
-    provider
-        Empty for all.
-    n_listed, n_known, n_networks6
-        IPv4 addresses ever listed (median over simulations), those of them at places for which a
-        table tells how addresses are used, and /64 networks of IPv6.
-    state
-        As ``ExpectedNames.state``.
-    hit, hit_low, hit_high
-        Distinct names on them; NaN where nothing of them is known.
-    active, active_low, active_high
-        Those that are not parked.
-    """
-
-    strategy: str
-    provider: str
-    n_listed: int
-    n_known: int
-    n_networks6: int
-    state: str
-    hit: float
-    hit_low: float
-    hit_high: float
-    active: float
-    active_low: float
-    active_high: float
-
-    @classmethod
-    def of(cls, strategy: str, found: ExpectedNames) -> NamesLine:
-        """Return the line of what is expected."""
-        return cls(
-            strategy,
-            found.provider,
-            found.n_listed,
-            found.n_addresses,
-            found.n_addresses6,
-            found.state,
-            *_ends(found.hit),
-            *_ends(found.active),
-        )
-
-
 def expected_names(
     folder: Path, resolved: Resolved, label: str, replicates: Sequence[int]
-) -> list[NamesLine]:
-    """Names expected behind what a strategy ever listed, all providers together first.
+) -> list[Line]:
+    """Names expected behind what a strategy ever listed: rows of ``expected_names.csv``, all first.
 
     Parameters
     ----------
@@ -338,7 +290,20 @@ def expected_names(
     )
     rows, shared = prefix_rows(resolved), frozenset(_shared(resolved))
     expected = _expected(tuple(ways), tables, rows, shared, listed.N_DRAWS)
-    return [NamesLine.of(label, one) for one in expected]
+    return [
+        Line.of(
+            "expected_names.csv",
+            strategy=label,
+            provider=one.provider,
+            n_listed=one.n_listed,
+            n_known=one.n_addresses,
+            n_networks6=one.n_addresses6,
+            state=one.state,
+            **_ends("hit", one.hit),
+            **_ends("active", one.active),
+        )
+        for one in expected
+    ]
 
 
 @lru_cache(maxsize=64)
@@ -362,8 +327,8 @@ def _expected(
     return (expected.all, *expected.providers)
 
 
-def _ends(band: Band | None) -> tuple[float, float, float]:
-    return (math.nan,) * 3 if band is None else (band.median, band.low, band.high)
+def _ends(name: str, band: Band | None) -> dict[str, float]:
+    return {} if band is None else ends(name, Spread(band.median, band.low, band.high))
 
 
 def _shared(resolved: Resolved) -> set[tuple[str, str]]:

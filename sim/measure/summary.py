@@ -25,6 +25,7 @@ from sim.catalogue.choices import (
     harm_of,
 )
 from sim.measure.measures import Measure
+from sim.results.tables import Line
 from sim.scenario.tables.rows import FigureRow
 
 LEVEL = 0.90
@@ -42,6 +43,11 @@ class Spread(NamedTuple):
 
 
 NOT_KNOWN = Spread(math.nan, math.nan, math.nan)
+
+
+def ends(name: str, spread: Spread) -> dict[str, float]:
+    """Columns of a spread that are named after what it is of."""
+    return {name: spread.median, f"{name}_low": spread.low, f"{name}_high": spread.high}
 
 
 def is_zero(spread: Spread) -> bool:
@@ -116,60 +122,10 @@ def end_errors(values: NDArray[np.float64]) -> tuple[float, float]:
     return found[0], found[1]
 
 
-@dataclass(frozen=True)
-class SummaryLine:
-    """One measure over simulations: a row of ``summary.csv``.
-
-    Attributes
-    ----------
-    median, low, high
-        Median, 5th and 95th percentile of the simulations in which it is known.
-    n_simulations, n_known
-        All simulations, and those in which it is known: none of a zero that is not known.
-    denominator
-        Median of what it is out of, in the same simulations.
-    zero_at_most
-        As `Sample.bound` has it.
-    depends_on_1, depends_on_1_share
-        The input on which it depends most, and the share of the variance of its rank that this
-        input explains; empty where there are too few simulations to tell.
-    published, published_source
-        The published figure it is shown next to; empty where there is none.
-    low_error, high_error
-        Standard errors of both ends: another ensemble of as many simulations has others.
-    chance_share
-        Share of the variance of its rank that is chance; only of pairs with the same inputs.
-    """
-
-    strategy: str
-    metric: str
-    unit: str
-    median: float
-    low: float
-    high: float
-    level: float
-    n_simulations: int
-    n_known: int
-    denominator: float
-    denominator_unit: str
-    zero_at_most: float = 0.0
-    depends_on_1: str = ""
-    depends_on_1_share: float = math.nan
-    depends_on_2: str = ""
-    depends_on_2_share: float = math.nan
-    depends_on_3: str = ""
-    depends_on_3_share: float = math.nan
-    published: str = ""
-    published_source: str = ""
-    low_error: float = math.nan
-    high_error: float = math.nan
-    chance_share: float = math.nan
-
-
 def summarise(
     strategy: str, part: Measured, figures: Sequence[FigureRow] = (), sample: Sample | None = None
-) -> list[SummaryLine]:
-    """Summarise each measure over simulations.
+) -> list[Line]:
+    """Summarise each measure over simulations: rows of ``summary.csv``.
 
     Parameters
     ----------
@@ -185,7 +141,8 @@ def summarise(
         figure = beside.get(line["metric"])
         low_error, high_error = end_errors(values) if line["n_known"] else NOT_KNOWN[1:]
         lines.append(
-            SummaryLine(
+            Line.of(
+                "summary.csv",
                 strategy=strategy,
                 published=figure.value if figure else "",
                 published_source=figure.source if figure else "",

@@ -462,12 +462,6 @@ HITS = (
     Column.measured("denominator", "Denominator, as in groups.csv"),
 )
 
-NOTHING = (
-    *_RUN,
-    Column.text("what", "What the run did not do: order, hit, or deny users anything"),
-    Column.text("why", "What that comes of"),
-)
-
 _NAMES = "names; missing where no name on them is known"
 EXPECTED_NAMES = (
     _STRATEGY,
@@ -594,7 +588,6 @@ _DECLARED = {
     "expected_names.csv": (EXPECTED_NAMES, "strategy provider"),
     "measures.parquet": (MEASURES, "strategy replicate metric"),
     "hits.parquet": (HITS, "strategy replicate by group metric"),
-    "nothing.parquet": (NOTHING, "strategy replicate what"),
     "inputs.parquet": (INPUTS, "replicate input part"),
     "comparison.csv": (COMPARISON, "strategy metric"),
     "tradeoff.csv": (TRADEOFF, "strategy efficacy_metric collateral_metric"),

@@ -9,8 +9,8 @@ import csv
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from types import MappingProxyType
-from typing import TYPE_CHECKING, TypeAlias
+from types import MappingProxyType, SimpleNamespace
+from typing import Any, TypeAlias
 
 import duckdb
 
@@ -21,8 +21,27 @@ from sim.results.parquet import check_columns
 from sim.results.schema import ALL_TABLES, Column
 from sim.sql import parquet_rows, sql_pattern, sql_text
 
-if TYPE_CHECKING:
-    from sim.results.schema import Column
+
+class Line(SimpleNamespace):
+    """A row of a table of a run folder; its attributes are the columns that the schema declares."""
+
+    @classmethod
+    def of(cls, file: str, **cells: Any) -> Line:
+        """Return a row of a table; cells that are not given are not known.
+
+        Raises
+        ------
+        TypeError
+            If the table has no column of some name.
+        """
+        columns = {one.name: "" if one.type == "string" else NOT_KNOWN for one in ALL_TABLES[file]}
+        if unknown := cells.keys() - columns.keys():
+            raise TypeError(f"{file} has no column {', '.join(sorted(unknown))}")
+        return cls(**(columns | cells))
+
+    def also(self, **cells: Any) -> Line:
+        """Return the row with other values in some columns."""
+        return Line(**(vars(self) | cells))
 
 
 Cell: TypeAlias = "str | float"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from sim.cli import console
@@ -94,9 +93,9 @@ def run_summary(result: RunsResult) -> dict[str, Any]:
         {"strategy": manifest["strategy"]},
         warnings=manifest["warnings"],
         assumptions=manifest["assumptions"],
-        summary=[asdict(line) for line in result.lines["summary"]],
-        money=[asdict(line) for line in result.lines["money"]],
-        expected_names=[asdict(line) for line in result.lines["expected_names"]],
+        summary=[vars(line) for line in result.lines["summary"]],
+        money=[vars(line) for line in result.lines["money"]],
+        expected_names=[vars(line) for line in result.lines["expected_names"]],
     )
 
 
@@ -162,10 +161,10 @@ def comparison_document(result: RunsResult) -> dict[str, Any]:
         warnings=manifest["warnings"],
         failures=manifest.get("failures", []),
         assumptions=manifest["assumptions"],
-        comparison=[asdict(line) for line in result.lines["comparison"]],
-        expected_names=[asdict(line) for line in result.lines["expected_names"]],
-        tradeoff=[asdict(line) for line in result.lines["tradeoff"]],
-        verdicts=[asdict(line) for line in result.lines["verdicts"]],
+        comparison=[vars(line) for line in result.lines["comparison"]],
+        expected_names=[vars(line) for line in result.lines["expected_names"]],
+        tradeoff=[vars(line) for line in result.lines["tradeoff"]],
+        verdicts=[vars(line) for line in result.lines["verdicts"]],
     )
 
 

@@ -14,7 +14,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.measure.groups import GroupCount, GroupLine
+from sim.measure.groups import GroupCount
 from sim.measure.measures import Measure, measured
 from sim.measure.money.prices import (
     drawn,
@@ -29,6 +29,7 @@ from sim.measure.money.pricing import (
     Priced,
     whole_of,
 )
+from sim.results.tables import Line
 from sim.scenario.resolve import Resolved
 from sim.streams import Streams
 from sim.world.providers import provider_names
@@ -48,8 +49,6 @@ class NationalMethod:
         Name in ``money.csv``.
     formula
         In words and symbols, for readers.
-    prices
-        What it prices; none lets a customer come back, and all cost the same every day.
     usd_per_d
         USD per day of total shutdown, from the constants of an economy.
     needs
@@ -58,7 +57,6 @@ class NationalMethod:
 
     id: str
     formula: str
-    prices: str
     usd_per_d: Callable[[Economy], NDArray[np.float64]]
     needs: tuple[str, ...] = ()
 
@@ -76,13 +74,11 @@ NATIONAL_METHODS = (
     NationalMethod(
         "oecd_2011",
         "GDP / 365 * share of telecommunication and Internet services * days * share affected",
-        "value added of telecommunication and Internet services of the whole country",
         lambda economy: _gdp_usd_per_d(economy) * economy["oecd_share_of_gdp"],
     ),
     NationalMethod(
         "cost_like",
         "GDP / 365 * Internet share * (1 + growth)^years * days * share affected",
-        "value added of the whole country's Internet economy, as a growing share of GDP",
         lambda economy: _gdp_usd_per_d(economy) * _cost_share(economy),
         needs=("cost_share_of_gdp", "cost_growth_per_year", "cost_years"),
     ),
@@ -121,11 +117,6 @@ FIRM_FORMULAS = {
     "private_loss_usd": "lost demand * revenue * sensitivity - recaptured + churn + response cost",
     "net_social_loss_usd": "private loss - transfers to rivals in the country",
 }
-FIRM_PRICES = {
-    "private_loss_usd": "revenue of the modelled businesses; customers come back, leave, or follow "
-    "them when they move",
-    "net_social_loss_usd": "the same, less what rivals in the country sell instead",
-}
 OWN = "overblock_"
 """How the names of this model's own methods begin."""
 MODELLED = "modelled businesses"
@@ -134,41 +125,6 @@ SHUTDOWN = "country, total shutdown"
 BY_METHOD, BY_HOST = "method", "hosting provider"
 """Groups of ``hits.parquet`` that keep the money of each simulation."""
 METHOD_LOSS = "method_loss_usd"
-
-
-@dataclass(frozen=True)
-class MethodLine:
-    """Loss by one method: a row of ``money.csv``.
-
-    Attributes
-    ----------
-    method, formula
-        The method, and what it computes.
-    scope
-        Whose loss: the modelled businesses', or the whole country's at one of two shares.
-    share_affected
-        Median share that the formula takes; NaN where it takes none.
-    published, published_note
-        The published figure it is shown next to, and how to read that; empty where there is none.
-    prices
-        What the method prices, which is why methods differ.
-    """
-
-    strategy: str
-    method: str
-    scope: str
-    formula: str
-    unit: str
-    median: float
-    low: float
-    high: float
-    level: float
-    n_simulations: int
-    duration_d: float
-    share_affected: float
-    published: str = ""
-    published_note: str = ""
-    prices: str = ""
 
 
 def money_measures(money: MoneyDraws) -> tuple[Measure, ...]:
@@ -214,7 +170,7 @@ def count_money(
             yield GroupCount(BY_HOST, name, metric, float(column[:, row].mean()), whole)
 
 
-def method_lines(resolved: Resolved, lines: Sequence[GroupLine]) -> Iterator[MethodLine]:
+def method_lines(resolved: Resolved, lines: Sequence[Line]) -> Iterator[Line]:
     """Rows of ``money.csv`` of one strategy, this model's own methods first."""
     figures = resolved.figures.rows if resolved.figures else ()
     beside = {row.metric: row for row in figures if row.metric}
@@ -230,7 +186,8 @@ def method_lines(resolved: Resolved, lines: Sequence[GroupLine]) -> Iterator[Met
         method, _, scope = name.partition("/")
         metric = f"{method.removeprefix(OWN)}_usd"
         figure = beside.get(metric) if scope == MODELLED else None
-        yield MethodLine(
+        yield Line.of(
+            "money.csv",
             strategy=line.strategy,
             method=method,
             scope=scope,
@@ -245,5 +202,4 @@ def method_lines(resolved: Resolved, lines: Sequence[GroupLine]) -> Iterator[Met
             share_affected=line.denominator,
             published=figure.value if figure else "",
             published_note=f"{figure.unit}: {figure.note}" if figure else "",
-            prices=FIRM_PRICES[metric] if scope == MODELLED else national[method].prices,
         )

@@ -12,12 +12,13 @@ import pytest
 from numpy.typing import NDArray
 
 from sim.catalogue.choices import COLLATERAL, EFFICACY, EXPECTED, HARMS, LISTED, PRIVATE_LOSS
-from sim.experiment.comparison import ComparisonLine, compare_strategies, has_missed_sample
+from sim.experiment.comparison import compare_strategies, has_missed_sample
 from sim.experiment.ensemble import Inputs
 from sim.experiment.plan import Plan
-from sim.experiment.verdicts import VerdictLine, judge_pairs, n_needed, weigh_strategies
+from sim.experiment.verdicts import judge_pairs, n_needed, weigh_strategies
 from sim.measure.measures import Measure
 from sim.measure.summary import Measured
+from sim.results.tables import Line
 
 N = 25
 NO_SAMPLE = SimpleNamespace(population=SimpleNamespace(n_businesses=0))
@@ -56,12 +57,12 @@ def spread(values: Sequence[float]) -> list[float]:
     return [statistics.median(values), ends[0], ends[18]]
 
 
-def by_key(lines: Sequence[ComparisonLine]) -> dict[tuple[str, str], ComparisonLine]:
+def by_key(lines: Sequence[Line]) -> dict[tuple[str, str], Line]:
     return {(line.strategy, line.metric): line for line in lines}
 
 
 @pytest.fixture(scope="module")
-def lines() -> dict[tuple[str, str], ComparisonLine]:
+def lines() -> dict[tuple[str, str], Line]:
     return by_key(compare_strategies(all_measured(), "none", ()))
 
 
@@ -266,7 +267,7 @@ def judged(
     metric: str = COLLATERAL,
     n_businesses: int = 0,
     inputs: Inputs | None = None,
-) -> VerdictLine:
+) -> Line:
     """The verdict on two strategies in one measure."""
     parts = {"one": measures_of(**{metric: one}), "other": measures_of(**{metric: other})}
     (line,) = judge_pairs(plan(n_businesses), parts, inputs)

@@ -1,15 +1,14 @@
 """A run that does nothing says why, in one sentence, in the terminal and in the folder."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
-import numpy as np
 import pytest
 
-from sim.engine.eventlog import Kind
 from sim.experiment.simulation import Simulation
-from sim.measure.facts import DENIES, HITS, LIMITS, ORDERS, say_nothing, why_nothing
+from sim.measure.facts import DENIES, HITS, LIMITS, ORDERS, FactTables, why_nothing
+from sim.measure.measures import Measure
+from sim.measure.summary import Measured
 from sim.results.folder import read_manifest
 from sim.scenario.load import load_scenario
 from sim.scenario.reactions import Censor
@@ -28,10 +27,12 @@ NO_LIMITS = {
 """Keys of a censor that may be left out and hold no order back."""
 
 
-def nothing(scenario: str, *overrides: str) -> dict[str, str]:
+def nothing(folder: Path, scenario: str, *overrides: str) -> dict[str, str]:
     resolved = resolve(load_scenario(scenario, ["population.n_businesses=20", *overrides]))
-    job = Simulation({("",): resolved}, 1, with_tables=False)
-    return dict(job.begin()(("", 0)).nothing)
+    record = Simulation({("",): resolved}, 1).begin()(("", 0))
+    (folder / "events.parquet").write_bytes(record.tables["events"])
+    kinds = FactTables(folder).kinds("")
+    return why_nothing(resolved, kinds, Measured.of({0: record.measures}))
 
 
 def test_every_key_that_a_censor_may_leave_out_is_known_as_a_limit_or_as_none():
@@ -75,8 +76,8 @@ def test_every_key_that_a_censor_may_leave_out_is_known_as_a_limit_or_as_none():
         ("telegram-2018-replay", [A_DAY], {}),
     ],
 )  # fmt: skip
-def test_why_is_said_of_what_a_run_does_not_do(scenario, overrides, expected):
-    assert nothing(scenario, *overrides) == expected
+def test_why_is_said_of_what_a_run_does_not_do(scenario, overrides, expected, tmp_path):
+    assert nothing(tmp_path, scenario, *overrides) == expected
 
 
 GIVEN = "{id: orders, orders: [{addresses: [198.51.100.0/24]}]}"
@@ -107,9 +108,7 @@ def test_who_orders_nothing_though_fronts_are_found_is_told_by_strategy_and_limi
     overrides, expected
 ):
     resolved = resolve(load_scenario("netblocks", overrides))
-    assert why_nothing(resolved, seen(Kind.DISCOVERED), measured(orders_placed=0)) == {
-        ORDERS: expected
-    }
+    assert why_nothing(resolved, {"discovered"}, measured(orders_placed=0)) == {ORDERS: expected}
 
 
 @pytest.mark.parametrize(
@@ -130,28 +129,27 @@ def test_who_hits_nobody_is_told_by_what_the_strategy_does(overrides, expected):
     resolved = resolve(load_scenario("netblocks", overrides))
     none = {"orders_placed": 1, "businesses_ever_affected": 0}
     free = measured(**none, demand_lost_share=0.0, target_user_hours_denied=1)
-    assert why_nothing(resolved, seen(Kind.ENFORCED), free) == {HITS: expected}
+    assert why_nothing(resolved, {"enforced"}, free) == {HITS: expected}
     some = measured(**none, demand_lost_share=0.1)
     bar = f"{resolved.scenario.thresholds.affected:g}"
-    assert why_nothing(resolved, seen(Kind.ENFORCED), some) == {
+    assert why_nothing(resolved, {"enforced"}, some) == {
         HITS: f"no business lost more than {bar} of its demand at a time (thresholds.affected)"
     }
 
 
-def seen(kind: Kind) -> Any:
-    """An outcome in which something of a kind happened."""
-    return SimpleNamespace(events=SimpleNamespace(kind=np.array([kind])))
-
-
-def measured(**value: float) -> list[Any]:
-    return [SimpleNamespace(metric=name, value=each) for name, each in value.items()]
+def measured(*runs: Mapping[str, float], **value: float) -> Measured:
+    found = [[Measure(name, "", each) for name, each in run.items()] for run in runs or (value,)]
+    return Measured.of(dict(enumerate(found)))
 
 
 def test_it_is_said_of_a_strategy_if_no_replicate_does_it():
-    late, free = {HITS: "late"}, {HITS: "free", DENIES: "free"}
-    assert say_nothing([late, free, late]) == ["hits no modelled business: late; or free"]
-    assert say_nothing([late, {}]) == []
-    assert say_nothing([]) == []
+    resolved = resolve(load_scenario("netblocks"))
+    late, free = (
+        {"orders_placed": 1, "businesses_ever_affected": n, "target_user_hours_denied": 1}
+        for n in (0, 3)
+    )
+    assert why_nothing(resolved, {"block"}, measured(late, late)) == {HITS: LATE}
+    assert why_nothing(resolved, {"block"}, measured(late, free)) == {}
 
 
 @pytest.fixture(scope="module")
