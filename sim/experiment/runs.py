@@ -19,7 +19,6 @@ from sim.experiment.outputs import Outputs, describe, failures_of, manifest_of, 
 from sim.experiment.pipeline import Result
 from sim.experiment.plan import RUN, Plan
 from sim.experiment.verdicts import judge_pairs, weigh_strategies
-from sim.measure.bands import even_bands
 from sim.measure.facts import FACT_TABLES, FactTables, RunFacts, fact_columns, why_nothing
 from sim.measure.groups import summarise_groups
 from sim.measure.money.accounts import (
@@ -30,9 +29,9 @@ from sim.measure.names import expected_names
 from sim.measure.sites import summarise_sites
 from sim.measure.summary import Measured, summarise
 from sim.results.csvtext import lines_text
-from sim.results.folder import COMPLETE, RunFolder
+from sim.results.folder import COMPLETE
 from sim.results.manifest import pandas_types
-from sim.results.parquet import ColumnData, merge_parts, write_part
+from sim.results.parquet import merge_parts, write_part
 from sim.results.schema import (
     ALL_TABLES,
     COMPARISON_TABLES,
@@ -43,7 +42,6 @@ from sim.results.schema import (
 )
 from sim.results.store import RUN_TABLES, SITE_RUNS
 from sim.scenario.resolve import Resolved
-from sim.scenario.schema import scenario_tree
 from sim.scenario.strategies import NoBlocking
 
 
@@ -116,10 +114,9 @@ def derive(
     inputs = None
     if plan.draws is not None:
         inputs = Inputs(plan)
-        outputs["inputs.parquet"] = _write(into, "inputs", plan, inputs.tabulate(), scratch)
-    await_table("curves")
-    bands = even_bands(_folder_of(folder, plan, list(measures)), list(measures))
-    outputs["bands.parquet"] = _write(into, "bands", plan, bands, scratch)
+        part, path = scratch / "inputs.part", into / "inputs.parquet"
+        write_part(part, inputs.tabulate())
+        outputs[path.name] = path, merge_parts([part], path, metadata_of(plan))
     measured = {label: Measured.of(runs) for label, runs in measures.items() if runs}
     lines: dict[str, list[Any]] = {
         Path(file).stem: [] for file in ALL_TABLES if file.endswith(".csv")
@@ -198,23 +195,6 @@ def derived_manifest(
         failures=failures,
     )
     return manifest | {"typical": dict(derived.typical)}
-
-
-def _folder_of(folder: Path, plan: Plan, labels: Sequence[str]) -> RunFolder:
-    """The folder, which has no manifest yet."""
-    named: dict[str, Any] = {"strategies": [{"label": label} for label in labels]}
-    if plan.draws is not None:
-        named["ensemble"] = plan.asked["ensemble"]
-    return RunFolder(folder, named, scenario_tree(plan.resolved.scenario))
-
-
-def _write(
-    into: Path, table: str, plan: Plan, columns: Mapping[str, ColumnData], scratch: Path
-) -> tuple[Path, int]:
-    """Write a table of columns; return its path and its number of rows."""
-    part, path = scratch / f"{table}.part", into / f"{table}.parquet"
-    write_part(part, columns)
-    return path, merge_parts([part], path, metadata_of(plan))
 
 
 def _warnings(plan: Plan, derived: Derived, n_whole: int) -> list[str]:

@@ -5,22 +5,15 @@ A curve is constant between its change points, so that the band is exact on the 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
-from operator import attrgetter
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.catalogue.curves import CURVES
-from sim.measure.summary import LEVEL, SHARES
-from sim.results.folder import SPLITS, CurveKey, CurvePoints, RunFolder
-from sim.results.parquet import Coded, ColumnData, Instants, n_rows_of
+from sim.measure.summary import SHARES
+from sim.results.folder import CurvePoints, RunFolder
 
 MAX_GRID = 3000
-MOST_AT_ONCE = 2**20
-"""Values of several curves, over replicates and times, that are in memory at a time."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,30 +86,6 @@ def band_at(points: CurvePoints, at_s: NDArray[np.int64]) -> Band:
     """
     values = values_at(points, at_s)
     return Band(at_s, *over_simulations(values), median_denominator(points), len(values))
-
-
-def bands_at(curves: Sequence[CurvePoints], at_s: NDArray[np.int64]) -> list[Band]:
-    """`band_at` of each curve: percentiles of many short curves take hardly longer than of one."""
-    bands: list[Band] = []
-    values: list[NDArray[np.float64]] = []
-    for n, curve in enumerate(curves, 1):
-        values.append(values_at(curve, at_s))
-        is_alike = n < len(curves) and _n_simulations(curves[n]) == len(values[0])
-        if is_alike and len(values) * values[0].size < MOST_AT_ONCE:
-            continue
-        of_all = over_simulations(np.concatenate(values, axis=1))
-        lines = (np.split(line, len(values)) for line in of_all)
-        bands += [
-            Band(at_s, median, low, high, median_denominator(points), len(values[0]))
-            for points, median, low, high in zip(curves[n - len(values) : n], *lines, strict=True)
-        ]
-        values = []
-    return bands
-
-
-def _n_simulations(points: CurvePoints) -> int:
-    """How many simulations have points."""
-    return int(np.count_nonzero(np.diff(points.replicate, prepend=-1)))
 
 
 def median_denominator(points: CurvePoints) -> float:
@@ -210,68 +179,3 @@ def even_times(horizon_s: int) -> NDArray[np.int64]:
     n_weeks = -(-horizon_s // (MOST_TIMES * 7 * S_PER_D))
     step_s = next((step for most, step in _STEPS_S if horizon_s <= most), 7 * S_PER_D * n_weeks)
     return np.arange(0, horizon_s, step_s)
-
-
-def even_bands(run: RunFolder, labels: Sequence[str]) -> dict[str, ColumnData]:
-    """Columns of ``bands.parquet``.
-
-    Parameters
-    ----------
-    labels
-        Strategies that have a run.
-
-    Raises
-    ------
-    DataError
-        If the curves cannot be read.
-    """
-    at_s = even_times(run.horizon_s)
-    found = [
-        (row, key, band)
-        for row, label in enumerate(labels)
-        for key, band in _bands_of(run, label, at_s)
-    ]
-    names = {
-        split: sorted({key.name for _, key, _ in found if key.split == split}) for split in SPLITS
-    }
-    metrics = list(CURVES)
-    n = at_s.size
-
-    def code(rows: Sequence[int]) -> NDArray[np.int64]:
-        return np.repeat(np.array(rows, np.int64), n)
-
-    def group(split: str) -> Coded:
-        rows = [names[split].index(key.name) if key.split == split else -1 for _, key, _ in found]
-        return Coded(code(rows), names[split])
-
-    t_s = np.tile(at_s, len(found))
-    denominator = np.array([band.denominator for _, _, band in found], np.float64)
-    lines = [np.array([band.median, band.low, band.high]) for _, _, band in found]
-    median, low, high = np.concatenate([np.empty((3, 0)), *lines], axis=1)
-    return {
-        "strategy": Coded(code([row for row, _, _ in found]), labels),
-        "t_s": t_s,
-        "time_utc": Instants(t_s + int(run.start.timestamp())),
-        "metric": Coded(code([metrics.index(key.metric) for _, key, _ in found]), metrics),
-        **{split: group(split) for split in SPLITS},
-        "median": median,
-        "low": low,
-        "high": high,
-        "level": np.full(t_s.size, LEVEL),
-        "n_simulations": code([band.n_simulations for _, _, band in found]),
-        "denominator": np.repeat(denominator, n),
-    }
-
-
-def _bands_of(
-    run: RunFolder, label: str, at_s: NDArray[np.int64]
-) -> Iterator[tuple[CurveKey, Band]]:
-    """Bands of one strategy; of many points, those of one measure are in memory at a time."""
-    keys = sorted(run.curve_keys(label), key=lambda key: (list(CURVES).index(key.metric), key))
-    of_one = [list(mine) for _, mine in groupby(keys, key=attrgetter("metric"))]
-    is_small = n_rows_of(run.path / "curves.parquet") <= MOST_AT_ONCE
-    for together in [keys] if is_small and keys else of_one:
-        curves = run.read_curves(label, together)
-        for mine in of_one:
-            if mine[0] in curves:
-                yield from zip(mine, bands_at([curves[key] for key in mine], at_s), strict=True)

@@ -1,7 +1,6 @@
 """The tables of a run folder, column by column, with units.
 
-One list per table, which the writer, the data package and the documentation share. They are one
-long file, since a reader looks a column up without knowing its table.
+One list per table, which the writer, the data package and the documentation share.
 """
 
 from __future__ import annotations
@@ -120,21 +119,6 @@ CURVES = (
         "What the value is out of: businesses of the group, or their demand in USD/h; missing "
         "for addresses",
     ),
-)
-
-BANDS = (
-    _STRATEGY,
-    *_MOMENT,
-    Column.text("metric", "Name of the measure, as in curves.parquet"),
-    *_GROUP,
-    *_SPREAD,
-    _LEVEL,
-    Column.count(
-        "n_simulations",
-        "Simulations that have this curve: of a share, those in which the group is not empty",
-        "simulations",
-    ),
-    Column.measured("denominator", "Median of what the value is out of; missing for addresses"),
 )
 
 BUSINESSES = (
@@ -578,7 +562,6 @@ VERDICTS = (
 
 _DECLARED = {
     "curves.parquet": (CURVES, "strategy replicate t_s metric provider sector"),
-    "bands.parquet": (BANDS, "strategy t_s metric provider sector"),
     "businesses.parquet": (BUSINESSES, "strategy replicate business"),
     "events.parquet": (EVENTS, ""),
     "entries.parquet": (ENTRIES, "strategy replicate entry prefix"),

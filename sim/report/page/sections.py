@@ -236,7 +236,7 @@ def _by_session(run: RunFolder, outage: Outage) -> tuple[tuple[Table, ...], str]
         rows.append((session, *cells_of(estimate_over(most, SHARE))))
     after = sentences(
         say("Cut off: highest share from the start of a session to the start of the next."),
-        say("Later sessions: bands.parquet.") if len(outage.sessions) > MOST_ROWS else "",
+        say("Later sessions: curves.parquet.") if len(outage.sessions) > MOST_ROWS else "",
     )
     return table_of((say("Session"), say("Cut off"), say("Range")), rows, (1, 2)), after
 

@@ -15,7 +15,6 @@ import duckdb
 import pytest
 
 from sim.catalogue.choices import KEY_FIGURES, OF_SAMPLE, RATIOS
-from sim.catalogue.curves import CURVES
 from sim.experiment.pipeline import carry_out
 from sim.experiment.plan import Plan
 from sim.experiment.runs import Runs
@@ -252,49 +251,6 @@ def test_the_comparison_and_the_verdicts(folder):
         if counts[3] == 0:
             found = numbers(row, "difference", "difference_low", "difference_high")
             assert same(found, spread(a - b for a, b in pairs))
-
-
-@pytest.mark.parametrize("which", ["chase", "sites", "fixed"])
-def test_the_bands(which, request):
-    """Each curve at each time of its band, by its last change before or at it."""
-    folder: Path = request.getfixturevalue(which)
-    keys = ("strategy", "metric", "provider", "sector")
-    names = ", ".join(f'"{key}"' for key in keys)
-    curves: dict[tuple[Any, ...], dict[int, list[tuple[int, float, float]]]] = {}
-    query = (
-        f"SELECT {names}, replicate, t_s, value, denominator FROM '{folder}/curves.parquet' "
-        "ORDER BY t_s"
-    )
-    for *key, number, t_s, value, of in duckdb.sql(query).fetchall():
-        curves.setdefault(tuple(key), {}).setdefault(number, []).append((t_s, value, of))
-    bands: dict[tuple[Any, ...], list[tuple[Any, ...]]] = {}
-    query = (
-        f"SELECT {names}, t_s, median, low, high, n_simulations, denominator "
-        f"FROM '{folder}/bands.parquet' ORDER BY t_s"
-    )
-    for *key, t_s, median, low, high, n, of in duckdb.sql(query).fetchall():
-        bands.setdefault(tuple(key), []).append((t_s, median, low, high, n, of))
-    assert curves.keys() == bands.keys()
-    assert len(bands) > 30
-    n_moving = 0
-    for key, band in bands.items():
-        of_each = [points[0][2] for points in curves[key].values()]
-        # How many businesses there are is drawn: counts are as if there were the median number.
-        # Replicates of the point values have the same number of them; of a group, by chance.
-        n_median = None if None in of_each else statistics.median(of_each)
-        is_count = CURVES[key[1]].unit == "businesses"
-        for t_s, *ends, n, of in band[:: max(1, len(band) // 9)]:
-            values = []
-            for points, whole in zip(curves[key].values(), of_each, strict=True):
-                value = [one for at, one, _ in points if at <= t_s][-1]
-                if is_count and which != "fixed" and len(set(of_each)) > 1:
-                    value = value / whole * n_median if whole else 0.0
-                values.append(value)
-            assert same(ends, spread(values)), (key, t_s)
-            n_moving += ends[1] < ends[2]
-            assert n == len(of_each)
-            assert (of is None and n_median is None) or of == n_median
-    assert n_moving > 5
 
 
 def test_the_sites(sites):

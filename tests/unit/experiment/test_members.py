@@ -320,7 +320,6 @@ def test_what_was_changed_in_an_ensemble_is_found(whole, tmp_path):
         file.write_text(text.replace(cell, cell.replace("6", "7").replace("few", "many"), 1))
     said = "\n".join(verify_folder(folder, SerialExecutor(), n_sample=2).differences)
     assert "inputs.parquet: does not follow from the runs" in said
-    assert "bands.parquet: does not follow from the runs" in said
     assert ": curves.parquet: has other rows" in said
     for table in ("summary", "verdicts", "groups"):
         assert f"{table}.csv: does not follow from the runs, first in line " in said

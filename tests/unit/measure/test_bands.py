@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import pytest
@@ -22,7 +21,7 @@ from sim.measure.summary import (
     spreads_of,
     summarise,
 )
-from sim.results.folder import CurveKey, CurvePoints, RunFolder, open_run
+from sim.results.folder import CurvePoints
 from sim.scenario.tables.rows import FigureRow
 
 
@@ -53,60 +52,6 @@ def test_a_band_has_every_change_point_of_every_replicate():
     assert (band.n_simulations, band.denominator) == (2, 9)
     band = band_of(points(*((row, 0, value, row) for row, value in enumerate((1, 7, 3)))), 100)
     assert (band.median.tolist(), band.denominator) == ([3], 1)
-
-
-@pytest.mark.parametrize("at_once", [1, 8, 2**20])
-def test_bands_of_curves_read_together_are_those_of_each(monkeypatch, at_once):
-    # With other numbers of replicates, not all of which begin at once, in parts and together.
-    luck = np.random.default_rng(1)
-    curves = [
-        points(*((row, at, luck.normal(), 9 + row) for row in range(n) for at in (3 * row, 20)))
-        for n in (2, 2, 2, 1, 9, 9, 2)
-    ]
-    at_s = np.array([0, 5, 30])
-    monkeypatch.setattr(bands, "MOST_AT_ONCE", at_once)
-    found = bands.bands_at(curves, at_s)
-    assert len(found) == len(curves)
-    for curve, band in zip(curves, found, strict=True):
-        alone = bands.band_at(curve, at_s)
-        for line in ("t_s", "median", "low", "high"):
-            np.testing.assert_array_equal(getattr(band, line), getattr(alone, line))
-        assert (band.denominator, band.n_simulations) == (alone.denominator, alone.n_simulations)
-
-
-def test_curves_of_a_file_read_at_once_have_the_bands_of_those_read_one_by_one(
-    shipped_run, monkeypatch
-):
-    run = open_run(shipped_run)
-    n_metrics = count_scans(monkeypatch)
-    at_once = bands.even_bands(run, run.strategies)
-    monkeypatch.setattr(bands, "MOST_AT_ONCE", 0)
-    one_by_one = bands.even_bands(run, run.strategies)
-    assert n_metrics[0] > 5
-    assert n_metrics[1:] == [1] * n_metrics[0]
-    assert at_once.keys() == one_by_one.keys()
-    for name, column in at_once.items():
-        pairs = zip(parts(column), parts(one_by_one[name]), strict=True)
-        assert all(np.array_equal(*pair, equal_nan=pair[0].dtype.kind == "f") for pair in pairs)
-
-
-def count_scans(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """How many measures each scan of the curves reads."""
-    n_metrics: list[int] = []
-    read = RunFolder.read_curves
-
-    def counted(run: RunFolder, label: str, keys: list[CurveKey]) -> Any:
-        n_metrics.append(len({key.metric for key in keys}))
-        return read(run, label, keys)
-
-    monkeypatch.setattr(RunFolder, "read_curves", counted)
-    return n_metrics
-
-
-def parts(column: Any) -> list[NDArray[Any]]:
-    """Arrays that a column is made of."""
-    held = vars(column).values() if hasattr(column, "__dict__") else [column]
-    return [np.asarray(one) for one in held]
 
 
 @pytest.mark.parametrize("n_values", [0, 1, 2, 3, 9, 200])

@@ -15,7 +15,6 @@ import pytest
 
 from sim.measure.bands import MOST_TIMES, band_at, even_times
 from sim.results.folder import CurvePoints, open_run
-from sim.results.schema import BANDS
 
 WHOLE = "provider IS NULL AND sector IS NULL"
 DOCUMENTS = ("README.md", "docs")
@@ -102,25 +101,6 @@ def seconds(folder: Path, row: Mapping[str, Any]) -> int:
     return int((row["time_utc"] - start_of(folder)) / timedelta(seconds=1))
 
 
-def test_the_query_of_the_page_gives_the_median_over_all_simulations(
-    beside_out, repository, monkeypatch
-):
-    monkeypatch.chdir(beside_out)
-    folder = beside_out / "out"
-    query = queries(repository)[f"{PAGE}:0"]
-    found = asked(query.replace("WHERE", "WHERE strategy = 'covering-prefix' AND"))
-    assert len(found) > 60
-    assert len(asked(query)) == 3 * len(found)  # of a comparison, all strategies
-    differs = 0
-    for row in found:
-        values = values_at(folder, "businesses_down", "covering-prefix", seconds(folder, row))
-        assert len(values) == 6
-        assert row["median"] == pytest.approx(statistics.median(values), rel=1e-12)
-        assert row["low"] <= row["median"] <= row["high"]
-        differs += row["low"] < row["high"]
-    assert differs > 10
-
-
 def test_the_query_for_other_statistics_reads_every_replicate_at_every_time(
     beside_out, repository, monkeypatch
 ):
@@ -147,25 +127,6 @@ def test_no_document_averages_change_points(repository):
     assert len(queries(repository)) >= 2
 
 
-def test_every_curve_has_its_band_at_every_time(beside_out):
-    folder = beside_out / "out"
-    key = "strategy, metric, provider, sector"
-    curves = asked(f"SELECT {key}, count(DISTINCT replicate) AS n, FROM '{folder}/curves.parquet' "
-                   "GROUP BY ALL ORDER BY ALL")  # fmt: skip
-    bands = asked(f"SELECT {key}, any_value(n_simulations) AS n FROM '{folder}/bands.parquet' "
-                  "GROUP BY ALL ORDER BY ALL")  # fmt: skip
-    assert bands == curves
-    assert len(bands) > 100
-    (shape,) = asked(
-        f"SELECT count(*) AS n, count(DISTINCT t_s) AS n_times, min(t_s) AS first, "
-        f"max(t_s) AS last FROM '{folder}/bands.parquet'"
-    )
-    assert shape["n"] == len(bands) * shape["n_times"]
-    assert (shape["first"], shape["last"]) == (0, 36.5 * 3600 - 600)
-    columns = asked(f"DESCRIBE SELECT * FROM '{folder}/bands.parquet'")
-    assert [column["column_name"] for column in columns] == [column.name for column in BANDS]
-
-
 @pytest.mark.parametrize(
     ("horizon_s", "step_s"),
     [(1, 600), (4 * 86_400, 600), (4 * 86_400 + 1, 3600), (49 * 86_400, 3600),
@@ -188,9 +149,3 @@ def test_a_replicate_counts_once_in_what_a_band_is_out_of_however_often_it_chang
     band = band_at(points, np.array([0, 5, 9]))
     assert band.denominator == 15
     assert band.median.tolist() == [4, 4.5, 5]
-
-
-def test_times_are_those_of_the_scenario(beside_out):
-    (row,) = asked(f"SELECT DISTINCT time_utc FROM '{beside_out}/out/bands.parquet' WHERE t_s = 0")
-    assert row["time_utc"] == open_run(beside_out / "out").start
-    assert isinstance(row["time_utc"], datetime)

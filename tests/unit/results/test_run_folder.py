@@ -52,7 +52,7 @@ def test_the_same_scenario_and_seed_give_the_same_bytes(shipped_run, tmp_path):
     first, again = files_of(shipped_run), files_of(run_again(tmp_path / "elsewhere" / "again"))
     assert first.keys() == again.keys()
     assert [name for name in first if first[name] != again[name]] == []
-    assert len(first) == 15 + 2 * 19  # fifteen files of the run, nineteen tables and their notes
+    assert len(first) == 14 + 2 * 19  # fourteen files of the run, nineteen tables and their notes
 
 
 def test_only_the_timing_knows_when_and_where(shipped_run):
