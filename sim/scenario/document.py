@@ -6,6 +6,7 @@ import copy
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from itertools import takewhile
 from typing import NoReturn, TypeAlias
 
 from ruamel.yaml import YAML
@@ -19,7 +20,6 @@ from ruamel.yaml.events import (
     NodeEvent,
     ScalarEvent,
     SequenceEndEvent,
-    SequenceStartEvent,
 )
 from ruamel.yaml.nodes import ScalarNode
 
@@ -205,8 +205,9 @@ class _Builder:
             root = self._first_node(events)
             if not isinstance(root, MappingStartEvent):
                 self._stop(root, "expected a mapping of keys")
-            self._check_bare(root, ())
-            self.document.tree = self._mapping(root, events, ())
+            tree = self._value(root, events, ())
+            assert isinstance(tree, dict)
+            self.document.tree = tree
             for event in events:
                 if isinstance(event, DocumentStartEvent):
                     self._stop(event, "expected one document, got a second one")
@@ -243,10 +244,10 @@ class _Builder:
         mark = event.start_mark
         return Place(self.document.file, mark.line + 1, mark.column + 1)
 
-    def _problem(self, event: Event, message: str, path: NodePath = ()) -> None:
-        self._refuse(self._locate(event), message, path)
-
-    def _refuse(self, place: Place, message: str, path: NodePath) -> None:
+    def _problem(
+        self, event: Event, message: str, path: NodePath = (), place: Place | None = None
+    ) -> None:
+        place = place or self._locate(event)
         self.problems.append(place.problem(message, format_path(path)))
         self.document.refused.add(path)
 
@@ -254,12 +255,9 @@ class _Builder:
         self._problem(event, message, path)
         raise ScenarioError(self.problems)
 
-    def _mapping(self, start: Event, events: Iterator[Event], path: NodePath) -> dict[str, Value]:
-        self._enter(start, path)
+    def _mapping(self, events: Iterator[Event], path: NodePath) -> dict[str, Value]:
         mapping: dict[str, Value] = {}
-        for event in events:
-            if isinstance(event, MappingEndEvent):
-                break
+        for event in takewhile(lambda one: not isinstance(one, MappingEndEvent), events):
             if not isinstance(event, ScalarEvent):
                 self._stop(event, "expected a key written as plain text", path)
             key = str(event.value)
@@ -267,11 +265,9 @@ class _Builder:
             if event.tag is not None or event.anchor is not None:
                 self._problem(event, "expected a plain key, got a tag or an anchor", inner)
             if key in mapping:
-                first = self.document.key_places[inner].line
-                self._problem(
-                    event, f"expected each key once, got it again (first in line {first})", inner
-                )
-                self.document.refused.discard(inner)
+                line, place = self.document.key_places[inner].line, self._locate(event)
+                message = f"expected each key once, got it again (first in line {line})"
+                self.problems.append(place.problem(message, format_path(inner)))
                 # Read past the second value without letting it win, or overwrite a place.
                 self._value(next(events), events, (*path, f"{key} (again)"))
                 continue
@@ -279,45 +275,29 @@ class _Builder:
             mapping[key] = self._value(next(events), events, inner)
         return mapping
 
-    def _sequence(self, start: Event, events: Iterator[Event], path: NodePath) -> list[Value]:
-        self._enter(start, path)
-        items: list[Value] = []
-        for event in events:
-            if isinstance(event, SequenceEndEvent):
-                break
-            items.append(self._value(event, events, (*path, len(items))))
-        return items
-
-    def _enter(self, event: Event, path: NodePath) -> None:
-        self.document.places[path] = self._locate(event)
-        if len(path) >= MAX_DEPTH:
-            self._stop(event, f"expected at most {MAX_DEPTH} levels, got more")
-
     def _value(self, event: Event, events: Iterator[Event], path: NodePath) -> Value:
-        self.n_nodes += 1
-        if self.n_nodes > MAX_NODES:
-            self._stop(event, f"expected at most {MAX_NODES} values, got more")
+        self.n_nodes += bool(path)
         self.document.places[path] = self._locate(event)
+        if self.n_nodes > MAX_NODES:
+            self._stop(event, f"expected at most {MAX_NODES} values, got more", path)
         if isinstance(event, AliasEvent):
             alias = describe(f"*{event.anchor}")
             self._problem(event, f"expected the value written out, got the alias {alias}", path)
             return REFUSED
-        self._check_bare(event, path)
-        if isinstance(event, MappingStartEvent):
-            return self._mapping(event, events, path)
-        if isinstance(event, SequenceStartEvent):
-            return self._sequence(event, events, path)
-        assert isinstance(event, ScalarEvent)
-        return self._scalar(event, path)
-
-    def _check_bare(self, event: Event, path: NodePath) -> None:
         if isinstance(event, NodeEvent) and event.anchor is not None:
             anchor = describe(f"&{event.anchor}")
             self._problem(event, f"expected a value without an anchor, got {anchor}", path)
-        tag = getattr(event, "tag", None)
-        if tag is not None:
+        if (tag := getattr(event, "tag", None)) is not None:
             message = f"expected a value without a tag, got {describe(str(tag))}"
             self._problem(event, message, path)
+        if isinstance(event, ScalarEvent):
+            return self._scalar(event, path)
+        if len(path) >= MAX_DEPTH:
+            self._stop(event, f"expected at most {MAX_DEPTH} levels, got more")
+        if isinstance(event, MappingStartEvent):
+            return self._mapping(events, path)
+        items = takewhile(lambda one: not isinstance(one, SequenceEndEvent), events)
+        return [self._value(one, events, (*path, number)) for number, one in enumerate(items)]
 
     def _scalar(self, event: ScalarEvent, path: NodePath) -> Value:
         text = str(event.value)
@@ -332,7 +312,7 @@ class _Builder:
                 # The parser sees an absent value only at what comes after it.
                 self.document.places[path] = self.document.key_places[path]
             message = "expected a value, got nothing; leave the key out instead"
-            self._refuse(self.document.places[path], message, path)
+            self._problem(event, message, path, self.document.places[path])
             return REFUSED
         if tag == "bool":
             return text.lower() == "true"
