@@ -16,9 +16,8 @@ from numpy.typing import NDArray
 from benchmarks import page
 from sim.addresses.text.source import Limits
 from sim.blocklists.blocklists import find_input, read_blocklists
-from sim.blocklists.exposure import draw_names_of_lists, shipped_owners
+from sim.blocklists.exposure import expect_names, shipped_owners
 from sim.names import listed
-from sim.names.listed import HIGH, LOW
 from sim.streams import Streams
 
 AT = datetime(2018, 4, 20, 9, tzinfo=UTC)
@@ -58,9 +57,10 @@ def ends(luck: Streams) -> NDArray[np.float64]:
     given = read_blocklists(
         [find_input("telegram-2018-orders")], "", skip_bad=False, limits=Limits()
     )
-    hit = draw_names_of_lists(given.in_force(AT), shipped_owners(), None, luck).draws.hit
-    names = np.column_stack((hit.sum(axis=1), hit))
-    return np.quantile(names, (LOW, 0.5, HIGH), axis=0)
+    expected = expect_names(given.in_force(AT), shipped_owners(), luck=luck)
+    by_provider = sorted(expected.providers, key=lambda one: one.provider)
+    bands = [one.hit for one in (expected.all, *by_provider) if one.hit is not None]
+    return np.array([(band.low, band.median, band.high) for band in bands]).T
 
 
 if __name__ == "__main__":

@@ -24,10 +24,8 @@ from sim.names.listed import (
     LUCK,
     Expectation,
     ListedAddresses,
-    ListedNames,
     Owners,
-    draw_listed_names,
-    expectation_of,
+    expect_listed,
     shipped_tables,
 )
 from sim.streams import Streams
@@ -41,7 +39,9 @@ def shipped_owners() -> Feed:
     return read_feed(find_input(OWNERS))
 
 
-def expect_names(lists: Sequence[Feed], owners: Feed, universe: int | None = None) -> Expectation:
+def expect_names(
+    lists: Sequence[Feed], owners: Feed, universe: int | None = None, luck: Streams = LUCK
+) -> Expectation:
     """Expect names on listed addresses.
 
     Parameters
@@ -53,25 +53,13 @@ def expect_names(lists: Sequence[Feed], owners: Feed, universe: int | None = Non
     universe
         Number of names that are counted, as a study that looks at some names does; they are taken
         for a random part of the names of the census. None to count all.
+    luck
+        Random numbers of the draws.
 
     Raises
     ------
     UsageError
         If the universe is larger than the census, or ``owners`` names no provider.
-    """
-    found = draw_names_of_lists(lists, owners, universe)
-    return expectation_of(found, sum(feed.v6.to_set().n_networks for feed in lists), universe)
-
-
-def draw_names_of_lists(
-    lists: Sequence[Feed], owners: Feed, universe: int | None, luck: Streams = LUCK
-) -> ListedNames:
-    """Draw names on listed addresses; other parameters and errors as for ``expect_names``.
-
-    Parameters
-    ----------
-    luck
-        Random numbers of the draws.
     """
     tables = shipped_tables()
     n_names = fit_names_law(tables.census).n_names
@@ -79,15 +67,21 @@ def draw_names_of_lists(
         raise UsageError(f"--universe: expected at most {n_names:,} names, got {universe:,}")
     places, place_row = _read_places(owners)
     row, address, length = owners.v4.to_prefixes()
-    held = Owners.of_prefixes(places, place_row[row], address, length)
     start = np.concatenate([np.empty(0, np.int64), *(np.asarray(feed.v4.start) for feed in lists)])
     stop = np.concatenate([np.empty(0, np.int64), *(np.asarray(feed.v4.stop) for feed in lists)])
-    listed = ListedAddresses.of_rules(start, stop)
-    return draw_listed_names([listed], held, tables, _listed6(lists, owners), universe, luck)
+    return expect_listed(
+        [ListedAddresses.of_rules(start, stop)],
+        Owners.of_prefixes(places, place_row[row], address, length),
+        tables,
+        _listed6(lists, owners),
+        n_networks6=sum(feed.v6.to_set().n_networks for feed in lists),
+        universe=universe,
+        luck=luck,
+    )
 
 
 def _listed6(lists: Sequence[Feed], owners: Feed) -> dict[str, int]:
-    """ListedAddresses IPv6 addresses by provider."""
+    """Listed IPv6 addresses by provider."""
     if not any(len(feed.v6) for feed in lists):
         return {}
     (by_provider,) = break_down(union(lists), Attributes.of(owners), ["provider"])

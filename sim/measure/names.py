@@ -30,8 +30,7 @@ from sim.names.listed import (
     ListedAddresses,
     NameTables,
     Owners,
-    draw_listed_names,
-    expectation_of,
+    expect_listed,
     shipped_kinds,
 )
 from sim.results.parquet import read_columns
@@ -316,14 +315,13 @@ def _expected(
 ) -> tuple[ExpectedNames, ...]:
     """Expectation of all and by provider; strategies that list the same share it."""
     n6 = round(statistics.median(n_networks6 for _, n_networks6 in ways))
-    found = draw_listed_names(
+    expected = expect_listed(
         [listed for listed, _ in ways],
         _owners(rows),
         tables,
         {NOT_KNOWN6: n6} if n6 else {},
         unused=shared,
     )
-    expected = expectation_of(found)
     return (expected.all, *expected.providers)
 
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from sim.addresses.sets.intervals import IPV4_STOP, IntervalSet
 from sim.addresses.sets.prefixes import PrefixTable
 from sim.names.draws import draw_laws
-from sim.names.expected import ListedPlaces, NamedPlace, NameDraws, draw_names
+from sim.names.expected import ListedPlaces, NamedPlace, draw_names
 from sim.names.law import NamesLaw, fit_names_law
 from sim.scenario.tables.rows import AssumptionRow
 from sim.scenario.tables.seeds import read_shipped
@@ -120,38 +120,6 @@ class Expectation:
     universe: int | None
 
 
-@dataclass(frozen=True, eq=False)
-class ListedNames:
-    """Draws of the names on listed addresses, and on which addresses they are not known.
-
-    Attributes
-    ----------
-    listed
-        Places with listed addresses whose use of addresses is in a table.
-    draws
-        Names there by provider, over luck and over all assumed ranges.
-    n_unknown
-        Other listed IPv4 addresses, by provider: a number for each way in which the list may be.
-    unknown6
-        Listed IPv6 addresses, by provider: the tables are of IPv4.
-    """
-
-    listed: ListedPlaces
-    draws: NameDraws
-    n_unknown: dict[str, NDArray[np.int64]]
-    unknown6: dict[str, int]
-
-    @property
-    def n_known(self) -> dict[str, NDArray[np.int64]]:
-        """Listed addresses that the draws are about, by provider, as ``n_unknown``."""
-        n_listed = self.listed.n_swept + self.listed.n_single
-        provider = [provider for provider, _ in self.listed.place]
-        return {
-            name: n_listed[[one == name for one in provider]].sum(axis=0)
-            for name in self.draws.provider
-        }
-
-
 @dataclass(frozen=True)
 class NameTables:
     """Tables that names are expected from.
@@ -249,31 +217,32 @@ class ListedAddresses:
         return cls(wide.difference(single), single)
 
 
-def draw_listed_names(
+def expect_listed(
     listed: Sequence[ListedAddresses],
     owners: Owners,
     tables: NameTables,
     unknown6: Mapping[str, int],
+    *,
+    n_networks6: int = 0,
     universe: int | None = None,
     luck: Streams = LUCK,
     unused: Collection[NamedPlace] = (),
-) -> ListedNames:
-    """Draw names on listed addresses.
+) -> Expectation:
+    """Expect names on listed addresses.
 
     Parameters
     ----------
     listed
         What is listed, in one way or in several that are as likely: draws take them in turn.
     unknown6
-        As in ``ListedNames``.
-    universe
-        Number of names that are counted; None for all.
+        Listed IPv6 addresses, by provider: the tables are of IPv4.
+    n_networks6, universe
+        As ``n_not_known6`` and ``universe`` in ``Expectation``.
     luck
         Luck of the draws.
     unused
         Places that a row for all regions of their provider does not describe.
     """
-    law = fit_names_law(tables.census)
     places, unknown = _listed_places(listed, owners, tables.sharing, unused)
     draws = draw_names(
         places,
@@ -283,9 +252,29 @@ def draw_listed_names(
         tables.parked,
         luck.generator(Stream.ADDRESS_NAMES),
         N_DRAWS,
-        1.0 if universe is None else universe / law.n_names,
+        1.0 if universe is None else universe / fit_names_law(tables.census).n_names,
     )
-    return ListedNames(places, draws, unknown, dict(unknown6))
+    n_listed, of_place = places.n_swept + places.n_single, [name for name, _ in places.place]
+    known = {
+        name: n_listed[[one == name for one in of_place]].sum(axis=0) for name in draws.provider
+    }
+    none = np.zeros(len(listed), np.int64)
+    n_unknown = sum(unknown.values(), none)
+    providers = []
+    for row, name in enumerate(dict.fromkeys([*known, *unknown, *unknown6])):
+        mine, n_known = {}, known.get(name, none)
+        if name in known:
+            mine = {count: getattr(draws, count)[:, row] for count in COUNTS}
+        # Of a sample of all names, that none is on the list is an answer.
+        too_few = universe is None and bool(n_known.any()) and _is_none(mine)
+        n = n_known, unknown.get(name, none), unknown6.get(name, 0)
+        providers.append(_expected(name, *n, mine, too_few=too_few))
+    providers.sort(key=lambda one: (-one.names.median if one.names else 1, -one.n_listed))
+    everything = {count: getattr(draws, count).sum(axis=1) for count in COUNTS}
+    too_few = universe is None and any(one.n_addresses and one.names is None for one in providers)
+    n = sum(known.values(), none), n_unknown, sum(unknown6.values())
+    of_all = _expected("", *n, everything, too_few=too_few)
+    return Expectation(of_all, tuple(providers), _median(n_unknown), n_networks6, universe)
 
 
 @lru_cache(maxsize=4)
@@ -293,22 +282,6 @@ def _laws(census: tuple[ConcentrationRow, ...], n_laws: int, luck: Streams) -> t
     """Laws that a census allows, drawn once for all lists."""
     rng = luck.generator(Stream.ADDRESS_NAMES, tuple(b"census"))
     return tuple(draw_laws(census, n_laws, rng))
-
-
-def expectation_of(
-    found: ListedNames, n_not_known6: int = 0, universe: int | None = None
-) -> Expectation:
-    """Bands of draws; ``n_not_known6`` and ``universe`` as in ``Expectation``."""
-    everything = {count: getattr(found.draws, count).sum(axis=1) for count in COUNTS}
-    none = np.zeros(found.listed.n_swept.shape[1], np.int64)
-    n_known = sum(found.n_known.values(), none)
-    n_unknown = sum(found.n_unknown.values(), none)
-    n6 = sum(found.unknown6.values())
-    # Of a sample of all names, that none is on the list is an answer.
-    providers = _by_provider(found, is_all=universe is None)
-    too_few = universe is None and any(one.n_addresses and one.names is None for one in providers)
-    of_all = _expected("", n_known, n_unknown, n6, everything, too_few=too_few)
-    return Expectation(of_all, providers, _median(n_unknown), n_not_known6, universe)
 
 
 def _median(n: NDArray[np.int64]) -> int:
@@ -345,24 +318,6 @@ def _expected(
 def _is_none(draws: Mapping[str, NDArray[np.float64]]) -> bool:
     """Whether no name is on the addresses, even at the upper end of the band."""
     return bool(np.quantile(draws["names"], HIGH) == 0)
-
-
-def _by_provider(found: ListedNames, *, is_all: bool) -> tuple[ExpectedNames, ...]:
-    """Bands by provider; ``is_all`` tells whether all names are counted."""
-    known, unknown = found.n_known, found.n_unknown
-    none = np.zeros(found.listed.n_swept.shape[1], np.int64)
-    of_all = []
-    for row, name in enumerate(dict.fromkeys([*known, *unknown, *found.unknown6])):
-        n_known, n_unknown = known.get(name, none), unknown.get(name, none)
-        draws = {}
-        if name in known:
-            draws = {count: getattr(found.draws, count)[:, row] for count in COUNTS}
-        too_few = is_all and bool(n_known.any()) and _is_none(draws)
-        n6 = found.unknown6.get(name, 0)
-        of_all.append(_expected(name, n_known, n_unknown, n6, draws, too_few=too_few))
-    return tuple(
-        sorted(of_all, key=lambda one: (-one.names.median if one.names else 1, -one.n_listed))
-    )
 
 
 def _listed_places(

@@ -9,9 +9,9 @@ import pytest
 from sim.addresses.sets.intervals import IntervalSet
 from sim.addresses.text.source import Limits
 from sim.blocklists.blocklists import find_input, read_blocklists
-from sim.blocklists.exposure import draw_names_of_lists, shipped_owners
+from sim.blocklists.exposure import expect_names, shipped_owners
 from sim.names.expected import ListedPlaces, draw_names
-from sim.names.listed import FIGURES, HIGH, LOW
+from sim.names.listed import FIGURES
 from sim.names.sharing import names_at
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
@@ -118,9 +118,10 @@ def most_apart() -> float:
     lists, owners = given.in_force(NOON), shipped_owners()
     found = []
     for root_seed in (1, 2):
-        draws = draw_names_of_lists(lists, owners, None, Streams(root_seed, 0)).draws
-        names = np.column_stack((draws.hit.sum(axis=1), draws.hit))
-        found.append(np.quantile(names, (LOW, 0.5, HIGH), axis=0))
+        expected = expect_names(lists, owners, luck=Streams(root_seed, 0))
+        by_provider = sorted(expected.providers, key=lambda one: one.provider)
+        bands = [one.hit for one in (expected.all, *by_provider) if one.hit is not None]
+        found.append(np.array([(band.low, band.median, band.high) for band in bands]))
     return float(np.abs(found[0] / found[1] - 1).max())
 
 
