@@ -705,11 +705,13 @@ class SmallWorld:
             if ":" not in prefix
         ]
         columns = np.array(pairs or [(0, 0, 0)], np.int64).T
+        addresses = tuple(_set_of(tuple(prefixes), self.line) for prefixes in held.values())
         return Places(
             provider=names,
             region=tuple(region for _, region in held),
             provider_row=np.array([names.index(name) for name, _ in held], np.int64),
-            addresses=tuple(_set_of(tuple(prefixes), self.line) for prefixes in held.values()),
+            addresses=addresses,
+            seats=tuple(map(Seats.of, addresses)),
             prefixes=PrefixTable.from_prefixes(columns[1], columns[2]),
             prefix_provider_row=columns[0].copy(),
             line=self.line,

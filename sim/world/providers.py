@@ -46,10 +46,10 @@ class Places(FrozenColumns):
         All prefixes of IPv4, for longest-prefix match.
     prefix_provider_row : shape (n_prefixes,)
         Provider of each row of ``prefixes``.
+    seats
+        Addresses of each place that are given out.
     line
         The line on which all addresses lie.
-    seats
-        Addresses of each place that are given out; all of them where it is empty.
     seats6
         Addresses of IPv6 that each place gives out beside those of IPv4; empty where no table has
         any.
@@ -61,14 +61,9 @@ class Places(FrozenColumns):
     addresses: tuple[IntervalSet, ...]
     prefixes: PrefixTable
     prefix_provider_row: NDArray[np.int64]
+    seats: tuple[Seats, ...]
     line: Line = IPV4
-    seats: tuple[Seats, ...] = ()
     seats6: tuple[Seats, ...] = ()
-
-    @property
-    def n_addresses(self) -> NDArray[np.int64]:
-        """Number of IPv4 addresses of each place."""
-        return np.array([addresses.n_addresses for addresses in self.addresses], np.int64)
 
     def row(self, provider: str, region: str) -> int:
         """Row of a place by its names."""
@@ -125,23 +120,7 @@ class Places(FrozenColumns):
         place_row, u : shape (n,)
             Places, and uniform numbers in [0, 1).
         """
-        if self.seats:
-            return _drawn(self.seats, place_row, u)
-        size = self.n_addresses
-        first = np.cumsum(size) - size
-        start = np.concatenate([addresses.start for addresses in self.addresses])
-        stop = np.concatenate([addresses.stop for addresses in self.addresses])
-        before = np.concatenate(([0], np.cumsum(stop - start)))
-        address = np.empty(place_row.shape, np.int64)
-        # In pieces that stay near the processor.
-        for row in range(0, place_row.size, _AT_ONCE):
-            piece = slice(row, row + _AT_ONCE)
-            place = place_row[piece]
-            offset = np.floor(u[piece] * size[place]).astype(np.int64)
-            position = first[place] + offset
-            interval = np.searchsorted(before, position, side="right") - 1
-            address[piece] = start[interval] + (position - before[interval])
-        return address
+        return _drawn(self.seats, place_row, u)
 
     def address6_by_luck(
         self, place_row: NDArray[Any], u: NDArray[np.float64]
@@ -166,10 +145,20 @@ def _drawn(
     seats: Sequence[Seats], place_row: NDArray[Any], u: NDArray[np.float64]
 ) -> NDArray[np.int64]:
     """Address drawn evenly from the seats of each place."""
+    if not place_row.size:
+        return np.empty(0, np.int64)
+    size = np.array([each.n for each in seats], np.int64)
+    first = np.cumsum(size) - size
+    start, length, step = map(np.concatenate, zip(*seats, strict=True))
+    before = np.concatenate(([0], np.cumsum(length)))
     address = np.empty(place_row.shape, np.int64)
-    for place in np.unique(place_row).tolist():
-        mine = place_row == place
-        address[mine] = seats[place].draw(u[mine])
+    # In pieces that stay near the processor.
+    for row in range(0, place_row.size, _AT_ONCE):
+        piece = slice(row, row + _AT_ONCE)
+        place = place_row[piece]
+        position = first[place] + np.floor(u[piece] * size[place]).astype(np.int64)
+        run = np.searchsorted(before, position, side="right") - 1
+        address[piece] = start[run] + (position - before[run]) * step[run]
     return address
 
 
@@ -224,14 +213,11 @@ def _build_places(resolved: Resolved) -> Places:
     )
     fours = [row for row in rows if row.prefix.version == 4]
     prefix = np.array([row.prefix[1:] for row in fours], np.int64).reshape(-1, 2)
-    has_unknown = resolved.inventory is not None
-    seats = tuple(map(partial(_seats, line), places, addresses)) if line.has_ipv6 else ()
-    seats6 = tuple(map(partial(_seats6, line), places, addresses)) if line.has_ipv6 else ()
-    if has_unknown:
+    seats, seats6 = zip(*map(partial(_seats, line), places, addresses), strict=True)
+    if resolved.inventory is not None:
         names.append((NOT_KNOWN, NOT_KNOWN))
-        seats = seats or tuple(map(Seats.of, addresses))
         seats += (Seats.of(_of_nobody(addresses)),)
-        seats6 += (Seats.of(IntervalSet.empty()),) if seats6 else ()
+        seats6 += (Seats.of(IntervalSet.empty()),)
         addresses += (IntervalSet.empty(),)
     return Places(
         provider=provider,
@@ -242,31 +228,25 @@ def _build_places(resolved: Resolved) -> Places:
         prefix_provider_row=np.array([provider.index(row.provider) for row in fours], np.int64),
         line=line,
         seats=seats,
-        seats6=seats6,
+        seats6=seats6 if line.has_ipv6 else (),
     )
 
 
 def _of_nobody(addresses: Iterable[IntervalSet]) -> IntervalSet:
     """IPv4 addresses that no place holds and that a host may have."""
-    return SPECIAL.complement().difference(IntervalSet.union_all(map(_fours, addresses)))
+    held = IntervalSet.union_all(addresses)
+    is_four = held.start < IPV4_STOP
+    fours = IntervalSet(held.start[is_four], held.stop[is_four])
+    return SPECIAL.complement().difference(fours)
 
 
-def _fours(addresses: IntervalSet) -> IntervalSet:
-    """Those of a set that are of IPv4."""
-    is_four = addresses.start < IPV4_STOP
-    return IntervalSet(addresses.start[is_four], addresses.stop[is_four])
-
-
-def _seats(line: Line, prefixes: Iterable[Prefix], addresses: IntervalSet) -> Seats:
-    """Addresses of a place that are given out: those of IPv4, or of IPv6 where it has no others."""
-    four = Seats.of(addresses)
-    return four if four.n else line.seats(prefixes).within(addresses)
-
-
-def _seats6(line: Line, prefixes: Iterable[Prefix], addresses: IntervalSet) -> Seats:
-    """Addresses of IPv6 of a place that gives out IPv4 too; none of any other."""
-    four = Seats.of(addresses)
-    return line.seats(prefixes).within(addresses) if four.n else four
+def _seats(line: Line, prefixes: Iterable[Prefix], addresses: IntervalSet) -> tuple[Seats, Seats]:
+    """Addresses of a place that are given out: of IPv4 if it has any; and of IPv6 beside them."""
+    four, none = Seats.of(addresses), Seats.of(IntervalSet.empty())
+    if not line.has_ipv6:
+        return four, none
+    six = line.seats(prefixes).within(addresses)
+    return (four, six) if four.n else (six, none)
 
 
 def _without(addresses: IntervalSet, others: IntervalSet) -> IntervalSet:
@@ -338,7 +318,7 @@ def _pool_seats(resolved: Resolved, places: Places, row: PoolRow) -> Seats:
     """Addresses of a pool that are given out: of IPv4, or of IPv6 where it has no others."""
     if row.region:
         place = places.row(row.provider, row.region)
-        return places.seats[place] if places.seats else Seats.of(places.addresses[place])
+        return places.seats[place]
     four = Seats.of(places.provider_addresses(places.provider.index(row.provider)))
     mine = (one.prefix for one in resolved.cloud_prefixes.rows if one.provider == row.provider)
     return four if four.n else places.line.seats(mine)
