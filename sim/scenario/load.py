@@ -13,7 +13,7 @@ from sim.errors import Problem, ScenarioError
 from sim.files import note_read
 from sim.scenario import library
 from sim.scenario.document import MAX_BYTES, Document, NodePath, Place, parse_document
-from sim.scenario.overrides import column_setting, is_column, override, put_value, take_pack
+from sim.scenario.overrides import fill_in, override, take_pack
 from sim.scenario.provenance import note_problems, without_stale_notes
 from sim.scenario.reactions import Censor
 from sim.scenario.readings import reading_problems
@@ -39,7 +39,7 @@ _ALL_TIMES = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 def section_problems(scenario: Scenario, document: Document) -> Iterator[Problem]:
     """Refuse sections, strategies and limits that lack what they act on."""
-    found = [*_lone_sections(scenario), *_lone_strategy(scenario)]
+    found = [*_lone_sections(scenario)]
     if scenario.censor is not None:
         found += _lone_keys(scenario, scenario.censor)
     yield from (document.problem(path, message, at_key=True) for path, message in found)
@@ -47,7 +47,7 @@ def section_problems(scenario: Scenario, document: Document) -> Iterator[Problem
 
 
 def _lone_sections(scenario: Scenario) -> Iterator[tuple[NodePath, str]]:
-    """Sections and shares without what they act on, each with what is wrong."""
+    """Sections, shares and strategies without what they act on, each with what is wrong."""
     for section, (needed, why) in NEEDS.items():
         if getattr(scenario, section) is not None and getattr(scenario, needed) is None:
             yield (section,), f"expected a section {needed} with it, {why}; got none"
@@ -68,14 +68,9 @@ def _lone_sections(scenario: Scenario) -> Iterator[tuple[NodePath, str]]:
             "it how many people there are; got 0"
         )
         yield ("users", "share_target_users"), message
-
-
-def _lone_strategy(scenario: Scenario) -> Iterator[tuple[NodePath, str]]:
-    """A strategy that answers fronts where there are none."""
-    strategy = scenario.strategy
-    if scenario.fronts is None and answers_fronts(strategy):
+    if scenario.fronts is None and answers_fronts(scenario.strategy):
         message = (
-            f"expected a section fronts with the strategy {strategy.id}, which answers "
+            f"expected a section fronts with the strategy {scenario.strategy.id}, which answers "
             "the fronts that are found; got none"
         )
         yield ("strategy", "id"), message
@@ -249,17 +244,10 @@ def _load(
     copies: Mapping[str, Path],
 ) -> LoadedScenario:
     document = parse_document(source, file)
-    columns = []
-    for text in overrides:
-        if is_column(text):
-            columns.append(column_setting(document, text))
-        else:
-            override(document, text)
-    take_pack(document)
-    assumed = assume(document)
-    scenario = validate(document)
+    changes = [override(document, text) for text in overrides]
+    scenario, assumed = complete(document)
     # Of a column that is set twice the last setting counts, as of a key.
-    by_key = {one.key: one for one in columns if one is not None}
+    by_key = {one.key: one for one in changes if one is not None}
     return LoadedScenario(
         scenario, document, source, folder, tuple(overrides), assumed, copies,
         tuple(by_key.values()),
@@ -308,27 +296,25 @@ def validate(document: Document) -> Scenario:
     return scenario.model_copy(update={"provenance": notes, "evidence": reached or None})
 
 
-def assume(document: Document) -> tuple[AssumptionRow, ...]:
-    """Fill in assumed values for keys left out; return all rows taken, now or in a call before."""
-    table = read_assumptions()
-    taken = []
+def complete(document: Document) -> tuple[Scenario, tuple[AssumptionRow, ...]]:
+    """Fill in the pack of the country and assumed values for keys left out, and validate.
+
+    Returns
+    -------
+    scenario, assumed
+        The rows of all assumptions taken, now or in a call before.
+    """
+    take_pack(document)
+    table, taken = read_assumptions(), []
     for row, line in zip(table.rows, table.lines, strict=True):
-        parts = tuple(row.key.split("."))
-        if parts[0] not in document.tree and not _is_required(parts[0]):
+        section, name = row.key.split(".")
+        # A section acts if the scenario names it, or must have it.
+        acts = section in document.tree or Scenario.model_fields[section].is_required()
+        stands = document.tree.get(section, {})
+        if not acts or not isinstance(stands, dict):
             continue
-        section = document.tree.get(parts[0], {})
-        place = Place(str(table.path), line, 1)
-        if not isinstance(section, dict):
+        if GIVEN_BY.get(row.key) in stands and name not in stands:
             continue
-        if GIVEN_BY.get(row.key) in section and parts[1] not in section:
-            continue
-        if parts[1] not in section:
-            put_value(document, parts, row.number, place)
-        if document.locate(parts) == place:
+        if fill_in(document, row.key, row.number, Place(str(table.path), line, 1)):
             taken.append(row)
-    return tuple(taken)
-
-
-def _is_required(section: str) -> bool:
-    """Whether a section acts even if a scenario does not name it."""
-    return Scenario.model_fields[section].is_required()
+    return validate(document), tuple(taken)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections.abc import Iterable, Iterator
 from types import NoneType
@@ -14,7 +13,7 @@ from pydantic import BaseModel
 from sim.errors import Problem, ProblemsError, ScenarioError
 from sim.scenario.document import Document, NodePath, Place, Value, format_path, parse_scalar
 from sim.scenario.library import table_names
-from sim.scenario.quantities import describe, fields_at, kinds_of
+from sim.scenario.quantities import describe, fields_at, finite_number, kinds_of
 from sim.scenario.schema import Scenario
 from sim.scenario.tables.column_changes import ColumnChange
 from sim.scenario.tables.rows import PackRow, RateRow
@@ -32,39 +31,27 @@ def is_column(text: str) -> bool:
     return bool(separator and dot and column) and table in table_names() and not is_key
 
 
-def column_setting(document: Document, text: str) -> ColumnChange | None:
-    """Read ``table.column=amount``; what is wrong with it joins the problems of the document."""
-    origin = f"--set {text}"
-    key, _, written = text.partition("=")
-    table, _, column = key.strip().rpartition(".")
-    try:
-        amount = float(written)
-    except ValueError:
-        amount = math.nan
-    if not math.isfinite(amount):
-        message = f"expected a number, got {written.strip()!r}"
-        document.problems.append(Problem(origin, message, key=key.strip()))
-        return None
-    return ColumnChange(table, column, (amount,), origin)
-
-
-def override(document: Document, text: str) -> None:
-    """Set ``key.path=value``, and remember that it came from the command line.
+def override(document: Document, text: str) -> ColumnChange | None:
+    """Set ``key.path=value``, or read ``table.column=amount``, as of the command line.
 
     What is wrong with it is added to the problems of the document.
     """
     origin = f"--set {text}"
-    key, separator, written = text.partition("=")
-    parts = key.strip().split(".")
-    if not separator or not all(parts):
-        document.problems.append(Problem(origin, "expected key.path=value"))
-        return
+    key, separator, written = (part.strip() for part in text.partition("="))
+    path = tuple(key.split("."))
     try:
-        set_value(document, tuple(parts), parse_scalar(written.strip(), origin), Place(origin))
+        if is_column(text):
+            if (amount := finite_number(written)) is None:
+                raise ScenarioError([Problem(origin, f"expected a number, got {written!r}")])
+            table, _, column = key.rpartition(".")
+            return ColumnChange(table, column, (amount,), origin)
+        if separator and all(path):
+            set_value(document, path, parse_scalar(written, origin), Place(origin))
+        else:
+            document.problems.append(Problem(origin, "expected key.path=value"))
     except ProblemsError as error:
-        document.problems += [
-            Problem(origin, problem.message, key=key.strip()) for problem in error.problems
-        ]
+        document.problems += [Problem(origin, one.message, key=key) for one in error.problems]
+    return None
 
 
 def override_text(key: str, value: Any) -> str:
@@ -91,15 +78,18 @@ def split_at_commas(text: str) -> Iterator[str]:
     yield text[start:]
 
 
-def parse_parameters(
-    text: str, origin: str, taken: str = ""
-) -> tuple[dict[str, Value], list[Problem]]:
-    """Read ``parameter=value,…``; return the values, and what is wrong with others.
+def parse_parameters(text: str, origin: str, taken: str = "") -> dict[str, Value]:
+    """Read ``parameter=value,…``.
 
     Parameters
     ----------
     taken
         Name that is given already.
+
+    Raises
+    ------
+    ScenarioError
+        With all that is wrong with any of them.
     """
     values: dict[str, Value] = {}
     problems: list[Problem] = []
@@ -113,7 +103,9 @@ def parse_parameters(
             values[key] = parse_scalar(value, origin)
         except ProblemsError as error:
             problems += [Problem(origin, one.message, key=key) for one in error.problems]
-    return values, problems
+    if problems:
+        raise ScenarioError(problems)
+    return values
 
 
 def set_value(document: Document, path: tuple[str, ...], value: Value, place: Place) -> None:
@@ -270,14 +262,20 @@ def take_pack(document: Document) -> None:
         return
     file = str(read_packs().path)
     for key, (value, line) in pack_of(country, int(begins[0])).items():
-        path = tuple(key.split("."))
-        place = Place(file, line, 1)
-        section: object = document.tree
-        for name in path[:-1]:
-            section = section.get(name, {}) if isinstance(section, dict) else None
-        if not isinstance(section, dict):
-            continue
-        is_ours = document.locate(path).file == file
-        # What was switched off stays off.
-        if is_ours or (path[-1] not in section and not document.is_replaced(path)):
-            put_value(document, path, value, place)
+        fill_in(document, key, value, Place(file, line, 1))
+
+
+def fill_in(document: Document, key: str, value: Value, place: Place) -> bool:
+    """Fill in a value from a table for a key left out; whether what stands there is of the table.
+
+    What was switched off stays off.
+    """
+    path = tuple(key.split("."))
+    is_there = path[0] in document.tree
+    above = value_at(document, path[:-1]) if is_there else {}
+    is_off = path in document.replaced or (not is_there and path[:1] in document.replaced)
+    is_free = isinstance(above, dict) and path[-1] not in above and not is_off
+    if not is_free and document.locate(path).file != place.file:
+        return False
+    put_value(document, path, value, place)
+    return True

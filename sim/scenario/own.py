@@ -163,9 +163,7 @@ def own_strategy(text: str, origin: str) -> tuple[dict[str, Value], dict[str, Pa
         If it has another form, or the file cannot be read.
     """
     path, name, rest = _split(text, origin)
-    values, problems = parse_parameters(rest, origin) if rest else ({}, [])
-    if problems:
-        raise ScenarioError(problems)
+    values = parse_parameters(rest, origin) if rest else {}
     tree: dict[str, Value] = {"id": "own", "file": path.name, "rule": name, "values": values}
     return tree, {path.name: path}
 

@@ -10,8 +10,8 @@ from typing import Any
 
 from sim.errors import DataError, Problem, ProblemsError, ScenarioError
 from sim.scenario.document import Place, Value, format_path
-from sim.scenario.load import LoadedScenario, assume, validate
-from sim.scenario.overrides import OFF, override_text, parse_parameters, set_value, take_pack
+from sim.scenario.load import LoadedScenario, complete, validate
+from sim.scenario.overrides import OFF, override_text, parse_parameters, set_value
 from sim.scenario.own import own_strategy
 from sim.scenario.quantities import check_printable, fields_at, kinds_of
 from sim.scenario.resolve import Resolved, checked, read_tables, resolve
@@ -78,11 +78,10 @@ def _with_keys(loaded: LoadedScenario, keys: Sequence[tuple[str, Value | None]])
     texts = [override_text(key, value) for key, value in keys]
     for (key, value), text in zip(keys, texts, strict=True):
         set_value(document, tuple(key.split(".")), OFF if value is None else value, Place(text))
-    take_pack(document)
-    assumed = assume(document)
+    scenario, assumed = complete(document)
     return replace(
         loaded,
-        scenario=validate(document),
+        scenario=scenario,
         document=document,
         overrides=(*loaded.overrides, *texts),
         assumed=assumed,
@@ -217,9 +216,7 @@ def _read_variant(resolved: Resolved, label: str, written: str, place: Place) ->
         return _variant_of(resolved, label, place, tree, copies)
     if name == resolved.scenario.strategy.id and not colon:
         return Variant(label, resolved)
-    values, problems = parse_parameters(rest, place.file, "id") if colon else ({}, [])
-    if problems:
-        raise ScenarioError(problems)
+    values = parse_parameters(rest, place.file, "id") if colon else {}
     return _variant_of(resolved, label, place, {"id": name, **values}, {})
 
 
