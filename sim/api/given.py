@@ -234,7 +234,6 @@ ARGUMENTS = {
     "set": "set",
     "simulations": "n_simulations",
     "strategy": "strategies",
-    "universe": "universe",
 }
 """Arguments of functions by the option that says the same."""
 _RESUME = re.compile(r"; --resume (\S+) goes on")

@@ -19,7 +19,6 @@ from sim.blocklists.inventory import InventoryHits, Rules, assess_inventory
 from sim.blocklists.listed import Changes, Listed, compare, count_listed, union
 from sim.errors import UsageError
 from sim.names.expected import NamedPlace
-from sim.names.law import fit_names_law
 from sim.names.listed import (
     LUCK,
     Expectation,
@@ -39,9 +38,7 @@ def shipped_owners() -> Feed:
     return read_feed(find_input(OWNERS))
 
 
-def expect_names(
-    lists: Sequence[Feed], owners: Feed, universe: int | None = None, luck: Streams = LUCK
-) -> Expectation:
+def expect_names(lists: Sequence[Feed], owners: Feed, luck: Streams = LUCK) -> Expectation:
     """Expect names on listed addresses.
 
     Parameters
@@ -50,21 +47,14 @@ def expect_names(
         Blocklists.
     owners
         Table with columns ``provider`` and ``prefix``, and ``region`` if it has them.
-    universe
-        Number of names that are counted, as a study that looks at some names does; they are taken
-        for a random part of the names of the census. None to count all.
     luck
         Random numbers of the draws.
 
     Raises
     ------
     UsageError
-        If the universe is larger than the census, or ``owners`` names no provider.
+        If ``owners`` names no provider.
     """
-    tables = shipped_tables()
-    n_names = fit_names_law(tables.census).n_names
-    if universe is not None and universe > n_names:
-        raise UsageError(f"--universe: expected at most {n_names:,} names, got {universe:,}")
     places, place_row = _read_places(owners)
     row, address, length = owners.v4.to_prefixes()
     start = np.concatenate([np.empty(0, np.int64), *(np.asarray(feed.v4.start) for feed in lists)])
@@ -72,10 +62,9 @@ def expect_names(
     return expect_listed(
         [ListedAddresses.of_rules(start, stop)],
         Owners.of_prefixes(places, place_row[row], address, length),
-        tables,
+        shipped_tables(),
         _listed6(lists, owners),
         n_networks6=sum(feed.v6.to_set().n_networks for feed in lists),
-        universe=universe,
         luck=luck,
     )
 
@@ -149,7 +138,6 @@ def exposure(
     explain: bool = False,
     top: int = DEFAULT_TOP,
     expect_names: bool = False,
-    universe: int | None = None,
 ) -> Exposure:
     """Return what a blocklist hits, from columns.
 
@@ -177,8 +165,6 @@ def exposure(
     expect_names
         Expect names on the listed addresses of the providers of ``attribute``, or of the shipped
         table where there is none.
-    universe
-        Names that are counted then, of all there are; None for all.
 
     Raises
     ------
@@ -213,7 +199,6 @@ def exposure(
         explain=explain,
         top=top,
         names_at=names_at,
-        universe=universe,
     )
     return found if hosts is None else replace(found, notes=(*found.notes, *hosts.notes))
 
@@ -229,7 +214,6 @@ def assess(
     explain: bool = False,
     top: int = DEFAULT_TOP,
     names_at: Feed | None = None,
-    universe: int | None = None,
 ) -> Exposure:
     """Return what blocklists hit, from feeds; see `exposure`.
 
@@ -239,16 +223,7 @@ def assess(
         What to compare with: its name and its addresses.
     names_at
         Table of providers at whose addresses names are expected; None for no expectation.
-    universe
-        Number of names that are counted of all; None for all.
-
-    Raises
-    ------
-    UsageError
-        If a universe is given without an expectation, or with more names than there are.
     """
-    if universe is not None and names_at is None:
-        raise UsageError("--universe: expected --expect-names as well")
     check_columns(by)
     listed = union(blocklists)
     notes = []
@@ -293,6 +268,6 @@ def assess(
         breakdowns,
         found_hits,
         changes,
-        None if names_at is None else expect_names(blocklists, names_at, universe),
+        None if names_at is None else expect_names(blocklists, names_at),
         tuple(notes),
     )

@@ -76,7 +76,6 @@ def draw_names(
     parked: Sequence[ParkedRow],
     rng: np.random.Generator,
     n_draws: int,
-    universe_share: float = 1.0,
 ) -> NameDraws:
     """Draw the number of names on listed addresses.
 
@@ -88,8 +87,6 @@ def draw_names(
         Laws of names per address, over all addresses; draws take them in turn.
     n_draws
         Draws of what is assumed, each with luck of its own.
-    universe_share
-        Share of all names that are counted; below 1, each name is counted with this probability.
 
     Raises
     ------
@@ -140,9 +137,6 @@ def draw_names(
             share_found = np.minimum(1, of_these / np.maximum(of_all, 1e-300))
             # The others hold what these leave.
             names = kind.names_on(n_of_kind, rng) * (1 - share_found) + found_by_name
-            if universe_share < 1:
-                counted = rng.binomial(np.rint(names).astype(np.int64), universe_share)
-                names = counted.astype(np.float64)
             p = n_listed[mine].sum(axis=0) / max(listed.n_addresses[mine].sum(), 1)
             p = np.clip(p, 1e-12, 1.0)
             # Addresses found by a name hold more of the names than of the addresses.

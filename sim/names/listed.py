@@ -17,7 +17,7 @@ from sim.addresses.sets.intervals import IPV4_STOP, IntervalSet
 from sim.addresses.sets.prefixes import PrefixTable
 from sim.names.draws import draw_laws
 from sim.names.expected import ListedPlaces, NamedPlace, draw_names
-from sim.names.law import NamesLaw, fit_names_law
+from sim.names.law import NamesLaw
 from sim.scenario.tables.rows import AssumptionRow
 from sim.scenario.tables.seeds import read_shipped
 from sim.scenario.tables.sharing import ConcentrationRow, ParkedRow, SharingRow
@@ -109,15 +109,12 @@ class Expectation:
         addresses no table tells.
     n_not_known6
         Listed IPv6 /64 networks: the tables are of IPv4.
-    universe
-        Names counted out of all, where only those of a study are; None for all.
     """
 
     all: ExpectedNames
     providers: tuple[ExpectedNames, ...]
     n_not_known: int
     n_not_known6: int
-    universe: int | None
 
 
 @dataclass(frozen=True)
@@ -224,7 +221,6 @@ def expect_listed(
     unknown6: Mapping[str, int],
     *,
     n_networks6: int = 0,
-    universe: int | None = None,
     luck: Streams = LUCK,
     unused: Collection[NamedPlace] = (),
 ) -> Expectation:
@@ -236,8 +232,8 @@ def expect_listed(
         What is listed, in one way or in several that are as likely: draws take them in turn.
     unknown6
         Listed IPv6 addresses, by provider: the tables are of IPv4.
-    n_networks6, universe
-        As ``n_not_known6`` and ``universe`` in ``Expectation``.
+    n_networks6
+        As ``n_not_known6`` in ``Expectation``.
     luck
         Luck of the draws.
     unused
@@ -252,7 +248,6 @@ def expect_listed(
         tables.parked,
         luck.generator(Stream.ADDRESS_NAMES),
         N_DRAWS,
-        1.0 if universe is None else universe / fit_names_law(tables.census).n_names,
     )
     n_listed, of_place = places.n_swept + places.n_single, [name for name, _ in places.place]
     known = {
@@ -265,16 +260,15 @@ def expect_listed(
         mine, n_known = {}, known.get(name, none)
         if name in known:
             mine = {count: getattr(draws, count)[:, row] for count in COUNTS}
-        # Of a sample of all names, that none is on the list is an answer.
-        too_few = universe is None and bool(n_known.any()) and _is_none(mine)
+        too_few = bool(n_known.any()) and _is_none(mine)
         n = n_known, unknown.get(name, none), unknown6.get(name, 0)
         providers.append(_expected(name, *n, mine, too_few=too_few))
     providers.sort(key=lambda one: (-one.names.median if one.names else 1, -one.n_listed))
     everything = {count: getattr(draws, count).sum(axis=1) for count in COUNTS}
-    too_few = universe is None and any(one.n_addresses and one.names is None for one in providers)
+    too_few = any(one.n_addresses and one.names is None for one in providers)
     n = sum(known.values(), none), n_unknown, sum(unknown6.values())
     of_all = _expected("", *n, everything, too_few=too_few)
-    return Expectation(of_all, tuple(providers), _median(n_unknown), n_networks6, universe)
+    return Expectation(of_all, tuple(providers), _median(n_unknown), n_networks6)
 
 
 @lru_cache(maxsize=4)

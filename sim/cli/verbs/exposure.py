@@ -91,9 +91,6 @@ def exposure(
         "the holders of addresses, else cloud-prefixes-2018.",
         default=False,
     ),
-    universe: int | None = option(
-        "--universe NAMES", "Names a study counts, of all there are.", min=1
-    ),
     top: int = option("--top", "Rows of each ranking.", default=20, min=1, max=10_000_000),
     read_as: str = option("--as FORMAT", "Format of the blocklists.", default=""),
     *,
@@ -168,7 +165,6 @@ def exposure(
             explain=explain,
             top=top,
             names_at=concatenate(holders) if expect_names else None,
-            universe=universe,
         )
         remarks = list_remarks([*feeds, *([answers] if answers else [])])
         special = ((feed.origin.file, special_note(feed)) for feed in in_force)
@@ -430,8 +426,6 @@ def expected_table(expectation: Expectation, top: int) -> Table:
             "not known: names at a provider with too few listed addresses. Most draws have no name "
             "on them, but one address can have millions"
         )
-    if expectation.universe is not None:
-        notes.append(f"counted are {expectation.universe:,} names of a study, of all there are")
     if expectation.n_not_known:
         notes.append(
             f"not known: names on {expectation.n_not_known:,} listed addresses of providers "

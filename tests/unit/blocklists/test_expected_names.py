@@ -6,7 +6,6 @@ import pytest
 from sim.addresses.feeds.frames import feed_of_columns
 from sim.blocklists.exposure import expect_names, exposure
 from sim.cli.verbs.exposure import expected_table
-from sim.errors import UsageError
 from sim.names.draws import draw_found_names, draw_kinds
 from sim.names.expected import ListedPlaces, draw_names
 from sim.names.law import NamesLaw
@@ -61,11 +60,9 @@ PARKED = [
 ]
 
 
-def draws(listed: ListedPlaces, rows: list[SharingRow], universe: float = 1.0, **changed: float):
+def draws(listed: ListedPlaces, rows: list[SharingRow], **changed: float):
     rng = np.random.default_rng(7)
-    return draw_names(
-        listed, [CENSUS], rows, assumptions(**changed), PARKED, rng, N_DRAWS, universe
-    )
+    return draw_names(listed, [CENSUS], rows, assumptions(**changed), PARKED, rng, N_DRAWS)
 
 
 def places(n: int, swept: int, single: int) -> ListedPlaces:
@@ -175,9 +172,9 @@ OWNERS = {
 }
 
 
-def expect(*rules: str, universe: int | None = None):
+def expect(*rules: str):
     lists = [feed_of_columns({"prefix": list(rules)}, "list")]
-    return expect_names(lists, feed_of_columns(OWNERS, "owners"), universe)
+    return expect_names(lists, feed_of_columns(OWNERS, "owners"))
 
 
 def test_what_no_table_tells_of_is_not_known():
@@ -220,9 +217,9 @@ def test_a_list_of_nothing_hits_no_name():
 PROXY = {"prefix": ["104.16.0.0/12"], "provider": ["Cloudflare"], "region": ["global"]}
 
 
-def expect_of_proxy(*rules: str, universe: int | None = None):
+def expect_of_proxy(*rules: str):
     lists = [feed_of_columns({"prefix": list(rules)}, "list")]
-    return expect_names(lists, feed_of_columns(PROXY, "owners"), universe)
+    return expect_names(lists, feed_of_columns(PROXY, "owners"))
 
 
 def test_a_prefix_takes_no_names_from_single_addresses_in_it():
@@ -249,9 +246,6 @@ def test_names_on_too_few_addresses_are_not_known():
     found = expect_names(lists, feed_of_columns(both, "owners"))
     assert [one.state for one in found.providers] == ["known", "not known"]
     assert (found.all.state, found.all.hit.median > 0) == ("lower bound", True)
-    # That none of a hundred names is on them is an answer.
-    found = expect_of_proxy(*rules, universe=100)
-    assert (found.all.state, found.all.hit.high) == ("known", 0)
 
 
 def test_a_region_that_no_row_tells_of_is_not_known():
@@ -260,11 +254,6 @@ def test_a_region_that_no_row_tells_of_is_not_known():
     lists = [feed_of_columns({"prefix": ["198.51.100.0/24"]}, "list")]
     found = expect_names(lists, feed_of_columns(owners, "owners"))
     assert (found.all.names, found.all.n_listed, found.all.n_addresses) == (None, 256, 0)
-
-
-def test_a_universe_is_a_part_of_the_census():
-    with pytest.raises(UsageError, match=r"--universe: expected at most 255,315,270 names"):
-        expect("198.51.100.0/24", universe=10**9)
 
 
 def test_shipped_assumptions_are_all_there():
@@ -279,5 +268,3 @@ def test_a_notebook_asks_for_the_same():
     # Without a table of one's own the shipped one tells: a range of the Hetzner of 2018.
     shipped = exposure(["88.198.0.0/16"], expect_names=True).expected
     assert [one.provider for one in shipped.providers] == ["Hetzner"]
-    with pytest.raises(UsageError, match="expected --expect-names as well"):
-        exposure(["198.51.100.0/24"], universe=5)
