@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -100,10 +100,7 @@ def title_of(scenario: Mapping[str, Any]) -> str:
 
 
 SPLITS = ("provider", "sector")
-_IS_ONE = " + ".join(f"({name} IS NOT NULL)::TINYINT" for name in SPLITS) + " <= 1"
-_SPLIT = " ".join(f"WHEN {name} IS NOT NULL THEN '{name}'" for name in SPLITS)
-_SPLIT = f"CASE {_SPLIT} ELSE '' END"
-_KEY = f"metric || chr(10) || {_SPLIT} || chr(10) || coalesce({', '.join(SPLITS)}, '')"
+"""Columns of ``curves.parquet`` that name a group; a curve of everybody has none."""
 _MANIFEST_KEYS = (
     "result_id",
     "status",
@@ -114,14 +111,6 @@ _MANIFEST_KEYS = (
     "outputs",
 )
 _SCENARIO_KEYS = ("name", "title", "start", "end", "thresholds")
-
-
-class CurveKey(NamedTuple):
-    """Measure of a curve, and the provider or sector it is of; empty where it is of everybody."""
-
-    metric: str
-    split: str = ""
-    name: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -267,75 +256,59 @@ class RunFolder:
         return found
 
     def curve(self, metric: str, strategy: str | None = None) -> CurvePoints:
-        """Return the curve of one measure over everybody."""
-        key = CurveKey(metric)
-        return self.read_curves(self.strategy(strategy), [key])[key]
+        """Return the curve of one measure over everybody; errors as of `curves_by`."""
+        return self.curves_by(metric, "", strategy)[""]
 
     def curves_by(
         self, metric: str, split: str, strategy: str | None = None
     ) -> dict[str, CurvePoints]:
-        """Curves of one measure by provider or sector, in the order of the file."""
-        label = self.strategy(strategy)
-        keys = [key for key in self.curve_keys(label) if (key.metric, key.split) == (metric, split)]
-        keys = keys or [CurveKey(metric, split)]
-        return {key.name: points for key, points in self.read_curves(label, keys).items()}
+        """Curves of one measure by provider or sector, in the order of the file.
 
-    def curve_keys(self, strategy: str) -> tuple[CurveKey, ...]:
-        """Measures and groups of the curves of a strategy, in the order of the file."""
-        return self._curve_keys.get(strategy, ())
-
-    @cached_property
-    def _curve_keys(self) -> Mapping[str, tuple[CurveKey, ...]]:
-        columns = read_columns(
-            self.path / "curves.parquet",
-            f"SELECT strategy, metric, {_SPLIT} AS split, coalesce({', '.join(SPLITS)}, '') AS "
-            f"name FROM data WHERE {_IS_ONE} GROUP BY ALL ORDER BY min(file_row_number)",
-        )
-        found: dict[str, tuple[CurveKey, ...]] = {}
-        names = ("strategy", "metric", "split", "name")
-        for label, *key in zip(*(map(str, columns[name]) for name in names), strict=True):
-            found[label] = (*found.get(label, ()), CurveKey(*key))
-        return found
-
-    def read_curves(self, strategy: str, keys: Sequence[CurveKey]) -> dict[CurveKey, CurvePoints]:
-        """Curves of a strategy by key, in one scan; a value that is not known is NaN.
+        Parameters
+        ----------
+        split
+            One of ``SPLITS``; empty for everybody, whose curve has an empty name.
 
         Raises
         ------
         DataError
-            If the file cannot be read, or lacks one of them.
+            If the file cannot be read, or has no such curve.
         """
-        path = self.path / "curves.parquet"
-        if absent := [key.metric for key in keys if key not in self.curve_keys(strategy)]:
-            message = f"expected curves of {', '.join(absent)} for {strategy}, got none"
-            raise DataError([Problem(str(path), message)])
+        label, path = self.strategy(strategy), self.path / "curves.parquet"
+        is_mine = [f"{one} IS {'NOT ' * (one == split)}NULL" for one in SPLITS]
+        of = f"strategy = $label AND metric = $metric AND {' AND '.join(is_mine)}"
+        asked: dict[str, Any] = {"label": label, "metric": metric}
+        name, names = split or "''", [""]
+        if split:
+            query = f"SELECT {name} AS name FROM data WHERE {of} GROUP BY 1"
+            found = read_columns(path, f"{query} ORDER BY min(file_row_number)", asked)
+            names = found["name"].tolist()
         columns = read_columns(
             path,
-            # Keys are numbered in SQL: making millions of Python strings would take longer.
-            f"""
-            SELECT list_position($keys, {_KEY})::INTEGER - 1 AS code,
-                replicate::BIGINT AS replicate, t_s::BIGINT AS t_s,
-                value::DOUBLE AS value, denominator::DOUBLE AS denominator
-            FROM data WHERE strategy = $strategy AND list_contains($keys, {_KEY})
-            ORDER BY file_row_number
-            """,
-            {"strategy": strategy, "keys": ["\n".join(key) for key in keys]},
+            # Names are numbered in SQL: making millions of Python strings would take longer.
+            f"SELECT list_position($names, {name})::INTEGER - 1 AS code, replicate::BIGINT AS "
+            "replicate, t_s::BIGINT AS t_s, value::DOUBLE AS value, denominator::DOUBLE AS "
+            f"denominator FROM data WHERE {of} ORDER BY file_row_number",
+            asked | {"names": names},
             n_threads=None,
         )
+        if not columns["code"].size:
+            message = f"expected curves of {metric} for {label}, got none"
+            raise DataError([Problem(str(path), message)])
         # 16-bit integers are sorted by their digits, in one pass over the rows.
-        code = np.asarray(columns["code"], np.int16 if len(keys) < 2**15 else np.int64)
+        code = np.asarray(columns["code"], np.int16)
         order = np.argsort(code, kind="stable")
-        edges = np.cumsum(np.bincount(code, minlength=len(keys)))[:-1]
-        found = {}
-        for key, rows in zip(keys, np.split(order, edges), strict=True):
+        edges = np.cumsum(np.bincount(code, minlength=len(names)))[:-1]
+        curves = {}
+        for of_group, rows in zip(names, np.split(order, edges), strict=True):
             points = CurvePoints(
                 np.asarray(columns["replicate"][rows], np.int64),
                 np.asarray(columns["t_s"][rows], np.int64),
                 numbers(columns["value"][rows]),
                 numbers(columns["denominator"][rows]),
             )
-            found[key] = rescaled(key.metric, points) if self.is_ensemble else points
-        return found
+            curves[str(of_group)] = rescaled(metric, points) if self.is_ensemble else points
+        return curves
 
     def measures(self) -> Measures:
         """Every measure of every run, in the order of the file."""
@@ -355,7 +328,15 @@ class RunFolder:
     def has_curve(self, metric: str, strategy: str | None = None) -> bool:
         """Whether the folder holds a measure for everybody: of one strategy, or of any."""
         labels = self.strategies if strategy is None else (strategy,)
-        return any(CurveKey(metric) in self.curve_keys(label) for label in labels)
+        return any((label, metric) in self._curves for label in labels)
+
+    @cached_property
+    def _curves(self) -> set[tuple[str, str]]:
+        """Strategy and measure of each curve of everybody."""
+        whole = " AND ".join(f"{one} IS NULL" for one in SPLITS)
+        query = f"SELECT DISTINCT strategy, metric FROM data WHERE {whole}"
+        columns = read_columns(self.path / "curves.parquet", query)
+        return {*zip(columns["strategy"].tolist(), columns["metric"].tolist(), strict=True)}
 
     def input_path(self, name: str) -> Path | None:
         """Path of the copy of an input table, by the name the scenario gives it."""

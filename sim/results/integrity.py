@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sim.errors import DataError, OverblockError
-from sim.files import RECORD, hash_of, remove_empty, written_files
+from sim.files import RECORD, hash_of, written_files
 from sim.results.checkpoints import PARTS, is_part
 from sim.results.folder import MANIFEST, RunFolder, read_manifest, read_object
 
@@ -43,7 +43,31 @@ def foreign_files(folder: Path) -> list[str]:
         Paths in the folder, sorted; a folder ends in a slash. Files in the manifest are
         excluded, whatever their hash.
     """
-    return sorted(set(_names(folder)) - set(_own(folder)))
+    listed = _listed(folder)
+    records: dict[str, Mapping[str, object]] = {}
+    found = []
+    for name in _names(folder):
+        path = folder / name
+        inner = path.relative_to(folder).parent.as_posix()
+        if name.endswith("/"):
+            is_own = _FOLDERS.fullmatch(name[:-1]) is not None
+        elif path.is_symlink():
+            is_own = False
+        elif name.startswith(f"{PARTS}/"):
+            is_own = is_part(name)
+        elif _LEFT_BEHIND.fullmatch(name):
+            is_own = True
+        elif name.startswith(f"{FIGURES}/"):
+            if inner not in records:
+                records[inner] = written_files(folder / inner)
+            is_own = name in listed or path.name == RECORD or path.name in records[inner]
+        else:
+            is_own = (
+                name in listed or name in (MANIFEST, TIMING) or (name == REPORT and is_report(path))
+            )
+        if not is_own:
+            found.append(name)
+    return sorted(found)
 
 
 def changes_of(folder: Path) -> list[tuple[str, str]]:
@@ -66,17 +90,6 @@ def _changes(folder: Path, listed: Mapping[str, str]) -> Iterator[tuple[str, str
             yield name, DIFFERS
 
 
-def remove_own(folder: Path) -> None:
-    """Remove what this program made in a folder, and the folder if nothing else is in it."""
-    own = list(_own(folder))
-    # The manifest goes last: until then the folder says what belongs to it.
-    for name in sorted(own, key=lambda name: (name == MANIFEST, name)):
-        if not name.endswith("/"):
-            (folder / name).unlink(missing_ok=True)
-    below = [path for path in folder.rglob("*") if path.is_dir() and not path.is_symlink()]
-    remove_empty([*sorted(below, key=lambda path: -len(path.parts)), folder])
-
-
 def _names(folder: Path) -> Iterator[str]:
     """Names of files, and of empty folders with a slash at the end."""
     for path in folder.rglob("*"):
@@ -85,32 +98,6 @@ def _names(folder: Path) -> Iterator[str]:
             yield name
         elif not any(path.iterdir()):
             yield f"{name}/"
-
-
-def _own(folder: Path) -> Iterator[str]:
-    listed = _listed(folder)
-    records: dict[str, Mapping[str, object]] = {}
-    for name in _names(folder):
-        path = folder / name
-        inner = path.relative_to(folder).parent.as_posix()
-        if name.endswith("/"):
-            is_own = _FOLDERS.fullmatch(name[:-1]) is not None
-        elif path.is_symlink():
-            is_own = False
-        elif name.startswith(f"{PARTS}/"):
-            is_own = is_part(name)
-        elif _LEFT_BEHIND.fullmatch(name):
-            is_own = True
-        elif name.startswith(f"{FIGURES}/"):
-            if inner not in records:
-                records[inner] = written_files(folder / inner)
-            is_own = name in listed or path.name == RECORD or path.name in records[inner]
-        else:
-            is_own = (
-                name in listed or name in (MANIFEST, TIMING) or (name == REPORT and is_report(path))
-            )
-        if is_own:
-            yield name
 
 
 def _listed(folder: Path) -> dict[str, str]:

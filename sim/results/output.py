@@ -23,7 +23,7 @@ from pathlib import Path
 from sim.errors import PartialError, UsageError
 from sim.files import is_running, remove_empty
 from sim.results.folder import is_run_folder
-from sim.results.integrity import DIFFERS, changes_of, foreign_files, remove_own
+from sim.results.integrity import DIFFERS, changes_of, foreign_files
 
 MOST_NAMED = 5
 """Most files that a message names."""
@@ -188,14 +188,14 @@ def _move(partial: Path, path: Path) -> None:
     except OSError:
         replaced.rename(path)
         raise
-    remove_own(replaced)
+    shutil.rmtree(replaced)
 
 
 def put_back(path: Path) -> None:
     """Undo the replacement of an earlier run by a process that was killed, or complete it."""
     for replaced in _siblings(path, _REPLACED):
         if is_run_folder(path):
-            remove_own(replaced)
+            shutil.rmtree(replaced)
         elif not path.exists() and not path.is_symlink():
             replaced.rename(path)
 

@@ -13,7 +13,7 @@ from sim.errors import PartialError, UsageError
 from sim.files import new_files
 from sim.results import output
 from sim.results.checkpoints import remove_parts
-from sim.results.integrity import foreign_files, remove_own
+from sim.results.integrity import foreign_files
 from sim.results.output import check_free, new_folder
 from tests.experiments import locked
 
@@ -91,20 +91,6 @@ FOREIGN = [
     ".hidden",
     ".inner.partial-12/parts/000-0000001.json",
 ]
-
-
-def test_of_a_folder_that_is_removed_the_manifest_goes_last(tmp_path, monkeypatch):
-    folder, gone, unlink = write_run(tmp_path / "out"), [], Path.unlink
-
-    def seen(self: Path, missing_ok: bool = False) -> None:
-        gone.append(self.name)
-        unlink(self, missing_ok=missing_ok)
-
-    monkeypatch.setattr(Path, "unlink", seen)
-    remove_own(folder)
-    assert gone[-1] == "manifest.json"
-    assert {"summary.csv", "timing.json"} < set(gone[:-1])
-    assert not folder.exists()
 
 
 @pytest.mark.parametrize("name", FOREIGN)
@@ -217,7 +203,7 @@ def rename(self, other):
     return real(self, other)
 
 Path.rename = rename
-output.remove_own = lambda folder: os.kill(os.getpid(), signal.SIGKILL)
+output.shutil.rmtree = lambda folder: os.kill(os.getpid(), signal.SIGKILL)
 make(Path(sys.argv[2]), "new", force=True)
 """
 
