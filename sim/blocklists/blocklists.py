@@ -209,7 +209,7 @@ def join_names(feed: Feed, answers: Feed) -> tuple[Feed, KnownNames]:
     joined = replace(
         feed,
         # Rows of another file have no line here.
-        v4=Entries4.concatenate([feed.v4, replace(answers.v4.take(row4), numbers=row4 * 0)]),
+        v4=Entries4.concatenate([feed.v4, replace(answers.v4.take(row4), line=row4 * 0)]),
         v6=Entries6.concatenate([feed.v6, replace(answers.v6.take(row6), line=row6 * 0)]),
         record4=np.concatenate((feed.record4, wanting[at4])),
         record6=np.concatenate((feed.record6, wanting[at6])),

@@ -268,7 +268,6 @@ _WORDS: Mapping[str, tuple[bytes, ...]] = {
     "google": (b'"prefixes"', b'"ipv4Prefix"', b'"ipv6Prefix"', b'"creationTime"'),
     "azure": (b'"values"', b'"properties"', b'"addressPrefixes"', b'"changeNumber"'),
     "zdns": (b'"name"', b'"data"', b'"results"', b'"answers"', b'"type":"A"'),
-    "z-i": (b"Updated:", b" | ", b";;;"),
     "orders": (b"effective", b"action", b"prefix", b"block", b"unblock", b"2018-04-16T11:00+03:00"),
     "inventory": (
         b"address",
@@ -305,7 +304,14 @@ _WORDS: Mapping[str, tuple[bytes, ...]] = {
     ),
     "nftables": (
         *b"table set elements = { } type flags interval add $X define chain drop".split(),
-        *(b"add element ip t s", b"type ipv4_addr", b" . 80", b" timeout 1h", b"\\\n"),
+        *(
+            b"table ip t {",
+            b"set s {",
+            b"type ipv4_addr",
+            b" . 80",
+            b" timeout 1h",
+            b"elements = {",
+        ),
     ),
     "dnsmasq": (b"address=/", b"server=/a.b/", b"bogus-nxdomain=", b"host-record=a.b,"),
     "names": (b"a.b", b"||a.b^", b"0.0.0.0 a.b", b"https://a.b/", b"@@"),

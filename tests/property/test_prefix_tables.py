@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.edges import FAMILIES, V4, any_bounds, numbers, prefixes
+from tests.edges import FAMILIES, any_bounds, numbers, prefixes
 
 both = pytest.mark.parametrize("family", FAMILIES)
 
@@ -75,22 +75,3 @@ def test_addresses_counted_by_row_are_those_of_each_segment(family, data):
         expected[row] += addresses.intersection(family.build([(first, stop)])).n_addresses
     assert counted == expected
     assert sum(counted) == addresses.n_addresses
-
-
-@given(data=st.data())
-@settings(max_examples=15)
-def test_page_tables_answer_like_the_search(data):
-    listed = data.draw(st.lists(prefixes(V4), max_size=30))
-    wanted = np.array(
-        data.draw(st.lists(numbers(V4), max_size=10)) + list(near(V4, listed)), np.int64
-    )
-    addresses = V4.build((n, n + (1 << (32 - k))) for n, k in listed)
-    table = build(V4, listed)
-    matched, found = table.longest_match(wanted), addresses.contains(wanted)
-    assert np.array_equal(table._pages.match(wanted), matched)
-    assert np.array_equal(addresses._pages.match(wanted) == 0, found)
-    strange = np.array([-1, -(2**40), 2**32, 2**40])
-    assert not addresses.contains(strange).any()
-    for number in strange:
-        with pytest.raises(ValueError, match="addresses must lie in"):
-            table._pages.match(np.array([0, number]))

@@ -13,9 +13,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
-import numpy as np
-
-from sim.addresses.feeds.extents import holds_dates
 from sim.addresses.feeds.feed import Feed
 from sim.addresses.feeds.forms import DATED, FORM, FORMATS, FORMS
 from sim.addresses.feeds.gather import Gathering
@@ -29,18 +26,19 @@ from sim.addresses.feeds.inputs import (
     take_sample,
 )
 from sim.addresses.feeds.inventories import ADDRESS_COLUMNS
-from sim.addresses.feeds.neighbours import Neighbours
 from sim.addresses.feeds.orders import Orders
 from sim.addresses.feeds.refused import refuse_rules, refuse_unread
-from sim.addresses.feeds.verdicts import refusal_of, verdict_behind
+from sim.addresses.feeds.verdicts import refusal_of, verdict_behind, words_against
 from sim.addresses.sets.notation import shown
 from sim.addresses.text.source import Block, Limits, read_blocks
 from sim.errors import BadLinesError, DataError, Problem, UsageError, told_once
 
-# A line of a list with something behind a semicolon, and how many such cells are looked at.
-_WITH_CELLS, _MOST_CELLS, _TRIED = re.compile(rb"(?m)^[\da-fA-F.:/ \t-]+;[^\n#]*"), 64, 200
+# A line of a list with cells behind a semicolon, and cells of figures, which may be addresses,
+# lengths, netmasks or dates.
+_WITH_CELLS = re.compile(r"(?m)^[\da-fA-F.:/ \t-]+;([^\n#]+)")
+_FIGURES = re.compile(r"[\da-fA-F.:/,+TZ \t-]*\d[\da-fA-F.:/,+TZ \t-]*", re.ASCII)
 _PIECE = 2**18
-_WITH_COMMENTS = ("names", "dnsmasq", "ipset", "nftables", "geofeed")
+_WITH_COMMENTS = ("names", "dnsmasq", "ipset", "nftables")
 # A line that is no comment, a comment with a word in it, and how many of them are named.
 _ENTRY = re.compile(r"(?m)^[ \t]*[^#;!\s/\[]")
 _COMMENT = re.compile(
@@ -57,9 +55,10 @@ def sniff(given: Input, limits: Limits | None = None) -> str:
     Raises
     ------
     DataError
-        If the file cannot be read, is JSON of none of the kinds that are read, or a table without a
-        column that can be read.
+        If the file cannot be read, is of a kind that is refused, JSON of none of the kinds that are
+        read, or a table without a column that can be read.
     """
+    refuse_unread(given, limits or Limits())
     sample = take_sample(given, limits or Limits())
     found = next((form.name for form in FORMS if form.fits is not None and form.fits(sample)), "")
     if found in _WITH_COMMENTS:
@@ -70,7 +69,7 @@ def sniff(given: Input, limits: Limits | None = None) -> str:
         raise _unknown_json(sample, given.name)
     _check_no_table(sample, given)
     _check_comments(given, limits or Limits())
-    _check_no_cells(given, limits or Limits())
+    _check_cells(given, limits or Limits())
     return "list"
 
 
@@ -109,17 +108,24 @@ def _check_no_table(sample: Sample, given: Input) -> None:
             raise DataError([Problem(given.name, wanted + way, 1)])
 
 
-def _check_no_cells(given: Input, limits: Limits) -> None:
+def _check_cells(given: Input, limits: Limits) -> None:
     """Refuse lines whose cells behind a semicolon, where a list has comments, may decide."""
-    neighbours = Neighbours(Gathering(given.name, skip_bad=False, limits=limits), (), {})
     for block in _marked_blocks(given, limits):
-        found = _WITH_CELLS.findall(block.text) if b";" in block.text else ()
-        rows = cut_lines([line.decode("utf-8", "replace") for line in found], ";")
-        for at in range(1, min(max(map(len, rows), default=0), _MOST_CELLS)):
-            held = [(row[0], row[at]) for row in rows if len(row) > at]
-            # An address there is asked about as the list is read.
-            if not any(is_address(text) for _, text in held[:_TRIED]):
-                _check_cells(held, neighbours, given)
+        text = block.text.decode("utf-8", "replace") if b";" in block.text else ""
+        cells: dict[str, int] = {}
+        for found in _WITH_CELLS.finditer(text):
+            for cell in found[1].split(";"):
+                cells.setdefault(cell.strip(), found.start())
+        deciding = words_against(cells, are_texts=True)
+        deciding.update(filter(_FIGURES.fullmatch, cells))
+        if deciding:
+            cell = next(cell for cell in cells if cell in deciding)
+            message = (
+                f"expected a comment in words behind a semicolon, got {shown(cell)}: name the "
+                "columns in the first line, or say --as list to ignore what is behind semicolons"
+            )
+            line = block.first_line + text.count("\n", 0, cells[cell])
+            raise DataError([Problem(given.name, message, line)])
 
 
 def _check_comments(given: Input, limits: Limits) -> None:
@@ -168,27 +174,6 @@ def _marked_blocks(given: Input, limits: Limits) -> Iterator[Block]:
         yield from read_blocks(source, limits.max_line_bytes)
 
 
-def _check_cells(held: Sequence[tuple[str, str]], neighbours: Neighbours, given: Input) -> None:
-    """Refuse cells, each beside its address, that are more than comments."""
-    addresses, texts = map(list, zip(*held, strict=True))
-    if date := next((text for text in texts if holds_dates([text])), ""):
-        message = (
-            f"expected dates in a column with a name, got {shown(date)} behind a semicolon: name "
-            "the columns in the first line"
-        )
-        way = "" if given.columns.zone else ", or say --as list to ignore them"
-        raise DataError([Problem(given.name, message + way)])
-    line = np.arange(1, len(held) + 1, dtype=np.int64)
-    try:
-        neighbours.check({"comment": texts}, {"address": addresses}, line)
-    except DataError as error:
-        found = error.problems[0].message.partition(":")[0]
-        message = f"{found}, in cells without names: name the columns in the first line"
-        raise DataError(
-            [Problem(given.name, f"{message}, or say --as list to ignore them")]
-        ) from None
-
-
 # Mistakes that are told one by one where one sentence tells them all.
 _EXAMPLES = 3
 # Mistakes that may all be told one by one, though there are more of them than rows.
@@ -222,6 +207,20 @@ _LINES: Mapping[str, str] = {
     ),
     r"[a-z]+\|[a-z*]{0,2}\|(asn|ipv4|ipv6)\|.*": (
         "delegations of a registry: iptoasn.com has the country of each range"
+    ),
+    rf"{_ADDRESS}\t{_ADDRESS}\t\d+\t\w+\t.*": (
+        "ranges with origins as iptoasn.com has them: name the columns, `awk -F'\\t' -v "
+        'OFS=\'\\t\' \'BEGIN {print "start_ip", "end_ip", "asn", "country", '
+        '"provider"} {if ($4 == "None") $4 = ""; if ($3 == 0) $3 = ""} 1\' FILE > '
+        "ranges.tsv`"
+    ),
+    rf"{_ADDRESS}\t\d+\t[\d_,]+": (
+        "prefixes with origins as CAIDA has them: name the columns, "
+        "`(printf 'address\\tmask\\tasn\\n'; cat FILE) > origins.tsv`"
+    ),
+    rf"{_PREFIX},([a-z][a-z])?(,.*)?": (
+        "a geofeed (RFC 8805): name the columns, `awk -F, -v OFS=, 'BEGIN {print "
+        '"prefix", "country", "region"} /^[^#]/ {print $1, $2, $3}\' FILE > ranges.csv`'
     ),
     rf"{_PREFIX}\s+AS\d+\b.*|(AS)?\d+\s*\|.*": (
         "addresses with the AS of each: write a table with the columns address and asn"

@@ -5,7 +5,6 @@ Telling, reading, ``doctor``, the help of ``--as`` and the page of imports come 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +15,6 @@ from sim.addresses.feeds import (
     inventories,
     json_tables,
     name_lists,
-    network_tables,
     orders,
     provider_ranges,
 )
@@ -166,20 +164,6 @@ FORMS: Sequence[Form] = (
         is_json=True,
     ),
     Form(
-        "z-i",
-        "the Russian register as z-i publishes it",
-        "name, addresses ordered to be blocked",
-        lambda sample: re.match(r"Updated:.*\n[^;]{0,4095};", sample.text) is not None,
-        network_tables.read_register,
-    ),
-    Form(
-        "z-i-all",
-        "the same, when asked for",
-        "name, all addresses that are given",
-        None,
-        network_tables.read_whole_register,
-    ),
-    Form(
         "nftables",
         "sets of nftables, as `nft list set` writes them",
         "addresses of all sets",
@@ -214,27 +198,6 @@ FORMS: Sequence[Form] = (
         "the columns",
         inventories.fits_inventory,
         inventories.read_inventory,
-    ),
-    Form(
-        "iptoasn",
-        "iptoasn.com TSV",
-        "origin, country, provider",
-        network_tables.fits_iptoasn,
-        network_tables.read_iptoasn,
-    ),
-    Form(
-        "pfx2as",
-        "CAIDA RouteViews prefix-to-AS",
-        "origins",
-        network_tables.fits_pfx2as,
-        network_tables.read_pfx2as,
-    ),
-    Form(
-        "geofeed",
-        "RFC 8805 CSV",
-        "country, region",
-        network_tables.fits_geofeed,
-        network_tables.read_geofeed,
     ),
     Form(
         "names",

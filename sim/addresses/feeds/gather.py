@@ -7,8 +7,8 @@ and amounts are brought to one spelling or refused; an empty cell is not known, 
 from __future__ import annotations
 
 import re
+from array import array
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from io import BytesIO
 from typing import Any, TypeVar
 
 import numpy as np
@@ -17,15 +17,12 @@ from numpy.typing import NDArray
 from sim.addresses.feeds.feed import Feed, Labels, Origin
 from sim.addresses.feeds.inputs import AS_NAMED, ColumnChoice
 from sim.addresses.sets.notation import shown
-from sim.addresses.text.entries import Entries4, Entries6, Growing, Tally
-from sim.addresses.text.reading import Reading
+from sim.addresses.text.entries import Entries4, Entries6
+from sim.addresses.text.reading import read_entries, read_texts
 from sim.addresses.text.source import Block, Limits, Readable, hidden_end, may_hide, read_blocks
 from sim.errors import BadLinesError, DataError, Problem
 
 Line = NDArray[np.int64]
-# Marks that a list of addresses would take for a comment, for the end of a line, or, in the first
-# value, for a mark of byte order.
-_MARKS = ("#", ";", "\r", "\ufeff")
 _BLANKS = " \t\r"
 # What CPython takes for a value in a dictionary, and for each text in a list besides its letters.
 _VALUE_BYTES, _TEXT_BYTES = 150, 60
@@ -41,7 +38,7 @@ class Coder(dict[Any, int]):
 
     def __init__(self) -> None:
         self._distinct: list[Any] = []
-        self._codes = Growing[np.int32](np.int32)
+        self._codes = array("i")
         self._n_value_bytes = 0
 
     def __missing__(self, value: str | tuple[str, ...]) -> int:
@@ -62,18 +59,30 @@ class Coder(dict[Any, int]):
     @property
     def n_bytes(self) -> int:
         """Bytes held: the codes, and the values about."""
-        return self._codes.n_bytes + self._n_value_bytes
+        return _n_bytes(self._codes) + self._n_value_bytes
 
     def add(self, keys: Sequence[Key], values: Mapping[Key, Hashable] | None = None) -> None:
         """Append the values of the following records, or keys that stand for values."""
         code = self if values is None else {key: self[each] for key, each in values.items()}
-        self._codes.append(np.fromiter(map(code.__getitem__, keys), np.int32, len(keys)))
+        self._codes.extend(map(code.__getitem__, keys))
 
     def finish(self) -> Labels:
         """Return the column."""
+        codes: NDArray[np.int32] = _column(self._codes)
         if self._distinct and isinstance(self._distinct[0], tuple):
-            return Labels.of_lists(self._codes.finish(), self._distinct)
-        return Labels(self._codes.finish(), self._distinct)
+            return Labels.of_lists(codes, self._distinct)
+        return Labels(codes, self._distinct)
+
+
+_TYPES = {"i": np.int32, "q": np.int64, "d": np.float64}
+
+
+def _n_bytes(column: array[Any]) -> int:
+    return len(column) * column.itemsize
+
+
+def _column(column: array[Any]) -> NDArray[Any]:
+    return np.frombuffer(column, _TYPES[column.typecode])
 
 
 class Gathering:
@@ -94,8 +103,6 @@ class Gathering:
     ----------
     n_records, n_lines
         Records kept and lines met so far.
-    n_replaced
-        Replaced bytes: those outside the file's encoding.
     decimal_marks
         Line and text of the first cell with each decimal mark, by column of numbers.
     has_semicolons
@@ -112,7 +119,6 @@ class Gathering:
         self.columns = columns
         self.n_records = 0
         self.n_lines = 0
-        self.n_replaced = 0
         self.decimal_marks: dict[str, dict[str, tuple[int, str]]] = {}
         self.has_semicolons = False
         self.notes: list[str] = []
@@ -120,12 +126,11 @@ class Gathering:
         self._n_bad = 0
         self._problems: list[Problem] = []
         self._opposite: list[Problem] = []
-        self._rows4 = [Growing[np.int64](np.int64) for _ in ("start", "stop", "line")]
+        self._rows4 = [array("q") for _ in ("start", "stop", "line", "record")]
         self._v6: list[Entries6] = []
-        self._record4 = Growing[np.int64](np.int64)
-        self._record6 = Growing[np.int64](np.int64)
+        self._record6 = array("q")
         self._coders: dict[str, Coder] = {}
-        self._numbers: dict[str, Growing[np.float64]] = {}
+        self._numbers: dict[str, array[float]] = {}
 
     @property
     def n_bad(self) -> int:
@@ -138,10 +143,10 @@ class Gathering:
         if len(self._problems) < self.limits.max_problems:
             self._problems.append(Problem(self.name, message, line, 0, key))
 
-    def refuse_opposite(self, message: str, line: int) -> None:
+    def refuse_opposite(self, message: str, line: int, key: str = "") -> None:
         """Note what lets through: without it the rest would say more than is blocked."""
-        self.refuse(message, line)
-        self._opposite.append(Problem(self.name, message, line))
+        self.refuse(message, line, key)
+        self._opposite.append(Problem(self.name, message, line, 0, key))
 
     def wrong(self, message: str, line: int = 0, key: str = "") -> DataError:
         """Return the error of a file that cannot be read at all."""
@@ -166,8 +171,8 @@ class Gathering:
             If the columns so far take more memory than the limits allow.
         """
         # A row of IPv6 has four halves of bounds, a line and a record.
-        n_bytes = sum(column.n_bytes for column in self._rows4) + 6 * self._record6.n_bytes
-        n_bytes += self._record4.n_bytes + sum(each.n_bytes for each in self._numbers.values())
+        n_bytes = sum(map(_n_bytes, self._rows4)) + sum(map(_n_bytes, self._numbers.values()))
+        n_bytes += 6 * _n_bytes(self._record6)
         n_bytes += sum(coder.n_bytes for coder in self._coders.values())
         self.limits.check_held(n_bytes, self.name)
         first = self.n_records
@@ -197,7 +202,7 @@ class Gathering:
 
     def add_numbers(self, column: str, values: NDArray[np.float64]) -> None:
         """Append a column of numbers of the records last added."""
-        self._numbers.setdefault(column, Growing(np.float64)).append(values)
+        self._numbers.setdefault(column, array("d")).frombytes(values.tobytes())
 
     def add_texts(
         self,
@@ -222,42 +227,23 @@ class Gathering:
         may_be_empty
             Empty values are no mistake: their record has no usable address.
         """
-        values, data = _as_lines(values)
-        if not len(values):
-            return
-        room = max(self.limits.max_problems - len(self._problems), 0)
-        reading = Reading(self.name, Limits(len(data), len(data), room))
-        # No longer than one line may be, so all of it is one block.
-        ((v4, v6),) = reading.parts(BytesIO(data))
-        tally = reading.tally()
-        if reading.opposite is not None:
-            row, message = reading.opposite.line - 1, reading.opposite.message
-            self._opposite.append(Problem(self.name, message, *_position(row, line, key, keys)))
-        for problem in tally.problems:
-            row, message = problem.line - 1, problem.message
-            if any(mark in values[row] for mark in ("\n", *_MARKS)):
-                message = f"expected an address, got {shown(values[row])}"
-            self._problems.append(Problem(self.name, message, *_position(row, line, key, keys)))
-        self._n_bad += tally.n_bad
-        n_read = len(v4) + len(v6) + tally.n_bad
-        if n_read < len(values) and not may_be_empty:
-            for row in [row for row, value in enumerate(values) if not value.strip()]:
-                place, _, named = _position(row, line, key, keys)
-                self.refuse("expected an address, got nothing", place, named)
-        # Lines of the rows are places in the columns given, from 1.
-        if len(v4):
-            at = v4.line - 1
-            self.add_bounds4(v4.start, v4.stop, record[at], line[at])
-        if len(v6):
-            at = v6.line - 1
-            self._v6.append(Entries6(v6.first, v6.last, line[at]))
-            self._record6.append(record[at])
-
-    def add_bounds4(self, start: Line, stop: Line, record: Line, line: Line) -> None:
-        """Append IPv4 rows given as half-open bounds."""
-        for column, values in zip(self._rows4, (start, stop, line), strict=True):
-            column.append(values)
-        self._record4.append(record)
+        rows = read_texts(values, np.arange(len(values), dtype=np.int64))
+        for bad in rows.bad:
+            place = int(line[bad.number]), keys[bad.number] if keys else key
+            (self.refuse_opposite if bad.is_opposite else self.refuse)(bad.message, *place)
+        if len(rows.v4) + len(rows.v6) + len(rows.bad) < len(values) and not may_be_empty:
+            for row in [row for row, value in enumerate(values) if not value.strip(_BLANKS)]:
+                message = "expected an address, got nothing"
+                self.refuse(message, int(line[row]), keys[row] if keys else key)
+        if len(rows.v4):
+            at = rows.v4.line
+            columns = rows.v4.start, rows.v4.stop, line[at], record[at]
+            for column, found in zip(self._rows4, columns, strict=True):
+                column.frombytes(found.tobytes())
+        if len(rows.v6):
+            at = rows.v6.line
+            self._v6.append(Entries6(rows.v6.first, rows.v6.last, line[at]))
+            self._record6.frombytes(record[at].tobytes())
 
     def finish(self, form: str, date: str = "", licence: str = "") -> Feed:
         """Return the feed; parameters are those of `Origin`.
@@ -269,13 +255,14 @@ class Gathering:
         DataError
             If something lets through, even if mistakes were to be skipped.
         """
-        record4, record6 = self._record4.finish(), self._record6.finish()
+        start, stop, line, record4 = map(_column, self._rows4)
+        record6 = _column(self._record6)
         if self._n_bad and not self.skip_bad:
             n_good = record4.size + record6.size
             raise BadLinesError(self.name, self._problems, self._n_bad, n_good, "mistakes")
         if self._opposite:
             raise DataError(self._opposite[: max(self.limits.max_problems, 1)])
-        v4 = Entries4(*(column.finish() for column in self._rows4))
+        v4 = Entries4(start, stop, line)
         v6, self._v6 = Entries6.concatenate(self._v6), []
         labels = {column: coder.finish() for column, coder in self._coders.items()}
         return Feed(
@@ -286,35 +273,12 @@ class Gathering:
             record4,
             record6,
             {column: label for column, label in labels.items() if label.n_known},
-            {column: values.finish() for column, values in self._numbers.items()},
+            {column: _column(values) for column, values in self._numbers.items()},
             self.n_lines,
             self._n_bad,
             tuple(self._problems),
             tuple(self.notes),
         )
-
-
-def _as_lines(values: Sequence[str]) -> tuple[Sequence[str], bytes]:
-    """Return values as lines that a list reader takes one by one, for what they are."""
-    text = "\n".join(values)
-    try:
-        data = text.encode()
-    except UnicodeEncodeError:
-        # Half a character, as JSON can spell it.
-        values = [value.encode("utf-8", "backslashreplace").decode() for value in values]
-        text = "\n".join(values)
-        data = text.encode()
-    if text.count("\n") >= max(len(values), 1) or any(mark in text for mark in _MARKS):
-        # What a list would read as a comment or as two lines is no address.
-        odd = [any(mark in value for mark in ("\n", *_MARKS)) for value in values]
-        kept = ("?" if is_odd else value for is_odd, value in zip(odd, values, strict=True))
-        data = "\n".join(kept).encode()
-    return values, data + b"\n"
-
-
-def _position(row: int, line: Line, key: str, keys: Sequence[str]) -> tuple[int, int, str]:
-    """Line, column and key of one value."""
-    return int(line[row]), 0, keys[row] if keys else key
 
 
 # JSON, whose texts hold any character, and comments.
@@ -332,21 +296,14 @@ def count_lines(block: Block, gathering: Gathering) -> None:
         gathering.refuse(f"expected at most {most} bytes in a line, got more", line)
 
 
-def decode_lines(
-    block: Block, gathering: Gathering, encoding: str = "utf-8"
-) -> Iterator[tuple[int, str]]:
-    """Yield the lines of a block with their numbers, and refuse those that cannot be decoded."""
-    try:
-        yield from enumerate(block.text.decode(encoding).split("\n")[:-1], block.first_line)
-        return
-    except UnicodeDecodeError:
-        pass
+def decode_lines(block: Block, gathering: Gathering) -> Iterator[tuple[int, str]]:
+    """Yield the lines of a block with their numbers, and refuse those that are not UTF-8."""
     for number, line in enumerate(block.text.split(b"\n")[:-1], block.first_line):
         try:
-            yield number, line.decode(encoding)
+            yield number, line.decode()
         except UnicodeDecodeError as error:
             got = f"the byte 0x{line[error.start]:02x}"
-            gathering.refuse(f"expected {encoding.upper()} text, got {got}", number)
+            gathering.refuse(f"expected UTF-8 text, got {got}", number)
 
 
 def read_numbered(source: Readable, gathering: Gathering) -> Iterator[Numbered]:
@@ -376,37 +333,19 @@ def read_list(source: Readable, gathering: Gathering) -> Feed:
 
     Its lines are records, and are kept without a copy.
     """
-    name = gathering.name
-    v4, v6, tally = Reading(name, gathering.limits).entries(source, skip_bad=gathering.skip_bad)
-    n_records = len(v4) + len(v6)
-    notes, questions = _behind(name, tally)
+    found = read_entries(source, gathering.name, gathering.limits, skip_bad=gathering.skip_bad)
+    n4, n_records = len(found.v4), len(found)
     return Feed(
-        Origin(name, "list"),
+        Origin(gathering.name, "list"),
         n_records,
-        v4,
-        v6,
-        np.arange(len(v4), dtype=np.int64),
-        np.arange(len(v4), n_records, dtype=np.int64),
-        n_lines=tally.n_lines,
-        n_bad=tally.n_bad,
-        problems=tally.problems,
-        notes=notes,
-        questions=questions,
+        found.v4,
+        found.v6,
+        np.arange(n4, dtype=np.int64),
+        np.arange(n4, n_records, dtype=np.int64),
+        n_lines=found.tally.n_lines,
+        n_bad=found.tally.n_bad,
+        problems=found.tally.problems,
     )
-
-
-def _behind(name: str, tally: Tally) -> tuple[tuple[str, ...], tuple[Problem, ...]]:
-    """Notes and questions about addresses behind semicolons."""
-    if not tally.n_behind:
-        return (), ()
-    note = f"{tally.n_behind:,} lines have addresses behind a semicolon: only the first is read"
-    text, line = tally.behind
-    message = (
-        "expected one address a line, got several between semicolons: "
-        f"{shown(text)}; name the columns in the first line, or say --as list to read the "
-        "first of each"
-    )
-    return (note,), (Problem(name, message, line),)
 
 
 # One AS number or several, joined by what the formats use for several origins and for AS sets.

@@ -19,7 +19,6 @@ from sim.addresses.feeds.inputs import Sample, plain_name
 from sim.addresses.feeds.inventories import ADDRESS_COLUMNS, Table
 from sim.addresses.feeds.verdicts import NAMES, lets_through
 from sim.addresses.sets.notation import shown
-from sim.addresses.text.reading import differs
 from sim.addresses.text.source import Readable
 from sim.errors import DataError, Problem
 from sim.files import RepeatedKeyError
@@ -223,8 +222,7 @@ def read_json_list(source: Readable, gathering: Gathering) -> Feed:
 def read_json_lines(source: Readable, gathering: Gathering) -> Feed:
     """Read one JSON object a line, with an address in each.
 
-    A line of ``"type": "metadata"``, as Spamhaus ends its lists with, gives the date, the terms and
-    the number of records before it, which must be as many as there are.
+    A line of ``"type": "metadata"``, as Spamhaus ends its lists with, gives the date and the terms.
 
     Raises
     ------
@@ -234,31 +232,14 @@ def read_json_lines(source: Readable, gathering: Gathering) -> Feed:
     table = _Objects(gathering)
     dates: dict[str, None] = {}
     terms = ""
-    n_objects = 0
     for lines in read_numbered(source, gathering):
         for number, line in lines:
             entry = parse_object(line, number, gathering)
-            if entry is None:
-                n_objects += 1
-            elif entry.get("type") == "metadata" and not _address_keys(entry):
+            if entry and entry.get("type") == "metadata" and not _address_keys(entry):
                 dates[str(entry.get("timestamp", ""))] = None
                 terms = text_of(entry, "terms") or terms
-                if "records" in entry and (
-                    wrong := differs(entry["records"], n_objects, "records")
-                ):
-                    gathering.refuse(wrong, number, "records")
-                n_objects = 0
-            else:
-                n_objects += 1
+            elif entry is not None:
                 table.add(entry, number)
-    table.flush()
-    if n_objects and dates:
-        message = (
-            f"expected a line of metadata at its end, got {n_objects:,} records behind the last"
-        )
-        gathering.refuse(f"{message}: the file is not whole", gathering.n_lines)
-    elif table.has_key("sblid") and not dates:
-        gathering.note("no line of metadata says how many records there are: some may be missing")
     return table.finish("json-lines", ", ".join(dates), terms)
 
 
@@ -291,10 +272,6 @@ class _Objects:
         self._entries.append((number, entry))
         if len(self._entries) >= _BATCH:
             self.flush()
-
-    def has_key(self, key: str) -> bool:
-        """Return whether an object has a key that is not read."""
-        return key in self._table.others.unread
 
     def finish(self, form: str, date: str = "", licence: str = "") -> Feed:
         """Return the feed."""

@@ -6,9 +6,8 @@ A name that did not resolve is a record whose addresses are not known.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from enum import StrEnum
-from typing import Any, NamedTuple
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -22,187 +21,64 @@ from sim.addresses.sets.notation import shown
 from sim.addresses.text.source import Readable
 
 _LABEL = r"[\w-]{1,63}"
-NAME = rf"(?:{_LABEL}\.)+[^\W\d_][\w-]{{1,62}}\.?"
-"""A name with a dot in it, as a regular expression."""
 _LABELS = rf"(?:{_LABEL}\.)*{_LABEL}\.?"
-NOWHERE = r"(?:0\.0\.0\.0|127\.0\.0\.1|::1?)"
-"""Where hosts files send names that are to be unreachable."""
-LOCAL = r"(?:localhost(?:\.localdomain)?|local|broadcasthost|0\.0\.0\.0|ip6-[a-z]+)"
+_A_NAME = re.compile(rf"(?:{_LABEL}\.)+[^\W\d_][\w-]{{1,62}}\.?")
+_LOCAL = r"(?:localhost(?:\.localdomain)?|local|broadcasthost|0\.0\.0\.0|ip6-[a-z]+)"
 """Names that a hosts file gives the machine itself."""
+_OPTIONS = r"(?:\$(?P<options>\S*))?"
 
-# A rule with badfilter takes back the one that it repeats.
-_CONDITIONS = r"(?:\$(?!\S*\bbadfilter\b)\S*)?"
-_PLAIN = re.compile(rf"({NAME})(?:\s+#.*)?")
-_BELOW = re.compile(rf"(\*\.|\+\.|\.)({_LABELS})(?:\s+#.*)?")
-_HOSTS = re.compile(rf"{NOWHERE}\s+([\w.\s-]+)(?:#.*)?")
-_BROWSER = re.compile(rf"\|\|({_LABELS})(\^?)\|?{_CONDITIONS}")
-_BROWSER_STARS = re.compile(rf"\|\|([\w.*-]+)(\^?)\|?{_CONDITIONS}")
-_EXPRESSION = re.compile(rf"/(.+)/{_CONDITIONS}")
-_URL = re.compile(rf"\w+://({NAME})(?::\d+)?(?:[/?#]\S*)?")
-_RANKED = re.compile(rf'\d{{1,12}}[,;\t]\s*"?({NAME})"?')
-_STARS = re.compile(rf"([\w.-]*\*[\w.*-]*){_CONDITIONS}")
-# Types that give no answer, or a false one; others let the name through (unbound.conf(5)).
-_ZONE = re.compile(
-    rf'local-zone:\s*"?({_LABELS})"?\s+'
-    r"(?:static|deny|refuse|redirect|(?:inform|always)_\w+(?<!transparent))"
-)
-# The name of a zone that matches addresses or servers stands in one of its labels.
+# A name or a web address, alone; names that a hosts file sends nowhere; a rule for browsers; a line
+# of a response policy zone, of which a trigger of addresses or servers has a label of its own.
+_PLAIN = re.compile(rf"(?P<names>{_A_NAME.pattern}|(?:\*\.|\+\.|\.){_LABELS})(?:\s+#.*)?")
+_URL = re.compile(rf"\w+://(?P<names>{_A_NAME.pattern})(?::\d+)?(?:[/?#]\S*)?")
+_HOSTS = re.compile(r"(?:0\.0\.0\.0|127\.0\.0\.1|::1?)\s+(?P<names>[\w.\s-]+)(?:#.*)?")
+_BROWSER = re.compile(rf"\|\|(?P<names>{_LABELS})(?P<end>\^?)\|?{_OPTIONS}")
 _POLICY = re.compile(
-    rf"(?!\S*\.rpz-)(\*\.)?({_LABELS})\s+(?:\d+\s+)?(?:IN\s+)?CNAME\s+(\.|\*\.|rpz-drop\.|rpz-passthru\.)"
+    rf"(?!\S*\.rpz-)(?P<below>\*\.)?(?P<names>{_LABELS})\s+(?:\d+\s+)?(?:IN\s+)?CNAME\s+"
+    r"(?:\.|\*\.|rpz-drop\.|(?P<through>rpz-passthru\.))"
 )
-_NAMES_BETWEEN = re.compile(r"(address|server|local|ipset|nftset)=/(.*)/([^/]*)")
-_TYPED = re.compile(r"(full|domain|keyword|regexp):\s*([^\s,]+)", re.IGNORECASE)
-_COMMENT = re.compile(
+_FORMS = (_PLAIN, _URL, _HOSTS, _BROWSER, _POLICY)
+# Words, stars and regular expressions, which are of no one name.
+_PATTERN = re.compile(rf"(?:/.+/|(?:\|\|)?[\w.-]*\*[\w.*-]*\^?\|?){_OPTIONS}")
+_SILENT = re.compile(
     r"[!#;].*|\[[Aa]dblock.*\]"
-    # What a zone of RPZ says of itself.
+    # What a zone of RPZ says of itself, and what a hosts file says of its machine.
     r"|\$TTL\s.*|(?:@\s+)?(?:\d\w*\s+)?(?:IN\s+)?(?:SOA|NS)\s[^()]*"
+    rf"|[\da-fA-F.:]+(?:%\w+)?(?:\s+{_LOCAL})+\s*(?:#.*)?"
 )
-_MACHINE = re.compile(rf"[\da-fA-F.:]+(?:%\w+)?(?:\s+{LOCAL})+\s*(?:#.*)?")
 _OF_PAGES = re.compile(r".*#[@?$%]?#.*|(?:\|\|?)?[^\s/]*/.*")
-
-
-class NameKind(StrEnum):
-    """How a rule matches names: ``pattern`` is of no one name, or of names below one alone."""
-
-    EXACT = "exact"
-    SUBDOMAINS = "subdomains"
-    PATTERN = "pattern"
-    EXPRESSION = "expression"
-
-
-class NameRule(NamedTuple):
-    """A rule: its name, pattern or expression, and whether it lets through what it matches."""
-
-    kind: NameKind
-    text: str
-    is_exception: bool = False
-
-
-def normal(name: str) -> str:
-    """Return a name in lower case and without dots or stars around it."""
-    return name.strip("*.").lower()
-
-
-def says_nothing(line: str) -> bool:
-    """Return whether a line is a comment, a heading, or of the machine itself."""
-    return bool(_COMMENT.fullmatch(line) or _MACHINE.fullmatch(line))
-
-
-def is_of_elements(line: str) -> bool:
-    """Return whether a rule hides elements of pages, and blocks nothing."""
-    return re.match(ELEMENTS, line) is not None
-
-
-def is_of_pages(line: str) -> bool:
-    """Return whether a rule is of paths or of elements of pages, and so of no whole name."""
-    return bool(_OF_PAGES.fullmatch(line)) and not _EXPRESSION.fullmatch(line)
-
-
-def rules_in(line: str) -> list[NameRule] | None:
-    """Return the rules of a line; None where it is none of names.
-
-    Names are in lower case and without a dot at the end.
-
-    Parameters
-    ----------
-    line
-        Without blanks around it, and not one that says nothing.
-
-    References
-    ----------
-    AdGuard, "DNS filtering rules syntax"; dnsmasq(8); unbound.conf(5); RFC 1034, section 4.3.3 (a
-    wildcard matches what is below it and not itself); v2fly, "domain-list-community".
-    """
-    found = _rules(line.removeprefix("@@"))
-    if found and line.startswith("@@"):
-        return [rule._replace(is_exception=True) for rule in found]
-    return found
-
-
-def _rules(line: str) -> list[NameRule] | None:
-    if found := _EXPRESSION.fullmatch(line):
-        return [NameRule(NameKind.EXPRESSION, found[1])]
-    if found := _BELOW.fullmatch(line):
-        kind = NameKind.PATTERN if found[1] == "*." else NameKind.SUBDOMAINS
-        return [NameRule(kind, normal(found[2]))]
-    for form in (_PLAIN, _RANKED, _URL):
-        if found := form.fullmatch(line):
-            return [NameRule(NameKind.EXACT, normal(found[1]))]
-    if found := _HOSTS.fullmatch(line):
-        names = (each for each in found[1].split() if not re.fullmatch(LOCAL, each))
-        return [NameRule(NameKind.EXACT, normal(each)) for each in names]
-    if found := _BROWSER.fullmatch(line):
-        # Without ^ a label begins so.
-        return [NameRule(NameKind.SUBDOMAINS if found[2] else NameKind.PATTERN, normal(found[1]))]
-    if found := _BROWSER_STARS.fullmatch(line) or _STARS.fullmatch(line):
-        return [NameRule(NameKind.PATTERN, found[1].lower())]
-    if found := _TYPED.fullmatch(line):
-        match found[1].lower():
-            case "regexp":
-                return [NameRule(NameKind.EXPRESSION, found[2])]
-            case "keyword":
-                return [NameRule(NameKind.PATTERN, f"*{found[2].lower()}*")]
-            case typed if re.fullmatch(r"[\w.-]+", found[2]):
-                kind = NameKind.EXACT if typed == "full" else NameKind.SUBDOMAINS
-                return [NameRule(kind, normal(found[2]))]
-    return _directives(line)
-
-
-def _directives(line: str) -> list[NameRule] | None:
-    """Lines of name servers: of dnsmasq, unbound and response policy zones."""
-    if found := _NAMES_BETWEEN.fullmatch(re.split(r"\s#", line)[0].strip()):
-        if found[1] == "server" and found[3]:
-            return []
-        return [
-            NameRule(NameKind.PATTERN, "*")
-            if each == "#"
-            else NameRule(NameKind.SUBDOMAINS, normal(each))
-            for each in found[2].split("/")
-            if each
-        ]
-    if found := _ZONE.fullmatch(line):
-        return [NameRule(NameKind.SUBDOMAINS, normal(found[1]))]
-    if found := _POLICY.fullmatch(line):
-        is_exception = found[3] == "rpz-passthru."
-        if is_exception and found[1]:
-            # What the zone says of one name below counts before it.
-            return None
-        kind = NameKind.PATTERN if found[1] else NameKind.EXACT
-        return [NameRule(kind, normal(found[2]), is_exception)]
-    return None
-
-
-_A_NAME = re.compile(NAME)
 # Rules that name an address, or the first three bytes of one, which is a prefix of 24.
-_BROWSER_ADDRESS = re.compile(r"\|\|?(\d{1,3}(?:\.\d{1,3}){3})(\^?)(?:\$\S*)?")
-_BROWSER_BYTES = re.compile(r"\|\|((?:\d{1,3}\.){3})(?:\$\S*)?")
+_BROWSER_ADDRESS = re.compile(
+    rf"\|\|?(?:(?P<address>\d{{1,3}}(?:\.\d{{1,3}}){{3}})(?P<end>\^?)|(?P<bytes>(?:\d{{1,3}}\.){{3}}))"
+    rf"{_OPTIONS}"
+)
 _OF_BROWSERS = (
     "rules for browsers name addresses: counted as blocked, though a browser blocks a request to "
     "the address itself, and none to a name there"
 )
-_OPTIONS = re.compile(r"\|\|?[^\s$]+\$(\S+)")
-_EVERYWHERE = ("important", "all", "document", "doc")
-_SKIPPED = re.compile(r"[!#].*|\[[Aa]dblock.*\]|@@.*")
-_DIRECTIVE = re.compile(r"([a-z][a-z-]*)(?:=(.*))?")
-_NAMING = ("address", "server", "local", "ipset", "nftset")
+_EVERYWHERE = ("", "important", "all", "document", "doc")
 # To browsers a comment; in tables of addresses what is not meant.
 _NEGATED = re.compile(r"!\s*[\da-fA-F]*[.:][\da-fA-F.:]+(?:/\d+)?$")
-
-Read = Callable[[str, int, "_Names", Gathering], None]
+_DIRECTIVE = re.compile(r"([a-z][a-z-]*)(?:=(.*))?")
+_NAMING = re.compile(r"(address|server|local|ipset|nftset)=/(.*)/([^/]*)")
 
 
 def read_names(source: Readable, gathering: Gathering) -> Feed:
     """Read a list of names, one a line, or addresses among them.
 
     A line is a name, ``0.0.0.0 name`` as in hosts files, ``||name^`` as for browsers, a web
-    address, a zone of unbound or RPZ, or an address, prefix or range. Lines of a hosts file about
-    the machine itself are skipped; rules for elements of pages are counted and ignored. The rule
-    ``||198.51.100.7^`` for browsers is an address and ``||198.51.100.`` a prefix; regular
-    expressions are ignored. A name that an exception of the file (``@@||name^``, ``rpz-passthru``)
-    lets through is ignored; exceptions with conditions are counted; those for addresses and
-    patterns are refused.
+    address, a line of a response policy zone, or an address, prefix or range. Lines of a hosts file
+    about the machine itself are skipped; rules for parts of pages, and rules of no one name (words,
+    stars, regular expressions), are counted and ignored. The rule ``||198.51.100.7^`` for browsers
+    is an address and ``||198.51.100.`` a prefix. A name that an exception of the file
+    (``@@||name^``, ``rpz-passthru``) lets through is ignored; exceptions with conditions are
+    counted; those for addresses and patterns are refused.
     """
-    found = _read(source, gathering, _read_name)
+    found = _Names(gathering)
+    for lines in read_numbered(source, gathering):
+        for number, line in lines:
+            found.read(line, number)
+        found.groups.flush()
     return found.groups.finish("names", found.lets_through)
 
 
@@ -219,145 +95,176 @@ def read_dnsmasq(source: Readable, gathering: Gathering) -> Feed:
     ----------
     dnsmasq(8).
     """
-    found = _read(source, gathering, _read_directive)
-    feed = found.groups.finish("dnsmasq")
-    if both := found.exact.intersection(feed.labels["name"].names if feed.labels else ()):
+    groups = Groups(gathering, "kinds")
+    resolved: set[str] = set()
+    for lines in read_numbered(source, gathering):
+        for number, line in lines:
+            if not line.startswith("#"):
+                resolved |= _read_directive(line, number, groups, gathering)
+        groups.flush()
+    feed = groups.finish("dnsmasq")
+    if both := resolved.intersection(feed.labels["name"].names if feed.labels else ()):
         message = f"expected names that are blocked or resolved, got both of {shown(min(both))}"
         raise gathering.wrong(message)
     return feed
 
 
-def _read(source: Readable, gathering: Gathering, read: Read) -> _Names:
-    found = _Names(Groups(gathering, "kinds"), set(), set())
-    for lines in read_numbered(source, gathering):
-        for number, line in lines:
-            read(line, number, found, gathering)
-        found.groups.flush()
-    return found
+def _read_directive(line: str, number: int, groups: Groups, gathering: Gathering) -> set[str]:
+    """Read one directive; return names that are resolved."""
+    text = re.split(r"\s#", line)[0].strip()
+    directive = _DIRECTIVE.fullmatch(text)
+    if not directive:
+        gathering.refuse(f"expected a directive of dnsmasq, got {shown(line)}", number)
+    elif found := _NAMING.fullmatch(text):
+        names = [_normal(name) for name in found[2].split("/") if name]
+        if found[1] == "server" and found[3]:
+            groups.leave_out("names have a server of their own, or the usual", len(names))
+            return set(names)
+        for name in names:
+            if name == "#":
+                gathering.refuse(f"expected names, got every name: {shown(line)}", number)
+            else:
+                groups.take("", number, "", name)
+    elif directive[1] in ("bogus-nxdomain", "ignore-address"):
+        groups.take((directive[2] or "").strip(), number, "")
+    elif directive[1] == "host-record":
+        groups.leave_out("addresses are given to hosts of one's own (host-record)")
+    return set()
 
 
-class _Names(NamedTuple):
+def _normal(name: str) -> str:
+    return name.strip("*.").lower()
+
+
+class _Names:
     """Names and addresses that are blocked, and names that exceptions let through."""
 
-    groups: Groups
-    exact: set[str]
-    with_below: set[str]
+    def __init__(self, gathering: Gathering) -> None:
+        self._gathering = gathering
+        self.groups = Groups(gathering, "kinds")
+        self._exact: set[str] = set()
+        self._with_below: set[str] = set()
 
     def lets_through(self, name: str) -> bool:
         """Return whether an exception is of a name, or of one that it is below of."""
         labels = name.split(".")
         above = (".".join(labels[row:]) for row in range(len(labels)))
-        return name in self.exact or not self.with_below.isdisjoint(above)
+        return name in self._exact or not self._with_below.isdisjoint(above)
 
-    def take_exception(self, rule: NameRule) -> bool:
-        """Take an exception; False of kinds that are looked for in a name, and of addresses."""
-        is_known = rule.kind in (NameKind.EXACT, NameKind.SUBDOMAINS) and rule.text[-1:].isalpha()
-        if is_known:
-            names = self.exact if rule.kind == NameKind.EXACT else self.with_below
-            names.add(normal(rule.text))
-        return is_known
-
-
-def _read_name(line: str, number: int, found: _Names, gathering: Gathering) -> None:
-    groups = found.groups
-    if line.startswith("@@") and ("$" in line or is_of_pages(line[2:])):
-        groups.leave_out("lines are exceptions under conditions, or for parts of pages")
-        return
-    if _NEGATED.match(line) is None and says_nothing(line):
-        return
-    if options := _OPTIONS.fullmatch(line):
-        named = [option.partition("=")[0] for option in options[1].split(",")]
+    def read(self, line: str, number: int) -> None:
+        """Read one line."""
+        if line.startswith("@@"):
+            self._read_exception(line, number)
+            return
+        if _NEGATED.match(line):
+            message = f"expected a name or an address, got {shown(line)}"
+            self._gathering.refuse_opposite(message, number)
+            return
+        if _SILENT.fullmatch(line):
+            return
+        found = _match(line)
+        options = (found.groupdict().get("options") or "" if found else "").split(",")
+        named = [option.partition("=")[0] for option in options]
         if "badfilter" in named:
             message = "expected rules that block, got one that takes another back"
-            gathering.refuse_opposite(f"{message}: {shown(line)}", number)
+            self._gathering.refuse_opposite(f"{message}: {shown(line)}", number)
             return
         if any(option not in _EVERYWHERE for option in named):
-            gathering.note(
+            self._gathering.note(
                 f"rules with conditions, such as {shown(line)}, are counted as if they had none"
             )
-    address, first = _BROWSER_ADDRESS.fullmatch(line), _BROWSER_BYTES.fullmatch(line)
-    if address and not address[2] and len(address[1].rsplit(".", 1)[1]) < len("255"):
-        message = f"expected ^ behind the address, got {shown(line)}, which any more digits match"
-        gathering.refuse(message, number)
-        return
-    if named_by := address or first:
-        gathering.note(_OF_BROWSERS)
-        groups.take(named_by[1] if address else f"{named_by[1]}0/24", number, "")
-        return
-    rules = rules_in(line)
-    if rules is None and is_of_elements(line):
-        groups.leave_out("lines are rules for elements of pages, and block nothing")
-        return
-    if rules is None:
-        text = line.partition("#")[0].partition(";")[0].strip()
-        if is_address(text):
-            groups.take(text, number, "")
+        if re.match(ELEMENTS, line):
+            self.groups.leave_out("lines are rules for elements of pages, and block nothing")
+        elif is_address(address := line.partition("#")[0].partition(";")[0].strip()):
+            self.groups.take(address, number, "")
+        elif found and found.re is _BROWSER_ADDRESS:
+            self._read_address(found, number, line)
+        elif found and found.groupdict().get("through"):
+            if found["below"]:
+                # What the zone says of one name below counts before it.
+                message = f"expected an exception of one name, got {shown(line)}"
+                self._gathering.refuse_opposite(message, number)
+            self._exact.add(_normal(found["names"]))
+        elif found and found.re is not _PATTERN:
+            for name in _names_of(found):
+                if _A_NAME.fullmatch(name):
+                    self.groups.take("", number, "", _normal(name))
+                else:
+                    self.groups.leave_out(_OF_NO_NAME)
+        elif found:
+            self.groups.leave_out(_OF_NO_NAME)
         else:
             message = f"expected a name or an address, got {shown(line)}"
-            lets_through = line.startswith("@@") or _NEGATED.match(line)
-            (gathering.refuse_opposite if lets_through else gathering.refuse)(message, number)
-        return
-    for rule in rules:
-        if rule.is_exception:
-            if not found.take_exception(rule):
-                message = "expected an exception of one name, or of a name and all below it"
-                gathering.refuse_opposite(f"{message}, got {shown(line)}", number)
-        elif rule.kind == NameKind.EXPRESSION:
-            groups.leave_out("lines are regular expressions")
-        elif rule.kind == NameKind.EXACT or _A_NAME.fullmatch(rule.text):
-            groups.take("", number, "", normal(rule.text))
-        else:
-            groups.leave_out("rules are of no one name (words, stars, whole domains)")
+            self._gathering.refuse(message, number)
 
-
-def _read_directive(line: str, number: int, found: _Names, gathering: Gathering) -> None:
-    if line.startswith("#"):
-        return
-    directive = _DIRECTIVE.fullmatch(re.split(r"\s#", line)[0].strip())
-    if not directive:
-        gathering.refuse(f"expected a directive of dnsmasq, got {shown(line)}", number)
-        return
-    key, value = directive[1], (directive[2] or "").strip()
-    if key in _NAMING and value.startswith("/"):
-        *names, target = value[1:].split("/")
-        if key == "server" and target:
-            found.groups.leave_out("names have a server of their own, or the usual", len(names))
-            found.exact.update(map(normal, names))
+    def _read_address(self, found: re.Match[str], number: int, line: str) -> None:
+        """Take the address that a rule for browsers names."""
+        address = found["address"] or f"{found['bytes']}0/24"
+        if found["address"] and not found["end"] and len(address.rsplit(".", 1)[1]) < len("255"):
+            message = f"expected ^ behind the address, got {shown(line)}, which any more digits"
+            self._gathering.refuse(f"{message} match", number)
             return
-        for each in names:
-            if each == "#":
-                gathering.refuse(f"expected names, got every name: {shown(line)}", number)
-            elif each:
-                found.groups.take("", number, "", normal(each))
-    elif key in ("bogus-nxdomain", "ignore-address"):
-        found.groups.take(value, number, "")
-    elif key == "host-record":
-        found.groups.leave_out("addresses are given to hosts of one's own (host-record)")
+        self._gathering.note(_OF_BROWSERS)
+        self.groups.take(address, number, "")
+
+    def _read_exception(self, line: str, number: int) -> None:
+        """Take an exception for a name, or for it and all below it."""
+        rule = line.removeprefix("@@")
+        found = _PLAIN.fullmatch(rule) or _BROWSER.fullmatch(rule)
+        if "$" in rule or (_OF_PAGES.fullmatch(rule) and not _PATTERN.fullmatch(rule)):
+            why = "lines are exceptions under conditions, or for parts of pages"
+            self.groups.leave_out(why)
+        elif found is None or not _follows(found, rule):
+            message = "expected an exception of one name, or of a name and all below it"
+            self._gathering.refuse_opposite(f"{message}, got {shown(line)}", number)
+        else:
+            is_exact = found.re is _PLAIN and rule[0] not in "+."
+            (self._exact if is_exact else self._with_below).add(_normal(found["names"]))
 
 
-def _names_in(sample: Sample) -> Iterator[bool]:
-    """Say of each of the first lines whether it is one of names."""
-    texts = [line.strip() for line in sample.first_lines("#", "!")]
-    with_addresses = any(map(is_of_elements, texts))
-    for text in texts:
-        if is_of_elements(text) or (with_addresses and is_address(text)):
-            yield True
-            continue
-        rules = rules_in(text) or []
-        is_rule = bool(rules) and all(_A_NAME.fullmatch(rule.text.strip("*")) for rule in rules)
-        forms = (_BROWSER_ADDRESS, _SKIPPED)
-        yield is_rule or says_nothing(text) or any(form.fullmatch(text) for form in forms)
+_OF_NO_NAME = "rules are of no one name (words, stars, expressions, whole domains)"
+
+
+def _follows(found: re.Match[str], rule: str) -> bool:
+    """Whether an exception is of one name, or of a name and all below it."""
+    is_whole = rule[0] != "*" if found.re is _PLAIN else bool(found["end"])
+    return is_whole and all(map(_A_NAME.fullmatch, _names_of(found)))
+
+
+def _names_of(found: re.Match[str] | None) -> list[str]:
+    """Names that a line holds, without those of the machine itself."""
+    names = found.groupdict().get("names", "").split() if found else []
+    return [name.lstrip("*+.") for name in names if not re.fullmatch(_LOCAL, name)]
+
+
+def _match(line: str) -> re.Match[str] | None:
+    """What a line is found to be."""
+    forms = (_BROWSER_ADDRESS, *_FORMS, _PATTERN)
+    return next((found for form in forms if (found := form.fullmatch(line))), None)
 
 
 def fits_names(sample: Sample) -> bool:
-    """Return whether more than half of the lines are names."""
-    found = list(_names_in(sample))
-    return bool(found) and 2 * sum(found) > len(found)
+    """Return whether more than half of the lines are names, or rules for pages."""
+    texts = [line.strip() for line in sample.first_lines("#", "!")]
+    with_addresses = any(re.match(ELEMENTS, text) for text in texts)
+    n_found = 0
+    for text in texts:
+        found = _match(text)
+        names = _names_of(found)
+        n_found += bool(
+            text.startswith("@@")
+            or re.match(ELEMENTS, text)
+            or _SILENT.fullmatch(text)
+            or (found and found.re is _BROWSER_ADDRESS)
+            or (names and all(map(_A_NAME.fullmatch, names)))
+            or (with_addresses and is_address(text))
+        )
+    return 2 * n_found > len(texts)
 
 
 def fits_dnsmasq(sample: Sample) -> bool:
     """Return whether most lines are directives of dnsmasq, with names or faked answers."""
-    form = r"(address|server|local|ipset|nftset)=/.*|(bogus-nxdomain|ignore-address|host-record)=.*"
+    form = rf"{_NAMING.pattern}|(bogus-nxdomain|ignore-address|host-record)=.*"
     return bool(sample.lines) and sample.most_lines(form, "#")
 
 

@@ -218,19 +218,6 @@ class Neighbours:
         )
 
 
-def refuse_verdicts(gathering: Gathering, labels: Mapping[str, Sequence[str]], line: Line) -> None:
-    """Refuse labels, by the names of their columns, that say that an address is not listed.
-
-    Raises
-    ------
-    DataError
-        With every column that says so: that of a form whose columns have no names, too.
-    """
-    neighbours = Neighbours(gathering, (), {})
-    neighbours._of_labels = {*labels}
-    neighbours.check(labels, {}, line)
-
-
 def _own(read: Mapping[str, Sequence[str]], row: int) -> Entry | None:
     """Entry that a row lists; None where it cannot be read."""
     address, last, mask = (

@@ -155,7 +155,8 @@ NFTABLES = Refused(
     f"one set, which is read. {_CHECK_SET}",
     _has(
         rf"{_START}(?:nft[ \t].*)?(?:add|create|insert|replace|delete|destroy|flush)[ \t]+"
-        r"(?:chain|rule|map|flowtable)[ \t]",
+        r"(?:(?:chain|rule|map|flowtable)[ \t]"
+        r"|(?:table|set|element)[ \t]+(?:(?:inet|ip6?|bridge|netdev|arp)[ \t]|.*\{))",
         rf"{_START}(?:nft[ \t].*)?(?:flush|delete|destroy)[ \t]+(?:ruleset|table|set|element)"
         r"(?:[ \t]+[\w-]+){2}|^[ \t]*flush ruleset|^[ \t]*define[ \t]+\w+[ \t]*=",
         r"(?:^|[ \t{;])(?:chain|map|flowtable)[ \t]+[\w.-]+[ \t]*\{",
@@ -235,11 +236,25 @@ REFUSED = (
     *RULES,
     MMDB,
     Refused(
+        "a listing of ipset",
+        "ipset save NAME > list.ipset",
+        "the set with its kind, which is read",
+        lambda data: re.search(rb"(?m)^Name: .*\nType: ", data) is not None,
+    ),
+    Refused(
+        "the Russian register as z-i publishes it",
+        "iconv -f windows-1251 -t utf-8 -c FILE | awk -F';' 'NR > 1 && $2 $3 == \"\" "
+        '{gsub(/ *[|] */, "\\n", $1); print $1}\' > list.txt',
+        "the addresses that are ordered to be blocked. Addresses beside a name or a URL say where "
+        "it stood: nobody orders to block them",
+        lambda data: re.match(rb"Updated:.*\n[^;]{0,4095};", data) is not None,
+    ),
+    Refused(
         "BGP tables or updates in MRT",
-        r"""bgpdump -m FILE | awk -F'[|/]' '{gsub(/[{}]/, "", $8); """
-        r"""n = split($8, path, " "); """
-        r"""print $6 "\t" $7 "\t" path[n]}' | sort -u > origins.txt""",
-        "the prefixes of a table with their origins, which are read as pfx2as",
+        r"""(printf 'address\tmask\tasn\n'; bgpdump -m FILE | """
+        r"""awk -F'[|/]' '{gsub(/[{}]/, "", $8); n = split($8, path, " "); """
+        r"""print $6 "\t" $7 "\t" path[n]}' | sort -u) > origins.tsv""",
+        "the prefixes of a table with their origins",
         _is_mrt,
     ),
     Refused(

@@ -13,7 +13,6 @@ from sim.addresses.sets import algebra
 from sim.addresses.sets.algebra import Algebra, Bounds, Rule
 from sim.addresses.sets.blocks import count_prefixes, split_ranges
 from sim.addresses.sets.notation import read_notation
-from sim.addresses.sets.pages import WORTH_BUILDING, OwnerPages
 
 IPV4_STOP = 2**32
 
@@ -201,21 +200,11 @@ class IntervalSet(Algebra):
             return np.zeros(wanted.shape, np.bool_)
         if self.start.size == 1:
             return np.asarray((wanted >= self.start[0]) & (wanted < self.stop[0]))
-        is_large = "_pages" in self.__dict__ or wanted.size >= WORTH_BUILDING
-        if is_large and wanted.min() >= 0 and wanted.max() < IPV4_STOP:
-            return np.asarray(self._pages.match(wanted) == 0)
         row = np.searchsorted(self.start, wanted, side="right") - 1
         return np.asarray((row >= 0) & (wanted < self.stop[row]), dtype=np.bool_)
 
-    @cached_property
-    def _pages(self) -> OwnerPages:
-        """Look-up table, kept once it has been worth building: row 0 is the set."""
-        bound = np.zeros(2 * self.n_intervals + 1, np.int64)
-        bound[1::2], bound[2::2] = self.start, self.stop
-        return OwnerPages.build(bound, np.arange(bound.size) % 2 - 1)
-
     def __reduce__(self) -> tuple[type[IntervalSet], Bounds]:
-        """Leave the look-up table behind when the set is sent to another process."""
+        """Keep the bounds read-only where the set arrives."""
         return IntervalSet, (self.start, self.stop)
 
     def _union(self, members: Sequence[IntervalSet]) -> IntervalSet:

@@ -8,7 +8,6 @@ with the code that serves IPv4.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -17,7 +16,6 @@ from numpy.typing import ArrayLike, NDArray
 from sim.addresses.sets.intervals import IPV4_STOP, IntervalSet
 from sim.addresses.sets.intervals6 import IntervalSet6, rank_bounds
 from sim.addresses.sets.ipv6 import Addresses6, masked
-from sim.addresses.sets.pages import WORTH_BUILDING, OwnerPages
 
 
 def flatten(
@@ -152,8 +150,6 @@ class PrefixTable:
         wanted = np.asarray(address, dtype=np.int64)
         if wanted.ndim != 1:
             return self.longest_match(wanted.reshape(-1)).reshape(wanted.shape)
-        if "_pages" in self.__dict__ or wanted.size >= WORTH_BUILDING:
-            return self._pages.match(wanted)
         if np.any(wanted < 0) or np.any(wanted >= IPV4_STOP):
             raise ValueError("addresses must lie in [0, 2**32)")
         segment = np.searchsorted(self.segment_start, wanted, side="right") - 1
@@ -171,15 +167,6 @@ class PrefixTable:
         counted = np.zeros(self.address.size + 1, np.int64)
         np.add.at(counted, self.segment_row, inside)
         return counted
-
-    def __reduce__(self) -> tuple[type[PrefixTable], tuple[NDArray[np.int64], ...]]:
-        """Leave what can be built again behind when the table is sent to another process."""
-        return PrefixTable, (self.address, self.length, self.segment_start, self.segment_row)
-
-    @cached_property
-    def _pages(self) -> OwnerPages:
-        """Look-up table, kept once it has been worth building."""
-        return OwnerPages.build(self.segment_start, self.segment_row)
 
 
 def prefix_bounds(

@@ -49,7 +49,7 @@ def doctor(as_json: bool = JSON) -> None:
         from sim.addresses.feeds.refused import REFUSED
         from sim.addresses.machine_code import folder
         from sim.addresses.machine_code import shipped as shipped_code
-        from sim.addresses.threads import n_threads
+        from sim.experiment.executors import n_processors
         from sim.scenario.library import scenario_names, shipped, table_names
 
         found: dict[str, Any] = {
@@ -72,7 +72,7 @@ def doctor(as_json: bool = JSON) -> None:
             ],
             "refuses": [{"file": kind.file, "to_text": kind.command} for kind in REFUSED],
             "compiled_code": {"folder": str(shipped_code() or folder())},
-            "n_threads": n_threads(),
+            "n_threads": n_processors(),
             "scenarios": {"folder": str(shipped("scenarios")), "n": len(scenario_names())},
             "tables": {"folder": str(shipped("seeds")), "n": len(table_names())},
         }

@@ -51,8 +51,6 @@ def import_file(
 
       overblock import ip-ranges.json -o aws.parquet
 
-      overblock import dump.csv --as z-i --skip-bad -o register.parquet
-
       overblock import data.json -o orders.csv
     """
     with console.reports_errors(as_json=as_json):

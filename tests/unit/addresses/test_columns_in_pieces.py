@@ -1,4 +1,4 @@
-"""Columns that come in pieces: grown, joined."""
+"""Blocks of whole lines."""
 
 import io
 
@@ -7,54 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.addresses import threads
 from sim.addresses.text import source
-from sim.addresses.text.entries import Entries4, Growing
 from sim.addresses.text.source import read_blocks
-
-
-def rows(numbers):
-    return Entries4(np.zeros(len(numbers), np.int64), np.ones(len(numbers), np.int64), numbers)
-
-
-@pytest.mark.parametrize(
-    ("parts", "is_range"),
-    [
-        ([range(1, 4), range(4, 6)], True),
-        ([range(1, 4), range(4, 4), range(4, 6)], True),
-        ([range(1, 4), range(9, 9), range(4, 6)], True),
-        ([range(1, 4), np.empty(0, np.int64), range(4, 6)], True),
-        ([range(1, 4), range(5, 6)], False),
-        ([range(4, 6), range(1, 4)], False),
-        ([range(1, 4), np.array([4, 5])], False),
-        ([np.array([1, 7]), range(8, 9)], False),
-        ([range(1, 1), range(3, 3)], False),
-    ],
-)
-def test_line_numbers_stay_a_range_while_no_line_is_left_out(parts, is_range):
-    whole = Entries4.concatenate([rows(part) for part in parts])
-    assert isinstance(whole.numbers, range) == is_range
-    assert whole.line.dtype == np.int64
-    assert whole.line.tolist() == [number for part in parts for number in part]
-    assert not whole.line.flags.writeable
-
-
-@pytest.mark.parametrize("dtype", [np.int64, np.int32, np.uint8, np.float64])
-def test_a_growing_column_is_its_pieces_one_after_the_other(dtype):
-    rng = np.random.default_rng(3)
-    pieces = [rng.integers(0, 200, n).astype(dtype) for n in (0, 3, 5_000, 0, 1, 60_000, 2)]
-    column = Growing(dtype)
-    for piece in pieces:
-        column.append(piece)
-    assert len(column) == 65_006
-    whole = column.finish()
-    assert whole.dtype == dtype
-    assert np.array_equal(whole, np.concatenate(pieces))
-    assert len(column) == 0
-    assert column.finish().dtype == dtype
-
-
-# Blocks of whole lines.
 
 
 def blocks(content, max_line_bytes):
@@ -141,19 +95,3 @@ def test_one_endless_line_is_never_held():
     found = list(read_blocks(stream, 4_096))
     assert [(block.text, block.overlong) for block in found] == [(b"\n", (1,))]
     assert stream.largest == 4_096
-
-
-# Work spread over threads.
-
-
-@pytest.mark.parametrize("n_threads", [1, 2, 3, 8])
-@pytest.mark.parametrize("n_items", [0, 1, 2, 1_000])
-def test_results_come_in_the_order_of_the_items(monkeypatch, n_threads, n_items):
-    monkeypatch.setattr(threads, "n_threads", lambda: n_threads)
-    assert [*threads.in_order(lambda item: 2 * item, range(n_items))] == [*range(0, 2 * n_items, 2)]
-
-
-def test_a_mistake_on_a_thread_is_raised(monkeypatch):
-    monkeypatch.setattr(threads, "n_threads", lambda: 2)
-    with pytest.raises(ZeroDivisionError):
-        list(threads.in_order(lambda item: 1 // item, [2, 1, 0, 1]))

@@ -10,7 +10,6 @@ from sim.addresses.sets.families import AddressSet
 from sim.addresses.sets.intervals import IntervalSet
 from sim.addresses.sets.intervals6 import IntervalSet6
 from sim.addresses.sets.ipv6 import Addresses6
-from sim.addresses.sets.pages import OwnerPages
 from sim.addresses.sets.prefixes import PrefixTable, PrefixTable6, prefix_set
 
 
@@ -29,40 +28,13 @@ def test_what_is_no_ipv6_prefix_is_refused(address, length):
 
 
 @pytest.mark.parametrize("number", [-1, 2**32, -(2**63), 2**63 - 1])
-@pytest.mark.parametrize(
-    ("n_queries", "at"), [(1, 0), (600_000, 0), (600_000, 2**10), (600_000, -1)]
-)
+@pytest.mark.parametrize(("n_queries", "at"), [(1, 0), (9, -1)])
 def test_what_is_no_address_is_refused(number, n_queries, at):
     table = PrefixTable.from_prefixes([0], [0])
     asked = np.zeros(n_queries, np.int64)
     asked[at] = number
     with pytest.raises(ValueError, match="addresses must lie in"):
         table.longest_match(asked)
-
-
-@pytest.mark.parametrize("n_cuts", [2, 3, 4, 7, 8, 30, 31, 32, 33, 63, 64, 95, 96, 97, 254, 255])
-def test_pages_cut_any_number_of_times_tell_every_address(n_cuts):
-    """Neighbouring single addresses; before and behind them what holds around the page."""
-    cut = np.arange(n_cuts - 1) + np.random.default_rng(n_cuts).integers(1, 257 - n_cuts)
-    page = np.array([3, 4, 40, 2**24 - 1]) << 8
-    address = np.concatenate(([0], (page[:, np.newaxis] + cut).reshape(-1)))
-    length = np.where(np.arange(address.size), 32, 20)
-    asked = np.concatenate([first + np.arange(-256, 512) for first in page])
-    asked = asked[asked < 2**32]
-    table = PrefixTable.from_prefixes(address, length)
-    expected = table.segment_row[np.searchsorted(table.segment_start, asked, "right") - 1]
-    table.longest_match(np.zeros(2**19, np.int64))
-    assert np.array_equal(table.longest_match(asked), expected)
-
-
-def test_small_questions_use_the_table_that_is_there():
-    table = PrefixTable.from_prefixes([0], [8])
-    assert table.longest_match([5, 2**31]).tolist() == [0, -1]
-    assert "_pages" not in table.__dict__
-    table.longest_match(np.zeros(2**19, np.int64))
-    assert "_pages" in table.__dict__
-    table.__dict__["_pages"] = OwnerPages.build(table.segment_start, table.segment_row + 7)
-    assert table.longest_match([5, 2**31]).tolist() == [7, 6]
 
 
 def test_many_equal_prefixes_over_many_others_take_no_more_than_their_number():
@@ -72,30 +44,6 @@ def test_many_equal_prefixes_over_many_others_take_no_more_than_their_number():
     length = np.repeat([0, 32], n)
     table = PrefixTable.from_prefixes(address, length)
     assert table.longest_match([0, 1, 512, 513]).tolist() == [n, 0, n + 1, 0]
-
-
-def test_a_large_table_answers_like_a_search():
-    rng = np.random.default_rng(3)
-    length = rng.integers(6, 33, 50_000)
-    address = rng.integers(0, 2**32, length.size) & -(1 << (32 - length))
-    wanted = np.concatenate((address, address - 1, address + 1, rng.integers(0, 2**32, 500_000)))
-    wanted = np.clip(wanted, 0, 2**32 - 1)
-    plain = PrefixTable.from_prefixes(address, length)
-    expected = plain.segment_row[np.searchsorted(plain.segment_start, wanted, "right") - 1]
-    table = PrefixTable.from_prefixes(address, length)
-    assert np.array_equal(table.longest_match(wanted), expected)
-    assert np.array_equal(table.longest_match(wanted[:100]), expected[:100])
-    assert table.longest_match(wanted[0]) == expected[0]
-
-
-def test_a_table_sent_elsewhere_leaves_its_look_up_table_behind():
-    table = PrefixTable.from_prefixes([0], [8])
-    table.longest_match(np.zeros(2**19, np.int64))
-    assert "_pages" in table.__dict__
-    again = pickle.loads(pickle.dumps(table))
-    assert "_pages" not in again.__dict__
-    assert again.longest_match([5, 2**31]).tolist() == [0, -1]
-    assert not again.address.flags.writeable
 
 
 def test_an_empty_table_matches_nothing():
@@ -191,13 +139,9 @@ def test_single_numbers_and_tables_keep_their_shape():
     assert not IntervalSet.empty().contains([1]).any()
 
 
-def test_a_set_sent_elsewhere_leaves_its_look_up_table_behind():
+def test_a_set_sent_elsewhere_is_read_only_there():
     addresses = IntervalSet.of("192.0.2.0/24", "198.51.100.0/24")
-    addresses.contains(np.arange(2**19)[::-1])
-    assert "_pages" in addresses.__dict__
-    sent = pickle.dumps(addresses)
-    assert len(sent) < 10_000
-    again = pickle.loads(sent)
+    again = pickle.loads(pickle.dumps(addresses))
     assert again == addresses
     assert not again.start.flags.writeable
 

@@ -145,10 +145,8 @@ def names_of(feed: Feed) -> list[str | None]:
         ("names", "a.example\nb.example\n", "2 entries are names"),
         ("names", "0.0.0.0 a.example\n::1 b.example # x\n", "2 entries are names"),
         ("names", "! title\n||a.example^\n||b.example^$third-party\n@@||c.example^\n", "2 entries"),
-        ("names", "1,a.example\n2,b.example\n", "2 entries are names"),
-        ("names", "1\ta.example\n2\tb.example\n*cast*\n", "2 entries are names"),
         ("names", "http://a.example/a\nhttps://b.example\n", "2 entries are names"),
-        ("names", 'local-zone: "a.example" static\nb.example CNAME .\n', "2 entries are names"),
+        ("names", "a.example CNAME .\nb.example CNAME .\n*cast*\n", "2 entries are names"),
         ("dnsmasq", "address=/a.example/0.0.0.0\nserver=/b.example/\n", "2 entries are names"),
     ],
 )
@@ -197,7 +195,7 @@ def test_rules_for_browsers_may_name_addresses_and_regular_expressions(tmp_path)
     feed = read_feed(Input(path, "rules.txt"))
     assert feed.to_set() == AddressSet.of("198.51.100.7", "203.0.113.0/24", "192.0.2.148")
     assert [name for name in names_of(feed) if name] == ["a.example", "b.example", "c.example"]
-    assert "1 lines are regular expressions: left out" in feed.notes
+    assert any(note.startswith("1 rules are of no one name") for note in feed.notes)
     assert any(note.startswith("rules for browsers name addresses: ") for note in feed.notes)
 
 

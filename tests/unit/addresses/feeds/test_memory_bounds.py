@@ -204,7 +204,6 @@ def test_a_document_has_a_limit_of_entries(tmp_path, monkeypatch, read_as, docum
 @pytest.mark.parametrize(
     ("read_as", "line"),
     [
-        ("geofeed", "198.51.100.0/24,US,,,"),
         *(
             pytest.param(*one, marks=pytest.mark.long)
             for one in (("z-i-all", "198.51.100.1;a;b;c;d;e"),)
@@ -237,9 +236,6 @@ def test_texts_that_a_small_parquet_file_repeats_are_counted_before_they_are_rea
 
 COLUMNS = {
     "list": "198.51.100.1\n",
-    "geofeed": "198.51.100.0/24,US,,,\n",
-    "z-i-all": "198.51.100.1;a;b;c;d;e\n",
-    "pfx2as": "198.51.100.0\t24\t1\n",
     "zdns": json.dumps({"name": "a", "data": {"answers": [{"type": "A", "answer": "192.0.2.1"}]}}),
     "orders": "2018-04-16T11:00+03:00,block,198.51.100.1\n",
     "inventory": "198.51.100.1\n",

@@ -1,57 +1,45 @@
-"""What each form of a rule over names matches."""
+"""What each line of a list of names blocks."""
 
 import pytest
 
-from sim.addresses.feeds.name_lists import NameKind, NameRule, rules_in
-
-SUBDOMAINS, EXACT, PATTERN = NameKind.SUBDOMAINS, NameKind.EXACT, NameKind.PATTERN
-
-
-@pytest.mark.parametrize(
-    ("line", "kind", "text"),
-    [
-        ("Example.COM", EXACT, "example.com"),
-        ("example.com.", EXACT, "example.com"),
-        ("0.0.0.0 example.com", EXACT, "example.com"),
-        ("https://example.com/page", EXACT, "example.com"),
-        ("full:example.com", EXACT, "example.com"),
-        ("example.com CNAME .", EXACT, "example.com"),
-        ("||example.com^", SUBDOMAINS, "example.com"),
-        ("||example.com^$third-party", SUBDOMAINS, "example.com"),
-        (".example.com", SUBDOMAINS, "example.com"),
-        ("+.example.com", SUBDOMAINS, "example.com"),
-        ("address=/example.com/0.0.0.0", SUBDOMAINS, "example.com"),
-        ("local=/example.com/", SUBDOMAINS, "example.com"),
-        ('local-zone: "example.com" always_nxdomain', SUBDOMAINS, "example.com"),
-        ("domain:example.com", SUBDOMAINS, "example.com"),
-        ("*.example.com", PATTERN, "example.com"),
-        ("*.example.com CNAME .", PATTERN, "example.com"),
-        ("||ads.", PATTERN, "ads"),
-        ("||example.com", PATTERN, "example.com"),
-        ("*t.co*", PATTERN, "*t.co*"),
-        ("keyword:casino", PATTERN, "*casino*"),
-        ("ads*.example.com", PATTERN, "ads*.example.com"),
-        ("address=/#/0.0.0.0", PATTERN, "*"),
-        (r"/^ads?\d*\./", NameKind.EXPRESSION, r"^ads?\d*\."),
-        (r"regexp:^ads\.", NameKind.EXPRESSION, r"^ads\."),
-    ],
-)
-def test_the_forms_of_blocklists_say_what_they_match(line, kind, text):
-    assert rules_in(line) == [NameRule(kind, text)]
-    assert rules_in(f"@@{line}") in ([NameRule(kind, text, True)], None)
+from sim.errors import DataError
+from tests.feeds import read
 
 
 @pytest.mark.parametrize(
     "line",
     [
-        *("two words", "/banner/ads.js", "a.example##.ad", "server=/x.y/9.9.9.9", "server=/x.y/#"),
-        *("rebind-domain-ok=/x.y/", 'local-zone: "x.y" transparent', "DOMAIN-SUFFIX,x.y,DIRECT"),
-        *("*.x.y CNAME rpz-passthru.", "24.0.2.0.192.rpz-ip CNAME .", "- DOMAIN,x.y"),
+        *("Example.COM", "example.com.", "0.0.0.0 example.com", "https://example.com/page"),
+        *("example.com CNAME .", "||example.com^", "||example.com^$third-party", ".example.com"),
+        *("+.example.com", "*.example.com", "*.example.com CNAME .", "||example.com"),
     ],
 )
-def test_what_blocks_no_whole_name_is_no_rule(line):
-    assert not rules_in(line)
+def test_one_name_is_known_in_each_form(line, tmp_path):
+    feed = read(f"other.example\n{line}\n", tmp_path, "names", allow_empty=True)
+    assert feed.labels["name"].texts == ["other.example", "example.com"]
 
 
-def test_an_exception_of_a_zone_is_of_one_name():
-    assert rules_in("x.org CNAME rpz-passthru.") == [NameRule(EXACT, "x.org", True)]
+@pytest.mark.parametrize(
+    "line",
+    [
+        *("||ads.", "*t.co*", "ads*.example.com", r"/^ads?\d*\./", ".com", "||198.51"),
+        *("a.example##.ad", "@@||a.example^$script", "@@/banner.js"),
+    ],
+)
+def test_what_is_of_no_one_name_is_counted_and_left_out(line, tmp_path):
+    feed = read(f"other.example\n{line}\n", tmp_path, "names", allow_empty=True)
+    assert feed.labels["name"].texts == ["other.example"]
+    assert any(note.startswith("1 ") and note.endswith(": left out") for note in feed.notes)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *("two words", "nonsense", "198.51.100.300", "1,a.example", "/banner/ads.js", "a.b/c"),
+        *('local-zone: "x.y" static', "domain:x.y", "24.0.2.0.192.rpz-ip CNAME ."),
+        *("*.x.y CNAME rpz-passthru.", "@@*.x.y", "@@||x.y", "@@x", "@@||198.51.100.7^"),
+    ],
+)
+def test_any_other_line_is_refused(line, tmp_path):
+    with pytest.raises(DataError, match="given:2: expected "):
+        read(f"other.example\n{line}\n", tmp_path, "names", allow_empty=True)

@@ -166,7 +166,7 @@ def test_a_comment_that_is_no_verdict_can_be_taken_out(tmp_path):
     ],
 )
 def test_dates_behind_semicolons_are_refused(text, tmp_path):
-    with pytest.raises(DataError, match="'2020-01-01' behind a semicolon: name the columns"):
+    with pytest.raises(DataError, match="behind a semicolon, got '2020-01-01': name the columns"):
         read_feed(given(tmp_path, text))
     assert len(read_feed(given(tmp_path, text), "list").v4) == 2
 
@@ -176,7 +176,7 @@ SETS = {
     "ipset beside": (
         "create b hash:ip\nadd b 192.0.2.1\ncreate allow-4 hash:ip\nadd allow-4 192.0.2.2\n"
     ),
-    "nft": "table inet f {\n set allowlist4 { type ipv4_addr; elements = { 198.51.100.7 } }\n}\n",
+    "nft": "table inet f {\n set allowlist4 {\n type ipv4_addr\n elements = { 192.0.2.7 }\n }\n}\n",
 }
 
 
