@@ -24,7 +24,7 @@ from sim.errors import DataError, Problem
 _OF_ADDRESSES = ("hash:ip", "hash:net", "bitmap:ip")
 _HAS_ADDRESSES = re.compile(r"ip|net")
 _COMMAND = re.compile(r"(?:ipset )?(create|-N|add|-A) (?:-exist |-! )?(\S+) (\S+)(.*)")
-_CHANGE = re.compile(r"(?:ipset )?-{0,2}(?:del|swap|rename|flush|destroy|[DWEFX])\b.*")
+_CHANGE = re.compile(r"(?:ipset )?(?:(?:--)?(?:del|swap|rename|flush|destroy)|-[DWEFX])(?: .*)?")
 
 
 def read_ipset(source: Readable, gathering: Gathering) -> Feed:
