@@ -3,8 +3,8 @@
 Numbers
     `sim.addresses.sets.ipv6`: columns of IPv6 addresses; IPv4 addresses are int64 arrays.
 Sets
-    `sim.addresses.sets`: `intervals`, `intervals6` and, for both families, `families`; `algebra` and
-    `blocks` do their sums.
+    `sim.addresses.sets`: `intervals`, `intervals6` and, for both families, `families`; `algebra`
+    and `blocks` do their sums.
 Tables
     `sim.addresses.sets.prefixes`: addresses to rows of a table of prefixes.
 Text

@@ -268,6 +268,7 @@ _WORDS: Mapping[str, tuple[bytes, ...]] = {
     "google": (b'"prefixes"', b'"ipv4Prefix"', b'"ipv6Prefix"', b'"creationTime"'),
     "azure": (b'"values"', b'"properties"', b'"addressPrefixes"', b'"changeNumber"'),
     "zdns": (b'"name"', b'"data"', b'"results"', b'"answers"', b'"type":"A"'),
+    "z-i": (b"Updated:", b" | ", b";;;"),
     "orders": (b"effective", b"action", b"prefix", b"block", b"unblock", b"2018-04-16T11:00+03:00"),
     "inventory": (
         b"address",

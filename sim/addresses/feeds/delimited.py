@@ -40,8 +40,32 @@ class Records:
         return int(self.line.size)
 
 
-def _cut(block: Block, delimiter: str, n_cells: int, gathering: Gathering) -> Records:
-    """Cut the lines of a block; what is no record of so many cells is refused."""
+def read_rows(
+    source: Readable,
+    gathering: Gathering,
+    delimiter: str,
+    n_cells: int,
+    *,
+    is_quoted: bool = True,
+) -> Iterator[Records]:
+    """Yield the records of a stream; what is none of so many cells is refused.
+
+    Parameters
+    ----------
+    is_quoted
+        Cells may be in double quotes.
+    """
+    for block in read_blocks(source, gathering.limits.max_line_bytes):
+        count_lines(block, gathering)
+        records = _cut(block, delimiter, n_cells, gathering, is_quoted=is_quoted)
+        if len(records):
+            yield records
+
+
+def _cut(
+    block: Block, delimiter: str, n_cells: int, gathering: Gathering, *, is_quoted: bool
+) -> Records:
+    """Cut the lines of a block."""
     numbers: list[int] = []
     rows: list[list[str]] = []
     for number, whole in decode_lines(block, gathering):
@@ -51,28 +75,28 @@ def _cut(block: Block, delimiter: str, n_cells: int, gathering: Gathering) -> Re
         if "\0" in line:
             gathering.refuse("expected text, got a NUL byte", number)
             continue
-        row = _cut_line(line, number, delimiter, gathering)
-        if row is not None and len(row) == n_cells:
+        row = line.split(delimiter)
+        if is_quoted and '"' in line:
+            row = _cut_quoted(line, number, delimiter, gathering)
+        if len(row) == n_cells:
             numbers.append(number)
             rows.append(row)
-        elif row is not None:
+        elif row:
             message = f"expected {n_cells} cells, got {len(row)}: {shown(line)}"
             gathering.refuse(message, number)
     columns = list(zip(*rows, strict=True)) or [()] * n_cells
     return Records(np.array(numbers, np.int64), columns)
 
 
-def _cut_line(line: str, number: int, delimiter: str, gathering: Gathering) -> list[str] | None:
-    """Cells of one line; None where its quotes do not close."""
-    if '"' not in line:
-        return line.split(delimiter)
+def _cut_quoted(line: str, number: int, delimiter: str, gathering: Gathering) -> list[str]:
+    """Cells of one line; none, and refused, where its quotes do not close."""
     try:
         return next(csv.reader([line], delimiter=delimiter, strict=True))
     except csv.Error as error:
         is_open = str(error) == "unexpected end of data"
         why = "a cell with a line break, or an open quotation mark" if is_open else error
         gathering.refuse(f"expected a whole record on one line, got {shown(line)} ({why})", number)
-        return None
+        return []
 
 
 _BOM = b"\xef\xbb\xbf"
@@ -110,11 +134,8 @@ def read_headed(
     if problems:
         raise DataError(problems)
     place = {column: at for at, column in enumerate(header)}
-    for block in read_blocks(lines, gathering.limits.max_line_bytes):
-        count_lines(block, gathering)
-        records = _cut(block, delimiter, len(header), gathering)
-        if len(records):
-            yield place, records
+    for records in read_rows(lines, gathering, delimiter, len(header)):
+        yield place, records
 
 
 def cut_header(line: bytes, name: str) -> tuple[list[str], str]:

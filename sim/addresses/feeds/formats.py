@@ -208,16 +208,6 @@ _LINES: Mapping[str, str] = {
     r"[a-z]+\|[a-z*]{0,2}\|(asn|ipv4|ipv6)\|.*": (
         "delegations of a registry: iptoasn.com has the country of each range"
     ),
-    rf"{_ADDRESS}\t{_ADDRESS}\t\d+\t\w+\t.*": (
-        "ranges with origins as iptoasn.com has them: name the columns, `awk -F'\\t' -v "
-        'OFS=\'\\t\' \'BEGIN {print "start_ip", "end_ip", "asn", "country", '
-        '"provider"} {if ($4 == "None") $4 = ""; if ($3 == 0) $3 = ""} 1\' FILE > '
-        "ranges.tsv`"
-    ),
-    rf"{_ADDRESS}\t\d+\t[\d_,]+": (
-        "prefixes with origins as CAIDA has them: name the columns, "
-        "`(printf 'address\\tmask\\tasn\\n'; cat FILE) > origins.tsv`"
-    ),
     rf"{_PREFIX},([a-z][a-z])?(,.*)?": (
         "a geofeed (RFC 8805): name the columns, `awk -F, -v OFS=, 'BEGIN {print "
         '"prefix", "country", "region"} /^[^#]/ {print $1, $2, $3}\' FILE > ranges.csv`'

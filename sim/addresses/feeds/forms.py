@@ -5,6 +5,7 @@ Telling, reading, ``doctor``, the help of ``--as`` and the page of imports come 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from sim.addresses.feeds import (
     inventories,
     json_tables,
     name_lists,
+    network_tables,
     orders,
     provider_ranges,
 )
@@ -164,6 +166,13 @@ FORMS: Sequence[Form] = (
         is_json=True,
     ),
     Form(
+        "z-i",
+        "the Russian register as z-i publishes it",
+        "name, addresses ordered to be blocked",
+        lambda sample: re.match(r"Updated:.*\n[^;]{0,4095};", sample.text) is not None,
+        network_tables.read_register,
+    ),
+    Form(
         "nftables",
         "sets of nftables, as `nft list set` writes them",
         "addresses of all sets",
@@ -198,6 +207,20 @@ FORMS: Sequence[Form] = (
         "the columns",
         inventories.fits_inventory,
         inventories.read_inventory,
+    ),
+    Form(
+        "iptoasn",
+        "iptoasn.com TSV",
+        "origin, country, provider",
+        network_tables.fits_iptoasn,
+        network_tables.read_iptoasn,
+    ),
+    Form(
+        "pfx2as",
+        "CAIDA RouteViews prefix-to-AS",
+        "origins",
+        network_tables.fits_pfx2as,
+        network_tables.read_pfx2as,
     ),
     Form(
         "names",

@@ -242,19 +242,11 @@ REFUSED = (
         lambda data: re.search(rb"(?m)^Name: .*\nType: ", data) is not None,
     ),
     Refused(
-        "the Russian register as z-i publishes it",
-        "iconv -f windows-1251 -t utf-8 -c FILE | awk -F';' 'NR > 1 && $2 $3 == \"\" "
-        '{gsub(/ *[|] */, "\\n", $1); print $1}\' > list.txt',
-        "the addresses that are ordered to be blocked. Addresses beside a name or a URL say where "
-        "it stood: nobody orders to block them",
-        lambda data: re.match(rb"Updated:.*\n[^;]{0,4095};", data) is not None,
-    ),
-    Refused(
         "BGP tables or updates in MRT",
-        r"""(printf 'address\tmask\tasn\n'; bgpdump -m FILE | """
+        r"""bgpdump -m FILE | """
         r"""awk -F'[|/]' '{gsub(/[{}]/, "", $8); n = split($8, path, " "); """
-        r"""print $6 "\t" $7 "\t" path[n]}' | sort -u) > origins.tsv""",
-        "the prefixes of a table with their origins",
+        r"""print $6 "\t" $7 "\t" path[n]}' | sort -u > origins.txt""",
+        "the prefixes of a table with their origins, which are read as pfx2as",
         _is_mrt,
     ),
     Refused(

@@ -55,6 +55,13 @@ AZURE = {
         },
     ],
 }
+REGISTER = (
+    "Updated: 2018-04-20 12:00:00 +0000\n"
+    "198.51.100.1 | 203.0.113.0/24;;;ФСКН;1;2012-01-01\n"
+    "192.0.2.1 | 192.0.2.2;name.example;http://name.example/a;b;ФСКН;1;2012-01-01\n"
+    "192.0.2.3;*.other.example;;ФСКН;1;2012-01-01\n"
+    ";only-a-name.example;;organ;1;2012-01-01\n"
+)
 FIREHOL = (
     "#\n# firehol_level1\n#\n# ipv4 hash:net ipset\n#\n# Source File Date: Fri Jan 2 2026\n"
     "# License         : unknown\n#\n0.0.0.0/8\n198.51.100.0/24\n"
@@ -84,6 +91,23 @@ SAMPLES = {
     "ip-ranges.json": (json.dumps(AWS), "aws", 512, 1, 3),
     "cloud.json": (json.dumps(GOOGLE, indent=1), "google", 256, 1, 2),
     "ServiceTags.json": (json.dumps(AZURE), "azure", 512, 1, 3),
+    "pfx2as": (
+        "198.51.100.0\t24\t64496\n203.0.113.0\t25\t38803_56203\n203.0.113.128\t25\t64496,64497\n",
+        "pfx2as",
+        512,
+        0,
+        3,
+    ),
+    "ip2asn.tsv": (
+        "198.51.100.0\t198.51.100.255\t64496\tUS\tONE\n"
+        "198.51.101.0\t198.51.101.255\t0\tNone\tNot routed\n"
+        "203.0.113.0\t203.0.113.9\t64497\tNone\tTWO\n",
+        "iptoasn",
+        522,
+        0,
+        3,
+    ),
+    "dump.csv": (REGISTER.encode("windows-1251"), "z-i", 257, 0, 4),
     "level1.netset": (FIREHOL, "list", 2**24 + 256, 0, 2),
     "zdns.jsonl": (ZDNS, "zdns", 1, 1, 3),
     "hosts.csv": (INVENTORY, "inventory", 1, 1, 3),
@@ -137,58 +161,51 @@ def test_regional_azure_tags_do_not_repeat_the_global_one(read):
     assert len(feed.v4) == 2
 
 
-# What is read once its columns have names, or without what is not ordered to be blocked: the form
-# it looks like, a file, and columns of what the command in the refusal writes.
-TO_BE_NAMED = {
-    "a geofeed (RFC 8805)": (
-        '# a comment\n198.51.100.0/24,NA,NA-KH,"Wind, hoek",\n2001:db8::/32,US\n203.0.113.0/24,,\n',
-        {"country": ["NA", "US", None], "region": ["NA-KH", None, None]},
-    ),
-    "ranges with origins as iptoasn.com has them": (
-        "198.51.100.0\t198.51.100.255\t64496\tUS\tONE\n"
-        "198.51.101.0\t198.51.101.255\t0\tNone\tNot routed\n"
-        "203.0.113.0\t203.0.113.9\t64497\tNone\tTWO\n",
-        {
-            "asn": ["64496", None, "64497"],
-            "country": ["US", None, None],
-            "provider": ["ONE", "Not routed", "TWO"],
-        },
-    ),
-    "prefixes with origins as CAIDA has them": (
-        "198.51.100.0\t24\t64496\n203.0.113.0\t25\t38803_56203\n203.0.113.128\t25\t1,2\n",
-        {"asn": ["64496", "38803;56203", "1;2"]},
-    ),
-    "the Russian register as z-i publishes it": (
-        "Updated: 2018-04-20 12:00:00 +0000\n198.51.100.1 | 203.0.113.0/24;;;ФСКН;1;2012-01-01\n"
-        "192.0.2.1 | 192.0.2.2;name.example;http://name.example/a;b;ФСКН;1;2012-01-01\n"
-        "192.0.2.3;*.other.example;;ФСКН;1;2012-01-01\n;a.example;;organ;1;2012-01-01\n",
-        {},
-    ),
-}
-READ = {
-    "a geofeed (RFC 8805)": ["198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32"],
-    "ranges with origins as iptoasn.com has them": ["198.51.100.0/23", "203.0.113.0-203.0.113.9"],
-    "prefixes with origins as CAIDA has them": ["198.51.100.0/24", "203.0.113.0/24"],
-    "the Russian register as z-i publishes it": ["198.51.100.1", "203.0.113.0/24"],
-}
+def test_several_origins_and_as_sets_stay_lists(read):
+    feed = read("pfx2as", SAMPLES["pfx2as"][0])
+    assert texts(feed.labels["asn"]) == ["64496", "38803;56203", "64496;64497"]
 
 
-@pytest.mark.parametrize("form", TO_BE_NAMED)
-def test_tables_without_names_of_columns_are_refused_with_a_command_that_works(
-    form, read, tmp_path
-):
-    content, columns = TO_BE_NAMED[form]
-    raw = content.encode("windows-1251" if "Russian" in form else "utf-8")
+def test_unannounced_ranges_are_listed_and_unknown_countries_are_left_out(read):
+    feed = read("ip2asn.tsv", SAMPLES["ip2asn.tsv"][0])
+    assert texts(feed.labels["country"]) == ["US", None, None]
+    assert texts(feed.labels["provider"]) == ["ONE", None, "TWO"]
+    assert texts(feed.labels["asn"]) == ["64496", None, "64497"]
+
+
+def test_register_entries_hold_addresses_prefixes_and_names(read):
+    feed = read("dump.csv", REGISTER.encode("windows-1251"))
+    names = [None, "name.example", "*.other.example", "only-a-name.example"]
+    assert texts(feed.labels["name"]) == names
+    assert feed.record4.tolist() == [0, 0]
+    assert feed.n_unplaced == 3
+    assert feed.origin.date == "2018-04-20 12:00:00 +0000"
+
+
+def test_addresses_beside_a_url_or_a_name_are_not_listed(read):
+    ordered = read("dump.csv", REGISTER.encode("windows-1251"))
+    assert ordered.to_set() == AddressSet.of("198.51.100.1", "203.0.113.0/24")
+    told = "warning: addresses of 2 entries that block a name or a URL are not counted as listed"
+    assert any(note.startswith(told) for note in ordered.notes)
+    raw = b"Updated: 2018\n192.0.2.1;name.example;https://name.example/;organ;1;2018-04-16\n"
+    with pytest.raises(DataError, match=r"expected at least one address, .*warning: addresses of"):
+        read("dump.csv", raw)
+    assert read("dump.csv", raw, allow_empty=True).n_unplaced == 1
+
+
+def test_a_geofeed_is_refused_with_a_command_that_names_its_columns(read, tmp_path):
+    content = (
+        '# a comment\n198.51.100.0/24,NA,NA-KH,"Wind, hoek",\n2001:db8::/32,US\n203.0.113.0/24,,\n'
+    )
     for read_as in ("", "list"):
-        with pytest.raises(DataError) as refused:
-            read("FILE", raw, read_as, skip_bad=True)
-        assert form in str(refused.value.problems[0])
+        with pytest.raises(DataError, match=r"it looks like a geofeed \(RFC 8805\)") as refused:
+            read("FILE", content, read_as, skip_bad=True)
     (command,) = re.findall("`(.*?)`", str(refused.value.problems[0]))
     subprocess.run(command, shell=True, check=True, cwd=tmp_path)
-    output = command.rpartition("> ")[2]
-    feed = read_feed(Input(tmp_path / output, output))
-    assert feed.to_set() == AddressSet.of(*READ[form])
-    assert {name: texts(labels) for name, labels in feed.labels.items()} == columns
+    feed = read_feed(Input(tmp_path / "ranges.csv", "ranges.csv"))
+    assert feed.to_set() == AddressSet.of("198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32")
+    assert texts(feed.labels["country"]) == ["NA", "US", None]
+    assert texts(feed.labels["region"]) == ["NA-KH", None, None]
 
 
 UNKNOWN_JSON = {
@@ -431,3 +448,8 @@ def test_two_columns_of_addresses_are_a_question_to_the_user(read):
 def test_a_format_that_does_not_exist_is_named_with_those_that_do(read):
     with pytest.raises(UsageError, match=r"expected one of parquet, .*, got 'amazon'"):
         read("list.txt", LIST, "amazon")
+
+
+def test_bytes_that_are_not_windows_1251_are_replaced_and_counted(read):
+    raw = REGISTER.encode("windows-1251").replace(b"name.example;http", b"na\x98me;http")
+    assert any("1 bytes are not windows-1251" in note for note in read("dump.csv", raw).notes)

@@ -95,6 +95,7 @@ def test_a_document_has_a_limit_of_its_own(tmp_path):
 @pytest.mark.parametrize(
     ("read_as", "line"),
     [
+        ("pfx2as", b"198.51.100.0\t24\t\xff"),
         ("inventory", b"198.51.100.1,\xff"),
         ("orders", b"2018-04-16T11:00+03:00,block,\xff"),
     ],
@@ -120,7 +121,9 @@ def test_a_quote_that_does_not_close_is_one_bad_line(tmp_path):
     ("read_as", "line"),
     [
         ("list", "198.51.100.300"),
+        ("pfx2as", "198.51.100.0\t33\t1"),
         ("zdns", "{"),
+        ("z-i", "198.51.100.300;;;c;d;e"),
     ],
 )
 def test_ten_thousand_bad_lines_are_counted_and_few_are_described(read_as, line, tmp_path):

@@ -236,6 +236,8 @@ def test_texts_that_a_small_parquet_file_repeats_are_counted_before_they_are_rea
 
 COLUMNS = {
     "list": "198.51.100.1\n",
+    "z-i": "198.51.100.1;;;c;d;e\n",
+    "pfx2as": "198.51.100.0\t24\t1\n",
     "zdns": json.dumps({"name": "a", "data": {"answers": [{"type": "A", "answer": "192.0.2.1"}]}}),
     "orders": "2018-04-16T11:00+03:00,block,198.51.100.1\n",
     "inventory": "198.51.100.1\n",

@@ -235,3 +235,10 @@ def test_orders_that_are_read_without_their_times_say_so(tmp_path):
     said = "its orders are read without their times: whatever one of them names is listed"
     assert [note for note in read_feed(given).notes if note.startswith(said)]
     assert not [note for note in read_dated(given, skip_bad=False).feed.notes if said in note]
+
+
+def test_entries_of_the_register_are_counted_whatever_their_dates_and_that_is_said(tmp_path):
+    path = tmp_path / "dump.csv"
+    path.write_text("Updated: 2018-04-20\n192.0.2.7;;;organ;1;2012-01-01\n")
+    said = "all entries are counted, whatever the dates of their decisions"
+    assert said in read_feed(Input(path, "dump.csv")).notes

@@ -351,3 +351,21 @@ def test_each_phrase_that_lets_through_has_a_stem_that_is_searched_for(said):
         assert verdicts.verdicts_among(["Example Hosting", f"it is {said} today"]) == {
             f"it is {said} today"
         }
+
+
+FIXED = {
+    "iptoasn": "198.51.100.0\t198.51.100.9\t1\tAT\tA\n203.0.113.0\t203.0.113.9\t1\tAT\t{}\n",
+    "iptoasn unrouted": "192.0.2.0\t192.0.2.9\t1\tAT\tA\n203.0.113.0\t203.0.113.9\t0\tNone\t{}\n",
+}
+
+
+@pytest.mark.parametrize("form", FIXED)
+def test_labels_of_forms_without_names_of_columns_take_no_row_back_in_silence(form, tmp_path):
+    for word in ("removed", "Withdrawn", "delisted (2020)", "REVOKED"):
+        (told,) = refused(FIXED[form].format(word), tmp_path)
+        assert told.startswith("given:2: ")
+        assert "expected rows that all list their address, got" in told
+        assert repr(word) in told
+        assert refused(FIXED[form].format(word), tmp_path, skip_bad=True) == [told]
+    for word in ("Lift", "Removals Ltd", "Not routed"):
+        assert read(FIXED[form].format(word), tmp_path).n_records == 2
