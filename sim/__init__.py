@@ -1,8 +1,7 @@
 """overblock: what blocking Internet addresses does to everyone who was not the target.
 
 ``exposure`` and ``cover`` report what a blocklist hits and which blocks would hurt least, from
-columns in memory. ``run``, ``compare``, ``sweep``,
-``sensitivity`` and ``condition`` simulate a scenario, ``open_results`` reads a run folder.
+columns in memory. ``run`` and ``compare`` simulate a scenario, ``open_results`` reads a run folder.
 ``scenarios()`` and ``measures()`` list what there is. ``import overblock`` gives the same names.
 """
 
@@ -14,7 +13,7 @@ from sim.version import __version__
 if TYPE_CHECKING:
     from sim.api.lists import cover, measures, scenarios
     from sim.api.results import Picture, Results, open_results
-    from sim.api.runs import StudyResults, compare, run, sensitivity, sweep
+    from sim.api.runs import compare, run
     from sim.api.tables import Columns
     from sim.blocklists.exposure import Exposure, exposure
     from sim.errors import DataError, OverblockError, PartialError, ScenarioError, UsageError
@@ -28,7 +27,6 @@ __all__ = [
     "Picture",
     "Results",
     "ScenarioError",
-    "StudyResults",
     "UsageError",
     "__version__",
     "compare",
@@ -38,8 +36,6 @@ __all__ = [
     "open_results",
     "run",
     "scenarios",
-    "sensitivity",
-    "sweep",
 ]
 _MODULES = {
     "Columns": "sim.api.tables",
@@ -50,7 +46,6 @@ _MODULES = {
     "Picture": "sim.api.results",
     "Results": "sim.api.results",
     "ScenarioError": "sim.errors",
-    "StudyResults": "sim.api.runs",
     "UsageError": "sim.errors",
     "compare": "sim.api.runs",
     "cover": "sim.api.lists",
@@ -59,8 +54,6 @@ _MODULES = {
     "open_results": "sim.api.results",
     "run": "sim.api.runs",
     "scenarios": "sim.api.lists",
-    "sensitivity": "sim.api.runs",
-    "sweep": "sim.api.runs",
 }
 
 

@@ -27,10 +27,10 @@ Sets of addresses have [a page of their own](addresses.md). What is refused is t
 of the package, whose text names arguments and the paths of keys.
 """
 FUNCTIONS = (
-    "run", "compare", "open_results", "sweep", "sensitivity", "cover", "exposure",
+    "run", "compare", "open_results", "cover", "exposure",
     "scenarios", "measures",
 )  # fmt: skip
-CLASSES = ("Results", "StudyResults", "Columns", "Picture", "Exposure")
+CLASSES = ("Results", "Columns", "Picture", "Exposure")
 ERRORS = ("OverblockError", "ScenarioError", "DataError", "UsageError", "PartialError")
 _SECTION = re.compile(r"^([A-Z][A-Za-z ]+)\n-+$", re.MULTILINE)
 

@@ -1,12 +1,9 @@
-"""Runs, comparisons and studies from Python; the command line writes the same folders."""
+"""Runs and comparisons from Python; the command line writes the same folders."""
 
 from __future__ import annotations
 
-import html
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from sim.api.given import (
     Given,
@@ -17,18 +14,13 @@ from sim.api.given import (
     strategy_texts,
 )
 from sim.api.results import Results, open_results
-from sim.api.tables import Columns, shortened
 from sim.engine.strategies.registry import Strategy
-from sim.errors import UsageError
 from sim.experiment.executors import choose_executor
 from sim.experiment.executors.cluster import Cluster
-from sim.experiment.outputs import Study
-from sim.experiment.pipeline import Experiment, carry_out, default_folder
-from sim.experiment.plan import Plan, choose_n_replicates, choose_root_seed, plan_comparison
+from sim.experiment.pipeline import carry_out, default_folder
+from sim.experiment.plan import Plan, choose_root_seed, plan_comparison
 from sim.experiment.runs import Runs
 from sim.measure.own import OwnMeasure
-from sim.uncertainty.sensitivity import Sensitivity
-from sim.uncertainty.sweep import Sweep
 
 
 def run(
@@ -173,175 +165,3 @@ def _carry_out(
             on_progress=update,
         )
     return open_results(result.folder)
-
-
-@dataclass(frozen=True, eq=False)
-class StudyResults:
-    """Tables of a study of many points.
-
-    Attributes
-    ----------
-    folder
-        Where they lie.
-    status
-        ``complete``, or ``partial`` where the scenario is not possible at a point or a run failed.
-    tables
-        By name: ``sweep`` or ``sensitivity``, and ``points``.
-    """
-
-    folder: Path
-    status: str
-    tables: Mapping[str, Columns]
-
-    def table(self, name: str) -> Columns:
-        """Return one of the tables.
-
-        Raises
-        ------
-        UsageError
-            If there is no such table.
-        """
-        if name not in self.tables:
-            raise UsageError(f"name: expected one of {', '.join(self.tables)}, got {name!r}")
-        return self.tables[name]
-
-    def __repr__(self) -> str:
-        """Show the first table, in less than 1,000 letters."""
-        name, first = next(iter(self.tables.items()))
-        others = ", ".join(self.tables)
-        return shortened(f"{name} ({self.status}; tables: {others}) in {self.folder}\n{first!r}")
-
-    def _repr_html_(self) -> str:
-        name, first = next(iter(self.tables.items()))
-        others = ", ".join(self.tables)
-        said = html.escape(f"{name} ({self.status}; tables: {others}) in {self.folder}")
-        return f"<p><strong>{said}</strong></p>{first._repr_html_()}"
-
-
-def sweep(
-    scenario: Given,
-    over: Mapping[str, str | Sequence[object]],
-    *,
-    strategies: Sequence[str] = (),
-    metrics: Sequence[str] = (),
-    n_replicates: int | None = None,
-    root_seed: int | None = None,
-    set: Mapping[str, object] | None = None,
-    folder: str | Path | None = None,
-    force: bool = False,
-    n_workers: int | None = 1,
-    on_progress: OnProgress | None = None,
-) -> StudyResults:
-    """Run a scenario at many values of its keys, with the same replicates at each point.
-
-    Parameters
-    ----------
-    over
-        For each key its values, or a range as text: ``{"censor.discovery_lag_h": [2, 12, 48]}``,
-        ``{"censor.discovery_lag_h": "log:2..48:5"}``.
-    strategies
-        Run at each point; the scenario's own when empty.
-    metrics
-        Measures of the table; the headlines when empty.
-    n_replicates
-        Replicates at each point; as many as the scenario says when None.
-    scenario, root_seed, set, folder, force, n_workers, on_progress
-        As for `run`.
-
-    Raises
-    ------
-    ScenarioError, DataError, UsageError, PartialError
-        As for `run`, with the mistakes in what is varied.
-    """
-    with in_python_words(), resolved_of(scenario, set) as resolved:
-        asked = Sweep.of(
-            resolved,
-            choose_root_seed(resolved, root_seed),
-            choose_n_replicates(resolved, n_replicates),
-            over=[f"{key}={_axis(values)}" for key, values in over.items()],
-            strategies=strategies,
-            metrics=metrics,
-        )
-        return _study(asked, folder, force, n_workers, on_progress)
-
-
-def sensitivity(
-    scenario: Given,
-    *,
-    metrics: Sequence[str] = (),
-    only: Sequence[str] = (),
-    ranges: Mapping[str, tuple[float, float]] | None = None,
-    trajectories: int = 10,
-    strategy: str | None = None,
-    n_replicates: int = 2,
-    root_seed: int | None = None,
-    set: Mapping[str, object] | None = None,
-    folder: str | Path | None = None,
-    force: bool = False,
-    n_workers: int | None = 1,
-    on_progress: OnProgress | None = None,
-) -> StudyResults:
-    """Vary assumptions through their ranges, and say which ones the answer depends on.
-
-    Parameters
-    ----------
-    metrics
-        The answers; harm in business-hours when empty.
-    only
-        Assumptions to vary; all that have a range when empty.
-    ranges
-        Other ranges, low and high by key.
-    trajectories
-        Trajectories through all ranges (Morris); none for both ends of each assumption alone.
-    strategy
-        Another one than the scenario's own.
-    scenario, n_replicates, root_seed, set, folder, force, n_workers, on_progress
-        As for `run`.
-
-    Raises
-    ------
-    ScenarioError, DataError, UsageError, PartialError
-        As for `run`, with the mistakes in what is varied.
-    """
-    with in_python_words(), resolved_of(scenario, set) as resolved:
-        asked = Sensitivity.of(
-            resolved,
-            choose_root_seed(resolved, root_seed),
-            choose_n_replicates(resolved, n_replicates),
-            metrics=metrics,
-            only=only,
-            ranges=[f"{key}={low}..{high}" for key, (low, high) in (ranges or {}).items()],
-            trajectories=trajectories,
-            strategies=[strategy] if strategy else [],
-        )
-        return _study(asked, folder, force, n_workers, on_progress)
-
-
-def _axis(values: str | Sequence[object]) -> str:
-    if isinstance(values, str):
-        return values
-    return ",".join(str(value) for value in values)
-
-
-def _study(
-    asked: Experiment[Any, Study],
-    folder: str | Path | None,
-    force: bool,
-    n_workers: int | None,
-    on_progress: OnProgress | None,
-) -> StudyResults:
-    with shown_progress(on_progress) as update:
-        study = carry_out(
-            asked,
-            folder=Path(folder) if folder is not None else default_folder(asked.plan),
-            force=force,
-            executor=choose_executor(n_workers),
-            on_progress=update,
-        )
-    tables = {
-        name.removesuffix(".csv"): Columns.of_rows(
-            sheet.records(), [column.name for column in sheet.columns]
-        )
-        for name, sheet in study.sheets.items()
-    }
-    return StudyResults(study.folder, study.status, tables)

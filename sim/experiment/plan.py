@@ -402,20 +402,6 @@ def choose_root_seed(resolved: Resolved, given: int | None) -> int:
     return secrets.randbelow(2**32) if own is None else own
 
 
-def choose_n_replicates(resolved: Resolved, given: int | None) -> int:
-    """Return the number of replicates given, else the scenario's own.
-
-    Raises
-    ------
-    UsageError
-        If it is below 1.
-    """
-    n = resolved.scenario.n_replicates if given is None else given
-    if n < 1:
-        raise UsageError(f"expected at least one replicate, got {n}")
-    return n
-
-
 def plan_comparison(
     resolved: Resolved,
     strategies: Sequence[str],

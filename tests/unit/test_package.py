@@ -52,7 +52,7 @@ def test_the_package_loads_nothing_heavy_until_a_name_is_used(module):
 
 @NAMES
 def test_every_public_name_is_listed_and_there(module):
-    assert {"run", "compare", "sweep", "cover", "exposure", "open_results", "__version__"} <= set(
+    assert {"run", "compare", "cover", "exposure", "open_results", "__version__"} <= set(
         module.__all__
     )
     assert set(module.__all__) <= set(dir(module))
@@ -80,7 +80,7 @@ def test_help_shows_the_functions_with_their_words():
     import pydoc
 
     text = pydoc.plain(pydoc.render_doc(sim))
-    for name in ("run", "compare", "sweep", "open_results", "exposure", "cover"):
+    for name in ("run", "compare", "open_results", "exposure", "cover"):
         assert f"\n    {name}(" in text
     assert "Compare strategies with the same inputs and the same chance" in text
 

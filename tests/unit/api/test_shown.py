@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from datetime import date, datetime, time
 from functools import partial
@@ -18,7 +17,6 @@ from sim.api.given import in_python_words
 from sim.api.results import Results
 from sim.api.tables import Columns, html_table, shortened, shown, text_table
 from sim.errors import DataError, OverblockError, Problem, ScenarioError, UsageError
-from sim.uncertainty.sensitivity import Sensitivity
 
 
 @pytest.fixture(scope="module")
@@ -37,43 +35,13 @@ def test_a_table_of_a_folder_is_chosen_by_its_name(single):
 
 @pytest.fixture
 def planned(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Studies and runs return what they would carry out."""
-    for module in ("runs._study", "runs._carry_out"):
-        monkeypatch.setattr(f"sim.api.{module}", lambda asked, *rest: (asked, *rest))
+    """Runs return what they would carry out."""
+    monkeypatch.setattr("sim.api.runs._carry_out", lambda asked, *rest: (asked, *rest))
 
 
 @pytest.mark.usefixtures("planned")
-def test_an_analysis_is_of_what_is_asked_for(tmp_path):
-    home = "population.share_components_at_home"
-    asked, *rest = sim.sensitivity(
-        "surgical", metrics=["spells"], only=[home], ranges={home: (0.1, 0.3)},
-        trajectories=7, strategy="none", n_replicates=5, root_seed=11,
-        set={"population.n_businesses": 20}, folder=tmp_path, force=True, n_workers=2,
-        on_progress=print,
-    )  # fmt: skip
-    plan = asked.plan
-    assert plan.strategies == ("none",)
-    assert (plan.root_seed, plan.n_replicates) == (11, 5)
-    assert plan.resolved.scenario.population.n_businesses == 20
-    assert asked.metrics == ("spells",)
-    ((key, low, high),) = [(one.key, one.low, one.high) for one in asked.design.factors]
-    assert (key, low, high) == (home, 0.1, 0.3)
-    assert plan.asked["trajectories"] == 7
-    assert rest == [tmp_path, True, 2, print]
-
-
-@pytest.mark.usefixtures("planned")
-def test_a_sweep_and_runs_are_of_what_is_asked_for(tmp_path):
+def test_runs_are_of_what_is_asked_for(tmp_path):
     brief = {"population.n_businesses": 20}
-    swept, *rest = sim.sweep(
-        "surgical", {"censor.discovery_lag_h": "2..48:4"}, strategies=["none"],
-        metrics=["spells"], n_replicates=3, root_seed=12, set=brief,
-        folder=tmp_path, force=True, n_workers=2, on_progress=print,
-    )  # fmt: skip
-    assert (swept.plan.strategies, swept.metrics, len(swept.laid)) == (("none",), ("spells",), 4)
-    assert (swept.plan.root_seed, swept.plan.n_replicates) == (12, 3)
-    assert swept.plan.resolved.scenario.population.n_businesses == 20
-    assert rest == [tmp_path, True, 2, print]
     given = {"n_simulations": 8, "kept": "none", "root_seed": 13, "set": brief}
     into = {"folder": tmp_path, "force": True, "n_workers": 2, "on_progress": print}
     run, *rest = sim.run("surgical", cluster="cluster", **given, **into)
@@ -257,15 +225,3 @@ def test_a_cover_keeps_to_the_lengths_that_are_allowed():
     compared = sim.cover(two, against=["192.0.2.0/24"]).comparison
     assert compared is not None
     assert (compared.n_rules, compared.by_unit["addresses4"].collateral) == (1, 254)
-
-
-@pytest.mark.usefixtures("planned")
-def test_what_is_left_out_of_an_analysis_is_as_the_page_of_options_says(repository):
-    page = (repository / "docs/reference/cli.md").read_text("utf-8")
-    documented = int(re.search(r"`--trajectories <[^\n]*?[ ;](\d+) by default", page)[1])  # type: ignore[index]
-    asked, *rest = sim.sensitivity("surgical")
-    bare = Sensitivity.of(asked.plan.resolved, 1, 2)
-    for plan in (asked.plan, bare.plan):
-        assert plan.asked["trajectories"] == documented
-    assert (asked.plan.n_replicates, asked.metrics) == (2, ("business_hours_impaired",))
-    assert rest == [None, False, 1, None]
