@@ -28,7 +28,7 @@ from sim.addresses.machine_code import SHIPPED as SHIPPED_CODE
 from sim.bundle.archive import is_plain, write_archive
 from sim.errors import DataError, OverblockError, Problem, UsageError
 from sim.files import hash_of, new_file
-from sim.report.page.document import check_manifest, render
+from sim.report.page.document import render
 from sim.report.words.answer import answer
 from sim.report.words.tables import markdown_text
 from sim.results.folder import COMPLETE, MANIFEST, RunFolder, open_run
@@ -106,7 +106,6 @@ def check_bundled(run: RunFolder) -> None:
     if absent := [key for key in _NEEDED if key not in run.manifest]:
         message = "expected a value, got nothing"
         raise DataError([Problem(where, message, key=key) for key in absent])
-    check_manifest(run)
     if run.manifest["status"] != COMPLETE:
         status = run.manifest["status"]
         raise UsageError(f"{run.path}: expected a complete result, got one that is {status}")

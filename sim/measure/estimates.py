@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 from sim.errors import DataError, Problem
 from sim.measure.bands import Band, values_at
 from sim.measure.summary import spread_of
-from sim.results.folder import RunFolder
+from sim.results.folder import RunFolder, input_rows
 from sim.results.parquet import numbers, read_columns
 from sim.results.tables import Row, number, read_rows, text
+from sim.scenario.tables.rows import TargetPrefixRow
 from sim.scenario.tables.shipped import FactRow, facts_of
 
 MOST_AGAINST = 1 / 20
@@ -272,6 +273,44 @@ def read_group_shares(run: RunFolder, strategy: str, by: str, metric: str) -> di
         )
         for name in dict.fromkeys(names.tolist())
     }
+
+
+def read_first_blocks(run: RunFolder, strategy: str) -> dict[str, Estimate]:
+    """When each operator first blocks anything but the target's own addresses, in seconds.
+
+    Raises
+    ------
+    DataError
+        If the tables of events and entries cannot be read.
+    """
+    own = [
+        row.prefix
+        for row in input_rows(run, "target", "prefixes", TargetPrefixRow)
+        if row.prefix.version == 4
+    ]
+    parts = [f"TRY_CAST(split_part(address, '.', {n}) AS BIGINT)" for n in (1, 2, 3, 4)]
+    number_ = f"((({parts[0]} * 256 + {parts[1]}) * 256 + {parts[2]}) * 256 + {parts[3]})"
+    ours = " OR ".join(
+        f"(length >= {one.length} AND number BETWEEN {one.address} "
+        f"AND {one.address + (1 << (32 - one.length)) - 1})"
+        for one in own
+    )
+    found = read_columns(
+        run.path / "events.parquet",
+        "WITH halves AS (SELECT strategy, replicate, entry, split_part(prefix, '/', 1) AS "
+        "address, CAST(split_part(prefix, '/', 2) AS BIGINT) AS length FROM entries "
+        "WHERE strategy = ? AND mechanism <> 'exempt'), others AS "
+        f"(SELECT *, {number_} AS number FROM halves) "
+        "SELECT regexp_replace(operator, '#[0-9]+$', '') AS name, min(t_s) AS first_s FROM data "
+        "JOIN others USING (strategy, replicate, entry) WHERE kind = 'enforced' "
+        f"AND NOT coalesce({ours or 'false'}, false) GROUP BY name, replicate",
+        [strategy],
+        others={"entries": run.path / "entries.parquet"},
+    )
+    times: dict[str, list[float]] = {}
+    for name, at_s in zip(found["name"].tolist(), found["first_s"].tolist(), strict=True):
+        times.setdefault(name, []).append(float(at_s))
+    return {name: estimate_over(np.array(one), "s") for name, one in times.items()}
 
 
 def estimate_over(value: NDArray[np.float64], unit: str) -> Estimate:

@@ -9,6 +9,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from ipaddress import IPv4Address, IPv6Address, ip_network
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +23,10 @@ from sim.measure.money.losses import LossTotals, Stretches, exposed_customers, m
 from sim.measure.money.prices import ParameterDraws
 from sim.measure.money.pricing import money_of
 from sim.measure.summary import LEVEL, spreads_of
+from sim.results.folder import RunFolder
 from sim.results.parquet import Coded, ColumnData, numbers, read_columns
 from sim.scenario.resolve import Resolved
+from sim.scenario.tables.inventory import read_inventory
 from sim.scenario.tables.rows import RateRow
 from sim.world.build import World
 from sim.world.population import MICRO
@@ -85,6 +88,58 @@ def read_operators(folder: Path, label: str) -> dict[str, dict[str, dict[int, li
     for site, operator, replicate, *values in zip(*columns, strict=True):
         by_site.setdefault(site, {}).setdefault(operator, {})[replicate] = values
     return by_site
+
+
+def read_spells(folder: Path, label: str) -> dict[str, NDArray[np.float64]]:
+    """How often each site began to be affected, in each run."""
+    found = read_columns(
+        folder / "businesses.parquet",
+        "SELECT site, n_spells FROM data JOIN sites USING (strategy, replicate, business) "
+        "WHERE strategy = ? AND operator IS NULL ORDER BY replicate, business",
+        [label],
+        others={"sites": folder / "site_runs.parquet"},
+    )
+    site, n_spells = found["site"], numbers(found["n_spells"])
+    return {name: n_spells[site == name] for name in dict.fromkeys(site.tolist())}
+
+
+def read_addresses(run: RunFolder) -> dict[str, list[str]]:
+    """Addresses of each site of a run's inventory, each once.
+
+    Raises
+    ------
+    DataError
+        If the copy of the inventory cannot be read.
+    """
+    name = str(run.scenario["population"]["inventory"])
+    if (path := run.input_path(name)) is None:
+        return {}
+    inventory = read_inventory(name, path)
+    of_ipv6 = iter(inventory.address6.to_ints())
+    found: dict[str, list[str]] = {}
+    for host, component in enumerate(inventory.host_component.tolist()):
+        is_ipv6 = inventory.is_ipv6[host]
+        number = next(of_ipv6) if is_ipv6 else int(inventory.address4[host])
+        mine = found.setdefault(inventory.site[inventory.component_site[component]], [])
+        if (address := str((IPv6Address if is_ipv6 else IPv4Address)(number))) not in mine:
+            mine.append(address)
+    return found
+
+
+def find_entries(folder: Path, label: str, addresses: Sequence[str]) -> list[str]:
+    """Prefixes that were ever listed and contain one of some addresses, the most specific first."""
+    around = {
+        str(one.supernet(new_prefix=length))
+        for one in map(ip_network, addresses)
+        for length in range(one.prefixlen + 1)
+    }
+    found = read_columns(
+        folder / "entries.parquet",
+        "SELECT DISTINCT prefix FROM data WHERE strategy = ? AND mechanism <> 'exempt' "
+        "AND list_contains(?, prefix)",
+        [label, sorted(around)],
+    )
+    return sorted(found["prefix"].tolist(), key=lambda one: (-ip_network(one).prefixlen, one))
 
 
 _AT_ONCE = 500

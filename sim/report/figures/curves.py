@@ -12,21 +12,12 @@ from sim.catalogue.choices import curve_name
 from sim.catalogue.curves import CURVES
 from sim.measure.bands import Band, peak_row, whole_band
 from sim.measure.estimates import estimate_at
-from sim.report.words.numbers import (
-    value_text,
-    with_range,
-)
+from sim.report.words.numbers import value_text, with_range
 from sim.results.folder import RunFolder
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-from sim.report.figures.outage import (
-    LISTED,
-    band_rows,
-    marks_of,
-    read_published,
-    refuted_note,
-)
+from sim.report.figures.outage import LISTED, band_rows, marks_of, read_published, refuted_note
 
 DROPPED = curve_name("addresses_dropped")
 REACHED, LEFT = curve_name("target_reached_share"), curve_name("target_left_share")

@@ -28,13 +28,7 @@ from sim.report.words.languages import (
     short_day,
     short_weekday,
 )
-from sim.report.words.numbers import (
-    number,
-    percent,
-    percent_span,
-    range_text,
-    value_text,
-)
+from sim.report.words.numbers import number, percent, percent_span, range_text, value_text
 from sim.report.words.sentences import read_bound
 from sim.results.folder import CurvePoints, RunFolder, input_rows, later
 from sim.scenario.tables.rows import PublishedTotalRow

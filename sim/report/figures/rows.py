@@ -38,14 +38,7 @@ from sim.report.words.heading import (
     strategy_names,
 )
 from sim.report.words.languages import capitalised
-from sim.report.words.numbers import (
-    NOT_KNOWN,
-    count,
-    percent,
-    range_text,
-    value_text,
-    with_range,
-)
+from sim.report.words.numbers import NOT_KNOWN, count, percent, range_text, value_text, with_range
 from sim.report.words.numbers import number as number_text
 from sim.report.words.sentences import read_bound
 from sim.results.folder import RunFolder, input_rows

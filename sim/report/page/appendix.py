@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
+
+from markupsafe import Markup, escape
 
 from sim.catalogue.causes import CAUSES, lost_by
-from sim.catalogue.choices import (
-    RATIOS,
-    is_compared,
-    label,
-    says_unit,
-)
+from sim.catalogue.choices import RATIOS, is_compared, label, says_unit
 from sim.catalogue.measures import USD
-from sim.measure.estimates import (
-    Estimate,
-    Grade,
-    read_estimates,
-)
+from sim.measure.estimates import Estimate, Grade, read_estimates
 from sim.report.page.grounds import HASH_DIGITS
 from sim.report.page.sections import HOURS, Cell, Section, Strong, Table, is_cut, table_of
 from sim.report.words.heading import (
@@ -30,14 +24,7 @@ from sim.report.words.heading import (
     strategy_names,
     tables_of,
 )
-from sim.report.words.languages import (
-    capitalised,
-    joined,
-    say,
-    say_n,
-    say_name,
-    sentences,
-)
+from sim.report.words.languages import Text, capitalised, joined, say, say_name, sentences
 from sim.report.words.numbers import (
     NOT_KNOWN,
     as_lower_bound,
@@ -48,15 +35,15 @@ from sim.report.words.numbers import (
     quantity,
     value_text,
 )
-from sim.report.words.sentences import (
-    is_nothing_listed,
-    names_by_strategy,
-    names_words,
-)
+from sim.report.words.sentences import is_nothing_listed, names_by_strategy, names_words
 from sim.results.folder import MANIFEST, RunFolder
 
 ELSEWHERE = frozenset(map(lost_by, CAUSES)) | RATIOS.keys()
 """Measures that split others by cause, or compare strategies: the page of a run has no room."""
+MOST_LETTERS = 34
+"""Letters of an address that is shown in full."""
+_REPOSITORY = re.compile(r"github (\w[\w.-]*/\w[\w.-]*)")
+_ADDRESS = re.compile(r"(?<![\w@/.-])(?:[a-z0-9-]+\.)+[a-z]{2,}(?:/[^\s;,)\"]*)?")
 WORDS = (
     (say("Simulation"), say("One draw of every assumption, with its own chance.")),
     (say("Median"), say("Half of the simulations lie above it.")),
@@ -85,7 +72,7 @@ def _measures(run: RunFolder) -> Section:
     names = strategy_names(strategies_of(run))
     tables: list[Table] = []
     heads = (say("Measure"), say("Median"), say("From"), say("To"), say("Unit"))
-    n_zero = 0
+    zero: list[Text] = []
     for strategy in run.strategies:
         rows: list[tuple[Cell, ...]] = []
         for (of, metric), one in estimates.items():
@@ -99,7 +86,7 @@ def _measures(run: RunFolder) -> Section:
                 rows.append((name, most, "", "", say_name(_unit(metric, one))))
                 continue
             if is_zero and not is_comparison(run):
-                n_zero += 1
+                zero.append(say_name(label(metric)))
                 continue
             found = in_currency(one, rate) if one.unit == USD else one
             if metric == HOURS and is_cut(run, strategy):
@@ -126,15 +113,8 @@ def _measures(run: RunFolder) -> Section:
                 "it."
             )
         )
-    if n_zero:
-        after.append(
-            say_n(
-                "{n} more is zero in nine of ten simulations.",
-                "{n} more are zero in nine of ten simulations.",
-                n_zero,
-                n=str(n_zero),
-            )
-        )
+    if zero:
+        after.append(say("Zero in nine of ten simulations: {names}.", names=joined("; ", zero)))
     after.append(say("Every digit, parts by cause and threshold, and ratios: summary.csv."))
     title = say("Measures compared") if is_comparison(run) else say("All measures")
     return Section(title, tables=tuple(tables), after=(sentences(*after),))
@@ -156,21 +136,49 @@ def _unit(metric: str, found: Estimate) -> str:
 
 
 def _tables(run: RunFolder) -> Section:
-    """Every table, with where it is borrowed from."""
-    borrowed = stand_ins(run)
-    theirs: list[tuple[Cell, ...]] = []
-    scenario = run.manifest["scenario"]
-    file = Path(str(scenario.get("file", "scenario.yaml"))).name
-    own: list[tuple[Cell, ...]] = [(file, str(scenario.get("sha256", ""))[:HASH_DIGITS])]
-    for name, title, digest in tables_of(run):
+    """Every table: where it is borrowed from, who made it, and how its bytes are recognised."""
+    borrowed, made_by = stand_ins(run), _makers(run)
+    rows: list[tuple[Cell, ...]] = []
+    for name, title, digest in sorted(tables_of(run), key=lambda one: one[0] not in borrowed):
+        of = Strong(place_and_time(borrowed[name])) if name in borrowed else ""
         begin = digest[:HASH_DIGITS] or MANIFEST
-        if name in borrowed:
-            theirs.append((title, Strong(place_and_time(borrowed[name])), begin))
-        else:
-            own.append((title, begin))
-    begins = say("SHA-256 begins")
-    tables = (
-        *table_of((say("Table"), say("Borrowed from"), begins), theirs),
-        *table_of((say("Other tables"), begins), own),
+        rows.append((title, of, made_by.get(name) or say("assumed"), begin))
+    heads = (say("Table"), say("Borrowed from"), say("Published by"), say("SHA-256 begins"))
+    after = say(
+        "Assumed: by the makers of overblock; *: most of its values. +: more sources. Reasons and "
+        "sources of all values: manifest.json."
     )
-    return Section(say("Tables it rests on"), tables=tables)
+    title = say("Tables it rests on: {n}", n=str(len(rows)))
+    return Section(title, tables=table_of(heads, rows), after=(after,))
+
+
+def _makers(run: RunFolder) -> dict[str, Cell]:
+    """Who published the facts of each table, with a link where its provenance has an address."""
+    kinds: dict[str, Counter[str]] = {}
+    sources: dict[str, Counter[str]] = {}
+    for one in run.manifest.get("sources", ()):
+        table = str(one["key"]).rpartition(".")[0]
+        kinds.setdefault(table, Counter())[one["kind"]] += one["n_values"]
+        if one.get("source"):
+            sources.setdefault(table, Counter())[one["source"]] += one["n_values"]
+    found: dict[str, Cell] = {
+        str(one["name"]): say("your file") for one in run.manifest["inputs"] if not one["title"]
+    }
+    for table, times in sources.items():
+        (first, _), *others = times.most_common()
+        link = _link(first) + (f" +{len(others)}" if others else "")
+        is_mostly = 2 * kinds[table]["assumption"] > kinds[table].total()
+        found.setdefault(table, link + Markup("*") if is_mostly else link)
+    return found
+
+
+def _link(source: str) -> Markup:
+    """A source by its address on the web, or by the words before its first comma."""
+    if found := _REPOSITORY.search(source):
+        address = f"github.com/{found[1]}"
+    elif found := _ADDRESS.search(source):
+        address = found[0].removeprefix("www.").rstrip(".")
+    else:
+        return escape(re.split(r"[,;(]| as ", source)[0].strip())
+    shown = address if len(address) <= MOST_LETTERS else f"{address.partition('/')[0]}/…"
+    return Markup('<a href="https://{}" rel="noreferrer">{}</a>').format(address, shown)

@@ -8,33 +8,23 @@ from __future__ import annotations
 
 import base64
 import re
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from pathlib import Path
 
-import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 
-from sim.errors import DataError, Problem, UsageError
+from sim.errors import UsageError
 from sim.files import new_file
 from sim.measure.estimates import Estimate, Grade, estimate_over
-from sim.measure.sites import read_sites
 from sim.report.figures.outage import picture, read_outage
 from sim.report.page.appendix import appendix_of
 from sim.report.page.grounds import GRADES as GRADE_WORDS
 from sim.report.page.grounds import sections_of
-from sim.report.page.sections import (
-    EVER,
-    Bar,
-    Strong,
-    are_named,
-    rounding_of,
-    step_before,
-    step_text,
-)
+from sim.report.page.sections import EVER, Bar, Strong, rounding_of, step_text
+from sim.report.page.sites import site_matrix
 from sim.report.words.answer import Answer, answer
 from sim.report.words.heading import computed_on, has_sites, is_comparison
 from sim.report.words.languages import (
@@ -45,26 +35,13 @@ from sim.report.words.languages import (
     Text,
     capitalised,
     day,
-    joined,
     language,
-    moment,
     say,
     say_n,
-    say_name,
 )
-from sim.report.words.numbers import (
-    as_lower_bound,
-    percent,
-    range_text,
-    value_text,
-    whole,
-    with_range,
-)
-from sim.results.folder import MANIFEST, RunFolder, input_rows, later
+from sim.report.words.numbers import percent, whole, with_range
+from sim.results.folder import RunFolder
 from sim.results.integrity import GENERATOR, is_report
-from sim.results.parquet import numbers, read_columns
-from sim.scenario.tables.roles import FRONTEND, ROLES
-from sim.scenario.tables.rows import OperatorRow
 from sim.version import __version__
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; font-src data:; base-uri 'none'"
@@ -129,24 +106,6 @@ def language_of(page: bytes) -> Language:
     return language(code if code in LANGUAGES else ENGLISH)
 
 
-def check_manifest(run: RunFolder) -> None:
-    """Refuse a manifest that lacks what the page prints.
-
-    Raises
-    ------
-    DataError
-        With every such key.
-    """
-    needed = ("scenario", *(("baseline",) if is_comparison(run) else ()))
-    problems = [
-        Problem(str(run.path / MANIFEST), "expected a value, got nothing", key=key)
-        for key in needed
-        if key not in run.manifest
-    ]
-    if problems:
-        raise DataError(problems)
-
-
 def render(run: RunFolder, words: Language = IN_ENGLISH, computed: str = "") -> str:
     """Return the report of a run or comparison as HTML.
 
@@ -160,7 +119,6 @@ def render(run: RunFolder, words: Language = IN_ENGLISH, computed: str = "") -> 
     DataError
         If the folder's files cannot be read.
     """
-    check_manifest(run)
     found = answer(run)
     outage = None if is_comparison(run) else read_outage(run)
     step = rounding_of(outage) if outage is not None else 0
@@ -271,159 +229,3 @@ def _fonts(is_cyrillic: bool) -> str:
 def _own_text(name: str) -> str:
     """Text of one of the page's own files."""
     return (Path(__file__).parent / name).read_text(encoding="utf-8")
-
-
-MOST_SITES, MOST_OPERATORS = 12, 9
-LEVELS = ((1.0, 4), (0.5, 3), (0.0, 2))
-"""Share of simulations from which on a cell has which shade; above nothing the last one."""
-
-
-@dataclass(frozen=True)
-class SiteRow:
-    """A site of one's own.
-
-    Attributes
-    ----------
-    name
-        Its name, or its address.
-    first
-        When it is first cut off, the median of the simulations in which it is; or that it never is.
-    n_cut
-        Simulations in which it is cut off from some of its customers.
-    hours
-        For how long, over all simulations.
-    is_still
-        Whether half of those in which it is cut off end before it is not.
-    shares
-        Share of simulations in which the users of each operator are cut off from it.
-    is_drawn
-        Whether the place of its front end is drawn, for want of an address.
-    """
-
-    name: str
-    first: str
-    n_cut: int
-    hours: Estimate
-    is_still: bool
-    shares: tuple[float, ...]
-    is_drawn: bool = False
-
-    @property
-    def lasts(self) -> Text:
-        """Hours, at least so many where the run ends first."""
-        return joined("", ("≥" if self.is_still else "", value_text(self._shown)))
-
-    @property
-    def range(self) -> str:
-        """Range of the hours."""
-        return range_text(self._shown)
-
-    @property
-    def _shown(self) -> Estimate:
-        return as_lower_bound(self.hours) if self.is_still else self.hours
-
-    @property
-    def shades(self) -> tuple[int, ...]:
-        """Shade of each operator's cell, from 0 to 4."""
-        return tuple(
-            next((shade for least, shade in LEVELS if share >= least and share > 0), 0)
-            for share in self.shares
-        )
-
-
-@dataclass(frozen=True)
-class SiteMatrix:
-    """The sites that are cut off longest, by operator.
-
-    Attributes
-    ----------
-    operators
-        Names and shares of users of the largest operators.
-    rows
-        Sites, the longest cut off first.
-    n_sites, n_simulations
-        All sites, and all simulations.
-    n_more
-        Sites that are cut off as well and not shown.
-    are_all
-        Whether there are no other businesses in the simulations.
-    are_named
-        Whether the table of operators names any of them.
-    """
-
-    operators: tuple[tuple[str, float], ...]
-    rows: tuple[SiteRow, ...]
-    n_sites: int
-    n_simulations: int
-    n_more: int
-    are_all: bool
-    are_named: bool
-
-
-def site_matrix(run: RunFolder, step: int) -> SiteMatrix:
-    """Read which sites are cut off at which operators.
-
-    Parameters
-    ----------
-    step
-        Minutes to which times are rounded down.
-
-    Raises
-    ------
-    DataError
-        If the tables of sites cannot be read.
-    """
-    strategy = run.strategies[0]
-    runs = read_sites(run.path, strategy)
-    hours, first, last = (
-        runs.number[name] for name in ("impaired_h", "first_cut_off_s", "last_cut_off_s")
-    )
-    n_cut = (hours > 0).sum(axis=0)
-    order = sorted(range(len(n_cut)), key=lambda at: (-np.median(hours[:, at]), -n_cut[at]))
-    groups = sorted(
-        input_rows(run, "operators", "groups", OperatorRow), key=lambda one: -one.share_users
-    )[:MOST_OPERATORS]
-    cells = _cells(run, strategy)
-    rows = []
-    for at in order[:MOST_SITES]:
-        is_cut = hours[:, at] > 0
-        still = is_cut.any() and (last[is_cut, at] >= run.horizon_s).mean() >= 0.5
-        begins = np.median(first[is_cut, at]) if is_cut.any() else np.nan
-        rows.append(
-            SiteRow(
-                runs.site[at],
-                say("never")
-                if np.isnan(begins)
-                else moment(step_before(later(run.start, begins), step)),
-                int(n_cut[at]),
-                estimate_over(hours[:, at], "h"),
-                bool(still),
-                tuple(cells.get((runs.site[at], one.operator), 0.0) for one in groups),
-                ROLES[FRONTEND] in str(runs.text["drawn"][0, at]).split(),
-            )
-        )
-    operators = tuple((say_name(one.label), one.share_users) for one in groups)
-    return SiteMatrix(
-        operators,
-        tuple(rows),
-        len(runs.site),
-        len(hours),
-        int((n_cut > 0).sum()) - int((n_cut[order[:MOST_SITES]] > 0).sum()),
-        are_all=not run.scenario["population"].get("n_businesses"),
-        are_named=are_named(groups),
-    )
-
-
-def _cells(run: RunFolder, strategy: str) -> dict[tuple[str, str], float]:
-    """Share of simulations in which a site is cut off for the users of an operator.
-
-    There is no row where it is not affected.
-    """
-    found = read_columns(
-        run.path / "site_runs.parquet",
-        "SELECT site, operator, count(*) / ? AS share FROM data "
-        "WHERE strategy = ? AND operator IS NOT NULL AND impaired_h > 0 GROUP BY site, operator",
-        [run.n_replicates, strategy],
-    )
-    pairs = zip(found["site"].tolist(), found["operator"].tolist(), strict=True)
-    return dict(zip(pairs, numbers(found["share"]).tolist(), strict=True))

@@ -7,12 +7,7 @@ import re
 from collections.abc import Iterator
 
 from sim.catalogue.choices import EVER_SHARE, PRIVATE_LOSS
-from sim.measure.estimates import (
-    Grade,
-    estimate_of,
-    own_strategy,
-    read_estimates,
-)
+from sim.measure.estimates import Grade, estimate_of, own_strategy, read_estimates
 from sim.report.figures.outage import Outage
 from sim.report.page.sections import (
     Bar,
@@ -23,10 +18,12 @@ from sim.report.page.sections import (
     operators_of,
     orders_of,
     providers_of,
+    rounding_of,
     severities_of,
     table_of,
     target_of,
 )
+from sim.report.page.sites import sites_of
 from sim.report.words.answer import DEMAND_LOST, Answer, Figure
 from sim.report.words.heading import (
     LOSS_PARTS,
@@ -38,33 +35,22 @@ from sim.report.words.heading import (
     in_currency,
     input_name,
     is_comparison,
+    is_replayed,
     last_moment,
+    ordered_days,
     other_warnings,
     rate_of,
+    read_mechanisms,
     repeat_command,
     source_line,
 )
-from sim.report.words.languages import (
-    Text,
-    capitalised,
-    day,
-    listing,
-    say,
-    say_name,
-    sentences,
-)
-from sim.report.words.numbers import (
-    NOT_KNOWN,
-    number,
-    percent,
-    percent_span,
-    whole,
-)
+from sim.report.words.languages import Text, capitalised, day, listing, say, say_name, sentences
+from sim.report.words.numbers import NOT_KNOWN, number, percent, percent_span, span, whole
 from sim.report.words.sentences import note_of, read_losses
 from sim.results.folder import RunFolder, input_rows
 from sim.results.tables import text
 from sim.scenario.tables.money import MoneyParameterRow
-from sim.scenario.tables.rows import FigureRow
+from sim.scenario.tables.rows import FigureRow, OrderRow
 from sim.scenario.tables.seeds import read_note
 
 HASH_DIGITS = 8
@@ -99,10 +85,14 @@ def sections_of(run: RunFolder, answer: Answer, outage: Outage | None) -> Iterat
         strategy = run.strategies[0]
         yield from orders_of(run, outage)
         yield from severities_of(run, strategy, outage)
+        yield from _seen(run, strategy)
         yield from operators_of(run, strategy, outage)
-        yield from providers_of(run, strategy)
+        if has_sites(run):
+            yield from sites_of(run, strategy, rounding_of(outage))
+        else:
+            yield from providers_of(run, strategy)
         yield target_of(run, strategy)
-        yield _money(run, strategy, outage)
+        yield _money(run, strategy)
         yield _surer(run, strategy)
         yield _other_ways(run)
     yield _basis(run)
@@ -112,19 +102,17 @@ def sections_of(run: RunFolder, answer: Answer, outage: Outage | None) -> Iterat
 
 def _quote(run: RunFolder, answer: Answer) -> Section:
     refuted = say("Not the measures that the record contradicts; see below.")
-    yes = say("Yes, with the range, and with the words “in a model”.")
+    yes = say("Yes, with the range, and with the words “in a simulation”.")
     no = say("No: read the notice at the top of the page first.")
-    ranges = say(
-        "Ranges hold nine in ten simulations; none includes effects that the model ignores."
-    )
+    ranges = say("Ranges hold nine in ten simulations, not what the model ignores.")
     is_checked = any(one.found.grade is Grade.CHECKED for one in _figures(answer))
     unchecked = (
         "" if is_checked else say("None of these numbers was checked against an independent count.")
     )
     own = say("It measures no outage: your own logs do.")
     others = say(
-        "Do not quote it for one named business, for how many businesses there are, or for another "
-        "country or time."
+        "Do not quote it for one named business, the number of businesses, or another country or "
+        "time."
     )
     rows = [
         (
@@ -171,7 +159,7 @@ def _figures(answer: Answer) -> tuple[Figure, ...]:
     return answer.figures or (answer.strategies[-1].figures if answer.strategies else ())
 
 
-def _money(run: RunFolder, strategy: str, outage: Outage) -> Section:
+def _money(run: RunFolder, strategy: str) -> Section:
     """The loss of businesses, part by part, in the country's currency."""
     estimates, rate = read_estimates(run), rate_of(run)
     rows: list[tuple[Cell, ...]] = []
@@ -181,9 +169,7 @@ def _money(run: RunFolder, strategy: str, outage: Outage) -> Section:
             continue
         cells = cells_of(in_currency(found, rate))
         rows.append((Strong(name) if metric == PRIVATE_LOSS else name, *cells))
-    after = [say("Each row is a median of its own, so rows need not add up.")]
-    if _still(outage):
-        after.append(say("Losses after {day} are not in it.", day=day(last_moment(run))))
+    after = [say("Rows are medians and need not add up.")]
     currency = currency_name(rate)
     if rate is not None:
         after.append(
@@ -198,9 +184,7 @@ def _money(run: RunFolder, strategy: str, outage: Outage) -> Section:
     prices = input_rows(run, "money", "parameters", MoneyParameterRow)
     after.append(
         say(
-            "Sales: “{sales}”. Prices: “{title}”, of which {n} of {of} are assumptions.",
-            sales=say_name(_title_of(run, "population", "sectors")),
-            title=say_name(_title_of(run, "money", "parameters")),
+            "Of the prices of lost demand, {n} of {of} are assumptions.",
             n=str(sum(row.kind == "assumption" for row in prices)),
             of=str(len(prices)),
         )
@@ -251,13 +235,6 @@ def _figure_source(run: RunFolder) -> str:
     return re.sub(r' "[^"]*",', "", said.partition("; ")[0])
 
 
-def _title_of(run: RunFolder, section: str, key: str) -> str:
-    """Title of the table that a key of the scenario names."""
-    name = str((run.scenario.get(section) or {}).get(key, ""))
-    titles = {str(one["name"]): str(one["title"]) for one in run.manifest["inputs"]}
-    return titles.get(name) or name
-
-
 def _surer(run: RunFolder, strategy: str) -> Section:
     """Inputs on which the main measures depend most."""
     estimates = read_estimates(run)
@@ -281,13 +258,10 @@ def _surer(run: RunFolder, strategy: str) -> Section:
             "The range of the share ever cut off depends most on {inputs}.", inputs=listing(inputs)
         )
     elif tables:
-        depends = say(
-            "Too few simulations to tell which inputs the range of the share ever cut off depends "
-            "on."
-        )
+        depends = say("Too few simulations to tell what the share ever cut off depends on.")
     after = say(
-        "Share of the spread between simulations that each input explains; the rest is chance, "
-        "other inputs and combinations."
+        "Share of the spread that an input explains; the rest is chance, other inputs and "
+        "combinations."
     )
     title = say("On what does it depend most?")
     before = tuple(one for one in (depends, "" if tables or depends else few) if one)
@@ -304,10 +278,7 @@ def _other_ways(run: RunFolder) -> Section:
         narrow = say("Change the list of what is blocked, and run it again.")
         return Section(title, (narrow,))
     if command := answering_command(run):
-        other = say(
-            "This scenario replays orders and cannot tell. One of the same target can, whose "
-            "orders answer it:"
-        )
+        other = say("This scenario replays orders and cannot tell. One of the same target can:")
         return Section(title, (other,), code=command)
     none = say(
         "This scenario replays orders and cannot tell, nor can another one that is shipped. Change "
@@ -316,15 +287,71 @@ def _other_ways(run: RunFolder) -> Section:
     return Section(title, (none,))
 
 
+SEEN = {
+    "drop": say(
+        "A browser waits for a blocked address until it gives up; no page says that it is blocked. "
+        "Users of other operators reach it."
+    ),
+    "throttle": say(
+        "Some attempts at a blocked address fail, the others work: nothing is slow in the model."
+    ),
+    "name": say(
+        "Attempts at a blocked name fail, except for users who get round it; no page says that it "
+        "is blocked."
+    ),
+}
+"""What a user meets at what is blocked, by the mechanism of the entries."""
+
+
+def _seen(run: RunFolder, strategy: str) -> Iterator[Section]:
+    """What a user sees who meets the block."""
+    said = [SEEN[one] for one in read_mechanisms(run, strategy) if one in SEEN]
+    if said:
+        yield Section(say("What does a user see?"), (sentences(*said),))
+
+
+TIMES = {"sessions": "start", "orders": "effective", "table": "from"}
+"""Column of the times of orders, by the key of a strategy that names their table."""
+
+
+def _times(run: RunFolder) -> Iterator[str]:
+    """Whether times and addresses of the orders were recorded, given, assumed or simulated."""
+    own = run.scenario.get("strategy") or {}
+    kinds = {str(one["key"]): str(one["kind"]) for one in run.manifest.get("sources", ())}
+    key = next((key for key in TIMES if isinstance(own.get(key), str)), "")
+    rows = input_rows(run, "strategy", key, OrderRow) if key == "orders" else ()
+    name = str(own.get(key))
+    if not is_replayed(run):
+        yield say("Times of orders: simulated.")
+    elif not ordered_days(run):
+        yield say("The list has no times: it is blocked from the start, an assumption.")
+    elif kinds.get(f"{name}.{TIMES.get(key)}") != "fact":
+        yield say("Times of orders: as given, not checked.")
+    elif hours := [
+        (one.latest - one.earliest).total_seconds() / 3600
+        for one in rows
+        if one.earliest and one.latest
+    ]:
+        within = span(min(hours), max(hours))
+        yield say("Times of orders: recorded, each to within {hours} hours.", hours=within)
+    else:
+        yield say("Times of orders: recorded.")
+    if kinds.get(f"{name}.prefix") == "assumption":
+        yield say("Their addresses are assumed.")
+    if not run.scenario.get("ordered_by"):
+        yield say("Who ordered it, and why: add ordered_by and purpose to the scenario.")
+
+
 def _basis(run: RunFolder) -> Section:
     """What was observed, assumed and computed."""
+    given = say("Observed or given: {titles}", titles=source_line(run, is_given=True))
     return Section(
         say("What was observed, assumed, computed?"),
         items=(
-            say("Observed or given: {titles}", titles=source_line(run, is_given=True)),
+            sentences(given, *_times(run)),
             say(
-                "Assumed: {n} settings, each with its reason in manifest.json, and those values of "
-                "tables that overblock sources calls assumptions.",
+                "Assumed: {n} settings (reasons: manifest.json), and the tables so marked in the "
+                "appendix.",
                 n=str(len(run.manifest["assumptions"])),
             ),
             say("Computed: when operators block, who is cut off, for how long, and what it costs."),
@@ -381,17 +408,17 @@ def _missing(run: RunFolder, outage: Outage | None) -> Section:
     if not scenario.get("reactions"):
         items.append(
             say(
-                "No business moves its site: hours cut off are an upper bound; costs of moving, "
-                "losses and gains of hosting providers are not counted."
+                "Businesses that move (hours are an upper bound), what it costs, and gains and "
+                "losses of hosting providers."
             )
         )
     if not scenario.get("users"):
-        items.append(say("No customer takes a VPN here."))
+        items.append(say("Customers who take a VPN."))
     if outage is not None and (still := _still(outage)):
         items.append(
             say(
-                "Time after {day}. {share} of businesses are still cut off then, so hours and "
-                "losses are at least what is printed.",
+                "Time after {day}: {share} of businesses are still cut off then, so hours and "
+                "losses are lower bounds.",
                 day=day(last_moment(run)),
                 share=still,
             )
@@ -406,7 +433,7 @@ def _missing(run: RunFolder, outage: Outage | None) -> Section:
         items.append(
             say("Your own knowledge: correct your list of sites or operators, and run it again.")
         )
-    return Section(say("What is not in it?"), items=tuple(items))
+    return Section(say("What is not modelled?"), items=tuple(items))
 
 
 def _still(outage: Outage) -> str:

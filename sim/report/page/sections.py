@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,13 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.catalogue.causes import CAUSES, lost_by
-from sim.catalogue.choices import (
-    COLLATERAL,
-    EVER_SHARE,
-    TARGET_LOST,
-    curve_name,
-    measure_name,
-)
+from sim.catalogue.choices import COLLATERAL, EVER_SHARE, TARGET_LOST, curve_name, measure_name
 from sim.measure.bands import band_of, peak_row, share_points, step_values, values_at, whole_band
 from sim.measure.estimates import (
     SHARE,
@@ -27,14 +20,12 @@ from sim.measure.estimates import (
     Grade,
     estimate_over,
     read_estimates,
+    read_first_blocks,
     read_group_shares,
     read_share,
 )
-from sim.measure.sites import read_sites
 from sim.report.figures.outage import CUT_OFF, NETWORKS, Outage
-from sim.report.words.heading import (
-    has_sites,
-)
+from sim.report.words.heading import has_sites
 from sim.report.words.languages import (
     NBSP,
     Text,
@@ -55,13 +46,11 @@ from sim.report.words.numbers import (
     percent_span,
     range_text,
     value_text,
-    whole,
     with_range,
 )
 from sim.report.words.sentences import read_bound
 from sim.results.folder import RunFolder, input_rows, later
-from sim.results.parquet import read_columns
-from sim.scenario.tables.rows import OperatorRow, TargetPrefixRow
+from sim.scenario.tables.rows import OperatorRow
 
 
 @dataclass(frozen=True)
@@ -156,8 +145,8 @@ def table_of(
 
 
 EVER = measure_name("businesses_ever_impaired")
-MOST_ROWS, MOST_GROUPS = 8, 5
-"""Rows of a table of the detail: of sessions and sites, of operators and providers."""
+MOST_ROWS, MOST_GROUPS, MOST_OPERATORS = 8, 5, 9
+"""Rows of a table: of sessions and sites, of operators and providers, of operators of sites."""
 HOURS = measure_name("hours_impaired_median")
 SEVERITIES = tuple(
     (threshold, measure_name(f"businesses_{threshold}_peak"), name)
@@ -174,7 +163,6 @@ SHARE_OF = {
     True: say("Share of your sites, at the peak of each simulation"),
 }
 """Heading of shares: of businesses, of sites of one's own."""
-NO_PROVIDER = "(not known)"
 THROUGH = dict(
     zip(
         CAUSES,
@@ -256,8 +244,8 @@ def _by_order(run: RunFolder, outage: Outage) -> tuple[tuple[Table, ...], str]:
     own = str((run.scenario.get("strategy") or {}).get("orders", ""))
     copies = {str(one["name"]): str(one.get("copy", "")) for one in run.manifest["inputs"]}
     after = say(
-        "Each row sums a day's orders, at the time of the middle one. Before: ahead of the first. "
-        "After: {n} hours later, or ahead of the next row. Each order: {file}.",
+        "A row sums a day's orders. Cut off: before the first, and {n} hours after the middle one "
+        "or before the next row. Each order: {file}.",
         n=str(AFTER_H),
         file=copies.get(own) or "events.parquet",
     )
@@ -266,7 +254,7 @@ def _by_order(run: RunFolder, outage: Outage) -> tuple[tuple[Table, ...], str]:
         after = sentences(after, say("Orders of IPv6: events.parquet.") if networks > 0 else "")
     listed = say("Addresses") if outage.is_addresses else say("IPv6 networks")
     heads = (say("When"), say("Whose"), listed, say("Before"), say("After"), say("Range"))
-    return table_of(heads, rows, (2, 3, 4, 5), hidden=(3,)), after
+    return table_of(heads, rows, (2, 3, 4, 5)), after
 
 
 def severities_of(run: RunFolder, strategy: str, outage: Outage) -> Iterator[Section]:
@@ -350,7 +338,7 @@ def _course(outage: Outage, share: NDArray[np.float64]) -> Iterator[str]:
     if some[-1] + 1 < line.size:
         yield say("It is over by {end}.", end=_moment(outage, t_s[some[-1] + 1]))
     else:
-        yield say("It is not over when the simulation ends.")
+        yield say("It is not over at the end.")
 
 
 def rounding_of(outage: Outage) -> int:
@@ -378,40 +366,40 @@ def are_named(groups: Sequence[OperatorRow]) -> bool:
 
 def operators_of(run: RunFolder, strategy: str, outage: Outage) -> Iterator[Section]:
     """When each operator first blocked anything but the target's own, and its harm."""
-    first = _first_blocks(run, strategy)
+    first = read_first_blocks(run, strategy)
     harm = read_group_shares(run, strategy, "operator", COLLATERAL)
-    bound = "" if any(one.high > 0 for one in harm.values()) else read_bound(run, strategy)
+    hours, is_hit = run.horizon_s / 3600, any(one.high > 0 for one in harm.values())
+    bound = "" if is_hit else read_bound(run, strategy, hours)
     rows: list[tuple[Cell, ...]] = []
+    most = MOST_OPERATORS if has_sites(run) else MOST_GROUPS
     groups = sorted(
         input_rows(run, "operators", "groups", OperatorRow), key=lambda one: -one.share_users
     )
-    for group in groups[:MOST_GROUPS]:
+    for group in groups[:most]:
         at = first.get(group.operator)
         when = say("never")
         if at is not None and at.is_known:
             when = moment(step_before(later(run.start, at.median), rounding_of(outage)))
-        found = harm.get(group.operator)
         cells: tuple[Cell, ...] = ("", "")
-        if found is not None:
-            found = found.times(run.horizon_s / 3600, "h") if outage.of_sites else found
-            cells = (Strong(bound), "") if bound else cells_of(found)
+        if (found := harm.get(group.operator)) is not None:
+            cells = (Strong(bound), "") if bound else cells_of(found.times(hours, "h"))
         rows.append((say_name(group.label), percent(group.share_users), when, *cells))
-    cut = say("Hours cut off") if outage.of_sites else say("Time cut off")
-    heads = (say("Operator"), say("Its users"), say("First block (simulated)"), cut, say("Range"))
+    heads = (
+        say("Operator"),
+        say("Its users"),
+        say("First block (simulated)"),
+        say("Hours cut off"),
+        say("Range"),
+    )
     after = say(
-        "First block of addresses that are not the target's: median of the simulations, rounded "
-        "down to {step}; no record is used.",
+        "First block of others' addresses: median, rounded down to {step}; no record is used.",
         step=step_text(rounding_of(outage)),
     )
-    of_time = say(
-        "Time cut off: share of businesses' time in which more than {share} of what its users try "
-        "fails.",
-        share=percent(float(run.scenario["thresholds"]["impaired"])),
-    )
+    of_businesses = say("Hours cut off: mean of all businesses, spared ones too.")
     of_sites = say("Hours cut off: mean of all your sites, spared ones too.")
     earlier = say("In each simulation, no site is cut off before an operator blocks.")
     nameless = "" if are_named(groups) else say("The table of operators names none of them.")
-    n_more = len(groups) - MOST_GROUPS
+    n_more = len(groups) - most
     more = say_n(
         "{n} smaller operator: hits.parquet.",
         "{n} smaller operators: hits.parquet.",
@@ -420,46 +408,14 @@ def operators_of(run: RunFolder, strategy: str, outage: Outage) -> Iterator[Sect
     )
     after = sentences(
         after,
-        of_sites if outage.of_sites else of_time,
+        of_sites if outage.of_sites else of_businesses,
         earlier if has_sites(run) else "",
         nameless,
         more if n_more > 0 else "",
     )
-    tables = table_of(heads, rows, (1, 2, 3, 4), hidden=(4,))
+    tables = table_of(heads, rows, (1, 2, 3, 4))
     if tables:
         yield Section(say("When, and at which operators?"), (), tables, (after,))
-
-
-def _first_blocks(run: RunFolder, strategy: str) -> dict[str, Estimate]:
-    """When each operator first blocks anything but the target's own addresses, in seconds."""
-    own = [
-        row.prefix
-        for row in input_rows(run, "target", "prefixes", TargetPrefixRow)
-        if row.prefix.version == 4
-    ]
-    parts = [f"TRY_CAST(split_part(address, '.', {n}) AS BIGINT)" for n in (1, 2, 3, 4)]
-    number_ = f"((({parts[0]} * 256 + {parts[1]}) * 256 + {parts[2]}) * 256 + {parts[3]})"
-    ours = " OR ".join(
-        f"(length >= {one.length} AND number BETWEEN {one.address} "
-        f"AND {one.address + (1 << (32 - one.length)) - 1})"
-        for one in own
-    )
-    found = read_columns(
-        run.path / "events.parquet",
-        "WITH halves AS (SELECT strategy, replicate, entry, split_part(prefix, '/', 1) AS "
-        "address, CAST(split_part(prefix, '/', 2) AS BIGINT) AS length FROM entries "
-        "WHERE strategy = ? AND mechanism <> 'exempt'), others AS "
-        f"(SELECT *, {number_} AS number FROM halves) "
-        "SELECT regexp_replace(operator, '#[0-9]+$', '') AS name, min(t_s) AS first_s FROM data "
-        "JOIN others USING (strategy, replicate, entry) WHERE kind = 'enforced' "
-        f"AND NOT coalesce({ours or 'false'}, false) GROUP BY name, replicate",
-        [strategy],
-        others={"entries": run.path / "entries.parquet"},
-    )
-    times: dict[str, list[float]] = {}
-    for name, at_s in zip(found["name"].tolist(), found["first_s"].tolist(), strict=True):
-        times.setdefault(name, []).append(float(at_s))
-    return {name: estimate_over(np.array(one), "s") for name, one in times.items()}
 
 
 def providers_of(run: RunFolder, strategy: str) -> Iterator[Section]:
@@ -471,43 +427,18 @@ def providers_of(run: RunFolder, strategy: str) -> Iterator[Section]:
     )
     rows = [(name, Bar(found.median), range_text(found)) for name, found in most[:MOST_GROUPS]]
     heads = (say("Provider"), say("Ever cut off"), say("Range"))
-    tables = table_of(heads, rows, (2,)) if not has_sites(run) else _sites(run, strategy)
+    tables = table_of(heads, rows, (2,))
     zero = sorted(name for name, found in shares.items() if found.high == 0)
     after = [
         say("Of {names}, none in nine of ten simulations.", names=listing(zero)) if zero else "",
         say("Other providers: hits.parquet.") if len(most) > MOST_GROUPS else "",
     ]
     if tables:
-        notes = sentences(*([] if has_sites(run) else after), *_failed(run, strategy))
+        notes = sentences(*after, *failed(run, strategy))
         yield Section(say("At which providers, and through what?"), (), tables, (notes,))
 
 
-def _sites(run: RunFolder, strategy: str) -> tuple[Table, ...]:
-    """Providers of the sites of one's own, and in how many simulations each is cut off."""
-    runs = read_sites(run.path, strategy)
-    cut_off = (runs.number["impaired_h"] > 0).sum(axis=0)
-    rows = []
-    for at, site in enumerate(runs.site[:MOST_ROWS]):
-        times = Counter(runs.text["provider"][:, at].tolist())
-        names = [name for name, _ in times.most_common()]
-        whose = joined(", ", names[:2])
-        if names == [NO_PROVIDER]:
-            whose = say("not known: in no table of providers")
-        if len(names) > 2:
-            n = len(names) - 2
-            whose = say_n(
-                "drawn: {names} or {n} other",
-                "drawn: {names} or {n} others",
-                n,
-                names=whose,
-                n=str(n),
-            )
-        n_cut = say("{k} of {n}", k=str(cut_off[at]), n=whole(run.n_replicates))
-        rows.append((site, whose, n_cut))
-    return table_of((say("Site"), say("Provider"), say("Cut off in")), rows, (2,))
-
-
-def _failed(run: RunFolder, strategy: str) -> Iterator[str]:
+def failed(run: RunFolder, strategy: str) -> Iterator[str]:
     """Share of what customers tried that failed, by cause."""
     estimates = read_estimates(run)
     parts = [
@@ -528,7 +459,7 @@ def target_of(run: RunFolder, strategy: str) -> Section:
         said = say("Not printed: the record contradicts it.")
     else:
         said = say(
-            "In a model, the target's users lost {share} of the hours in which they wanted it. "
+            "In simulations, the target's users lost {share} of the hours in which they wanted it. "
             "Never checked.",
             share=with_range(found),
         )

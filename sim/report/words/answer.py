@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sim.catalogue.choices import (
     COLLATERAL,
@@ -37,7 +36,6 @@ from sim.measure.estimates import (
     read_share,
     read_shares,
 )
-from sim.measure.sites import read_sites
 from sim.measure.summary import TOO_FEW
 from sim.report.words.heading import (
     cite,
@@ -53,6 +51,7 @@ from sim.report.words.heading import (
     notices,
     order_line,
     rate_of,
+    read_mechanisms,
     sessions_of,
     settings_line,
     simulated_line,
@@ -71,11 +70,9 @@ from sim.report.words.languages import (
     listing,
     say,
     say_name,
-    unbroken,
 )
 from sim.report.words.numbers import (
     NOT_KNOWN,
-    as_lower_bound,
     is_share,
     range_text,
     spoken,
@@ -88,7 +85,6 @@ from sim.report.words.sentences import (
     CAUSES,
     DISPUTED,
     KINDS,
-    SITES_CUT_OFF,
     SPARED,
     Verdict,
     addresses,
@@ -102,12 +98,13 @@ from sim.report.words.sentences import (
     names_by_strategy,
     names_words,
     networks,
+    read_cut_off,
     reason_of,
+    sentence_of_sites,
     verdict_of,
 )
 from sim.report.words.sentences import hours as hours_text
 from sim.results.folder import RunFolder
-from sim.results.parquet import read_columns
 from sim.results.tables import read_rows, text
 
 IMPAIRED = curve_name("businesses_impaired")
@@ -238,14 +235,6 @@ class Answer:
         )
 
 
-def _middle_hours(hours: NDArray[np.float64], is_still: NDArray[np.bool_]) -> tuple[float, bool]:
-    """Median over the sites that were cut off, and whether the end of the run may have cut it."""
-    median = float(np.median(hours))
-    above = float(np.sort(hours)[hours.size // 2])
-    # A site that still is cut off may yet pass any other.
-    return median, bool((is_still & (hours <= above)).any())
-
-
 def answer(run: RunFolder) -> Answer:
     """Return the answer of a folder.
 
@@ -260,7 +249,9 @@ def answer(run: RunFolder) -> Answer:
         figures: tuple[Figure, ...] = ()
     else:
         figures = tuple(facts.figures())
-        sentence, range_ = facts.sentence_of_sites() if facts.has_sites else facts.sentence_of_run()
+        sentence, range_ = (
+            sentence_of_sites(run, facts.strategy) if facts.has_sites else facts.sentence_of_run()
+        )
     return Answer(
         say_name(str(run.scenario["title"])),
         order_line(run),
@@ -395,7 +386,7 @@ class _Facts:
         if found := self.estimates.get((self.strategy, DEMAND_LOST)):
             yield self.figure(DEMAND_LOST, found, say("of what customers tried failed"))
 
-    def cause(self, *, is_record: bool) -> Text:
+    def cause(self) -> Text:
         """Write the orders as a sentence."""
         run = self.run
         listed = list(self.listed())
@@ -407,7 +398,8 @@ class _Facts:
             for metric, found in listed
         ]
         what: str = listing(each) if each else self.names[self.strategy]
-        how, country = (is_record, self._is_throttle()), self.country or say("the country")
+        is_throttle = read_mechanisms(run, self.strategy) == ["throttle"]
+        how, country = (not self.is_simulated, is_throttle), self.country or say("the country")
         said = capitalised(say(CAUSES[False, *how], country=country, what=what))
         if purpose := str(run.scenario.get("purpose") or ""):
             cause = DISPUTED if is_disputed(run) and how == (True, False) else CAUSES[True, *how]
@@ -415,24 +407,15 @@ class _Facts:
             return either(capitalised(told), said)
         return said
 
-    def _is_throttle(self) -> bool:
-        found = read_columns(
-            self.run.path / "entries.parquet",
-            "SELECT DISTINCT mechanism FROM data WHERE strategy = ? AND mechanism <> 'exempt'",
-            [self.strategy],
-        )
-        return bool(found["mechanism"].tolist() == ["throttle"])
-
     def sentence_of_run(self) -> tuple[Text, str]:
-        is_record = not self.is_simulated
-        cause, peak = self.cause(is_record=is_record), self.peak()
+        cause, peak = self.cause(), self.peak()
         if self.refuted.keys() & {IMPAIRED, PEAK}:
             text_ = say("The record contradicts what the model computes of businesses.")
             return joined(" ", (cause, text_)), ""
         if not peak.high > 0:
             return joined(" ", (cause, self._none_cut_off())), ""
         if peak.median > 0:
-            text_ = say(AT_THE_PEAK[is_record], share=spoken(peak.median))
+            text_ = say(AT_THE_PEAK, share=spoken(peak.median))
             return joined(" ", (cause, text_)), range_text(peak)
         values, _, _ = read_shares(self.run, self.strategy, PEAK)
         n_cut, others = int((values > 0).sum()), estimate_over(values[values > 0], SHARE)
@@ -469,52 +452,16 @@ class _Facts:
 
     # -- sites --------------------------------------------------------------------------------
 
-    def _site_facts(self) -> tuple[int, NDArray[np.int64], Estimate, bool]:
-        """How many sites there are, how many each simulation cuts off, hours, and if still."""
-        runs = read_sites(self.run.path, self.strategy)
-        hours = runs.number["impaired_h"]
-        is_still = runs.number["last_cut_off_s"] >= self.run.horizon_s
-        n_cut = (hours > 0).sum(axis=1)
-        per_run = [
-            _middle_hours(row[row > 0], still[row > 0])
-            for row, still in zip(hours, is_still, strict=True)
-            if row.any()
-        ]
-        medians = np.array([median for median, _ in per_run])
-        is_censored = bool(per_run) and 2 * sum(least for _, least in per_run) >= len(per_run)
-        return len(runs.site), n_cut, estimate_over(medians, "h"), is_censored
-
     def _of_sites(self) -> Iterator[Figure]:
-        n, n_cut, hours, is_censored = self._site_facts()
-        of = say("of your {n} sites cut off from some of their customers", n=whole(n))
+        is_cut, hours, is_least = read_cut_off(self.run, self.strategy)
+        n = is_cut.shape[1]
+        of = say("of your {n} sites cut off in the median simulation", n=whole(n))
         if n == 1:
-            of = say("site of yours cut off from some of its customers")
-        yield self.figure("", estimate_over(n_cut.astype(np.float64), "sites"), of)
+            of = say("site of yours cut off in the median simulation")
+        yield self.figure("", estimate_over(is_cut.sum(axis=1).astype(np.float64), "sites"), of)
         if hours.is_known:
-            hours = as_lower_bound(hours) if is_censored else hours
             h = two_digits(hours.median)
-            yield self.figure("", hours, hours_text(h, n, is_least=is_censored))
-
-    def sentence_of_sites(self) -> tuple[str, str]:
-        n, n_cut, hours, is_censored = self._site_facts()
-        if not n_cut.any():
-            none = say("None of your {n} sites was cut off.", n=whole(n))
-            return say("Your site was not cut off.") if n == 1 else none, ""
-        k = value_text(estimate_over(n_cut[n_cut > 0].astype(np.float64), "sites"))
-        hours = as_lower_bound(hours) if is_censored else hours
-        how = "only" if n == 1 else "one" if k == "1" else "several"
-        said = say(SITES_CUT_OFF[how, is_censored], n=whole(n), h=value_text(hours), k=k)
-        if n_spared := int((n_cut == 0).sum()):
-            # Before the hours and their range, which are those of the other simulations.
-            said = say(
-                "In {spared} of {of} simulations no site of yours was cut off. In the others: "
-                "{said}",
-                spared=whole(n_spared),
-                of=whole(n_cut.size),
-                said=said,
-            )
-        range_ = range_text(hours)
-        return said, unbroken(say("{n} h", n=range_)) if range_ else ""
+            yield self.figure("", hours, hours_text(h, n, is_least=is_least))
 
     # -- a comparison -------------------------------------------------------------------------
 
@@ -557,19 +504,19 @@ class _Facts:
         values = {"worst": worst.name, "whose": self.whose(), "share": share}
         if worst is best:
             said = say(
-                "{worst} would cut {whose} off from some of their customers for {share} of the "
-                "time.",
+                "In simulations, {worst} would cut {whose} off from some customers for {share} of "
+                "the time.",
                 **values,
             )
         else:
             said = say(
-                "{worst} would cut {whose} off from some of their customers for {share} of the "
-                "time; {best} for {less}.",
+                "In simulations, {worst} would cut {whose} off from some customers for {share} of "
+                "the time; {best} for {less}.",
                 **values,
                 best=best.name,
                 less=best.figures[0].value,
             )
-        return capitalised(said), ""
+        return said, ""
 
     def verdicts(self) -> tuple[Verdict, ...]:
         """Verdicts by kind, in the sequence of the columns."""

@@ -117,13 +117,19 @@ def ordered_days(run: RunFolder) -> Text | None:
 
 
 def order_line(run: RunFolder) -> Text:
-    """Write who ordered the block, when, and where."""
-    by, country = run.scenario.get("ordered_by"), country_name(run)
-    who = say_name(str(by or ""))
-    ordered = say("Ordered by {who}", who=who)
-    disputed = say("Disputed who ordered it: {who}", who=who)
+    """Write who ordered the block, when, and where; of sites also why."""
+    country = country_name(run)
+    by, purpose = (say_name(str(run.scenario.get(key) or "")) for key in ("ordered_by", "purpose"))
+    is_asked = is_replayed(run) or has_sites(run)
+    ordered = say("Who ordered it: not stated") if is_asked else ""
+    if by:
+        disputed = say("Disputed who ordered it: {who}", who=by)
+        ordered = disputed if is_disputed(run) else say("Ordered by {who}", who=by)
+    why = say("why: to {purpose}", purpose=purpose) if purpose else say("why: not stated")
     parts = (
-        (disputed if is_disputed(run) else ordered) if by else "",
+        ordered,
+        # The sentence of other runs begins with it.
+        why if has_sites(run) else "",
         ordered_days(run) or "",
         say("Internet operators in {country}", country=country) if country else "",
     )
@@ -147,6 +153,23 @@ def _clock(run: RunFolder) -> str:
     weeks = range(0, run.horizon_s, 28 * 86400)
     offsets = {later(run.start, at_s).isoformat()[-6:] for at_s in (*weeks, run.horizon_s)}
     return str(run.start.tzinfo) if len(offsets) > 1 else f"UTC{offsets.pop()}"
+
+
+def read_mechanisms(run: RunFolder, strategy: str) -> list[str]:
+    """How operators enforce the entries of a strategy, exemptions left out.
+
+    Raises
+    ------
+    DataError
+        If the table of entries cannot be read.
+    """
+    found = read_columns(
+        run.path / "entries.parquet",
+        "SELECT DISTINCT mechanism FROM data WHERE strategy = ? AND mechanism <> 'exempt' "
+        "ORDER BY mechanism",
+        [strategy],
+    )
+    return [str(one) for one in found["mechanism"].tolist()]
 
 
 def settings_line(run: RunFolder) -> str:

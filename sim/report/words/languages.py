@@ -251,8 +251,8 @@ def short_weekday(at: datetime) -> Text:
 
 
 def moment(at: datetime) -> Text:
-    """A day with its time, which no line parts: ``16 Apr, 20:00``."""
-    return unbroken(joined(", ", (short_day(at), f"{at:%H:%M}")))
+    """A day with its time; a line may part the two: ``16 Apr, 20:00``."""
+    return joined(", ", (unbroken(short_day(at)), f"{at:%H:%M}"))
 
 
 def period(start: datetime, end: datetime) -> Text:

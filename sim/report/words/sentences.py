@@ -1,4 +1,4 @@
-"""Verdicts in words: the same sentence for ``compare``, ``assess``, page and notebook.
+"""Verdicts, orders and harm in words: the same sentences for every surface.
 
 Counts are out of all simulations: one in which an order is not known is none that has it.
 """
@@ -9,13 +9,38 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from sim.catalogue.choices import COLLATERAL, EFFICACY, EVER_SHARE, PRIVATE_LOSS
 from sim.catalogue.curves import CURVES
-from sim.measure.estimates import Contradiction, Estimate, Grade, read_estimates
+from sim.measure.estimates import Contradiction, Estimate, Grade, estimate_over, read_estimates
+from sim.measure.sites import read_sites
 from sim.names.listed import LOWER_BOUND, rounded_names
 from sim.report.words.heading import evidence_of, has_sites
-from sim.report.words.languages import Text, capitalised, day, joined, listing, say, say_n, say_name
-from sim.report.words.numbers import NOT_KNOWN, at_most, number, quantity, span, two_digits, whole
+from sim.report.words.languages import (
+    Text,
+    capitalised,
+    day,
+    joined,
+    listing,
+    say,
+    say_n,
+    say_name,
+    unbroken,
+)
+from sim.report.words.numbers import (
+    NOT_KNOWN,
+    as_lower_bound,
+    at_most,
+    number,
+    quantity,
+    range_text,
+    span,
+    two_digits,
+    value_text,
+    whole,
+)
 from sim.results.folder import RunFolder
 from sim.results.tables import Row, read_rows, text
 from sim.results.tables import number as cell
@@ -204,7 +229,7 @@ def is_out_of_reach(expected: Estimate | None) -> bool:
     return expected is not None and expected.median == expected.high == 0
 
 
-def bound_of_zero(ever: Estimate | None) -> str:
+def bound_of_zero(ever: Estimate | None, hours: float = 0.0) -> str:
     """Share of all below which harm is, where none of a sample was cut off: the rule of three.
 
     Empty where a zero is certain. Where no business of the sample could be hit, the rule says
@@ -214,15 +239,18 @@ def bound_of_zero(ever: Estimate | None) -> str:
     ----------
     ever
         Share of businesses that was ever cut off.
+    hours
+        Length of a run: the bound is of the hours that a business is cut off, in the mean.
     """
     if ever is None or ever.zero_at_most == 0:
         return ""
     if math.isnan(ever.zero_at_most):
         return NOT_KNOWN
-    return say("at most {share}", share=at_most(ever.zero_at_most))
+    most = at_most(hours * ever.zero_at_most, "h") if hours else at_most(ever.zero_at_most)
+    return say("at most {share}", share=most)
 
 
-def read_bound(run: RunFolder, strategy: str) -> str:
+def read_bound(run: RunFolder, strategy: str, hours: float = 0.0) -> str:
     """Text for a share that is zero under a strategy; empty where the zero is certain.
 
     Raises
@@ -230,7 +258,7 @@ def read_bound(run: RunFolder, strategy: str) -> str:
     DataError
         If a table cannot be read.
     """
-    return bound_of_zero(read_estimates(run).get((strategy, EVER_SHARE)))
+    return bound_of_zero(read_estimates(run).get((strategy, EVER_SHARE)), hours)
 
 
 def names_words(row: Row | None) -> Text:
@@ -274,17 +302,11 @@ CAUSES = {
 """The orders: with a purpose, from the record, to be slowed down."""
 DISPUTED = say("To {purpose}, {what} were blocked in {country}.")
 """Orders of the record of which it is disputed who placed them."""
-AT_THE_PEAK = {
-    True: say(
-        "At the model's peak, {share} of its businesses hosted abroad were cut off from some "
-        "customers."
-    ),
-    False: say(
-        "At the peak, {share} of its businesses hosted abroad would be cut off from some of their "
-        "customers."
-    ),
-}
-"""The harm of orders: from the record or not."""
+AT_THE_PEAK = say(
+    "In simulations, {share} of its businesses hosted abroad are cut off from some customers at "
+    "the peak."
+)
+"""The harm of orders."""
 SPARED = say(
     "In {n} of {of} simulations none of its businesses hosted abroad is cut off from customers. "
     "In the others, {share} of them are at the peak."
@@ -292,27 +314,84 @@ SPARED = say(
 """The harm of orders that spare all in half of the simulations or more."""
 SITES_CUT_OFF = {
     ("only", True): say(
-        "Your site was cut off from some of its customers for at least {h} hours, and still is "
-        "when the simulation ends."
+        "Your site was cut off from some customers in {times} of {of} simulations, for at least "
+        "{h} hours: it still is at the end."
     ),
-    ("only", False): say("Your site was cut off from some of its customers, for {h} hours in all."),
+    ("only", False): say(
+        "Your site was cut off from some customers in {times} of {of} simulations, for {h} hours "
+        "in all."
+    ),
     ("one", True): say(
-        "One of your {n} sites was cut off from some of its customers for at least {h} hours, and "
-        "still is when the simulation ends."
+        "One of your {n} sites was cut off from some customers in {times} of {of} simulations, for "
+        "at least {h} hours: it still is at the end."
     ),
     ("one", False): say(
-        "One of your {n} sites was cut off from some of its customers, for {h} hours in all."
+        "One of your {n} sites was cut off from some customers in {times} of {of} simulations, for "
+        "{h} hours in all."
     ),
     ("several", True): say(
-        "{k} of your {n} sites were cut off from some of their customers, for a median of at least "
-        "{h} hours: some still are when the simulation ends."
+        "{k} of your {n} sites were cut off from some customers, each in {times} of {of} "
+        "simulations, for a median of at least {h} hours."
     ),
     ("several", False): say(
-        "{k} of your {n} sites were cut off from some of their customers, for a median of {h} "
-        "hours in all."
+        "{k} of your {n} sites were cut off from some customers, each in {times} of {of} "
+        "simulations, for a median of {h} hours in all."
     ),
 }
-"""How many sites were cut off, for how long: the only one, one of several, still at the end."""
+"""How many sites were ever cut off, in how many simulations, for how long, and if still so."""
+
+
+def read_cut_off(run: RunFolder, strategy: str) -> tuple[NDArray[np.bool_], Estimate, bool]:
+    """Whether each simulation cuts each site off, hours, and whether these are a lower bound.
+
+    The hours of a simulation are the median of the sites that it cuts off.
+
+    Raises
+    ------
+    DataError
+        If the table of sites cannot be read.
+    """
+    number_of = read_sites(run.path, strategy).number
+    hours, last = number_of["impaired_h"], number_of["last_cut_off_s"]
+    medians, n_least = [], 0
+    for row, is_still in zip(hours, last >= run.horizon_s, strict=True):
+        if mine := np.sort(row[row > 0]).tolist():
+            medians.append(np.median(mine))
+            # A site that still is cut off may yet pass any other.
+            n_least += bool((is_still & (row > 0) & (row <= mine[len(mine) // 2])).any())
+    found = estimate_over(np.array(medians), "h")
+    is_least = 2 * n_least >= len(medians) > 0
+    return hours > 0, as_lower_bound(found) if is_least else found, is_least
+
+
+def sentence_of_sites(run: RunFolder, strategy: str) -> tuple[Text, str]:
+    """Write how many sites were cut off, as often as the table of sites counts, and the hours.
+
+    Raises
+    ------
+    DataError
+        If the table of sites cannot be read.
+    """
+    is_cut, hours, is_least = read_cut_off(run, strategy)
+    of, n = is_cut.shape
+    times = is_cut.sum(axis=0)
+    if not (times := times[times > 0]).size:
+        none = say(
+            "None of your {n} sites was cut off in {of} simulations.", n=whole(n), of=whole(of)
+        )
+        only = say("Your site was not cut off in {of} simulations.", of=whole(of))
+        return only if n == 1 else none, ""
+    how = "only" if n == 1 else "one" if times.size == 1 else "several"
+    said = say(
+        SITES_CUT_OFF[how, is_least],
+        k=whole(times.size),
+        n=whole(n),
+        times=joined("\N{EN DASH}", map(whole, sorted({times.min(), times.max()}))),
+        of=whole(of),
+        h=value_text(hours),
+    )
+    range_ = range_text(hours)
+    return said, unbroken(say("{n} h", n=range_)) if range_ else ""
 
 
 def addresses(n: float, *, is_simulated: bool) -> Text:

@@ -100,7 +100,7 @@ def test_a_page_has_no_sentence_of_two_languages(ensemble_run):
     spanish, found = language("es"), answer(open_run(ensemble_run))
     assert '<html lang="es">' in (page := render(run, spanish))
     assert spanish.write(found.whole) in page.replace("&#39;", "'") or found.range
-    peak = next(text for text in spanish.texts if text.startswith("At the model's peak, {share}"))
+    peak = next(text for text in spanish.texts if text.startswith("In simulations, {share}"))
     kept = {text: forms for text, forms in spanish.texts.items() if not text.startswith(peak[:20])}
     partly = replace(spanish, texts=kept)
     assert partly.write(found.whole) == str(found.whole)

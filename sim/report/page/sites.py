@@ -1,0 +1,284 @@
+"""Sites of one's own on the page: at which operators they are cut off, by which entry, how long."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.measure.estimates import Estimate, estimate_over
+from sim.measure.sites import SiteRuns, find_entries, read_addresses, read_sites, read_spells
+from sim.report.page.sections import (
+    MOST_OPERATORS,
+    MOST_ROWS,
+    Cell,
+    Section,
+    are_named,
+    cells_of,
+    failed,
+    step_before,
+    table_of,
+)
+from sim.report.words.heading import currency_name, in_currency, rate_of
+from sim.report.words.languages import (
+    Text,
+    capitalised,
+    joined,
+    moment,
+    say,
+    say_n,
+    say_name,
+    sentences,
+)
+from sim.report.words.numbers import (
+    as_lower_bound,
+    percent,
+    range_text,
+    value_text,
+    whole,
+    with_range,
+)
+from sim.results.folder import RunFolder, input_rows, later
+from sim.results.parquet import numbers, read_columns
+from sim.scenario.tables.roles import FRONTEND, ROLES
+from sim.scenario.tables.rows import OperatorRow
+
+NO_PROVIDER = "(not known)"
+MOST_NAMES = 2
+"""Addresses, entries and providers of a site that are named."""
+MOST_SITES = 12
+LEVELS = ((1.0, 4), (0.5, 3), (0.0, 2))
+"""Share of simulations from which on a cell has which shade; above nothing the last one."""
+
+
+@dataclass(frozen=True)
+class SiteRow:
+    """A site of one's own.
+
+    Attributes
+    ----------
+    name
+        Its name, or its address.
+    first
+        When it is first cut off, the median of the simulations in which it is; or that it never is.
+    n_cut
+        Simulations in which it is cut off from some of its customers.
+    hours
+        For how long, over all simulations.
+    is_still
+        Whether half of those in which it is cut off end before it is not: hours are rounded down.
+    shares
+        Share of simulations in which the users of each operator are cut off from it.
+    is_drawn
+        Whether the place of its front end is drawn, for want of an address.
+    """
+
+    name: str
+    first: str
+    n_cut: int
+    hours: Estimate
+    is_still: bool
+    shares: tuple[float, ...]
+    is_drawn: bool = False
+
+    @property
+    def lasts(self) -> Text:
+        """Hours, at least so many where the run ends first."""
+        return joined("", ("≥" if self.is_still else "", value_text(self.hours)))
+
+    @property
+    def range(self) -> str:
+        """Range of the hours."""
+        return range_text(self.hours)
+
+    @property
+    def shades(self) -> tuple[int, ...]:
+        """Shade of each operator's cell, from 0 to 4."""
+        return tuple(
+            next((shade for least, shade in LEVELS if share >= least and share > 0), 0)
+            for share in self.shares
+        )
+
+
+@dataclass(frozen=True)
+class SiteMatrix:
+    """The sites that are cut off longest, by operator.
+
+    Attributes
+    ----------
+    operators
+        Names and shares of users of the largest operators.
+    rows
+        Sites, the longest cut off first.
+    n_simulations
+        All of them.
+    n_more
+        Sites that are cut off as well and not shown.
+    are_all
+        Whether there are no other businesses in the simulations.
+    are_named
+        Whether the table of operators names any of them.
+    """
+
+    operators: tuple[tuple[str, float], ...]
+    rows: tuple[SiteRow, ...]
+    n_simulations: int
+    n_more: int
+    are_all: bool
+    are_named: bool
+
+
+def site_matrix(run: RunFolder, step: int) -> SiteMatrix:
+    """Read which sites are cut off at which operators.
+
+    Parameters
+    ----------
+    step
+        Minutes to which times are rounded down.
+
+    Raises
+    ------
+    DataError
+        If the tables of sites cannot be read.
+    """
+    strategy = run.strategies[0]
+    runs = read_sites(run.path, strategy)
+    hours, first = runs.number["impaired_h"], runs.number["first_cut_off_s"]
+    n_cut, order = (hours > 0).sum(axis=0), _longest_first(runs)
+    groups = sorted(
+        input_rows(run, "operators", "groups", OperatorRow), key=lambda one: -one.share_users
+    )[:MOST_OPERATORS]
+    cells = _cells(run, strategy)
+    rows = []
+    for at in order[:MOST_SITES]:
+        is_still, lasts = _is_still(run, runs, at), estimate_over(hours[:, at], "h")
+        rows.append(
+            SiteRow(
+                runs.site[at],
+                _median_moment(run, first[hours[:, at] > 0, at], step),
+                int(n_cut[at]),
+                as_lower_bound(lasts) if is_still else lasts,
+                is_still,
+                tuple(cells.get((runs.site[at], one.operator), 0.0) for one in groups),
+                ROLES[FRONTEND] in str(runs.text["drawn"][0, at]).split(),
+            )
+        )
+    operators = tuple((say_name(one.label), one.share_users) for one in groups)
+    return SiteMatrix(
+        operators,
+        tuple(rows),
+        len(hours),
+        int((n_cut > 0).sum()) - int((n_cut[order[:MOST_SITES]] > 0).sum()),
+        are_all=not run.scenario["population"].get("n_businesses"),
+        are_named=are_named(groups),
+    )
+
+
+def _cells(run: RunFolder, strategy: str) -> dict[tuple[str, str], float]:
+    """Share of simulations in which a site is cut off for the users of an operator.
+
+    There is no row where it is not affected.
+    """
+    found = read_columns(
+        run.path / "site_runs.parquet",
+        "SELECT site, operator, count(*) / ? AS share FROM data "
+        "WHERE strategy = ? AND operator IS NOT NULL AND impaired_h > 0 GROUP BY site, operator",
+        [run.n_replicates, strategy],
+    )
+    pairs = zip(found["site"].tolist(), found["operator"].tolist(), strict=True)
+    return dict(zip(pairs, numbers(found["share"]).tolist(), strict=True))
+
+
+def _longest_first(runs: SiteRuns) -> list[int]:
+    """Rows of the sites, the longest cut off first."""
+    hours = runs.number["impaired_h"]
+    n_cut = (hours > 0).sum(axis=0)
+    return sorted(range(len(n_cut)), key=lambda at: (-np.median(hours[:, at]), -n_cut[at]))
+
+
+def _is_still(run: RunFolder, runs: SiteRuns, at: int) -> bool:
+    """Whether half of the simulations that cut a site off end before it is not."""
+    last = runs.number["last_cut_off_s"][runs.number["impaired_h"][:, at] > 0, at]
+    return last.size > 0 and bool((last >= run.horizon_s).mean() >= 0.5)
+
+
+def _median_moment(run: RunFolder, times_s: NDArray[np.float64], step: int) -> Text:
+    """Median of some times, rounded down to a step; never where there are none."""
+    if not times_s.size:
+        return say("never")
+    return moment(step_before(later(run.start, float(np.median(times_s))), step))
+
+
+def sites_of(run: RunFolder, strategy: str, step: int) -> Iterator[Section]:
+    """Which entry lists each site, how often and until when it was cut off, and what it lost.
+
+    Parameters
+    ----------
+    step
+        Minutes to which times are rounded down.
+
+    Raises
+    ------
+    DataError
+        If the tables of sites cannot be read.
+    """
+    runs, rate = read_sites(run.path, strategy), rate_of(run)
+    order = _longest_first(runs)[:MOST_ROWS]
+    addresses, spells = read_addresses(run), read_spells(run.path, strategy)
+    places: list[tuple[Cell, ...]] = []
+    times: list[tuple[Cell, ...]] = []
+    for at in order:
+        site, is_cut = runs.site[at], runs.number["impaired_h"][:, at] > 0
+        mine = addresses.get(site, [])
+        entries = _shortened(find_entries(run.path, strategy, mine)) or say("none")
+        whose = Counter(runs.text["provider"][:, at].tolist())
+        places.append((site, _shortened(mine) or say("not given"), entries, _providers(whose)))
+        until = _median_moment(run, runs.number["last_cut_off_s"][is_cut, at], step)
+        until = say("the end") if _is_still(run, runs, at) else until
+        loss = in_currency(estimate_over(runs.number["loss_usd"][:, at], "USD"), rate)
+        times.append(
+            (site, whole(int(is_cut.sum())), until, _whole_span(spells[site]), *cells_of(loss))
+        )
+    n_more = len(runs.site) - len(order)
+    more = say_n("{n} other site: sites.csv.", "{n} other sites: sites.csv.", n_more, n=str(n_more))
+    times_of = say("Cut off in, of {n}", n=whole(run.n_replicates))
+    lost = capitalised(say("{currency} lost", currency=currency_name(rate)))
+    tables = (
+        *table_of((say("Site"), say("Address"), say("Entry"), say("Provider")), places),
+        *table_of(
+            (say("Site"), times_of, say("Until"), say("Spells"), lost, say("Range")),
+            times,
+            (1, 3, 4, 5),
+        ),
+    )
+    after = say(
+        "Entry: listed, and contains an address of the site. Until: last cut off, median of the "
+        "simulations that cut it off. Spells: how often more than {share} of what customers try "
+        "began to fail. Losses rest on sales that were given, or else drawn.",
+        share=percent(float(run.scenario["thresholds"]["affected"])),
+    )
+    notes = sentences(after, more if n_more else "", *failed(run, strategy))
+    yield Section(say("What happened to each site?"), (), tables, (notes,))
+
+
+def _whole_span(counts: NDArray[np.float64]) -> Text:
+    """Median and range of a count of each simulation, in whole numbers."""
+    low, median, high = np.quantile(counts, (0.05, 0.5, 0.95), method="inverted_cdf").tolist()
+    return with_range(Estimate(median, low, high, ""))
+
+
+def _shortened(names: Sequence[str]) -> Text:
+    """The first names, and how many more there are."""
+    n_more = len(names) - MOST_NAMES
+    return joined(", ", (*names[:MOST_NAMES], f"+{n_more}" if n_more > 0 else ""))
+
+
+def _providers(times: Counter[str]) -> Text:
+    """Providers of a site, the most frequent first; several where its place is drawn."""
+    names = [name for name, _ in times.most_common()]
+    if names == [NO_PROVIDER]:
+        return say("in no table")
+    return say("drawn: {names}", names=_shortened(names)) if len(names) > 1 else joined("", names)
