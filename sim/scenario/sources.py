@@ -7,6 +7,7 @@ import io
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -239,13 +240,10 @@ def _join_lines(text: str) -> str:
 
 def spans(lines: Sequence[int]) -> str:
     """Line numbers as spans: ``2-4, 7``."""
-    found: list[list[int]] = []
-    for line in lines:
-        if found and line == found[-1][1] + 1:
-            found[-1][1] = line
-        else:
-            found.append([line, line])
-    return ", ".join(f"{a}" if a == b else f"{a}-{b}" for a, b in found)
+    runs = [
+        [line for _, line in run] for _, run in groupby(enumerate(lines), lambda p: p[1] - p[0])
+    ]
+    return ", ".join(f"{run[0]}" if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs)
 
 
 OVERRIDE = "--set "

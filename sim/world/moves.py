@@ -14,8 +14,15 @@ from sim.scenario.tables.rows import RESPONSES
 from sim.streams import Stream, Streams
 from sim.world.components import N_ROLES
 from sim.world.frozen import FrozenColumns
-from sim.world.hosts import IPV6_HOSTS, LATER_HOSTS, SWITCHED_HOSTS, Hosts, luck_where, rows_of
-from sim.world.placement import Placement
+from sim.world.placement import (
+    IPV6_HOSTS,
+    LATER_HOSTS,
+    SWITCHED_HOSTS,
+    Hosts,
+    Placement,
+    luck_where,
+    rows_of,
+)
 from sim.world.providers import Places, Side, choose, hosting_side, pick
 
 S_PER_MIN, S_PER_H = 60, 3600

@@ -23,7 +23,7 @@ from sim.names.sharing import (
 from sim.scenario.resolve import Resolved
 from sim.scenario.tables.sharing import ConcentrationRow, KindRow
 from sim.world.components import stable_order
-from sim.world.hosts import NOBODY, Hosts
+from sim.world.placement import NOBODY, Hosts
 from sim.world.providers import Places
 from sim.world.sites import Seated
 

@@ -14,10 +14,9 @@ from sim.scenario.tables.inventory import Inventory
 from sim.streams import Stream, Streams
 from sim.world.components import Components
 from sim.world.frozen import FrozenColumns
-from sim.world.hosts import Hosts
 from sim.world.moves import Moves, Programs, build_moves, build_programs
 from sim.world.neighbours import neighbours_of_hosts
-from sim.world.placement import Placement, build_placement
+from sim.world.placement import Hosts, Placement, build_placement
 from sim.world.providers import Places, choose
 from sim.world.sites import Sites, describe_sites, seat_sites
 from sim.world.tenancy import Stays, build_stays

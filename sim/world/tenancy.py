@@ -15,9 +15,8 @@ from sim.scenario.schema import Tenancy
 from sim.scenario.tables.sharing import N_ADDRESSES
 from sim.streams import Stream, Streams
 from sim.world.frozen import FrozenColumns
-from sim.world.hosts import TENANT_HOSTS, Hosts
 from sim.world.moves import Moves
-from sim.world.placement import Placement
+from sim.world.placement import TENANT_HOSTS, Hosts, Placement
 from sim.world.providers import Places
 
 S_PER_D = 86_400
