@@ -157,11 +157,7 @@ def _found(
     n_found: NDArray[np.int64],
     rng: np.random.Generator,
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Names on addresses found by a name, drawn and expected, and how many these addresses are.
-
-    They are no more than are expected to carry names there, and one at least: the rest of those
-    listed was found in another way. Places that one row tells of are one, named by the first.
-    """
+    """Names on addresses found by a name, drawn and expected, and how many these are, at most."""
     names = np.zeros((2, *share.shape))
     kept = np.zeros_like(n_found)
     for seat in dict.fromkeys(seats):

@@ -296,10 +296,7 @@ def _expected(
     *,
     too_few: bool,
 ) -> ExpectedNames:
-    """Bands of draws; none where something is listed and nothing is known of it.
-
-    ``too_few`` tells whether a part of the addresses are too few to know their names.
-    """
+    """Bands of draws; none where something is listed and nothing, or too little, is known of it."""
     state = ALL_KNOWN
     if n_unknown.any() or n_addresses6 or too_few:
         is_known = n_known.any() and not (too_few and _is_none(draws))
@@ -320,10 +317,7 @@ def _listed_places(
     sharing: Sequence[SharingRow],
     unused: Collection[NamedPlace],
 ) -> tuple[ListedPlaces, dict[str, NDArray[np.int64]]]:
-    """How much of each place is listed, and by provider what is listed of other places.
-
-    A place is known by a row of its own in the table of kinds, or by one for all regions.
-    """
+    """How much is listed of places with a row of use, and by provider of all others."""
     told = {(row.provider, row.region) for row in sharing}
     is_known = np.array(
         [one in told or (one not in unused and (one[0], "*") in told) for one in owners.place],

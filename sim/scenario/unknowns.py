@@ -145,26 +145,26 @@ def list_factors(resolved: Resolved) -> tuple[list[Factor], list[LeftOut]]:
 def list_ranges(resolved: Resolved) -> tuple[list[Factor], list[LeftOut]]:
     """All assumptions of a scenario that have a range, as factors or with the reason why not."""
     factors: list[Factor] = []
-    for row in resolved.assumed:
-        text, whole = f"{row.low:g} to {row.high:g}", is_whole(row.key)
-        ends, more = (row.low, row.value, row.high), (row.distribution or None, row.nature)
-        factors.append(Factor(row.key, row.unit, "value", *ends, text, row.why, 1, whole, *more))
     known = assumed_by_key()
+
+    def add(key: str, unit: str, ends: tuple[float, float, float], why: str, **more: Any) -> None:
+        if ends[0] < ends[2]:
+            text = f"{ends[0]:g} to {ends[2]:g}"
+            more["is_whole"] = is_whole(key)
+            factors.append(Factor(key, unit, "value", *ends, text, " ".join(why.split()), **more))
+
+    for row in resolved.assumed:
+        more = {"stated": row.distribution or None, "nature": row.nature}
+        add(row.key, row.unit, (row.low, row.value, row.high), row.why, **more)
     for key, note in resolved.scenario.provenance.items():
         given = value_at(resolved, key)
         # What is computed from what was published is as uncertain as its range says.
-        is_open = note.kind in {"assumption", "derived"}
-        if not is_open or note.range is None or given is None:
-            continue
-        low, high = note.range
-        why = " ".join((note.why or note.formula).split())
-        whole = is_whole(key)
-        # What a key is does not depend on which scenario says its value.
-        nature = known[key].nature if key in known else note.nature
-        ends, text = (low, given, high), f"{low:g} to {high:g}"
-        more = note.distribution, nature
-        factors.append(Factor(key, note.unit, "value", *ends, text, why, 1, whole, *more))
-    factors = [one for one in factors if one.low < one.high]
+        if note.kind in {"assumption", "derived"} and note.range is not None and given is not None:
+            # What a key is does not depend on which scenario says its value.
+            nature = known[key].nature if key in known else note.nature
+            more = {"stated": note.distribution, "nature": nature}
+            ends = note.range[0], given, note.range[1]
+            add(key, note.unit, ends, note.why or note.formula, **more)
     left_out = [
         LeftOut(f"evidence.{piece.id}", CONDITIONS)
         for piece in resolved.scenario.evidence or ()
@@ -217,35 +217,20 @@ def _column_factor(key: str, column: ColumnNote, interval: Range, n_dials: int) 
 def joint_amounts(
     resolved: Resolved, factors: Sequence[Factor], dials: NDArray[np.float64]
 ) -> list[NDArray[np.float64]]:
-    """Amounts of each factor at points of the unit cube, where some bound others (``AT_MOST``).
-
-    Parameters
-    ----------
-    dials : shape (n_points, n_dials)
-        As for `settings`.
-
-    Returns
-    -------
-    amounts
-        For each factor, shape (n_points, factor.n_dials).
-    """
-    parts = _parts(factors, dials)
+    """Amounts of each factor as of `settings`, where some bound others (``AT_MOST``)."""
     amounts = settings(factors, dials)
     row_of = {factor.key: row for row, factor in enumerate(factors)}
     for key, other, limit_of in AT_MOST:
-        if key not in row_of:
+        if (row := row_of.get(key)) is None:
             continue
-        row = row_of[key]
-        given = value_at(resolved, other)
-        bounds = amounts[row_of[other]][:, 0] if other in row_of else None
-        for point in range(len(dials)):
-            bound = float(bounds[point]) if bounds is not None else given
-            if bound is None:
-                continue
-            high = limit_of(bound)
-            if high < factors[row].high:
-                bounded = replace(factors[row], high=max(high, factors[row].low))
-                amounts[row][point] = bounded.amount(parts[row][point])
+        factor, dial = factors[row], _parts(factors, dials)[row]
+        bounds = [value_at(resolved, other)] * len(dials)
+        if other in row_of:
+            bounds = amounts[row_of[other]][:, 0].tolist()
+        for point, bound in enumerate(bounds):
+            if bound is not None and (high := limit_of(bound)) < factor.high:
+                bounded = replace(factor, high=max(high, factor.low))
+                amounts[row][point] = bounded.amount(dial[point])
     return amounts
 
 
@@ -262,13 +247,11 @@ def settings(factors: Sequence[Factor], dials: NDArray[np.float64]) -> list[NDAr
     amounts
         For each factor, shape (n_points, factor.n_dials).
     """
-    return [
-        factor.amount(part) for factor, part in zip(factors, _parts(factors, dials), strict=True)
-    ]
+    parts = _parts(factors, dials)
+    return [factor.amount(part) for factor, part in zip(factors, parts, strict=True)]
 
 
 def _parts(factors: Sequence[Factor], dials: NDArray[np.float64]) -> list[NDArray[np.float64]]:
-    """Columns of each factor."""
     return np.split(dials, np.cumsum([factor.n_dials for factor in factors])[:-1], axis=1)
 
 

@@ -227,15 +227,7 @@ def _variant_of(
     strategy: Mapping[str, Value],
     copies: Mapping[str, Path],
 ) -> Variant:
-    """Validate a strategy in its scenario, and read the tables it names.
-
-    Parameters
-    ----------
-    strategy
-        Its id and parameters.
-    copies
-        Where the Python file of a strategy of one's own is.
-    """
+    """Validate a strategy in its scenario, and read the tables it names; its file is in a copy."""
     loaded, own = resolved.loaded, resolved.loaded.document
     places = {path: one for path, one in own.places.items() if path[:1] != ("strategy",)}
     tree = {**own.tree, "strategy": dict(strategy)}

@@ -141,11 +141,7 @@ def _destinations(
     response: NDArray[np.int64],
     streams: Streams,
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Place that hosts the business after each round, and place of its front end.
-
-    Each round starts where the one before it led: other addresses of the same provider are those of
-    the provider that the business is with by then.
-    """
+    """Place of the business, and of its front end, after each round: from where the last led."""
     where = streams.generator(Stream.RESPONSE_PLACE).random(response.shape)
     foreign = hosting_side(resolved, places, "foreign")
     domestic = pick(hosting_side(resolved, places, "domestic"), where)
@@ -163,11 +159,7 @@ def _destinations(
 def _seats(
     places: Places, placement: Placement, place_row: NDArray[np.int64], streams: Streams
 ) -> Placement:
-    """An address of each family for each business, round and role, where the response leads.
-
-    A component has the families that it has at t = 0, as far as the place gives out both; else it
-    has an address of what the place gives out.
-    """
+    """An address of each family that place and component have, by business, round and role."""
     n, n_rounds = place_row.shape
     luck = streams.generator(Stream.RESPONSE_ADDRESS).random((n, n_rounds, N_ROLES))
     first_row = placement.is_spread.size

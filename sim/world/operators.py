@@ -149,12 +149,7 @@ def share_above(
 
 
 def _compliance(row: OperatorRow, number: int, streams: Streams) -> NDArray[np.float64]:
-    """Compliance of a group, or of its cohorts, the most willing first.
-
-    Each operator has a reluctance, uniform on [0, 1), and enforces the entries that a larger share
-    of its group enforces. A cohort is one operator out of its part of them, drawn evenly, so that
-    the expected share of cohorts that enforce an entry is that of operators.
-    """
+    """Compliance of a group; or of one operator drawn from each cohort, most willing first."""
     if row.cohorts is None or row.over_dispersion is None or row.n_operators is None:
         return np.array([row.compliance])
     size = np.array(row.cohort_sizes)
@@ -184,11 +179,7 @@ def _begins_s(
 def _drawn(
     rows: tuple[OperatorRow, ...], streams: Streams, source: Stream, draw: Draw
 ) -> NDArray[np.float64]:
-    """One draw for each operator.
-
-    A group that is not split keeps its draws whatever other groups do; draws of cohorts depend
-    neither on other groups nor on how these are split.
-    """
+    """One draw for each operator; those of a group do not depend on how others are split."""
     whole = draw(streams.generator(source), len(rows))
     return np.concatenate(
         [

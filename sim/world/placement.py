@@ -247,10 +247,7 @@ def _ipv6_hosts(
     n_addresses: NDArray[np.int64],
     streams: Streams,
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
-    """Component, address, business and draws of hosts on IPv6 next to those on IPv4.
-
-    As many as a component has on IPv4, where its place has both families.
-    """
+    """Component, address, business and draws of hosts on IPv6: as many as on IPv4 beside."""
     rules = resolved.scenario.ipv6
     if rules is None or not places.seats6:
         none = np.empty(0, np.int64)

@@ -187,10 +187,7 @@ def _by_visits(
     share_domestic: NDArray[np.float64],
     luck: NDArray[np.float64],
 ) -> NDArray[np.float64]:
-    """Revenue of each site by its visits; NaN where these are not given.
-
-    Visits from inside the country times what one earns is revenue from there.
-    """
+    """Revenue of each site: its visits from inside times what one earns; NaN where not given."""
     inventory, table = resolved.inventory, resolved.visit_values
     if inventory is None or table is None:
         return np.full(sector_row.size, np.nan)

@@ -190,12 +190,7 @@ def build_places(resolved: Resolved) -> Places:
 
 
 def _build_places(resolved: Resolved) -> Places:
-    """Group the prefixes of a scenario into places, in order of first appearance.
-
-    Shared ranges come last, and are taken out of the place they are part of. Behind them, beside an
-    inventory, is a place that is not known: it holds no address, and gives out any that nobody's
-    table holds.
-    """
+    """Group prefixes into places as they appear; shared ranges, then what is not known, last."""
     shared_rows = resolved.shared_prefixes.rows if resolved.shared_prefixes else ()
     rows = prefix_rows(resolved)
     line = resolved.line

@@ -418,13 +418,7 @@ def _check_operators(known: Known, listed: GivenList, names: list[str]) -> None:
 
 
 def _check_periods(listed: GivenList, start: datetime, end: datetime) -> list[str]:
-    """Say how many rows of a list are in force at no time of the run, or have no beginning.
-
-    Raises
-    ------
-    UsageError
-        If all are.
-    """
+    """Notes on rows of a list outside the run, or without a beginning; refuse one all outside."""
     n_outside, n = listed.n_outside(start, end), len(listed.periods)
     if n_outside == n:
         raise UsageError(

@@ -122,10 +122,7 @@ def _misfits(table: Table[Any], one: ColumnChange) -> Iterator[Problem]:
 
 
 def _text_of(table: Table[Any]) -> str:
-    """The text of the file, with the cells that differ from it as the rows have them.
-
-    Numbers are written so that reading gives them back exactly.
-    """
+    """The text of the file with the cells of the rows, which reading gives back exactly."""
     lines = list(csv.reader(io.StringIO(table.data.decode("utf-8-sig"), newline=""), strict=True))
     header, cells = lines[0], [line for line in lines[1:] if line]
     fields = type(table.rows[0]).model_fields
