@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,25 +44,19 @@ class ListedPlaces:
     n_single: NDArray[np.int64]
 
 
-@dataclass(frozen=True, eq=False)
-class NameDraws:
-    """Draws of the number of names on the listed addresses.
+class NameDraws(NamedTuple):
+    """Draws of the number of names on the listed addresses of a provider, each shape (n_draws,).
 
     Attributes
     ----------
-    provider
-        Providers, in the sequence of the places.
-    names : shape (n_draws, n_providers)
+    names
         Names on listed addresses, a name on two of them counted twice.
-    hit : shape (n_draws, n_providers)
-        Distinct names with at least one listed address.
-    wholly : shape (n_draws, n_providers)
-        Those of them with all addresses listed.
-    active : shape (n_draws, n_providers)
+    hit, wholly
+        Distinct names with at least one listed address, and with all of theirs listed.
+    active
         Those of ``hit`` that are not parked.
     """
 
-    provider: tuple[str, ...]
     names: NDArray[np.float64]
     hit: NDArray[np.float64]
     wholly: NDArray[np.float64]
@@ -76,8 +71,8 @@ def draw_names(
     parked: Sequence[ParkedRow],
     rng: np.random.Generator,
     n_draws: int,
-) -> NameDraws:
-    """Draw the number of names on listed addresses.
+) -> dict[str, NameDraws]:
+    """Draw the number of names on listed addresses, by provider.
 
     Parameters
     ----------
@@ -103,10 +98,10 @@ def draw_names(
     ``(1 - (1 - p)^k) / (p k)``, those hit wholly times ``p^(k - 1) / k``. What is
     assumed is triangular over its range, of the logarithm where that spans a factor of ten.
     """
-    provider = tuple(dict.fromkeys(name for name, _ in listed.place))
-    found = np.zeros((4, n_draws, len(provider)))
-    if not provider:
-        return NameDraws(provider, *found)
+    if not listed.place:
+        return {}
+    owner = np.array([provider for provider, _ in listed.place])
+    found = {provider: NameDraws(*np.zeros((4, n_draws))) for provider, _ in listed.place}
 
     def draw(low: float, mode: float, high: float) -> NDArray[np.float64]:
         return within(low, mode, high, rng.random(n_draws))
@@ -120,17 +115,22 @@ def draw_names(
         row.kind: draw(row.low, row.share_parked, row.high) for row in parked
     }
     kinds = draw_kinds(censuses, value)
-    seats = _seats(listed.place, drawn)
-    share = _shares(seats, drawn)
+    # Rows tell of a place itself, or of all regions of its provider.
+    named = {(provider, region) for provider, region, _ in drawn}
+    seats = [place if place in named else (place[0], "*") for place in listed.place]
+    nothing = np.zeros(n_draws)
+    share = np.array([[drawn.get((*seat, kind), nothing) for seat in seats] for kind in KINDS])
+    # Kinds exclude each other: together they are no more than the whole place.
+    share /= np.maximum(share.sum(axis=0), 1.0)
     way = np.arange(n_draws) % listed.n_single.shape[1]
     n_single, n_listed = listed.n_single[:, way], (listed.n_swept + listed.n_single)[:, way]
     n_found = rng.binomial(n_single, value[BY_NAMES])
     by_name, n_found = _found(listed, seats, share, kinds, n_found, rng)
     n_even = n_listed - n_found
-    provider_row = np.array([provider.index(name) for name, _ in listed.place], np.int64)
     for row, (name, kind) in enumerate(zip(KINDS, kinds, strict=True)):
         k = value[f"{name}.{ADDRESSES_PER_NAME}"]
-        for one, mine in _by_provider(provider_row):
+        for provider, of in found.items():
+            mine = np.flatnonzero(owner == provider)
             n_of_kind = rng.binomial(n_even[mine], share[row, mine]).sum(axis=0)
             found_by_name, of_these = by_name[:, row, mine].sum(axis=1)
             of_all = listed.n_addresses[mine] @ share[row, mine] * kind.mean_names
@@ -142,11 +142,11 @@ def draw_names(
             # Addresses found by a name hold more of the names than of the addresses.
             p = 1 - (1 - p) * (1 - share_found)
             hit = names * (1 - (1 - p) ** k) / (p * k)
-            found[0, :, one] += names
-            found[1, :, one] += hit
-            found[2, :, one] += names * p ** (k - 1) / k
-            found[3, :, one] += hit * (1 - parked_of[name])
-    return NameDraws(provider, *found)
+            for total, more in zip(
+                of, (names, hit, names * p ** (k - 1) / k, hit * (1 - parked_of[name])), strict=True
+            ):
+                total += more  # noqa: PLW2901
+    return found
 
 
 def _found(
@@ -196,25 +196,3 @@ def within(low: float, mode: float, high: float, u: NDArray[np.float64]) -> NDAr
     if low > 0 and high >= 10 * low:
         return np.exp(triangular_quantile(u, *np.log([low, mode, high]).tolist()))
     return triangular_quantile(u, low, mode, high)
-
-
-def _seats(
-    places: Sequence[NamedPlace], drawn: Mapping[tuple[str, str, str], NDArray[np.float64]]
-) -> list[NamedPlace]:
-    """Place of the rows that tell of each place: its own, or that of all regions."""
-    named = {(provider, region) for provider, region, _ in drawn}
-    return [place if place in named else (place[0], "*") for place in places]
-
-
-def _shares(
-    seats: Sequence[NamedPlace], drawn: Mapping[tuple[str, str, str], NDArray[np.float64]]
-) -> NDArray[np.float64]:
-    """Share of each place's addresses in each kind of use, shape (n_kinds, n_places, n_draws)."""
-    nothing = np.zeros_like(next(iter(drawn.values())))
-    of_kind = np.array([[drawn.get((*seat, kind), nothing) for seat in seats] for kind in KINDS])
-    # Kinds exclude each other: together they are no more than the whole place.
-    return np.asarray(of_kind / np.maximum(of_kind.sum(axis=0), 1.0))
-
-
-def _by_provider(provider_row: NDArray[np.int64]) -> list[tuple[int, NDArray[np.int64]]]:
-    return [(int(one), np.flatnonzero(provider_row == one)) for one in np.unique(provider_row)]

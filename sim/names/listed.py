@@ -16,14 +16,14 @@ from numpy.typing import NDArray
 from sim.addresses.sets.intervals import IPV4_STOP, IntervalSet
 from sim.addresses.sets.prefixes import PrefixTable
 from sim.names.draws import draw_laws
-from sim.names.expected import ListedPlaces, NamedPlace, draw_names
+from sim.names.expected import ListedPlaces, NamedPlace, NameDraws, draw_names
 from sim.names.law import NamesLaw
 from sim.scenario.tables.rows import AssumptionRow
 from sim.scenario.tables.seeds import read_shipped
 from sim.scenario.tables.sharing import ConcentrationRow, ParkedRow, SharingRow
 from sim.streams import Stream, Streams
 
-COUNTS = ("names", "hit", "wholly", "active")
+COUNTS = NameDraws._fields
 ALL_KNOWN, LOWER_BOUND, NONE_KNOWN = "known", "lower bound", "not known"
 """Whether names are known on all listed addresses, on a part, or on none. Too few
 addresses are known on none: those on which at least 95 % of the draws have no name."""
@@ -250,21 +250,18 @@ def expect_listed(
         N_DRAWS,
     )
     n_listed, of_place = places.n_swept + places.n_single, [name for name, _ in places.place]
-    known = {
-        name: n_listed[[one == name for one in of_place]].sum(axis=0) for name in draws.provider
-    }
+    known = {name: n_listed[[one == name for one in of_place]].sum(axis=0) for name in draws}
     none = np.zeros(len(listed), np.int64)
     n_unknown = sum(unknown.values(), none)
     providers = []
-    for row, name in enumerate(dict.fromkeys([*known, *unknown, *unknown6])):
-        mine, n_known = {}, known.get(name, none)
-        if name in known:
-            mine = {count: getattr(draws, count)[:, row] for count in COUNTS}
-        too_few = bool(n_known.any()) and _is_none(mine)
-        n = n_known, unknown.get(name, none), unknown6.get(name, 0)
+    for name in dict.fromkeys([*known, *unknown, *unknown6]):
+        n = known.get(name, none), unknown.get(name, none), unknown6.get(name, 0)
+        mine = draws[name]._asdict() if name in draws else {}
+        too_few = bool(n[0].any()) and _is_none(mine)
         providers.append(_expected(name, *n, mine, too_few=too_few))
     providers.sort(key=lambda one: (-one.names.median if one.names else 1, -one.n_listed))
-    everything = {count: getattr(draws, count).sum(axis=1) for count in COUNTS}
+    sums = np.sum(list(draws.values()), axis=0) if draws else np.zeros((len(COUNTS), N_DRAWS))
+    everything = dict(zip(COUNTS, sums, strict=True))
     too_few = any(one.n_addresses and one.names is None for one in providers)
     n = sum(known.values(), none), n_unknown, sum(unknown6.values())
     of_all = _expected("", *n, everything, too_few=too_few)

@@ -72,7 +72,7 @@ def expected_of_list(n_addresses: int) -> float:
         np.random.default_rng(3),
         2000,
     )
-    return float(draws.names.mean())
+    return float(draws[PLACE[0]].names.mean())
 
 
 def are_as_many(names: np.ndarray) -> bool:

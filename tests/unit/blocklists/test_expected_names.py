@@ -62,7 +62,8 @@ PARKED = [
 
 def draws(listed: ListedPlaces, rows: list[SharingRow], **changed: float):
     rng = np.random.default_rng(7)
-    return draw_names(listed, [CENSUS], rows, assumptions(**changed), PARKED, rng, N_DRAWS)
+    found = draw_names(listed, [CENSUS], rows, assumptions(**changed), PARKED, rng, N_DRAWS)
+    return found["one"]
 
 
 def places(n: int, swept: int, single: int) -> ListedPlaces:
@@ -80,10 +81,9 @@ def test_swept_addresses_carry_what_the_place_carries():
     found = draws(
         places(50_000, 10_000, 0), sharing(("one", "web_hosting", 0.1), ("one", "rented", 0.2))
     )
-    assert found.provider == ("one",)
-    assert found.names.shape == (N_DRAWS, 1)
-    mean_of(found.names[:, 0], 10_000 * (0.1 * 100 + 0.2 * 2))
-    mean_of(found.active[:, 0], 10_000 * (0.1 * 100 * 0.75 + 0.2 * 2))
+    assert found.names.shape == (N_DRAWS,)
+    mean_of(found.names, 10_000 * (0.1 * 100 + 0.2 * 2))
+    mean_of(found.active, 10_000 * (0.1 * 100 * 0.75 + 0.2 * 2))
     # One address each: what is hit is hit wholly.
     assert found.hit == pytest.approx(found.names)
     assert found.wholly == pytest.approx(found.names)
@@ -95,8 +95,8 @@ def test_names_on_several_addresses_count_once_and_wholly_where_all_are_listed(p
     found = draws(places(n, round(p * n), 0), sharing(("one", "proxy", 0.02)))
     # 2,000 proxies of 5,000 names, each name on two of them.
     names = 2000 * 5000 / 2
-    mean_of(found.hit[:, 0], names * (1 - (1 - p) ** 2))
-    mean_of(found.wholly[:, 0], names * p**2)
+    mean_of(found.hit, names * (1 - (1 - p) ** 2))
+    mean_of(found.wholly, names * p**2)
 
 
 def test_addresses_found_by_a_name_come_up_by_their_names():
@@ -105,10 +105,10 @@ def test_addresses_found_by_a_name_come_up_by_their_names():
     # Names of a place: a thousandth of a hundred, half of two; the rented are drawn by size too:
     # of 2 names each on the mean, sum of squares (0.5 * 1 + 0.25 * 16 + 0.25 * 4) / 2 = 2.75.
     share = 0.1 / (0.1 + 1.0)
-    mean_of(found.names[:, 0], 100 * (share * 100 + (1 - share) * 2.75))
+    mean_of(found.names, 100 * (share * 100 + (1 - share) * 2.75))
     # Evenly drawn, half of them carry nothing.
     even = draws(places(10**6, 0, 100), rows)
-    mean_of(even.names[:, 0], 100 * (0.1 + 1.0))
+    mean_of(even.names, 100 * (0.1 + 1.0))
 
 
 def test_addresses_found_by_a_name_are_found_once():
