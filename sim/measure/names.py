@@ -38,7 +38,7 @@ from sim.results.tables import Line
 from sim.scenario.resolve import Resolved
 from sim.scenario.tables.rows import CloudPrefixRow
 from sim.world.build import World
-from sim.world.providers import prefix_rows
+from sim.world.providers import prefix_rows, shared_rows
 
 
 def measure_names(world: World, outcome: Outcome) -> Iterator[Measure]:
@@ -287,7 +287,8 @@ def expected_names(
         tuple(shipped_kinds()) if resolved.kinds is None else resolved.kinds.rows,
         resolved.parked.rows,
     )
-    rows, shared = prefix_rows(resolved), frozenset(_shared(resolved))
+    rows = prefix_rows(resolved)
+    shared = frozenset((row.provider, row.region) for row in shared_rows(resolved))
     expected = _expected(tuple(ways), tables, rows, shared, listed.N_DRAWS)
     return [
         Line.of(
@@ -327,12 +328,6 @@ def _expected(
 
 def _ends(name: str, band: Band | None) -> dict[str, float]:
     return {} if band is None else ends(name, Spread(band.median, band.low, band.high))
-
-
-def _shared(resolved: Resolved) -> set[tuple[str, str]]:
-    """Places that are ranges which many tenants share."""
-    rows = resolved.shared_prefixes.rows if resolved.shared_prefixes else ()
-    return {(row.provider, row.region) for row in rows}
 
 
 def _owners(given: Sequence[CloudPrefixRow]) -> Owners:

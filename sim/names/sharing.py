@@ -84,14 +84,12 @@ def build_kinds(census: NamesLaw, value: Mapping[str, float]) -> tuple[NamesLaw,
         If the census has no address with as many names as a kind has.
     """
     given = {key: np.array(each) for key, each in value.items()}
-    return tuple(_law_of(census, segment_of(kind, given)) for kind in KINDS)
-
-
-def _law_of(census: NamesLaw, segment: Segment) -> NamesLaw:
-    if segment.high is None:
-        return census.between(int(segment.low))
-    shared = census.between(int(segment.low), int(segment.high))
-    return shared.with_share_single(float(segment.single))
+    laws = []
+    for segment in (segment_of(kind, given) for kind in KINDS):
+        high = None if segment.high is None else int(segment.high)
+        law = census.between(int(segment.low), high)
+        laws.append(law if high is None else law.with_share_single(float(segment.single)))
+    return tuple(laws)
 
 
 def names_at(

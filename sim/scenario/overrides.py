@@ -58,13 +58,9 @@ def override_text(key: str, value: Any) -> str:
     """Write a value from Python as ``key.path=value``; None switches off."""
     if value is None:
         return f"{key}={OFF}"
-    return f"{key}={value if isinstance(value, str) else _format_value(value)}"
-
-
-def _format_value(value: Any) -> str:
     if isinstance(value, bool | dict | list | tuple):
-        return json.dumps(value, ensure_ascii=False, default=str)
-    return str(value)
+        value = json.dumps(value, ensure_ascii=False, default=str)
+    return f"{key}={value}"
 
 
 def split_at_commas(text: str) -> Iterator[str]:

@@ -154,19 +154,19 @@ def _keys_at(model: type[BaseModel], loc: tuple[int | str, ...]) -> list[str]:
     """Keys that a model has at a location of the validator, sorted."""
     models = [model]
     for part in loc:
-        branches = [one for one in models if part in _ids_of(one)]
+        # Parts of a union are chosen by their ids or kinds.
+        branches = [
+            one
+            for one in models
+            for name in ("id", "kind")
+            if name in one.model_fields and part in get_args(one.model_fields[name].annotation)
+        ]
         if len(models) > 1 and branches:
             models = branches
         elif isinstance(part, str):
             inside = [one for kind in models for one in fields_at(kind, [part])]
             models = [one for field in inside for one in models_in(field.annotation)] or models
     return sorted({key for one in models for key in keys_of(one)})
-
-
-def _ids_of(model: type[BaseModel]) -> tuple[Any, ...]:
-    """Ids or kinds by which a part of a union is chosen."""
-    fields = [model.model_fields[name] for name in ("id", "kind") if name in model.model_fields]
-    return tuple(one for field in fields for one in get_args(field.annotation))
 
 
 def hint(word: str, known: Iterable[str]) -> str:

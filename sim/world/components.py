@@ -102,7 +102,8 @@ class Components(FrozenColumns):
         """
         first = self.host_start[component].astype(np.int64)
         count = self.host_start[component + 1] - first
-        position, begin = _runs(first, count)
+        begin = np.cumsum(count) - count
+        position = np.repeat(first - begin, count) + np.arange(int(count.sum()))
         return self.host_order[position].astype(np.int64), begin, count
 
     def addresses_of(self, component: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -180,11 +181,3 @@ def _sorted_values(key: NDArray[Any], value: NDArray[np.int32]) -> NDArray[np.in
     pair.sort()
     pair &= (1 << n_bits) - 1
     return pair.astype(np.int32)
-
-
-def _runs(
-    first: NDArray[np.int64], count: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Positions ``first[c], first[c] + 1, …`` of each run, and where each run begins."""
-    begin = np.cumsum(count) - count
-    return np.repeat(first - begin, count) + np.arange(int(count.sum())), begin

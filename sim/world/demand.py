@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -11,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.scenario.resolve import Resolved
-from sim.scenario.tables.rows import ProfileRow, SectorRow
 from sim.world.frozen import FrozenColumns
 
 S_PER_H = 3600
@@ -72,22 +70,18 @@ class Demand(FrozenColumns):
 
 
 def build_demand(resolved: Resolved) -> Demand:
-    """Demand of the sectors of a scenario."""
-    return demand_of(resolved.profiles.rows, resolved.sectors.rows, resolved.scenario.start)
-
-
-def demand_of(
-    profiles: Sequence[ProfileRow], sectors: Sequence[SectorRow], start: datetime
-) -> Demand:
-    """Multiply hours of the day by weekdays for the profile of each sector."""
-    hour = {(row.profile, row.index): row.weight for row in profiles if row.period == "hour"}
-    weekday = {(row.profile, row.index): row.weight for row in profiles if row.period == "weekday"}
-    names = [row.demand_profile for row in sectors]
+    """Demand of the sectors of a scenario: hours of the day times weekdays of their profiles."""
+    weight_of = {(row.profile, row.period, row.index): row.weight for row in resolved.profiles.rows}
     weight = [
-        [hour[name, h] * weekday[name, day] for day in range(7) for h in range(24)]
-        for name in names
+        [
+            weight_of[row.demand_profile, "hour", hour]
+            * weight_of[row.demand_profile, "weekday", day]
+            for day in range(7)
+            for hour in range(24)
+        ]
+        for row in resolved.sectors.rows
     ]
-    return Demand(np.array(weight, np.int64), second_of_week(start))
+    return Demand(np.array(weight, np.int64), second_of_week(resolved.scenario.start))
 
 
 def second_of_week(instant: datetime) -> int:

@@ -23,7 +23,7 @@ from sim.world.placement import (
     luck_where,
     rows_of,
 )
-from sim.world.providers import Places, Side, choose, hosting_side, pick
+from sim.world.providers import Places, Side, choose, hosting_side, pick, shared_rows
 
 S_PER_MIN, S_PER_H = 60, 3600
 STAYS = -1
@@ -299,8 +299,7 @@ def build_programs(
 
 def shared_places(resolved: Resolved, places: Places) -> list[int]:
     """Rows of the places that are shared ranges."""
-    rows = resolved.shared_prefixes.rows if resolved.shared_prefixes else ()
-    return sorted({places.row(row.provider, row.region) for row in rows})
+    return sorted({places.row(row.provider, row.region) for row in shared_rows(resolved)})
 
 
 def own_side(resolved: Resolved, places: Places) -> Side:

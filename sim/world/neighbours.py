@@ -24,7 +24,7 @@ from sim.scenario.resolve import Resolved
 from sim.scenario.tables.sharing import ConcentrationRow, KindRow
 from sim.world.components import stable_order
 from sim.world.placement import NOBODY, Hosts
-from sim.world.providers import Places
+from sim.world.providers import Places, shared_rows
 from sim.world.sites import Seated
 
 
@@ -105,7 +105,10 @@ def neighbours_of_hosts(
             raise DataError([Problem(str(resolved.kinds.path), str(error))]) from None
         n_names = names_at(kinds, shares, seat_row, luck)
     else:
-        luck[_is_shared(resolved, address[is_first])] *= _share_crowded(resolved, law)
+        # A shared range is drawn from the most crowded addresses of the census alone.
+        shared = resolved.line.union(row.prefix for row in shared_rows(resolved))
+        crowded = law.share_with_at_least(resolved.scenario.names.shared_min_names)
+        luck[shared.contains(address[is_first])] *= crowded
         n_names = law.n_names_of(luck)
     if sites is not None:
         _take_given(n_names, address[is_first], sites)
@@ -130,24 +133,12 @@ def _take_given(n_names: NDArray[np.int64], address: NDArray[np.int64], sites: S
 
 def _kind_shares(resolved: Resolved, places: Places) -> NDArray[np.float64]:
     """Share of the addresses of each place in each kind of use."""
-    shared = resolved.shared_prefixes.rows if resolved.shared_prefixes else ()
     provider = [places.provider[row] for row in places.provider_row.tolist()]
     return kinds_of_places(
         resolved.sharing.rows,
         list(zip(provider, places.region, strict=True)),
-        {(row.provider, row.region) for row in shared},
+        {(row.provider, row.region) for row in shared_rows(resolved)},
     )
-
-
-def _is_shared(resolved: Resolved, address: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Whether each address lies in a range that many tenants share."""
-    rows = resolved.shared_prefixes.rows if resolved.shared_prefixes else ()
-    return resolved.line.union(row.prefix for row in rows).contains(address)
-
-
-def _share_crowded(resolved: Resolved, law: NamesLaw) -> float:
-    """Share of the census's addresses, the most crowded ones, that a shared range is drawn from."""
-    return law.share_with_at_least(resolved.scenario.names.shared_min_names)
 
 
 def of_addresses(

@@ -86,7 +86,8 @@ def build_operators(resolved: Resolved, streams: Streams) -> Operators:
     of = [rows[number] for number in luck_row.tolist()]
     n_in_row = np.concatenate([np.array(row.cohort_sizes, np.int64) for row in rows])
     share_of_group = n_in_row / np.array([row.n_operators or 1 for row in of])
-    interval_s = np.maximum(1, _seconds([row.poll_interval_h for row in of]))
+    interval_h = np.array([row.poll_interval_h for row in of])
+    interval_s = np.maximum(1, np.rint(interval_h * S_PER_H)).astype(np.int64)
     phase = _drawn(rows, streams, Stream.OPERATOR_POLL_PHASE, lambda rng, n: rng.random(n))
     return Operators(
         name=tuple(name for row in rows for name in row.actors),
@@ -193,10 +194,6 @@ def _drawn(
 
 def _normal(rng: np.random.Generator, n: int) -> NDArray[np.float64]:
     return rng.standard_normal(n)
-
-
-def _seconds(hours: list[float]) -> NDArray[np.int64]:
-    return np.asarray(np.rint(np.array(hours) * S_PER_H), dtype=np.int64)
 
 
 def _lag_s(median_s: list[float], sigma: list[float], z: NDArray[np.float64]) -> NDArray[np.int64]:

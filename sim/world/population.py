@@ -96,7 +96,9 @@ def build_population(
         sector_row = _given_sectors(resolved.inventory, [row.sector for row in rows], sector_row)
     share_domestic = np.array([row.share_domestic for row in rows])[sector_row]
     luck = streams.generator(Stream.BUSINESS_REVENUE).standard_normal(n)
-    revenue = _revenue(resolved, sector_row, luck)
+    # Lognormal: median times exp(sigma * Z), Z standard normal.
+    median = np.array([row.revenue_median_usd_per_h for row in rows])[sector_row]
+    revenue = median * np.exp(np.array([row.revenue_sigma for row in rows])[sector_row] * luck)
     if resolved.inventory is not None:
         last = slice(n - resolved.inventory.n_sites, None)
         by_visits = _by_visits(resolved, sector_row[last], share_domestic[last], luck[last])
@@ -169,16 +171,6 @@ def _given_sectors(
         given, drawn = known[labels.code], sector_row[sector_row.size - labels.code.size :]
         drawn[:] = np.where(given >= 0, given, drawn)
     return sector_row
-
-
-def _revenue(
-    resolved: Resolved, sector_row: NDArray[np.int64], luck: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Lognormal revenue: median times exp(sigma * Z), Z standard normal."""
-    rows = resolved.sectors.rows
-    median = np.array([row.revenue_median_usd_per_h for row in rows])[sector_row]
-    sigma = np.array([row.revenue_sigma for row in rows])[sector_row]
-    return np.asarray(median * np.exp(sigma * luck))
 
 
 def _by_visits(

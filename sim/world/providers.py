@@ -170,8 +170,12 @@ def provider_names(resolved: Resolved) -> tuple[str, ...]:
 
 def prefix_rows(resolved: Resolved) -> tuple[CloudPrefixRow, ...]:
     """Rows of the tables of prefixes, those of shared ranges last."""
-    shared_rows = resolved.shared_prefixes.rows if resolved.shared_prefixes else ()
-    return (*resolved.cloud_prefixes.rows, *shared_rows)
+    return (*resolved.cloud_prefixes.rows, *shared_rows(resolved))
+
+
+def shared_rows(resolved: Resolved) -> tuple[CloudPrefixRow, ...]:
+    """Rows of the ranges that many tenants share; none where the scenario names none."""
+    return resolved.shared_prefixes.rows if resolved.shared_prefixes else ()
 
 
 _kept: list[tuple[tuple[object, ...], Places]] = []
@@ -191,10 +195,9 @@ def build_places(resolved: Resolved) -> Places:
 
 def _build_places(resolved: Resolved) -> Places:
     """Group prefixes into places as they appear; shared ranges, then what is not known, last."""
-    shared_rows = resolved.shared_prefixes.rows if resolved.shared_prefixes else ()
     rows = prefix_rows(resolved)
     line = resolved.line
-    shared = line.union(row.prefix for row in shared_rows)
+    shared = line.union(row.prefix for row in shared_rows(resolved))
     n_whole = len({(row.provider, row.region) for row in resolved.cloud_prefixes.rows})
     names = list(dict.fromkeys((row.provider, row.region) for row in rows))
     provider = provider_names(resolved)

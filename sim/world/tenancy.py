@@ -11,11 +11,10 @@ from numpy.typing import NDArray
 
 from sim.addresses.sets.family_starts import IPV6_START
 from sim.scenario.resolve import Resolved
-from sim.scenario.schema import Tenancy
 from sim.scenario.tables.sharing import N_ADDRESSES
 from sim.streams import Stream, Streams
 from sim.world.frozen import FrozenColumns
-from sim.world.moves import Moves
+from sim.world.moves import Moves, shared_places
 from sim.world.placement import TENANT_HOSTS, Hosts, Placement
 from sim.world.providers import Places
 
@@ -88,7 +87,8 @@ def build_stays(
     if rules is None:
         return None, None
     horizon_s = resolved.scenario.horizon_s
-    mean_s = _mean_stay_s(resolved, places, rules)
+    mean_s = np.full(len(places.region), rules.rented_stay_d) * S_PER_D
+    mean_s[shared_places(resolved, places)] = rules.shared_stay_d * S_PER_D
     drawn = [
         part
         for number, seats in enumerate(_seats(placement, moves))
@@ -100,14 +100,6 @@ def build_stays(
         rounds = np.arange(1, moves.response.shape[1] + 1)[:, np.newaxis]
         seat_of[later.component_row] = rounds
     return _assemble(places, seat_of, drawn)
-
-
-def _mean_stay_s(resolved: Resolved, places: Places, rules: Tenancy) -> NDArray[np.float64]:
-    """Mean stay at each place."""
-    mean_d = np.full(len(places.region), rules.rented_stay_d)
-    for row in resolved.shared_prefixes.rows if resolved.shared_prefixes else ():
-        mean_d[places.row(row.provider, row.region)] = rules.shared_stay_d
-    return mean_d * S_PER_D
 
 
 def _seats(placement: Placement, moves: Moves | None) -> list[_Seats]:

@@ -206,7 +206,12 @@ class Row(BaseModel):
     def check_number(cls, value: object, info: ValidationInfo) -> object:
         """Refuse ``1_000``, which Python reads as a number and a spreadsheet does not."""
         # The type is asked last: a table has thousands of cells.
-        if isinstance(value, str) and "_" in value and _is_number(cls, info.field_name):
+        kinds = int, float
+        if (
+            isinstance(value, str)
+            and "_" in value
+            and cls.model_fields[str(info.field_name)].annotation in kinds
+        ):
             raise ValueError(f"expected a plain decimal number, got {value!r}")
         return value
 
@@ -246,10 +251,6 @@ class SupportedRow(RangedRow):
         if self.kind != "fact" and not self.why:
             raise ValueError(f"expected why for a row of kind {self.kind}, got none")
         return self
-
-
-def _is_number(model: type[Row], field: str | None) -> bool:
-    return model.model_fields[str(field)].annotation in (int, float)
 
 
 RowType = TypeVar("RowType", bound=Row)
