@@ -15,31 +15,21 @@ _OF_TABLES = ("provider", "region", "service", "asn")
 
 def list_warnings(resolved: Resolved) -> list[str]:
     """Warnings to check before trusting the result."""
-    return [
-        *_stand_ins(resolved),
-        *_foreign_economy(resolved),
-        *_idle_orders(resolved),
-        *_sites(resolved),
-        *_read(resolved),
-    ]
+    return [*_of_tables(resolved), *_of_orders(resolved), *_of_files(resolved)]
 
 
-def _stand_ins(resolved: Resolved) -> Iterator[str]:
-    """One sentence that names the tables of another country or time, if there are any."""
-    scenario = resolved.scenario
-    found = stand_ins(resolved)
-    if not found:
-        return
-    yield (
-        f"tables of another country or time are used for {scenario.country} in {years(scenario)}: "
-        if scenario.country
-        else "the scenario names no country (key country), but these tables are of one, or of a "
-        f"time other than {years(scenario)}: "
-    ) + ", ".join(f"{name} ({described(note)})" for name, note in found.items())
-
-
-def _foreign_economy(resolved: Resolved) -> Iterator[str]:
+def _of_tables(resolved: Resolved) -> Iterator[str]:
+    """Name the tables of another country or time, and what they leave out."""
     scenario, economy = resolved.scenario, resolved.economy
+    if found := stand_ins(resolved):
+        head = (
+            f"tables of another country or time are used for {scenario.country} in "
+            f"{years(scenario)}"
+            if scenario.country
+            else "the scenario names no country (key country), but these tables are of one, or of "
+            f"a time other than {years(scenario)}"
+        )
+        yield f"{head}: {', '.join(f'{name} ({described(note)})' for name, note in found.items())}"
     if not is_of_country(economy, scenario):
         assert economy.note is not None
         other = f"is of {scenario.country}" if scenario.country else "names no country"
@@ -50,12 +40,12 @@ def _foreign_economy(resolved: Resolved) -> Iterator[str]:
         )
 
 
-def _idle_orders(resolved: Resolved) -> Iterator[str]:
+def _of_orders(resolved: Resolved) -> Iterator[str]:
+    """Count orders that the run does not reach."""
     start, end = resolved.scenario.start, resolved.scenario.end
-    if resolved.orders is not None:
-        late = sum(row.effective >= end for row in resolved.orders.rows)
-        if late:
-            yield f"{late} orders fall at or after the end of the run and are not placed"
+    rows = resolved.orders.rows if resolved.orders is not None else ()
+    if late := sum(row.effective >= end for row in rows):
+        yield f"{late} orders fall at or after the end of the run and are not placed"
     idle = sum(
         (isinstance(one.from_, datetime) and one.from_ >= end)
         or (isinstance(one.to, datetime) and one.to <= start)
@@ -65,26 +55,21 @@ def _idle_orders(resolved: Resolved) -> Iterator[str]:
         yield f"{idle} of {len(resolved.given_orders)} orders are in force at no time of the run"
 
 
-def _read(resolved: Resolved) -> Iterator[str]:
-    """Notes of the readers of lists and sites."""
-    for table in resolved.tables:
-        if isinstance(table, ListTable | Inventory):
-            yield from (f"{table.name}: {note}" for note in table.notes)
-
-
-def _sites(resolved: Resolved) -> Iterator[str]:
-    """Warnings on data that a file of sites lacks, or has and a run ignores."""
+def _of_files(resolved: Resolved) -> Iterator[str]:
+    """Name data that a file of sites lacks, or has and a run ignores; then notes of the readers."""
     inventory = resolved.inventory
-    if inventory is None:
-        return
-    if n_without := inventory.n_without_address:
+    if inventory is not None and (n_without := inventory.n_without_address):
         yield (
             f"{inventory.name}: {n_without} of {inventory.n_rows + n_without} rows have no address."
             " A site without any is placed by chance (column drawn of sites.csv); one with another "
             "row has fewer addresses here than in truth"
         )
-    if unused := [name for name in _OF_TABLES if name in inventory.columns]:
+    columns = inventory.columns if inventory is not None else ()
+    if inventory is not None and (unused := [name for name in _OF_TABLES if name in columns]):
         yield (
             f"{inventory.name}: a run takes from its own tables, and not from the file: "
             f"{', '.join(unused)}"
         )
+    for table in resolved.tables:
+        if isinstance(table, ListTable | Inventory):
+            yield from (f"{table.name}: {note}" for note in table.notes)

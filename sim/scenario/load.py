@@ -286,7 +286,9 @@ def validate(document: Document) -> Scenario:
         Scenario,
         lambda found: [
             *section_problems(found, document),
-            *note_problems(found.provenance, scenario_tree(found), document),
+            *note_problems(
+                without_stale_notes(found.provenance, document), scenario_tree(found), document
+            ),
         ],
     )
     notes = without_stale_notes(scenario.provenance, document)

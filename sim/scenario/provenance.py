@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import Field, StringConstraints, model_validator
 
 from sim.errors import Problem
-from sim.scenario.document import Document, NodePath
+from sim.scenario.document import Document
 from sim.scenario.quantities import Model
 from sim.scenario.refusal import hint
 from sim.scenario.tables.seeds import Distribution, Nature, check_drawn, check_support
@@ -78,8 +78,6 @@ def note_problems(
 ) -> Iterator[Problem]:
     """Refuse notes on what the scenario does not have, and values outside their own range.
 
-    Values that were replaced on the command line are not held to the notes of the file.
-
     Parameters
     ----------
     tree
@@ -87,32 +85,26 @@ def note_problems(
     """
     values = dict(leaves(tree))
     for key, note in notes.items():
-        path = tuple(key.split("."))
-        if _is_stale(key, document):
-            continue
         if key not in values:
             message = (
                 f"expected the key path of a value of this scenario, got {key!r}{hint(key, values)}"
             )
-            place = document.key_place(("provenance", key))
-            yield place.problem(message, "provenance")
+            yield document.key_place(("provenance", key)).problem(message, "provenance")
         elif note.range is not None:
             low, high = note.range
             for number in numbers_of(values[key]):
                 if not low <= number <= high:
                     message = f"expected a value in its range, {low:g} to {high:g}, got {number:g}"
-                    yield document.locate(path).problem(message, key)
+                    yield document.locate(tuple(key.split("."))).problem(message, key)
 
 
 def without_stale_notes(
     notes: Mapping[str, Provenance], document: Document
 ) -> dict[str, Provenance]:
     """Notes but for those of the file on values that were set over the file's."""
-    return {key: note for key, note in notes.items() if not _is_stale(key, document)}
-
-
-def _is_stale(key: str, document: Document) -> bool:
-    note: NodePath = ("provenance", key)
-    return document.is_replaced(tuple(key.split("."))) and not any(
-        path[:2] == note for path in document.replaced
-    )
+    noted = {path[:2] for path in document.replaced}
+    return {
+        key: note
+        for key, note in notes.items()
+        if ("provenance", key) in noted or not document.is_replaced(tuple(key.split(".")))
+    }

@@ -95,11 +95,22 @@ def table_sources(table: Table[Any], *, each_row: bool = False) -> Iterator[Sour
     each_row
         One for each cell, instead of one for all that rest on the same.
     """
+    title = table.note.title if table.note else ""
     if isinstance(table, Inventory):
-        yield from _inventory_sources(table)
+        # What its owner says of the sites.
+        title = title or "The inventory, as its owner gives it"
+        why = "Values that it omits are drawn, and marked as drawn in sites.csv"
+        for column in table.columns:
+            yield Source(
+                key=f"{table.name}.{column}", n_values=table.n_rows, value=None,
+                unit=UNITS_OF_SITES.get(column, ""), kind="fact", source=title, why=why,
+            )  # fmt: skip
         return
     if isinstance(table, ListTable):
-        yield _list_source(table)
+        yield Source(
+            key=f"{table.name}.prefix", n_values=len(table.rows), value=None, unit="prefix",
+            kind="choice", source=title, why="The question: the list of the user",
+        )  # fmt: skip
         return
     if isinstance(table, CodeTable):
         why = f"What is asked: {table.title}"
@@ -115,33 +126,6 @@ def table_sources(table: Table[Any], *, each_row: bool = False) -> Iterator[Sour
                 groups.setdefault(key, (support, []))[1].append((line, row))
         for support, found in groups.values():
             yield _summed_up(table, column, support, found)
-
-
-def _inventory_sources(table: Inventory) -> Iterator[Source]:
-    """One source for each column of an inventory: what its owner says of its sites."""
-    for column in table.columns:
-        yield Source(
-            key=f"{table.name}.{column}",
-            n_values=table.n_rows,
-            value=None,
-            unit=UNITS_OF_SITES.get(column, ""),
-            kind="fact",
-            source=table.note.title if table.note else "The inventory, as its owner gives it",
-            why="Values that it omits are drawn, and marked as drawn in sites.csv",
-        )
-
-
-def _list_source(table: ListTable) -> Source:
-    """Source of a list of addresses: the user says that these are blocked."""
-    return Source(
-        key=f"{table.name}.prefix",
-        n_values=len(table.rows),
-        value=None,
-        unit="prefix",
-        kind="choice",
-        source=table.note.title if table.note else "",
-        why="The question: the list of the user",
-    )
 
 
 def claiming_columns(header: Sequence[str], note: SourceNote | None) -> list[str]:

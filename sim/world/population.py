@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from sim.catalogue.causes import BOUGHT_SERVICE, COMPONENT_ELSEWHERE, OWN_ADDRESS
 from sim.scenario.resolve import Resolved
-from sim.scenario.tables.inventory import Inventory
 from sim.streams import Stream, Streams
 from sim.world.components import Components
 from sim.world.frozen import FrozenColumns
@@ -92,8 +91,11 @@ def build_population(
         np.array([row.share_businesses for row in rows]),
         streams.generator(Stream.BUSINESS_SECTOR).random(n),
     )
-    if resolved.inventory is not None:
-        sector_row = _given_sectors(resolved.inventory, [row.sector for row in rows], sector_row)
+    if resolved.inventory is not None and (labels := resolved.inventory.labels.get("sector")):
+        sectors = [row.sector for row in rows]
+        row_of = np.array([*(sectors.index(name) for name in labels.names), -1], np.int64)
+        of_site, drawn = row_of[labels.code], sector_row[n - labels.code.size :]
+        drawn[:] = np.where(of_site >= 0, of_site, drawn)
     share_domestic = np.array([row.share_domestic for row in rows])[sector_row]
     luck = streams.generator(Stream.BUSINESS_REVENUE).standard_normal(n)
     # Lognormal: median times exp(sigma * Z), Z standard normal.
@@ -159,18 +161,6 @@ def role_causes(
     """
     own = np.where(is_elsewhere, np.uint8(COMPONENT_ELSEWHERE), np.uint8(OWN_ADDRESS))
     return np.where(is_third_party, np.uint8(BOUGHT_SERVICE), own)
-
-
-def _given_sectors(
-    inventory: Inventory, sectors: Sequence[str], sector_row: NDArray[np.int64]
-) -> NDArray[np.int64]:
-    """Sectors as drawn, and of sites as the inventory gives them."""
-    labels = inventory.labels.get("sector")
-    if labels is not None:
-        known = np.array([*(sectors.index(name) for name in labels.names), -1], np.int64)
-        given, drawn = known[labels.code], sector_row[sector_row.size - labels.code.size :]
-        drawn[:] = np.where(given >= 0, given, drawn)
-    return sector_row
 
 
 def _by_visits(

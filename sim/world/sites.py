@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from sim.addresses.sets.intervals import IPV4_STOP
 from sim.scenario.resolve import Resolved
-from sim.scenario.tables.inventory import NOT_GIVEN, Inventory
+from sim.scenario.tables.inventory import NOT_GIVEN
 from sim.scenario.tables.roles import FRONTEND, ROLES
 from sim.world.components import N_ROLES
 from sim.world.frozen import FrozenColumns
@@ -86,7 +86,9 @@ def seat_sites(resolved: Resolved, places: Places) -> Seated | None:
         return None
     n_drawn = resolved.scenario.population.n_businesses
     shape = n_drawn + inventory.n_sites, N_ROLES
-    address = addresses_of(inventory, places)
+    address = inventory.address4.copy()
+    if inventory.is_ipv6.any():
+        address[inventory.is_ipv6] = places.line.position_of(inventory.address6)
     place = _place_rows(resolved, places, address)
     business = n_drawn + inventory.component_site
     role = inventory.component_role
@@ -108,14 +110,6 @@ def seat_sites(resolved: Resolved, places: Places) -> Seated | None:
         host_address=address,
         n_names=inventory.n_names.copy(),
     )
-
-
-def addresses_of(inventory: Inventory, places: Places) -> NDArray[np.int64]:
-    """Addresses of the hosts of an inventory on the line; shape (n_hosts,)."""
-    address = inventory.address4.copy()
-    if inventory.is_ipv6.any():
-        address[inventory.is_ipv6] = places.line.position_of(inventory.address6)
-    return address
 
 
 def _place_rows(

@@ -69,28 +69,16 @@ def build_stances(resolved: Resolved, places: Places, streams: Streams) -> Stanc
         )
         for row in dated
     ]
-    hazard_per_d = scenario.stances.compliance_hazard_per_d or 0
-    return StanceEvents(
-        tuple(sorted(events)),
-        _waverings(hazard_per_d, scenario.horizon_s, len(places.provider), streams),
-    )
-
-
-def _waverings(
-    hazard_per_d: float, horizon_s: int, n_providers: int, streams: Streams
-) -> tuple[Wavering, ...]:
-    """Draw when providers waver before the end."""
-    if hazard_per_d == 0:
-        return ()
+    hazard_per_d, n = scenario.stances.compliance_hazard_per_d or 0, len(places.provider)
     found: set[Wavering] = set()
-    t_s = np.zeros(n_providers)
+    t_s = np.full(n, 0.0 if hazard_per_d else np.inf)
     # Round by round, each from its own stream: one more provider changes nobody else's draws.
     rounds = (streams.generator(Stream.PROVIDER_TURN, (number,)) for number in count())
-    while (t_s < horizon_s).any():
-        t_s = t_s + next(rounds).standard_exponential(n_providers) / hazard_per_d * S_PER_D
-        rows = np.flatnonzero(np.rint(t_s) < horizon_s).tolist()
+    while (t_s < scenario.horizon_s).any():
+        t_s = t_s + next(rounds).standard_exponential(n) / hazard_per_d * S_PER_D
+        rows = np.flatnonzero(np.rint(t_s) < scenario.horizon_s).tolist()
         found.update(Wavering(round(t_s[row]), row) for row in rows)
-    return tuple(sorted(found))
+    return StanceEvents(tuple(sorted(events)), tuple(sorted(found)))
 
 
 class OutsideWithdrawal(NamedTuple):

@@ -211,12 +211,6 @@ def _named_as_given(known: Known) -> Iterator[None]:
         raise type(error)(problems) from None
 
 
-def _first_cadence(name: str, zone: ZoneInfo) -> date:
-    """First whole day on which a table tells how often the register is published."""
-    begins = read_shipped(name, CadenceRow).rows[0].from_.astimezone(zone)
-    return begins.date() + timedelta(days=begins.time() > time())
-
-
 class _Case:
     """A case with those of its files that do not depend on borrowed tables."""
 
@@ -232,7 +226,10 @@ class _Case:
         if known.first is None and listed is not None and listed.first_s is not None:
             first = datetime.fromtimestamp(listed.first_s, zone).date()
         elif known.first is None:
-            first = max(first, _first_cadence(pack["register.cadence"], zone))
+            # The first whole day on which the register is published.
+            cadence = read_shipped(pack["register.cadence"], CadenceRow)
+            begins = cadence.rows[0].from_.astimezone(zone)
+            first = max(first, begins.date() + timedelta(days=begins.time() > time()))
         last = known.last or first + timedelta(days=_DAYS)
         if last <= first:
             raise UsageError(f"--to: expected a day after {first}, got {last}")
@@ -296,14 +293,26 @@ class _Case:
 
     def scenario(self, borrowed: list[str]) -> str:
         """Text of the scenario."""
-        known = self.known
-        has_pack = known.country in countries()
+        known, rest = self.known, list[str]()
+        if known.country not in countries():
+            # Sections that a scenario spells out, as its country has no pack.
+            rest = [
+                line
+                for section in ("register", "providers")
+                if (keys := [*_keys(self.pack, section)])
+                for line in (f"{section}:", *keys)
+            ]
         return _filled(
             SCENARIO,
             title=TITLE,
             name=f"own-case-{known.country.lower()}",
             country=known.country,
-            borrow=_wrapped("borrow: [", borrowed, "]"),
+            borrow=textwrap.fill(
+                f"borrow: [{', '.join(borrowed)}]",
+                100,
+                subsequent_indent="  ",
+                break_on_hyphens=False,
+            ),
             time_zone=self.pack["time_zone"],
             start=format_instant(self.start),
             end=format_instant(self.end),
@@ -314,9 +323,7 @@ class _Case:
             ).rstrip(),
             operators=self.operators,
             population="\n".join(self._population()),
-            rest="\n".join(
-                [*([] if has_pack else _sections(self.pack)), *([_IPV6] if self.has_ipv6 else [])]
-            ),
+            rest="\n".join([*rest, *([_IPV6] if self.has_ipv6 else [])]),
             why_time="Given" if known.first and known.last else "Any days, as none were given",
             notes="" if known.inventory else _NOTE_OF_N,
         )
@@ -378,23 +385,11 @@ def _filled(template: str, **values: str) -> str:
     return "\n".join(line for line in lines if line or not is_yaml) + "\n"
 
 
-def _sections(pack: Mapping[str, str]) -> Iterator[str]:
-    """Sections of a pack that a scenario spells out, as its country has none of its own."""
-    for section in ("register", "providers"):
-        if keys := [*_keys(pack, section)]:
-            yield from (f"{section}:", *keys)
-
-
 def _keys(pack: Mapping[str, str], section: str) -> Iterator[str]:
     """Lines of the keys of one section of a pack."""
     for key, value in pack.items():
         if key.startswith(f"{section}."):
             yield f"  {key.removeprefix(f'{section}.')}: {value}"
-
-
-def _wrapped(opening: str, names: list[str], closing: str) -> str:
-    text = f"{opening}{', '.join(names)}{closing}"
-    return textwrap.fill(text, 100, subsequent_indent="  ", break_on_hyphens=False)
 
 
 def _check_operators(known: Known, listed: GivenList, names: list[str]) -> None:

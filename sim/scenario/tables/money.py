@@ -135,11 +135,6 @@ def check_money_parameters(
             rest = f" and {len(absent) - 1} more" if len(absent) > 1 else ""
             message = f"expected a row of {key} for {absent[0]}{rest}, got none"
             yield Problem(str(table.path), message, key="key")
-    yield from _check_falls(table)
-
-
-def _check_falls(table: Table[MoneyParameterRow]) -> Iterator[Problem]:
-    cells = by_cell(table.rows)
     found = [find_row(cells, "recaptured_share", "", name) for name in SPELL_CLASSES]
     rows = [row for row in found if row is not None]
     for shorter, longer in itertools.pairwise(rows):
