@@ -202,7 +202,7 @@ def _sections_at(path: tuple[str, ...]) -> list[type[BaseModel]]:
 
 INDEX = "country-packs"
 ELSEWHERE = "ZZ"
-"""Stands in the index for a country that has no pack (ISO 3166 leaves it to users)."""
+"""Stands in the index for every country without a pack (ISO 3166 leaves it to users)."""
 
 
 def read_packs() -> Table[PackRow]:
@@ -215,26 +215,27 @@ def countries() -> list[str]:
     return sorted({row.country for row in read_packs().rows} - {ELSEWHERE})
 
 
+def pack_name(country: str) -> str:
+    """Country of the pack that a country takes: its own, or that of all without one."""
+    return country if country in countries() else ELSEWHERE
+
+
 def pack_year(country: str) -> int:
-    """Year of the latest pack of a country that has one."""
-    return max(row.of for row in read_packs().rows if row.country == country)
+    """Year of the latest pack that a country takes."""
+    return max(row.of for row in read_packs().rows if row.country == pack_name(country))
 
 
 def pack_of(country: str, year: int) -> dict[str, tuple[str, int]]:
-    """Values of the pack of a country for a run that starts in a year, each with its line.
+    """Values of the pack that a country takes for a run that starts in a year, with their lines.
 
-    Of several packs it is the latest that is not of a later year, else the earliest; empty where
-    the country has none.
+    Of several packs it is the latest that is not of a later year, else the earliest.
     """
-    table = read_packs()
-    times = [row.of for row in table.rows if row.country == country]
-    if not times:
-        return {}
-    of = nearest(times, year)
+    table, name = read_packs(), pack_name(country)
+    of = nearest((row.of for row in table.rows if row.country == name), year)
     return {
         row.key: (row.value, line)
         for row, line in zip(table.rows, table.lines, strict=True)
-        if (row.country, row.of) == (country, of)
+        if (row.country, row.of) == (name, of)
     }
 
 
@@ -254,7 +255,7 @@ def take_pack(document: Document) -> None:
     """Fill in what the pack of a scenario's country says of the keys left out."""
     country, start = document.tree.get("country"), document.tree.get("start")
     begins = re.match(r"\d{4}", start) if isinstance(start, str) else None
-    if not isinstance(country, str) or country == ELSEWHERE or begins is None:
+    if not isinstance(country, str) or begins is None:
         return
     file = str(read_packs().path)
     for key, (value, line) in pack_of(country, int(begins[0])).items():

@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 
 from sim.scenario.lists import ListTable
 from sim.scenario.load import LoadedScenario
-from sim.scenario.overrides import INDEX, read_packs
+from sim.scenario.overrides import INDEX, pack_name, read_packs
 from sim.scenario.provenance import Cell, leaves, numbers_of
 from sim.scenario.resolve import Resolved
 from sim.scenario.schema import scenario_tree
@@ -303,7 +303,8 @@ def _bare(
     place = loaded.document.locate(tuple(key.split(".")))
     origin = f"given as {place.file}" if place.file.startswith(OVERRIDE) else ""
     if Path(place.file) == read_packs().path:
-        origin = f"By the pack of {loaded.scenario.country}, seeds/{INDEX}.csv, line {place.line}"
+        whose = pack_name(loaded.scenario.country or "")
+        origin = f"By the pack of {whose}, seeds/{INDEX}.csv, line {place.line}"
     if isinstance(value, str) and value in tables:
         title = tables[value].title
         return _source(key, value, unit="table", kind="choice", source=title, why=origin)

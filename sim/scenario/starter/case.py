@@ -7,7 +7,7 @@ import io
 import json
 import textwrap
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
@@ -22,7 +22,7 @@ from sim.addresses.feeds.inputs import ColumnChoice
 from sim.errors import DataError, Problem, ProblemsError, UsageError
 from sim.scenario.library import shipped
 from sim.scenario.load import load_scenario
-from sim.scenario.overrides import ELSEWHERE, countries, pack_of, pack_year
+from sim.scenario.overrides import countries, pack_of, pack_year
 from sim.scenario.quantities import check_country, format_instant
 from sim.scenario.refusal import hint
 from sim.scenario.resolve import VISIT_VALUES, read_tables, resolve, undeclared
@@ -215,10 +215,8 @@ class _Case:
     """A case with those of its files that do not depend on borrowed tables."""
 
     def __init__(self, known: Known) -> None:
-        has_pack = known.country in countries()
-        of = known.country if has_pack else ELSEWHERE
-        first = known.first or date(pack_year(of), 1, 1)
-        pack = {key: value for key, (value, _) in pack_of(of, first.year).items()}
+        first = known.first or date(pack_year(known.country), 1, 1)
+        pack = {key: value for key, (value, _) in pack_of(known.country, first.year).items()}
         zone = ZoneInfo(pack["time_zone"])
         choice = ColumnChoice.of(known.columns, known.ignored, zone)
         # Read in place, so that a mistake is reported with the name that the user knows.
@@ -238,10 +236,10 @@ class _Case:
         notes = [f"{known.blocklist}: {note}" for note in listed.notes] if listed else []
         if known.first is None or known.last is None:
             assumed.append(f"The time of the run: {first} to {last}, as none was given.")
-        if not has_pack:
+        if known.country not in countries():
             assumed.append(
                 f"There is no pack of {known.country}: time zone, sectors, hosting and services "
-                "are those named in `borrow` and in the scenario."
+                "are those of countries without one (seeds/country-packs.csv, ZZ)."
             )
         if listed is None:
             files["blocklist.txt"] = _PLACEHOLDER.encode()
@@ -293,15 +291,7 @@ class _Case:
 
     def scenario(self, borrowed: list[str]) -> str:
         """Text of the scenario."""
-        known, rest = self.known, list[str]()
-        if known.country not in countries():
-            # Sections that a scenario spells out, as its country has no pack.
-            rest = [
-                line
-                for section in ("register", "providers")
-                if (keys := [*_keys(self.pack, section)])
-                for line in (f"{section}:", *keys)
-            ]
+        known = self.known
         return _filled(
             SCENARIO,
             title=TITLE,
@@ -323,7 +313,7 @@ class _Case:
             ).rstrip(),
             operators=self.operators,
             population="\n".join(self._population()),
-            rest="\n".join([*rest, *([_IPV6] if self.has_ipv6 else [])]),
+            rest=_IPV6 if self.has_ipv6 else "",
             why_time="Given" if known.first and known.last else "Any days, as none were given",
             notes="" if known.inventory else _NOTE_OF_N,
         )
@@ -357,8 +347,6 @@ class _Case:
         else:
             yield "  # Businesses that are drawn; `inventory: hosts.csv` takes your own."
             yield "  n_businesses: 1000"
-        if self.known.country not in countries():
-            yield from _keys(self.pack, "population")
 
 
 _NOTE_OF_N = """\
@@ -383,13 +371,6 @@ def _filled(template: str, **values: str) -> str:
     # An empty value leaves no empty line in YAML.
     is_yaml = template == SCENARIO
     return "\n".join(line for line in lines if line or not is_yaml) + "\n"
-
-
-def _keys(pack: Mapping[str, str], section: str) -> Iterator[str]:
-    """Lines of the keys of one section of a pack."""
-    for key, value in pack.items():
-        if key.startswith(f"{section}."):
-            yield f"  {key.removeprefix(f'{section}.')}: {value}"
 
 
 def _check_operators(known: Known, listed: GivenList, names: list[str]) -> None:
