@@ -93,7 +93,8 @@ def harm_of(name: str) -> str:
 
 def says_unit(name: str, unit: str) -> bool:
     """Whether a measure says its unit itself: ``business_hours_impaired``, not ``names_hit``."""
-    return unit.replace("-", " ") in label(name).lower().replace("-", " ")
+    said, words = (one.lower().replace("-", " ") for one in (label(name), unit))
+    return words in said or set(words.split()) <= set(said.split())
 
 
 def label_with_unit(name: str, unit: str) -> str:

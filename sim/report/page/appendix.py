@@ -40,7 +40,7 @@ from sim.results.folder import MANIFEST, RunFolder
 
 ELSEWHERE = frozenset(map(lost_by, CAUSES)) | RATIOS.keys()
 """Measures that split others by cause, or compare strategies: the page of a run has no room."""
-MOST_LETTERS = 34
+MOST_LETTERS = 27
 """Letters of an address that is shown in full."""
 _REPOSITORY = re.compile(r"github (\w[\w.-]*/\w[\w.-]*)")
 _ADDRESS = re.compile(r"(?<![\w@/.-])(?:[a-z0-9-]+\.)+[a-z]{2,}(?:/[^\s;,)\"]*)?")
@@ -86,7 +86,8 @@ def _measures(run: RunFolder) -> Section:
                 rows.append((name, most, "", "", say_name(_unit(metric, one))))
                 continue
             if is_zero and not is_comparison(run):
-                zero.append(say_name(label(metric)))
+                is_of_ipv6 = metric.startswith("networks_")
+                zero.append(say("IPv6 networks") if is_of_ipv6 else say_name(label(metric)))
                 continue
             found = in_currency(one, rate) if one.unit == USD else one
             if metric == HOURS and is_cut(run, strategy):
@@ -114,7 +115,11 @@ def _measures(run: RunFolder) -> Section:
             )
         )
     if zero:
-        after.append(say("Zero in nine of ten simulations: {names}.", names=joined("; ", zero)))
+        after.append(
+            say(
+                "Zero in nine of ten simulations: {names}.", names=joined("; ", dict.fromkeys(zero))
+            )
+        )
     after.append(say("Every digit, parts by cause and threshold, and ratios: summary.csv."))
     title = say("Measures compared") if is_comparison(run) else say("All measures")
     return Section(title, tables=tuple(tables), after=(sentences(*after),))
@@ -145,8 +150,8 @@ def _tables(run: RunFolder) -> Section:
         rows.append((title, of, made_by.get(name) or say("assumed"), begin))
     heads = (say("Table"), say("Borrowed from"), say("Published by"), say("SHA-256 begins"))
     after = say(
-        "Assumed: by the makers of overblock; *: most of its values. +: more sources. Reasons and "
-        "sources of all values: manifest.json."
+        "Assumed: by the makers of overblock; *: mostly. +: more sources. Reasons and sources: "
+        "manifest.json."
     )
     title = say("Tables it rests on: {n}", n=str(len(rows)))
     return Section(title, tables=table_of(heads, rows), after=(after,))

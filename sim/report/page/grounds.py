@@ -102,7 +102,7 @@ def sections_of(run: RunFolder, answer: Answer, outage: Outage | None) -> Iterat
 
 def _quote(run: RunFolder, answer: Answer) -> Section:
     refuted = say("Not the measures that the record contradicts; see below.")
-    yes = say("Yes, with the range, and with the words “in a simulation”.")
+    yes = say("Yes, with the range and the words “in a simulation”.")
     no = say("No: read the notice at the top of the page first.")
     ranges = say("Ranges hold nine in ten simulations, not what the model ignores.")
     is_checked = any(one.found.grade is Grade.CHECKED for one in _figures(answer))
@@ -289,15 +289,14 @@ def _other_ways(run: RunFolder) -> Section:
 
 SEEN = {
     "drop": say(
-        "A browser waits for a blocked address until it gives up; no page says that it is blocked. "
-        "Users of other operators reach it."
+        "A browser waits for a blocked address until it gives up; no page says why. Users of other "
+        "operators reach it."
     ),
     "throttle": say(
         "Some attempts at a blocked address fail, the others work: nothing is slow in the model."
     ),
     "name": say(
-        "Attempts at a blocked name fail, except for users who get round it; no page says that it "
-        "is blocked."
+        "Attempts at a blocked name fail, except for users who get round it; no page says why."
     ),
 }
 """What a user meets at what is blocked, by the mechanism of the entries."""

@@ -395,7 +395,7 @@ def operators_of(run: RunFolder, strategy: str, outage: Outage) -> Iterator[Sect
         "First block of others' addresses: median, rounded down to {step}; no record is used.",
         step=step_text(rounding_of(outage)),
     )
-    of_businesses = say("Hours cut off: mean of all businesses, spared ones too.")
+    of_businesses = say("Hours cut off: mean of all businesses.")
     of_sites = say("Hours cut off: mean of all your sites, spared ones too.")
     earlier = say("In each simulation, no site is cut off before an operator blocks.")
     nameless = "" if are_named(groups) else say("The table of operators names none of them.")

@@ -542,15 +542,16 @@ def test_each_table_has_its_maker_and_the_address_of_its_facts(ensemble_run, pag
 
 
 def test_measures_that_are_zero_are_named(ensemble_run, page):
-    zero = [
-        label_of(metric)
+    zero = {
+        "IPv6 networks" if metric.startswith("networks_") else label_of(metric)
         for (_, metric), row in summary(ensemble_run).items()
         if row["low"] and float(row["low"]) == float(row["high"]) == 0
         and not float(row["zero_at_most"] or 0)
-    ]  # fmt: skip
+    }  # fmt: skip
     (said,) = re.findall(r"Zero in nine of ten simulations: (.*?)\.", words_of(page))
-    assert len(said.split("; ")) > 2
-    assert set(said.split("; ")) <= set(zero)
+    named = said.split("; ")
+    assert len(named) == len(set(named)) > 2
+    assert {"IPv6 networks", "response cost"} <= set(named) <= zero
 
 
 @pytest.mark.parametrize(
@@ -694,6 +695,15 @@ def test_every_provider_is_in_the_table_or_named_below(ensemble_run, page, monke
     monkeypatch.setattr("sim.report.page.sections.read_group_shares", lambda *_: shares)
     text = words_of(render(open_run(ensemble_run)))
     assert "Few 50% 10 to 100% Of None, none in nine of ten simulations." in text
+
+
+def test_bars_are_as_long_as_their_shares(ensemble_run, monkeypatch):
+    shares = {f"P{part}": Estimate(part, 0, 1, "share") for part in (1.0, 0.7, 0.5, 0.1)}
+    monkeypatch.setattr("sim.report.page.sections.read_group_shares", lambda *_: shares)
+    page = render(open_run(ensemble_run))
+    bars = re.findall(r'class="hb" style="width:([\d.]+)%"></span><span class="hn">(\d+)%', page)
+    # The number stands beside the bar, which has the rest of the cell.
+    assert bars == [("62.0", "100"), ("43.4", "70"), ("31.0", "50"), ("6.2", "10")]
 
 
 def test_a_comparison_prints_its_tables_and_counts(comparison_folder):
