@@ -21,7 +21,7 @@ import numpy as np
 from benchmarks import data, peers
 from benchmarks.peers import Lists, exhaust, peer
 from benchmarks.timing import Contest, Contestant
-from sim.addresses.sets.blocks import format_lines4
+from sim.addresses.sets.blocks import format_lines
 from sim.addresses.sets.families import format_set
 from sim.addresses.sets.intervals import IntervalSet
 from sim.addresses.sets.prefixes import PrefixTable, PrefixTable6
@@ -163,7 +163,7 @@ def write(lists: Lists) -> Contest:
         f"Write {address.size:,} prefixes as text",
         address.size,
         "prefix",
-        [Contestant(OURS, lambda: len(format_lines4(address, length)))],
+        [Contestant(OURS, lambda: len(format_lines(address, length)))],
         [Contestant("ipaddress", standard, rounds=5), Contestant("f-strings", f_strings, rounds=5)],
     )
 
@@ -259,12 +259,12 @@ def ipv6(n_prefixes: int, n_queries: int) -> list[Contest]:
     queries = data.hosts6(first, n_queries)
     lines = [
         f"{ipaddress.IPv6Address(number)}/{bits}"
-        for number, bits in zip(first.to_ints(), length.tolist(), strict=True)
+        for number, bits in zip(first.tolist(), length.tolist(), strict=True)
     ]
     text = "".join(f"{line}\n" for line in lines)
     table = PrefixTable6.from_prefixes(first, length)
     addresses = parse_entries(text).to_set().v6
-    numbers = queries.to_ints()
+    numbers = queries.tolist()
     packed = [number.to_bytes(16, "big") for number in numbers]
     texts = [socket.inet_ntop(socket.AF_INET6, each) for each in packed]
     network = ipaddress.ip_network

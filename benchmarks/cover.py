@@ -40,15 +40,14 @@ def measure(n_targets: int, n_ranges: int, budget: int, objective: str) -> None:
     from sim.addresses.cover.tree import Targets
     from sim.addresses.cover.weights import Weights
     from sim.addresses.sets.families import AddressSet
-    from sim.addresses.sets.intervals import IntervalSet
-    from sim.addresses.sets.intervals6 import IntervalSet6
+    from sim.addresses.sets.intervals import IntervalSet, IntervalSet6
 
     breadth = Weights.per_address() if objective.endswith("breadth") else None
     address, start, stop, weight = world(n_targets, n_ranges)
     begin, begin_cpu = time.perf_counter(), time.process_time()
     members = AddressSet(IntervalSet.from_bounds(address, address + 1), IntervalSet6.empty())
     targets = Targets.prepare(members)
-    weights = Weights.on_ranges4(start, stop, weight)
+    weights = Weights.on_ranges(start, stop, weight)
     built = time.perf_counter()
     cover = find_covers(targets, weights, budget, breadth=breadth).cover(budget)
     done = time.perf_counter()

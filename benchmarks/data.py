@@ -11,8 +11,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.addresses.sets.bits import Numbers, masked
 from sim.addresses.sets.intervals import IntervalSet
-from sim.addresses.sets.ipv6 import Addresses6, masked
 
 _32 = np.uint64(32)
 N_POOLS = 2_000
@@ -61,7 +61,7 @@ def text(address: NDArray[np.int64], length: NDArray[np.int64]) -> bytes:
     return b"".join(b"%d.%d.%d.%d/%d\n" % row for row in zip(*columns, strict=True))
 
 
-def prefixes6(n: int, seed: int = 9) -> tuple[Addresses6, NDArray[np.int64]]:
+def prefixes6(n: int, seed: int = 9) -> tuple[Numbers, NDArray[np.int64]]:
     """IPv6 networks and lengths: mostly /32 to /48 under 60,000 allocations.
 
     One in two hundred is longer than /64, as in public tables.
@@ -72,13 +72,20 @@ def prefixes6(n: int, seed: int = 9) -> tuple[Addresses6, NDArray[np.int64]]:
     pool = rng.integers(2 << 60, (2 << 60) + (1 << 60), 60_000, np.uint64) >> _32 << _32
     high = rng.choice(pool, size=n) | rng.integers(0, 2**32, n, np.uint64)
     low = rng.integers(0, 2**64, n, np.uint64)
-    return masked(Addresses6(high, low), length)[0], length
+    return masked(_joined(high, low), length)[0], length
 
 
-def hosts6(address: Addresses6, n: int, seed: int = 10) -> Addresses6:
+def hosts6(address: Numbers, n: int, seed: int = 10) -> Numbers:
     """IPv6 addresses to look up: half near a random prefix, half anywhere in 2000::/3."""
     rng = np.random.default_rng(seed)
-    near = address.high[rng.integers(0, len(address), n)] ^ rng.integers(0, 2**18, n, np.uint64)
+    given = (address >> 64).astype(np.uint64)
+    near = given[rng.integers(0, address.size, n)] ^ rng.integers(0, 2**18, n, np.uint64)
     anywhere = (np.uint64(1) << np.uint64(61)) | rng.integers(0, 2**61, n, np.uint64)
     high = np.where(rng.random(n) < 0.5, near, anywhere)
-    return Addresses6(high, rng.integers(0, 2**64, n, np.uint64))
+    return _joined(high, rng.integers(0, 2**64, n, np.uint64))
+
+
+def _joined(high: NDArray[np.uint64], low: NDArray[np.uint64]) -> Numbers:
+    """Addresses of two halves."""
+    found: Numbers = (high.astype(object) << 64) + low.astype(object)
+    return found

@@ -9,9 +9,8 @@ import numpy as np
 import pytest
 from hypothesis import strategies as st
 
-from sim.addresses.sets.intervals import IntervalSet
-from sim.addresses.sets.intervals6 import IntervalSet6
-from sim.addresses.sets.ipv6 import Addresses6
+from sim.addresses.sets.bits import DTYPES
+from sim.addresses.sets.intervals import IntervalSet, IntervalSet6
 from sim.addresses.sets.prefixes import PrefixTable, PrefixTable6
 
 # Addresses near an edge that are listed one by one in a plain set.
@@ -29,29 +28,19 @@ class Family:
     network: Any
 
     def column(self, numbers: Iterable[int]) -> Any:
-        if self.bits == 32:
-            return np.array(list(numbers), np.int64)
-        return Addresses6.from_ints(numbers)
+        return np.array(list(numbers), DTYPES[self.bits])
 
     def numbers(self, column: Any) -> list[int]:
-        return column.tolist() if self.bits == 32 else column.to_ints()
+        return column.tolist()
 
     def build(self, bounds: Iterable[tuple[int, int]]) -> Any:
         """Build a set from half-open bounds."""
         listed = list(bounds)
-        if self.bits == 32:
-            return IntervalSet.from_bounds([a for a, _ in listed], [b for _, b in listed])
-        listed = [(a, b) for a, b in listed if a < b]
-        return IntervalSet6.from_bounds(
-            self.column(a for a, _ in listed), self.column(b - 1 for _, b in listed)
-        )
+        return self.interval_set.from_bounds([a for a, _ in listed], [b for _, b in listed])
 
     def bounds(self, addresses: Any) -> list[tuple[int, int]]:
         """Half-open bounds of a set's intervals."""
-        if self.bits == 32:
-            return list(zip(addresses.start.tolist(), addresses.stop.tolist(), strict=True))
-        lasts = (last + 1 for last in addresses.last.to_ints())
-        return list(zip(addresses.first.to_ints(), lasts, strict=True))
+        return list(zip(addresses.start.tolist(), addresses.stop.tolist(), strict=True))
 
     def members(self, addresses: Any) -> set[int]:
         """All addresses of a small set, one by one."""

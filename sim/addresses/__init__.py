@@ -1,10 +1,10 @@
 """Address arithmetic: sets, tables, text and covers of IPv4 and IPv6 addresses.
 
 Numbers
-    `sim.addresses.sets.ipv6`: columns of IPv6 addresses; IPv4 addresses are int64 arrays.
+    `sim.addresses.sets.bits`: columns of addresses, int64 of IPv4 and Python integers of IPv6.
 Sets
-    `sim.addresses.sets`: `intervals`, `intervals6` and, for both families, `families`; `algebra`
-    and `blocks` do their sums.
+    `sim.addresses.sets`: `intervals` and, for both families, `families`; `algebra` and `blocks` do
+    their sums.
 Tables
     `sim.addresses.sets.prefixes`: addresses to rows of a table of prefixes.
 Text

@@ -5,19 +5,19 @@ An address belongs to the most specific prefix over it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.addresses.feeds.feed import LABELS, Feed, Labels, members
+from sim.addresses.sets.bits import Numbers, masked
 from sim.addresses.sets.families import AddressSet
-from sim.addresses.sets.intervals import IntervalSet
-from sim.addresses.sets.intervals6 import IntervalSet6
-from sim.addresses.sets.ipv6 import Addresses6
-from sim.addresses.sets.prefixes import PrefixTable, PrefixTable6, prefix_bounds, prefix_bounds6
-from sim.addresses.text.entries import Entries4, Entries6
+from sim.addresses.sets.intervals import Intervals, IntervalSet, IntervalSet6
+from sim.addresses.sets.prefixes import PrefixTable, PrefixTable6
+from sim.addresses.text.entries import Entries4, Entries6, FamilyEntries
 from sim.errors import UsageError
 
 Claims = NDArray[np.bool_]
@@ -27,10 +27,10 @@ def row_overlap(
     v4: Entries4, v6: Entries6, addresses: AddressSet
 ) -> tuple[Claims, Claims, Claims, Claims]:
     """Return for IPv4 rows, then for IPv6 rows, whether all and whether any of each is held."""
-    return *_overlap4(v4, addresses.v4), *_overlap6(v6, addresses.v6)
+    return *overlap(v4, addresses.v4), *overlap(v6, addresses.v6)
 
 
-def first_held4(entries: Entries4, addresses: IntervalSet) -> NDArray[np.int64]:
+def first_held(entries: FamilyEntries, addresses: Intervals) -> Numbers:
     """First address of each row that a set holds; without meaning where it holds none."""
     first = entries.start.copy()
     later = np.flatnonzero(~addresses.contains(first))
@@ -40,16 +40,8 @@ def first_held4(entries: Entries4, addresses: IntervalSet) -> NDArray[np.int64]:
     return first
 
 
-def first_held6(entries: Entries6, addresses: IntervalSet6) -> Addresses6:
-    """First address of each row that a set holds; without meaning where it holds none."""
-    held = addresses.contains(entries.first)
-    place = addresses.first.search(entries.first, "left")
-    both = Addresses6.concatenate((addresses.first, Addresses6.from_ints([0]), entries.first))
-    n_before = addresses.n_intervals + 1
-    return both.take(np.where(held, n_before + np.arange(len(entries)), place))
-
-
-def _overlap4(entries: Entries4, addresses: IntervalSet) -> tuple[Claims, Claims]:
+def overlap(entries: FamilyEntries, addresses: Intervals) -> tuple[Claims, Claims]:
+    """Return whether all and whether any of each row is held."""
     is_any = addresses.contains(entries.start)
     wide = np.flatnonzero(entries.stop - entries.start > 1)
     if not wide.size:
@@ -63,19 +55,6 @@ def _overlap4(entries: Entries4, addresses: IntervalSet) -> tuple[Claims, Claims
         # Held where an interval reaches into the row from before, or starts inside it.
         inside = np.searchsorted(addresses.start, stop, side="left") > row + 1
         is_any[wide] = (reach > start) | inside
-    return is_whole, is_any
-
-
-def _overlap6(entries: Entries6, addresses: IntervalSet6) -> tuple[Claims, Claims]:
-    n_rows = len(entries)
-    if not addresses or not n_rows:
-        return np.zeros(n_rows, np.bool_), np.zeros(n_rows, np.bool_)
-    row = addresses.first.search(entries.first, "right") - 1
-    reach = addresses.last.take(np.maximum(row, 0))
-    starts_before = row >= 0
-    is_whole = starts_before & ~reach.less(entries.last)
-    inside = addresses.first.search(entries.last, "right") > row + 1
-    is_any = (starts_before & ~reach.less(entries.first)) | inside
     return is_whole, is_any
 
 
@@ -199,19 +178,20 @@ class Attributes:
             PrefixTable6.from_prefixes(address6, length6),
             feed.record4[row4],
             feed.record6[row6],
-            first_rows((address4 << 6) | length4),
-            first_rows(address6.high, address6.low, length6),
+            first_rows(address4, length4),
+            first_rows(address6, length6),
         )
 
     def prefixes(self) -> tuple[Entries4, Entries6]:
         """Return the prefixes as rows of a list."""
-        start, stop = prefix_bounds(self.table4.address, self.table4.length)
-        first, last = prefix_bounds6(self.table6.address, self.table6.length)
-        line4, line6 = (np.zeros(len(record), np.int64) for record in (self.record4, self.record6))
-        return Entries4(start, stop, line4), Entries6(first, last, line6)
+        line4, line6 = (np.zeros(record.size, np.int64) for record in (self.record4, self.record6))
+        return (
+            Entries4(*masked(self.table4.address, self.table4.length), line4),
+            Entries6(*masked(self.table6.address, self.table6.length), line6),
+        )
 
     def records_of(
-        self, address4: NDArray[np.int64], address6: Addresses6
+        self, address4: NDArray[np.int64], address6: Numbers
     ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Record of the most specific prefix over each address; -1 where there is none."""
         record4, record6 = np.append(self.record4, -1), np.append(self.record6, -1)
@@ -273,29 +253,27 @@ class _Counts:
 
     def __init__(self, listed: AddressSet, attributes: Attributes, n_records: int) -> None:
         self._attributes = attributes
-        listed4 = attributes.table4.count_by_row(listed.v4)
-        self._outside4 = int(listed4[-1])
-        self._listed4 = _summed(listed4[:-1], attributes.record4, n_records)
-        size4 = attributes.table4.count_by_row(IntervalSet.universe())[:-1]
-        self._size4 = _summed(size4, attributes.record4, n_records)
-        self._listed6: Mapping[int, int] = {}
-        self._size6: Mapping[int, int] = {}
-        self._outside6 = listed.v6.n_addresses
-        if attributes.record6.size:
-            listed6 = attributes.table6.count_by_row(listed.v6)
-            self._outside6 = listed6[-1]
-            self._listed6 = _summed6(listed6[:-1], attributes.record6)
-            size6 = attributes.table6.count_by_row(IntervalSet6.universe())[:-1]
-            self._size6 = _summed6(size6, attributes.record6)
+        columns: list[Numbers] = []
+        self._outside: list[int] = []
+        families = (
+            (attributes.table4, attributes.record4, listed.v4, IntervalSet.universe()),
+            (attributes.table6, attributes.record6, listed.v6, IntervalSet6.universe()),
+        )
+        for table, record, addresses, everything in families:
+            *_, outside = counted = table.count_by_row(addresses)
+            self._outside.append(int(outside))
+            by_row = (counted, table.count_by_row(everything))
+            columns += [_summed(each[:-1], record, n_records) for each in by_row]
         is_whole4, is_any4, is_whole6, is_any6 = row_overlap(*attributes.prefixes(), listed)
-        self._n_prefixes = [
-            np.bincount(record[is_first & chosen], minlength=n_records)
-            for record, is_first, is_whole, is_any in (
-                (attributes.record4, attributes.first4, is_whole4, is_any4),
-                (attributes.record6, attributes.first6, is_whole6, is_any6),
-            )
-            for chosen in (is_whole, is_any & ~is_whole, np.ones(record.size, np.bool_))
-        ]
+        for record, is_first, is_whole, is_any in (
+            (attributes.record4, attributes.first4, is_whole4, is_any4),
+            (attributes.record6, attributes.first6, is_whole6, is_any6),
+        ):
+            kinds = (is_whole, is_any & ~is_whole, np.ones(record.size, np.bool_))
+            columns += [
+                np.bincount(record[is_first & chosen], minlength=n_records) for chosen in kinds
+            ]
+        self._columns = columns
 
     def by(self, name: str) -> Breakdown:
         """Sum by one column."""
@@ -306,55 +284,33 @@ class _Counts:
         names = [*names, NOT_KNOWN]
         record = np.concatenate((record, unknown))
         code = np.concatenate((code, np.full(unknown.size, len(names) - 1, np.int32)))
-
-        def summed(column: NDArray[np.int64]) -> list[int]:
-            # Exact: every sum of IPv4 addresses lies below 2**53.
-            total = np.bincount(code, weights=column[record], minlength=len(names))
-            return [int(value) for value in total.tolist()]
-
-        listed6, size6 = [0] * len(names), [0] * len(names)
-        if self._size6:
-            for at, group in zip(record.tolist(), code.tolist(), strict=True):
-                listed6[group] += self._listed6.get(at, 0)
-                size6[group] += self._size6.get(at, 0)
-        columns = (
-            names,
-            summed(self._listed4),
-            summed(self._size4),
-            listed6,
-            size6,
-            *map(summed, self._n_prefixes),
-        )
-        groups = [Group(*values) for values in zip(*columns, strict=True)]
+        summed = (_summed(column[record], code, len(names)).tolist() for column in self._columns)
+        groups = [Group(*values) for values in zip(names, *summed, strict=True)]
         kept = [group for group in groups if group.name != NOT_KNOWN or group.has_prefixes]
-        if self._outside4 or self._outside6:
-            kept.append(Group(NOT_COVERED, self._outside4, None, self._outside6, None))
+        if any(self._outside):
+            outside4, outside6 = self._outside
+            kept.append(Group(NOT_COVERED, outside4, None, outside6, None))
         kept.sort(key=lambda group: (-group.n_addresses4, -group.n_addresses6, group.name))
         is_list = any(len(each) > 1 for each in labels.lists or ())
         return Breakdown(name, tuple(kept), is_list)
 
 
-def _summed(
-    value: NDArray[np.int64], record: NDArray[np.int64], n_records: int
-) -> NDArray[np.int64]:
-    """Sum of rows by record."""
-    total = np.zeros(n_records, np.int64)
-    np.add.at(total, record, value)
+def _summed(value: Numbers, group: NDArray[Any], n_groups: int) -> Numbers:
+    """Sum of values by group, exact."""
+    total = np.zeros(n_groups, value.dtype)
+    np.add.at(total, group, value)
     return total
 
 
-def _summed6(value: Sequence[int], record: NDArray[np.int64]) -> Mapping[int, int]:
-    total: dict[int, int] = {}
-    for row, at in enumerate(record.tolist()):
-        total[at] = total.get(at, 0) + value[row]
-    return total
-
-
-def first_rows(*columns: NDArray[np.int64] | NDArray[np.uint64]) -> NDArray[np.bool_]:
+def first_rows(*columns: Numbers) -> NDArray[np.bool_]:
     """Whether each row is the first of its kind."""
-    order = np.lexsort(columns[::-1])
+    ranks = [
+        np.unique(column, return_inverse=True)[1] if column.dtype == object else column
+        for column in columns
+    ]
+    order = np.lexsort(ranks[::-1])
     is_first = np.ones(order.size, np.bool_)
     if order.size:
-        differs = [column[order][1:] != column[order][:-1] for column in columns]
+        differs = [rank[order][1:] != rank[order][:-1] for rank in ranks]
         is_first[order[1:]] = np.logical_or.reduce(differs)
     return is_first

@@ -16,11 +16,10 @@ from sim.addresses.cover.frontier import Cover, Frontier, Number, find_covers
 from sim.addresses.cover.tree import ANY_LENGTH4, ANY_LENGTH6, LengthLimits, Targets
 from sim.addresses.cover.weights import WeightedRanges, Weights
 from sim.addresses.feeds.feed import Feed
-from sim.addresses.sets.blocks import IPV4_BITS
+from sim.addresses.sets.bits import IPV4_BITS, IPV6_BITS
 from sim.addresses.sets.families import AddressSet
-from sim.addresses.sets.intervals import IntervalSet
-from sim.addresses.sets.intervals6 import IntervalSet6
-from sim.addresses.sets.ipv6 import IPV6_BITS
+from sim.addresses.sets.intervals import IntervalSet, IntervalSet6
+from sim.addresses.text.entries import Entries4, Entries6
 from sim.blocklists.attribution import first_rows
 from sim.blocklists.hosts import business_values
 from sim.errors import UsageError
@@ -92,25 +91,16 @@ def units_of(inventory: Feed | None) -> Units:
 def row_worth(targets: Feed) -> Weights:
     """Weight of one on each distinct row of a list of targets, shared among its addresses."""
     v4, v6 = targets.v4, targets.v6
-    first4 = first_rows(v4.start, v4.stop)
-    first6 = first_rows(v6.first.high, v6.first.low, v6.last.high, v6.last.low)
-    return Weights.on_rows(v4, first4.astype(np.int64), v6, first6.astype(np.int64))
+    first4, first6 = (first_rows(v.start, v.stop).astype(np.int64) for v in (v4, v6))
+    return Weights.on_rows(v4, first4, v6, first6)
 
 
 def count_rules(orders: list[Feed]) -> int:
     """Number of distinct prefixes that lists consist of; a range may take several."""
-    n_rules = 0
-    rows4 = [feed.v4.to_prefixes() for feed in orders]
-    if rows4:
-        address = np.concatenate([row[1] for row in rows4])
-        length = np.concatenate([row[2] for row in rows4])
-        n_rules += int(first_rows(address, length).sum())
-    rows6 = [feed.v6.to_prefixes() for feed in orders]
-    if rows6:
-        high = np.concatenate([row[1].high for row in rows6])
-        low = np.concatenate([row[1].low for row in rows6])
-        n_rules += int(first_rows(high, low, np.concatenate([row[2] for row in rows6])).sum())
-    return n_rules
+    v4 = Entries4.concatenate([feed.v4 for feed in orders])
+    v6 = Entries6.concatenate([feed.v6 for feed in orders])
+    prefixes = (v4.to_prefixes()[1:], v6.to_prefixes()[1:])
+    return sum(int(first_rows(*columns).sum()) for columns in prefixes)
 
 
 def weigh_all(weights: Mapping[str, Weights], addresses: AddressSet) -> dict[str, int | float]:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.addresses.feeds.feed import Feed, Labels
-from sim.addresses.sets.blocks import format_lines4, format_lines6
+from sim.addresses.sets.blocks import format_prefixes
 from sim.addresses.sets.families import AddressSet
 from sim.addresses.sets.prefixes import PrefixTable, PrefixTable6
 from sim.addresses.text.entries import Entries4, Entries6
@@ -17,10 +17,9 @@ from sim.blocklists.attribution import (
     NOT_COVERED,
     NOT_KNOWN,
     Attributes,
-    first_held4,
-    first_held6,
+    first_held,
     labels_of,
-    row_overlap,
+    overlap,
 )
 from sim.blocklists.hosts import (
     Hits,
@@ -78,13 +77,9 @@ class Rules:
     def prefix(self, rule: int) -> str:
         """Text of a rule."""
         n4 = self.table4.address.size
-        if rule < n4:
-            row = slice(rule, rule + 1)
-            text = format_lines4(self.table4.address[row], self.table4.length[row])
-        else:
-            row = slice(rule - n4, rule - n4 + 1)
-            text = format_lines6(self.table6.address.take(row), self.table6.length[row])
-        return text.decode("ascii").strip()
+        table, at = (self.table4, rule) if rule < n4 else (self.table6, rule - n4)
+        (text,) = format_prefixes(table.address[at : at + 1], table.length[at : at + 1])
+        return text
 
     def hitting(self, inventory: Feed, listed: AddressSet) -> NDArray[np.int64]:
         """Rule that hits each host.
@@ -95,20 +90,18 @@ class Rules:
             Row of the rules; -1 where no address of the host is listed.
         """
         rule = np.full(inventory.n_records, -1, np.int64)
-        n4 = self.table4.address.size
-        if listed.v6:
-            at6 = first_held6(inventory.v6, listed.v6)
-            inside6 = ~inventory.v6.last.less(at6) & ~at6.less(inventory.v6.first)
-            found6 = self.table6.longest_match(at6)
-            _keep_first(rule, inventory.record6, np.where(inside6 & (found6 >= 0), found6 + n4, -1))
-        if listed.v4:
-            at4 = first_held4(inventory.v4, listed.v4)
-            row = np.flatnonzero((at4 >= inventory.v4.start) & (at4 < inventory.v4.stop))
+        families = (
+            (self.table6, inventory.v6, inventory.record6, listed.v6, self.table4.address.size),
+            (self.table4, inventory.v4, inventory.record4, listed.v4, 0),
+        )
+        for table, hosts, record, addresses, n_before in families:
+            at = first_held(hosts, addresses)
+            row = np.flatnonzero((at >= hosts.start) & (at < hosts.stop))
             # Of ten million hosts every column counts: this one is let go before the next is made.
-            at4 = at4[row]
-            found4 = self.table4.longest_match(at4)
-            del at4
-            _keep_first(rule, inventory.record4[row], found4)
+            at = at[row]
+            found = table.longest_match(at)
+            del at
+            _keep_first(rule, record[row], np.where(found >= 0, found + n_before, -1))
         return rule
 
     def location(self, rule: int) -> str:
@@ -309,23 +302,18 @@ def _or_none(value: float) -> float | None:
 
 def _address_texts(inventory: Feed, chosen: Sequence[int], listed: AddressSet) -> dict[int, str]:
     """Text of the first address or prefix of each chosen record with a listed address."""
-    wanted = np.array(chosen, np.int64)
-    at4 = np.flatnonzero(np.isin(inventory.record4, wanted))
-    at6 = np.flatnonzero(np.isin(inventory.record6, wanted))
-    v4, v6 = inventory.v4, inventory.v6
-    rows4, rows6 = v4.take(at4), v6.take(at6)
-    _, is_any4, _, is_any6 = row_overlap(rows4, rows6, listed)
     text: dict[int, str] = {}
-    row, address4, length = rows4.to_prefixes()
-    lines = format_lines4(address4, length).decode("ascii").splitlines()
-    for at, line in zip(row.tolist(), lines, strict=True):
-        if is_any4[at]:
-            text.setdefault(int(inventory.record4[at4[at]]), line.removesuffix("/32"))
-    row, address6, length = rows6.to_prefixes()
-    lines = format_lines6(address6, length).decode("ascii").splitlines()
-    for at, line in zip(row.tolist(), lines, strict=True):
-        if is_any6[at]:
-            text.setdefault(int(inventory.record6[at6[at]]), line.removesuffix("/128"))
+    for rows, record, addresses in (
+        (inventory.v4, inventory.record4, listed.v4),
+        (inventory.v6, inventory.record6, listed.v6),
+    ):
+        at = np.flatnonzero(np.isin(record, np.array(chosen, np.int64)))
+        row, address, length = rows.take(at).to_prefixes()
+        _, is_any = overlap(rows.take(at), addresses)
+        for each, line in zip(row.tolist(), format_prefixes(address, length), strict=True):
+            if is_any[each]:
+                bare = line.removesuffix(f"/{addresses.BITS}")
+                text.setdefault(int(record[at[each]]), bare)
     return text
 
 
@@ -448,7 +436,7 @@ def _attributed(inventory: Feed, attributes: Attributes, by: str) -> Labels | No
     labels = labels_of(attributes.feed, by)
     if labels is None:
         return None
-    found4, found6 = attributes.records_of(inventory.v4.start, inventory.v6.first)
+    found4, found6 = attributes.records_of(inventory.v4.start, inventory.v6.start)
     code = np.full(inventory.n_records, -1, np.int32)
     outside = len(labels.names)
     coded = np.append(labels.code, np.int32(outside))

@@ -115,7 +115,7 @@ def read_addresses(run: RunFolder) -> dict[str, list[str]]:
     if (path := run.input_path(name)) is None:
         return {}
     inventory = read_inventory(name, path)
-    of_ipv6 = iter(inventory.address6.to_ints())
+    of_ipv6 = iter(inventory.address6.tolist())
     found: dict[str, list[str]] = {}
     for host, component in enumerate(inventory.host_component.tolist()):
         is_ipv6 = inventory.is_ipv6[host]

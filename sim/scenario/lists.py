@@ -86,7 +86,7 @@ def list_prefixes(feed: Feed, file: str) -> list[tuple[int, int, Prefix]]:
     row6, address6, length6 = feed.v6.to_prefixes()
     listed = [
         *map(Prefix, repeat(4), address4.tolist(), length4.tolist()),
-        *map(Prefix, repeat(6), address6.to_ints(), length6.tolist()),
+        *map(Prefix, repeat(6), address6.tolist(), length6.tolist()),
     ]
     lines = [*feed.v4.line[row4].tolist(), *feed.v6.line[row6].tolist()]
     records = [*feed.record4[row4].tolist(), *feed.record6[row6].tolist()]

@@ -190,7 +190,7 @@ def told(feed: Feed) -> list[Any]:
         (feed.n_records, feed.n_lines, feed.n_bad, feed.origin, feed.notes),
         sorted(map(str, feed.problems)) if feed.n_bad < LIMITS.max_problems else None,
         (feed.v4.start.tolist(), feed.v4.stop.tolist(), feed.v4.line.tolist()),
-        (feed.v6.first.to_ints(), feed.v6.last.to_ints(), feed.v6.line.tolist()),
+        (feed.v6.start.tolist(), feed.v6.stop.tolist(), feed.v6.line.tolist()),
         (feed.record4.tolist(), feed.record6.tolist()),
         {
             column: [labels.names[code] if code >= 0 else None for code in labels.code.tolist()]
@@ -211,7 +211,7 @@ def check(feed: Feed) -> None:
         assert rows.line.size == 0 or 0 <= rows.line.min() <= rows.line.max() <= feed.n_lines
     assert np.all((feed.v4.start >= 0) & (feed.v4.start < feed.v4.stop))
     assert np.all(feed.v4.stop <= 2**32)
-    assert not np.any(feed.v6.last.less(feed.v6.first))
+    assert np.all((feed.v6.start >= 0) & (feed.v6.start < feed.v6.stop))
     placed = np.union1d(feed.record4, feed.record6)
     assert feed.n_records - feed.n_unplaced == placed.size
     for labels in feed.labels.values():

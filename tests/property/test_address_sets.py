@@ -9,8 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim.addresses.sets.families import AddressSet
-from sim.addresses.sets.intervals import IntervalSet
-from sim.addresses.sets.intervals6 import IntervalSet6
+from sim.addresses.sets.intervals import IntervalSet, IntervalSet6
 from tests.edges import FAMILIES, any_bounds, numbers, prefixes, small_bounds
 
 pytestmark = pytest.mark.parametrize("family", FAMILIES)
@@ -137,25 +136,18 @@ def test_a_large_set_answers_like_a_small_one(family):
     row = np.searchsorted(plain.start, wanted, side="right") - 1
     expected = (row >= 0) & (wanted < plain.stop[row])
     if family.bits == 32:
-        addresses = IntervalSet.from_bounds(start, stop)
-        column, ascending = wanted, np.argsort(wanted)
+        addresses, column = IntervalSet.from_bounds(start, stop), wanted
         assert addresses == plain
     else:
-        addresses = IntervalSet6.from_bounds(wide(start), wide(stop - 1))
-        column, ascending = wide(wanted), np.argsort(wanted)
-    take = column.take if family.bits == 128 else column.__getitem__
-    assert np.array_equal(addresses.contains(take(slice(0, 5_000))), expected[:5_000])
+        addresses = IntervalSet6.from_bounds(wide(start), wide(stop))
+        column = wide(wanted)
+    assert np.array_equal(addresses.contains(column[:5_000]), expected[:5_000])
     assert np.array_equal(addresses.contains(column), expected)
-    assert np.array_equal(addresses.contains(take(slice(0, 5_000))), expected[:5_000])
-    assert np.array_equal(addresses.contains(take(ascending)), expected[ascending])
 
 
 def wide(numbers):
     """IPv6 addresses that differ in both halves."""
-    from sim.addresses.sets.ipv6 import Addresses6
-
-    numbers = numbers.astype(np.uint64)
-    return Addresses6(numbers >> np.uint64(12), numbers & np.uint64(0xFFF) | np.uint64(1 << 63))
+    return (numbers.astype(object) >> 12 << 64) + (numbers & 0xFFF | 1 << 62).astype(object)
 
 
 @given(data=st.data())

@@ -13,10 +13,9 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from sim.addresses.cover.frontier import Frontier, find_covers
 from sim.addresses.cover.tree import LengthLimits, Targets
 from sim.addresses.cover.weights import Weights
+from sim.addresses.sets.bits import DTYPES
 from sim.addresses.sets.families import AddressSet
-from sim.addresses.sets.intervals import IntervalSet
-from sim.addresses.sets.intervals6 import IntervalSet6
-from sim.addresses.sets.ipv6 import Addresses6
+from sim.addresses.sets.intervals import IntervalSet, IntervalSet6
 from sim.errors import UsageError
 from tests.examples import n_examples
 
@@ -43,23 +42,16 @@ class Place:
 
     def addresses(self, units: frozenset[int]) -> AddressSet:
         bounds = [self.bounds(unit, unit + 1) for unit in units]
+        edges = [b[0] for b in bounds], [b[1] for b in bounds]
         if self.bits == 32:
-            v4 = IntervalSet.from_bounds([b[0] for b in bounds], [b[1] for b in bounds])
-            return AddressSet(v4, IntervalSet6.empty())
-        first = Addresses6.from_ints(b[0] for b in bounds)
-        last = Addresses6.from_ints(b[1] - 1 for b in bounds)
-        return AddressSet(IntervalSet.empty(), IntervalSet6.from_bounds(first, last))
+            return AddressSet(IntervalSet.from_bounds(*edges), IntervalSet6.empty())
+        return AddressSet(IntervalSet.empty(), IntervalSet6.from_bounds(*edges))
 
     def weights(self, ranges: list[tuple[int, int, int | float]]) -> Weights:
         bounds = [self.bounds(low, high) for low, high, _ in ranges]
         total = [amount for *_, amount in ranges]
-        if self.bits == 32:
-            return Weights.on_ranges4([b[0] for b in bounds], [b[1] for b in bounds], total)
-        return Weights.on_ranges6(
-            Addresses6.from_ints(b[0] for b in bounds),
-            Addresses6.from_ints(b[1] - 1 for b in bounds),
-            total,
-        )
+        edges = ([b[0] for b in bounds], [b[1] for b in bounds])
+        return Weights.on_ranges(*(np.array(edge, DTYPES[self.bits]) for edge in edges), total)
 
     def units(self, text: str) -> frozenset[int]:
         """Units of a prefix, which must consist of whole ones."""

@@ -14,8 +14,7 @@ from sim.addresses.cover.frontier import find_covers
 from sim.addresses.cover.tree import Targets
 from sim.addresses.cover.weights import Weights
 from sim.addresses.sets.families import AddressSet
-from sim.addresses.sets.intervals import IntervalSet
-from sim.addresses.sets.intervals6 import IntervalSet6
+from sim.addresses.sets.intervals import IntervalSet, IntervalSet6
 from sim.engine.state.cover_kernel import find_least_cover
 from sim.engine.state.keyed_numbers_kernel import write_first_numbers
 from sim.engine.state.ledger import Group
@@ -174,7 +173,7 @@ def test_a_compiled_cover_has_the_prefixes_of_find_covers(case):
     size = rented.stop - rented.start
     known = AddressSet(IntervalSet.from_bounds(address, address + 1), IntervalSet6.empty())
     frontier = find_covers(
-        Targets.prepare(known), Weights.on_ranges4(rented.start, rented.stop, size), budget
+        Targets.prepare(known), Weights.on_ranges(rented.start, rented.stop, size), budget
     )
     expected = frontier.cover(budget)
     found = find_least_cover(address, rented.start, rented.stop, np.cumsum(size) - size, budget)

@@ -26,12 +26,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.addresses.cover.tree import PrefixTree, Targets
-from sim.addresses.cover.weights import INT64_LIMIT, Weights, addresses4, format_positions
-from sim.addresses.sets.blocks import format_lines4
+from sim.addresses.cover.weights import INT64_LIMIT, Weights
+from sim.addresses.sets.bits import IPV6_BITS, Numbers, masked
+from sim.addresses.sets.blocks import format_prefixes
 from sim.addresses.sets.families import AddressSet
-from sim.addresses.sets.intervals import IntervalSet
-from sim.addresses.sets.intervals6 import IntervalSet6
-from sim.addresses.sets.ipv6 import IPV6_BITS, Addresses6, masked
+from sim.addresses.sets.intervals import IntervalSet, IntervalSet6
 from sim.errors import UsageError
 
 TOLERANCE = 1e-9
@@ -59,7 +58,7 @@ class Cover:
 
     address4: NDArray[np.int64]
     length4: NDArray[np.int64]
-    address6: Addresses6
+    address6: Numbers
     length6: NDArray[np.int64]
     collateral: Number
 
@@ -70,16 +69,15 @@ class Cover:
 
     def to_set(self) -> AddressSet:
         """Return the addresses blocked."""
-        stop = self.address4 + (np.int64(1) << (32 - self.length4))
         return AddressSet(
-            IntervalSet.from_bounds(self.address4, stop),
+            IntervalSet.from_bounds(*masked(self.address4, self.length4)),
             IntervalSet6.from_bounds(*masked(self.address6, self.length6)),
         )
 
     def texts(self) -> list[str]:
         """Return the prefixes as text, IPv4 first."""
-        four = format_lines4(self.address4, self.length4).decode("ascii").splitlines()
-        return four + format_positions(self.address6, self.length6, IPV6_BITS)
+        four = format_prefixes(self.address4, self.length4)
+        return four + format_prefixes(self.address6, self.length6)
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,16 +121,15 @@ class Frontier:
             raise _too_few(int(self.n_rules[0]), n_rules)
         row = min(n_rules - int(self.n_rules[0]), self.n_rules.size - 1)
         address4 = length4 = length6 = np.empty(0, np.int64)
-        address6 = Addresses6.empty()
+        address6 = np.empty(0, object)
         collateral: Number = 0
         nodes = self._nodes(int(self.n_used[row]))
         for table, chosen, weight in zip(self._tables, nodes, self._collaterals, strict=True):
             tree = table.tree
-            address, length = tree.address.take(chosen), tree.length[chosen]
             if tree.bits == IPV6_BITS:
-                address6, length6 = address, length
+                address6, length6 = tree.address[chosen], tree.length[chosen]
             else:
-                address4, length4 = addresses4(address), length
+                address4, length4 = tree.address[chosen], tree.length[chosen]
             collateral += sum(weight[chosen].tolist())
         return Cover(address4, length4, address6, length6, collateral)
 

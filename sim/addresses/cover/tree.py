@@ -13,18 +13,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.addresses.cover.weights import (
-    FAMILIES,
-    WeightedRanges,
-    Weights,
-    common_bits,
-    format_positions,
-    narrowed,
-    place_set,
-)
+from sim.addresses.cover.weights import FAMILIES, WeightedRanges, Weights, narrowed
+from sim.addresses.sets.bits import IPV6_BITS, Numbers, bit_length, bits_of, masked, sizes
+from sim.addresses.sets.blocks import format_prefixes
 from sim.addresses.sets.families import AddressSet
-from sim.addresses.sets.intervals6 import IntervalSet6, rank_bounds
-from sim.addresses.sets.ipv6 import IPV6_BITS, Addresses6, masked
+from sim.addresses.sets.intervals import Intervals
 from sim.errors import UsageError
 
 MAX_PIECES = 2**20
@@ -76,7 +69,7 @@ class PrefixTree:
     Attributes
     ----------
     address : shape (n_nodes,)
-        Network address of each node's prefix, as a position. Leaves come first, ascending; then
+        Network address of each node's prefix. Leaves come first, ascending; then
         forks, from the longest prefix to the shortest, so that children stand before parents.
         The last node is the root.
     length : shape (n_nodes,), int64
@@ -87,28 +80,23 @@ class PrefixTree:
         Leaves at or under each node.
     is_allowed : shape (n_nodes,), bool
         Whether the prefix may be blocked.
-    bits
-        32 for IPv4, 128 for IPv6.
     """
 
-    address: Addresses6
+    address: Numbers
     length: NDArray[np.int64]
     left: NDArray[np.int64]
     right: NDArray[np.int64]
     n_leaves: NDArray[np.int64]
     is_allowed: NDArray[np.bool_]
-    bits: int
 
     @classmethod
-    def build(
-        cls, targets: IntervalSet6, protected: IntervalSet6, limits: LengthLimits, bits: int
-    ) -> PrefixTree:
+    def build(cls, targets: Intervals, protected: Intervals, limits: LengthLimits) -> PrefixTree:
         """Build the tree of one target or more.
 
         Parameters
         ----------
         targets, protected
-            As positions, with no address in common.
+            Of one family, with no address in common.
         limits
             Nodes outside these lengths are not allowed; leaves are cut or widened to fit them.
 
@@ -118,8 +106,9 @@ class PrefixTree:
             If a target is so large that it falls into more than `MAX_PIECES` allowed prefixes.
         """
         address, length = _leaves(targets, limits)
-        n = len(address)
-        common = common_bits(address.take(slice(0, -1)), address.take(slice(1, None)))
+        n = address.size
+        # Length of the longest prefix that holds two neighbours.
+        common = targets.BITS - bit_length(address[:-1] ^ address[1:])
         order = np.argsort(-common, kind="stable")
         node = np.empty(n - 1, np.int64)
         node[order] = np.arange(n, 2 * n - 1)
@@ -129,7 +118,7 @@ class PrefixTree:
         left = np.where(left_fork < 0, gap, node[left_fork])[order]
         right = np.where(right_fork < 0, gap + 1, node[right_fork])[order]
         length = np.concatenate((length, common[order]))
-        address = masked(Addresses6.concatenate((address, address.take(order))), length)[0]
+        address = masked(np.concatenate((address, address[order])), length)[0]
         tree = cls(
             address,
             length,
@@ -137,7 +126,6 @@ class PrefixTree:
             right,
             np.ones(2 * n - 1, np.int64),
             (length >= limits.shortest) & ~_touches(address, length, protected),
-            bits,
         )
         tree.add_upwards(tree.n_leaves, np.zeros(n - 1, np.int64))
         return tree
@@ -152,9 +140,10 @@ class PrefixTree:
         """Number of leaves."""
         return int(self.n_nodes - self.left.size)
 
-    def bounds(self) -> tuple[Addresses6, Addresses6]:
-        """First and last position of each node's prefix."""
-        return masked(self.address, self.length)
+    @property
+    def bits(self) -> int:
+        """32 for IPv4, 128 for IPv6."""
+        return bits_of(self.address)
 
     def add_upwards(self, amount: NDArray[Any], own: NDArray[Any]) -> None:
         """Fill in the forks: what the children have and what only the fork has.
@@ -177,7 +166,7 @@ class PrefixTree:
                 amount[self.left[run]] + amount[self.right[run]] + own[run]
             )
 
-    def weigh(self, weights: WeightedRanges, exempt: IntervalSet6) -> NDArray[Any]:
+    def weigh(self, weights: WeightedRanges, exempt: Intervals) -> NDArray[Any]:
         """Weight under each node that is not exempt.
 
         Parameters
@@ -193,18 +182,14 @@ class PrefixTree:
         """
         if not weights.total.size:
             return np.zeros(self.n_nodes, np.int64)
-        first, last = self.bounds()
+        start, stop = masked(self.address, self.length)
         n, n_nodes = self.leaf_count, self.n_nodes
-        cut, (start, stop) = rank_bounds(
-            Addresses6.concatenate((first, exempt.first)),
-            Addresses6.concatenate((last, exempt.last)),
-        )
+        cut = np.unique(np.concatenate((start, stop, exempt.start, exempt.stop)))
         amount = weights.between(cut)[1:]
         amount[exempt.contains(cut)] = 0
-        node_start, node_stop = start[:n_nodes], stop[:n_nodes]
+        node_start, node_stop = np.searchsorted(cut, start), np.searchsorted(cut, stop)
         # What no node splits further: sums of neighbouring stretches.
         edge = np.unique(np.concatenate((node_start, node_stop)))
-        edge = edge[edge < len(cut)]
         stretch = np.add.reduceat(amount, edge)
         padded = np.append(stretch, np.zeros(1, stretch.dtype))
         begin, end = np.searchsorted(edge, node_start), np.searchsorted(edge, node_stop)
@@ -273,16 +258,16 @@ class Targets:
         trees = []
         conflicts: list[str] = []
         for bits in FAMILIES:
-            members, kept = place_set(addresses, bits), place_set(guarded, bits)
-            both = format_positions(*members.intersection(kept).to_prefixes(), bits)
+            members, kept = addresses.of_family(bits), guarded.of_family(bits)
+            both = format_prefixes(*members.intersection(kept).to_prefixes())
             conflicts += [f"target {text} is protected" for text in both]
             if members and not both:
-                tree = PrefixTree.build(members, kept, limits[bits], bits)
+                tree = PrefixTree.build(members, kept, limits[bits])
                 trees.append(tree)
                 leaf = np.flatnonzero(~tree.is_allowed[: tree.leaf_count])
                 conflicts += [
                     f"{text}, the longest prefix allowed around a target, holds a protected address"
-                    for text in format_positions(tree.address.take(leaf), tree.length[leaf], bits)
+                    for text in format_prefixes(tree.address[leaf], tree.length[leaf])
                 ]
         if conflicts:
             more = len(conflicts) - _MOST_NAMED
@@ -298,46 +283,31 @@ class Targets:
     def weigh(self, weights: Weights) -> list[NDArray[Any]]:
         """Weight outside ``exempt`` under each node of each tree, as `PrefixTree.weigh`."""
         return [
-            tree.weigh(weights.of_family(tree.bits), place_set(self.exempt, tree.bits))
+            tree.weigh(weights.of_family(tree.bits), self.exempt.of_family(tree.bits))
             for tree in self.trees
         ]
 
 
-def _leaves(targets: IntervalSet6, limits: LengthLimits) -> tuple[Addresses6, NDArray[np.int64]]:
+def _leaves(targets: Intervals, limits: LengthLimits) -> tuple[Numbers, NDArray[np.int64]]:
     """Fewest allowed prefixes around the targets, ascending."""
     address, length = targets.to_prefixes()
     excess = np.maximum(limits.shortest - length, 0)
     if np.any(excess > 0):
-        if sum(1 << bits for bits in excess.tolist()) - excess.size > MAX_PIECES:
+        n_pieces = [1 << bits for bits in excess.tolist()]
+        if sum(n_pieces) - excess.size > MAX_PIECES:
             raise UsageError(
                 f"expected targets that fall into at most {MAX_PIECES:,} prefixes of length "
                 f"{limits.shortest}, the largest allowed, got a target of length "
                 f"{int(length.min())}"
             )
-        address, length = _cut_to(address, length, limits.shortest)
+        row = np.repeat(np.arange(length.size), n_pieces)
+        length = np.maximum(length, limits.shortest)[row]
+        number = np.arange(row.size) - np.repeat(np.cumsum(n_pieces) - n_pieces, n_pieces)
+        address = address[row] + number * sizes(length, targets.BITS)
     if np.any(length > limits.longest):
         length = np.minimum(length, limits.longest)
-        address = masked(address, length)[0]
-        fresh = np.ones(length.size, np.bool_)
-        fresh[1:] = ~address.take(slice(1, None)).equal(address.take(slice(0, -1)))
-        address, length = address.take(fresh), length[fresh]
-    return address, length
-
-
-def _cut_to(
-    address: Addresses6, length: NDArray[np.int64], shortest: int
-) -> tuple[Addresses6, NDArray[np.int64]]:
-    """Halve prefixes until none is larger than allowed."""
-    while np.any(is_large := length < shortest):
-        row = np.repeat(np.arange(length.size), np.where(is_large, 2, 1))
-        second = np.zeros(row.size, np.bool_)
-        second[1:] = row[1:] == row[:-1]
-        length = (length + is_large)[row]
-        first, last = masked(address.take(row), length)
-        after = last.plus_one()
-        address = Addresses6(
-            np.where(second, after.high, first.high), np.where(second, after.low, first.low)
-        )
+        address, row = np.unique(masked(address, length)[0], return_index=True)
+        length = length[row]
     return address, length
 
 
@@ -360,12 +330,10 @@ def _forks(common: list[int]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
 
 
 def _touches(
-    address: Addresses6, length: NDArray[np.int64], protected: IntervalSet6
+    address: Numbers, length: NDArray[np.int64], protected: Intervals
 ) -> NDArray[np.bool_]:
     """Whether each prefix holds an address of a set."""
-    if not protected:
-        return np.zeros(length.size, np.bool_)
-    first, last = masked(address, length)
-    # The last interval that starts at or before the prefix's end is the only one to ask.
-    row = protected.first.search(last, "right") - 1
-    return (row >= 0) & ~protected.last.take(np.maximum(row, 0)).less(first)
+    start, stop = masked(address, length)
+    # Held where another interval begins before its end than those that end before it begins.
+    n_begun = protected.start.searchsorted(stop)
+    return np.asarray(n_begun > protected.stop.searchsorted(start, "right"), np.bool_)

@@ -305,8 +305,7 @@ def without_sinkholes(hosts: Feed) -> Feed:
     v4, v6 = hosts.v4, hosts.v6
     at = np.searchsorted(NO_HOST.start, v4.start, side="right") - 1
     is_host4 = (at < 0) | (v4.stop > NO_HOST.stop[at])
-    is_host6 = v6.last.high >= np.uint64(FIRST_NETWORK)
-    is_host6 &= v6.first.high < np.uint64(STOP_NETWORK)
+    is_host6 = (v6.stop > FIRST_NETWORK << 64) & (v6.start < STOP_NETWORK << 64)
     if is_host4.all() and is_host6.all():
         return hosts
     n = np.union1d(hosts.record4[~is_host4], hosts.record6[~is_host6]).size
@@ -326,13 +325,13 @@ def without_sinkholes(hosts: Feed) -> Feed:
 
 def special_note(feed: Feed) -> str:
     """Return what to tell the user of rows that touch such space; empty if none does."""
-    v4, first6, last6 = feed.v4, feed.v6.first.high, feed.v6.last.high
+    v4, v6 = feed.v4, feed.v6
     # A row meets an interval unless as many intervals end before it as start before its end.
     started = np.searchsorted(SPECIAL.start, v4.stop, side="left")
     ended = np.searchsorted(SPECIAL.stop, v4.start, side="right")
-    is_special = (first6 < np.uint64(FIRST_NETWORK)) | (last6 >= np.uint64(STOP_NETWORK))
+    is_special = (v6.start < FIRST_NETWORK << 64) | (v6.stop > STOP_NETWORK << 64)
     # RFC 3849
-    is_example = (first6 < np.uint64(0x20010DB9 << 32)) & (last6 >= np.uint64(0x20010DB8 << 32))
+    is_example = (v6.start < 0x20010DB9 << 96) & (v6.stop > 0x20010DB8 << 96)
     n_rows = np.count_nonzero(started > ended) + np.count_nonzero(is_special | is_example)
     if not n_rows:
         return ""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from array import array
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import numpy as np
@@ -126,9 +127,10 @@ class Gathering:
         self._n_bad = 0
         self._problems: list[Problem] = []
         self._opposite: list[Problem] = []
-        self._rows4 = [array("q") for _ in ("start", "stop", "line", "record")]
+        self._v4: list[Entries4] = []
         self._v6: list[Entries6] = []
-        self._record6 = array("q")
+        self._record4, self._record6 = array("q"), array("q")
+        self._n_row_bytes = 0
         self._coders: dict[str, Coder] = {}
         self._numbers: dict[str, array[float]] = {}
 
@@ -170,9 +172,8 @@ class Gathering:
         DataError
             If the columns so far take more memory than the limits allow.
         """
-        # A row of IPv6 has four halves of bounds, a line and a record.
-        n_bytes = sum(map(_n_bytes, self._rows4)) + sum(map(_n_bytes, self._numbers.values()))
-        n_bytes += 6 * _n_bytes(self._record6)
+        n_bytes = self._n_row_bytes + _n_bytes(self._record4) + _n_bytes(self._record6)
+        n_bytes += sum(map(_n_bytes, self._numbers.values()))
         n_bytes += sum(coder.n_bytes for coder in self._coders.values())
         self.limits.check_held(n_bytes, self.name)
         first = self.n_records
@@ -235,15 +236,12 @@ class Gathering:
             for row in [row for row, value in enumerate(values) if not value.strip(_BLANKS)]:
                 message = "expected an address, got nothing"
                 self.refuse(message, int(line[row]), keys[row] if keys else key)
-        if len(rows.v4):
-            at = rows.v4.line
-            columns = rows.v4.start, rows.v4.stop, line[at], record[at]
-            for column, found in zip(self._rows4, columns, strict=True):
-                column.frombytes(found.tobytes())
-        if len(rows.v6):
-            at = rows.v6.line
-            self._v6.append(Entries6(rows.v6.first, rows.v6.last, line[at]))
-            self._record6.frombytes(record[at].tobytes())
+        at4, at6 = rows.v4.line, rows.v6.line
+        self._v4.append(replace(rows.v4, line=line[at4]))
+        self._v6.append(replace(rows.v6, line=line[at6]))
+        self._record4.frombytes(record[at4].tobytes())
+        self._record6.frombytes(record[at6].tobytes())
+        self._n_row_bytes += rows.v4.n_bytes + rows.v6.n_bytes
 
     def finish(self, form: str, date: str = "", licence: str = "") -> Feed:
         """Return the feed; parameters are those of `Origin`.
@@ -255,15 +253,13 @@ class Gathering:
         DataError
             If something lets through, even if mistakes were to be skipped.
         """
-        start, stop, line, record4 = map(_column, self._rows4)
-        record6 = _column(self._record6)
+        record4, record6 = _column(self._record4), _column(self._record6)
         if self._n_bad and not self.skip_bad:
             n_good = record4.size + record6.size
             raise BadLinesError(self.name, self._problems, self._n_bad, n_good, "mistakes")
         if self._opposite:
             raise DataError(self._opposite[: max(self.limits.max_problems, 1)])
-        v4 = Entries4(start, stop, line)
-        v6, self._v6 = Entries6.concatenate(self._v6), []
+        v4, v6 = Entries4.concatenate(self._v4), Entries6.concatenate(self._v6)
         labels = {column: coder.finish() for column, coder in self._coders.items()}
         return Feed(
             Origin(self.name, form, date, licence),

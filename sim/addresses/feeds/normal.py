@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.addresses.feeds.feed import LISTS, NUMBERS, Feed, Labels
-from sim.addresses.sets.blocks import format_lines4, format_lines6, split_ranges, split_ranges6
-from sim.addresses.sets.ipv6 import masked
+from sim.addresses.sets.bits import masked
+from sim.addresses.sets.blocks import format_prefixes, split_ranges
 from sim.files import new_file
 from sim.sql import sql_path, sql_text
 
@@ -107,23 +107,19 @@ def _metadata(
 
 def _prefixes(feed: Feed) -> Iterator[tuple[int, NDArray[np.int64], dict[str, NDArray[Any]]]]:
     """Yield the family, the records and the columns of prefixes."""
-    for rows in _pieces(len(feed.v4)):
-        row, address, length = split_ranges(feed.v4.start[rows], feed.v4.stop[rows])
-        text = format_lines4(address, length)
-        last = address + (np.int64(1) << (32 - length)) - 1
-        columns = {"prefix": _lines(text), "ip_first": address, "ip_last": last}
-        yield 4, feed.record4[rows][row], columns
-    for rows in _pieces(len(feed.v6)):
-        row, network, length = split_ranges6(feed.v6.first.take(rows), feed.v6.last.take(rows))
-        end = masked(network, length)[1]
-        columns = {
-            "prefix": _lines(format_lines6(network, length)),
-            "ip6_first_high": network.high,
-            "ip6_first_low": network.low,
-            "ip6_last_high": end.high,
-            "ip6_last_low": end.low,
-        }
-        yield 6, feed.record6[rows][row], columns
+    for family, v, record in ((4, feed.v4, feed.record4), (6, feed.v6, feed.record6)):
+        for rows in _pieces(len(v)):
+            row, address, length = split_ranges(v.start[rows], v.stop[rows])
+            text = format_prefixes(address, length)
+            ends = {"first": address, "last": masked(address, length)[1] - 1}
+            columns = {"prefix": np.array(text, object)}
+            if family == 4:
+                columns |= {f"ip_{end}": numbers for end, numbers in ends.items()}
+            else:
+                for end, numbers in ends.items():
+                    columns[f"ip6_{end}_high"] = (numbers >> 64).astype(np.uint64)
+                    columns[f"ip6_{end}_low"] = (numbers & 2**64 - 1).astype(np.uint64)
+            yield family, record[rows][row], columns
 
 
 def _insert(
@@ -171,10 +167,6 @@ def _texts(labels: Labels) -> NDArray[np.object_]:
         return np.array([*labels.names, None], dtype=object)
     listed = [json.dumps(members, ensure_ascii=False) for members in labels.lists]
     return np.array([*listed, None], dtype=object)
-
-
-def _lines(text: bytes) -> NDArray[np.object_]:
-    return np.array(text.decode("ascii").splitlines(), dtype=object)
 
 
 def _pieces(n_rows: int) -> list[slice]:

@@ -20,7 +20,7 @@ from sim.addresses.feeds.gather import Coder, Gathering
 from sim.addresses.feeds.inputs import plain_name
 from sim.addresses.feeds.json_tables import check_keys, items, read_document, text_of
 from sim.addresses.feeds.neighbours import Neighbours
-from sim.addresses.sets.blocks import format_lines4, format_lines6, split_ranges, split_ranges6
+from sim.addresses.sets.blocks import format_prefixes
 from sim.addresses.sets.notation import shown
 from sim.addresses.text.source import Readable
 from sim.errors import DataError, Problem
@@ -101,17 +101,17 @@ class Orders:
         return kept
 
     def prefixes(self) -> dict[int, tuple[int, int, int]]:
-        """Return family, start and stop (IPv4) or first and last of the prefix of each order."""
-        v4, v6 = self.feed.v4, self.feed.v6
-        bounds4 = zip(v4.start.tolist(), v4.stop.tolist(), strict=True)
-        found = {
-            record: (4, *bounds)
-            for record, bounds in zip(self.feed.record4.tolist(), bounds4, strict=True)
+        """Return family and half-open bounds of the prefix of each order."""
+        return {
+            record: (family, start, stop)
+            for family, rows, records in (
+                (4, self.feed.v4, self.feed.record4),
+                (6, self.feed.v6, self.feed.record6),
+            )
+            for record, start, stop in zip(
+                records.tolist(), rows.start.tolist(), rows.stop.tolist(), strict=True
+            )
         }
-        bounds6 = zip(v6.first.to_ints(), v6.last.to_ints(), strict=True)
-        for record, bounds in zip(self.feed.record6.tolist(), bounds6, strict=True):
-            found[record] = (6, *bounds)
-        return found
 
 
 def read_orders(source: Readable, gathering: Gathering) -> Orders:
@@ -197,14 +197,9 @@ def _touched(
 ) -> int | None:
     """An order in force for some of the same addresses and operators; None where there is none."""
     feed = orders.feed
-    family, first, last = bounds
-    if family == 4:
-        touches = kept[feed.record4] & (feed.v4.start < last) & (feed.v4.stop > first)
-        found = feed.record4[touches].tolist()
-    else:
-        ends = zip(feed.v6.first.to_ints(), feed.v6.last.to_ints(), strict=True)
-        touches6 = [one <= last and other >= first for one, other in ends]
-        found = feed.record6[np.array(touches6, np.bool_) & kept[feed.record6]].tolist()
+    family, start, stop = bounds
+    rows, record = (feed.v4, feed.record4) if family == 4 else (feed.v6, feed.record6)
+    found = record[kept[record] & (rows.start < stop) & (rows.stop > start)].tolist()
 
     def operators(code: int) -> set[str]:
         return set((orders.parties.names[code] if code >= 0 else "").partition("(")[0].split())
@@ -329,11 +324,9 @@ def order_rows(orders: Orders) -> list[list[str]]:
     prefix have none.
     """
     feed = orders.feed
-    row4, address4, length4 = split_ranges(feed.v4.start, feed.v4.stop)
-    row6, address6, length6 = split_ranges6(feed.v6.first, feed.v6.last)
-    prefixes = format_lines4(address4, length4) + format_lines6(address6, length6)
+    (row4, *prefixes4), (row6, *prefixes6) = feed.v4.to_prefixes(), feed.v6.to_prefixes()
     record = np.concatenate((feed.record4[row4], feed.record6[row6]))
-    text = prefixes.decode("ascii").splitlines()
+    text = format_prefixes(*prefixes4) + format_prefixes(*prefixes6)
     sequence = np.lexsort((record, orders.epoch_s[record]))
     times, blocks = orders.epoch_s.tolist(), orders.is_block.tolist()
     owners = feed.labels.get("provider")

@@ -1,14 +1,14 @@
 """The algebra of sets of addresses, whatever the family.
 
-Operations work on int64 bounds of one line of whole numbers: IPv4 addresses, or the ranks of IPv6
-addresses among those in play.
+Operations work on bounds of one line of whole numbers: int64 for IPv4 addresses, Python integers
+for IPv6 addresses.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from enum import IntEnum
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,7 @@ _32, _48 = np.uint64(32), np.uint64(48)
 _LOW = np.uint64(2**32 - 1)
 _TRUE = np.ones(1, np.bool_)
 
-Bounds = tuple[NDArray[np.int64], NDArray[np.int64]]
+Bounds = tuple[NDArray[Any], NDArray[Any]]
 
 
 class Rule(IntEnum):
@@ -29,14 +29,17 @@ class Rule(IntEnum):
     SYMMETRIC_DIFFERENCE = 0b0110
 
 
-def merge(start: NDArray[np.int64], stop: NDArray[np.int64]) -> Bounds:
+def merge(start: NDArray[Any], stop: NDArray[Any]) -> Bounds:
     """Union of half-open intervals in any order, overlapping or not.
 
     Parameters
     ----------
-    start, stop : shape (n,), int64
-        With ``0 <= start < stop <= 2**32``.
+    start, stop : shape (n,)
+        With ``0 <= start < stop``; int64 at most 2**32.
     """
+    if start.dtype == object:
+        order = np.argsort(start, kind="stable")
+        start, stop = start[order], stop[order]
     n_descents = int(np.count_nonzero(start[1:] < start[:-1]))
     if n_descents == 0:
         first, reach = start, np.maximum.accumulate(stop)
@@ -77,7 +80,7 @@ def _sorted(packed: NDArray[np.uint64], n_descents: int) -> NDArray[np.uint64]:
 def combine(first: Bounds, second: Bounds, rule: Rule) -> Bounds:
     """Pieces of the line that a rule keeps, given two sets of sorted disjoint intervals."""
     n_first, n_second = 2 * first[0].size, 2 * second[0].size
-    event = np.empty(n_first + n_second, np.int64)
+    event = np.empty(n_first + n_second, first[0].dtype)
     # One number holds a bound and, in its last bit, whose it is.
     event[0:n_first:2] = first[0] << 1
     event[1:n_first:2] = first[1] << 1
@@ -85,7 +88,7 @@ def combine(first: Bounds, second: Bounds, rule: Rule) -> Bounds:
     event[n_first + 1 :: 2] = (second[1] << 1) | 1
     # Two sorted runs: a stable (merging) sort is linear.
     event.sort(kind="stable")
-    is_second = (event & 1).astype(np.uint8)
+    is_second = np.asarray(event & 1, np.uint8)
     bound = event >> 1
     # Within a set starts and stops alternate, so the parity of the bounds met says inside or
     # outside; a count that wraps at 256 keeps its parity.

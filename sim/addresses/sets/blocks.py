@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
-from itertools import repeat
 from socket import AF_INET6, inet_ntop
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.addresses.sets.ipv6 import Addresses6
-
-IPV4_BITS = 32
+from sim.addresses.sets.bits import IPV4_BITS, Numbers, bit_length, bits_of, sizes
 
 
 def split_ranges(
-    start: NDArray[np.int64], stop: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Fewest IPv4 prefixes that together are exactly each range.
+    start: Numbers, stop: Numbers
+) -> tuple[NDArray[np.int64], Numbers, NDArray[np.int64]]:
+    """Fewest prefixes that together are exactly each range.
 
     Parameters
     ----------
-    start, stop : shape (n,), int64
-        Half-open, not empty, in [0, 2**32].
+    start, stop : shape (n,)
+        Half-open, not empty.
 
     Returns
     -------
-    row, address, length : shape (n_prefixes,), int64
-        Row of the range, network address, prefix length in [0, 32]; ordered by row, then address.
+    row, address, length : shape (n_prefixes,)
+        Row of the range, network address, prefix length; ordered by row, then address.
 
     References
     ----------
@@ -34,22 +31,19 @@ def split_ranges(
     at a multiple of its size. Taking at each step the largest aligned block that fits gives the
     minimal decomposition.
     """
+    bits = bits_of(start)
     row = np.arange(start.size, dtype=np.int64)
-    pieces: list[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]] = []
+    pieces: list[tuple[NDArray[np.int64], Numbers, NDArray[np.int64]]] = []
     while start.size:
         # Lowest set bit of the start limits the block by alignment; 0 is aligned to all.
-        alignment = np.where(start == 0, np.int64(2**IPV4_BITS), start & -start)
-        room = stop - start
-        # Exact for room <= 2**32: frexp of an integer below 2**53 loses nothing.
-        fitting = np.int64(1) << (np.frexp(room.astype(np.float64))[1].astype(np.int64) - 1)
-        size = np.minimum(alignment, fitting)
-        length = 33 - np.frexp(size.astype(np.float64))[1].astype(np.int64)
+        aligned = np.where(start == 0, 0, bits + 1 - bit_length(start & -start))
+        length = np.maximum(aligned, bits + 1 - bit_length(stop - start))
         pieces.append((row, start, length))
-        start = start + size
+        start = start + sizes(length, bits)
         unfinished = np.flatnonzero(start < stop)
         row, start, stop = row[unfinished], start[unfinished], stop[unfinished]
     if not pieces:
-        return row, start, start
+        return row, start, row
     if len(pieces) == 1:
         return pieces[0]
     rows, addresses, lengths = (np.concatenate(column) for column in zip(*pieces, strict=True))
@@ -58,46 +52,18 @@ def split_ranges(
     return rows[order], addresses[order], lengths[order]
 
 
-def count_prefixes(start: NDArray[np.int64], stop: NDArray[np.int64]) -> int:
+def count_prefixes(start: Numbers, stop: Numbers) -> int:
     """Prefixes that `split_ranges` cuts ranges into.
 
     A range that is no prefix is cut where its ends first differ; either side has one prefix for
     each bit of its size.
     """
-    differing = start ^ (stop - 1)
-    n_bits = np.frexp(differing.astype(np.float64))[1].astype(np.int64)
-    middle = (stop - 1) & -(np.int64(1) << np.maximum(n_bits - 1, 0))
-    is_whole = stop - start == np.int64(1) << n_bits
+    bits = bits_of(start)
+    n_bits = bit_length(start ^ (stop - 1))
+    middle = (stop - 1) & -sizes(bits - np.maximum(n_bits - 1, 0), bits)
+    is_whole = stop - start == sizes(bits - n_bits, bits)
     n_parts = np.bitwise_count(middle - start) + np.bitwise_count(stop - middle)
     return int(np.where(is_whole, 1, n_parts).sum())
-
-
-def split_ranges6(
-    first: Addresses6, last: Addresses6
-) -> tuple[NDArray[np.int64], Addresses6, NDArray[np.int64]]:
-    """Fewest IPv6 prefixes that together are exactly each range.
-
-    Parameters
-    ----------
-    first, last : shape (n,)
-        Both inclusive, ``first <= last``.
-
-    Returns
-    -------
-    row, address, length : shape (n_prefixes,)
-        As for `split_ranges`, with lengths in [0, 128].
-    """
-    row, address, length = list[int](), list[int](), list[int]()
-    for at, (begin, end) in enumerate(zip(first.to_ints(), last.to_ints(), strict=True)):
-        start = begin
-        while start <= end:
-            # The largest block that starts here and fits; 0 is aligned to all.
-            size = min(start & -start or 2**128, 1 << (end - start + 1).bit_length() - 1)
-            row.append(at)
-            address.append(start)
-            length.append(129 - size.bit_length())
-            start += size
-    return np.array(row, np.int64), Addresses6.from_ints(address), np.array(length, np.int64)
 
 
 # Four bytes for each number: its digits and what follows it, then zero bytes to be dropped.
@@ -106,18 +72,23 @@ _LAST_OCTET = np.array([f"{n}/".encode() for n in range(256)], "S4").view(np.uin
 _LENGTH = np.array([f"{n}\n".encode() for n in range(33)], "S4").view(np.uint32)
 # Rows formatted at a time: 20 bytes each, so that the table stays in the cache.
 _ROWS = 1 << 14
-_16 = np.uint64(16)
-_4G = np.uint64(2**32)
 
 
-def format_lines4(address: NDArray[np.int64], length: NDArray[np.int64]) -> bytes:
-    """Canonical text of IPv4 prefixes, one a line.
+def format_lines(address: Numbers, length: NDArray[np.int64]) -> bytes:
+    """Canonical text of prefixes of one family, one a line.
 
     Parameters
     ----------
     address, length : shape (n,)
-        Network addresses in [0, 2**32) and lengths in [0, 32].
+        Network addresses and prefix lengths.
+
+    References
+    ----------
+    RFC 5952, section 4 (canonical text of an IPv6 address).
     """
+    if bits_of(address) != IPV4_BITS:
+        pairs = zip(map(_text6, address.tolist()), length.tolist(), strict=True)
+        return "".join(f"{text}/{bits}\n" for text, bits in pairs).encode("ascii")
     pieces = []
     for row in range(0, address.size, _ROWS):
         number = address[row : row + _ROWS]
@@ -131,25 +102,13 @@ def format_lines4(address: NDArray[np.int64], length: NDArray[np.int64]) -> byte
     return b"".join(pieces)
 
 
-def format_lines6(address: Addresses6, length: NDArray[np.int64]) -> bytes:
-    """Canonical text of IPv6 prefixes, one a line.
-
-    References
-    ----------
-    RFC 5952, section 4 (canonical text of an IPv6 address).
-    """
-    packed = address.to_packed()
-    each = (packed[at : at + 16] for at in range(0, len(packed), 16))
-    texts = list(map(inet_ntop, repeat(AF_INET6), each))
+def _text6(number: int) -> str:
     # C libraries write ::1:2 as ::0.1.0.2, a notation deprecated by RFC 4291, section 2.5.5.1.
-    for row in np.flatnonzero((address.high == 0) & (address.low >> _16 > 0) & (address.low < _4G)):
-        low = int(address.low[row])
-        texts[row] = f"::{low >> 16:x}:{low & 0xFFFF:x}"
-    return "".join(
-        f"{text}/{bits}\n" for text, bits in zip(texts, length.tolist(), strict=True)
-    ).encode("ascii")
+    if 2**16 <= number < 2**32:
+        return f"::{number >> 16:x}:{number & 0xFFFF:x}"
+    return inet_ntop(AF_INET6, number.to_bytes(16, "big"))
 
 
-def format_prefixes(address: NDArray[np.int64], length: NDArray[np.int64]) -> list[str]:
-    """Canonical text of IPv4 prefixes given as columns."""
-    return format_lines4(address, length).decode("ascii").splitlines()
+def format_prefixes(address: Numbers, length: NDArray[np.int64]) -> list[str]:
+    """Canonical text of prefixes given as columns."""
+    return format_lines(address, length).decode("ascii").splitlines()

@@ -9,9 +9,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sim.addresses.sets.algebra import Algebra, Rule
-from sim.addresses.sets.blocks import format_lines4, format_lines6
-from sim.addresses.sets.intervals import IntervalSet
-from sim.addresses.sets.intervals6 import IntervalSet6
+from sim.addresses.sets.bits import IPV6_BITS
+from sim.addresses.sets.blocks import format_lines
+from sim.addresses.sets.intervals import Intervals, IntervalSet, IntervalSet6
 from sim.addresses.sets.notation import read_notation
 
 
@@ -67,6 +67,10 @@ class AddressSet(Algebra):
         """Number of maximal intervals of both families."""
         return self.v4.n_intervals + self.v6.n_intervals
 
+    def of_family(self, bits: int) -> Intervals:
+        """Return the members of one family, named by the number of its bits."""
+        return self.v6 if bits == IPV6_BITS else self.v4
+
     def __bool__(self) -> bool:
         """Return whether the set holds any address."""
         return bool(self.v4) or bool(self.v6)
@@ -77,4 +81,4 @@ class AddressSet(Algebra):
 
 def format_set(addresses: AddressSet) -> bytes:
     """Canonical text of a set: its fewest prefixes, IPv4 first, one a line."""
-    return format_lines4(*addresses.v4.to_prefixes()) + format_lines6(*addresses.v6.to_prefixes())
+    return b"".join(format_lines(*each.to_prefixes()) for each in (addresses.v4, addresses.v6))

@@ -1,52 +1,56 @@
-"""Sets of addresses as sorted, disjoint, half-open intervals."""
+"""Sets of addresses of one family as sorted, disjoint, half-open intervals."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sim.addresses.sets import algebra
 from sim.addresses.sets.algebra import Algebra, Bounds, Rule
+from sim.addresses.sets.bits import DTYPES, IPV4_BITS, IPV6_BITS, Numbers
 from sim.addresses.sets.blocks import count_prefixes, split_ranges
 from sim.addresses.sets.notation import read_notation
 
-IPV4_STOP = 2**32
+IPV4_STOP = 2**IPV4_BITS
 
 
 @dataclass(frozen=True, eq=False)
-class IntervalSet(Algebra):
-    """A set of IPv4 addresses.
+class Intervals(Algebra):
+    """A set of addresses of one family.
 
     Attributes
     ----------
-    start, stop : shape (n_intervals,), int64, read-only
+    start, stop : shape (n_intervals,), read-only
         Half-open intervals ``[start, stop)``, sorted, disjoint and not adjacent: two equal sets
         have equal arrays.
     """
 
-    start: NDArray[np.int64]
-    stop: NDArray[np.int64]
+    start: Numbers
+    stop: Numbers
+
+    BITS: ClassVar[int]
 
     def __post_init__(self) -> None:
         self.start.flags.writeable = False
         self.stop.flags.writeable = False
 
     @classmethod
-    def empty(cls) -> IntervalSet:
+    def empty(cls) -> Self:
         """Return the set that holds no address."""
-        return cls(np.empty(0, np.int64), np.empty(0, np.int64))
+        return cls(np.empty(0, DTYPES[cls.BITS]), np.empty(0, DTYPES[cls.BITS]))
 
     @classmethod
-    def universe(cls) -> IntervalSet:
-        """Return the set of all IPv4 addresses: one interval."""
-        return cls(np.zeros(1, np.int64), np.full(1, IPV4_STOP, np.int64))
+    def universe(cls) -> Self:
+        """Return the set of all addresses of the family: one interval."""
+        return cls(*(np.array([bound], DTYPES[cls.BITS]) for bound in (0, 1 << cls.BITS)))
 
     @classmethod
-    def of(cls, *texts: str) -> IntervalSet:
+    def of(cls, *texts: str) -> Self:
         """Return the union of prefixes, addresses and ``first-last`` ranges given as text.
 
         Raises
@@ -54,38 +58,170 @@ class IntervalSet(Algebra):
         ValueError
             If a text is none of these, or of the other family.
         """
-        bounds = [read_notation(text, version=4) for text in texts]
+        bounds = [read_notation(text, version=4 if cls.BITS == IPV4_BITS else 6) for text in texts]
         return cls.from_bounds(
             [entry.first for entry in bounds], [entry.last + 1 for entry in bounds]
         )
 
     @classmethod
-    def from_bounds(cls, start: ArrayLike, stop: ArrayLike) -> IntervalSet:
+    def from_bounds(cls, start: ArrayLike, stop: ArrayLike) -> Self:
         """Return the union of half-open intervals given in any order, overlapping or not.
 
         Parameters
         ----------
         start, stop : shape (n,)
-            Bounds in [0, 2**32]; an interval with ``start == stop`` is empty.
+            Bounds from 0 to the number of addresses of the family; an interval with
+            ``start == stop`` is empty.
 
         Raises
         ------
         ValueError
-            If a bound lies outside [0, 2**32] or an interval stops before it starts.
+            If a bound lies outside or an interval stops before it starts.
         """
+        wrong = f"intervals must satisfy 0 <= start <= stop <= 2**{cls.BITS}"
         try:
-            first = np.array(start, dtype=np.int64, ndmin=1)
-            last = np.array(stop, dtype=np.int64, ndmin=1)
+            first = np.array(start, DTYPES[cls.BITS], ndmin=1)
+            last = np.array(stop, DTYPES[cls.BITS], ndmin=1)
         except OverflowError:
-            raise ValueError("intervals must satisfy 0 <= start <= stop <= 2**32") from None
+            raise ValueError(wrong) from None
         if first.shape != last.shape or first.ndim != 1:
             raise ValueError("start and stop must be one-dimensional and equally long")
-        if (first < 0).any() or (last > IPV4_STOP).any() or (last < first).any():
-            raise ValueError("intervals must satisfy 0 <= start <= stop <= 2**32")
+        if (first < 0).any() or (last > 1 << cls.BITS).any() or (last < first).any():
+            raise ValueError(wrong)
         occupied = last > first
         if not occupied.all():
             first, last = first[occupied], last[occupied]
         return cls(*algebra.merge(first, last))
+
+    @classmethod
+    def union_all(cls, sets: Iterable[Self]) -> Self:
+        """Return addresses in any of the sets; the empty set for none."""
+        members = list(sets)
+        if not members:
+            return cls.empty()
+        return next((one for one in members if type(one) is not cls), members[0])._union(members)
+
+    def __bool__(self) -> bool:
+        """Return whether the set holds any address."""
+        return self.start.size > 0
+
+    @property
+    def n_intervals(self) -> int:
+        """Number of maximal intervals."""
+        return int(self.start.size)
+
+    @property
+    def n_addresses(self) -> int:
+        """Number of addresses in the set, exact."""
+        if self.start.size == 1:
+            return int(self.stop.item() - self.start.item())
+        return int(np.add.reduce(self.stop - self.start))
+
+    @property
+    def n_prefixes(self) -> int:
+        """Number of prefixes that are needed to say the set."""
+        n = self.n_addresses
+        if n == self.start.size:
+            # Single addresses, none beside another: each is a prefix.
+            return n
+        if self.start.size == 1 and not (n & (n - 1) or self.start.item() % n):
+            return 1
+        return count_prefixes(self.start, self.stop)
+
+    def count_below(self, bound: Numbers) -> Numbers:
+        """Addresses of the set below each of some bounds, exact."""
+        row = self.start.searchsorted(bound, side="right")
+        # The last interval that begins below may reach beyond the bound.
+        beyond = np.maximum(self.stop[row - 1] - bound, 0) if self.start.size else 0
+        return np.asarray(self._n_before[row] - np.where(row > 0, beyond, 0))
+
+    @cached_property
+    def _n_before(self) -> Numbers:
+        """Addresses before each interval, and after them all."""
+        n_before = np.zeros(self.start.size + 1, self.start.dtype)
+        np.add.accumulate(self.stop - self.start, out=n_before[1:])
+        return n_before
+
+    def __eq__(self, other: object) -> bool:
+        """Return whether both sets hold the same addresses."""
+        if self is other:
+            return True
+        if not isinstance(other, Intervals) or other.BITS != self.BITS:
+            return NotImplemented
+        if self.start.size == other.start.size == 1:
+            return bool(
+                self.start.item() == other.start.item() and self.stop.item() == other.stop.item()
+            )
+        return np.array_equal(self.start, other.start) and np.array_equal(self.stop, other.stop)
+
+    def __hash__(self) -> int:
+        """Hash by content."""
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        if self.BITS == IPV6_BITS:
+            return hash((*self.start.tolist(), *self.stop.tolist()))
+        return hash((self.start.tobytes(), self.stop.tobytes()))
+
+    def contains(self, address: ArrayLike) -> NDArray[np.bool_]:
+        """Return for each address whether the set holds it.
+
+        Parameters
+        ----------
+        address : shape (n,)
+            Addresses as integers.
+        """
+        wanted = np.asarray(address, self.start.dtype)
+        if wanted.ndim != 1:
+            return self.contains(wanted.reshape(-1)).reshape(wanted.shape)
+        if not self:
+            return np.zeros(wanted.shape, np.bool_)
+        if self.start.size == 1:
+            return np.asarray((wanted >= self.start[0]) & (wanted < self.stop[0]), np.bool_)
+        row = np.searchsorted(self.start, wanted, side="right") - 1
+        return np.asarray((row >= 0) & (wanted < self.stop[row]), dtype=np.bool_)
+
+    def __reduce__(self) -> tuple[type[Self], Bounds]:
+        """Keep the bounds read-only where the set arrives."""
+        return type(self), (self.start, self.stop)
+
+    def _union(self, members: Sequence[Self]) -> Self:
+        """Union of this set and others; a set of both families makes one of both."""
+        start = np.concatenate([member.start for member in members])
+        stop = np.concatenate([member.stop for member in members])
+        return type(self)(*algebra.merge(start, stop))
+
+    def _combine(self, other: Self, rule: Rule) -> Self:
+        # A set of both families makes one of both.
+        return other._with(
+            algebra.combine((self.start, self.stop), (other.start, other.stop), rule)
+        )
+
+    def _with(self, bounds: Bounds) -> Self:
+        """Return a set of the same kind."""
+        return type(self)(*bounds)
+
+    def to_prefixes(self) -> tuple[Numbers, NDArray[np.int64]]:
+        """Return the fewest prefixes that together are exactly this set.
+
+        Returns
+        -------
+        address, length : shape (n_prefixes,)
+            Network addresses, ascending, and prefix lengths.
+
+        References
+        ----------
+        RFC 4632, section 3.1.
+        """
+        _, address, length = split_ranges(self.start, self.stop)
+        return address, length
+
+
+class IntervalSet(Intervals):
+    """A set of IPv4 addresses; bounds are int64."""
+
+    BITS = IPV4_BITS
 
     @classmethod
     def from_addresses(cls, address: ArrayLike) -> IntervalSet:
@@ -106,135 +242,26 @@ class IntervalSet(Algebra):
             raise ValueError("addresses must be one-dimensional and lie in [0, 2**32)")
         return cls(*algebra.merge(wanted, wanted + 1))
 
-    @classmethod
-    def union_all(cls, sets: Iterable[IntervalSet]) -> IntervalSet:
-        """Return addresses in any of the sets; the empty set for none."""
-        members = list(sets)
-        if not members:
-            return cls.empty()
-        return next((one for one in members if type(one) is not cls), members[0])._union(members)
-
-    def __bool__(self) -> bool:
-        """Return whether the set holds any address."""
-        return self.start.size > 0
-
-    @property
-    def n_intervals(self) -> int:
-        """Number of maximal intervals."""
-        return int(self.start.size)
-
-    @property
-    def n_addresses(self) -> int:
-        """Number of addresses in the set."""
-        if self.start.size == 1:
-            return self.stop.item() - self.start.item()
-        return int(np.add.reduce(self.stop - self.start))
-
     @property
     def end_numbers(self) -> tuple[int, int]:
         """First and last address of the set, which must hold one."""
         return self.start.item(0), self.stop.item(-1) - 1
-
-    @property
-    def n_prefixes(self) -> int:
-        """Number of prefixes that are needed to say the set."""
-        n = self.n_addresses
-        if n == self.start.size:
-            # Single addresses, none beside another: each is a prefix.
-            return n
-        if self.start.size == 1 and not (n & (n - 1) or self.start.item() % n):
-            return 1
-        return count_prefixes(self.start, self.stop)
-
-    def count_below(self, bound: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Addresses of the set below each of some bounds."""
-        row = self.start.searchsorted(bound, side="right")
-        # The last interval that begins below may reach beyond the bound.
-        beyond = np.maximum(self.stop[row - 1] - bound, 0) if self.start.size else 0
-        return np.asarray(self._n_before[row] - np.where(row > 0, beyond, 0))
-
-    @cached_property
-    def _n_before(self) -> NDArray[np.int64]:
-        """Addresses before each interval, and after them all."""
-        n_before = np.zeros(self.start.size + 1, np.int64)
-        np.add.accumulate(self.stop - self.start, out=n_before[1:])
-        return n_before
-
-    def __eq__(self, other: object) -> bool:
-        """Return whether both sets hold the same addresses."""
-        if self is other:
-            return True
-        if not isinstance(other, IntervalSet):
-            return NotImplemented
-        if self.start.size == other.start.size == 1:
-            return bool(
-                self.start.item() == other.start.item() and self.stop.item() == other.stop.item()
-            )
-        return np.array_equal(self.start, other.start) and np.array_equal(self.stop, other.stop)
-
-    def __hash__(self) -> int:
-        """Hash by content."""
-        return self._hash
-
-    @cached_property
-    def _hash(self) -> int:
-        return hash((self.start.tobytes(), self.stop.tobytes()))
 
     def holds(self, address: int) -> bool:
         """Return whether the set holds one address."""
         row = int(self.start.searchsorted(address, side="right")) - 1
         return row >= 0 and address < self.stop.item(row)
 
-    def contains(self, address: ArrayLike) -> NDArray[np.bool_]:
-        """Return for each address whether the set holds it.
 
-        Parameters
-        ----------
-        address : shape (n,)
-            Addresses as integers.
-        """
-        wanted = np.asarray(address, dtype=np.int64)
-        if wanted.ndim != 1:
-            return self.contains(wanted.reshape(-1)).reshape(wanted.shape)
-        if not self:
-            return np.zeros(wanted.shape, np.bool_)
-        if self.start.size == 1:
-            return np.asarray((wanted >= self.start[0]) & (wanted < self.stop[0]))
-        row = np.searchsorted(self.start, wanted, side="right") - 1
-        return np.asarray((row >= 0) & (wanted < self.stop[row]), dtype=np.bool_)
+class IntervalSet6(Intervals):
+    """A set of IPv6 addresses; bounds are Python integers."""
 
-    def __reduce__(self) -> tuple[type[IntervalSet], Bounds]:
-        """Keep the bounds read-only where the set arrives."""
-        return IntervalSet, (self.start, self.stop)
+    BITS = IPV6_BITS
 
-    def _union(self, members: Sequence[IntervalSet]) -> IntervalSet:
-        """Union of this set and others; a set of both families makes one of both."""
-        start = np.concatenate([member.start for member in members])
-        return IntervalSet(
-            *algebra.merge(start, np.concatenate([member.stop for member in members]))
-        )
-
-    def _combine(self, other: IntervalSet, rule: Rule) -> IntervalSet:
-        # A set of both families makes one of both.
-        return other._with(
-            algebra.combine((self.start, self.stop), (other.start, other.stop), rule)
-        )
-
-    def _with(self, bounds: Bounds) -> IntervalSet:
-        """Return a set of the same kind."""
-        return IntervalSet(*bounds)
-
-    def to_prefixes(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Return the fewest prefixes that together are exactly this set.
-
-        Returns
-        -------
-        address, length : shape (n_prefixes,), int64
-            Network addresses, ascending, and prefix lengths in [0, 32].
-
-        References
-        ----------
-        RFC 4632, section 3.1.
-        """
-        _, address, length = split_ranges(self.start, self.stop)
-        return address, length
+    @property
+    def n_networks(self) -> int:
+        """Number of /64 networks that have an address in the set."""
+        first, last = self.start >> 64, (self.stop - 1) >> 64
+        # Neighbours that end and start in the same /64 would count it twice.
+        n_shared = int(np.count_nonzero(first[1:] == last[:-1]))
+        return int(np.add.reduce(last - first)) + self.n_intervals - n_shared

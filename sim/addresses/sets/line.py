@@ -18,11 +18,10 @@ from numpy.typing import NDArray
 
 from sim.addresses.sets import algebra
 from sim.addresses.sets.algebra import Bounds, Rule
+from sim.addresses.sets.bits import IPV6_BITS, Numbers
 from sim.addresses.sets.families import AddressSet
 from sim.addresses.sets.family_starts import IPV6_START
-from sim.addresses.sets.intervals import IPV4_STOP, IntervalSet
-from sim.addresses.sets.intervals6 import IntervalSet6
-from sim.addresses.sets.ipv6 import IPV6_BITS, Addresses6, masked
+from sim.addresses.sets.intervals import IPV4_STOP, IntervalSet, IntervalSet6
 from sim.addresses.sets.notation import Prefix
 from sim.addresses.sets.prefixes import prefix_bounds, prefix_set
 from sim.addresses.sets.seats import Seats
@@ -211,11 +210,11 @@ class Line:
             column = np.array([prefix[1:] for prefix in listed], np.int64).reshape(-1, 2)
             return prefix_bounds(column[:, 0], column[:, 1])
         six = _keep_ipv6(listed)
-        lengths = np.array([prefix.length for prefix in six], np.int64)
-        first, last = masked(Addresses6.from_ints(prefix.address for prefix in six), lengths)
+        first = np.array([prefix.address for prefix in six], object)
+        size = np.array([1 << (IPV6_BITS - prefix.length) for prefix in six], object)
         bound = np.empty((2, len(listed)), np.int64)
         bound[:, ~is_six] = self.bounds(prefix for prefix in listed if prefix.version == 4)
-        bound[:, is_six] = self.position_of(first), self.position_of(last.plus_one())
+        bound[:, is_six] = self.position_of(first), self.position_of(first + size)
         return bound[0], bound[1]
 
     def at(self, position: NDArray[np.int64]) -> IntervalSet:
@@ -236,11 +235,11 @@ class Line:
         six = addresses.v6
         if not six:
             return addresses.v4
-        if int(six.first.high[0]) < FIRST_NETWORK or int(six.last.high[-1]) >= STOP_NETWORK:
+        if six.start[0] < FIRST_NETWORK << 64 or six.stop[-1] > STOP_NETWORK << 64:
             raise ValueError("IPv6 addresses must lie in 2000::/3")
         return LineSet(
-            np.concatenate((addresses.v4.start, self.position_of(six.first))),
-            np.concatenate((addresses.v4.stop, self.position_of(six.last.plus_one()))),
+            np.concatenate((addresses.v4.start, self.position_of(six.start))),
+            np.concatenate((addresses.v4.stop, self.position_of(six.stop))),
             self,
         )
 
@@ -253,12 +252,10 @@ class Line:
         six = ~is_four
         return AddressSet(
             IntervalSet(addresses.start[is_four], addresses.stop[is_four]),
-            IntervalSet6(
-                self.address6(addresses.start[six]), self.address6(addresses.stop[six]).minus_one()
-            ),
+            IntervalSet6(self.address6(addresses.start[six]), self.address6(addresses.stop[six])),
         )
 
-    def position_of(self, bound: Addresses6) -> NDArray[np.int64]:
+    def position_of(self, bound: Numbers) -> NDArray[np.int64]:
         """Where some IPv6 addresses of 2000::/3, or the one after its last, lie on the line.
 
         Raises
@@ -268,21 +265,22 @@ class Line:
         """
         if not self.has_ipv6:
             raise ValueError("the line holds no IPv6")
-        segment = np.searchsorted(self.network, bound.high, side="right") - 1
+        high, low = ((bound >> n & 2**64 - 1).astype(np.uint64) for n in (64, 0))
+        segment = np.searchsorted(self.network, high, side="right") - 1
         width = self.width[segment]
-        part = np.where(width > 1, np.searchsorted(self.cut, bound.low, side="right") - 1, 0)
-        if np.any(self.cut[part] != bound.low):
+        part = np.where(width > 1, np.searchsorted(self.cut, low, side="right") - 1, 0)
+        if np.any(self.cut[part] != low):
             raise ValueError("the line does not tell these IPv6 addresses apart")
-        offset = (bound.high - self.network[segment]).astype(np.int64)
+        offset = (high - self.network[segment]).astype(np.int64)
         return np.asarray(self.start[segment] + offset * width + part, np.int64)
 
-    def address6(self, position: NDArray[np.int64]) -> Addresses6:
+    def address6(self, position: NDArray[np.int64]) -> Numbers:
         """IPv6 addresses at some places of the line."""
         segment, offset = self._within(position)
         width = self.width[segment]
-        return Addresses6(
-            self.network[segment] + (offset // width).astype(np.uint64), self.cut[offset % width]
-        )
+        network = self.network[segment] + (offset // width).astype(np.uint64)
+        found: Numbers = (network.astype(object) << 64) + self.cut[offset % width].astype(object)
+        return found
 
     def numbers(self, position: NDArray[np.int64]) -> list[int]:
         """Addresses of either family at some places of the line, as whole numbers."""
@@ -290,7 +288,7 @@ class Line:
         six = np.flatnonzero(position >= IPV6_START)
         if six.size:
             for row, number in zip(
-                six.tolist(), self.address6(position[six]).to_ints(), strict=True
+                six.tolist(), self.address6(position[six]).tolist(), strict=True
             ):
                 numbers[row] = number
         return numbers
@@ -304,8 +302,8 @@ class Line:
 
     def is_single(self, position: int) -> bool:
         """Whether a place of IPv6 is that of one address alone, distinguished from all others."""
-        after = self.address6(np.array([position, position + 1], np.int64)).to_ints()
-        return after[1] - after[0] == 1
+        first, after = self.address6(np.array([position, position + 1], np.int64)).tolist()
+        return bool(after - first == 1)
 
     def enclosing6(self, position: int, length: int) -> IntervalSet:
         """Prefix of a given length around an IPv6 address.
@@ -341,8 +339,7 @@ class Line:
 
     def _narrow_seats(self, prefix: Prefix) -> NDArray[np.int64]:
         address, n, step = _lattice(prefix)
-        low = np.uint64(address % 2**64) + np.arange(n, dtype=np.uint64) * np.uint64(step)
-        return self.position_of(Addresses6(np.full(n, address >> 64, np.uint64), low))
+        return self.position_of(np.array(range(address, address + n * step, step), object))
 
     def network_of(self, position: NDArray[np.int64]) -> NDArray[np.int64]:
         """Number of the /64 network at some places of the line, counted from that of 2000::/64."""
@@ -408,8 +405,8 @@ class LineSet(IntervalSet):
     def end_numbers(self) -> tuple[int, int]:
         """First and last address of the set as whole numbers, which must hold one."""
         last = self.stop[-1:]
-        end = self.line.address6(last).minus_one().to_ints() if last > IPV4_STOP else last - 1
-        return self.line.numbers(self.start[:1])[0], int(end[0])
+        end = self.line.address6(last) if last > IPV4_STOP else last
+        return self.line.numbers(self.start[:1])[0], int(end[0]) - 1
 
     @property
     def n_prefixes(self) -> int:
@@ -483,7 +480,9 @@ def n_networks(addresses: IntervalSet) -> int:
 
 def n_below6(addresses: IntervalSet, bound: int) -> int:
     """IPv6 addresses of a set below a bound, exact."""
-    return addresses.v6.count_below(bound) if isinstance(addresses, LineSet) else 0
+    if not isinstance(addresses, LineSet):
+        return 0
+    return int(addresses.v6.count_below(np.array([bound], object))[0])
 
 
 def split(addresses: IntervalSet) -> AddressSet:

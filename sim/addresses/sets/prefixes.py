@@ -1,31 +1,29 @@
 """Tables of prefixes of both families: the row of the most specific prefix over an address.
 
 Nested prefixes are flattened to segments, each owned by its most specific prefix, so that a search
-in sorted bounds finds the longest match. IPv6 bounds are ranked once; the rest is done on ranks,
-with the code that serves IPv4.
+in sorted bounds finds the longest match.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
+from typing import ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sim.addresses.sets.intervals import IPV4_STOP, IntervalSet
-from sim.addresses.sets.intervals6 import IntervalSet6, rank_bounds
-from sim.addresses.sets.ipv6 import Addresses6, masked
+from sim.addresses.sets.bits import DTYPES, IPV4_BITS, IPV6_BITS, Numbers, sizes
+from sim.addresses.sets.intervals import Intervals, IntervalSet
 
 
 def flatten(
-    start: NDArray[np.int64], stop: NDArray[np.int64], length: NDArray[np.int64], top: int
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    start: Numbers, stop: Numbers, length: NDArray[np.int64], top: int
+) -> tuple[Numbers, NDArray[np.int64]]:
     """Cut the line [0, top) wherever the most specific prefix changes.
 
     Parameters
     ----------
-    start, stop : shape (n,), int64
+    start, stop : shape (n,)
         Distinct prefixes, ordered by start, then length.
     length : shape (n,), int64
         Prefix lengths in [0, 128].
@@ -34,7 +32,7 @@ def flatten(
 
     Returns
     -------
-    cut : shape (n_segments,), int64
+    cut : shape (n_segments,)
         Where each segment starts; the first is 0.
     owner : shape (n_segments,), int64
         Row of the most specific prefix; -1 where there is none.
@@ -42,7 +40,7 @@ def flatten(
     # Prefixes of one length are disjoint, so by length their stops are sorted runs; a stable
     # (merging) sort of few runs is several times faster than one of unordered numbers.
     by_length = np.argsort(length.astype(np.uint16), kind="stable")
-    cut = np.concatenate((np.zeros(1, np.int64), start, stop[by_length]))
+    cut = np.concatenate((np.zeros(1, start.dtype), start, stop[by_length]))
     cut.sort(kind="stable")
     fresh = np.ones(cut.size, np.bool_)
     fresh[1:] = cut[1:] > cut[:-1]
@@ -63,7 +61,7 @@ def flatten(
     return cut, owner
 
 
-def distinct_rows(key: NDArray[np.int64]) -> NDArray[np.int64]:
+def _distinct_rows(key: Numbers) -> NDArray[np.int64]:
     """Rows of the distinct keys in ascending order; of equal keys the first row."""
     row = np.argsort(key, kind="stable")
     ordered = key[row]
@@ -72,13 +70,8 @@ def distinct_rows(key: NDArray[np.int64]) -> NDArray[np.int64]:
     return row if fresh.all() else row[fresh]
 
 
-def owners_to_rows(owner: NDArray[np.int64], row: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Rows in the caller's order of owners in sorted order; -1 stays -1."""
-    return np.append(row, -1)[owner]
-
-
-# Room for a length of up to 63 beneath an address in one sortable number.
-_LENGTH_BITS = 6
+# Room for a length beneath an address in one sortable number.
+_LENGTH_BITS = 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,43 +80,45 @@ class PrefixTable:
 
     Attributes
     ----------
-    address, length : shape (n_prefixes,), int64, read-only
+    address, length : shape (n_prefixes,), read-only
         The prefixes in the caller's order. Among equal prefixes the first row wins.
-    segment_start : shape (n_segments,), int64, read-only
-        Where each segment starts; it ends where the next one starts, the last at 2**32.
+    segment_start : shape (n_segments,), read-only
+        Where each segment starts; it ends where the next one starts, the last with the family.
     segment_row : shape (n_segments,), int64, read-only
         Row of the most specific prefix over the segment; -1 where there is none.
     """
 
-    address: NDArray[np.int64]
+    address: Numbers
     length: NDArray[np.int64]
-    segment_start: NDArray[np.int64]
+    segment_start: Numbers
     segment_row: NDArray[np.int64]
+
+    BITS: ClassVar[int] = IPV4_BITS
 
     def __post_init__(self) -> None:
         for column in (self.address, self.length, self.segment_start, self.segment_row):
             column.flags.writeable = False
 
     @classmethod
-    def from_prefixes(cls, address: ArrayLike, length: ArrayLike) -> PrefixTable:
+    def from_prefixes(cls, address: ArrayLike, length: ArrayLike) -> Self:
         """Build the table.
 
         Parameters
         ----------
         address, length : shape (n,)
-            Network addresses in [0, 2**32) and prefix lengths in [0, 32].
+            Network addresses and prefix lengths.
 
         Raises
         ------
         ValueError
             If a length is out of range or an address has host bits set.
         """
-        network = np.array(address, dtype=np.int64, ndmin=1)
-        bits = np.array(length, dtype=np.int64, ndmin=1)
-        start, stop = prefix_bounds(network, bits)
-        row = distinct_rows((network << _LENGTH_BITS) | bits)
-        cut, owner = flatten(start[row], stop[row], bits[row], IPV4_STOP)
-        return cls(network, bits, cut, owners_to_rows(owner, row))
+        network = np.array(address, DTYPES[cls.BITS], ndmin=1)
+        lengths = np.array(length, np.int64, ndmin=1)
+        start, stop = prefix_bounds(network, lengths, cls.BITS)
+        row = _distinct_rows((network << _LENGTH_BITS) | lengths)
+        cut, owner = flatten(start[row], stop[row], lengths[row], 1 << cls.BITS)
+        return cls(network, lengths, cut, np.append(row, -1)[owner])
 
     def longest_match(self, address: ArrayLike) -> NDArray[np.int64]:
         """Row of the most specific prefix covering each address.
@@ -131,7 +126,7 @@ class PrefixTable:
         Parameters
         ----------
         address : shape (n,)
-            IPv4 addresses as integers in [0, 2**32).
+            Addresses as integers.
 
         Returns
         -------
@@ -141,56 +136,61 @@ class PrefixTable:
         Raises
         ------
         ValueError
-            If an address lies outside [0, 2**32).
+            If an address is none of the family.
 
         References
         ----------
         RFC 4632, section 5.1 (longest-match forwarding).
         """
-        wanted = np.asarray(address, dtype=np.int64)
-        if wanted.ndim != 1:
-            return self.longest_match(wanted.reshape(-1)).reshape(wanted.shape)
-        if np.any(wanted < 0) or np.any(wanted >= IPV4_STOP):
-            raise ValueError("addresses must lie in [0, 2**32)")
+        wanted = np.asarray(address, DTYPES[self.BITS])
+        if np.any(wanted < 0) or np.any(wanted >= 1 << self.BITS):
+            raise ValueError(f"addresses must lie in [0, 2**{self.BITS})")
         segment = np.searchsorted(self.segment_start, wanted, side="right") - 1
         return self.segment_row[segment]
 
-    def count_by_row(self, addresses: IntervalSet) -> NDArray[np.int64]:
+    def count_by_row(self, addresses: Intervals) -> Numbers:
         """Addresses of a set that belong to each row by longest-prefix match.
 
         Returns
         -------
         n_addresses : shape (n_prefixes + 1,)
-            One number per row; the last is what no prefix covers. They sum to the set's size.
+            One number per row, exact; the last is what no prefix covers. They sum to the set's
+            size.
         """
-        inside = np.diff(addresses.count_below(np.append(self.segment_start, IPV4_STOP)))
-        counted = np.zeros(self.address.size + 1, np.int64)
+        inside = np.diff(addresses.count_below(np.append(self.segment_start, 1 << self.BITS)))
+        counted = np.zeros(self.address.size + 1, self.address.dtype)
         np.add.at(counted, self.segment_row, inside)
         return counted
 
 
+class PrefixTable6(PrefixTable):
+    """IPv6 prefixes flattened to disjoint segments; addresses are Python integers."""
+
+    BITS = IPV6_BITS
+
+
 def prefix_bounds(
-    address: NDArray[np.int64], length: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Half-open bounds of prefixes.
+    address: Numbers, length: NDArray[np.int64], bits: int = IPV4_BITS
+) -> tuple[Numbers, Numbers]:
+    """Half-open bounds of prefixes of a family of so many bits.
 
     Raises
     ------
     ValueError
-        If a length lies outside [0, 32] or an address has bits set beyond its length.
+        If a length lies outside [0, bits] or an address has bits set beyond its length.
     """
     if address.shape != length.shape or address.ndim != 1:
         raise ValueError("address and length must be one-dimensional and equally long")
-    if (length < 0).any() or (length > 32).any():
-        raise ValueError("prefix lengths must lie in [0, 32]")
-    size = np.int64(1) << (32 - length)
-    if (address < 0).any() or (address >= IPV4_STOP).any() or (address & (size - 1)).any():
-        raise ValueError("network addresses must lie in [0, 2**32) with no host bits set")
+    if (length < 0).any() or (length > bits).any():
+        raise ValueError(f"prefix lengths must lie in [0, {bits}]")
+    size = sizes(length, bits)
+    if (address < 0).any() or (address >= 1 << bits).any() or (address & (size - 1)).any():
+        raise ValueError(f"network addresses must lie in [0, 2**{bits}) with no host bits set")
     return address, address + size
 
 
 def prefix_set(address: int, length: int) -> IntervalSet:
-    """Addresses of one prefix.
+    """Addresses of one IPv4 prefix.
 
     Raises
     ------
@@ -201,106 +201,6 @@ def prefix_set(address: int, length: int) -> IntervalSet:
     if not 0 <= length <= 32:
         raise ValueError("prefix lengths must lie in [0, 32]")
     size = 1 << (32 - length)
-    if not 0 <= address < IPV4_STOP or address & (size - 1):
+    if not 0 <= address < 2**IPV4_BITS or address & (size - 1):
         raise ValueError("network addresses must lie in [0, 2**32) with no host bits set")
     return IntervalSet(np.array([address], np.int64), np.array([address + size], np.int64))
-
-
-_LENGTH_BITS6 = 8
-
-
-@dataclass(frozen=True, eq=False)
-class PrefixTable6:
-    """IPv6 prefixes flattened to disjoint segments, each owned by its most specific prefix.
-
-    Attributes
-    ----------
-    address : shape (n_prefixes,)
-        Network addresses in the caller's order. Among equal prefixes the first row wins.
-    length : shape (n_prefixes,), int64, read-only
-        Prefix lengths in [0, 128].
-    segment_start : shape (n_segments,)
-        Where each segment starts; it ends before the next one starts, the last with the address
-        space. The first starts at ``::``.
-    segment_row : shape (n_segments,), int64, read-only
-        Row of the most specific prefix over the segment; -1 where there is none.
-    """
-
-    address: Addresses6
-    length: NDArray[np.int64]
-    segment_start: Addresses6
-    segment_row: NDArray[np.int64]
-
-    def __post_init__(self) -> None:
-        self.length.flags.writeable = False
-        self.segment_row.flags.writeable = False
-
-    @classmethod
-    def from_prefixes(cls, address: Addresses6, length: ArrayLike) -> PrefixTable6:
-        """Build the table.
-
-        Parameters
-        ----------
-        address, length : shape (n,)
-            Network addresses and prefix lengths in [0, 128].
-
-        Raises
-        ------
-        ValueError
-            If a length is out of range or an address has host bits set.
-        """
-        bits = np.array(length, dtype=np.int64, ndmin=1)
-        first, last = prefix_bounds6(address, bits)
-        # Rank 0 stands for ``::``, where the first segment starts.
-        zero = Addresses6.from_ints([0])
-        cut, (start, stop) = rank_bounds(
-            Addresses6.concatenate((zero, first)), Addresses6.concatenate((zero, last))
-        )
-        start, stop = start[1:], stop[1:]
-        row = distinct_rows((start << _LENGTH_BITS6) | bits)
-        place, owner = flatten(start[row], stop[row], bits[row], len(cut))
-        return cls(address, bits, cut.take(place), owners_to_rows(owner, row))
-
-    def longest_match(self, address: Addresses6) -> NDArray[np.int64]:
-        """Row of the most specific prefix covering each address; -1 where there is none.
-
-        References
-        ----------
-        RFC 4632, section 5.1 (longest-match forwarding).
-        """
-        return self.segment_row[self.segment_start.search(address, "right") - 1]
-
-    def count_by_row(self, addresses: IntervalSet6) -> list[int]:
-        """Addresses of a set that belong to each row by longest-prefix match.
-
-        Returns
-        -------
-        n_addresses : length n_prefixes + 1
-            One Python integer per row, exact; the last is what no prefix covers. They sum to the
-            set's size.
-        """
-        counted = [0] * (len(self.address) + 1)
-        below = [addresses.count_below(start) for start in self.segment_start.to_ints()]
-        for row, span in zip(
-            self.segment_row.tolist(), pairwise([*below, addresses.n_addresses]), strict=True
-        ):
-            counted[row] += span[1] - span[0]
-        return counted
-
-
-def prefix_bounds6(address: Addresses6, length: NDArray[np.int64]) -> tuple[Addresses6, Addresses6]:
-    """First and last address of prefixes, both inclusive.
-
-    Raises
-    ------
-    ValueError
-        If a length lies outside [0, 128] or an address has bits set beyond its length.
-    """
-    if length.shape != (len(address),):
-        raise ValueError("address and length must be one-dimensional and equally long")
-    if np.any(length < 0) or np.any(length > 128):
-        raise ValueError("prefix lengths must lie in [0, 128]")
-    first, last = masked(address, length)
-    if not np.all(first.equal(address)):
-        raise ValueError("network addresses must have no host bits set")
-    return first, last

@@ -4,34 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.addresses.sets import algebra
-from sim.addresses.sets.blocks import split_ranges, split_ranges6
+from sim.addresses.sets.bits import Numbers
+from sim.addresses.sets.blocks import split_ranges
 from sim.addresses.sets.families import AddressSet
-from sim.addresses.sets.intervals import IntervalSet
-from sim.addresses.sets.intervals6 import IntervalSet6
-from sim.addresses.sets.ipv6 import Addresses6
+from sim.addresses.sets.intervals import Intervals, IntervalSet, IntervalSet6
 from sim.errors import Problem
 
 
 @dataclass(frozen=True, eq=False)
-class Entries4:
-    """IPv4 rows of a list.
+class FamilyEntries:
+    """Rows of a list that are of one family.
 
     Attributes
     ----------
-    start, stop : shape (n,), int64, read-only
+    start, stop : shape (n,), read-only
         Half-open bounds of each row, in the order of the file.
     line : shape (n,), int64, read-only
         Number of the line, from 1.
     """
 
-    start: NDArray[np.int64]
-    stop: NDArray[np.int64]
+    start: Numbers
+    stop: Numbers
     line: NDArray[np.int64]
+
+    SET: ClassVar[type[Intervals]]
 
     def __post_init__(self) -> None:
         for column in (self.start, self.stop, self.line):
@@ -43,17 +45,18 @@ class Entries4:
 
     @property
     def n_bytes(self) -> int:
-        """Bytes of the columns."""
-        return self.start.nbytes + self.stop.nbytes + self.line.nbytes
+        """Bytes of the columns; a Python integer takes some 44."""
+        n_of_integers = 2 * 44 * len(self) if self.start.dtype == object else 0
+        return self.start.nbytes + self.stop.nbytes + self.line.nbytes + n_of_integers
 
     @classmethod
-    def empty(cls) -> Entries4:
+    def empty(cls) -> Self:
         """Return no row."""
-        none = np.empty(0, np.int64)
-        return cls(none, none, none)
+        none = cls.SET.empty()
+        return cls(none.start, none.stop, np.empty(0, np.int64))
 
     @classmethod
-    def concatenate(cls, parts: Sequence[Entries4]) -> Entries4:
+    def concatenate(cls, parts: Sequence[Self]) -> Self:
         """Return the rows of all parts, in order."""
         if len(parts) == 1:
             return parts[0]
@@ -65,18 +68,11 @@ class Entries4:
             np.concatenate([part.line for part in parts]),
         )
 
-    def take(self, row: NDArray[np.int64] | NDArray[np.bool_]) -> Entries4:
+    def take(self, row: NDArray[np.int64] | NDArray[np.bool_]) -> Self:
         """Return some of the rows."""
-        return Entries4(self.start[row], self.stop[row], self.line[row])
+        return type(self)(self.start[row], self.stop[row], self.line[row])
 
-    def to_set(self) -> IntervalSet:
-        """Return the union of the rows."""
-        # Rows were checked when they were read.
-        return IntervalSet(*algebra.merge(self.start, self.stop))
-
-    def to_prefixes(
-        self,
-    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    def to_prefixes(self) -> tuple[NDArray[np.int64], Numbers, NDArray[np.int64]]:
         """Return row, network address and length of the prefixes each row stands for.
 
         A row that is a prefix or an address stands for itself; a range may take several.
@@ -84,63 +80,25 @@ class Entries4:
         return split_ranges(self.start, self.stop)
 
 
-@dataclass(frozen=True, eq=False)
-class Entries6:
-    """IPv6 rows of a list.
+class Entries4(FamilyEntries):
+    """IPv4 rows of a list; bounds are int64."""
 
-    Attributes
-    ----------
-    first, last : shape (n,)
-        Bounds of each row, both inclusive, in the order of the file.
-    line : shape (n,), int64, read-only
-        Number of the line, from 1.
-    """
+    SET = IntervalSet
 
-    first: Addresses6
-    last: Addresses6
-    line: NDArray[np.int64]
+    def to_set(self) -> IntervalSet:
+        """Return the union of the rows."""
+        # Rows were checked when they were read.
+        return IntervalSet(*algebra.merge(self.start, self.stop))
 
-    def __post_init__(self) -> None:
-        self.line.flags.writeable = False
 
-    def __len__(self) -> int:
-        """Return the number of rows."""
-        return len(self.first)
+class Entries6(FamilyEntries):
+    """IPv6 rows of a list; bounds are Python integers."""
 
-    @property
-    def n_bytes(self) -> int:
-        """Bytes of the columns: four halves of bounds, and lines."""
-        return 5 * self.line.nbytes
-
-    @classmethod
-    def empty(cls) -> Entries6:
-        """Return no row."""
-        return cls(Addresses6.empty(), Addresses6.empty(), np.empty(0, np.int64))
-
-    @classmethod
-    def concatenate(cls, parts: Sequence[Entries6]) -> Entries6:
-        """Return the rows of all parts, in order."""
-        if len(parts) == 1:
-            return parts[0]
-        if not parts:
-            return cls.empty()
-        return cls(
-            Addresses6.concatenate([part.first for part in parts]),
-            Addresses6.concatenate([part.last for part in parts]),
-            np.concatenate([part.line for part in parts]),
-        )
-
-    def take(self, row: NDArray[np.int64] | NDArray[np.bool_]) -> Entries6:
-        """Return some of the rows."""
-        return Entries6(self.first.take(row), self.last.take(row), self.line[row])
+    SET = IntervalSet6
 
     def to_set(self) -> IntervalSet6:
         """Return the union of the rows."""
-        return IntervalSet6.from_bounds(self.first, self.last)
-
-    def to_prefixes(self) -> tuple[NDArray[np.int64], Addresses6, NDArray[np.int64]]:
-        """Return row, network address and length of the prefixes each row stands for."""
-        return split_ranges6(self.first, self.last)
+        return IntervalSet6(*algebra.merge(self.start, self.stop))
 
 
 @dataclass(frozen=True)

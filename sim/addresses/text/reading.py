@@ -15,7 +15,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.addresses.sets.ipv6 import Addresses6
 from sim.addresses.sets.notation import find_notation, read_notation, shown
 from sim.addresses.text.entries import Entries, Entries4, Entries6, Tally
 from sim.addresses.text.source import Block, Limits, Readable, read_blocks
@@ -109,14 +108,10 @@ def _read_each(texts: Iterable[tuple[int, str]]) -> Rows:
         except ValueError as error:
             bad.append(_refused(number, text, str(error)))
         else:
-            found[entry.version].append((number, entry.first, entry.last))
-    line, first, last = np.array(found[4], np.int64).reshape(-1, 3).T.copy()
-    v6 = Entries6(
-        Addresses6.from_ints(first for _, first, _ in found[6]),
-        Addresses6.from_ints(last for *_, last in found[6]),
-        np.array([number for number, *_ in found[6]], np.int64),
-    )
-    return Rows(Entries4(first, last + 1, line), v6, bad)
+            found[entry.version].append((entry.first, entry.last + 1, number))
+    v4 = Entries4(*np.array(found[4], np.int64).reshape(-1, 3).T.copy())
+    start, stop, line = np.array(found[6], object).reshape(-1, 3).T.copy()
+    return Rows(v4, Entries6(start, stop, line.astype(np.int64)), bad)
 
 
 def _refused(number: int, text: str, message: str) -> Bad:

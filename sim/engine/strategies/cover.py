@@ -11,9 +11,7 @@ from sim.addresses.cover.frontier import find_covers
 from sim.addresses.cover.tree import Targets
 from sim.addresses.cover.weights import Weights
 from sim.addresses.sets.families import AddressSet
-from sim.addresses.sets.intervals import IntervalSet
-from sim.addresses.sets.intervals6 import IntervalSet6
-from sim.addresses.sets.ipv6 import Addresses6
+from sim.addresses.sets.intervals import IntervalSet, IntervalSet6
 from sim.addresses.sets.line import split
 from sim.engine.coverage import answerable_fronts, cut
 from sim.engine.decisions import Decision, Observation, Strategy
@@ -84,20 +82,15 @@ def _rented_out(places: Places | None, exempt: IntervalSet) -> Weights:
     rented = split(IntervalSet.union_all(places.addresses).difference(exempt))
     four, six = rented.v4, _networks(rented.v6)
     return Weights(
-        Weights.on_ranges4(four.start, four.stop, four.stop - four.start).v4,
-        Weights.on_ranges6(
-            six.first, six.last, (six.last.high - six.first.high).astype(np.float64) + 1.0
-        ).v6,
+        Weights.on_ranges(four.start, four.stop, four.stop - four.start).v4,
+        Weights.on_ranges(six.start, six.stop, (six.stop - six.start >> 64).astype(np.float64)).v6,
     )
 
 
 def _networks(addresses: IntervalSet6) -> IntervalSet6:
     """The /64 networks that a set touches."""
-    first, last = addresses.first, addresses.last
-    return IntervalSet6.from_bounds(
-        Addresses6(first.high, np.zeros_like(first.low)),
-        Addresses6(last.high, ~np.zeros_like(last.low)),
-    )
+    start, stop = addresses.start >> 64 << 64, -(-addresses.stop >> 64) << 64
+    return IntervalSet6.from_bounds(start, stop)
 
 
 register(ask.Cover, cover, lambda asked, _: cover(asked.rules))

@@ -19,7 +19,7 @@ from sim.addresses.feeds.feed import Feed, Labels
 from sim.addresses.feeds.gather import Gathering
 from sim.addresses.feeds.inputs import AS_NAMED, ColumnChoice
 from sim.addresses.feeds.inventories import read_sites
-from sim.addresses.sets.ipv6 import Addresses6
+from sim.addresses.sets.bits import Numbers
 from sim.addresses.sets.line import FIRST_NETWORK, STOP_NETWORK
 from sim.addresses.sets.notation import Prefix
 from sim.addresses.text.source import Limits
@@ -88,7 +88,7 @@ class Inventory(Table[Row]):
     host_component: NDArray[np.int64]
     is_ipv6: NDArray[np.bool_]
     address4: NDArray[np.int64]
-    address6: Addresses6
+    address6: Numbers
     n_names: NDArray[np.float64]
     host_line: NDArray[np.int64]
     n_without_address: int
@@ -108,7 +108,7 @@ class Inventory(Table[Row]):
     @cached_property
     def prefixes6(self) -> list[Prefix]:
         """Addresses of IPv6 as prefixes, each once."""
-        return [Prefix(6, number, 128) for number in dict.fromkeys(self.address6.to_ints())]
+        return [Prefix(6, number, 128) for number in dict.fromkeys(self.address6.tolist())]
 
     @cached_property
     def is_dual(self) -> NDArray[np.bool_]:
@@ -254,7 +254,7 @@ def read_inventory(name: str, path: Path, columns: ColumnChoice = AS_NAMED) -> I
     hosts = sorted(sites.hosts, key=lambda host: host[:2])
     number = {key: row for row, key in enumerate(dict.fromkeys(host[:2] for host in hosts))}
     found = [row for _, _, row in hosts]
-    six = Addresses6.from_ints(row.address for row in found if row.family == 6)
+    six = np.array([row.address for row in found if row.family == 6], object)
 
     def of_sites(column: str) -> NDArray[np.float64]:
         return np.array([about.get(column, math.nan) for about in sites.about], np.float64)
@@ -312,13 +312,13 @@ class _Row(NamedTuple):
 def _rows(feed: Feed) -> Iterator[_Row]:
     """Rows of an inventory, as read."""
     address = [(0, 0)] * feed.n_records
-    first4, first6 = feed.v4.start.tolist(), feed.v6.first.to_ints()
+    first4, first6 = feed.v4.start.tolist(), feed.v6.start.tolist()
     for family, records, first in ((4, feed.record4, first4), (6, feed.record6, first6)):
         for record, number in zip(records.tolist(), first, strict=True):
             address[record] = family, number
     wide = {
         *feed.record4[feed.v4.stop - feed.v4.start != 1].tolist(),
-        *feed.record6[~feed.v6.first.equal(feed.v6.last)].tolist(),
+        *feed.record6[feed.v6.stop - feed.v6.start != 1].tolist(),
     }
     columns: dict[str, list[Any]] = {key: one.texts for key, one in feed.labels.items()}
     columns |= {key: one.tolist() for key, one in feed.numbers.items()}

@@ -144,13 +144,13 @@ def test_no_target_is_refused():
 @pytest.mark.parametrize("total", [-1, -0.5, float("nan"), float("inf")])
 def test_weights_that_are_no_amounts_are_refused(total):
     with pytest.raises(ValueError, match="finite and not negative"):
-        Weights.on_ranges4([0, 4], [1, 5], [total, 1])
+        Weights.on_ranges(np.array([0, 4]), np.array([1, 5]), [total, 1])
 
 
 @pytest.mark.parametrize(("start", "stop"), [(-1, 4), (4, 4), (5, 4), (0, 2**32 + 1)])
 def test_weights_outside_the_space_are_refused(start, stop):
     with pytest.raises(ValueError, match="0 <= start < stop"):
-        Weights.on_ranges4([start], [stop], [1])
+        Weights.on_ranges(np.array([start]), np.array([stop]), [1])
 
 
 def test_ipv6_addresses_are_counted_exactly():
@@ -170,10 +170,10 @@ def test_sizes_around_those_done_in_batches(n_targets):
 
 
 def test_whole_numbers_that_overflow_only_together_are_added_exactly():
-    hosts = Weights.on_ranges4([1, 2, 9], [2, 3, 10], [2**62, 2**62, 1])
+    hosts = Weights.on_ranges(np.array([1, 2, 9]), np.array([2, 3, 10]), [2**62, 2**62, 1])
     assert hosts.inside(AddressSet.of("0.0.0.0/28")) == 2**63 + 1
     frontier = covers("0.0.0.0", "0.0.0.3", "0.0.0.8", weight=hosts)
     assert frontier.collateral.tolist() == [2**63 + 1, 2**63, 0]
-    ranges = Weights.on_ranges4([0] * 16, [16] * 16, [2**62] * 16)
+    ranges = Weights.on_ranges(np.zeros(16, np.int64), np.full(16, 16), [2**62] * 16)
     frontier = covers("0.0.0.0", "0.0.0.3", "0.0.0.8", weight=ranges)
     assert frontier.collateral.tolist() == [13 * 2**62, 2 * 2**62, 0]

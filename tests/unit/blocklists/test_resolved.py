@@ -26,7 +26,7 @@ def read(folder: Path, name: str, text: str) -> Feed:
 def placed(feed: Feed) -> list[tuple[int, int, int]]:
     """Record, family and first address of every row."""
     four = zip(feed.record4.tolist(), feed.v4.start.tolist(), strict=True)
-    six = zip(feed.record6.tolist(), feed.v6.first.to_ints(), strict=True)
+    six = zip(feed.record6.tolist(), feed.v6.start.tolist(), strict=True)
     return sorted([(r, 4, a) for r, a in four] + [(r, 6, a) for r, a in six])
 
 

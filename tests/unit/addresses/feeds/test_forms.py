@@ -57,8 +57,10 @@ def _bounds(text: str) -> list[tuple[int, int]]:
 def read_bounds(feed: Feed) -> set[tuple[int, int, int]]:
     """The same of what was read, row by row."""
     four = zip(feed.v4.start.tolist(), feed.v4.stop.tolist(), strict=True)
-    six = zip(feed.v6.first.to_ints(), feed.v6.last.to_ints(), strict=True)
-    return {(4, start, stop - 1) for start, stop in four} | {(6, *bounds) for bounds in six}
+    six = zip(feed.v6.start.tolist(), feed.v6.stop.tolist(), strict=True)
+    return {(4, start, stop - 1) for start, stop in four} | {
+        (6, start, stop - 1) for start, stop in six
+    }
 
 
 @pytest.mark.parametrize("path", GOOD, ids=[f"{p.parent.name}-{p.name}" for p in GOOD])
