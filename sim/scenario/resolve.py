@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from datetime import timedelta
 from functools import cached_property, partial
@@ -16,7 +17,7 @@ from sim.catalogue.measures import MEASURES
 from sim.errors import DataError, Problem, ProblemsError, ScenarioError
 from sim.scenario.calendars import GivenOrder, GivenOrderRow
 from sim.scenario.library import table_names
-from sim.scenario.lists import ListTable, read_list
+from sim.scenario.lists import read_list
 from sim.scenario.load import LoadedScenario
 from sim.scenario.overrides import rate_at
 from sim.scenario.own import own_code, read_code
@@ -244,33 +245,71 @@ def checked(resolved: Resolved) -> Resolved:
 def read_tables(loaded: LoadedScenario, known: Resolved | None = None) -> Resolved:
     """Read the tables a scenario names; errors as for ``resolve``, but for what they mean."""
     scenario = loaded.scenario
-    reader = _Reader(loaded, {} if known is None else vars(known))
+    held = {} if known is None else vars(known)
     found: dict[str, Any] = dict.fromkeys(column.name for column in fields(Resolved))
-    inventory = None
+    unknown, malformed = list[Problem](), list[Problem]()
+
+    def read(attribute: str, key: str, name: str, read: Callable[[str, Path], Table[Any]]) -> Any:
+        path, table = loaded.find_table(name), held.get(attribute)
+        if table is not None and table.name == name:
+            return table
+        if path.exists() or name.endswith(".csv"):
+            with _gathering(malformed):
+                return _with_settings(loaded, key, read(name, path))
+        else:
+            message = f"expected the name of a seed table, got {name!r}{hint(name, table_names())}"
+            unknown.append(loaded.document.problem(tuple(key.split(".")), message))
+        return None
+
+    inventory: Inventory | None = None
     if (name := scenario.population.inventory) is not None:
-        inventory = reader.read("inventory", "population.inventory", name, read_inventory)
+        inventory = read("inventory", "population.inventory", name, read_inventory)
     names = {key: name for key in ROWS_OF if (name := _name_at(scenario, key, inventory))}
     for key, name in names.items():
-        attribute, read = _ATTRIBUTE_OF[key], partial(read_table, model=ROWS_OF[key])
-        found[attribute] = reader.read(attribute, key, name, read)
+        attribute = _ATTRIBUTE_OF[key]
+        found[attribute] = read(attribute, key, name, partial(read_table, model=ROWS_OF[key]))
     for one in loaded.columns if known is None else ():
         if one.table not in names.values():
             close = hint(one.table, names.values())
             message = f"expected a table that the scenario names, got {one.table!r}{close}"
-            reader.malformed.append(Problem(one.origin, message, key=one.key))
-    reader.stop_if_any()
+            malformed.append(Problem(one.origin, message, key=one.key))
+    if unknown:
+        raise ScenarioError([*unknown, *malformed])
+    if malformed:
+        raise DataError(malformed)
     found |= {"loaded": loaded, "inventory": inventory, "lists": (), "code": ()}
     resolved = Resolved(**found)
-    listed = dict.fromkeys(name for name in _named(resolved) if isinstance(name, str))
-    lists = tuple(filter(None, map(reader.read_list, listed)))
-    reader.stop_if_any()
-    held = {} if known is None else {one.name: one for one in known.code}
+    others = {one.name: one for one in (*known.lists, *known.code)} if known is not None else {}
+    lists: list[Table[of.PrefixRow]] = []
+    for name in dict.fromkeys(name for name in _named(resolved) if isinstance(name, str)):
+        with _gathering(malformed):
+            lists.append(others.get(name) or read_list(name, loaded.find_list(name)))
+    if malformed:
+        raise DataError(malformed)
     code = dict.fromkeys(one.file for one in own_code(scenario))
     return replace(
         resolved,
-        lists=lists,
-        code=tuple(held.get(name) or read_code(loaded, name) for name in code),
+        lists=tuple(lists),
+        code=tuple(others.get(name) or read_code(loaded, name) for name in code),
     )
+
+
+@contextmanager
+def _gathering(problems: list[Problem]) -> Iterator[None]:
+    """Keep what is wrong with a table, to report it with that of others."""
+    try:
+        yield
+    except ProblemsError as error:
+        problems += error.problems
+
+
+def _with_settings(loaded: LoadedScenario, key: str, table: TableType) -> TableType:
+    asked = [one for one in loaded.columns if one.table == table.name]
+    if asked and key.startswith("money."):
+        message = "expected another table: this one is drawn over its ranges in every run"
+        raise DataError([Problem(one.origin, message, key=one.key) for one in asked])
+    is_moved = loaded.are_columns_moved
+    return with_settings(table, asked, is_moved=is_moved) if asked else table
 
 
 def _name_at(scenario: Scenario, key: str, inventory: Inventory | None) -> str | None:
@@ -286,54 +325,6 @@ def _name_at(scenario: Scenario, key: str, inventory: Inventory | None) -> str |
             return None
     # The strategy `orders` has a key of that name, which holds no table.
     return name if isinstance(name, str) and name != NONE else None
-
-
-class _Reader:
-    """Reads tables, unless they are held already, and gathers the problems of all of them."""
-
-    def __init__(self, loaded: LoadedScenario, held: Mapping[str, Any]) -> None:
-        self.loaded, self.held = loaded, held
-        self.unknown: list[Problem] = []
-        self.malformed: list[Problem] = []
-
-    def read(
-        self, attribute: str, key: str, name: str, read: Callable[[str, Path], TableType]
-    ) -> TableType | None:
-        held: TableType | None = self.held.get(attribute)
-        if held is not None and held.name == name:
-            return held
-        path = self.loaded.find_table(name)
-        if not path.exists() and not name.endswith(".csv"):
-            message = f"expected the name of a seed table, got {name!r}{hint(name, table_names())}"
-            self.unknown.append(self.loaded.document.problem(tuple(key.split(".")), message))
-            return None
-        return self._try(lambda: self._with_settings(key, read(name, path)))
-
-    def read_list(self, name: str) -> ListTable | None:
-        held = {one.name: one for one in self.held.get("lists", ())}
-        path = self.loaded.find_list(name)
-        return held.get(name) or self._try(lambda: read_list(name, path))
-
-    def stop_if_any(self) -> None:
-        if self.unknown:
-            raise ScenarioError([*self.unknown, *self.malformed])
-        if self.malformed:
-            raise DataError(self.malformed)
-
-    def _try(self, read: Callable[[], TableType]) -> TableType | None:
-        try:
-            return read()
-        except ProblemsError as error:
-            self.malformed += error.problems
-            return None
-
-    def _with_settings(self, key: str, table: TableType) -> TableType:
-        asked = [one for one in self.loaded.columns if one.table == table.name]
-        if asked and key.startswith("money."):
-            message = "expected another table: this one is drawn over its ranges in every run"
-            raise DataError([Problem(one.origin, message, key=one.key) for one in asked])
-        is_moved = self.loaded.are_columns_moved
-        return with_settings(table, asked, is_moved=is_moved) if asked else table
 
 
 def check_together(resolved: Resolved) -> list[Problem]:
