@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,7 @@ from sim.names.sharing import (
     shares_parked,
 )
 from sim.scenario.resolve import Resolved
+from sim.scenario.tables.seeds import Table
 from sim.scenario.tables.sharing import ConcentrationRow, KindRow
 from sim.world.components import stable_order
 from sim.world.placement import NOBODY, Hosts
@@ -76,7 +78,9 @@ def neighbours_of_hosts(
     address = np.concatenate([part.host_address for part in parts])
     host_row = stable_order(address)
     address = address[host_row]
-    is_first, address_row = of_addresses(address)
+    # Of the hosts on one address the first is drawn for all.
+    is_first = np.append(True, address[1:] != address[:-1])[: address.size]
+    address_row = np.cumsum(is_first, dtype=np.int32) - np.int32(1)
     # Services come first, then what businesses sit on at t = 0, by business, then where they may
     # go: so neither one more business nor what it may do later changes the number of another.
     first = host_row[is_first]
@@ -94,15 +98,15 @@ def neighbours_of_hosts(
     )
     shares = _kind_shares(resolved, places)
     kind_row = kind_at(shares, seat_row, luck)
+    table: Table[Any] = resolved.census
     try:
         law = census_law(resolved.census.rows)
-    except ValueError as error:
-        raise DataError([Problem(str(resolved.census.path), str(error))]) from None
-    if resolved.kinds is not None:
-        try:
+        if resolved.kinds is not None:
+            table = resolved.kinds
             kinds = _kinds(resolved.census.rows, resolved.kinds.rows)
-        except ValueError as error:
-            raise DataError([Problem(str(resolved.kinds.path), str(error))]) from None
+    except ValueError as error:
+        raise DataError([Problem(str(table.path), str(error))]) from None
+    if resolved.kinds is not None:
         n_names = names_at(kinds, shares, seat_row, luck)
     else:
         # A shared range is drawn from the most crowded addresses of the census alone.
@@ -112,10 +116,13 @@ def neighbours_of_hosts(
         n_names = law.n_names_of(luck)
     if sites is not None:
         _take_given(n_names, address[is_first], sites)
+    # Components of t = 0 on each address, each counted once.
     is_now = host_row < parts[0].host_component.size
+    pair = address_row[is_now], parts[0].host_component[host_row[is_now]]
+    is_new = np.append(True, (np.diff(pair) != 0).any(axis=0))[: is_now.sum()]
     n_active = n_active_sites(
         n_names,
-        modelled_on(address_row[is_now], parts[0].host_component[host_row[is_now]], first.size),
+        np.bincount(pair[0][is_new], minlength=first.size),
         shares_parked(resolved.parked.rows)[kind_row],
         parked_luck,
     )
@@ -139,42 +146,6 @@ def _kind_shares(resolved: Resolved, places: Places) -> NDArray[np.float64]:
         list(zip(provider, places.region, strict=True)),
         {(row.provider, row.region) for row in shared_rows(resolved)},
     )
-
-
-def of_addresses(
-    address: NDArray[np.int64],
-) -> tuple[NDArray[np.bool_], NDArray[np.int32]]:
-    """Which hosts are the first on their address, whose draw is the address's.
-
-    Parameters
-    ----------
-    address : shape (n_hosts,), ascending
-
-    Returns
-    -------
-    is_first : shape (n_hosts,)
-    address_row : shape (n_hosts,)
-        Which address each host is on, counted from 0.
-    """
-    is_first = np.ones(address.size, np.bool_)
-    np.not_equal(address[1:], address[:-1], out=is_first[1:])
-    return is_first, np.cumsum(is_first, dtype=np.int32) - np.int32(1)
-
-
-def modelled_on(
-    address_row: NDArray[np.int32], component_row: NDArray[np.int32], n_addresses: int
-) -> NDArray[np.int64]:
-    """Components on each address, each counted once.
-
-    Parameters
-    ----------
-    address_row, component_row : shape (n_hosts,)
-        Address and component of each host: by address, and on one address by component.
-    """
-    is_new = np.ones(address_row.size, np.bool_)
-    np.not_equal(address_row[1:], address_row[:-1], out=is_new[1:])
-    is_new[1:] |= component_row[1:] != component_row[:-1]
-    return np.bincount(address_row[is_new], minlength=n_addresses)
 
 
 @lru_cache(maxsize=8)

@@ -11,7 +11,7 @@ from sim.scenario.resolve import Resolved, resolve
 from sim.streams import Streams
 from sim.world.build import World, build_world
 from sim.world.components import _grouped, stable_order
-from sim.world.neighbours import census_law, modelled_on, of_addresses
+from sim.world.neighbours import census_law
 from sim.world.providers import build_places
 
 N_SHARED = 4096
@@ -112,24 +112,10 @@ def test_programs_look_as_often_as_is_said():
 # Names of hosts: one number per address, and a census that no law can meet is refused.
 
 
-def test_hosts_on_one_address_take_the_number_of_the_first():
-    address, names = np.array([9, 4, 9, 4, 7]), np.array([1, 2, 3, 4, 5])
-    host_row = stable_order(address)
-    is_first, address_row = of_addresses(address[host_row])
-    assert host_row.tolist() == [1, 3, 4, 0, 2]
-    assert names[host_row[is_first]][address_row].tolist() == [2, 2, 5, 1, 1]
-
-
 @pytest.mark.parametrize("n", [0, 1, 2, 300])
 def test_rows_are_sorted_by_addresses_up_to_the_last_one(n):
     address = np.random.default_rng(n).choice([0, 1, 2**31, 2**32 - 1], n)
     assert stable_order(address).tolist() == np.argsort(address, kind="stable").tolist()
-
-
-def test_a_component_with_two_hosts_on_one_address_is_one_name_there():
-    address_row = np.array([0, 1, 2, 2, 2, 2])
-    component_row = np.array([5, 8, 0, 5, 5, 7])
-    assert modelled_on(address_row, component_row, 4).tolist() == [1, 1, 3, 0]
 
 
 def test_a_census_without_singles_is_a_mistake_of_the_table():
