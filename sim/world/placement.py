@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -200,8 +201,21 @@ def build_placement(
     crowding = streams.generator(Stream.ADDRESS_NAMES, (OWN_HOSTS,))
     parked = streams.generator(Stream.COMPONENT_PARKED, (OWN_HOSTS,)).random(own_row.size)
     n_own = np.where(is_elsewhere, 0, n_addresses)
-    given = _given_hosts(sites, own_row, streams)
-    six = _ipv6_hosts(resolved, places, services, place_row, n_own, streams)
+    # Component, address, business and luck of hosts: drawn, given by an inventory, and on IPv6.
+    parts: list[tuple[NDArray[Any], ...]] = [
+        (
+            own_row.ravel()[seat],
+            places.address_by_luck(place_row.ravel()[seat], luck),
+            seat // N_ROLES,
+            luck_where(is_host, crowding),
+        )
+    ]
+    if sites is not None:
+        named = streams.generator(Stream.ADDRESS_NAMES, (SITE_HOSTS,))
+        component, n_given = own_row[sites.host_business, sites.host_role], sites.host_address.size
+        parts.append((component, sites.host_address, sites.host_business, named.random(n_given)))
+    parts += _ipv6_hosts(resolved, places, services, place_row, n_own, streams)
+    component_row, address, business, names = zip(*parts, strict=True)
     return Placement(
         home_place_row=home,
         place_row=place_row,
@@ -211,32 +225,11 @@ def build_placement(
         is_spread=np.concatenate((services.is_spread, is_spread.ravel())),
         seat_row=rows_of(services.seat_row, place_row.ravel()),
         parked_luck=np.concatenate((services.parked_luck, parked)),
-        host_component=rows_of(services.host_component, own_row.ravel()[seat], given[0], six[0]),
-        host_address=np.concatenate(
-            (
-                services.host_address,
-                places.address_by_luck(place_row.ravel()[seat], luck),
-                given[1],
-                six[1],
-            )
-        ),
-        host_business=rows_of(services.host_business, seat // N_ROLES, given[2], six[2]),
-        host_luck=np.concatenate(
-            (services.host_luck, luck_where(is_host, crowding), given[3], six[3])
-        ),
+        host_component=rows_of(services.host_component, *component_row),
+        host_address=np.concatenate((services.host_address, *address)),
+        host_business=rows_of(services.host_business, *business),
+        host_luck=np.concatenate((services.host_luck, *names)),
     )
-
-
-def _given_hosts(
-    sites: Seated | None, own_row: NDArray[np.int64], streams: Streams
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
-    """Component, address, business and draws of the hosts that an inventory gives."""
-    if sites is None:
-        none = np.empty(0, np.int64)
-        return none, none, none, np.empty(0)
-    luck = streams.generator(Stream.ADDRESS_NAMES, (SITE_HOSTS,)).random(sites.host_address.size)
-    component = own_row[sites.host_business, sites.host_role]
-    return component, sites.host_address, sites.host_business, luck
 
 
 def _ipv6_hosts(
@@ -246,14 +239,12 @@ def _ipv6_hosts(
     place_row: NDArray[np.int64],
     n_addresses: NDArray[np.int64],
     streams: Streams,
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+) -> Iterator[tuple[NDArray[Any], ...]]:
     """Component, address, business and draws of hosts on IPv6: as many as on IPv4 beside."""
     rules = resolved.scenario.ipv6
     if rules is None or not places.seats6:
-        none = np.empty(0, np.int64)
-        return none, none, none, np.empty(0)
+        return
     has_both = np.array([seats.n > 0 for seats in places.seats6])
-    parts = []
     first_own = services.n
     for number, where, n_hosts, first in (
         (0, services.seat_row, np.bincount(services.host_component, minlength=first_own), 0),
@@ -266,21 +257,12 @@ def _ipv6_hosts(
         row = np.flatnonzero(is_six) // most
         addresses = streams.generator(Stream.COMPONENT_IPV6_ADDRESS, (number,))
         names = streams.generator(Stream.ADDRESS_NAMES, (IPV6_HOSTS, number))
-        parts.append(
-            (
-                first + row,
-                places.address6_by_luck(where.ravel()[row], luck_where(is_six, addresses)),
-                row // N_ROLES if number else np.full(row.size, NOBODY),
-                luck_where(is_six, names),
-            )
+        yield (
+            first + row,
+            places.address6_by_luck(where.ravel()[row], luck_where(is_six, addresses)),
+            row // N_ROLES if number else np.full(row.size, NOBODY),
+            luck_where(is_six, names),
         )
-    component, address, business, drawn = zip(*parts, strict=True)
-    return (
-        np.concatenate(component),
-        np.concatenate(address),
-        np.concatenate(business),
-        np.concatenate(drawn),
-    )
 
 
 def _sizes(
