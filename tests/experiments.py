@@ -1,6 +1,7 @@
 """What tests of experiments share: a run, an executor that breaks where told to, file contents."""
 
 import fcntl
+import math
 import os
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from sim.experiment.plan import Plan
 from sim.experiment.runs import Runs, RunsResult
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved, resolve
+from sim.scenario.unknowns import Factor
 from sim.scenario.variants import choose_variants
 from tests import sites
 
@@ -153,3 +155,11 @@ def write_sites(folder: Path) -> None:
     tables = folder.with_name(f"{folder.name}-tables")
     tables.mkdir()
     write_ensemble(folder, sites.resolved(tables), 4)
+
+
+def dial_of(factor: Factor, amount: float) -> float:
+    """Where in the range of an assumption an amount stands: 0 at the low end, 1 at the high end."""
+    low, high = factor.low, factor.high
+    if factor.is_log:
+        return math.log(amount / low) / math.log(high / low)
+    return (amount - low) / (high - low)

@@ -3,7 +3,7 @@
 from functools import cache
 from pathlib import Path
 
-from sim.names.law import NamesLaw, fit_names_law
+from sim.names.law import NamesLaw, fit_names_law, seen_evenly
 from sim.names.sharing import build_kinds
 from sim.scenario.tables.rows import AssumptionRow, CloudPrefixRow
 from sim.scenario.tables.seeds import RowType, Table, find_table, read_table
@@ -53,3 +53,13 @@ def cloud_places() -> dict[tuple[str, str], int]:
         place = row.provider, row.region
         n_addresses[place] = n_addresses.get(place, 0) + 2 ** (32 - row.prefix.length)
     return n_addresses
+
+
+def share_top(law: NamesLaw, n_addresses: int) -> float:
+    """Share of all names on the most crowded addresses."""
+    return seen_evenly(law, 1.0).quantity("share_top", n_addresses)
+
+
+def share_single(law: NamesLaw) -> float:
+    """Share of addresses that carry one name."""
+    return float(law.count[law.size == 1].sum() / law.n_addresses)

@@ -266,17 +266,6 @@ class NamesLaw:
         """Names per address."""
         return self.n_names / self.n_addresses
 
-    @property
-    def share_single(self) -> float:
-        """Share of addresses that carry one name."""
-        return float(self.count[-1]) / self.n_addresses if self.size[-1] == 1 else 0.0
-
-    def share_top(self, n_addresses: int) -> float:
-        """Share of all names held by the most crowded ``n_addresses`` addresses."""
-        row = int(np.searchsorted(self.address_edge, n_addresses))
-        before = np.array([0, *self.address_edge])[row], np.array([0, *self.name_edge])[row]
-        return float(before[1] + (n_addresses - before[0]) * self.size[row]) / self.n_names
-
     def share_with_at_least(self, n_names: int) -> float:
         """Share of addresses that carry at least so many names."""
         return float(self.count[self.size >= n_names].sum()) / self.n_addresses
@@ -427,8 +416,11 @@ class Seen:
             case "share_single":
                 return n_alone / n_seen
             case "share_top":
-                assert n_addresses is not None
-                return self._share_top(n_addresses)
+                # On the addresses where most of them are expected.
+                order = np.argsort(-size * p, kind="stable")
+                edge = np.cumsum(count[order])
+                taken = np.diff(np.minimum(edge, n_addresses or 0), prepend=0)
+                return float((taken * (size * p)[order]).sum() / names.sum())
             case "mean_names":
                 return float(names.sum()) / n_seen
             case "max_names":
@@ -439,14 +431,6 @@ class Seen:
             case "share_sites_alone":
                 return n_alone / float(names.sum())
         raise ValueError(f"expected a quantity of the law, got {quantity!r}")
-
-    def _share_top(self, n_addresses: int) -> float:
-        """Share of the names looked at on the addresses where most of them are expected."""
-        mean = self.law.size * self.share
-        order = np.argsort(-mean, kind="stable")
-        edge = np.cumsum(self.law.count[order])
-        taken = np.diff(np.minimum(edge, n_addresses), prepend=0)
-        return float((taken * mean[order]).sum() / (mean * self.law.count).sum())
 
 
 def seen_evenly(law: NamesLaw, share: float) -> Seen:

@@ -119,12 +119,6 @@ class Factor:
             amount = np.minimum(np.floor(amount + 0.5), math.floor(self.high))
         return np.asarray(np.clip(amount, self.low, self.high))
 
-    def dial(self, amount: float) -> float:
-        """Where in the range an amount stands: 0 at the low end, 1 at the high end."""
-        if self.is_log:
-            return math.log(amount / self.low) / math.log(self.high / self.low)
-        return (amount - self.low) / (self.high - self.low)
-
 
 @dataclass(frozen=True)
 class LeftOut:

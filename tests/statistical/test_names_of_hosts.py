@@ -14,7 +14,7 @@ from sim.scenario.resolve import Resolved, resolve
 from sim.scenario.tables.roles import FRONTEND
 from sim.streams import Streams
 from sim.world.build import World, build_world
-from tests.names import census_law, census_rows
+from tests.names import census_law, census_rows, share_single
 
 N = 40_000
 ERRORS = 4.0
@@ -96,7 +96,7 @@ def test_businesses_that_earn_more_sit_alone_as_often_as_asked(rho):
         np.array([s.revenue_sigma for s in sectors]),
     )
     best = names[rank > 0.9]
-    single = census_law().share_single
+    single = share_single(census_law())
     assert share_within((best == 1).mean(), alone_given_top(rho, single, 0.1), best.size)
     assert not share_within((best == 1).mean(), alone_given_top(rho + 0.1, single, 0.1), best.size)
     # And all businesses together meet the census whatever the correlation.

@@ -32,7 +32,7 @@ from sim.statistics.designs import FEWEST, chance_share
 from sim.streams import Stream, Streams
 from sim.world.build import build_world
 from tests.csv_rows import csv_rows
-from tests.experiments import Scripted, files_of
+from tests.experiments import Scripted, dial_of, files_of
 from tests.sites import TABLES, resolved
 
 BRIEF = ["population.n_businesses=40", "end=2018-04-16T20:00+03:00"]
@@ -104,7 +104,7 @@ def test_inputs_lie_in_their_ranges_and_fill_them():
         assert (factor.low <= amount).all(), factor.key
         assert (amount <= factor.high).all(), factor.key
         if factor.n_dials == 1 and not factor.is_whole:
-            dials = np.array([factor.dial(float(one)) for one in amount[:, 0]])
+            dials = np.array([dial_of(factor, float(one)) for one in amount[:, 0]])
             assert dials.min() < 0.02, factor.key
             assert dials.max() > 0.9, factor.key  # one is bounded by another
 

@@ -7,7 +7,7 @@ from sim.names.draws import draw_kinds, draw_law, draw_laws
 from sim.names.law import NamesLaw, fit_names_law
 from sim.names.sharing import build_kinds
 from sim.scenario.tables.sharing import ConcentrationRow
-from tests.names import assumptions, census_law, census_rows
+from tests.names import assumptions, census_law, census_rows, share_single, share_top
 
 N_DRAWS = 6
 
@@ -60,13 +60,13 @@ def test_laws_drawn_together_are_spread_evenly_and_meet_the_rows():
     n_laws = 24
     laws = draw_laws(census_rows(), n_laws, np.random.default_rng(5))
     (row,) = (r for r in census_rows() if r.quantity == "share_top" and r.n_addresses == 1000)
-    off = np.array([(law.share_top(1000) - row.value) / row.rounding for law in laws])
+    off = np.array([(share_top(law, 1000) - row.value) / row.rounding for law in laws])
     assert np.abs(off).max() < 1.001
     # One in each part of the range, but for those that no curve met and that were drawn anew.
     part = np.floor((off + 1) / 2 * n_laws).astype(int)
     assert np.unique(part).size > 0.8 * n_laws
     alone = [draw_law(census_rows(), rng) for rng in map(np.random.default_rng, range(n_laws))]
-    off = np.array([(law.share_top(1000) - row.value) / row.rounding for law in alone])
+    off = np.array([(share_top(law, 1000) - row.value) / row.rounding for law in alone])
     assert np.unique(np.floor((off + 1) / 2 * n_laws)).size < 0.8 * n_laws
 
 
@@ -85,13 +85,13 @@ def test_each_law_meets_every_row_within_its_rounding():
     rows = census_rows()
     for law in draws(rows):
         measured = {"n_names": law.n_names, "n_addresses": law.n_addresses}
-        measured["share_single"] = law.share_single
+        measured["share_single"] = share_single(law)
         for row in rows:
             if row.role != "calibration":
                 continue
             is_fewer = row.relation == "fewer"
             rank = (row.n_addresses or 0) - is_fewer
-            value = measured.get(row.quantity, law.share_top(rank) if rank else None)
+            value = measured.get(row.quantity, share_top(law, rank) if rank else None)
             # Sizes are whole names, and so are counts.
             assert abs(value - row.value) <= row.rounding * 1.01 + 1e-3 * row.value, row
 

@@ -23,6 +23,7 @@ from sim.scenario.tables.shipped import read_assumptions
 from sim.scenario.unknowns import Factor, joint_amounts, list_factors, point_of, settings
 from sim.scenario.variants import Point
 from sim.uncertainty.sensitivity import choose_factors
+from tests.experiments import dial_of
 
 
 @pytest.fixture(scope="module", params=["telegram-2018", "telegram-2018-replay"])
@@ -108,7 +109,7 @@ def test_a_dial_goes_evenly_from_low_to_high():
     assert_allclose(factor(0, 100).amount(dial), [0, 25, 100])
     assert_allclose(factor(-1, 1, "position").amount(dial), [-1, -0.5, 1])
     for one in (factor(2, 10), factor(1, 16), factor(0.25, 4, "times")):
-        assert_allclose([one.dial(float(a)) for a in one.amount(dial)], dial, atol=1e-12)
+        assert_allclose([dial_of(one, float(a)) for a in one.amount(dial)], dial, atol=1e-12)
 
 
 def test_whole_numbers_have_equal_parts_of_the_dial():

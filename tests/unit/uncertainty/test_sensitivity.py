@@ -20,6 +20,7 @@ from sim.uncertainty.sensitivity import (
     lay_design,
     rank_factors,
 )
+from tests.experiments import dial_of
 
 KEYS = ["thresholds.impaired", "thresholds.down", "effects.name_evasion", "front-pools-2018.weight"]
 
@@ -54,7 +55,7 @@ def respond(design: Design) -> Answers:
         total = 100.0
         for factor, slope in zip(design.factors, slopes, strict=True):
             dials = amounts.get(factor.key, (factor.given,) * factor.n_dials)
-            total += slope * sum(factor.dial(dial) for dial in dials)
+            total += slope * sum(dial_of(factor, dial) for dial in dials)
         values.append([total - 0.5, total + 0.5])
     table = np.array(values)[:, None, :, None]
     return Answers(("x",), (Measure("a", "units", 0.0),), table, np.full(table.shape, np.nan))
@@ -65,7 +66,7 @@ def test_ends_and_trajectories_of_a_linear_answer(resolved, factors):
     lines = rank_factors(design, respond(design), "a", 1)
     by_key = {line["factor"]: line for line in lines}
     first, second, none, weights = (by_key[key] for key in KEYS)
-    dial = factors[0].dial(factors[0].given)
+    dial = dial_of(factors[0], factors[0].given)
     assert first["at_low"] == pytest.approx(first["given"] - 10 * dial)
     assert first["at_high"] == pytest.approx(first["given"] + 10 * (1 - dial))
     assert (first["mu"], first["mu_star"]) == pytest.approx((10, 10))
