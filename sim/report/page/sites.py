@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from markupsafe import Markup
 from numpy.typing import NDArray
 
 from sim.measure.estimates import Estimate, estimate_over
@@ -233,9 +234,9 @@ def sites_of(run: RunFolder, strategy: str, step: int) -> Iterator[Section]:
     for at in order:
         site, is_cut = runs.site[at], runs.number["impaired_h"][:, at] > 0
         mine = addresses.get(site, [])
-        entries = _shortened(find_entries(run.path, strategy, mine)) or say("none")
+        entries = _broken(find_entries(run.path, strategy, mine)) or say("none")
         whose = Counter(runs.text["provider"][:, at].tolist())
-        places.append((site, _shortened(mine) or say("not given"), entries, _providers(whose)))
+        places.append((site, _broken(mine) or say("not given"), entries, _providers(whose)))
         until = _median_moment(run, runs.number["last_cut_off_s"][is_cut, at], step)
         until = say("the end") if _is_still(run, runs, at) else until
         loss = in_currency(estimate_over(runs.number["loss_usd"][:, at], "USD"), rate)
@@ -274,6 +275,12 @@ def _shortened(names: Sequence[str]) -> Text:
     """The first names, and how many more there are."""
     n_more = len(names) - MOST_NAMES
     return joined(", ", (*names[:MOST_NAMES], f"+{n_more}" if n_more > 0 else ""))
+
+
+def _broken(addresses: Sequence[str]) -> str:
+    """The first addresses, within which a line may break: those of IPv6 fill a phone."""
+    text = _shortened(addresses)
+    return Markup('<span class="ip">{}</span>').format(text) if text else ""
 
 
 def _providers(times: Counter[str]) -> Text:
