@@ -135,8 +135,9 @@ class _Run:
                 log,
                 attention,
                 censor.exempt,
-                censor.note_pressure,
             )
+        # Called whenever complaints may have another rate from a second on.
+        self._note_pressure = censor.note_pressure
         self._snapshot = Snapshot(world, space, states, crowd, has_groups=has_groups)
         self._stage = kernel.make_stage(
             kernel.StageColumns(
@@ -233,7 +234,7 @@ class _Run:
         if n_lost and self._target is not None:
             self._target.replace(self._crowd.lost(n_lost))
         if is_pressed and self._complaints is not None:
-            self._complaints.open(stopped_s)
+            self._note_pressure(stopped_s)
 
     def _tick(self, tick_s: int) -> Generator[simpy.Event, Any, None]:
         """Move what is slow: users take to a VPN or leave, businesses appeal by name."""
@@ -245,7 +246,7 @@ class _Run:
                 self._complaints.hear(t_s)
             self._crowd.tick(t_s, self._states.take_demand_lost_s(t_s))
             if self._complaints is not None:
-                self._complaints.open(t_s)
+                self._note_pressure(t_s)
             self._set_vpn(t_s)
 
     def _book(self, t_s: int) -> None:
@@ -254,7 +255,7 @@ class _Run:
         if t_s > self._degraded_s[-1][0]:
             self._degraded_s.append((t_s, self._crowd.degraded_s))
         if self._complaints is not None:
-            self._complaints.close(t_s)
+            self._attention.note(t_s)
 
     def _set_vpn(self, t_s: int) -> None:
         self._states.set_vpn(t_s, self._crowd.share_vpn)

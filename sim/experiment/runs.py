@@ -19,7 +19,7 @@ from sim.experiment.outputs import Outputs, describe, failures_of, manifest_of, 
 from sim.experiment.pipeline import Result
 from sim.experiment.plan import RUN, Plan
 from sim.experiment.verdicts import judge_pairs, weigh_strategies
-from sim.measure.facts import FACT_TABLES, FactTables, RunFacts, fact_columns, why_nothing
+from sim.measure.facts import FactTables, why_nothing
 from sim.measure.groups import summarise_groups
 from sim.measure.money.accounts import (
     BY_METHOD,
@@ -106,7 +106,7 @@ def derive(
     OSError
         If a file cannot be written.
     """
-    for table in FACT_TABLES:
+    for table in ("measures", "hits"):
         await_table(table)
     facts = FactTables(folder)
     measures = facts.measures()
@@ -299,22 +299,5 @@ def _merge_tables(
             folder / f"{table}.parquet",
             metadata | pandas_types(ALL_TABLES[f"{table}.parquet"]),
         )
-        for table, of_runs in (parts | _fact_parts(batch)).items()
+        for table, of_runs in parts.items()
     }
-
-
-def _fact_parts(batch: Batch) -> dict[str, list[Path]]:
-    """Write the facts of all runs, a part for each strategy; one is in memory at a time."""
-    parts: dict[str, list[Path]] = {}
-    checkpoints = batch.checkpoints
-    for row, label in enumerate(batch.labels):
-        runs = {
-            (label, int(replicate)): RunFacts.from_json(checkpoints.facts(name))
-            for (_, own, replicate), name in batch.names.items()
-            if own == label
-        }
-        for table, columns in fact_columns(runs).items():
-            part = checkpoints.scratch / f"{table}-{row}"
-            write_part(part, columns)
-            parts.setdefault(table, []).append(part)
-    return parts

@@ -16,8 +16,8 @@ from sim.engine.strategies.registry import rule_of
 from sim.experiment.draws import Draws
 from sim.experiment.executors.task import Key
 from sim.measure.bands import even_times
-from sim.measure.facts import RunFacts
-from sim.measure.groups import GroupCount, count_groups
+from sim.measure.facts import group_columns, measure_columns
+from sim.measure.groups import count_groups
 from sim.measure.impact import measure_impact, measure_ratios
 from sim.measure.measures import Measure
 from sim.measure.money.accounts import count_money, money_measures
@@ -31,7 +31,8 @@ from sim.measure.money.pricing import (
 )
 from sim.measure.own import measure_own, own_measures
 from sim.measure.sites import site_columns
-from sim.results.store import encode_run
+from sim.results.parquet import ColumnData
+from sim.results.store import SITE_RUNS, encode_run
 from sim.scenario.own import trust
 from sim.scenario.resolve import Resolved
 from sim.scenario.strategies import Own
@@ -40,27 +41,23 @@ from sim.world.build import World, build_world
 
 
 @dataclass(frozen=True)
-class RunRecord(RunFacts):
-    """The result of one run, and its part of each table.
+class RunRecord:
+    """The result of one run.
 
     Attributes
     ----------
+    measures
+        Its measures.
     tables
-        Bytes of a Parquet file for each table; none unless tables are asked for, and no ``groups``
-        either.
+        Bytes of a Parquet file for each table; none unless tables are asked for.
     """
 
+    measures: tuple[Measure, ...]
     tables: Mapping[str, bytes] = field(default_factory=dict)
 
-    @property
-    def is_whole(self) -> bool:
-        """Whether it has the tables of a run."""
-        return "businesses" in self.tables
-
     def kept(self) -> dict[str, Any]:
-        """Plain values to be kept: all of them, or the measures alone where there are no tables."""
-        plain = self.to_json()
-        return plain if self.is_whole else {"measures": plain["measures"]}
+        """Return its measures as plain values."""
+        return {"measures": [[*vars(one).values()] for one in self.measures]}
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,7 +150,6 @@ class _Worker:
         n_prices = N_DRAWS if draws is None else 1
         found, priced = measure_outcome(resolved, of_prices, n_prices, world=world, outcome=outcome)
         tables: Mapping[str, bytes] = {}
-        groups: tuple[GroupCount, ...] = ()
         if self._simulation.with_tables:
             scratch = self._simulation.scratch
             scratch = scratch if scratch is not None and scratch.is_dir() else None
@@ -161,14 +157,17 @@ class _Worker:
                 *count_groups(world, outcome),
                 *count_money(resolved, of_prices, priced, n_prices),
             )
-            sites = site_columns(resolved, world, outcome, priced.prices)
+            measured: dict[str, Mapping[str, ColumnData]]
+            measured = {"measures": measure_columns(found), "hits": group_columns(groups)}
+            if sites := site_columns(resolved, world, outcome, priced.prices):
+                measured[SITE_RUNS] = sites
             # Hundreds of members are read at even times; single runs at every change.
             at_s = None if draws is None else even_times(resolved.scenario.horizon_s)
             tables = encode_run(
                 label, replicate, world, outcome, start=resolved.scenario.start, folder=scratch,
-                sites=sites, at_s=at_s,
+                measured=measured, at_s=at_s,
             )  # fmt: skip
-        return RunRecord(tuple(found), groups, tables)
+        return RunRecord(tuple(found), tables)
 
     def _scenario_of(self, key: Key) -> Resolved:
         resolved, draws = self._simulation.cases[key[:-1]], self._simulation.draws

@@ -29,7 +29,7 @@ from sim.experiment.runs import Runs, columns_of, derive, derived_manifest
 from sim.experiment.saved_plans import plan_of_folder
 from sim.experiment.simulation import RunRecord, Simulation
 from sim.files import hash_of, parse_json
-from sim.measure.facts import FactTables, fact_columns
+from sim.measure.facts import FactTables
 from sim.measure.measures import Measure
 from sim.results.folder import (
     COMPLETE,
@@ -51,7 +51,7 @@ from sim.results.manifest import (
     input_copy,
     package_version,
 )
-from sim.results.parquet import is_part_of, keys_of, n_rows_of, write_part
+from sim.results.parquet import is_part_of, keys_of, n_rows_of
 from sim.results.schema import KEYS
 from sim.scenario.library import shipped
 from sim.scenario.schema import scenario_tree
@@ -288,7 +288,7 @@ def _changed_runs(run: RunFolder, plan: Plan, ours: Collection[Key]) -> Iterator
     yield from (
         f"measures.parquet: {_named(key)} was not asked for" for key in ours if key not in asked
     )
-    for table in (*plan.run_tables, "hits"):
+    for table in plan.run_tables:
         file = run.path / f"{table}.parquet"
         try:
             held = keys_of(file, ("strategy", "replicate"))
@@ -308,20 +308,17 @@ def _changed_run(
     again: Path,
 ) -> Iterator[str]:
     """Find differences between a run and the same simulated now."""
-    label, replicate, name = str(key[0]), int(key[1]), _named(key)
+    name = _named(key)
     if isinstance(result, Failure):
         yield f"{name}: fails now: {result}"
         return
     if changed := _changed_measures(then, result.measures):
         yield f"{name}: measures.parquet: {', '.join(changed)}: comes to another value"
-    columns = fact_columns({(label, replicate): result})
-    for table in (*plan.run_tables, "hits"):
-        if table in result.tables:
-            again.write_bytes(result.tables[table])
-        else:
-            write_part(again, columns[table])
+    for table in plan.run_tables:
+        again.write_bytes(result.tables[table])
         file = run.path / f"{table}.parquet"
-        if not is_part_of(again, file, "strategy = ? AND replicate = ?", key):
+        is_same = is_part_of(again, file, "strategy = ? AND replicate = ?", key)
+        if not is_same and table != "measures":
             yield f"{name}: {table}.parquet: has other rows"
 
 

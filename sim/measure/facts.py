@@ -5,10 +5,9 @@ All tables over simulations are computed from these files and from the curves.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -127,83 +126,34 @@ def _why_no_hit(scenario: Scenario, *, has_lost: bool) -> str:
     return f"{why}; they are a sample: {expected}"
 
 
-@dataclass(frozen=True)
-class RunFacts:
-    """The result of one run.
-
-    Attributes
-    ----------
-    measures
-        Its measures.
-    groups
-        Who was hit and what was lost, by group.
-    """
-
-    measures: tuple[Measure, ...]
-    groups: tuple[GroupCount, ...] = ()
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the same as plain values, every number exactly as it is."""
-        return {
-            "measures": [list(vars(measure).values()) for measure in self.measures],
-            "groups": [list(vars(count).values()) for count in self.groups],
-        }
-
-    @classmethod
-    def from_json(cls, plain: Mapping[str, Any]) -> RunFacts:
-        """Return the facts that ``to_json`` gave."""
-        return cls(measures_of(plain), tuple(GroupCount(*row) for row in plain["groups"]))
-
-
 def measures_of(plain: Mapping[str, Any]) -> tuple[Measure, ...]:
     """Measures among the plain values of a run."""
     return tuple(Measure(*row) for row in plain["measures"])
 
 
-Runs: TypeAlias = "Mapping[tuple[str, int], RunFacts]"
-"""Facts of runs by strategy and replicate, in the order of the rows of tables."""
-
-
-def fact_columns(runs: Runs) -> dict[str, dict[str, ColumnData]]:
-    """Columns by table, from ``strategy`` on."""
-    measures = [measure for run in runs.values() for measure in run.measures]
-    counts = [count for run in runs.values() for count in run.groups]
+def measure_columns(measures: Sequence[Measure]) -> dict[str, ColumnData]:
+    """Columns of ``measures.parquet`` of one run, from ``metric`` on."""
     return {
-        "measures": _keys(runs, [len(run.measures) for run in runs.values()])
-        | {name: _coded([getattr(one, name) for one in measures]) for name in ("metric", "unit")}
-        | {name: _numbers(measures, name) for name in ("value", "denominator")}
-        | {"denominator_unit": _coded([one.denominator_unit for one in measures])},
-        "hits": _keys(runs, [len(run.groups) for run in runs.values()])
-        | {name: _coded([getattr(one, name) for one in counts]) for name in _OF_GROUP}
-        | {"unit": _coded([unit_of(one.metric)[0] for one in counts])}
-        | {name: _numbers(counts, name) for name in ("value", "denominator")},
+        **{name: Coded.of([getattr(one, name) for one in measures]) for name in ("metric", "unit")},
+        **{name: _numbers(measures, name) for name in ("value", "denominator")},
+        "denominator_unit": Coded.of([one.denominator_unit for one in measures]),
     }
 
 
-FACT_TABLES = ("measures", "hits")
+def group_columns(counts: Sequence[GroupCount]) -> dict[str, ColumnData]:
+    """Columns of ``hits.parquet`` of one run, from ``by`` on."""
+    return {
+        **{name: Coded.of([getattr(one, name) for one in counts]) for name in _OF_GROUP},
+        "unit": Coded.of([unit_of(one.metric)[0] for one in counts]),
+        **{name: _numbers(counts, name) for name in ("value", "denominator")},
+    }
+
+
 _OF_GROUP = ("by", "group", "metric")
 
 
 def _numbers(facts: Sequence[Any], name: str) -> NDArray[np.float64]:
     return np.array([getattr(one, name) for one in facts], np.float64)
-
-
-def _keys(runs: Iterable[tuple[str, int]], n_rows: Sequence[int]) -> dict[str, ColumnData]:
-    runs = list(runs)
-    labels = list(dict.fromkeys(label for label, _ in runs))
-    code = np.array([labels.index(label) for label, _ in runs], np.int64)
-    replicate = np.array([replicate for _, replicate in runs], np.int64)
-    return {
-        "strategy": Coded(np.repeat(code, n_rows), labels),
-        "replicate": np.repeat(replicate, n_rows),
-    }
-
-
-def _coded(texts: Sequence[str]) -> Coded:
-    """A text column; empty text is missing."""
-    names = list(dict.fromkeys(texts))
-    code = {name: row if name else -1 for row, name in enumerate(names)}
-    return Coded(np.array([code[text] for text in texts], np.int64), names)
 
 
 class FactTables:

@@ -298,14 +298,8 @@ def site_columns(
         "operator": Coded(np.concatenate((np.full(n, -1), at))[order], group),
         **{name: np.concatenate((whole[name], of_operator[name]))[order] for name in whole},
         **{name: np.concatenate((column, unknown))[order] for name, column in alone.items()},
-        **{name: _coded([cells[at] for at in order.tolist()]) for name, cells in texts.items()},
+        **{name: Coded.of([cells[at] for at in order.tolist()]) for name, cells in texts.items()},
     }
-
-
-def _coded(cells: list[str]) -> Coded:
-    """Texts with few distinct values; an empty one is missing."""
-    code = {text: row for row, text in enumerate(dict.fromkeys(filter(None, cells)))}
-    return Coded(np.array([code.get(text, -1) for text in cells], np.int64), list(code))
 
 
 def _by_group(

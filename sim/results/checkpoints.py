@@ -26,7 +26,7 @@ from sim.results.folder import read_object
 
 PARTS = "parts"
 EXPERIMENT = "experiment.json"
-EXPERIMENT_SCHEMA = "overblock/parts/4"
+EXPERIMENT_SCHEMA = "overblock/parts/5"
 _RUN = re.compile(r"[0-9a-f]+-\d+\.json")
 _PART = re.compile(
     rf"{PARTS}/(experiment\.json|scenario\.yaml|{_RUN.pattern}|[a-z_]+/[0-9a-f]+-\d+\.parquet"

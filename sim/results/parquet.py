@@ -26,6 +26,12 @@ class Coded:
     code: NDArray[np.int64]
     names: Sequence[str]
 
+    @classmethod
+    def of(cls, texts: Sequence[str]) -> Coded:
+        """Code texts with few distinct values; an empty one is missing."""
+        code = {text: row for row, text in enumerate(dict.fromkeys(filter(None, texts)))}
+        return cls(np.array([code.get(text, -1) for text in texts], np.int64), list(code))
+
 
 @dataclass(frozen=True, eq=False)
 class Instants:

@@ -33,7 +33,7 @@ from sim.world.population import MICRO
 
 NOT_ATTRIBUTED = "(not attributed)"
 
-RUN_TABLES = ("curves", "businesses", "events", "entries")
+RUN_TABLES = ("curves", "businesses", "events", "entries", "measures", "hits")
 """Tables with the facts of each run."""
 
 SITE_RUNS = "site_runs"
@@ -48,7 +48,7 @@ def encode_run(
     *,
     start: datetime,
     folder: Path | None,
-    sites: Mapping[str, ColumnData] | None = None,
+    measured: Mapping[str, Mapping[str, ColumnData]],
     at_s: NDArray[np.int64] | None = None,
 ) -> dict[str, bytes]:
     """Return a run's part of each table: the bytes of a Parquet file, by name.
@@ -61,23 +61,23 @@ def encode_run(
         Start of the run.
     folder
         Folder for temporary files; the system's when None.
-    sites
-        Columns of ``site_runs``; no such table where there are none.
+    measured
+        Columns of the tables that are measured, by name.
     at_s
         Times at which curves are read; at every change when None.
     """
     curves, start_s = outcome.curves, int(start.timestamp())
-    tables = {
+    tables: dict[str, Mapping[str, ColumnData]] = {
         "curves": _curves(world, curves if at_s is None else curves.at(at_s), start_s),
         "businesses": _businesses(world, outcome),
         "events": _events(world, outcome, start_s),
         "entries": _entries(world.places.line, outcome),
-        **({SITE_RUNS: dict(sites)} if sites else {}),
+        **measured,
     }
     encoded = {}
     with _scratch(folder) as path:
         for table, columns in tables.items():
-            write_part(path, _key(strategy, replicate, columns) | columns)
+            write_part(path, {**_key(strategy, replicate, columns), **columns})
             encoded[table] = path.read_bytes()
     return encoded
 

@@ -39,8 +39,6 @@ class ComplaintActor:
         How much is talked about; complaints raise it and it raises complaints.
     exempt
         Called with the addresses of a business whose appeal is confirmed.
-    note_pressure
-        Called whenever complaints may have another rate from a second on.
     """
 
     def __init__(
@@ -53,7 +51,6 @@ class ComplaintActor:
         log: EventLog,
         attention: Attention,
         exempt: Callable[[IntervalSet], bool],
-        note_pressure: Callable[[int], None],
     ) -> None:
         n = world.businesses.n_businesses
         self._attention = attention
@@ -64,7 +61,6 @@ class ComplaintActor:
         self._states = states
         self._log = log
         self._exempt = exempt
-        self._note_pressure = note_pressure
         self._servers = simpy.Resource(env, rules.hotline_servers)
         # Drawn for everybody, so that the draws of a business do not depend on other complaints.
         threshold = streams.generator(Stream.COMPLAINT_BY_NAME).standard_exponential(n)
@@ -74,14 +70,6 @@ class ComplaintActor:
             streams.generator(Stream.HOTLINE_VERDICT).random(n) < rules.confirmed_share
         )
         attention.due[:] = threshold
-
-    def close(self, t_s: int) -> None:
-        """Complain until a second in which users are going to be cut off or to come back."""
-        self._attention.note(t_s)
-
-    def open(self, t_s: int) -> None:
-        """Foresee what follows from who is cut off from that second on."""
-        self._note_pressure(t_s)
 
     def hear(self, t_s: int) -> None:
         """Let businesses appeal by name at a tick: those whose urge is great enough."""

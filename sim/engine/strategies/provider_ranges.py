@@ -1,8 +1,7 @@
 """Ranges of the provider around an address: what whois tells a censor."""
 
-from bisect import bisect_right
 from collections.abc import Callable
-from functools import partial
+from functools import lru_cache, partial
 from typing import TypeAlias
 
 import numpy as np
@@ -77,7 +76,6 @@ def set_by(rule: int | str, purity: float = ask.NEARLY_ALL, shortest: int = ask.
     """
     if isinstance(rule, int):
         return lambda observation, address, _: enclosing(address, rule, observation.line)
-    largest = LargestPrefixes(purity, shortest)
     is_prefix, is_regional = rule.endswith("-prefix"), rule.startswith("region")
 
     def around(observation: Observation, address: int, provider_row: int) -> IntervalSet:
@@ -88,7 +86,7 @@ def set_by(rule: int | str, purity: float = ask.NEARLY_ALL, shortest: int = ask.
         elif (place_row := places.place_of(address)) >= 0:
             mine = places.addresses[place_row]
         if is_prefix:
-            return largest.around(mine, address, observation.line)
+            return largest_prefix(mine, address, purity, shortest, observation.line)
         if mine.holds(address):
             return mine
         return enclosing(address, ADDRESS_BITS, observation.line)
@@ -96,31 +94,8 @@ def set_by(rule: int | str, purity: float = ask.NEARLY_ALL, shortest: int = ask.
     return around
 
 
-class LargestPrefixes:
-    """Largest prefixes around addresses, at least ``purity`` of each in a set.
-
-    Each is looked for once: it is also that of all its other addresses. A strategy
-    asks at every decision for orders that pressure or a limit refuses.
-    """
-
-    def __init__(self, purity: float, shortest: int) -> None:
-        self._purity, self._shortest = purity, shortest
-        # By set, where those found start, ascending, and each with its end; of IPv6 by address.
-        self._found: dict[IntervalSet, tuple[list[int], list[tuple[int, IntervalSet]]]] = {}
-
-    def around(self, mine: IntervalSet, address: int, line: Line = IPV4) -> IntervalSet:
-        """Largest prefix around an address within a set."""
-        starts, found = self._found.setdefault(mine, ([], []))
-        place = bisect_right(starts, address)
-        if place and address < found[place - 1][0]:
-            return found[place - 1][1]
-        prefix = largest_prefix(mine, address, self._purity, self._shortest, line)
-        is_four = address < IPV4_STOP
-        starts.insert(place, prefix.start.item() if is_four else address)
-        found.insert(place, (prefix.stop.item() if is_four else address + 1, prefix))
-        return prefix
-
-
+# A strategy asks at every decision for orders that pressure or a limit refuses.
+@lru_cache(maxsize=2**14)
 def largest_prefix(
     mine: IntervalSet, address: int, purity: float, shortest: int, line: Line = IPV4
 ) -> IntervalSet:

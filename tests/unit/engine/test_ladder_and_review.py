@@ -19,7 +19,7 @@ from sim.engine.state.ledger import Group
 from sim.engine.strategies.calendars import rolling, time_window
 from sim.engine.strategies.cover import cover
 from sim.engine.strategies.escalate import escalate
-from sim.engine.strategies.provider_ranges import LargestPrefixes, largest_prefix
+from sim.engine.strategies.provider_ranges import largest_prefix
 from tests.chases import STRATEGIES, bystanders_still, chase_world, run
 from tests.sections import Censor, Fronts
 from tests.unit.engine.test_strategy_rules import ALPHA, BETA, FRONT, placed, seen
@@ -206,14 +206,15 @@ def test_the_oldest_entry_of_a_kind_is_told_as_entries_come_and_go():
             }
 
 
-def test_a_largest_prefix_that_is_known_is_that_of_all_its_addresses():
+def test_a_largest_prefix_is_that_of_all_its_addresses():
     rng = np.random.default_rng(2)
     start = rng.integers(0, 2**14, 40) * 2**4
     mine = IntervalSet.from_bounds(start, start + 2 ** rng.integers(4, 12, 40))
-    largest, sizes = LargestPrefixes(0.8, 16), set()
+    sizes = set()
     for address in rng.integers(0, 2**18, 600).tolist():
-        found = largest.around(mine, address)
-        assert found == largest_prefix(mine, address, 0.8, 16)
+        found = largest_prefix(mine, address, 0.8, 16)
+        for other in (found.start.item(), found.stop.item() - 1):
+            assert largest_prefix(mine, other, 0.8, 16) == found
         sizes.add(found.n_addresses)
     assert len(sizes) > 5
 
