@@ -239,12 +239,11 @@ LIMITS = {
     "orders_per_day": 3,
     "max_rules": 12,
     "max_addresses": 3000,
-    "order_addresses": 6000,
     "pause_pressure": 0.65,
 }
 WIDE = {
     # What is wide by nature gets room, or it would be the same as `none`.
-    "allow-list": {"max_rules": 200, "max_addresses": 2**32, "order_addresses": 2**32},
+    "allow-list": {"max_rules": 200, "max_addresses": 2**32},
     **{key: {"max_addresses": 5000} for key in ("provider", "provider-region", "rolling")},
 }
 

@@ -336,7 +336,6 @@ class RefLimits:
     orders_per_day: int | None = None
     max_addresses: int | None = None
     max_rules: int | None = None
-    order_addresses: int | None = None
     exempt_prefixes: tuple[str, ...] = ()
 
 
@@ -860,7 +859,7 @@ class _Run:
         self.hops: list[tuple[int, int, Fraction]] = []  # when, at whom, share of users on the way
         self.servers_free_s = [0] * (world.complaints.hotline_servers if world.complaints else 0)
         self.has_stopped = False
-        self.dropped: list[tuple[str, int, int]] = []  # by the last decision: why, when, how wide
+        self.dropped: list[tuple[str, int]] = []  # by the last decision: why, and when
         self.freed_s: dict[str, int] = {}  # when room was made for a reason, since that decision
         self.pressure_before = 0.0
         self.in_force_before: list[_Entry] = []
@@ -1042,21 +1041,15 @@ class _Run:
 
     def _may_pass(self, t_s: int) -> bool:
         """Whether what dropped an order of the last decision may have ended by this second."""
-        for reason, dropped_s, n_strangers in self.dropped:
+        for reason, dropped_s in self.dropped:
             begins = t_s % DAY_S == 0 and t_s > dropped_s
             if reason == "pause" and begins and self._is_quiet():
                 return True
             if reason == "day" and self.limits.orders_per_day and t_s // DAY_S > dropped_s // DAY_S:
                 return True
-            if reason == "bar" and begins and n_strangers <= self._bar():
-                return True
             if self.freed_s.get(reason, t_s) < t_s:
                 return True
         return False
-
-    def _bar(self) -> Fraction:
-        """Addresses beside the target's own that one order may list under the pressure there is."""
-        return (self.limits.order_addresses or 0) * (1 - min(_exact(self.pressure_before), 1))
 
     def _is_quiet(self) -> bool:
         return self.pressure_before <= self.pressure_rule.pause_pressure
@@ -1300,11 +1293,6 @@ class _Run:
         if self.limits.max_rules is not None and takes_rules and n_rules > self.limits.max_rules:
             self._drop("rules", t_s)
             return
-        if self.limits.order_addresses is not None and order.mechanism in ("drop", "throttle"):
-            strangers = _minus(ranges, _ranges_of_prefixes(self.world.target_prefixes))
-            if _n_limited(strangers) > self._bar():
-                self._drop("bar", t_s, _n_limited(strangers))
-                return
         if (
             self.limits.max_addresses is not None
             and order.mechanism in ("drop", "throttle")
@@ -1315,8 +1303,8 @@ class _Run:
         self._put_in_force(entry, t_s)
         self.placed_s.append(t_s)
 
-    def _drop(self, reason: str, t_s: int, n_strangers: int = 0) -> None:
-        self.dropped.append((reason, t_s, n_strangers))
+    def _drop(self, reason: str, t_s: int) -> None:
+        self.dropped.append((reason, t_s))
 
     def _exempt(self, business_row: int, t_s: int) -> None:
         """Exempt the addresses of a business's own components, by one order beyond all limits."""

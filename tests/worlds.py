@@ -452,7 +452,6 @@ class SmallWorld:
                 rules.orders_per_day,
                 rules.max_addresses,
                 rules.max_rules,
-                rules.order_addresses,
                 self.exempt_prefixes,
             )
             if rules

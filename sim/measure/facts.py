@@ -39,7 +39,6 @@ LIMITS = (
     "orders_per_day",
     "max_addresses",
     "max_rules",
-    "order_addresses",
     "exempt",
     "pause_pressure",
     "end_pressure",

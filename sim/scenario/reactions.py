@@ -66,8 +66,6 @@ class Censor(Model):
     """Most addresses listed; no limit by default."""
     max_rules: Limit | None = None
     """Most prefixes of entries that block in force; no limit by default."""
-    order_addresses: Annotated[int, Field(ge=0, le=2**32)] | None = None
-    """Most addresses of bystanders in one block order; pressure P leaves a share 1 - P of it."""
     exempt: Table | None = None
     """Table of prefixes cut out of every order."""
     pressure_events: Table | None = None

@@ -117,7 +117,6 @@ N_REPLICATES = 2
 # scenario is about has happened.
 POPULATION = {
     "austria-2022": 2000,
-    "higher-bar": 1000,
     "match-days": 400,
     "piracy-shield": 400,
     "sni-era": 1000,
@@ -130,7 +129,6 @@ END = {
     "careful-censor": "2018-04-21T00:00+03:00",
     "domestic-migration": "2018-05-02T00:00+03:00",
     "escalation-2018": "2018-04-23T00:00+03:00",
-    "higher-bar": "2018-04-22T00:00+03:00",
     "least-collateral": "2018-04-23T00:00+03:00",
     "negotiated": "2018-05-02T00:00+03:00",
     "netblocks": "2018-04-21T00:00+03:00",

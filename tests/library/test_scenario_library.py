@@ -39,7 +39,6 @@ SMALLER: dict[str, tuple[str, ...]] = {
     "negotiated": (*FEW, "end=2018-04-27T00:00+03:00", "strategy.talks_h=72"),
     "snowball": (*FEW, "end=2018-04-27T00:00+03:00"),
     "open-letter": FEW,
-    "higher-bar": ("population.n_businesses=1000",),
     "domestic-migration": ("population.n_businesses=400", "end=2018-05-16T00:00+03:00"),
     "zello-2018": (*FEW, "end=2018-04-10T00:00+03:00"),
     "rolling-blackouts": WEEK,
@@ -245,24 +244,6 @@ def all_is_withdrawn_after_the_letter() -> None:
     assert listed[np.searchsorted(t_s, letter_s) - 1] > 1_000_000
     assert listed[-1] == 0
     assert it.times(Kind.UNBLOCK).min() > letter_s
-
-
-@shows("higher-bar")
-def wide_orders_are_refused_first_and_the_chase_comes_to_rest() -> None:
-    it = run("higher-bar")
-    free = run("higher-bar", *SMALLER["higher-bar"], "censor.order_addresses=off")
-    assert it.world.censor is not None
-    assert it.world.censor.order_addresses == 2**23
-    ours, theirs = it.dropped_sizes(), free.dropped_sizes()
-    # The same orders at first; the first that is refused is a wide one, and few come after it.
-    same = next(
-        row for row, (one, other) in enumerate(zip(ours, theirs, strict=False)) if one != other
-    )
-    assert same > 0
-    assert theirs[same] > 2**20
-    assert max(ours[same:]) < 2**20
-    assert len(ours) < len(theirs) / 2
-    assert it.outcome.ledger.lost_demand_h.sum() < free.outcome.ledger.lost_demand_h.sum()
 
 
 @shows("blackout-to-year-end")

@@ -298,7 +298,6 @@ def whole_worlds(draw):
             orders_per_day=draw(limit),
             max_addresses=draw(st.sampled_from([None, None, 5, 300])),
             max_rules=draw(limit),
-            order_addresses=draw(st.sampled_from([None, 3, 128, 250])),
             **draw(pauses()),
             end_pressure=draw(st.sampled_from([None, None, 0.45, 0.8])),
             **draw(reviews()),
@@ -350,7 +349,6 @@ def held_back_worlds(draw):
                 {"orders_per_day": draw(st.integers(0, 2))},
                 {"max_rules": draw(st.integers(1, 3))},
                 {"max_addresses": draw(st.integers(1, 20))},
-                {"order_addresses": draw(st.sampled_from([2, 16, 24]))},
                 {"pause_pressure": draw(st.sampled_from([0.2, 0.4]))},
                 {"pause_pressure": 0.4, "orders_per_day": 1, "max_addresses": 30},
             ]

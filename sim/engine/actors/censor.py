@@ -113,7 +113,7 @@ class CensorActor:
         self._target = target
         self._attention = attention
         self._log = log
-        self._limits = Limits.of(world.censor, world.exempt, world.target_addresses)
+        self._limits = Limits.of(world.censor, world.exempt)
         self._end_pressure = world.censor.end_pressure if world.censor else None
         self._known = KnownRows(world.exempt, target)
         self._review = _review_of(world)
@@ -267,28 +267,18 @@ class CensorActor:
             self._env.act_at(next_day * S_PER_D, Phase.ORDERS, self._begin_day)
 
     def _may_pass_some_day(self) -> bool:
-        holds, narrowest = self._answer.holds, self._answer.narrowest
-        return (
-            Hold.PAUSE in holds
-            or (Hold.DAY in holds and self._limits.orders_per_day > 0)
-            or (Hold.BAR in holds and narrowest <= self._limits.order_addresses)
-        )
+        holds = self._answer.holds
+        return Hold.PAUSE in holds or (Hold.DAY in holds and self._limits.orders_per_day > 0)
 
     def _begin_day(self) -> None:
         self._is_next_day_due = False
         holds = self._answer.holds
-        if (
-            (Hold.PAUSE in holds and not self._is_pausing(self._attention.at(self._env.now_s)))
-            or (Hold.DAY in holds and self._limits.orders_per_day > 0)
-            or (Hold.BAR in holds and self._passes_bar())
+        if (Hold.PAUSE in holds and not self._is_pausing(self._attention.at(self._env.now_s))) or (
+            Hold.DAY in holds and self._limits.orders_per_day > 0
         ):
             self._ask()
         elif not self._has_ended:
             self._await_day()
-
-    def _passes_bar(self) -> bool:
-        bar = self._limits.under(self._attention.at(self._env.now_s)).order_addresses
-        return bool(self._answer.narrowest <= bar)
 
     def _observe(self) -> Observation:
         t_s = self._env.now_s
@@ -313,7 +303,7 @@ class CensorActor:
         day = t_s // S_PER_D
         if day != self._day:
             self._day, self._n_today = day, 0
-        limits = self._limits.under(observation.pressure)
+        limits = self._limits
         is_pausing, waits = self._is_pausing(observation.pressure), False
         rules = self._world.censor
         if is_pausing and rules is not None and rules.narrow_length is not None:

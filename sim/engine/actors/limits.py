@@ -16,7 +16,6 @@ from sim.engine.coverage import NETWORK_BITS, block_around, enclosing_front, ope
 from sim.engine.decisions import Decision, Observation
 from sim.engine.in_force import InForce
 from sim.engine.orders import BLOCKING, NO_ADDRESSES, Key, Mechanism, Order
-from sim.engine.state.ledger import SLACK
 from sim.scenario.reactions import Censor
 
 UNLIMITED = float("inf")
@@ -28,7 +27,6 @@ class Hold(Enum):
     PAUSE = "pause"
     DAY = "day"
     RULES = "rules"
-    BAR = "bar"
     ADDRESSES = "addresses"
 
 
@@ -40,12 +38,8 @@ class Limits:
     ----------
     orders_per_day, max_addresses, max_rules
         Block orders in a day, addresses listed, prefixes of entries that block.
-    order_addresses
-        The bar: addresses that one block order lists outside the target's own.
     exempt
         Addresses cut out of every order.
-    own
-        Addresses of the target.
     is_pausing
         Whether no block order is placed at all.
     """
@@ -53,24 +47,17 @@ class Limits:
     orders_per_day: float = UNLIMITED
     max_addresses: float = UNLIMITED
     max_rules: float = UNLIMITED
-    order_addresses: float = UNLIMITED
     exempt: IntervalSet = NO_ADDRESSES
-    own: IntervalSet = NO_ADDRESSES
     is_pausing: bool = False
 
     @classmethod
-    def of(cls, rules: Censor | None, exempt: IntervalSet, own: IntervalSet) -> Limits:
+    def of(cls, rules: Censor | None, exempt: IntervalSet) -> Limits:
         """Return the limits that a scenario sets; what it leaves out holds nothing back."""
-        keys = "orders_per_day", "max_addresses", "max_rules", "order_addresses"
+        keys = "orders_per_day", "max_addresses", "max_rules"
         given = {key: getattr(rules, key, None) for key in keys}
         # Zero is a limit, and not the absence of one.
         limits = {key: limit for key, limit in given.items() if limit is not None}
-        return cls(**limits, exempt=exempt, own=own)
-
-    def under(self, pressure: float) -> Limits:
-        """These limits with the bar as pressure leaves it: all of it at 0, nothing from 1 on."""
-        bar = self.order_addresses * min(1.0 - min(pressure, 1.0) + SLACK, 1.0)
-        return self if bar == self.order_addresses else replace(self, order_addresses=bar)
+        return cls(**limits, exempt=exempt)
 
 
 @dataclass(slots=True, eq=False)
@@ -84,13 +71,10 @@ class Admission:
     holds
         The limits that refused the others. An order that holds only exempt addresses, or that
         withdraws what is not in force, has no hold: it never becomes possible.
-    narrowest
-        Fewest addresses outside the target's own among orders the bar refused; infinite without.
     """
 
     orders: list[Order] = field(default_factory=list)
     holds: frozenset[Hold] = frozenset()
-    narrowest: float = float("inf")
 
 
 def admit(
@@ -115,7 +99,6 @@ def admit(
     then = _Then(in_force)
     admitted: list[Order] = []
     holds: set[Hold] = set()
-    narrowest = float("inf")
     for wanted in orders:
         order = _less_exempt(wanted, limits.exempt)
         if wanted.addresses and not order.addresses:
@@ -127,14 +110,12 @@ def admit(
             hold = _hold_of(order, then, n_today, limits)
             if hold is not None:
                 holds.add(hold)
-                if hold is Hold.BAR:
-                    narrowest = min(narrowest, _n_strangers(order, limits))
                 continue
             n_today += 1
             then.add(order)
         admitted.append(order)
     is_void = is_whole and len(admitted) < len(orders)
-    return Admission([] if is_void else admitted, frozenset(holds), narrowest)
+    return Admission([] if is_void else admitted, frozenset(holds))
 
 
 class _Then:
@@ -196,26 +177,12 @@ def _hold_of(order: Order, then: _Then, n_today: int, limits: Limits) -> Hold | 
     # What takes no rule, or lists nothing, cannot go over the limit on it.
     if limits.max_rules != UNLIMITED and 0 < _budgeted(order) > limits.max_rules - then.n_rules:
         return Hold.RULES
-    if _is_over_the_bar(order, limits):
-        return Hold.BAR
     return Hold.ADDRESSES if _is_too_wide(order, then, limits) else None
 
 
 def _budgeted(order: Order) -> int:
     """Rules that count in the censor's budget: an exemption is granted, not spent."""
     return order.n_rules if order.mechanism in BLOCKING else 0
-
-
-def _is_over_the_bar(order: Order, limits: Limits) -> bool:
-    """Whether one order lists more addresses outside the target's own than it may."""
-    if order.mechanism not in BLOCKING or limits.order_addresses == UNLIMITED:
-        return False
-    return _n_strangers(order, limits) > limits.order_addresses
-
-
-def _n_strangers(order: Order, limits: Limits) -> int:
-    """Addresses of an order outside the target's own."""
-    return n_counted(order.addresses.difference(limits.own))
 
 
 def n_counted(addresses: IntervalSet) -> int:

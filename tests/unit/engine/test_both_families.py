@@ -127,7 +127,7 @@ def test_a_mean_over_users_is_exact_where_all_operators_block(shares, *, known):
 def test_a_limit_on_addresses_holds_networks_by_themselves(limit, placed):
     small = SmallWorld(
         orders=((0, "block", "2001:db8::/48"),),
-        censor=Censor(max_addresses=limit, order_addresses=None),
+        censor=Censor(max_addresses=limit),
         horizon_s=HOUR,
     )
     assert (small.run().events.kind == Kind.BLOCK).sum() == placed

@@ -245,7 +245,6 @@ def test_a_cover_stands_through_a_pause(seed):
         (Limits(max_rules=1), False),
         (Limits(orders_per_day=1), False),
         (Limits(max_addresses=2), False),
-        (Limits(order_addresses=2), False),
     ],
 )
 def test_a_replacement_stands_or_falls_as_a_whole(limits, is_placed):

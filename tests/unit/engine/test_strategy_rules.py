@@ -261,29 +261,6 @@ def test_exempt_addresses_are_cut_out_and_an_empty_order_is_none():
     assert (order.addresses.start.tolist(), order.addresses.stop.tolist()) == ([6], [8])
 
 
-def test_what_is_the_targets_own_is_under_no_bar():
-    limits = Limits(order_addresses=256, own=block(0, 25).addresses).under(0.5)
-    assert admit([block(0, 24)], InForce(), 0, limits).orders == [block(0, 24)]
-    assert admit([block(0, 23)], InForce(), 0, limits).orders == []
-    assert admit([block(0, 25)], InForce(), 0, limits.under(1.0)).orders == [block(0, 25)]
-
-
-def test_the_bar_holds_what_lists_addresses_and_nothing_else():
-    shut = Limits(order_addresses=0)
-    name = Order("block", mechanism=Mechanism.NAME)
-    exempt, throttle, drop = (
-        Order("block", block(4).addresses, mechanism)
-        for mechanism in (Mechanism.EXEMPT, Mechanism.THROTTLE, Mechanism.DROP)
-    )
-    withdraw = Order("unblock", prefix_set(9, 32))
-    asked = [name, exempt, throttle, drop, withdraw]
-    assert admit(asked, InForce([Entry(0, block(9), 0)]), 0, shut).orders == [
-        name,
-        exempt,
-        withdraw,
-    ]
-
-
 # What others decide is withdrawn: the oldest entries, up to a share.
 
 

@@ -13,10 +13,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sim.addresses.sets.intervals import IntervalSet
-from sim.engine.actors.limits import Limits, admit
 from sim.engine.actors.review import withdrawn
 from sim.engine.eventlog import Kind
-from sim.engine.in_force import InForce
 from sim.engine.orders import Entry, Mechanism, Order
 from sim.measure.groups import is_above
 from sim.streams import Stream, Streams
@@ -151,16 +149,6 @@ def test_states_go_by_the_decimals_that_shares_are_written_in(operators, firms):
         assert is_above(outcome, percent / 100).tolist() == wanted
 
 
-@example(10, 0.9)
-@given(st.integers(1, 40).map(lambda n: 10 * n), TENTHS)
-def test_the_bar_goes_by_the_decimals_that_pressure_is_written_in(bar, pressure):
-    limits = Limits(order_addresses=bar).under(pressure)
-    bar_then = bar * (1 - exact(pressure))
-    for n in {int(bar_then), int(bar_then) + 1} - {0}:
-        order = Order("block", IntervalSet.from_bounds([0], [n]), Mechanism.DROP)
-        assert bool(admit([order], InForce(), 0, limits).orders) == (n <= bar_then)
-
-
 @example(30, 0.1)
 @given(st.integers(1, 6).map(lambda n: 10 * n), st.integers(1, 10).map(lambda n: n / 10))
 def test_a_withdrawal_goes_by_the_decimals_that_its_share_is_written_in(n, share):
@@ -223,7 +211,6 @@ def test_a_release_gives_back_all_rules_of_its_entry(capacity):
     ("limit", "fits", "is_too_much"),
     [
         ("max_addresses", 256, 255),
-        ("order_addresses", 256, 255),
         ("max_rules", 1, 0),
         ("orders_per_day", 1, 0),
     ],

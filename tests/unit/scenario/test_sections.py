@@ -101,10 +101,6 @@ def test_what_lacks_what_it_acts_on_after_an_override_is_refused():
     load_scenario("snowball", ["complaints=off", "censor.pressure_events=pressure-events-2018"])
 
 
-def test_pressure_narrows_orders_that_have_a_limit_without_it(write_scenario):
-    load_scenario(str(write_scenario(add="censor: {order_addresses: 5}\n")))
-
-
 @pytest.mark.parametrize(
     ("given", "reported"),
     [
