@@ -29,6 +29,7 @@ from sim.measure.bands import Band, band_at
 from sim.report.words.answer import answer
 from sim.results.folder import SPLITS, RunFolder, open_run
 from sim.results.output import new_folder
+from sim.results.parquet import numbers, read_columns
 from sim.results.tables import Connection, connect_tables, read_rows, text
 from sim.scenario.refusal import hint
 
@@ -61,7 +62,8 @@ class Results:
     @property
     def metrics(self) -> tuple[str, ...]:
         """Names of the metrics, in the order of the tables."""
-        return tuple(dict.fromkeys(self.run.measures().metric.tolist()))
+        query = "SELECT metric FROM data GROUP BY metric ORDER BY min(file_row_number)"
+        return tuple(read_columns(self.folder / "measures.parquet", query)["metric"].tolist())
 
     @property
     def curves(self) -> tuple[str, ...]:
@@ -221,17 +223,16 @@ class Results:
         UsageError
             If there is no such metric.
         """
-        measures = self.run.measures()
-        rows = measures.metric == metric
-        if not rows.any():
-            known = ", ".join(dict.fromkeys(measures.metric.tolist()))
+        if metric not in self.metrics:
+            known = ", ".join(self.metrics)
             raise UsageError(f"expected one of the metrics {known}, got {metric!r}")
-        replicate = np.unique(measures.replicate)
+        query = "SELECT strategy, replicate::BIGINT AS replicate, value FROM data WHERE metric = ?"
+        found = read_columns(self.folder / "measures.parquet", query, [metric])
+        replicate, row = np.unique(np.asarray(found["replicate"]), return_inverse=True)
         columns = Columns(replicate=replicate)
         for strategy in self.strategies:
-            mine = rows & (measures.strategy == strategy)
-            values = np.full(replicate.size, np.nan)
-            values[np.searchsorted(replicate, measures.replicate[mine])] = measures.value[mine]
+            mine, values = found["strategy"] == strategy, np.full(replicate.size, np.nan)
+            values[row[mine]] = numbers(found["value"])[mine]
             columns[strategy] = values
         return columns
 

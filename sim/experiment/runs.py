@@ -19,7 +19,7 @@ from sim.experiment.outputs import Outputs, describe, failures_of, manifest_of, 
 from sim.experiment.pipeline import Result
 from sim.experiment.plan import RUN, Plan
 from sim.experiment.verdicts import judge_pairs, weigh_strategies
-from sim.measure.facts import FactTables, why_nothing
+from sim.measure.facts import read_groups, read_kinds, read_measures, why_nothing
 from sim.measure.groups import summarise_groups
 from sim.measure.money.accounts import (
     BY_METHOD,
@@ -108,8 +108,7 @@ def derive(
     """
     for table in ("measures", "hits"):
         await_table(table)
-    facts = FactTables(folder)
-    measures = facts.measures()
+    measures = read_measures(folder)
     outputs: Outputs = {}
     inputs = None
     if plan.draws is not None:
@@ -131,7 +130,7 @@ def derive(
         if inputs is not None:
             summary = with_dependence(summary, measured, inputs)
         lines["summary"] += summary
-        counts = facts.groups(label)
+        counts = read_groups(folder, label)
         by_group = summarise_groups(label, [counts.get(number, []) for number in runs], sample)
         lines["groups"] += [line for line in by_group if line.by != BY_METHOD]
         lines["money"] += method_lines(resolved, by_group)
@@ -160,7 +159,7 @@ def derive(
             (into / file).write_text(lines_text(columns, rows), encoding="utf-8", newline="")
             outputs[file] = into / file, len(rows)
     runs_of = {label: tuple(found) for label, found in measures.items()}
-    nothing = tuple(_say_nothing(plan, facts, measured))
+    nothing = tuple(_say_nothing(plan, folder, measured))
     typical = {label: typical_of(part) for label, part in measured.items()}
     return Derived(runs_of, typical, nothing, outputs, lines)
 
@@ -217,14 +216,14 @@ def _warnings(plan: Plan, derived: Derived, n_whole: int) -> list[str]:
     ]
 
 
-def _say_nothing(plan: Plan, facts: FactTables, measured: Mapping[str, Measured]) -> Iterator[str]:
+def _say_nothing(plan: Plan, folder: Path, measured: Mapping[str, Measured]) -> Iterator[str]:
     """Explain what no run of a strategy did; for no blocking only where it is the only one."""
     for variant in plan.variants:
         resolved, part = variant.resolved, measured.get(variant.label)
         is_idle = plan.kind != RUN and isinstance(resolved.scenario.strategy, NoBlocking)
         if part is not None and not is_idle:
             label = "" if plan.kind == RUN else f"{variant.label} "
-            found = why_nothing(resolved, facts.kinds(variant.label), part)
+            found = why_nothing(resolved, read_kinds(folder, variant.label), part)
             yield from (f"{label}{what}: {why}" for what, why in found.items())
 
 

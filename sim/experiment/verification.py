@@ -29,7 +29,7 @@ from sim.experiment.runs import Runs, columns_of, derive, derived_manifest
 from sim.experiment.saved_plans import plan_of_folder
 from sim.experiment.simulation import RunRecord, Simulation
 from sim.files import hash_of, parse_json
-from sim.measure.facts import FactTables
+from sim.measure.facts import read_measures
 from sim.measure.measures import Measure
 from sim.results.folder import (
     COMPLETE,
@@ -241,7 +241,7 @@ def verify_folder(
         if (run.path / RESOLVED).read_text(encoding="utf-8") != tree:
             found.append(f"{RESOLVED}: is another scenario than {SCENARIO} gives")
             plan = plan_of_folder(run, scratch, is_resolved=True)
-        measures = FactTables(run.path).measures()
+        measures = read_measures(run.path)
         keys: list[Key] = [(0, label, one) for label, of in measures.items() for one in of]
         found += _changed_runs(run, plan, [key[1:] for key in keys])
         found += changed_tables(run, plan, scratch)

@@ -221,14 +221,19 @@ def read_shares(
     DataError
         If the folder has no such measure.
     """
-    found = run.measures()
-    mine = (found.strategy == strategy) & (found.metric == metric)
-    if not mine.any():
+    path = run.path / "measures.parquet"
+    found = read_columns(
+        path,
+        "SELECT value, denominator, denominator_unit AS of FROM data WHERE strategy = ? AND "
+        "metric = ? ORDER BY file_row_number",
+        [strategy, metric],
+    )
+    value, whole = numbers(found["value"]), numbers(found["denominator"])
+    if not value.size:
         message = f"expected the measure {metric} of {strategy}, got none"
-        raise DataError([Problem(str(run.path / "measures.parquet"), message)])
-    value, whole = found.value[mine], found.denominator[mine]
+        raise DataError([Problem(str(path), message)])
     share = np.divide(value, whole, where=whole > 0, out=np.full(value.shape, np.nan))
-    return share, whole, str(found.denominator_unit[mine][0])
+    return share, whole, str(np.ma.filled(found["of"], "")[0])
 
 
 def read_share(run: RunFolder, strategy: str, metric: str) -> Estimate:

@@ -155,71 +155,57 @@ def _numbers(facts: Sequence[Any], name: str) -> NDArray[np.float64]:
     return np.array([getattr(one, name) for one in facts], np.float64)
 
 
-class FactTables:
-    """Reads the facts of a folder's runs, strategy by strategy to save memory.
+def read_measures(folder: Path) -> dict[str, dict[int, tuple[Measure, ...]]]:
+    """Measures of all runs by strategy and replicate.
 
-    Parameters
-    ----------
-    folder
-        Where the tables are.
+    Raises
+    ------
+    DataError
+        If they cannot be read.
     """
+    names = ("strategy", "replicate", "metric", "unit", "value", "denominator", "denominator_unit")
+    runs: dict[str, dict[int, list[Measure]]] = {}
+    for label, replicate, *cells in _rows(folder / "measures.parquet", names):
+        runs.setdefault(label, {}).setdefault(replicate, []).append(Measure(*cells))
+    return {
+        label: {replicate: tuple(found) for replicate, found in by_replicate.items()}
+        for label, by_replicate in runs.items()
+    }
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
 
-    def measures(self) -> dict[str, dict[int, tuple[Measure, ...]]]:
-        """Measures by strategy and replicate.
+def read_groups(folder: Path, label: str) -> dict[int, list[GroupCount]]:
+    """Counts of the runs of one strategy, by replicate and group.
 
-        Raises
-        ------
-        DataError
-            If they cannot be read.
-        """
-        names = ("strategy", "replicate", "metric", "unit", "value", "denominator")
-        runs: dict[str, dict[int, list[Measure]]] = {}
-        for label, replicate, *cells in self._rows("measures", (*names, "denominator_unit")):
-            runs.setdefault(label, {}).setdefault(replicate, []).append(Measure(*cells))
-        return {
-            label: {replicate: tuple(found) for replicate, found in by_replicate.items()}
-            for label, by_replicate in runs.items()
-        }
+    Raises
+    ------
+    DataError
+        If they cannot be read.
+    """
+    names = ("replicate", "by", "group", "metric", "value", "denominator")
+    found: dict[int, list[GroupCount]] = {}
+    for replicate, *cells in _rows(folder / "hits.parquet", names, label):
+        found.setdefault(replicate, []).append(GroupCount(*cells))
+    return found
 
-    def groups(self, label: str) -> dict[int, list[GroupCount]]:
-        """Counts of the runs of one strategy, by replicate and group.
 
-        Raises
-        ------
-        DataError
-            If they cannot be read.
-        """
-        names = ("replicate", "by", "group", "metric", "value", "denominator")
-        found: dict[int, list[GroupCount]] = {}
-        for replicate, *cells in self._rows("hits", names, label):
-            found.setdefault(replicate, []).append(GroupCount(*cells))
-        return found
+def read_kinds(folder: Path, label: str) -> set[str]:
+    """Kinds of the events of one strategy.
 
-    def kinds(self, label: str) -> set[str]:
-        """Kinds of the events of one strategy.
+    Raises
+    ------
+    DataError
+        If they cannot be read.
+    """
+    query = "SELECT DISTINCT kind FROM data WHERE strategy = ?"
+    return {*read_columns(folder / "events.parquet", query, [label])["kind"].tolist()}
 
-        Raises
-        ------
-        DataError
-            If they cannot be read.
-        """
-        query = "SELECT DISTINCT kind FROM data WHERE strategy = ?"
-        return {*read_columns(self._folder / "events.parquet", query, [label])["kind"].tolist()}
 
-    def _rows(
-        self, table: str, names: Sequence[str], label: str | None = None
-    ) -> Iterator[tuple[Any, ...]]:
-        chosen = ", ".join(f'"{name}"' for name in names)
-        columns = read_columns(
-            self._folder / f"{table}.parquet",
-            f"SELECT {chosen} FROM data {'' if label is None else 'WHERE strategy = ?'} "
-            "ORDER BY file_row_number",
-            [] if label is None else [label],
-        )
-        return zip(*(_python_values(columns[name]) for name in names), strict=True)
+def _rows(path: Path, names: Sequence[str], label: str | None = None) -> Iterator[tuple[Any, ...]]:
+    chosen = ", ".join(f'"{name}"' for name in names)
+    mine = "" if label is None else "WHERE strategy = ?"
+    query = f"SELECT {chosen} FROM data {mine} ORDER BY file_row_number"
+    columns = read_columns(path, query, [] if label is None else [label])
+    return zip(*(_python_values(columns[name]) for name in names), strict=True)
 
 
 def _python_values(column: NDArray[Any]) -> list[Any]:

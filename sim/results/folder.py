@@ -132,29 +132,6 @@ class CurvePoints:
     denominator: NDArray[np.float64]
 
 
-@dataclass(frozen=True, eq=False)
-class Measures:
-    """Every measure of every run.
-
-    Attributes
-    ----------
-    strategy, metric, unit, denominator_unit : shape (n_rows,)
-        Texts; empty where there is none.
-    replicate : shape (n_rows,)
-        Number of the simulation, from 0.
-    value, denominator : shape (n_rows,)
-        NaN where not known.
-    """
-
-    strategy: NDArray[np.object_]
-    replicate: NDArray[np.int64]
-    metric: NDArray[np.object_]
-    unit: NDArray[np.object_]
-    value: NDArray[np.float64]
-    denominator: NDArray[np.float64]
-    denominator_unit: NDArray[np.object_]
-
-
 @dataclass(frozen=True)
 class RunFolder:
     """A run on disk.
@@ -311,21 +288,6 @@ class RunFolder:
             curves[str(of_group)] = rescaled(metric, points) if self.is_ensemble else points
         return curves
 
-    def measures(self) -> Measures:
-        """Every measure of every run, in the order of the file."""
-        columns = read_columns(
-            self.path / "measures.parquet",
-            "SELECT strategy, replicate, metric, unit, value, denominator, denominator_unit "
-            "FROM data ORDER BY file_row_number",
-        )
-        texts = ("strategy", "metric", "unit", "denominator_unit")
-        return Measures(
-            replicate=np.asarray(columns["replicate"], np.int64),
-            value=numbers(columns["value"]),
-            denominator=numbers(columns["denominator"]),
-            **{name: _texts(columns[name]) for name in texts},
-        )
-
     def has_curve(self, metric: str, strategy: str | None = None) -> bool:
         """Whether the folder holds a measure for everybody: of one strategy, or of any."""
         labels = self.strategies if strategy is None else (strategy,)
@@ -412,10 +374,6 @@ def _check_keys(document: dict[str, Any], keys: tuple[str, ...], file: Path) -> 
     if absent:
         message = "expected a value, got nothing"
         raise DataError([Problem(str(file), message, key=key) for key in absent])
-
-
-def _texts(column: NDArray[Any]) -> NDArray[np.object_]:
-    return np.asarray(np.ma.filled(column.astype(object), ""), dtype=object)
 
 
 def input_rows(run: RunFolder, section: str, key: str, model: type[RowType]) -> tuple[RowType, ...]:

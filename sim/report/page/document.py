@@ -18,7 +18,7 @@ from markupsafe import Markup
 
 from sim.errors import UsageError
 from sim.files import new_file
-from sim.measure.estimates import Estimate, Grade, estimate_over
+from sim.measure.estimates import Estimate, Grade, estimate_over, read_shares
 from sim.report.figures.outage import picture, read_outage
 from sim.report.page.appendix import appendix_of
 from sim.report.page.grounds import GRADES as GRADE_WORDS
@@ -161,11 +161,10 @@ def render(run: RunFolder, words: Language = IN_ENGLISH, computed: str = "") -> 
 
 def n_businesses(run: RunFolder) -> Text | str:
     """How many businesses the shares are of; empty where they are sites of one's own."""
-    found, strategy = run.measures(), run.strategies[0]
-    mine = (found.strategy == strategy) & (found.metric == EVER)
-    if not run.scenario["population"].get("n_businesses") or not mine.any():
+    if not run.scenario["population"].get("n_businesses"):
         return ""
-    n = with_range(estimate_over(found.denominator[mine], "businesses"))
+    _, whole, _ = read_shares(run, run.strategies[0], EVER)
+    n = with_range(estimate_over(whole, "businesses"))
     return say("Shares are of {n} businesses, an assumption.", n=n)
 
 

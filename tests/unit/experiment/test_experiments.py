@@ -17,6 +17,7 @@ from sim.experiment.pipeline import carry_out
 from sim.experiment.plan import Plan
 from sim.experiment.runs import Runs, RunsResult
 from sim.experiment.saved_plans import find_unfinished, forget_unfinished, read_question
+from sim.measure.facts import read_measures
 from sim.report.page.document import render
 from sim.results.checkpoints import PARTS, n_runs
 from sim.results.folder import open_run
@@ -82,12 +83,15 @@ def test_curves_and_measures_are_read_by_strategy(whole):
     assert 0 < exact.value.max() < 1000 < wide.value.max()
     with pytest.raises(UsageError, match="expected the label of a strategy; known: none, exact"):
         run.curve("addresses_listed")
-    measures = run.measures()
-    n_metrics = len(metrics_of(resolve(load_scenario("telegram-2018", BRIEF))))
-    assert measures.value.size == 4 * 4 * n_metrics
-    is_peak = (measures.metric == "addresses_listed_peak") & (measures.strategy == "exact")
-    assert measures.value[is_peak].max() == exact.value.max()
-    assert measures.replicate[is_peak].tolist() == [0, 1, 2, 3]
+    measures = read_measures(run.path)
+    metrics = metrics_of(resolve(load_scenario("telegram-2018", BRIEF)))
+    assert [len(found) for found in measures.values()] == [4] * 4
+    for runs in measures.values():
+        assert {tuple(one.metric for one in of_run) for of_run in runs.values()} == {metrics}
+    peaks = [one.value for of_run in measures["exact"].values() for one in of_run
+             if one.metric == "addresses_listed_peak"]  # fmt: skip
+    assert max(peaks) == exact.value.max()
+    assert list(measures["exact"]) == [0, 1, 2, 3]
 
 
 def test_tables_that_take_too_long_after_an_interrupt_are_left_to_the_next_attempt(

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from sim.experiment.simulation import Simulation
-from sim.measure.facts import DENIES, HITS, LIMITS, ORDERS, FactTables, why_nothing
+from sim.measure.facts import DENIES, HITS, LIMITS, ORDERS, read_kinds, why_nothing
 from sim.measure.measures import Measure
 from sim.measure.summary import Measured
 from sim.results.folder import read_manifest
@@ -31,7 +31,7 @@ def nothing(folder: Path, scenario: str, *overrides: str) -> dict[str, str]:
     resolved = resolve(load_scenario(scenario, ["population.n_businesses=20", *overrides]))
     record = Simulation({("",): resolved}, 1).begin()(("", 0))
     (folder / "events.parquet").write_bytes(record.tables["events"])
-    kinds = FactTables(folder).kinds("")
+    kinds = read_kinds(folder, "")
     return why_nothing(resolved, kinds, Measured.of({0: record.measures}))
 
 

@@ -57,6 +57,7 @@ from sim.report.words.heading import (
 from sim.report.words.languages import capitalised, language
 from sim.report.words.numbers import as_lower_bound
 from sim.results.folder import CurvePoints, RunFolder, later, open_run
+from sim.results.parquet import Coded, write_part
 from sim.results.tables import Row, read_rows
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
@@ -428,15 +429,18 @@ def test_how_many_were_down_is_the_peak_of_each_simulation(ensemble_run, page):
         assert f"{words} {written(peak(ensemble_run, metric), share)}" in text
 
 
-def test_shares_name_their_denominator(page):
+def test_shares_name_their_denominator(page, tmp_path):
     assert "Shares are of 400 businesses, an assumption." in words_of(page)
-    table = SimpleNamespace(
-        strategy=np.array(["mine"] * 3),
-        metric=np.array(["businesses_ever_impaired"] * 3),
-        denominator=np.array([100.0, 200.0, 300.0]),
-    )
+    columns = {
+        "strategy": Coded.of(["mine"] * 3),
+        "metric": Coded.of(["businesses_ever_impaired"] * 3),
+        "value": np.zeros(3),
+        "denominator": np.array([100.0, 200.0, 300.0]),
+        "denominator_unit": Coded.of(["businesses"] * 3),
+    }
+    write_part(tmp_path / "measures.parquet", columns)
     drawn = {"population": {"n_businesses": 200}}
-    run = SimpleNamespace(measures=lambda: table, strategies=("mine",), scenario=drawn)
+    run = SimpleNamespace(path=tmp_path, strategies=("mine",), scenario=drawn)
     # A twentieth of the way from 100 to 200, and from 300.
     said = "Shares are of 200 (110 to 290) businesses, an assumption."
     assert n_businesses(cast("RunFolder", run)).replace(NBSP, " ") == said

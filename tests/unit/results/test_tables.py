@@ -16,6 +16,7 @@ from sim.addresses.sets.intervals import IntervalSet
 from sim.addresses.sets.line import IPV4
 from sim.addresses.text.reading import parse_entries
 from sim.errors import DataError, UsageError
+from sim.measure.facts import read_measures
 from sim.results.folder import CurvePoints, RunFolder, input_rows, open_run, rescaled
 from sim.results.parquet import is_part_of, merge_parts, write_part
 from sim.results.schema import ALL_TABLES, KEYS
@@ -261,7 +262,7 @@ ANOTHER_VERSION = (
 @pytest.mark.parametrize(
     ("file", "absent", "read"),
     [
-        ("measures.parquet", "value, denominator", lambda run: run.measures()),
+        ("measures.parquet", "value, denominator", lambda run: read_measures(run.path)),
         ("curves.parquet", "t_s", lambda run: run.curve("addresses_listed")),
         ("summary.csv", "n_known", lambda run: connect_tables(run.path)),
     ],
