@@ -116,13 +116,10 @@ class RankCurve:
         """Size before rounding at each rank, shape of ``rank``."""
         return np.exp(np.interp(np.log(rank), np.log(self.rank), np.log(self.size)))
 
-    def rank_at(self, size: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Largest rank with at least that size, shape of ``size``."""
-        return np.exp(np.interp(-np.log(size), -np.log(self.size), np.log(self.rank)))
-
     def n_at_least(self, size: NDArray[np.int64]) -> NDArray[np.int64]:
         """Whole ranks with at least that size, shape of ``size``."""
-        return _whole(self.rank_at(size.astype(np.float64)))
+        log = np.log(size.astype(np.float64))
+        return _whole(np.exp(np.interp(-log, -np.log(self.size), np.log(self.rank))))
 
     def n_names_at(self, rank: NDArray[np.int64]) -> NDArray[np.int64]:
         """Whole names at each rank, shape of ``rank``."""

@@ -80,10 +80,6 @@ def _read_moment(value: object) -> datetime | time:
     return parse_time_of_day(value) if is_time else parse_instant(value)
 
 
-def _write_moment(value: datetime | time) -> str:
-    return value.isoformat("minutes") if isinstance(value, time) else format_instant(value)
-
-
 Addresses = Annotated[
     str | tuple[str, ...],
     BeforeValidator(read_addresses),
@@ -100,7 +96,10 @@ Addresses = Annotated[
 Moment = Annotated[
     datetime | time,
     BeforeValidator(_read_moment),
-    PlainSerializer(_write_moment, return_type=str),
+    PlainSerializer(
+        lambda at: at.isoformat("minutes") if isinstance(at, time) else format_instant(at),
+        return_type=str,
+    ),
     WithJsonSchema(
         {
             "type": "string",
@@ -224,13 +223,6 @@ def _split(value: object) -> object:
     return tuple(filter(None, re.split(r"[\s,;]+", value))) if isinstance(value, str) else value
 
 
-def _split_addresses(value: object) -> object:
-    """Prefixes of a cell; a file as it is."""
-    parts = _split(value)
-    is_file = isinstance(parts, tuple) and len(parts) == 1 and not _is_prefix(parts[0])
-    return value if is_file else parts
-
-
 class GivenOrderRow(_Given, Row):
     """One order of a table, with the keys of a scenario; a cell holds several values."""
 
@@ -243,8 +235,10 @@ class GivenOrderRow(_Given, Row):
     @field_validator("addresses", mode="before")
     @classmethod
     def check_addresses(cls, value: object) -> object:
-        """Take a cell of prefixes apart."""
-        return _split_addresses(value)
+        """Take a cell of prefixes apart; the path of a file stays."""
+        parts = _split(value)
+        is_file = isinstance(parts, tuple) and len(parts) == 1 and not _is_prefix(parts[0])
+        return value if is_file else parts
 
 
 Groups = Annotated[Names | None, BeforeValidator(_split)]

@@ -23,7 +23,7 @@ from ruamel.yaml.events import (
 )
 from ruamel.yaml.nodes import ScalarNode
 
-from sim.errors import Problem, ScenarioError
+from sim.errors import Problem, ProblemsError, ScenarioError
 from sim.scenario.quantities import describe, finite_number
 
 Value: TypeAlias = "dict[str, Value] | list[Value] | str | int | float | bool"
@@ -163,13 +163,17 @@ def parse_document(data: bytes, file: str) -> Document:
     if len(data) > MAX_BYTES:
         message = f"expected at most {MAX_BYTES} bytes, got {len(data)}; long tables belong in CSV"
         raise ScenarioError([Problem(file, message)])
+    return _Builder(file, decode(data, file)).build()
+
+
+def decode(data: bytes, file: str, refusal: type[ProblemsError] = ScenarioError) -> str:
+    """Return the text of a file; raise a refusal with its line where it is no UTF-8."""
     try:
-        text = data.decode("utf-8-sig")
+        return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         message = f"expected UTF-8 text, got the byte 0x{data[error.start]:02x}"
-        raise ScenarioError([Problem(file, message, line)]) from None
-    return _Builder(file, text).build()
+        raise refusal([Problem(file, message, line)]) from None
 
 
 def parse_scalar(text: str, file: str) -> Value:

@@ -19,7 +19,7 @@ from sim.scenario.reactions import Censor
 from sim.scenario.readings import reading_problems
 from sim.scenario.refusal import validated
 from sim.scenario.schema import Scenario, dump_tree, scenario_tree
-from sim.scenario.strategies import answers_fronts
+from sim.scenario.strategies import Chase
 from sim.scenario.tables.column_changes import ColumnChange
 from sim.scenario.tables.rows import AssumptionRow
 from sim.scenario.tables.seeds import find_table
@@ -68,7 +68,7 @@ def _lone_sections(scenario: Scenario) -> Iterator[tuple[NodePath, str]]:
             "it how many people there are; got 0"
         )
         yield ("users", "share_target_users"), message
-    if scenario.fronts is None and answers_fronts(scenario.strategy):
+    if scenario.fronts is None and isinstance(scenario.strategy, Chase):
         message = (
             f"expected a section fronts with the strategy {scenario.strategy.id}, which answers "
             "the fronts that are found; got none"

@@ -317,11 +317,6 @@ Strategy = Annotated[
 ]
 
 
-def answers_fronts(strategy: Strategy) -> bool:
-    """Whether a strategy does nothing where no front is found."""
-    return isinstance(strategy, Chase)
-
-
 DECLARED: dict[str, type[Declared]] = {
     get_args(kind.model_fields["id"].annotation)[0]: kind
     for kind in kinds_of(Strategy)

@@ -24,7 +24,7 @@ from pydantic import (
 from sim.errors import DataError, Problem, ProblemsError
 from sim.files import note_read
 from sim.scenario import library
-from sim.scenario.document import parse_document
+from sim.scenario.document import decode, parse_document
 from sim.scenario.quantities import check_between
 from sim.scenario.refusal import hint, row_problems, validated
 
@@ -399,7 +399,10 @@ def _rows_of(
     data: bytes, path: Path, model: type[RowType]
 ) -> tuple[tuple[RowType, ...], tuple[int, ...]]:
     """Rows and their lines. Each of a process's scenarios reads the same few small tables."""
-    text = _decode(data, path)
+    text = decode(data, str(path), DataError)
+    if "\0" in text:
+        line = text.count("\n", 0, text.index("\0")) + 1
+        raise DataError([Problem(str(path), "expected text, got a NUL byte", line)])
     rows: list[RowType] = []
     lines: list[int] = []
     problems: list[Problem] = []
@@ -469,19 +472,6 @@ def read_bytes(path: Path, max_bytes: int | None = None, what: str = "table") ->
         message = f"expected at most {max_bytes} bytes, got more"
         raise DataError([Problem(str(path), message)])
     return data
-
-
-def _decode(data: bytes, path: Path) -> str:
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        message = f"expected UTF-8 text, got the byte 0x{data[error.start]:02x}"
-        raise DataError([Problem(str(path), message, line)]) from None
-    if "\0" in text:
-        line = text.count("\n", 0, text.index("\0")) + 1
-        raise DataError([Problem(str(path), "expected text, got a NUL byte", line)])
-    return text
 
 
 def _cells(

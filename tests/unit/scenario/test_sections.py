@@ -8,13 +8,13 @@ import pytest
 from sim.errors import DataError, ScenarioError
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
-from sim.scenario.strategies import DECLARED, answers_fronts
+from sim.scenario.strategies import DECLARED, Chase
 from sim.scenario.variants import choose_variants
 from tests.reference_strategies import EXAMPLES, section
 
 WriteScenario = Callable[..., Path]
 REPLAY = "  id: replay\n  orders: telegram-2018-orders"
-CHASES = [name for name in DECLARED if answers_fronts(EXAMPLES[name][0])]
+CHASES = [name for name in DECLARED if isinstance(EXAMPLES[name][0], Chase)]
 OTHERS = [name for name in DECLARED if name not in CHASES]
 FRONTS = "fronts: {pools: front-pools-2018}\n"
 
