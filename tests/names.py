@@ -3,7 +3,7 @@
 from functools import cache
 from pathlib import Path
 
-from sim.names.law import NamesLaw, fit_names_law, seen_evenly
+from sim.names.law import NamesLaw, fit_names_law
 from sim.names.sharing import build_kinds
 from sim.scenario.tables.rows import AssumptionRow, CloudPrefixRow
 from sim.scenario.tables.seeds import RowType, Table, find_table, read_table
@@ -57,7 +57,7 @@ def cloud_places() -> dict[tuple[str, str], int]:
 
 def share_top(law: NamesLaw, n_addresses: int) -> float:
     """Share of all names on the most crowded addresses."""
-    return seen_evenly(law, 1.0).quantity("share_top", n_addresses)
+    return law.quantity("share_top", 1.0, n_addresses)
 
 
 def share_single(law: NamesLaw) -> float:

@@ -21,7 +21,7 @@ from sim.measure.money.prices import drawn, economy_parameters
 from sim.measure.summary import LEVEL, spread_of
 from sim.names.draws import draw_law
 from sim.names.expected import draw_assumed, draw_within
-from sim.names.law import NamesLaw, Seen, fit_names_law, seen_by_popularity, seen_evenly
+from sim.names.law import NamesLaw, fit_names_law, seen_by_popularity
 from sim.names.sharing import KINDS, build_kinds
 from sim.scenario.cases import (
     ExposurePredictor,
@@ -248,23 +248,24 @@ def _predict_names(placed: PlacedCase, predictor: NamesPredictor) -> Prediction:
         return _of_draws(values, spans, left_out)
     if predictor.universe is not None:
         spans += ", and draws of the names that the study counts"
-    found = [one.quantity(predictor.quantity, predictor.n_addresses) for one in _seen(predictor)]
+    asked, n = predictor.quantity, predictor.n_addresses
+    found = [law.quantity(asked, share, n) for law, share in _seen(predictor)]
     return _of_draws(np.array(found), spans, left_out)
 
 
-def _seen(predictor: NamesPredictor) -> list[Seen]:
+def _seen(predictor: NamesPredictor) -> list[tuple[NamesLaw, float | NDArray[np.float64]]]:
     """Each law, and the share of its names that the study sees."""
     universe = predictor.universe
     if universe is None:
-        return [seen_evenly(law, 1.0) for law in _laws()]
+        return [(law, 1.0) for law in _laws()]
     rng = CHANCE.generator(Stream.ADDRESS_NAMES, tuple(b"universe"))
     share = [float(draw_within(*universe.ends, rng)) for _ in range(N_LAWS)]
     if predictor.universe_of == "any":
-        return [seen_evenly(law, of) for law, of in zip(_laws(), share, strict=True)]
+        return list(zip(_laws(), share, strict=True))
     row = assumed_by_key()[LONELINESS]
     rng = CHANCE.generator(Stream.ADDRESS_NAMES, tuple(b"loneliness"))
     return [
-        seen_by_popularity(law, of, draw_within(row.low, row.value, row.high, rng))
+        (law, seen_by_popularity(law, of, draw_within(row.low, row.value, row.high, rng)))
         for law, of in zip(_laws(), share, strict=True)
     ]
 

@@ -14,6 +14,8 @@ from sim.scenario.tables.sharing import ConcentrationRow
 
 SHARED = 2
 """An address is shared from this many names on; a definition."""
+CROWDED_NEIGHBOURS = 10
+"""Names beside which a name is in a crowd."""
 SLACK = 1e-12
 """Relative error of a logarithm and back that is forgiven when rounding down."""
 
@@ -334,6 +336,61 @@ class NamesLaw:
             return shared
         return NamesLaw(np.append(shared.size, 1), np.append(shared.count, n_single))
 
+    def quantity(
+        self,
+        quantity: str,
+        share: float | NDArray[np.float64] = 1.0,
+        n_addresses: int | None = None,
+    ) -> float:
+        """Return what a study finds, expected over which names it looks at.
+
+        Parameters
+        ----------
+        share : scalar, or shape (n_sizes,)
+            Share of the names on addresses of each size that is looked at.
+
+        Notes
+        -----
+        Each name on an address of n names is looked at with the probability p of its size, apart
+        from the others: such an address shows a binomial number of names. A site is a name: the
+        share of sites with ten neighbours or more is the share of names looked at beside ten
+        others that are.
+
+        Raises
+        ------
+        ValueError
+            For a quantity that is none of a law.
+        """
+        size, count, p = self.size, self.count, np.broadcast_to(share, self.size.shape)
+        names = size * count * p
+        n_seen = float((-np.expm1(size * np.log1p(-p.clip(max=1 - 1e-16))) * count).sum())
+        n_alone = float((names * (1 - p) ** (size - 1)).sum())
+        match quantity:
+            case "n_names":
+                return float(names.sum())
+            case "n_addresses":
+                return n_seen
+            case "share_single":
+                return n_alone / n_seen
+            case "share_top":
+                # On the addresses where most of them are expected.
+                order = np.argsort(-size * p, kind="stable")
+                edge = np.cumsum(count[order])
+                taken = np.diff(np.minimum(edge, n_addresses or 0), prepend=0)
+                return float((taken * (size * p)[order]).sum() / names.sum())
+            case "mean_names":
+                return float(names.sum()) / n_seen
+            case "max_names":
+                return float((size * p).max())
+            case "share_sites_crowded":
+                # Of n - 1 others ten or more, with the probability p each: a beta integral.
+                tail = betainc(CROWDED_NEIGHBOURS, np.maximum(size - CROWDED_NEIGHBOURS, 1), p)
+                crowded = np.where(size > CROWDED_NEIGHBOURS, tail, 0.0)
+                return float((names * crowded).sum() / names.sum())
+            case "share_sites_alone":
+                return n_alone / float(names.sum())
+        raise ValueError(f"expected a quantity of the law, got {quantity!r}")
+
 
 def fit_names_law(rows: Sequence[ConcentrationRow]) -> NamesLaw:
     """Fit the law of names per address to the calibration rows of a census.
@@ -367,76 +424,11 @@ def law_of(
     return NamesLaw(size[total > 0][::-1].copy(), total[total > 0][::-1].copy())
 
 
-CROWDED_NEIGHBOURS = 10
 NODES, WEIGHTS = np.polynomial.legendre.leggauss(32)
 
 
-@dataclass(frozen=True, eq=False)
-class Seen:
-    """A law of names per address, and how much of it a study looks at.
-
-    Attributes
-    ----------
-    law
-        Over all names.
-    share : shape (n_sizes,)
-        Share of the names on addresses of each size that is looked at.
-    """
-
-    law: NamesLaw
-    share: NDArray[np.float64]
-
-    def quantity(self, quantity: str, n_addresses: int | None = None) -> float:
-        """Return what the study finds, expected over which names it looks at.
-
-        Notes
-        -----
-        Each name on an address of n names is looked at with the probability p of its size, apart
-        from the others: such an address shows a binomial number of names. A site is a name: the
-        share of sites with ten neighbours or more is the share of names looked at beside ten
-        others that are.
-
-        Raises
-        ------
-        ValueError
-            For a quantity that is none of a law.
-        """
-        size, count, p = self.law.size, self.law.count, self.share
-        names = size * count * p
-        n_seen = float((-np.expm1(size * np.log1p(-p.clip(max=1 - 1e-16))) * count).sum())
-        n_alone = float((names * (1 - p) ** (size - 1)).sum())
-        match quantity:
-            case "n_names":
-                return float(names.sum())
-            case "n_addresses":
-                return n_seen
-            case "share_single":
-                return n_alone / n_seen
-            case "share_top":
-                # On the addresses where most of them are expected.
-                order = np.argsort(-size * p, kind="stable")
-                edge = np.cumsum(count[order])
-                taken = np.diff(np.minimum(edge, n_addresses or 0), prepend=0)
-                return float((taken * (size * p)[order]).sum() / names.sum())
-            case "mean_names":
-                return float(names.sum()) / n_seen
-            case "max_names":
-                return float((size * p).max())
-            case "share_sites_crowded":
-                crowded = _at_least(CROWDED_NEIGHBOURS, size - 1, p)
-                return float((names * crowded).sum() / names.sum())
-            case "share_sites_alone":
-                return n_alone / float(names.sum())
-        raise ValueError(f"expected a quantity of the law, got {quantity!r}")
-
-
-def seen_evenly(law: NamesLaw, share: float) -> Seen:
-    """Look at a random part of all names."""
-    return Seen(law, np.full(law.size.size, share))
-
-
-def seen_by_popularity(law: NamesLaw, share: float, rho: float) -> Seen:
-    """Look at the most popular names, which sit on less crowded addresses.
+def seen_by_popularity(law: NamesLaw, share: float, rho: float) -> NDArray[np.float64]:
+    """Share of each size that is looked at of the most popular names, on less crowded addresses.
 
     Parameters
     ----------
@@ -459,10 +451,4 @@ def seen_by_popularity(law: NamesLaw, share: float, rho: float) -> Seen:
     x = middle[:, None] + half[:, None] * NODES
     chance = ndtr((rho * ndtri(x) + ndtri(share)) / np.sqrt(1 - rho**2)) @ WEIGHTS / 2
     names = law.size * law.count
-    return Seen(law, np.minimum(chance * share * law.n_names / (names * chance).sum(), 1.0))
-
-
-def _at_least(least: int, n: NDArray[np.int64], p: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Probability of ``least`` or more out of n with the probability p each: a beta integral."""
-    chance = betainc(least, np.maximum(n - least + 1, 1), p)
-    return np.where(n >= least, chance, 0.0)
+    return np.asarray(np.minimum(chance * share * law.n_names / (names * chance).sum(), 1.0))

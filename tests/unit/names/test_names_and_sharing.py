@@ -9,11 +9,9 @@ from sim.names.law import (
     Calibration,
     NamesLaw,
     RankCurve,
-    Seen,
     fit_curve,
     fit_names_law,
     seen_by_popularity,
-    seen_evenly,
 )
 from sim.names.sharing import (
     KINDS,
@@ -249,13 +247,12 @@ def found_in(sizes: list[int]) -> dict[str, float]:
 
 
 def test_all_names_are_counted_one_by_one():
-    seen = seen_evenly(LAW, 1.0)
     for quantity, value in found_in(SIZES).items():
-        assert seen.quantity(quantity) == pytest.approx(value), quantity
-    assert seen.quantity("max_names") == 50
-    assert seen.quantity("share_top", 2) == pytest.approx(62 / sum(SIZES))
+        assert LAW.quantity(quantity) == pytest.approx(value), quantity
+    assert LAW.quantity("max_names") == 50
+    assert LAW.quantity("share_top", 1.0, 2) == pytest.approx(62 / sum(SIZES))
     with pytest.raises(ValueError, match="a quantity of the law"):
-        seen.quantity("share_of_cats")
+        LAW.quantity("share_of_cats")
 
 
 @pytest.mark.parametrize("share", [0.05, 0.4, 0.9])
@@ -263,10 +260,10 @@ def test_a_random_part_of_the_names_shows_what_drawing_them_shows(share):
     wide = NamesLaw(np.array([400, 40, 12, 5, 1]), np.array([20, 100, 300, 900, 4000]))
     drawn = thinned(wide, np.full(5, share), np.random.default_rng(1))
     for quantity in QUANTITIES:
-        expected = seen_evenly(wide, share).quantity(quantity)
+        expected = wide.quantity(quantity, share)
         assert drawn[quantity] == pytest.approx(expected, rel=0.08, abs=0.004), quantity
     # Negative control: what all names show is another thing.
-    assert drawn["n_names"] < 0.96 * seen_evenly(wide, 1.0).quantity("n_names")
+    assert drawn["n_names"] < 0.96 * wide.n_names
 
 
 def thinned(law: NamesLaw, share: np.ndarray, rng: np.random.Generator) -> dict[str, float]:
@@ -280,7 +277,7 @@ def test_names_with_ten_neighbours_are_counted_by_the_binomial_law():
         for row, n in enumerate(size.tolist()):
             one = NamesLaw(size[row : row + 1], np.array([3]))
             expected = stats.binom.sf(9, n - 1, share)
-            found = seen_evenly(one, share).quantity("share_sites_crowded")
+            found = one.quantity("share_sites_crowded", share)
             assert found == pytest.approx(expected, rel=1e-9, abs=1e-15), (n, share)
 
 
@@ -295,19 +292,19 @@ def test_popular_names_are_looked_at_as_drawn_ones_are():
     row = np.searchsorted(law.name_edge / law.n_names, lonely)
     expected = np.bincount(row, is_seen, law.size.size) / np.bincount(row, minlength=law.size.size)
     seen = seen_by_popularity(law, share, rho)
-    assert np.allclose(seen.share, expected, atol=0.005)
-    assert not np.allclose(seen_evenly(law, share).share, expected, atol=0.02)
+    assert np.allclose(seen, expected, atol=0.005)
+    assert not np.allclose(share, expected, atol=0.02)
 
 
 def test_popularity_that_goes_with_nothing_is_a_random_part():
     seen = seen_by_popularity(LAW, 0.2, 0.0)
-    assert np.allclose(seen.share, 0.2)
-    assert seen.quantity("n_names") == pytest.approx(0.2 * LAW.n_names)
+    assert np.allclose(seen, 0.2)
+    assert LAW.quantity("n_names", seen) == pytest.approx(0.2 * LAW.n_names)
 
 
 def test_the_share_looked_at_is_kept_and_popular_names_sit_more_alone():
     for rho in (0.2, 0.4, 0.8):
         seen = seen_by_popularity(LAW, 0.1, rho)
-        assert seen.quantity("n_names") == pytest.approx(0.1 * LAW.n_names)
-        alone = Seen.quantity(seen, "share_sites_alone")
-        assert alone > seen_evenly(LAW, 0.1).quantity("share_sites_alone")
+        assert LAW.quantity("n_names", seen) == pytest.approx(0.1 * LAW.n_names)
+        alone = LAW.quantity("share_sites_alone", seen)
+        assert alone > LAW.quantity("share_sites_alone", 0.1)
