@@ -65,3 +65,17 @@ def test_a_weight_that_there_is_not_is_refused():
     target = feed_of_columns({"address": ["192.0.2.0"]}, "targets")
     with pytest.raises(UsageError, match=r"one of the weights addresses, .* got 'people'"):
         answer(Question("people", AddressSet.empty()), target, None)
+
+
+@pytest.mark.parametrize(("family", "four", "six", "n_rules"), [(4, [24], [], 1), (6, [], [48], 2)])
+def test_one_family_is_asked_for_with_lengths_of_its_own(family, four, six, n_rules):
+    targets = feed_of_columns({"address": ["192.0.2.9", "2001:db8::1"]}, "targets")
+    order = feed_of_columns(
+        {"address": ["192.0.2.0/25", "2001:db8::/64", "2001:db8:0:1::/64"]}, "against"
+    )
+    limits = {"limits4": LengthLimits(0, 24), "limits6": LengthLimits(0, 48)}
+    asked = Question("addresses", AddressSet.empty(), budget=2, family=family, **limits)
+    found = answer(asked, targets, None, [order])
+    assert found.cover.length4.tolist() == four
+    assert found.cover.length6.tolist() == six
+    assert found.comparison.n_rules == n_rules

@@ -1,10 +1,11 @@
 """States of hosts and businesses, as values that are handed on."""
 
+import numpy as np
 import pytest
 
 from sim.addresses.feeds.frames import feed_of_columns
 from sim.addresses.sets.families import AddressSet
-from sim.blocklists.hosts import State, find_hits
+from sim.blocklists.hosts import State, Tally, count_states, find_hits, weigh_states
 from sim.blocklists.inventory import assess_inventory
 
 
@@ -36,3 +37,10 @@ def test_rows_of_a_business_that_give_different_revenues_are_counted(disagreeing
     listed = AddressSet.of("192.0.2.0/24")
     found = assess_inventory(inventory, find_hits(inventory, listed), listed, None, (), None, 5)
     assert "1 businesses give different revenues on their rows: the largest counts" in found.notes
+
+
+def test_weights_are_summed_by_state_also_where_some_state_has_none():
+    states = np.array([State.NOT_LISTED, State.PARTLY, State.NOT_LISTED, State.WHOLLY], np.int8)
+    weight = np.array([2.0, 3.0, 5.0, np.nan])
+    assert weigh_states(states, weight) == Tally(0.0, 3.0, 7.0, 0.0, 10.0, 1)
+    assert count_states(states[:1]) == Tally(0, 0, 1, 0, 1)

@@ -123,6 +123,13 @@ def test_explain_names_the_rule_and_where_it_stands(files):
         "2001:db8::1": ("2001:db8::/48", "blocklist.txt:3"),
     }
     assert [rule["n_hosts"] for rule in found["rules"]] == [1, 1, 1]
+    asked = ("blocklist.txt", "--inventory", "hosts.csv")
+    printed = run(*asked, "--explain", "--top", "2").stdout.splitlines()
+    begin = printed.index("Hosts hit, and by which rule (2 of 3)")
+    assert printed[begin + 2].split() == [
+        *("198.51.100.7", "shop", "wholly", "198.51.100.0/25", "blocklist.txt:1"),
+    ]
+    assert "Hosts hit" not in run(*asked).stdout
 
 
 def test_of_several_addresses_one_that_is_listed_is_shown(files):
