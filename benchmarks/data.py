@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.addresses.sets.bits import Numbers, masked
+from sim.addresses.sets.blocks import Numbers, masked
 from sim.addresses.sets.intervals import IntervalSet
 
 _32 = np.uint64(32)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import strategies as st
 
-from sim.addresses.sets.bits import DTYPES
+from sim.addresses.sets.blocks import DTYPES
 from sim.addresses.sets.intervals import IntervalSet, IntervalSet6
 from sim.addresses.sets.prefixes import PrefixTable, PrefixTable6
 

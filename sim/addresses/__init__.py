@@ -1,7 +1,7 @@
 """Address arithmetic: sets, tables, text and covers of IPv4 and IPv6 addresses.
 
 Numbers
-    `sim.addresses.sets.bits`: columns of addresses, int64 of IPv4 and Python integers of IPv6.
+    `sim.addresses.sets.blocks`: columns of addresses, int64 of IPv4 and Python integers of IPv6.
 Sets
     `sim.addresses.sets`: `intervals` and, for both families, `families`; `algebra` and `blocks` do
     their sums.

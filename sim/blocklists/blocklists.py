@@ -19,7 +19,7 @@ from sim.addresses.feeds.formats import checked_format, read_dated, read_feed, s
 from sim.addresses.feeds.forms import DATED
 from sim.addresses.feeds.inputs import Input
 from sim.addresses.feeds.orders import Orders
-from sim.addresses.text.entries import Entries4, Entries6
+from sim.addresses.text.reading import Entries4, Entries6
 from sim.addresses.text.source import Limits
 from sim.errors import DataError, Problem, UsageError
 from sim.scenario.library import shipped, table_names

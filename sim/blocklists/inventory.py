@@ -12,7 +12,7 @@ from sim.addresses.feeds.feed import Feed, Labels
 from sim.addresses.sets.blocks import format_prefixes
 from sim.addresses.sets.families import AddressSet
 from sim.addresses.sets.prefixes import PrefixTable, PrefixTable6
-from sim.addresses.text.entries import Entries4, Entries6
+from sim.addresses.text.reading import Entries4, Entries6
 from sim.blocklists.attribution import (
     NOT_COVERED,
     NOT_KNOWN,

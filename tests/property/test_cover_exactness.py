@@ -13,7 +13,7 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from sim.addresses.cover.frontier import Frontier, find_covers
 from sim.addresses.cover.tree import LengthLimits, Targets
 from sim.addresses.cover.weights import Weights
-from sim.addresses.sets.bits import DTYPES
+from sim.addresses.sets.blocks import DTYPES
 from sim.addresses.sets.families import AddressSet
 from sim.addresses.sets.intervals import IntervalSet, IntervalSet6
 from sim.errors import UsageError

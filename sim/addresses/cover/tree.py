@@ -14,8 +14,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.addresses.cover.weights import FAMILIES, WeightedRanges, Weights, narrowed
-from sim.addresses.sets.bits import IPV6_BITS, Numbers, bit_length, bits_of, masked, sizes
-from sim.addresses.sets.blocks import format_prefixes
+from sim.addresses.sets.blocks import (
+    IPV6_BITS,
+    Numbers,
+    bit_length,
+    bits_of,
+    format_prefixes,
+    masked,
+    sizes,
+)
 from sim.addresses.sets.families import AddressSet
 from sim.addresses.sets.intervals import Intervals
 from sim.errors import UsageError

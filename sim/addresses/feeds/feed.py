@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from sim.addresses.sets.families import AddressSet
 from sim.addresses.sets.intervals import IntervalSet
 from sim.addresses.sets.line import FIRST_NETWORK, STOP_NETWORK
-from sim.addresses.text.entries import Entries4, Entries6
+from sim.addresses.text.reading import Entries4, Entries6
 from sim.errors import Problem
 
 LABELS = ("provider", "region", "service", "country", "name", "sector", "asn")
@@ -219,15 +219,7 @@ def members(labels: Labels) -> tuple[NDArray[np.int64], NDArray[np.int32], list[
 
 
 def concatenate(feeds: Sequence[Feed]) -> Feed:
-    """Return feeds as one; lines are those of each record's own file.
-
-    Raises
-    ------
-    ValueError
-        If there is no feed.
-    """
-    if not feeds:
-        raise ValueError("expected at least one feed, got none")
+    """Return one feed or more as one; lines are those of each record's own file."""
     if len(feeds) == 1:
         return feeds[0]
     first = np.cumsum([0, *(feed.n_records for feed in feeds)])

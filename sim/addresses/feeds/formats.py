@@ -243,10 +243,8 @@ _LINES: Mapping[str, str] = {
 
 
 @contextmanager
-def explained(
-    given: Input, format_name: str, limits: Limits, *, is_asked: bool = False
-) -> Iterator[None]:
-    """Tell a file with more mistakes than addresses by what it looks like, not line by line.
+def explained(given: Input, format_name: str, limits: Limits) -> Iterator[None]:
+    """Describe a file with more mistakes than addresses by what it looks like, not line by line.
 
     Parameters
     ----------
@@ -254,8 +252,6 @@ def explained(
         The file, and what it is read as.
     limits
         How much of it is read.
-    is_asked
-        Whether somebody said what to read it as; else its content did.
 
     Raises
     ------
@@ -273,10 +269,9 @@ def explained(
                 f"{error.n_good:,} that are; it looks like {told}"
             )
         elif error.n_bad > max(error.n_good, _FEW):
-            likely = _form_by_first_lines(given, format_name, limits, is_asked)
             summary = (
                 f"expected a file of the form {format_name}, got {error.n_bad:,} mistakes and "
-                f"{error.n_good:,} rows; {likely}"
+                f"{error.n_good:,} rows; if it is of another form, leave --as out or name that form"
             )
         else:
             raise
@@ -284,17 +279,6 @@ def explained(
         are_all = len(described) == error.n_bad
         examples = told_once(described, are_all=are_all)[:_EXAMPLES]
         raise DataError([Problem(given.name, summary), *examples]) from None
-
-
-def _form_by_first_lines(given: Input, format_name: str, limits: Limits, is_asked: bool) -> str:
-    """Advice from the first lines of a file that is not of the form it was read as."""
-    try:
-        form = sniff(given, limits) if is_asked else format_name
-    except DataError:
-        return "its first lines are of no form that is read"
-    if form != format_name:
-        return f"by its first lines it is of the form {form}: leave --as out"
-    return "its first lines look like that; if it is of another form, name that with --as"
 
 
 def checked(feed: Feed, given: Input, limits: Limits, *, allow_empty: bool) -> Feed:
@@ -438,10 +422,9 @@ def _read(
         raise DataError([Problem(given.name, message)])
     form = FORM[name]
     gathering = Gathering(given.name, skip_bad=skip_bad, limits=limits, columns=given.columns)
-    with explained(given, name, limits, is_asked=bool(format_name)):
+    with explained(given, name, limits):
         if form.read_path is not None:
-            with given.decompressed(limits) as path:
-                return name, form.read_path(path, gathering)
+            return name, form.read_path(given.path, gathering)
         assert form.read is not None
         with given.open(limits) as source:
             found = form.read(source, gathering)

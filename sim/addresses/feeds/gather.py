@@ -18,8 +18,7 @@ from numpy.typing import NDArray
 from sim.addresses.feeds.feed import Feed, Labels, Origin
 from sim.addresses.feeds.inputs import AS_NAMED, ColumnChoice
 from sim.addresses.sets.notation import shown
-from sim.addresses.text.entries import Entries4, Entries6
-from sim.addresses.text.reading import read_entries, read_texts
+from sim.addresses.text.reading import Entries4, Entries6, read_entries, read_texts
 from sim.addresses.text.source import Block, Limits, Readable, hidden_end, may_hide, read_blocks
 from sim.errors import BadLinesError, DataError, Problem
 

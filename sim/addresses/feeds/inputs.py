@@ -21,7 +21,7 @@ from zoneinfo import ZoneInfo
 
 from sim.addresses.feeds.feed import LABELS, NUMBERS
 from sim.addresses.sets.notation import find_notation
-from sim.addresses.text.source import Limits, Readable, Source, open_source
+from sim.addresses.text.source import Limits, Readable, Source
 from sim.errors import DataError, Problem, UsageError
 from sim.files import note_read
 
@@ -141,23 +141,12 @@ class Input:
             If it cannot be opened.
         """
         note_read(self.path)
-        return open_source(self.path, limits.max_bytes, self.name)
+        return Source(self.path, limits.max_bytes, self.name)
 
     def sha256(self) -> str:
         """Hash of the file's bytes as they are, compressed or not."""
         with self.path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
-
-    @contextmanager
-    def decompressed(self, limits: Limits) -> Iterator[Path]:
-        """Give the path of the content: this file, or a copy where it is compressed."""
-        # A file that is read in place may be larger than the limit.
-        with self.open(replace(limits, max_bytes=sys.maxsize)) as source:
-            if not source.is_packed:
-                yield self.path
-                return
-        with self.open(limits) as source, spooled(source, self.name, limits) as copy:
-            yield copy.path
 
 
 @contextmanager

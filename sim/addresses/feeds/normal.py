@@ -16,8 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.addresses.feeds.feed import LISTS, NUMBERS, Feed, Labels
-from sim.addresses.sets.bits import masked
-from sim.addresses.sets.blocks import format_prefixes, split_ranges
+from sim.addresses.sets.blocks import format_prefixes, masked, split_ranges
 from sim.files import new_file
 from sim.sql import sql_path, sql_text
 

@@ -9,8 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sim.addresses.sets.algebra import Algebra, Rule
-from sim.addresses.sets.bits import IPV6_BITS
-from sim.addresses.sets.blocks import format_lines
+from sim.addresses.sets.blocks import IPV6_BITS, format_lines
 from sim.addresses.sets.intervals import Intervals, IntervalSet, IntervalSet6
 from sim.addresses.sets.notation import read_notation
 

@@ -12,8 +12,14 @@ from numpy.typing import ArrayLike, NDArray
 
 from sim.addresses.sets import algebra
 from sim.addresses.sets.algebra import Algebra, Bounds, Rule
-from sim.addresses.sets.bits import DTYPES, IPV4_BITS, IPV6_BITS, Numbers
-from sim.addresses.sets.blocks import count_prefixes, split_ranges
+from sim.addresses.sets.blocks import (
+    DTYPES,
+    IPV4_BITS,
+    IPV6_BITS,
+    Numbers,
+    count_prefixes,
+    split_ranges,
+)
 from sim.addresses.sets.notation import read_notation
 
 IPV4_STOP = 2**IPV4_BITS

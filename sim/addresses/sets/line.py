@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from sim.addresses.sets import algebra
 from sim.addresses.sets.algebra import Bounds, Rule
-from sim.addresses.sets.bits import IPV6_BITS, Numbers
+from sim.addresses.sets.blocks import IPV6_BITS, Numbers
 from sim.addresses.sets.families import AddressSet
 from sim.addresses.sets.family_starts import IPV6_START
 from sim.addresses.sets.intervals import IPV4_STOP, IntervalSet, IntervalSet6

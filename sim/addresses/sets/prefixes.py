@@ -12,7 +12,7 @@ from typing import ClassVar, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sim.addresses.sets.bits import DTYPES, IPV4_BITS, IPV6_BITS, Numbers, sizes
+from sim.addresses.sets.blocks import DTYPES, IPV4_BITS, IPV6_BITS, Numbers, sizes
 from sim.addresses.sets.intervals import Intervals, IntervalSet
 
 

@@ -15,8 +15,6 @@ from dataclasses import dataclass
 from os import PathLike, fspath
 from typing import Protocol
 
-import numpy as np
-
 from sim.errors import DataError, Problem
 
 _GZIP = b"\x1f\x8b"
@@ -87,30 +85,42 @@ class Readable(Protocol):
 
 
 class Source:
-    """A readable stream that decompresses, counts, and gives reasons for what it refuses.
+    """A readable stream of a file, plain or compressed with gzip, with reasons for what it refuses.
 
     Every failure of the file, of its compression or of its size is raised as `DataError` by the
-    read that meets it.
+    read that meets it. It is to be used in ``with``.
 
-    Attributes
+    Parameters
     ----------
+    path
+        A local file.
+    max_bytes
+        Bytes after decompression beyond which reading is refused.
     name
-        Path or name, as messages print it.
-    n_bytes
-        Bytes of content read so far.
-    size
-        Bytes of content of a plain file, as the system tells it; 0 where that is not known.
+        What to call it in messages; its path where empty.
+
+    Raises
+    ------
+    DataError
+        If the file cannot be opened, or is not what its suffix promises.
     """
 
-    def __init__(self, file: io.FileIO, name: str, max_bytes: int) -> None:
-        self.name = name
+    def __init__(
+        self, path: str | PathLike[str], max_bytes: int = Limits.max_bytes, name: str = ""
+    ) -> None:
+        self.name = name or fspath(path)
         self._max_bytes = max_bytes
-        self.n_bytes = 0
-        self.size = 0
-        self._beneath = io.BufferedReader(file)
-        self._stream = self._decompressed(self._beneath)
-        if self.size > max_bytes:
-            raise self._too_large(f"{self.size:,}")
+        self._n_bytes = 0
+        try:
+            self._file = io.BufferedReader(io.FileIO(path, "rb"))
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise self._refused(f"expected a readable file, got {reason}") from None
+        try:
+            self._stream = self._decompressed()
+        except DataError:
+            self._file.close()
+            raise
 
     def __enter__(self) -> Source:
         """Return the source, to be closed behind the block."""
@@ -118,12 +128,7 @@ class Source:
 
     def __exit__(self, *error: object) -> None:
         """Close the file beneath."""
-        self._beneath.close()
-
-    @property
-    def is_packed(self) -> bool:
-        """Whether the file is compressed."""
-        return self._stream is not self._beneath
+        self._file.close()
 
     def read(self, size: int, /) -> bytes:
         """Read up to so many bytes.
@@ -135,26 +140,19 @@ class Source:
         """
         try:
             # One byte more than may be there is enough to tell that there is too much.
-            data = self._stream.read(min(size, self._max_bytes - self.n_bytes + 1))
+            data = self._stream.read(min(size, self._max_bytes - self._n_bytes + 1))
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
             raise self._refused(f"expected whole compressed data, got {error}") from None
         except OSError as error:
             raise self._refused(f"expected a readable file, got {error}") from None
-        self.n_bytes += len(data)
-        if self.n_bytes > self._max_bytes:
+        self._n_bytes += len(data)
+        if self._n_bytes > self._max_bytes:
             raise self._too_large("more")
-        is_large = self.is_packed and self.n_bytes > LARGE_BYTES
-        if is_large and self.n_bytes > MOST_GROWTH * self._n_packed():
+        is_large = self._stream is not self._file and self._n_bytes > LARGE_BYTES
+        if is_large and self._n_bytes > MOST_GROWTH * self._file.tell():
             expected = f"expected content of at most {MOST_GROWTH} times its compressed size"
             raise self._refused(f"{expected}, got more; decompress it first if you trust the file")
         return data
-
-    def _n_packed(self) -> float:
-        """Bytes of the compressed file read so far; without end where that is not known."""
-        try:
-            return self._beneath.tell()
-        except OSError:  # a pipe
-            return float("inf")
 
     def _too_large(self, got: str) -> DataError:
         expected = f"expected at most {self._max_bytes:,} bytes of content"
@@ -163,63 +161,22 @@ class Source:
     def _refused(self, message: str) -> DataError:
         return DataError([Problem(self.name, message)])
 
-    def _decompressed(self, buffered: io.BufferedReader[io.FileIO]) -> Readable:
-        """Wrap the stream in the decompressor its first bytes call for."""
-        try:
-            head = buffered.peek(6)[:6]
-        except OSError as error:
-            raise self._refused(f"expected a readable file, got {error}") from None
+    def _decompressed(self) -> Readable:
+        """Return the file, or the decompressor that its first bytes call for."""
+        head = self._file.peek(6)[:6]
         if unread := next((kind for magic, kind in _UNREAD.items() if head.startswith(magic)), ""):
             message = f"expected plain or .gz data, got {unread}; decompress the file first"
             raise self._refused(message)
         if head.startswith(_GZIP):
-            return gzip.GzipFile(fileobj=buffered, mode="rb")
+            return gzip.GzipFile(fileobj=self._file, mode="rb")
         if self.name.endswith(".gz") and head:
             raise self._refused(f"expected .gz compressed data, got {head[:4]!r}")
-        self.size = os.fstat(buffered.fileno()).st_size
-        return buffered
+        n_bytes = os.fstat(self._file.fileno()).st_size
+        if n_bytes > self._max_bytes:
+            raise self._too_large(f"{n_bytes:,}")
+        return self._file
 
 
-def open_source(
-    path: str | PathLike[str], max_bytes: int = Limits.max_bytes, name: str = ""
-) -> Source:
-    """Open a file, plain or compressed with gzip.
-
-    Parameters
-    ----------
-    path
-        A local file.
-    max_bytes
-        Bytes after decompression beyond which reading is refused.
-    name
-        What to call it in messages; its path where empty.
-
-    Returns
-    -------
-    source
-        A binary stream to use in ``with``.
-
-    Raises
-    ------
-    DataError
-        If the file cannot be opened, or is not what its suffix promises.
-    """
-    name = name or fspath(path)
-    try:
-        file = io.FileIO(path, "rb")
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise DataError([Problem(name, f"expected a readable file, got {reason}")]) from None
-    try:
-        return Source(file, name, max_bytes)
-    except DataError:
-        file.close()
-        raise
-
-
-_NEWLINE = 10
-# Bytes compared at a time when newlines are counted.
-_COUNTED = 2**17
 _BOM = b"\xef\xbb\xbf"
 # Line ends of other programs: vertical tab, form feed, separators of ASCII and Unicode, NEL.
 _BREAKS = re.compile("[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
@@ -319,7 +276,7 @@ def read_blocks(stream: Readable, max_line_bytes: int, name: str = "") -> Iterat
             overlong, carry, chunk, skipping = (first_line,), b"", chunk[first_end:], False
         cut = chunk.rfind(b"\n") + 1
         text = b"".join((carry, memoryview(chunk)[:cut]))
-        n_lines = _count_lines(text)
+        n_lines = text.count(b"\n")
         check_line_ends(text, first_line, name)
         yield Block(text, first_line, n_lines, overlong)
         first_line += n_lines
@@ -329,10 +286,3 @@ def read_blocks(stream: Readable, max_line_bytes: int, name: str = "") -> Iterat
     elif carry:
         check_line_ends(carry, first_line, name)
         yield Block(carry + b"\n", first_line, 1)
-
-
-def _count_lines(text: bytes) -> int:
-    """Count newlines, in pieces that stay in the cache."""
-    byte = np.frombuffer(text, np.uint8)
-    pieces = (byte[at : at + _COUNTED] for at in range(0, byte.size, _COUNTED))
-    return sum(int(np.count_nonzero(piece == _NEWLINE)) for piece in pieces)

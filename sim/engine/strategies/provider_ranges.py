@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from sim.addresses.sets.bits import IPV6_BITS
+from sim.addresses.sets.blocks import IPV6_BITS
 from sim.addresses.sets.intervals import IPV4_STOP, IntervalSet
 from sim.addresses.sets.line import IPV4, Line, length6, n_below6
 from sim.engine.coverage import (

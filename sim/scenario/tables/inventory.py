@@ -19,7 +19,7 @@ from sim.addresses.feeds.feed import Feed, Labels
 from sim.addresses.feeds.gather import Gathering
 from sim.addresses.feeds.inputs import AS_NAMED, ColumnChoice
 from sim.addresses.feeds.inventories import read_sites
-from sim.addresses.sets.bits import Numbers
+from sim.addresses.sets.blocks import Numbers
 from sim.addresses.sets.line import FIRST_NETWORK, STOP_NETWORK
 from sim.addresses.sets.notation import Prefix
 from sim.addresses.text.source import Limits

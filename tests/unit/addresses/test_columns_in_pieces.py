@@ -2,12 +2,10 @@
 
 import io
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.addresses.text import source
 from sim.addresses.text.source import read_blocks
 
 
@@ -46,14 +44,6 @@ def test_a_last_line_without_a_newline_is_held_to_the_limit():
         found = blocks(b"a\nb\n" + b"x" * n_bytes, 64)
         assert b"".join(block.text for block in found) == b"a\nb\n" + text
         assert [(block.n_lines, block.overlong) for block in found] == [(2, ()), (1, overlong)]
-
-
-@pytest.mark.parametrize("n_bytes", [0, 1, 31, 32, 33, 63, 64, 65, 300_000])
-def test_newlines_are_counted_wherever_they_stand(n_bytes):
-    text = np.random.default_rng(n_bytes).choice(list(b"\n\x0b\t1\x8a"), n_bytes).astype(np.uint8)
-    for first in range(min(n_bytes, 3) + 1):
-        part = text[first:].tobytes()
-        assert source._count_lines(part) == part.count(b"\n")
 
 
 @given(

@@ -51,6 +51,24 @@ def test_ties_go_to_fewer_addresses_where_asked():
     assert frontier.cover(9).texts() == ["192.0.2.0/32", "192.0.2.200/32", "192.0.2.255/32"]
 
 
+def test_mirrored_targets_have_mirrored_covers():
+    """A fork whose lower half has more leaves adds up as one whose upper half has more."""
+    targets, hosts = [0, 3, 6, 9, 33, 36, 120, 200], {1: 5, 4: 2, 7: 1, 35: 4, 121: 1, 201: 3}
+    one, other = (
+        covers(
+            *(f"192.0.2.{abs(mirror - n)}" for n in targets),
+            weight=weights(**{f"192.0.2.{abs(mirror - n)}": each for n, each in hosts.items()}),
+            breadth=Weights.per_address(),
+        )
+        for mirror in (0, 255)
+    )
+    assert one.collateral.tolist() == other.collateral.tolist()
+    assert len(set(one.collateral.tolist())) > 4
+    for n_rules in one.n_rules.tolist():
+        sets = [each.cover(n_rules).to_set().v4.n_addresses for each in (one, other)]
+        assert sets[0] == sets[1]
+
+
 def test_ties_go_to_more_rules_at_lower_addresses():
     frontier = covers("192.0.2.0", "192.0.2.3", "192.0.2.128", "192.0.2.131")
     assert frontier.cover(3).texts() == ["192.0.2.0/32", "192.0.2.3/32", "192.0.2.128/30"]

@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from sim.addresses.text import source as source_module
-from sim.addresses.text.source import open_source
+from sim.addresses.text.source import Source
 from sim.errors import DataError
 
 
@@ -28,7 +28,7 @@ def test_content_is_told_by_its_first_bytes(tmp_path, name, pack):
     content = b"192.0.2.0/24\n" * 1_000
     path = tmp_path / name
     path.write_bytes(pack(content))
-    with open_source(path) as source:
+    with Source(path) as source:
         assert source.read(10**9) == content
 
 
@@ -48,7 +48,7 @@ def test_damaged_compression_is_refused(tmp_path, damage):
         pytest.raises(
             DataError, match=r"list: expected (whole compressed data|a readable file), got"
         ),
-        open_source(path) as source,
+        Source(path) as source,
     ):
         source.read(10**9)
 
@@ -57,32 +57,32 @@ def test_a_suffix_that_promises_compression_is_held_to_it(tmp_path):
     path = tmp_path / "list.gz"
     path.write_bytes(b"192.0.2.0/24\n")
     with pytest.raises(DataError, match=r"expected \.gz compressed data, got b'192\.'"):
-        open_source(path)
+        Source(path)
 
 
 def test_a_missing_file_is_refused(tmp_path):
     with pytest.raises(DataError, match="nothing: expected a readable file, got No such file"):
-        open_source(tmp_path / "nothing")
+        Source(tmp_path / "nothing")
     with pytest.raises(DataError, match="expected a readable file, got Is a directory"):
-        open_source(tmp_path)
+        Source(tmp_path)
 
 
 def test_content_beyond_the_limit_is_refused_after_reading_little_more(tmp_path):
     path = tmp_path / "bomb"
     path.write_bytes(gzip.compress(bytes(50_000_000)))
-    with open_source(path, max_bytes=100_000) as source:
-        got = b"".join(iter(lambda: source.read(4_096) if source.n_bytes < 98_000 else b"", b""))
+    with Source(path, max_bytes=100_000) as source:
+        got = b"".join(iter(lambda: source.read(4_096) if source._n_bytes < 98_000 else b"", b""))
         assert 0 < len(got) <= 100_000
         with pytest.raises(DataError, match="bomb: expected at most 100,000 bytes of content, got"):
             source.read(10**9)
-        assert source.n_bytes < 200_000
+        assert source._n_bytes < 200_000
 
 
 def test_a_plain_file_beyond_the_limit_is_refused_unread(tmp_path):
     path = tmp_path / "list"
     path.write_bytes(bytes(101))
     with pytest.raises(DataError, match="list: expected at most 100 bytes of content, got 101;"):
-        open_source(path, max_bytes=100)
+        Source(path, max_bytes=100)
 
 
 def test_content_that_grows_as_no_list_does_is_refused_early(tmp_path, monkeypatch):
@@ -90,11 +90,11 @@ def test_content_that_grows_as_no_list_does_is_refused_early(tmp_path, monkeypat
     path = tmp_path / "bomb"
     path.write_bytes(gzip.compress(bytes(50_000_000)))
     told = "bomb: expected content of at most 250 times its compressed size, got more; decompress"
-    with open_source(path) as source, pytest.raises(DataError, match=told):
+    with Source(path) as source, pytest.raises(DataError, match=told):
         list(iter(lambda: source.read(2**16), b""))
-    assert source.n_bytes < 250 * path.stat().st_size + 2**17
+    assert source._n_bytes < 250 * path.stat().st_size + 2**17
     monkeypatch.setattr(source_module, "LARGE_BYTES", 50_000_000)
-    with open_source(path) as source:
+    with Source(path) as source:
         assert len(source.read(10**9)) == 50_000_000
 
 
@@ -114,18 +114,18 @@ def test_compression_that_is_not_read_is_named_with_the_remedy(tmp_path, kind, c
     path.write_bytes(content)
     told = rf"list: expected plain or \.gz data, got \{kind}; decompress the file first"
     with pytest.raises(DataError, match=told):
-        open_source(path)
+        Source(path)
 
 
 def test_the_limit_itself_is_allowed(tmp_path):
     path = tmp_path / "list"
     path.write_bytes(bytes(100))
-    with open_source(path, max_bytes=100) as source:
+    with Source(path, max_bytes=100) as source:
         assert len(source.read(10**9)) == 100
     path.write_bytes(gzip.compress(bytes(100)))
-    with open_source(path, max_bytes=100) as source:
+    with Source(path, max_bytes=100) as source:
         assert len(source.read(10**9)) == 100
-    with open_source(path, max_bytes=99) as source, pytest.raises(DataError, match="at most 99"):
+    with Source(path, max_bytes=99) as source, pytest.raises(DataError, match="at most 99"):
         source.read(10**9)
 
 

@@ -401,28 +401,6 @@ def test_what_cannot_be_said_of_columns_is_refused(columns, ignored, told):
         ColumnChoice.of(columns, ignored)
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        f"{A};24\n{B};25\n",
-        f"{A};allow\n{B};deny\n",
-        f"# a table\n{A};x;yes\n{B};y;no\n",
-        "192.0.2.1\n" * 30 + f"{A};24\n{B};25\n",
-        "192.0.2.1\n" * 30 + f"{A} ; court\n{B} ; unblocked\n",
-        "192.0.2.1\n" * 40_000 + f"{A};x;allow\n{B};y;deny\n",
-    ],
-)
-def test_cells_behind_semicolons_without_names_are_a_question(text, tmp_path):
-    path = tmp_path / "given"
-    path.write_text(text)
-    with pytest.raises(
-        DataError, match=r"behind a semicolon, got .*: name the columns|a comment that says"
-    ):
-        read(path)
-    n_rows = len({line for line in text.splitlines() if not line.startswith("#")})
-    assert read_feed(Input(path, "given"), "list").to_set().v4.n_addresses == n_rows
-
-
 @given(text=st.one_of(*(st.from_regex(form, fullmatch=True) for form in verdicts.FORMS)))
 @settings(max_examples=60)
 def test_no_verdict_is_passed_over_by_how_it_begins(text):

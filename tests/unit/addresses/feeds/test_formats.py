@@ -319,9 +319,13 @@ def test_a_file_of_another_kind_is_told_by_what_it_looks_like_once(kind, read):
             "",
             "form nftables, got 50 mis",
         ),
-        ("add b 198.51.100.7\n" * 50, "dnsmasq", "it is of the form ipset: leave --as out"),
+        ("add b 198.51.100.7\n" * 50, "dnsmasq", "leave --as out or name that form"),
         ('{"other": 1,\n' + '"x": 2,\n' * 50 + '"y": 3}\n', "list", "it looks like JSON"),
-        ('{"other": 1,\n' + '"x": 2,\n' * 50 + '"y": 3}\n', "ipset", "of no form that is read"),
+        (
+            '{"other": 1,\n' + '"x": 2,\n' * 50 + '"y": 3}\n',
+            "ipset",
+            "leave --as out or name that form",
+        ),
     ],
 )
 def test_a_file_that_is_hardly_of_its_form_is_told_once(content, asked, told, read):

@@ -1,6 +1,5 @@
 """Mistakes and limits that few files meet, each with what is said of it."""
 
-import gzip
 import io
 from datetime import UTC
 from zoneinfo import ZoneInfo
@@ -68,13 +67,6 @@ def test_of_many_reasons_some_are_told(tmp_path):
     assert notes[0] == "1 of kind 0: left out"
     assert notes[-1] == "19 more, for 2 other reasons: left out"
     assert len(notes) == 9
-
-
-def test_a_compressed_table_is_read_from_a_copy(tmp_path):
-    table = tmp_path / "table.parquet"
-    write_normal(read("192.0.2.1\n", tmp_path), table, sha256="", version="0")
-    packed = given(tmp_path, gzip.compress(table.read_bytes()), "table.parquet.gz")
-    assert read_feed(packed).to_set() == AddressSet.of("192.0.2.1")
 
 
 def test_a_stream_beyond_the_limit_is_refused():

@@ -158,19 +158,6 @@ def test_a_comment_that_is_no_verdict_can_be_taken_out(tmp_path):
         read_feed(given(tmp_path, "# Exceptions\nt.co\n", "list.txt"))
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "198.51.100.7;2020-01-01;2020-02-01\n203.0.113.9;2020-01-01;\n",
-        "198.51.100.7;phishing\n203.0.113.9;2020-01-01\n",
-    ],
-)
-def test_dates_behind_semicolons_are_refused(text, tmp_path):
-    with pytest.raises(DataError, match="behind a semicolon, got '2020-01-01': name the columns"):
-        read_feed(given(tmp_path, text))
-    assert len(read_feed(given(tmp_path, text), "list").v4) == 2
-
-
 SETS = {
     "ipset": "create whitelist hash:ip\nadd whitelist 198.51.100.7\n",
     "ipset beside": (
