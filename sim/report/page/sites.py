@@ -23,7 +23,7 @@ from sim.report.page.sections import (
     step_before,
     table_of,
 )
-from sim.report.words.heading import currency_name, in_currency, rate_of
+from sim.report.words.heading import currency_name, in_currency, rate_of, read_mechanisms
 from sim.report.words.languages import (
     Text,
     capitalised,
@@ -229,12 +229,14 @@ def sites_of(run: RunFolder, strategy: str, step: int) -> Iterator[Section]:
     runs, rate = read_sites(run.path, strategy), rate_of(run)
     order = _longest_first(runs)[:MOST_ROWS]
     addresses, spells = read_addresses(run), read_spells(run.path, strategy)
+    is_by_name = "name" in read_mechanisms(run, strategy)
+    none = say("none by address") if is_by_name else say("none")
     places: list[tuple[Cell, ...]] = []
     times: list[tuple[Cell, ...]] = []
     for at in order:
         site, is_cut = runs.site[at], runs.number["impaired_h"][:, at] > 0
         mine = addresses.get(site, [])
-        entries = _broken(find_entries(run.path, strategy, mine)) or say("none")
+        entries = _broken(find_entries(run.path, strategy, mine)) or none
         whose = Counter(runs.text["provider"][:, at].tolist())
         places.append((site, _broken(mine) or say("not given"), entries, _providers(whose)))
         until = _median_moment(run, runs.number["last_cut_off_s"][is_cut, at], step)

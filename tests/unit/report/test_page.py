@@ -794,6 +794,8 @@ def test_a_site_without_an_entry_or_an_address_says_so(site_folder, monkeypatch)
     text = words_of(render(open_run(site_folder)))
     assert "six.example ::9 none alpha" in text
     assert "far.example not given none in no table" in text
+    monkeypatch.setattr("sim.report.page.sites.read_mechanisms", lambda *_: ["drop", "name"])
+    assert "six.example ::9 none by address alpha" in words_of(render(open_run(site_folder)))
 
 
 def test_money_of_drawn_businesses_is_not_lost_by_the_sites_beside_them(tmp_path):
