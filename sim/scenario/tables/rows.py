@@ -16,6 +16,7 @@ from sim.scenario.tables.seeds import (
     RangedRow,
     Row,
     SupportedRow,
+    check_all_or_none,
     check_drawn,
 )
 
@@ -145,30 +146,14 @@ class OperatorRow(Row):
         return tuple(f"{self.operator}#{part + 1}" for part in range(self.cohorts))
 
     @model_validator(mode="after")
-    def check_cohorts(self) -> OperatorRow:
-        """Refuse cohorts of nobody, and more cohorts than operators."""
-        if (self.cohorts is None) != (self.over_dispersion is None):
-            raise ValueError("expected cohorts and over_dispersion together, got one of them")
+    def check_parts(self) -> OperatorRow:
+        """Refuse parts of cohorts, of an adoption and of an overload, and cohorts of nobody."""
+        check_all_or_none(self, "cohorts", "over_dispersion")
+        check_all_or_none(self, "adoption_from", "adoption_median_d", "adoption_sigma")
+        check_all_or_none(self, "rule_capacity", "overload")
         if self.cohorts is not None and self.cohorts > (self.n_operators or 0):
             n = self.n_operators or "none"
             raise ValueError(f"expected n_operators of at least cohorts, {self.cohorts}, got {n}")
-        return self
-
-    @model_validator(mode="after")
-    def check_adoption(self) -> OperatorRow:
-        """Refuse a part of an adoption."""
-        parts = (self.adoption_from, self.adoption_median_d, self.adoption_sigma)
-        n = sum(part is not None for part in parts)
-        if n not in (0, len(parts)):
-            names = "adoption_from, adoption_median_d and adoption_sigma"
-            raise ValueError(f"expected {names} together, got {n} of them")
-        return self
-
-    @model_validator(mode="after")
-    def check_overload(self) -> OperatorRow:
-        """Refuse a capacity without a behaviour, or a degradation without a degree."""
-        if (self.rule_capacity is None) != (self.overload is None):
-            raise ValueError("expected rule_capacity and overload together, got one of them")
         if self.overload == "degrade" and self.overload_severity is None:
             raise ValueError("expected overload_severity with overload degrade, got none")
         return self

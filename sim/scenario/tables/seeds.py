@@ -216,6 +216,14 @@ class Row(BaseModel):
         return value
 
 
+def check_all_or_none(row: Row, *columns: str) -> None:
+    """Refuse some of several cells that say nothing without the others."""
+    n = sum(getattr(row, column) is not None for column in columns)
+    if n not in (0, len(columns)):
+        names = f"{', '.join(columns[:-1])} and {columns[-1]}"
+        raise ValueError(f"expected {names} together, got {n} of them")
+
+
 class RangedRow(Row):
     """Base of rows with a value between ``low`` and ``high``."""
 
@@ -225,9 +233,8 @@ class RangedRow(Row):
     @model_validator(mode="after")
     def check_range(self) -> Self:
         """Refuse a value outside its own range, and one end of a range alone."""
+        check_all_or_none(self, "low", "high")
         low, high = (getattr(self, end) for end in ("low", "high"))
-        if (low is None) != (high is None):
-            raise ValueError("expected low and high together, got one of them")
         if low is not None:
             check_between(low, getattr(self, self.ranged), high, self.ranged)
         return self
@@ -407,16 +414,30 @@ def _rows_of(
     lines: list[int] = []
     problems: list[Problem] = []
     n_problems = 0
-    for line, cells in _cells(text, path, model):
-        found = [cells] if isinstance(cells, Problem) else []
-        if not isinstance(cells, Problem):
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    try:
+        header = next(reader, [])
+        _check_header(header, path, model)
+        line = reader.line_num + 1
+        for record in reader:
+            found = []
             try:
-                rows.append(model.model_validate(cells))
-                lines.append(line)
+                if record and len(record) != len(header):
+                    message = f"expected {len(header)} cells, got {len(record)}"
+                    found = [Problem(str(path), message, line)]
+                elif record:
+                    cells = zip(header, record, strict=True)
+                    rows.append(model.model_validate({key: cell for key, cell in cells if cell}))
+                    lines.append(line)
             except ValidationError as error:
                 found = row_problems(error.errors(), str(path), line)
-        n_problems += len(found)
-        problems += found[: MAX_PROBLEMS - len(problems)]
+            n_problems += len(found)
+            problems += found[: MAX_PROBLEMS - len(problems)]
+            line = reader.line_num + 1
+    except csv.Error as error:
+        message = f"expected CSV, got an error: {error}"
+        problems.append(Problem(str(path), message, reader.line_num))
+        n_problems += 1
     if not rows and not problems:
         problems.append(Problem(str(path), "expected at least one row, got none"))
     if n_problems > len(problems):
@@ -472,27 +493,6 @@ def read_bytes(path: Path, max_bytes: int | None = None, what: str = "table") ->
         message = f"expected at most {max_bytes} bytes, got more"
         raise DataError([Problem(str(path), message)])
     return data
-
-
-def _cells(
-    text: str, path: Path, model: type[Row]
-) -> Iterator[tuple[int, dict[str, str] | Problem]]:
-    """Lines of a CSV text as mappings from column to non-empty cell, or what is wrong with one."""
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    try:
-        header = next(reader, [])
-        _check_header(header, path, model)
-        line = reader.line_num + 1
-        for record in reader:
-            if len(record) != len(header) and record:
-                message = f"expected {len(header)} cells, got {len(record)}"
-                yield line, Problem(str(path), message, line)
-            elif record:
-                yield line, {key: cell for key, cell in zip(header, record, strict=True) if cell}
-            line = reader.line_num + 1
-    except csv.Error as error:
-        message = f"expected CSV, got an error: {error}"
-        yield reader.line_num, Problem(str(path), message, reader.line_num)
 
 
 def _check_header(header: list[str], path: Path, model: type[Row]) -> None:

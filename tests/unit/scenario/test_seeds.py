@@ -282,8 +282,8 @@ def test_only_what_is_unknown_is_drawn_and_a_logarithm_from_above_zero(tmp_path,
 @pytest.mark.parametrize(
     ("cells", "message"),
     [
-        ("5,,", "expected rule_capacity and overload together, got one of them"),
-        (",stop,", "expected rule_capacity and overload together, got one of them"),
+        ("5,,", "expected rule_capacity and overload together, got 1 of them"),
+        (",stop,", "expected rule_capacity and overload together, got 1 of them"),
         ("5,degrade,", "expected overload_severity with overload degrade, got none"),
     ],
 )
