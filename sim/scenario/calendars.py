@@ -24,6 +24,7 @@ from sim.scenario.quantities import (
     TIME_OF_DAY_PATTERN,
     Day,
     Instant,
+    Many,
     Model,
     Share,
     Table,
@@ -49,7 +50,7 @@ Window = Annotated[tuple[Instant, Instant], Field(strict=False)]
 Weekdays = Annotated[tuple[Weekday, ...], Field(min_length=1, max_length=7, strict=False)]
 Days = Annotated[tuple[Day, ...], Field(max_length=1000, strict=False)]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
-Names = Annotated[tuple[Name, ...], Field(min_length=1, max_length=1000, strict=False)]
+Names = Many[Name]
 
 
 def read_addresses(value: object) -> str | tuple[str, ...]:
@@ -124,9 +125,7 @@ class Calendar(Model):
     # As in YAML: two of its keys are words of Python.
     model_config = ConfigDict(serialize_by_alias=True)
 
-    windows: (
-        Annotated[tuple[Window, ...], Field(min_length=1, max_length=1000, strict=False)] | None
-    ) = None
+    windows: Many[Window] | None = None
     """Start and end of each session, in sequence; or another calendar."""
     every: Weekdays | None = None
     """Weekdays on which a session starts, in the scenario's time zone."""

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path as FilePath
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Literal, Self, TypeAlias
 
 from pydantic import Field, StringConstraints, model_validator
 
@@ -42,7 +42,27 @@ class RunPredictor(RunReading):
     """``key.path=value`` each, as for --set."""
 
 
-class Constant(Model):
+class Ranged(Model):
+    """A value and how far it may lie; a point where neither end is given."""
+
+    value: float
+    low: float | None = None
+    high: float | None = None
+
+    @model_validator(mode="after")
+    def check_range(self) -> Self:
+        """Refuse a value outside its range."""
+        check_between(*self.ends)
+        return self
+
+    @property
+    def ends(self) -> tuple[float, float, float]:
+        """Least, most likely and most."""
+        low = self.value if self.low is None else self.low
+        return low, self.value, self.value if self.high is None else self.high
+
+
+class Constant(Ranged):
     """A number that a national method takes."""
 
     value: Amount
@@ -50,12 +70,6 @@ class Constant(Model):
     high: Amount
     source: Text
     date: Date
-
-    @model_validator(mode="after")
-    def check_range(self) -> Constant:
-        """Refuse a value outside its range."""
-        check_between(self.low, self.value, self.high)
-        return self
 
 
 class NationalPredictor(Model):
@@ -74,7 +88,7 @@ class NationalPredictor(Model):
     """Constants of this case, in place of the table's."""
 
 
-class ShareRange(Model):
+class ShareRange(Ranged):
     """A share and how far it may lie; triangular over the range, a point without one."""
 
     value: Share
@@ -83,19 +97,6 @@ class ShareRange(Model):
     """Least; the value by default."""
     high: Share | None = None
     """Most; the value by default."""
-
-    @model_validator(mode="after")
-    def check_range(self) -> ShareRange:
-        """Refuse a value outside its range."""
-        low, value, high = self.ends
-        check_between(low, value, high)
-        return self
-
-    @property
-    def ends(self) -> tuple[float, float, float]:
-        """Least, most likely and most."""
-        low = self.value if self.low is None else self.low
-        return low, self.value, self.value if self.high is None else self.high
 
 
 MOST_DRAWN = 100_000
@@ -162,7 +163,7 @@ Predictor: TypeAlias = Annotated[
 ]
 
 
-class Published(Model):
+class Published(Ranged):
     """What was published."""
 
     value: float
@@ -185,20 +186,16 @@ class Published(Model):
     """When it was published, or what time it is about."""
 
     @model_validator(mode="after")
-    def check_range(self) -> Published:
-        """Refuse a value outside its own range."""
-        low = self.value if self.low is None else self.low
-        high = self.value if self.high is None else self.high
-        check_between(low, self.value, high)
-        if self.relation == "between" and not low < high:
+    def check_relation(self) -> Published:
+        """Refuse a range without one."""
+        if self.relation == "between" and not self.ends[0] < self.ends[2]:
             raise ValueError("expected low and high with relation between, got no range")
         return self
 
     @property
     def interval(self) -> tuple[float, float]:
         """Values that the publication allows, rounding and relation counted in."""
-        low = (self.value if self.low is None else self.low) - self.rounding
-        high = (self.value if self.high is None else self.high) + self.rounding
+        low, high = self.ends[0] - self.rounding, self.ends[2] + self.rounding
         if self.relation == "at_least":
             high = float("inf")
         if self.relation == "at_most":

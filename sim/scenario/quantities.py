@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, time
 from functools import cache
 from importlib.resources import files
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
@@ -42,6 +42,9 @@ class Model(BaseModel):
     )
 
 
+T = TypeVar("T")
+Many = Annotated[tuple[T, ...], Field(min_length=1, max_length=1000, strict=False)]
+"""One or more; a list in YAML stands for them, which strict validation would refuse."""
 CodeFile = Annotated[str, Field(pattern=r"^[\w.-]+\.py$", max_length=100)]
 """Name of a Python file beside the scenario."""
 CodeName = Annotated[str, Field(pattern=r"^[A-Za-z]\w*$", max_length=100)]

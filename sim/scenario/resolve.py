@@ -321,7 +321,7 @@ def _name_at(scenario: Scenario, key: str, inventory: Inventory | None) -> str |
         return None
     if key == "population.revenue_per_visit":
         name = name or VISIT_VALUES
-        if inventory is None or not inventory.has_visits_alone:
+        if inventory is None or not inventory.is_by_visits.any():
             return None
     # The strategy `orders` has a key of that name, which holds no table.
     return name if isinstance(name, str) and name != NONE else None

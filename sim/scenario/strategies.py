@@ -18,6 +18,7 @@ from sim.scenario.quantities import (
     CodeName,
     Hours,
     Instant,
+    Many,
     Model,
     Share,
     Table,
@@ -217,9 +218,7 @@ class Orders(Asked):
     in_words = "the orders given"
     id: Literal["orders"]
     """Strategy."""
-    orders: (
-        Annotated[tuple[GivenOrder, ...], Field(min_length=1, max_length=1000, strict=False)] | None
-    ) = None
+    orders: Many[GivenOrder] | None = None
     """The orders; or `table`."""
     table: Table | None = None
     """Table of orders, with the keys of one as columns."""

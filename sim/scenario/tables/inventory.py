@@ -122,11 +122,6 @@ class Inventory(Table[Row]):
         """Whether each site gives visits and no revenue."""
         return np.isnan(self.revenue_usd_per_h) & ~np.isnan(self.visits_per_h)
 
-    @property
-    def has_visits_alone(self) -> bool:
-        """Whether any site gives visits and no revenue."""
-        return bool(self.is_by_visits.any())
-
     def text_of(self, column: str) -> list[str]:
         """Text of a label of each site; empty where not given."""
         labels = self.labels.get(column)
