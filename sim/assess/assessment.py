@@ -204,10 +204,6 @@ class Remedies:
     apply_h, release_h
         Least and most of the operator groups' median lags, from the scenario's table; NaN where it
         cannot be read.
-    hotline_service_h, exempt_lag_h, confirmed_share
-        Assumed handling of appeals; NaN where nobody complains.
-    withdraw_lag_h
-        From a provider's compliance to the withdrawal of its ranges; NaN without a censor section.
     appeal
         From an appeal by name to the exemption of its addresses.
     release
@@ -222,10 +218,6 @@ class Remedies:
 
     apply_h: tuple[float, float]
     release_h: tuple[float, float]
-    hotline_service_h: float
-    exempt_lag_h: float
-    confirmed_share: float
-    withdraw_lag_h: float
     appeal: Wait
     release: Wait
     n_placed: float
@@ -246,8 +238,6 @@ def read_remedies(run: RunFolder, label: str) -> Remedies:
     DataError
         If the folder cannot be read.
     """
-    scenario = run.scenario
-    complaints, censor = scenario.get("complaints") or {}, scenario.get("censor") or {}
     appeal = _wait(read_waits(run, label, "complained", "exempted", "business"))
     entries, given = read_entries(run, label), parameters_of(run, label)
     # What it ordered in a session is withdrawn at the end of it.
@@ -256,10 +246,6 @@ def read_remedies(run: RunFolder, label: str) -> Remedies:
     return Remedies(
         apply_h=lags[0],
         release_h=lags[1],
-        hotline_service_h=float(complaints.get("hotline_service_h", UNKNOWN)),
-        exempt_lag_h=float(complaints.get("exempt_lag_h", UNKNOWN)),
-        confirmed_share=float(complaints.get("confirmed_share", UNKNOWN)),
-        withdraw_lag_h=float(censor.get("withdraw_lag_h", UNKNOWN)),
         appeal=appeal,
         release=_wait(read_waits(run, label, "unblock", "released", "entry")),
         n_placed=float(np.median(entries.n_placed)),
@@ -289,7 +275,5 @@ def _operator_lags(run: RunFolder) -> tuple[tuple[float, float], tuple[float, fl
 
 def parameters_of(run: RunFolder, label: str) -> dict[str, Any]:
     """Id and parameters of a strategy of a comparison."""
-    for one in run.manifest["strategies"]:
-        if one["label"] == label:
-            return {"id": one["id"], **one.get("parameters", {})}
-    return {}
+    one = next(one for one in run.manifest["strategies"] if one["label"] == label)
+    return {"id": one["id"], **one.get("parameters", {})}

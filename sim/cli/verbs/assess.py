@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from sim.assess.assessment import Assessment
     from sim.scenario.tables.shipped import CourtQuestionRow
 
-SCHEMA = "overblock/assessment/2"
+SCHEMA = "overblock/assessment/3"
 SUFFIXES = (".md", ".html", ".json")
 
 

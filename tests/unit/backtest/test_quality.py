@@ -129,6 +129,8 @@ def test_the_interval_of_a_mean_resamples_numbers_with_all_their_cases(tmp_path)
     assert low < found["crps"] < high
     assert interval_once(scores[:8], lambda each: each.quality.crps) is None  # two numbers
     assert "crps_guess" not in found["intervals"]
+    unknown = iter([math.nan, *values * 4])
+    assert interval_once(scores, lambda each: next(unknown)) is None
 
 
 @pytest.mark.parametrize(
