@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
 
 import numpy as np
 
 from sim.addresses.feeds.gather import Gathering, Line, count_lines, decode_lines
-from sim.addresses.feeds.inputs import DELIMITERS, Rejoined, plain_name
+from sim.addresses.feeds.inputs import DELIMITERS, plain_name
 from sim.addresses.sets.notation import shown
-from sim.addresses.text.source import Block, Readable, check_line_ends, read_blocks
+from sim.addresses.text.source import Block, Readable, read_blocks
 from sim.errors import DataError, Problem
 
 
@@ -41,21 +42,21 @@ class Records:
 
 
 def read_rows(
-    source: Readable,
+    blocks: Iterable[Block],
     gathering: Gathering,
     delimiter: str,
     n_cells: int,
     *,
     is_quoted: bool = True,
 ) -> Iterator[Records]:
-    """Yield the records of a stream; what is none of so many cells is refused.
+    """Yield the records of some lines; what is none of so many cells is refused.
 
     Parameters
     ----------
     is_quoted
         Cells may be in double quotes.
     """
-    for block in read_blocks(source, gathering.limits.max_line_bytes):
+    for block in blocks:
         count_lines(block, gathering)
         records = _cut(block, delimiter, n_cells, gathering, is_quoted=is_quoted)
         if len(records):
@@ -112,9 +113,10 @@ def read_headed(
     DataError
         If a needed column is missing or a name comes twice, however it is spelt.
     """
-    line, lines = take_header(source, gathering.limits.max_line_bytes)
-    check_line_ends(line, 1, gathering.name)
-    if not line.removeprefix(_BOM).strip():
+    blocks = read_blocks(source, gathering.limits.max_line_bytes, gathering.name)
+    first = next(blocks, Block(b"\n", 1, 0))
+    line, _, rest = first.text.partition(b"\n")
+    if not line.strip():
         message = "expected the names of the columns in the first line, got a blank line"
         raise gathering.wrong(f"{message}: take it out", 1)
     header, delimiter = cut_header(line, gathering.name)
@@ -134,7 +136,9 @@ def read_headed(
     if problems:
         raise DataError(problems)
     place = {column: at for at, column in enumerate(header)}
-    for records in read_rows(lines, gathering, delimiter, len(header)):
+    # An empty line in place of the names is counted.
+    blocks = chain([replace(first, text=b"\n" + rest)], blocks)
+    for records in read_rows(blocks, gathering, delimiter, len(header)):
         yield place, records
 
 
@@ -152,15 +156,3 @@ def cut_header(line: bytes, name: str) -> tuple[list[str], str]:
     except csv.Error as error:
         raise DataError([Problem(name, f"expected CSV, got an error: {error}", 1)]) from None
     return [plain_name(cell) for cell in cells], delimiter
-
-
-def take_header(source: Readable, max_line_bytes: int) -> tuple[bytes, Rejoined]:
-    """First line of a stream, and the stream with an empty line in its place, which is counted."""
-    head = b""
-    while b"\n" not in head and len(head) <= max_line_bytes:
-        piece = source.read(max_line_bytes)
-        if not piece:
-            break
-        head += piece
-    header, _, rest = head.partition(b"\n")
-    return header, Rejoined(b"\n" + rest, source)

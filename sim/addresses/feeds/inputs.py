@@ -170,22 +170,6 @@ def spooled(stream: Readable, name: str, limits: Limits) -> Iterator[Input]:
         yield Input(Path(copy.name), name)
 
 
-class Rejoined:
-    """A stream whose head was read before; reading starts with the head again."""
-
-    def __init__(self, head: bytes, rest: Readable) -> None:
-        self._head = head
-        self._rest = rest
-        self.name = getattr(rest, "name", "")
-
-    def read(self, size: int, /) -> bytes:
-        """Read up to so many bytes."""
-        if self._head:
-            piece, self._head = self._head[:size], self._head[size:]
-            return piece
-        return self._rest.read(size)
-
-
 SAMPLE_BYTES = 2**16
 _TAIL_BYTES = 2**17
 _MOST_LINES = 20
@@ -258,10 +242,6 @@ class Sample:
         found = cut_lines(self.lines[:1], delimiter)
         names = map(plain_name, found[0]) if found else ()
         return [self.roles.get(name, name) for name in names]
-
-    def rows(self, delimiter: str) -> list[list[str]]:
-        """Return the first lines cut into cells; none where quotes do not close."""
-        return cut_lines(self.lines, delimiter)
 
     def most_lines(self, form: str, *comments: str) -> bool:
         """Return whether more than half of the lines that say something have a form."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain, islice
 from typing import Any
 
 import numpy as np
@@ -200,22 +201,20 @@ def read_json_list(source: Readable, gathering: Gathering) -> Feed:
         raise _refused(gathering.name, f"expected a JSON array, got {got}")
     check_entries(len(entries), gathering.name, "")
     gathering.n_lines = len(entries)
+    kind: type = str
+    what = "an address"
     if any(isinstance(entry, dict) for entry in entries):
-        table = _Objects(gathering)
-        for number, entry in enumerate(entries, 1):
-            if isinstance(entry, dict):
-                table.add(entry, number)
-            else:
-                gathering.refuse(f"expected an object, got {shown(str(entry))}", number)
-        return table.finish("json-list")
-    texts, lines = [], []
+        kind, what = dict, "an object"
     for number, entry in enumerate(entries, 1):
-        if isinstance(entry, str):
-            texts.append(text_of({"": entry}, ""))
-            lines.append(number)
-        else:
-            gathering.refuse(f"expected an address, got {shown(str(entry))}", number)
-    add_addresses(gathering, texts, lines)
+        if not isinstance(entry, kind):
+            gathering.refuse(f"expected {what}, got {shown(str(entry))}", number)
+    good = [each for each in enumerate(entries, 1) if isinstance(each[1], kind)]
+    if kind is dict:
+        table = Table(gathering, needs_address=True)
+        _add_objects(table, gathering, good)
+        return table.finish("json-list")
+    texts = [text_of({"": entry}, "") for _, entry in good]
+    add_addresses(gathering, texts, [number for number, _ in good])
     return gathering.finish("json-list")
 
 
@@ -229,18 +228,21 @@ def read_json_lines(source: Readable, gathering: Gathering) -> Feed:
     DataError
         As for `read_json_list`.
     """
-    table = _Objects(gathering)
+    table = Table(gathering, needs_address=True)
     dates: dict[str, None] = {}
-    terms = ""
-    for lines in read_numbered(source, gathering):
-        for number, line in lines:
+    terms = [""]
+
+    def objects() -> Iterator[tuple[int, dict[str, Any]]]:
+        for number, line in chain.from_iterable(read_numbered(source, gathering)):
             entry = parse_object(line, number, gathering)
             if entry and entry.get("type") == "metadata" and not _address_keys(entry):
                 dates[str(entry.get("timestamp", ""))] = None
-                terms = text_of(entry, "terms") or terms
+                terms.append(text_of(entry, "terms") or terms[-1])
             elif entry is not None:
-                table.add(entry, number)
-    return table.finish("json-lines", ", ".join(dates), terms)
+                yield number, entry
+
+    _add_objects(table, gathering, objects())
+    return table.finish("json-lines", ", ".join(dates), terms[-1])
 
 
 def parse_object(line: str, number: int, gathering: Gathering) -> dict[str, Any] | None:
@@ -259,41 +261,21 @@ def parse_object(line: str, number: int, gathering: Gathering) -> dict[str, Any]
     return found
 
 
-class _Objects:
-    """Objects as rows of a table."""
-
-    def __init__(self, gathering: Gathering) -> None:
-        self._gathering = gathering
-        self._table = Table(gathering, needs_address=True)
-        self._entries: list[tuple[int, dict[str, Any]]] = []
-
-    def add(self, entry: dict[str, Any], number: int) -> None:
-        """Add one object."""
-        self._entries.append((number, entry))
-        if len(self._entries) >= _BATCH:
-            self.flush()
-
-    def finish(self, form: str, date: str = "", licence: str = "") -> Feed:
-        """Return the feed."""
-        self.flush()
-        return self._table.finish(form, date, licence)
-
-    def flush(self) -> None:
-        """Hand over what has come."""
-        entries, self._entries = self._entries, []
-        if not entries:
-            return
-        chosen = self._table.chosen
-        keys = {key: key for key in chosen.values()}
+def _add_objects(
+    table: Table, gathering: Gathering, objects: Iterable[tuple[int, dict[str, Any]]]
+) -> None:
+    """Add objects, each with its number, as rows of a table."""
+    waiting = iter(objects)
+    while entries := list(islice(waiting, _BATCH)):
+        keys = {key: key for key in table.chosen.values()}
         keys |= {text_of({"": key}, ""): key for _, entry in entries for key in entry}
         values = {text: [entry.get(key) for _, entry in entries] for text, key in keys.items()}
-        self._table.add_values(values, np.array([number for number, _ in entries], np.int64))
-        chosen = self._table.chosen
-        for number, entry in entries if "address_2" not in chosen else ():
-            given = entry.get(keys[chosen["address"]], "")
+        table.add_values(values, np.array([number for number, _ in entries], np.int64))
+        for number, entry in entries if "address_2" not in table.chosen else ():
+            given = entry.get(keys[table.chosen["address"]], "")
             if given is None or (isinstance(given, str) and not given.strip()):
                 message = f"expected an address, got an object with keys {', '.join(entry)[:200]}"
-                self._gathering.refuse(message, number, chosen["address"])
+                gathering.refuse(message, number, table.chosen["address"])
 
 
 def _address_keys(entry: Mapping[str, Any]) -> Sequence[str]:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.addresses.feeds.delimited import read_rows, take_header
+from sim.addresses.feeds.delimited import read_rows
 from sim.addresses.feeds.feed import Feed
 from sim.addresses.feeds.gather import Gathering, count_lines
-from sim.addresses.feeds.inputs import Rejoined, Sample, is_address
+from sim.addresses.feeds.inputs import Sample, is_address
 from sim.addresses.feeds.inventories import Table
 from sim.addresses.sets.notation import shown
 from sim.addresses.text.source import (
     Readable,
-    check_line_ends,
     hidden_end,
     may_hide,
     read_blocks,
@@ -49,7 +48,8 @@ def read_iptoasn(source: Readable, gathering: Gathering) -> Feed:
 def _read_origins(source: Readable, gathering: Gathering, names: tuple[str, ...]) -> Table:
     """Read a table as one with names of columns is read."""
     table = Table(gathering)
-    for records in read_rows(source, gathering, "\t", len(names), is_quoted=False):
+    blocks = read_blocks(source, gathering.limits.max_line_bytes, gathering.name)
+    for records in read_rows(blocks, gathering, "\t", len(names), is_quoted=False):
         columns = dict(zip(names, records.columns, strict=True))
         known = [number != "0" for number in columns["asn"]]
         read = {
@@ -77,7 +77,7 @@ def fits_pfx2as(sample: Sample) -> bool:
     )
 
 
-_FIRST_LINE = b"Updated:"
+_FIRST_LINE = "Updated:"
 
 
 def read_register(source: Readable, gathering: Gathering) -> Feed:
@@ -93,15 +93,8 @@ def read_register(source: Readable, gathering: Gathering) -> Feed:
     Federal law 149-FZ, article 15.1, part 2: the register holds domain names, page addresses and
     network addresses.
     """
-    line, rest = take_header(source, gathering.limits.max_line_bytes)
-    check_line_ends(line, 1, gathering.name)
-    date = line.decode("windows-1251", "replace")
-    if wrong := hidden_end(date):
-        raise gathering.wrong(wrong, 1)
-    if not line.startswith(_FIRST_LINE):
-        date, rest = "", Rejoined(line, rest)
-    n_beside = n_replaced = 0
-    for block in read_blocks(rest, gathering.limits.max_line_bytes):
+    date, n_beside, n_replaced = "", 0, 0
+    for block in read_blocks(source, gathering.limits.max_line_bytes, gathering.name):
         count_lines(block, gathering)
         # Not quoted, and a web address may hold the delimiter.
         text = block.text.decode("windows-1251", "replace")
@@ -113,6 +106,8 @@ def read_register(source: Readable, gathering: Gathering) -> Feed:
             cells = [cell.strip() for cell in entry.split(";", 3)]
             if is_odd and (wrong := hidden_end(entry)):
                 gathering.refuse(wrong, number)
+            elif number == 1 and entry.startswith(_FIRST_LINE):
+                date = entry.removeprefix(_FIRST_LINE).strip()
             elif len(cells) >= 3:
                 addresses = [part.strip() for part in cells[0].split("|") if part.strip()]
                 n_beside += bool(addresses and (cells[1] or cells[2]))
@@ -135,4 +130,4 @@ def read_register(source: Readable, gathering: Gathering) -> Feed:
     if n_replaced:
         gathering.note(f"{n_replaced:,} bytes are not windows-1251: replaced in names")
     terms = "the register's text is official; z-i adds no terms"
-    return gathering.finish("z-i", date.removeprefix("Updated:").strip(), terms)
+    return gathering.finish("z-i", date, terms)
