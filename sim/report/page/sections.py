@@ -25,7 +25,7 @@ from sim.measure.estimates import (
     read_share,
 )
 from sim.report.figures.outage import CUT_OFF, NETWORKS, Outage
-from sim.report.words.heading import has_sites
+from sim.report.words.heading import has_sites, read_mechanisms
 from sim.report.words.languages import (
     NBSP,
     Text,
@@ -395,9 +395,11 @@ def operators_of(run: RunFolder, strategy: str, outage: Outage) -> Iterator[Sect
         "First block of others' addresses: median, rounded down to {step}; no record is used.",
         step=step_text(rounding_of(outage)),
     )
-    of_businesses = say("Hours cut off: mean of all businesses.")
-    of_sites = say("Hours cut off: mean of all your sites, spared ones too.")
+    mean = say("Hours cut off: mean of all businesses.")
+    if outage.of_sites:
+        mean = say("Hours cut off: mean of all your sites, spared ones too.")
     earlier = say("In each simulation, no site is cut off before an operator blocks.")
+    is_by_name = "name" in read_mechanisms(run, strategy)
     nameless = "" if are_named(groups) else say("The table of operators names none of them.")
     n_more = len(groups) - most
     more = say_n(
@@ -408,8 +410,8 @@ def operators_of(run: RunFolder, strategy: str, outage: Outage) -> Iterator[Sect
     )
     after = sentences(
         after,
-        of_sites if outage.of_sites else of_businesses,
-        earlier if has_sites(run) else "",
+        mean,
+        earlier if has_sites(run) and not is_by_name else "",
         nameless,
         more if n_more > 0 else "",
     )

@@ -87,8 +87,9 @@ class SiteRow:
 
     @property
     def lasts(self) -> Text:
-        """Hours, at least so many where the run ends first."""
-        return joined("", ("≥" if self.is_still else "", value_text(self.hours)))
+        """Hours, at least so many where the run ends first; of a site that most spare, 0."""
+        is_bound = self.is_still and self.hours.median > 0
+        return joined("", ("≥" if is_bound else "", value_text(self.hours)))
 
     @property
     def range(self) -> str:

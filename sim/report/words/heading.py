@@ -161,15 +161,18 @@ def read_mechanisms(run: RunFolder, strategy: str) -> list[str]:
     Raises
     ------
     DataError
-        If the table of entries cannot be read.
+        If the tables of events and entries cannot be read.
     """
     found = read_columns(
-        run.path / "entries.parquet",
-        "SELECT DISTINCT mechanism FROM data WHERE strategy = ? AND mechanism <> 'exempt' "
-        "ORDER BY mechanism",
+        run.path / "events.parquet",
+        # A name has no row among the entries.
+        "SELECT DISTINCT coalesce(mechanism, 'name') AS mechanism FROM data LEFT JOIN (SELECT "
+        "DISTINCT strategy, replicate, entry, mechanism FROM entries) AS listed USING (strategy, "
+        "replicate, entry) WHERE strategy = ? AND kind = 'block' ORDER BY 1",
         [strategy],
+        others={"entries": run.path / "entries.parquet"},
     )
-    return [str(one) for one in found["mechanism"].tolist()]
+    return [str(one) for one in found["mechanism"].tolist() if one != "exempt"]
 
 
 def settings_line(run: RunFolder) -> str:

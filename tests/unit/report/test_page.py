@@ -51,6 +51,7 @@ from sim.report.words.heading import (
     is_replayed,
     is_simulated,
     order_line,
+    read_mechanisms,
     simulated_line,
     source_line,
 )
@@ -938,6 +939,7 @@ def test_a_bound_from_below_lies_within_its_range():
     assert as_lower_bound(Estimate(335.78, 0, 335.92, "h")).high == 330
     line = SiteRow("a", "", 53, as_lower_bound(Estimate(335.78, 0, 335.92, "h")), True, ())
     assert (str(line.lasts), line.range.split()) == ("≥330", ["0", "to", "330"])
+    assert SiteRow("a", "", 9, Estimate(0, 0, 99, "h"), True, ()).lasts == "0"
 
 
 @pytest.mark.parametrize(
@@ -1085,6 +1087,20 @@ def test_an_exemption_is_no_first_block(ensemble_run, tmp_path):
     rows = f"SELECT * REPLACE ('exempt' AS mechanism) FROM '{ensemble_run / entries.name}'"
     duckdb.sql(f"COPY ({rows}) TO '{entries}' (FORMAT parquet)")
     assert not read_first_blocks(open_run(folder), "replay")
+    assert read_mechanisms(open_run(folder), "replay") == []
+
+
+def test_what_is_ordered_blocked_and_has_no_address_is_a_name(site_folder, tmp_path):
+    assert read_mechanisms(open_run(site_folder), "replay") == ["drop"]
+    said = "no site is cut off before an operator blocks"
+    assert said in words_of(render(open_run(site_folder)))
+    folder = tmp_path / "run"
+    shutil.copytree(site_folder, folder)
+    rows = f"SELECT * FROM '{site_folder}/entries.parquet' WHERE entry > 0"
+    duckdb.sql(f"COPY ({rows}) TO '{folder}/entries.parquet' (FORMAT parquet)")
+    assert read_mechanisms(open_run(folder), "replay") == ["drop", "name"]
+    # A first block is of an address; a name may be blocked before it.
+    assert said not in words_of(render(open_run(folder)))
 
 
 def test_a_zero_of_a_small_sample_is_a_bound(tmp_path):
