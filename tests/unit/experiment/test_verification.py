@@ -9,19 +9,21 @@ import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import duckdb
 import pytest
 
-from sim.errors import DataError
+from sim.errors import DataError, UsageError
 from sim.experiment import verification
 from sim.experiment.executors.task import Failure, SerialExecutor
 from sim.experiment.pipeline import carry_out
 from sim.experiment.plan import Plan
 from sim.experiment.runs import Runs, derive
-from sim.experiment.verification import Verdict, verify_folder
+from sim.experiment.verification import Verdict, planned_again, verify_folder
 from sim.measure.measures import Measure
+from sim.results.folder import RunFolder
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
 from sim.scenario.variants import choose_variants
@@ -317,3 +319,13 @@ def test_the_manifest_names_every_package_that_shapes_numbers_and_other_versions
     assert found.differences == ()
     for said in ("made with scipy 0.1, checked with ", "made with Python 2.7.18, checked with "):
         assert any(note.startswith(said) for note in found.notes)
+
+
+def test_a_scenario_that_this_version_does_not_read_is_named_with_its_folder():
+    run, error = cast("RunFolder", SimpleNamespace(path=Path("folder"))), UsageError("no such key")
+
+    def plan() -> Plan:
+        raise error
+
+    with pytest.raises(DataError, match=r"^folder: expected a scenario .* error: no such key$"):
+        planned_again(run, plan)

@@ -248,6 +248,8 @@ def test_the_svg_is_text_in_colours_of_the_page(ensemble, *, narrow):
     assert "Addresses listed: 11 at the peak." in root[1].text
     texts = ["".join(one.itertext()) for one in root.iter(f"{space}text")]
     assert "Addresses listed" in texts
+    whose = "Businesses cut off" if narrow else "Businesses cut off from some of their customers"
+    assert whose in texts
     assert any("at the peak" in text for text in texts)
     assert not re.search(r"#[0-9a-f]{6}\b|<script|<image|<!--", drawn)
     assert {"var(--ink)", "var(--mute)", "var(--line)", "var(--acc)", "var(--band)"} <= set(

@@ -99,6 +99,9 @@ def test_a_page_has_no_sentence_of_two_languages(ensemble_run):
     run = open_run(ensemble_run)
     spanish, found = language("es"), answer(open_run(ensemble_run))
     assert '<html lang="es">' in (page := render(run, spanish))
+    # Letters of a second alphabet are embedded where they are used: they take 50 kB.
+    assert "unicode-range:U+0400-045F" not in page
+    assert "unicode-range:U+0400-045F" in render(run, language("ru"))
     assert spanish.write(found.whole) in page.replace("&#39;", "'") or found.range
     peak = next(text for text in spanish.texts if text.startswith("In simulations, {share}"))
     kept = {text: forms for text, forms in spanish.texts.items() if not text.startswith(peak[:20])}
