@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
@@ -50,16 +51,10 @@ class Stays(FrozenColumns):
     seat_of: NDArray[np.int64]
 
 
-@dataclass(frozen=True, eq=False)
-class _Seats:
-    """Where all businesses may sit, role by role; columns of shape (n_businesses, n_roles)."""
-
-    is_used: NDArray[np.bool_]
-    place_row: NDArray[np.int64]
-    n_addresses: NDArray[np.int64]
-    is_spread: NDArray[np.bool_]
-    n_most_addresses: int
-    """Addresses with draws of their own: one business more changes no other's."""
+_Seats = tuple[
+    NDArray[np.bool_], NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_], int
+]  # fmt: skip
+"""Whether a seat is used, its place, addresses and mode, by business and role; most addresses."""
 
 
 def build_stays(
@@ -102,52 +97,38 @@ def build_stays(
     return _assemble(places, seat_of, drawn)
 
 
-def _seats(placement: Placement, moves: Moves | None) -> list[_Seats]:
+def _seats(placement: Placement, moves: Moves | None) -> Iterator[_Seats]:
     """The seats of t = 0, then those after each response; services stay where they are."""
     n_components = placement.is_spread.size
     hosts = np.bincount(placement.host_component, minlength=n_components)
     is_four = placement.host_address < IPV6_START
     four = np.bincount(placement.host_component[is_four], minlength=n_components)
     # Of both families the tenant keeps IPv4.
-    hosts = np.where(four > 0, four, hosts)
-    found = [
-        _Seats(
-            ~placement.is_third_party & ~placement.is_given,
-            placement.place_row,
-            hosts[placement.component_row],
-            placement.is_spread[placement.component_row],
-            WIDEST,
-        )
-    ]
-    if moves is not None:
-        shape = placement.place_row.shape
-        found += [
-            _Seats(
-                moves.component_row[:, turn] >= 0,
-                np.broadcast_to(moves.place_row[:, turn, np.newaxis], shape),
-                np.ones(shape, np.int64),
-                np.zeros(shape, np.bool_),
-                1,
-            )
-            for turn in range(moves.response.shape[1])
-        ]
-    return found
+    hosts = np.where(four > 0, four, hosts)[placement.component_row]
+    is_spread = placement.is_spread[placement.component_row]
+    is_used = ~placement.is_third_party & ~placement.is_given
+    yield is_used, placement.place_row, hosts, is_spread, WIDEST
+    for turn in range(moves.response.shape[1] if moves is not None else 0):
+        assert moves is not None
+        place_row = np.broadcast_to(moves.place_row[:, turn, np.newaxis], hosts.shape)
+        is_used = moves.component_row[:, turn] >= 0
+        yield is_used, place_row, np.ones_like(hosts), np.zeros_like(is_spread), 1
 
 
 def _arrivals(
     number: int, seats: _Seats, mean_s: NDArray[np.float64], horizon_s: int, streams: Streams
 ) -> list[tuple[NDArray[Any], ...]]:
     """Columns of the j-th arrivals at one seat, with draws for the most addresses there may be."""
-    shape, width = seats.place_row.shape, seats.n_most_addresses
-    padding = (0, 0), (0, WIDEST - width)
+    is_used, place_row, n_addresses, is_spread, width = seats
+    shape, padding = place_row.shape, ((0, 0), (0, WIDEST - width))
     passed_s = np.zeros(shape)
     parts: list[tuple[NDArray[Any], ...]] = []
     for turn in count():
         gap = streams.generator(Stream.TENANCY_STAY, (number, turn)).standard_exponential(shape)
-        passed_s += gap * mean_s[seats.place_row]
+        passed_s += gap * mean_s[place_row]
         # Whole seconds, rounded up: nobody arrives in the second in which the run starts.
         t_s = np.ceil(passed_s)
-        is_due = seats.is_used & (t_s < horizon_s)
+        is_due = is_used & (t_s < horizon_s)
         if not is_due.any():
             break
         address = streams.generator(Stream.TENANCY_ADDRESS, (number, turn))
@@ -159,9 +140,9 @@ def _arrivals(
             (
                 np.stack((business, role, number * same, turn * same), axis=1),
                 t_s[is_due].astype(np.int64),
-                seats.place_row[is_due],
-                seats.n_addresses[is_due],
-                seats.is_spread[is_due],
+                place_row[is_due],
+                n_addresses[is_due],
+                is_spread[is_due],
                 parked.random(shape)[is_due],
                 np.pad(address.random((*shape, width))[is_due], padding),
                 np.pad(names.random((*shape, width))[is_due], padding),
