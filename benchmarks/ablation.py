@@ -16,13 +16,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from sim.scenario.predictors import Predictor, RunPredictor
-
 from benchmarks import page
 from sim.backtest.document import tally
 from sim.backtest.scores import N_MEMBERS, Score, backtest
 from sim.experiment.executors import choose_executor
-from sim.scenario.cases import PlacedCase, shipped_cases
+from sim.scenario.cases import PlacedCase, Predictor, RunPredictor, shipped_cases
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 PAGE = REPOSITORY / "docs" / "explanation" / "mechanisms.md"

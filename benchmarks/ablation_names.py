@@ -9,14 +9,12 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 
-from sim.scenario.predictors import NamesPredictor
-
 from benchmarks import page
 from benchmarks.ablation import with_predictor, write_part
 from sim.backtest.predictions import NotComputable
 from sim.backtest.scores import Score, backtest
 from sim.report.words.numbers import number
-from sim.scenario.cases import BOUNDS, PlacedCase, shipped_cases
+from sim.scenario.cases import BOUNDS, NamesPredictor, PlacedCase, shipped_cases
 
 PART = "ablation-names"
 Changed = Callable[[NamesPredictor], NamesPredictor]
