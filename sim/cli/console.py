@@ -105,21 +105,15 @@ def fold(text: str, width: int) -> str:
     A continued line is indented by two more, so that it differs from the next line of output. A
     longer word stays whole: it may be a path.
     """
-    return "\n".join(_folded(line, width) for line in text.split("\n"))
-
-
-def _folded(line: str, width: int) -> str:
-    if len(line) <= width:
-        return line
-    words = line.lstrip(" ")
-    indent = " " * (len(line) - len(words))
-    return textwrap.fill(
-        words,
-        width,
-        initial_indent=indent,
-        subsequent_indent=f"{indent}  ",
-        break_long_words=False,
-        break_on_hyphens=False,
+    return "\n".join(
+        textwrap.fill(
+            line,
+            width,
+            subsequent_indent=" " * (len(line) - len(line.lstrip(" ")) + 2),
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+        for line in text.split("\n")
     )
 
 

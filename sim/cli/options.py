@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from sim.addresses.feeds.inputs import ColumnChoice
     from sim.experiment.executors.task import Executor
 
-LANGUAGES = ("en", "es", "it", "ru")
 STRATEGY = "[LABEL=]ID[:PARAMETER=VALUE,…]"
 """Form of a strategy on the command line."""
 

@@ -24,6 +24,7 @@ from sim.engine.eventlog import EventLog
 from sim.engine.record import settlement_kernel as kernel
 from sim.engine.record.outcome import Curves, Outcome, Series, VpnSteps
 from sim.engine.record.snapshot import Snapshot
+from sim.engine.state import reach_kernel, target_kernel
 from sim.engine.state.ledger import Group
 from sim.engine.state.space import AddressSpace
 from sim.engine.state.states import States
@@ -194,7 +195,7 @@ class _Run:
             entry_addresses=tuple(entry.addresses for entry in entries),
             entry_mechanism=tuple(entry.mechanism for entry in entries),
             entry_rules=np.array([entry.n_rules for entry in entries], np.int64),
-            front_address=self._crowd.addresses(),
+            front_address=target_kernel.addresses(self._crowd.handle),
             ledger=ledger,
             at_operators=at_operators,
             n_responses=n_responses,
@@ -232,7 +233,8 @@ class _Run:
         if has_turned and self._programs is not None:
             self._programs.settle(stopped_s)
         if n_lost and self._target is not None:
-            self._target.replace(self._crowd.lost(n_lost))
+            crowd = self._crowd.handle
+            self._target.replace([target_kernel.lost(crowd, place) for place in range(n_lost)])
         if is_pressed and self._complaints is not None:
             self._note_pressure(stopped_s)
 
@@ -251,7 +253,7 @@ class _Run:
 
     def _book(self, t_s: int) -> None:
         """Book users and complaints until a second."""
-        self._crowd.book(t_s)
+        reach_kernel.book(self._crowd.handle, t_s)
         if t_s > self._degraded_s[-1][0]:
             self._degraded_s.append((t_s, self._crowd.degraded_s))
         if self._complaints is not None:

@@ -15,10 +15,10 @@ from sim.engine.orders import Entry, Mechanism, Order
 from sim.engine.state.calendar_kernel import count as count_entries
 from sim.engine.state.reach_kernel import unreached
 from sim.engine.state.space import SHORTEST_RUN, AddressSpace
-from sim.engine.state.space_kernel import CLEAN, DROPPED, THROTTLED
+from sim.engine.state.space_kernel import CLEAN, DROPPED, THROTTLED, draw_free
 from sim.engine.state.states import States
 from sim.engine.state.target import COLUMN, TargetState
-from sim.engine.state.target_kernel import settle
+from sim.engine.state.target_kernel import add_front, addresses, evict, lost, settle
 from sim.world.providers import choose
 from tests.loops import called
 from tests.sections import Fronts
@@ -64,6 +64,11 @@ def count(space: AddressSpace, holder: int, entry: Entry, step: int) -> None:
     """Count an entry more or less at a holder, as the calendar of operators does."""
     start, stop = entry.addresses.start.copy(), entry.addresses.stop.copy()
     called(count_entries)(space.scene, start, stop, holder, COLUMN[entry.mechanism], step)
+
+
+def lost_rows(target: TargetState, n_lost: int) -> list[int]:
+    """Rows of the fronts, so many, that the target gave up at the last settlement."""
+    return [lost(target.handle, place) for place in range(n_lost)]
 
 
 class Naive:
@@ -115,20 +120,21 @@ def assert_agree(space: AddressSpace, target: TargetState, naive: Naive, rented:
         free = sorted(addresses_of(*pool.prefixes) - listed)
         assert space.n_free_of[row] == len(free)
         weight = np.eye(len(POOLS))[row]
-        drawn = [space.draw_free(weight, 0.5, (n + 0.5) / len(free)) for n in range(len(free))]
+        drawn = [
+            draw_free(space.handle, weight, 0.5, (n + 0.5) / len(free)) for n in range(len(free))
+        ]
         assert drawn == [(row, BASE + address) for address in free]
-    address = target.addresses()
-    assert (address - BASE).tolist() == rented
+    assert (addresses(target.handle) - BASE).tolist() == rented
     rows = np.arange(len(rented))
     for mechanism in (Mechanism.DROP, Mechanism.THROTTLE):
         holding = [
-            addresses
+            members
             for (row, holder), n in naive.holds.items()
             if holder == REGISTER and n
-            for which, addresses in [naive.entries[row]]
+            for which, members in [naive.entries[row]]
             if which is mechanism
         ]
-        wanted = [any(one in addresses for addresses in holding) for one in rented]
+        wanted = [any(one in members for members in holding) for one in rented]
         assert target.is_held(rows, mechanism).tolist() == wanted
 
 
@@ -146,8 +152,8 @@ def test_counts_by_difference_are_those_of_all_entries(shortest_run, monkeypatch
         for step, one, other in steps:
             if step == "place":
                 bounds = np.array(one, np.int64) + BASE
-                addresses = IntervalSet.from_bounds(bounds[:, 0], bounds[:, 1])
-                entry = Entry(len(placed), Order("block", addresses, other), 0)
+                placed_at = IntervalSet.from_bounds(bounds[:, 0], bounds[:, 1])
+                entry = Entry(len(placed), Order("block", placed_at, other), 0)
                 placed.append(entry)
                 members = frozenset(a for first, last in one for a in range(first, last))
                 naive.entries.append((other, members))
@@ -155,7 +161,10 @@ def test_counts_by_difference_are_those_of_all_entries(shortest_run, monkeypatch
                 count(space, REGISTER, entry, +1)
             elif step == "rent":
                 rented.append(one)
-                assert space.rent(BASE + one, len(rented)) == len(rented) - 1
+                assert (
+                    add_front(target.handle, space.handle, BASE + one, len(rented))
+                    == len(rented) - 1
+                )
             elif placed:
                 entry, holder = placed[one % len(placed)], other
                 # Each comes back where it was let go, and goes where it was held.
@@ -163,14 +172,14 @@ def test_counts_by_difference_are_those_of_all_entries(shortest_run, monkeypatch
                 naive.holds[entry.row, holder] += way
                 count(space, holder, entry, way)
             assert_agree(space, target, naive, rented)
-        lost = target.lost(called(settle)(target.handle, 100))
+        gone = lost_rows(target, called(settle)(target.handle, 100))
         wanted = [
             row
             for row, address in enumerate(rented)
             if sum(naive.state(holder, address) == DROPPED for holder in range(REGISTER)) * 0.5
             > 0.4
         ]
-        assert lost == wanted
+        assert gone == wanted
 
     agree()
 
@@ -185,13 +194,13 @@ def test_columns_grow_with_what_they_hold(n):
         count(space, REGISTER, entry, +1)
         count(space, 0, entry, +1)
         # After the start: clients know shares of no more fronts than the scenario begins with.
-        space.rent(int(entry.addresses.start[0]), 1)
-        space.rent(int(entry.addresses.start[0]) + 1, 1)
+        add_front(target.handle, space.handle, int(entry.addresses.start[0]), 1)
+        add_front(target.handle, space.handle, int(entry.addresses.start[0]) + 1, 1)
     rows = np.arange(2 * n)
     assert space.n_blocked[0, 0] == len(set(range(0, 2 * n, 2)) - addresses_of(*OWN))
     assert target.is_held(rows, Mechanism.DROP).tolist() == [True, False] * n
     # Half of all users are at the operator that drops the first of each two.
-    assert target.lost(called(settle)(target.handle, 1)) == list(range(0, 2 * n, 2))
+    assert lost_rows(target, called(settle)(target.handle, 1)) == list(range(0, 2 * n, 2))
     for entry in entries:
         count(space, 0, entry, -1)
         count(space, REGISTER, entry, -1)
@@ -205,12 +214,12 @@ def test_a_front_is_drawn_by_weight_where_anything_is_free():
     target = TargetState(WORLD)
     space = AddressSpace(WORLD, target, States(WORLD))
     weight, u = np.array([1.0, 9.0]), np.arange(32) / 32
-    drawn = [space.draw_free(weight, each, 0.0)[0] for each in u.tolist()]
+    drawn = [draw_free(space.handle, weight, each, 0.0)[0] for each in u.tolist()]
     assert drawn == choose(weight, u).tolist()
     for row, prefix in enumerate(POOLS[0].prefixes):
         entry = Entry(row, Order("block", IntervalSet.of(prefix)), 0)
         count(space, REGISTER, entry, +1)
-    assert [space.draw_free(weight, each, 0.0)[0] for each in u.tolist()] == [1] * u.size
+    assert [draw_free(space.handle, weight, each, 0.0)[0] for each in u.tolist()] == [1] * u.size
 
 
 # Who knows a front that works, where hundreds come and go: the product over all of them.
@@ -248,7 +257,7 @@ def test_reach_is_the_product_over_all_fronts_that_work(every_s):
 
     for row in range(N_FRONTS):
         t_s = (row + 1) * every_s
-        rented_s[space.rent(2 * row, t_s)] = t_s
+        rented_s[add_front(target.handle, space.handle, 2 * row, t_s)] = t_s
         of_row = Order("block", prefix_set(2 * row, 32))
         for mechanism in HOLDING:
             _count(space, REGISTER, of_row, mechanism, +1)
@@ -264,7 +273,7 @@ def test_reach_is_the_product_over_all_fronts_that_work(every_s):
                 _count(space, operator, order, mechanism, +1)
         if row % 7 == 0:
             gone = luck.choice(list(rented_s))
-            target.evict(gone)
+            evict(target.handle, gone)
             del rented_s[gone]
         called(settle)(target.handle, t_s)
         at_s = t_s + luck.randrange(every_s)

@@ -24,6 +24,7 @@ from sim.engine.decisions import Decision, KnownFronts, Observation, Strategy
 from sim.engine.eventlog import EventLog, Kind
 from sim.engine.orders import BLOCKING, Entry, Mechanism, Order
 from sim.engine.state.ledger import SLACK
+from sim.engine.state.reach_kernel import reached_share
 from sim.engine.state.target import TargetState
 from sim.world.build import World
 from sim.world.stances import COMPLIANT, SILENT
@@ -296,7 +297,7 @@ class CensorActor:
     def _reached_share(self, t_s: int) -> float:
         """Share of the target's users who reach it; not known where it has no fronts."""
         has_fronts = self._world.pools is not None
-        return self._target.reached_share(t_s) if has_fronts else float("nan")
+        return float(reached_share(self._target.handle, t_s)) if has_fronts else float("nan")
 
     def _place_orders(self, decision: Decision, observation: Observation) -> None:
         t_s = self._env.now_s

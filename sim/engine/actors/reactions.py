@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from sim.engine.clock import Clock, Moment, Phase
 from sim.engine.eventlog import EventLog, Kind
+from sim.engine.state import space_kernel
 from sim.engine.state.space import AddressSpace
 from sim.engine.state.states import States
 from sim.scenario.reactions import Reactions
@@ -152,7 +153,8 @@ class SwitchingActor:
 
     def settle(self, t_s: int) -> None:
         """Note what is blocked from this second on; whom it concerns will look next."""
-        self._is_blocked = self._space.blocked_anywhere(self._address, self._start)
+        space = self._space.handle
+        self._is_blocked = space_kernel.blocked_anywhere(space, self._address, self._start)
         idle = ~(self._is_expected | self._is_over)
         rows = np.flatnonzero((self._is_blocked != self._is_off) & idle)
         first_s, every_s = self._programs.first_look_s, self._programs.every_s

@@ -8,6 +8,8 @@ import numpy as np
 
 from sim.engine.clock import Clock, Phase
 from sim.engine.eventlog import EventLog, Kind
+from sim.engine.state import space_kernel
+from sim.engine.state import target_kernel as kernel
 from sim.engine.state.space import AddressSpace
 from sim.engine.state.target import TargetState
 from sim.streams import Stream, Streams
@@ -71,10 +73,12 @@ class TargetActor:
         closed = self._pools.provider_row == provider_row
         self._weight[closed] = 0.0
         mine = np.flatnonzero(closed[np.array(self._pool_of, np.int64)])
-        for row in filter(self._state.evict, mine.tolist()):
+        for row in mine.tolist():
+            if not kernel.evict(self._state.handle, row):
+                continue
             self._log.record(self._env.now_s, Kind.EVICTED, front_row=row)
             self._on_gone(row)
-            if self._state.give_up(row):
+            if kernel.give_up(self._state.handle, row):
                 self._replace()
         self._env.is_changed = True
 
@@ -97,7 +101,7 @@ class TargetActor:
             self._env.act_at(at_s, Phase.ENFORCEMENT, lambda: self._cancel(row))
 
     def _cancel(self, row: int) -> None:
-        if self._state.evict(row):
+        if kernel.evict(self._state.handle, row):
             self._log.record(self._env.now_s, Kind.CANCELLED, front_row=row)
             self._on_gone(row)
             self._env.is_changed = True
@@ -107,11 +111,11 @@ class TargetActor:
             return
         u, v = self._pool_luck.random(), self._address_luck.random()
         drawn_s = self._discovery_luck.standard_exponential() * self._discovery_mean_s
-        pool, address = self._space.draw_free(self._weight, u, v)
+        pool, address = space_kernel.draw_free(self._space.handle, self._weight, u, v)
         t_s = self._env.now_s
         # Later than at the start it would be answered among the other rentals of that second.
         lag_s = max(round(drawn_s), int(t_s > 0))
-        row = self._space.rent(address, t_s)
+        row = kernel.add_front(self._state.handle, self._space.handle, address, t_s)
         self._pool_of.append(pool)
         self._log.record(t_s, Kind.RENTED, front_row=row)
         self._on_rented(row, address, int(self._pools.provider_row[pool]), lag_s)

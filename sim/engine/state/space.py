@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sim.addresses.sets.family_starts import IPV6_START
 from sim.addresses.sets.intervals import IPV4_STOP
 from sim.addresses.sets.line import FIRST_NETWORK
-from sim.engine.state import calendar_kernel, target_kernel
+from sim.engine.state import calendar_kernel
 from sim.engine.state import space_kernel as kernel
 from sim.engine.state.states import States
 from sim.engine.state.target import TargetState
@@ -60,7 +59,6 @@ class AddressSpace:
         self.n_blocked = np.zeros((self.register_row + 1, 2 if line.has_ipv6 else 1), np.int64)
         self.n_listed_of = np.zeros(len(world.places.provider) + 1, np.int64)
         self.n_free_of = np.array([pool.n for pool in pools], np.int64)
-        self._target = target
         run_start, run_stop, run_step = (
             np.concatenate([np.empty(0, np.int64), *(getattr(pool, name) for pool in pools)])
             for name in ("start", "stop", "step")
@@ -89,32 +87,3 @@ class AddressSpace:
             )
         )
         self.scene = calendar_kernel.make_scene(self.handle, target.handle, states.handle)
-
-    def rent(self, address: int, t_s: int) -> int:
-        """Let the target have one more front at an address; return its row."""
-        return int(target_kernel.add_front(self._target.handle, self.handle, address, t_s))
-
-    def blocked_anywhere(
-        self, address: NDArray[np.int64], start: NDArray[np.int64]
-    ) -> NDArray[np.bool_]:
-        """Whether any address of each group is blocked at some operator now; shape (n_groups,).
-
-        Parameters
-        ----------
-        address, start : shapes (n_addresses,), (n_groups + 1,)
-            Addresses, group after group, and where each group begins.
-        """
-        found: NDArray[np.bool_] = kernel.blocked_anywhere(self.handle, address, start)
-        return found
-
-    def draw_free(self, weight: NDArray[np.float64], u: float, v: float) -> tuple[int, int]:
-        """A pool, drawn by weight among those with anything free, and a free address of it.
-
-        Parameters
-        ----------
-        weight : shape (n_pools,)
-        u, v
-            Uniform numbers: of the pool, and of the address.
-        """
-        pool, address = kernel.draw_free(self.handle, weight, u, v)
-        return int(pool), int(address)

@@ -149,35 +149,11 @@ class TargetState:
             )
             self._bound[:] = users.vpn_max, users.vpn_start, 1.0, 0.0
 
-    def addresses(self) -> NDArray[np.int64]:
-        """Address of each front, gone or not."""
-        return np.asarray(kernel.addresses(self.handle))
-
     def is_held(self, front_row: NDArray[np.int64], mechanism: Mechanism) -> NDArray[np.bool_]:
         """Whether entries in force hold some fronts by a mechanism."""
         is_held = np.empty(front_row.size, np.bool_)
         kernel.write_held(self.handle, front_row, COLUMN[mechanism], is_held)
         return is_held
-
-    def evict(self, front_row: int) -> bool:
-        """Let its provider turn a front off; return whether it was on."""
-        return bool(kernel.evict(self.handle, front_row))
-
-    def give_up(self, front_row: int) -> bool:
-        """Let the target give a front up; return whether it had not yet."""
-        return bool(kernel.give_up(self.handle, front_row))
-
-    def lost(self, n_lost: int) -> list[int]:
-        """Rows of the fronts, so many, that it gave up at the last settlement."""
-        return [int(kernel.lost(self.handle, place)) for place in range(n_lost)]
-
-    def reached_share(self, t_s: int) -> float:
-        """Share of all users who reach it without a VPN at a time."""
-        return float(reach_kernel.reached_share(self.handle, t_s))
-
-    def book(self, t_s: int) -> None:
-        """Book the piece that ends now, in which its reach was as it is."""
-        reach_kernel.book(self.handle, t_s)
 
     @property
     def degraded_s(self) -> float:

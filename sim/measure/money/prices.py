@@ -136,11 +136,6 @@ class ParameterDraws(FrozenColumns):
         """Return the same with a level of revenue of 1: the prices of revenues that are given."""
         return replace(self, revenue_level=np.ones_like(self.revenue_level))
 
-    @property
-    def n_draws(self) -> int:
-        """Number of draws."""
-        return int(self.sensitivity.shape[0])
-
 
 Values = Callable[[str, PricedRow], NDArray[np.float64]]
 NO_BOUNDS: Mapping[str, float] = {}
