@@ -348,6 +348,12 @@ def test_few_pairs_and_no_spread_have_no_share_of_chance():
     assert np.isnan(chance_share(np.ones((N, 2))))
 
 
+def test_pairs_that_differ_more_than_by_chance_are_all_chance():
+    # Each pair has one low and one high result: nothing is left for the inputs.
+    pairs = np.column_stack((np.arange(N), 2 * N - np.arange(N)))
+    assert chance_share(pairs.astype(float)) == 1
+
+
 def test_a_world_without_chance_has_pairs_of_equals(tmp_path):
     prices = tuple(
         line.replace("1.0,1.0,1.0", "1.0,0.2,5.0") if line.startswith("revenue_level") else line
