@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from io import BytesIO
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +27,7 @@ from sim.errors import DataError, Problem
 from sim.scenario.quantities import describe, is_one_line
 from sim.scenario.refusal import hint
 from sim.scenario.schema import Scenario
-from sim.scenario.tables.roles import FRONTEND, ROLES
+from sim.scenario.tables.roles import ROLES
 from sim.scenario.tables.rows import SectorRow, VisitRow
 from sim.scenario.tables.seeds import MAX_PROBLEMS, Row, Table, read_bytes, read_note
 
@@ -164,8 +164,7 @@ def check_sites(
         yield Problem(str(inventory.path), message, int(line), 0, "address")
     yield from _many_ways(inventory)
     known = [row.sector for row in sectors.rows]
-    texts = enumerate(inventory.text_of("sector"))
-    bad = [(site_row, text) for site_row, text in texts if text and text not in known]
+    bad = list(_texts_but(inventory.labels.get("sector"), known.__contains__))
     for site_row, text in bad[:MAX_PROBLEMS]:
         message = (
             f"expected a sector of {sectors.name} ({', '.join(known)}), or nothing, got {text!r}"
@@ -200,6 +199,7 @@ MAX_NAME = 253
 """Letters of a site's name: those of a domain name (RFC 1035, section 2.3.4)."""
 MAX_VISITS_PER_H = 1e9
 MAX_USD_PER_H = 1e8
+FRONTEND = ROLES.index("frontend")
 _OF_SITE = ("sector", "country", "revenue_usd_per_h", "visits_per_h")
 """Columns that say something of the site: its rows must not contradict each other."""
 
@@ -223,67 +223,16 @@ def read_inventory(name: str, path: Path, columns: ColumnChoice = AS_NAMED) -> I
     limits = Limits(max_bytes=MAX_INVENTORY_BYTES, max_problems=MAX_PROBLEMS)
     gathering = Gathering(str(path), skip_bad=True, limits=limits, columns=columns)
     feed = read_sites(BytesIO(data), gathering)
-    rows = [*_rows(feed)]
-    # A bad address was reported already; of many bad rows only some are.
-    reported = {one.line for one in feed.problems}
-    is_whole = feed.n_bad <= len(feed.problems)
-    bad = [
-        Problem(str(path), message, row.line, 0, key)
-        for row in rows
-        for key, message in _mistakes(row)
-        if key != "address" or row.family or (is_whole and row.line not in reported)
-    ]
-    _stop_if_any([*feed.problems, *bad], feed.n_bad + len(bad), path)
-    if not any(row.family for row in rows):
+    problems = [*feed.problems, *_row_problems(feed, path)]
+    n_bad = len(problems) + feed.n_bad - len(feed.problems)
+    if not n_bad and not _is_placed(feed).any():
         message = "expected an address in at least one row, got none"
-        raise DataError([Problem(str(path), message)])
-    sites = _Sites(str(path))
-    for row in rows:
-        sites.add(row)
-    total = sum(about.get("revenue_usd_per_h", 0.0) for about in sites.about)
-    if total > MAX_TOTAL_USD_PER_H:
-        message = f"expected at most {MAX_TOTAL_USD_PER_H:g} in all, got {total:g}"
-        sites.problems.append(Problem(str(path), message, key="revenue_usd_per_h"))
-    _stop_if_any(sites.problems, len(sites.problems), path)
-    # By site and role, and as in the file.
-    hosts = sorted(sites.hosts, key=lambda host: host[:2])
-    number = {key: row for row, key in enumerate(dict.fromkeys(host[:2] for host in hosts))}
-    found = [row for _, _, row in hosts]
-    six = np.array([row.address for row in found if row.family == 6], object)
-
-    def of_sites(column: str) -> NDArray[np.float64]:
-        return np.array([about.get(column, math.nan) for about in sites.about], np.float64)
-
-    return Inventory(
-        name=name,
-        path=path,
-        data=data,
-        sha256=hashlib.sha256(data).hexdigest(),
-        rows=(),
-        lines=(),
-        note=read_note(path),
-        site=tuple(sites.row_of),
-        labels={
-            column: _labels([about.get(column, "") for about in sites.about])
-            for column in feed.labels
-            if column in _OF_SITE
-        },
-        revenue_usd_per_h=of_sites("revenue_usd_per_h"),
-        visits_per_h=of_sites("visits_per_h"),
-        site_line=np.array(sites.line, np.int64),
-        component_site=np.array([site for site, _ in number], np.int64),
-        component_role=np.array([role for _, role in number], np.int64),
-        component_mode=np.array([sites.mode.get(key, NOT_GIVEN) for key in number], np.int64),
-        host_component=np.array([number[host[:2]] for host in hosts], np.int64),
-        is_ipv6=np.array([row.family == 6 for row in found], np.bool_),
-        address4=np.array([row.address * (row.family == 4) for row in found], np.int64),
-        address6=six,
-        n_names=np.array([row.cell.get("n_names", math.nan) for row in found], np.float64),
-        host_line=np.array([row.line for row in found], np.int64),
-        n_without_address=len(rows) - len(hosts),
-        columns=("address", *feed.labels, *(each for each in feed.numbers if each != "line")),
-        notes=tuple(feed.notes),
-    )
+        problems, n_bad = [Problem(str(path), message)], 1
+    _stop_if_any(problems, n_bad, path)
+    inventory, site_of = _inventory_of(feed, name, path, data)
+    problems = [*_site_problems(feed, inventory, site_of)]
+    _stop_if_any(problems, len(problems), path)
+    return inventory
 
 
 def _stop_if_any(problems: list[Problem], n_bad: int, path: Path) -> None:
@@ -294,115 +243,220 @@ def _stop_if_any(problems: list[Problem], n_bad: int, path: Path) -> None:
         raise DataError(problems)
 
 
-class _Row(NamedTuple):
-    """A row: its line, family (0 without an address), address, and other cells with a value."""
+def _row_problems(feed: Feed, path: Path) -> Iterator[Problem]:
+    """Problems of single rows."""
+    line = feed.numbers["line"].astype(np.int64) if feed.n_records else np.empty(0, np.int64)
 
-    line: int
-    family: int
-    address: int
-    is_wide: bool
-    cell: dict[str, Any]
+    def problem(row: int, key: str, message: str) -> Problem:
+        return Problem(str(path), message, int(line[row]), 0, key)
 
-
-def _rows(feed: Feed) -> Iterator[_Row]:
-    """Rows of an inventory, as read."""
-    address = [(0, 0)] * feed.n_records
-    first4, first6 = feed.v4.start.tolist(), feed.v6.start.tolist()
-    for family, records, first in ((4, feed.record4, first4), (6, feed.record6, first6)):
-        for record, number in zip(records.tolist(), first, strict=True):
-            address[record] = family, number
-    wide = {
-        *feed.record4[feed.v4.stop - feed.v4.start != 1].tolist(),
-        *feed.record6[feed.v6.stop - feed.v6.start != 1].tolist(),
-    }
-    columns: dict[str, list[Any]] = {key: one.texts for key, one in feed.labels.items()}
-    columns |= {key: one.tolist() for key, one in feed.numbers.items()}
-    for row, cells in enumerate(zip(*columns.values(), strict=True)):
-        cell = {
-            key: value
-            for key, value in zip(columns, cells, strict=True)
-            if value not in ("", None) and value == value  # not NaN
-        }
-        yield _Row(int(cell.pop("line")), *address[row], row in wide, cell)
-
-
-_KNOWN = {"role": ROLES, "mode": MODES}
-_BOUNDS = {
-    "revenue_usd_per_h": (0.0, MAX_USD_PER_H),
-    "visits_per_h": (0.0, MAX_VISITS_PER_H),
-    "n_names": (1.0, 1e7),
-}
-
-
-def _mistakes(row: _Row) -> Iterator[tuple[str, str]]:
-    """What is wrong with a row alone: columns, each with a message."""
-    name = row.cell.get("name")
-    if not row.family and name is None:
-        yield "address", "expected an address, or a site; got neither"
-    if row.is_wide:
-        yield "address", "expected a single address, got a prefix or a range"
-    if row.family == 6 and not FIRST_NETWORK <= row.address >> 64 < STOP_NETWORK:
-        yield "address", "expected an IPv6 address within 2000::/3, got another"
-    for key, known in _KNOWN.items():
-        if (text := row.cell.get(key, known[0])) not in known:
-            yield key, f"expected one of {', '.join(known)}, got {text!r}{hint(text, known)}"
-    if name and (len(name) > MAX_NAME or not (name.isprintable() or is_one_line(name))):
-        shown = describe(name)
-        yield "name", f"expected one line of at most {MAX_NAME} printable letters, got {shown}"
-    for key, (low, high) in _BOUNDS.items():
-        value = row.cell.get(key, high)
-        if not low <= value <= high:
-            yield key, f"expected a number from {low:g} to {high:g}, got {value:g}"
-        if key == "n_names" and value % 1:
-            yield key, f"expected a whole number, got {value:g}"
-        if value == 0 and key != "n_names":
-            yield key, "expected a number above 0, or nothing; got 0"
+    names = feed.labels.get("name")
+    is_named = names.code >= 0 if names is not None else np.zeros(feed.n_records, np.bool_)
+    reported = {one.line for one in feed.problems}
+    for row in np.flatnonzero(~_is_placed(feed) & ~is_named).tolist():
+        # A bad address was reported already; of many bad rows only some are.
+        if int(line[row]) not in reported and feed.n_bad <= len(feed.problems):
+            yield problem(row, "address", "expected an address, or a site; got neither")
+    wide4 = feed.record4[feed.v4.stop - feed.v4.start != 1]
+    wide6 = feed.record6[feed.v6.stop - feed.v6.start != 1]
+    for row in np.concatenate((wide4, wide6)).tolist():
+        yield problem(row, "address", "expected a single address, got a prefix or a range")
+    first6 = feed.v6.start
+    outside = (first6 < FIRST_NETWORK << 64) | (first6 >= STOP_NETWORK << 64)
+    for row in feed.record6[outside].tolist():
+        yield problem(row, "address", "expected an IPv6 address within 2000::/3, got another")
+    for key, known in (("role", ROLES), ("mode", MODES)):
+        for row, text in _texts_but(feed.labels.get(key), known.__contains__):
+            message = f"expected one of {', '.join(known)}, got {text!r}{hint(text, known)}"
+            yield problem(row, key, message)
+    for row, text in _texts_but(names, _is_name):
+        message = f"expected one line of at most {MAX_NAME} printable letters, got {describe(text)}"
+        yield problem(row, "name", message)
+    for key, low, high_end in (
+        ("revenue_usd_per_h", 0.0, MAX_USD_PER_H),
+        ("visits_per_h", 0.0, MAX_VISITS_PER_H),
+        ("n_names", 1.0, 1e7),
+    ):
+        values = feed.numbers.get(key, np.empty(0))
+        wanted = "a whole number," if key == "n_names" else "a number above 0, or nothing;"
+        is_off = values % 1 > 0 if key == "n_names" else values == 0
+        for row in np.flatnonzero((values < low) | (values > high_end)).tolist():
+            message = f"expected a number from {low:g} to {high_end:g}, got {values[row]:g}"
+            yield problem(row, key, message)
+        for row in np.flatnonzero(is_off).tolist():
+            yield problem(row, key, f"expected {wanted} got {values[row]:g}")
 
 
-class _Sites:
-    """Sites of the rows so far, and what contradicts an earlier row of the same site."""
-
-    def __init__(self, file: str) -> None:
-        self.file = file
-        self.problems: list[Problem] = []
-        self.row_of: dict[str, int] = {}
-        self.line: list[int] = []
-        self.about: list[dict[str, Any]] = []
-        self.mode: dict[tuple[int, int], int] = {}
-        self.hosts: list[tuple[int, int, _Row]] = []
-        self.line_of: dict[tuple[object, ...], int] = {}
-
-    def add(self, row: _Row) -> None:
-        cell = row.cell
-        kind = IPv4Address if row.family == 4 else IPv6Address
-        name = cell.get("name") or str(kind(row.address))
-        site = self.row_of.setdefault(name, len(self.row_of))
-        if site == len(self.about):
-            self.about.append({})
-            self.line.append(row.line)
-        for key in _OF_SITE:
-            if key in cell and self.about[site].setdefault(key, cell[key]) != cell[key]:
-                message = f"expected what an earlier row says of {describe(name)}"
-                self._refuse(row, key, f"{message}, got something else")
-        if not row.family:
-            return
-        role = ROLES.index(cell.get("role", ROLES[FRONTEND]))
-        if "mode" in cell:
-            mode = MODES.index(cell["mode"])
-            if self.mode.setdefault((site, role), mode) != mode:
-                message = "expected one mode for a site and role, got another than in a row before"
-                self._refuse(row, "mode", message)
-        earlier = self.line_of.setdefault((site, role, row.family, row.address), row.line)
-        if earlier != row.line:
-            message = "expected each address of a site once for a role, got it in line"
-            self._refuse(row, "address", f"{message} {earlier} too")
-        self.hosts.append((site, role, row))
-
-    def _refuse(self, row: _Row, key: str, message: str) -> None:
-        self.problems.append(Problem(self.file, message, row.line, 0, key))
+def _is_placed(feed: Feed) -> NDArray[np.bool_]:
+    """Whether each row has an address."""
+    is_placed = np.zeros(feed.n_records, np.bool_)
+    is_placed[feed.record4] = is_placed[feed.record6] = True
+    return is_placed
 
 
-def _labels(texts: list[str]) -> Labels:
-    number = {text: code for code, text in enumerate(dict.fromkeys(filter(None, texts)))}
-    code = np.array([number.get(text, -1) for text in texts], np.int32)
-    return Labels(code, [*number])
+def _is_name(text: str) -> bool:
+    return len(text) <= MAX_NAME and (text.isprintable() or is_one_line(text))
+
+
+def _texts_but(labels: Labels | None, is_good: Callable[[str], bool]) -> Iterator[tuple[int, str]]:
+    """Rows whose text is not of some kind, each with its text."""
+    if labels is not None:
+        found = [code for code, text in enumerate(labels.names) if not is_good(text)]
+        for row in np.flatnonzero(np.isin(labels.code, found)).tolist():
+            yield row, labels.names[int(labels.code[row])]
+
+
+def _inventory_of(
+    feed: Feed, name: str, path: Path, data: bytes
+) -> tuple[Inventory, NDArray[np.int64]]:
+    """The inventory, and the site of each row of the file."""
+    line = feed.numbers["line"].astype(np.int64)
+    n = feed.n_records
+    is_ipv6 = np.zeros(n, np.bool_)
+    is_ipv6[feed.record6] = True
+    address4 = np.zeros(n, np.int64)
+    address4[feed.record4] = feed.v4.start
+    six = np.zeros(n, object)
+    six[feed.record6] = feed.v6.start
+    site_of, site = _sites_of(feed, address4, six, is_ipv6)
+    role = _codes_in(feed.labels.get("role"), ROLES, n)
+    role[role == NOT_GIVEN] = FRONTEND
+    mode = _codes_in(feed.labels.get("mode"), MODES, n)
+    hosts = np.flatnonzero(_is_placed(feed))
+    key = site_of[hosts] * len(ROLES) + role[hosts]
+    component, host_component = np.unique(key, return_inverse=True)
+    in_sequence = np.argsort(host_component, kind="stable")
+    row = hosts[in_sequence]
+    first = np.unique(site_of, return_index=True)[1]
+    empty = np.full(n, np.nan)
+    revenue = feed.numbers.get("revenue_usd_per_h", empty)
+    visits = feed.numbers.get("visits_per_h", empty)
+    is_six = is_ipv6[row]
+    component_mode = np.full(component.size, NOT_GIVEN, np.int64)
+    np.maximum.at(component_mode, host_component, mode[hosts])
+    columns = ("address", *feed.labels, *(each for each in feed.numbers if each != "line"))
+    inventory = Inventory(
+        name=name,
+        path=path,
+        data=data,
+        sha256=hashlib.sha256(data).hexdigest(),
+        rows=(),
+        lines=(),
+        note=read_note(path),
+        site=site,
+        labels={
+            column: Labels(_of_site(labels.code, site_of, len(site), -1), labels.names)
+            for column, labels in feed.labels.items()
+            if column in _OF_SITE
+        },
+        revenue_usd_per_h=_of_site(revenue, site_of, len(site), np.nan),
+        visits_per_h=_of_site(visits, site_of, len(site), np.nan),
+        site_line=line[first],
+        component_site=component // len(ROLES),
+        component_role=component % len(ROLES),
+        component_mode=component_mode,
+        host_component=host_component[in_sequence],
+        is_ipv6=is_six,
+        address4=address4[row],
+        address6=six[row][is_six],
+        n_names=feed.numbers.get("n_names", empty)[row],
+        host_line=line[row],
+        n_without_address=int(n - hosts.size),
+        columns=columns,
+        notes=tuple(feed.notes),
+    )
+    return inventory, site_of
+
+
+def _sites_of(
+    feed: Feed, address4: NDArray[np.int64], address6: Numbers, is_ipv6: NDArray[np.bool_]
+) -> tuple[NDArray[np.int64], tuple[str, ...]]:
+    """Site of each row, in the sequence of the file, and their names."""
+    labels = feed.labels.get("name")
+    n = feed.n_records
+    names = list(labels.names) if labels is not None else []
+    code = labels.code.astype(np.int64) if labels is not None else np.full(n, -1, np.int64)
+    unnamed = np.flatnonzero(code < 0)
+    if unnamed.size:
+        number = {text: row for row, text in enumerate(names)}
+        sixes = iter(address6[unnamed[is_ipv6[unnamed]]].tolist())
+        for row in unnamed.tolist():
+            text = str(
+                IPv6Address(next(sixes)) if is_ipv6[row] else IPv4Address(int(address4[row]))
+            )
+            code[row] = number.setdefault(text, len(number))
+        names = list(number)
+    used, first, site_of = np.unique(code, return_index=True, return_inverse=True)
+    rank = np.empty(used.size, np.int64)
+    in_sequence = np.argsort(first, kind="stable")
+    rank[in_sequence] = np.arange(used.size)
+    return rank[site_of], tuple(names[each] for each in used[in_sequence].tolist())
+
+
+def _codes_in(labels: Labels | None, known: tuple[str, ...], n: int) -> NDArray[np.int64]:
+    if labels is None:
+        return np.full(n, NOT_GIVEN, np.int64)
+    row_of = np.array([*(known.index(text) for text in labels.names), NOT_GIVEN], np.int64)
+    return row_of[labels.code]
+
+
+def _of_site(column: NDArray[Any], site_of: NDArray[np.int64], n: int, absent: float) -> Any:
+    """First value given in the rows of each site."""
+    is_given = ~np.isnan(column) if np.isnan(absent) else column >= 0
+    found = np.full(n, absent, column.dtype)
+    rows = np.flatnonzero(is_given)[::-1]
+    found[site_of[rows]] = column[rows]
+    return found
+
+
+def _site_problems(
+    feed: Feed, inventory: Inventory, site_of: NDArray[np.int64]
+) -> Iterator[Problem]:
+    """Contradictions between rows of one site."""
+    path = str(inventory.path)
+    line = feed.numbers["line"].astype(np.int64)
+    yield from _twice(inventory)
+    by_line = np.argsort(inventory.host_line)
+    component = inventory.host_component[by_line]
+    mode = _codes_in(feed.labels.get("mode"), MODES, feed.n_records)[_is_placed(feed)]
+    differs = (mode >= 0) & (mode != inventory.component_mode[component])
+    for row in np.flatnonzero(differs).tolist():
+        message = "expected one mode for a site and role, got another in a later row"
+        at = int(inventory.host_line[by_line[row]])
+        yield Problem(path, message, at, 0, "mode")
+    for column in _OF_SITE:
+        if column in feed.labels:
+            of_row: NDArray[Any] = feed.labels[column].code
+            of_site: NDArray[Any] = inventory.labels[column].code
+            given = of_row >= 0
+        elif column in feed.numbers:
+            of_row, of_site = feed.numbers[column], getattr(inventory, column)
+            given = ~np.isnan(of_row)
+        else:
+            continue
+        for row in np.flatnonzero(given & (of_row != of_site[site_of])).tolist():
+            site = describe(inventory.site[int(site_of[row])])
+            message = f"expected what an earlier row says of {site}, got something else"
+            yield Problem(path, message, int(line[row]), 0, column)
+    total = float(np.nansum(inventory.revenue_usd_per_h))
+    if total > MAX_TOTAL_USD_PER_H:
+        message = f"expected at most {MAX_TOTAL_USD_PER_H:g} in all, got {total:g}"
+        yield Problem(path, message, key="revenue_usd_per_h")
+
+
+def _twice(inventory: Inventory) -> Iterator[Problem]:
+    """Hosts that are listed twice in one component, and modes that contradict each other."""
+    high, low = inventory.address4.astype(np.uint64), np.zeros(inventory.n_rows, np.uint64)
+    high[inventory.is_ipv6] = (inventory.address6 >> 64).astype(np.uint64)
+    low[inventory.is_ipv6] = (inventory.address6 & 2**64 - 1).astype(np.uint64)
+    row = np.lexsort((inventory.host_line, low, high, inventory.is_ipv6, inventory.host_component))
+    same = (
+        (inventory.host_component[row][1:] == inventory.host_component[row][:-1])
+        & (inventory.is_ipv6[row][1:] == inventory.is_ipv6[row][:-1])
+        & (high[row][1:] == high[row][:-1])
+        & (low[row][1:] == low[row][:-1])
+    )
+    for at in np.flatnonzero(same).tolist():
+        line, earlier = int(inventory.host_line[row[at + 1]]), int(inventory.host_line[row[at]])
+        message = f"expected each address of a site once for a role, got it in line {earlier} too"
+        yield Problem(str(inventory.path), message, line, 0, "address")

@@ -77,10 +77,10 @@ def test_rows_of_one_site_must_not_contradict_each_other(tmp_path):
         "a,198.18.0.2,,news,2,spread",
     )
     assert [text.split(":")[:2] for text in found] == [
+        ["2", " mode"],
         ["4", " address"],
         ["5", " sector"],
         ["5", " revenue_usd_per_h"],
-        ["5", " mode"],
     ]
 
 
