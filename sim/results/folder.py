@@ -353,7 +353,10 @@ def open_run(path: Path, kinds: Collection[str] = RUN_KINDS) -> RunFolder:
     if kind not in kinds:
         message = f"expected a run or a comparison, got a {kind}: its tables are read on their own"
         raise DataError([Problem(str(path / MANIFEST), message, key="kind")])
-    who = ("strategy",) if kind == "run" else ("strategies", "baseline")
+    # Draws that are kept have no baseline.
+    who = {"run": ("strategy",), "comparison": ("strategies", "baseline")}.get(
+        kind, ("strategies",)
+    )
     # Draws that are kept have no typical simulation.
     needed = (*_MANIFEST_KEYS, *who, *(("typical",) if kind in RUN_KINDS else ()))
     _check_keys(manifest, needed, path / MANIFEST)
