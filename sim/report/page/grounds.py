@@ -288,10 +288,7 @@ def _other_ways(run: RunFolder) -> Section:
 
 
 SEEN = {
-    "drop": say(
-        "A browser waits for a blocked address until it gives up; no page says why. Users of other "
-        "operators reach it."
-    ),
+    "drop": say("A browser waits for a blocked address until it gives up; no page says why."),
     "throttle": say(
         "Some attempts at a blocked address fail, the others work: nothing is slow in the model."
     ),
@@ -407,8 +404,8 @@ def _missing(run: RunFolder, outage: Outage | None) -> Section:
     if not scenario.get("reactions"):
         items.append(
             say(
-                "Businesses that move (hours are an upper bound), what it costs, and gains and "
-                "losses of hosting providers."
+                "Businesses that move (it would lower hours), what it costs, and gains and losses "
+                "of hosting providers."
             )
         )
     if not scenario.get("users"):
@@ -416,8 +413,8 @@ def _missing(run: RunFolder, outage: Outage | None) -> Section:
     if outage is not None and (still := _still(outage)):
         items.append(
             say(
-                "Time after {day}: {share} of businesses are still cut off then, so hours and "
-                "losses are lower bounds.",
+                "Time after {day}: {share} of businesses are still cut off then, which "
+                "would raise hours and losses.",
                 day=day(last_moment(run)),
                 share=still,
             )

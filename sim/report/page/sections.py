@@ -244,8 +244,8 @@ def _by_order(run: RunFolder, outage: Outage) -> tuple[tuple[Table, ...], str]:
     own = str((run.scenario.get("strategy") or {}).get("orders", ""))
     copies = {str(one["name"]): str(one.get("copy", "")) for one in run.manifest["inputs"]}
     after = say(
-        "A row sums a day's orders. Cut off: before the first, and {n} hours after the middle one "
-        "or before the next row. Each order: {file}.",
+        "The days of the largest changes; a row sums a day's orders. Cut off: before the first, "
+        "and {n} hours after the middle one or before the next row. Each order: {file}.",
         n=str(AFTER_H),
         file=copies.get(own) or "events.parquet",
     )
@@ -253,7 +253,7 @@ def _by_order(run: RunFolder, outage: Outage) -> tuple[tuple[Table, ...], str]:
         networks = np.nanmax(whole_band(run, NETWORKS, run.strategies[0]).high)
         after = sentences(after, say("Orders of IPv6: events.parquet.") if networks > 0 else "")
     listed = say("Addresses") if outage.is_addresses else say("IPv6 networks")
-    heads = (say("When"), say("Whose"), listed, say("Before"), say("After"), say("Range"))
+    heads = (say("When"), say("Owner"), listed, say("Before"), say("After"), say("Range"))
     return table_of(heads, rows, (2, 3, 4, 5)), after
 
 
@@ -336,7 +336,10 @@ def _course(outage: Outage, share: NDArray[np.float64]) -> Iterator[str]:
             **values,
         )
     if some[-1] + 1 < line.size:
-        yield say("It is over by {end}.", end=_moment(outage, t_s[some[-1] + 1]))
+        yield say(
+            "In half of the simulations it is over by {end}.",
+            end=_moment(outage, t_s[some[-1] + 1]),
+        )
     else:
         yield say("It is not over at the end.")
 
@@ -388,14 +391,14 @@ def operators_of(run: RunFolder, strategy: str, outage: Outage) -> Iterator[Sect
         say("Operator"),
         say("Its users"),
         say("First block (simulated)"),
-        say("Hours cut off"),
+        say("Hours per site") if outage.of_sites else say("Hours per business"),
         say("Range"),
     )
     after = say(
         "First block of others' addresses: median, rounded down to {step}; no record is used.",
         step=step_text(rounding_of(outage)),
     )
-    mean = say("Hours cut off: mean of all businesses.")
+    mean = say("Hours cut off: mean of all businesses, spared ones too.")
     if outage.of_sites:
         mean = say("Hours cut off: mean of all your sites, spared ones too.")
     earlier = say("In each simulation, no site is cut off before an operator blocks.")

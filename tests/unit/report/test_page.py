@@ -310,11 +310,11 @@ SHARES = np.array(
     [
         # The middle line has 0.05, 0.1, 0.15, 0.05 from 10:00 to 20:00.
         (SHARES, 0.15, "by Sat, 10 Jan, 10:00, the largest number at once by Sat, 10 "
-         "Jan, 13:00. It is over by Sat, 10 Jan, 22:00."),
+         "Jan, 13:00. In half of the simulations it is over by Sat, 10 Jan, 22:00."),
         # The peaks, but of what cuts nobody off, are at 12:00, 13:00 and 20:00.
         (SHARES, 0.25, "by Sat, 10 Jan, 10:00. Half of the simulations have their peak by Sat, 10 "
-         "Jan, 13:00, nine in ten from Sat, 10 Jan, 12:06 to Sat, 10 Jan, 19:18. It is over by "
-         "Sat, 10 Jan, 22:00."),
+         "Jan, 13:00, nine in ten from Sat, 10 Jan, 12:06 to Sat, 10 Jan, 19:18. In half of the "
+         "simulations it is over by Sat, 10 Jan, 22:00."),
         (SHARES[2:3], 0.3, "by Sat, 10 Jan, 10:00, the largest number at once by Sat, 10 "
          "Jan, 20:00. It is not over at the end."),
         (SHARES[3:], 0.0, ""),
@@ -865,8 +865,8 @@ def test_orders_of_ipv6_alone_are_in_the_table_of_orders(tmp_path, monkeypatch):
     text = words_of(render(open_run(tmp_path / "run")))
     # One of five sites is on IPv6 alone. Nothing is before the order with which the run begins.
     assert (
-        "When Whose IPv6 networks Before After Range Mon, 16 Apr, 00:00 +1 20% 20% "
-        "Tue, 17 Apr, 00:00 −1 20% 0% 0% A row sums a day"
+        "When Owner IPv6 networks Before After Range Mon, 16 Apr, 00:00 +1 20% 20% "
+        "Tue, 17 Apr, 00:00 −1 20% 0% 0% The days of the largest"
     ) in text
     assert "Orders of IPv6" not in text
 
@@ -876,7 +876,7 @@ def test_orders_of_ipv6_beside_others_are_named(tmp_path, monkeypatch):
     monkeypatch.setitem(sites.TABLES, "strategy.orders", beside)
     write_sites(tmp_path / "run")
     text = words_of(render(open_run(tmp_path / "run")))
-    assert "Whose Addresses Before After Range Mon, 16 Apr, 06:00 alpha +130 20%" in text
+    assert "Owner Addresses Before After Range Mon, 16 Apr, 06:00 alpha +130 20%" in text
     assert ". Orders of IPv6: events.parquet." in text
 
 
@@ -1120,7 +1120,9 @@ def test_a_zero_of_a_small_sample_is_a_bound(tmp_path):
     assert "Nothing was lost" not in text
     assert "No modelled business lost anything: what all of them lose is not known." in text
     operators = text[
-        text.index("First block (simulated) Hours cut off") : text.index("First block of others")
+        text.index("First block (simulated) Hours per business") : text.index(
+            "First block of others"
+        )
     ]
     # Three in four businesses, for all of the five days.
     assert operators.count("at most 90 ") == 5
