@@ -191,7 +191,13 @@ class _Sets:
     def _read_elements(self, text: str, number: int) -> None:
         """Read elements up to their closing brace, or to the end of the line."""
         listed, brace, rest = text.partition("}")
-        for element in filter(None, map(str.strip, listed.split(","))):
+        *elements, last = map(str.strip, listed.split(","))
+        if last and not brace:
+            # It may be cut: 128.0.0.0/1 of 128.0.0.0/16.
+            message = f"expected a comma or a brace behind {shown(last)}, got the end of the line"
+            self._gathering.refuse(message, number)
+            last = ""
+        for element in filter(None, [*elements, last]):
             self._take_element(element, number)
         if brace:
             self.inside = "set"

@@ -116,6 +116,14 @@ def test_what_is_no_set_of_addresses_of_nftables_is_refused(text, tmp_path):
     assert "expected a" in refusal(text + "\n", tmp_path, "nftables")
 
 
+def test_an_element_that_may_be_cut_is_not_read(tmp_path):
+    text = NFT.format("type ipv4_addr", "{ 192.0.2.1,\n128.0.0.0/16,\n198.51.100.7 }")
+    cut = text[: text.index("6,")]
+    told = refusal(cut, tmp_path)
+    assert "given:5: expected a comma or a brace behind '128.0.0.0/1', got the end of" in told
+    assert read_any(cut, tmp_path, skip_bad=True).to_set() == AddressSet.of("192.0.2.1")
+
+
 @pytest.mark.parametrize(
     ("text", "names"),
     [
