@@ -221,7 +221,8 @@ def read_json_list(source: Readable, gathering: Gathering) -> Feed:
 def read_json_lines(source: Readable, gathering: Gathering) -> Feed:
     """Read one JSON object a line, with an address in each.
 
-    A line of ``"type": "metadata"``, as Spamhaus ends its lists with, gives the date and the terms.
+    A line of ``"type": "metadata"``, as Spamhaus ends its lists with, gives the date, the terms and
+    the number of records before it.
 
     Raises
     ------
@@ -233,15 +234,28 @@ def read_json_lines(source: Readable, gathering: Gathering) -> Feed:
     terms = [""]
 
     def objects() -> Iterator[tuple[int, dict[str, Any]]]:
+        n_objects = 0
         for number, line in chain.from_iterable(read_numbered(source, gathering)):
             entry = parse_object(line, number, gathering)
             if entry and entry.get("type") == "metadata" and not _address_keys(entry):
                 dates[str(entry.get("timestamp", ""))] = None
                 terms.append(text_of(entry, "terms") or terms[-1])
-            elif entry is not None:
-                yield number, entry
+                n_stated = str(entry.get("records", n_objects))
+                if n_stated != str(n_objects):
+                    message = f"expected {n_stated:.20} records before this line, got {n_objects:,}"
+                    gathering.refuse(f"{message}: the file was cut or changed", number, "records")
+                n_objects = 0
+            else:
+                n_objects += 1
+                if entry is not None:
+                    yield number, entry
+        if n_objects and dates:
+            message = f"expected a line of metadata behind the last {n_objects:,} records"
+            gathering.refuse(f"{message}, got none: the file was cut", gathering.n_lines)
 
     _add_objects(table, gathering, objects())
+    if "sblid" in table.others.unread and not dates:
+        gathering.note("no line of metadata says how many records there are: some may be missing")
     return table.finish("json-lines", ", ".join(dates), terms[-1])
 
 

@@ -1,12 +1,13 @@
 """Blocks of lines turned into rows, with an account of the lines refused.
 
-Blocks of nothing but IPv4 addresses and prefixes are read at once, others line by line.
+Blocks of nothing but IPv4 addresses and prefixes are read at once, others line by line. Numbers of
+entries that comments state are compared with what was read: a cut download reads well to its end.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from itertools import repeat
@@ -254,6 +255,47 @@ def _refused(number: int, text: str, message: str) -> Bad:
     return Bad(number, message)
 
 
+_COMMENT = re.compile(rb"(?m)^[#;]([^\n]{1,200})$")
+_NUMBER = r"(?:\d{1,3}(?:,\d{3})+|\d+)"
+_UNIT = (
+    r"(?:(?:unique|distinct|listed|ipv4|ipv6|ip|blocked) )*"
+    r"(?:entries|records|prefixes|networks|subnets|ranges|cidrs|ips|(?:ip[ -]?)?addresses)"
+)
+# "Entries : 2 subnets, 512 unique IPs", as FireHOL writes; "Total entries: 2"; "END 2 entries".
+_STATED = re.compile(
+    rf"(?P<label>(?:(?:total|number|count|of|the) )*(?:{_UNIT}|total|count)"
+    rf"(?: (?:count|total|listed))?) ?[:=] ?(?P<first>{_NUMBER})(?P<unit> {_UNIT})?"
+    rf"(?:, ?{_NUMBER} {_UNIT})?"
+    rf"|(?:end|total)?[ :]*\(?(?P<bare>{_NUMBER})\)? (?P<of>{_UNIT})\)?"
+)
+
+
+def _find_stated(block: Block, stated: dict[str, list[int]]) -> None:
+    """Add the line and the number of each comment that states how many entries there are."""
+    for comment in _COMMENT.finditer(block.text):
+        text = comment[1].strip(b"#; \t\r-=.").decode("utf-8", "replace").lower()
+        if found := _STATED.fullmatch(" ".join(text.split())):
+            line = block.first_line + block.text.count(b"\n", 0, comment.start())
+            what = (found["unit"] or found["label"] or found["of"]).strip()
+            number = int((found["first"] or found["bare"]).replace(",", ""))
+            at, so_far = stated.get(what, [line, 0])
+            stated[what] = [at, so_far + number]
+
+
+def _wrong_counts(stated: dict[str, list[int]], v4: Entries4, v6: Entries6) -> Iterator[Bad]:
+    """Yield numbers that are not those of rows, ranges or addresses; of joined files, the sums."""
+    for what, (line, number) in stated.items():
+        rows4 = Entries4.empty() if "ipv6" in what else v4
+        rows6 = Entries6.empty() if "ipv4" in what else v6
+        addresses = AddressSet(rows4.to_set(), rows6.to_set())
+        n_rows = len(rows4) + len(rows6)
+        n_addresses = addresses.v4.n_addresses + addresses.v6.n_addresses
+        if number not in (n_rows, addresses.n_intervals, n_addresses):
+            got = f"{n_rows:,} lines with {n_addresses:,} addresses"
+            message = f"expected {number:,} {what}, as comments say, got {got}"
+            yield Bad(line, f"{message}: the file was cut or changed")
+
+
 def read_entries(stream: Readable, name: str, limits: Limits, *, skip_bad: bool) -> Entries:
     """Read a list from a stream; other parameters and errors as for `parse_entries`.
 
@@ -266,9 +308,11 @@ def read_entries(stream: Readable, name: str, limits: Limits, *, skip_bad: bool)
     problems: list[Problem] = []
     n_lines = n_bad = n_bytes = 0
     opposite: Bad | None = None
+    stated: dict[str, list[int]] = {}
     for block in read_blocks(stream, limits.max_line_bytes, name):
         rows = read_block(block)
         parts.append(rows)
+        _find_stated(block, stated)
         n_lines += block.n_lines
         n_bytes += rows.v4.n_bytes + rows.v6.n_bytes
         limits.check_held(n_bytes, name)
@@ -281,6 +325,9 @@ def read_entries(stream: Readable, name: str, limits: Limits, *, skip_bad: bool)
     v4 = Entries4.concatenate([rows.v4 for rows in parts])
     v6 = Entries6.concatenate([rows.v6 for rows in parts])
     n_entries = len(v4) + len(v6)
+    for wrong in _wrong_counts(stated, v4, v6):
+        n_bad += 1
+        problems.append(Problem(name, wrong.message, wrong.number))
     if n_bad and not skip_bad:
         raise BadLinesError(name, problems, n_bad, n_entries, "bad lines")
     if opposite is not None:

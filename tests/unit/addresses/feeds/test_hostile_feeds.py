@@ -182,6 +182,7 @@ def test_parquet_cut_short_is_refused(tmp_path):
                        '{"type": "metadata", "records": 4}\n', [
             "3: expected a JSON object, got list",
             "4: expected a JSON object, got an error: Expecting ':' delimiter",
+            "5: records: expected 4 records before this line, got 3: the file was cut or changed",
         ]),
         ("polls", '{"data": [{"isp": "A", "stateChanges": 5}, {"ip": "198.51.100.1", "isp": "A", '
                   '"stateChanges": [7]}]}', [

@@ -1,4 +1,7 @@
-"""Files with lines that hide others, and with keys that stand twice."""
+"""Files that were cut, with lines that hide others, and with keys that stand twice.
+
+Counts are counted by hand; addresses of prefixes are powers of two.
+"""
 
 import json
 import re
@@ -16,6 +19,99 @@ from sim.results.folder import read_manifest
 from sim.scenario.document import parse_document
 from sim.scenario.starter.blocklist import renamed
 from tests.feeds import read, refused
+
+NETSET = (
+    "#\n# some\n#\n# ipv4 hash:net ipset\n#\n# Entries         : 2 subnets, 257 unique IPs\n#\n"
+    "192.0.2.7\n198.51.100.0/24\n"
+)
+IPSET = "# ipv4 hash:ip ipset\n# Entries         : 3 unique IPs\n192.0.2.7\n192.0.2.8\n192.0.2.9\n"
+METADATA = {"type": "metadata", "timestamp": 1767322985, "size": 180}
+
+
+def drop(n: int, stated: object = None, first: int = 0) -> str:
+    lines = [{"cidr": f"198.51.{first + at}.0/24", "sblid": f"SBL{at}"} for at in range(n)]
+    end = [] if stated is None else [METADATA | {"records": stated}]
+    return "".join(json.dumps(line) + "\n" for line in [*lines, *end])
+
+
+WHOLE = {
+    "netset": (NETSET, 2),
+    "netset joined": (NETSET + NETSET.replace("198.51.100", "203.0.113"), 4),
+    "ipset": (IPSET, 3),
+    "drop": (drop(3, 3), 3),
+    "drop joined": (drop(3, 3) + drop(2, 2, 3), 5),
+    "trailer": ("192.0.2.7\n192.0.2.8\n# END 2 entries\n", 2),
+    "trailers": ("192.0.2.7\n; total: 1\n192.0.2.8\n192.0.2.9\n; total: 2\n", 3),
+    "thousands": ("# Total IPs: 65,536\n198.51.0.0/16\n", 1),
+    "families": ("# IPv4 entries: 1\n# IPv6 entries: 2\n192.0.2.7\n2001:db8::1\n2001:db8::5\n", 3),
+    "no count": ("# Entries last changed: 5\n# 3 entries were doubtful\n192.0.2.7 # 9 ips\n", 1),
+}
+
+
+@pytest.mark.parametrize("name", WHOLE)
+def test_a_file_with_as_many_as_it_states_is_read(name, tmp_path):
+    text, n_records = WHOLE[name]
+    assert read(text, tmp_path).n_records == n_records
+    assert read(text.replace("\n", "\r\n"), tmp_path).n_records == n_records
+
+
+CUT = "the file was cut or changed"
+BROKEN = {
+    "netset": (
+        NETSET.replace("198.51.100.0/24\n", ""),
+        f"given:6: expected 2 subnets, as comments say, got 1 lines with 1 addresses: {CUT}",
+    ),
+    "the first of two netsets": (
+        NETSET.replace("192.0.2.7\n", "") + NETSET,
+        f"given:6: expected 4 subnets, as comments say, got 3 lines with 257 addresses: {CUT}",
+    ),
+    "ipset": (
+        IPSET[:-10],
+        f"given:2: expected 3 unique ips, as comments say, got 2 lines with 2 addresses: {CUT}",
+    ),
+    "drop": (
+        drop(2, 3),
+        f"given:3: records: expected 3 records before this line, got 2: {CUT}",
+    ),
+    "drop with another count": (
+        drop(2, True),
+        f"given:3: records: expected True records before this line, got 2: {CUT}",
+    ),
+    "the second of two drops": (
+        drop(3, 3) + drop(2),
+        "given:6: expected a line of metadata behind the last 2 records, got none: "
+        "the file was cut",
+    ),
+    "trailer": (
+        "192.0.2.7\n# END (2) entries\n",
+        f"given:2: expected 2 entries, as comments say, got 1 lines with 1 addresses: {CUT}",
+    ),
+    "one family": (
+        "# IPv4 entries: 1\n# IPv6 entries: 2\n192.0.2.7\n2001:db8::1\n",
+        f"given:2: expected 2 ipv6 entries, as comments say, got 1 lines with 1 addresses: {CUT}",
+    ),
+    "added": (
+        "# Entries: 1\n192.0.2.7\n192.0.2.9\n",
+        f"given:1: expected 1 entries, as comments say, got 2 lines with 2 addresses: {CUT}",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_file_with_another_number_than_it_states_is_refused(name, tmp_path):
+    text, expected = BROKEN[name]
+    assert refused(text, tmp_path) == [expected]
+    assert read(text, tmp_path, skip_bad=True).n_bad == 1
+
+
+def test_a_form_that_was_asked_for_is_counted_too(tmp_path):
+    assert "expected 2 subnets" in refused(BROKEN["netset"][0], tmp_path, "list")[0]
+
+
+def test_a_drop_list_without_metadata_may_have_lost_records(tmp_path):
+    (note,) = [note for note in read(drop(2), tmp_path).notes if "metadata" in note]
+    assert note == "no line of metadata says how many records there are: some may be missing"
+
 
 REFUSED = "expected line feeds, got a bare carriage return (old Mac line ends): convert with"
 WRITTEN = {
