@@ -120,7 +120,6 @@ def run_hotline(arrivals_per_h: float, servers: int, streams: Streams) -> Hotlin
         log,
         attention,
         lambda addresses: True,
-        lambda t_s: None,
     )
     # Draws of nothing: whoever is impaired at a tick appeals at that tick.
     attention.due[:] = 0.0
@@ -131,7 +130,7 @@ def run_hotline(arrivals_per_h: float, servers: int, streams: Streams) -> Hotlin
         for row, t_s in enumerate(arrival_s.tolist()):
             yield Moment(env, t_s, Phase.TICK)
             turn_impaired(attention, [row], range(max(row - 1, 0), row), t_s)
-            actor.close(t_s)
+            attention.note(t_s)
             actor.hear(t_s)
 
     env.process(feed())
