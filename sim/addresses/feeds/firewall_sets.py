@@ -51,7 +51,9 @@ def read_ipset(source: Readable, gathering: Gathering) -> Feed:
         for number, line in lines:
             if line.startswith("#") or line == "COMMIT":
                 continue
-            if not (found := _COMMAND.fullmatch(line)):
+            if line.count('"') % 2:
+                gathering.refuse(f"expected quotes that close, got {shown(line)}", number)
+            elif not (found := _COMMAND.fullmatch(" ".join(line.split()))):
                 message = (
                     f"expected create and add of ipset, got {shown(line)}: restore and save the "
                     "sets (ipset restore < FILE; ipset save > list.ipset)"

@@ -71,6 +71,19 @@ def test_a_member_that_is_no_whole_address_is_refused(kind, member, tmp_path):
     assert (feed.n_bad, feed.to_set()) == (1, AddressSet.of("192.0.2.1"))
 
 
+def test_blanks_between_words_do_not_hide_a_netmask(tmp_path):
+    text = "create s \thash:ip family inet  netmask 24\nadd  s 198.51.100.0\nadd s 192.0.2.0\n"
+    expected = AddressSet.of("198.51.100.0/24", "192.0.2.0/24")
+    for skip_bad in (False, True):
+        assert read_any(text, tmp_path, "ipset", skip_bad=skip_bad).to_set() == expected
+
+
+@pytest.mark.parametrize("line", ['add "s 192.0.2.1', 'add s 192.0.2.1 comment "a'])
+def test_a_line_whose_quotes_do_not_close_is_refused(line, tmp_path):
+    text = f"create s hash:ip bitmask 255.255.255.0\n{line}\n"
+    assert refusal(text, tmp_path) == f"given:2: expected quotes that close, got {line!r}"
+
+
 def test_an_exception_to_a_wider_member_is_refused_in_any_case(tmp_path):
     text = "create s hash:net\nadd s 198.51.100.0/24\nadd s 198.51.100.7 {}\n"
     for skip_bad in (False, True):
