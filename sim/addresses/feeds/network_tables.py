@@ -106,6 +106,8 @@ def read_register(source: Readable, gathering: Gathering) -> Feed:
             cells = [cell.strip() for cell in entry.split(";", 3)]
             if is_odd and (wrong := hidden_end(entry)):
                 gathering.refuse(wrong, number)
+            elif "\0" in entry:
+                gathering.refuse("expected text, got a NUL byte", number)
             elif number == 1 and entry.startswith(_FIRST_LINE):
                 date = entry.removeprefix(_FIRST_LINE).strip()
             elif len(cells) >= 3:

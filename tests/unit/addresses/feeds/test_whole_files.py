@@ -108,6 +108,20 @@ def test_a_form_that_was_asked_for_is_counted_too(tmp_path):
     assert "expected 2 subnets" in refused(BROKEN["netset"][0], tmp_path, "list")[0]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "192.0.2.7 # a hole: \0\0\0\0\0\0\n198.51.100.7\n",
+        "Updated: 2026-01-01\n192.0.2.7;a\0\0\0\0\0\0.example;;court;1;2026-01-01\n"
+        "198.51.100.7;;;court;2;2026-01-01\n",
+    ],
+)
+def test_zeros_of_a_hole_in_a_file_are_refused(text, tmp_path):
+    (told,) = refused(text, tmp_path)
+    assert "expected text, got" in told
+    assert read(text, tmp_path, skip_bad=True).n_bad == 1
+
+
 def test_a_drop_list_without_metadata_may_have_lost_records(tmp_path):
     (note,) = [note for note in read(drop(2), tmp_path).notes if "metadata" in note]
     assert note == "no line of metadata says how many records there are: some may be missing"
