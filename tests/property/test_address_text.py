@@ -60,7 +60,9 @@ line_text = st.tuples(
 
 
 def read_alone(line):
-    """What one line says: nothing, an entry, or None where it is bad."""
+    """What one line says: nothing, an entry, or None where it is bad, as with a byte of 0."""
+    if "\0" in line:
+        return None
     entry = line.split("#")[0].split(";")[0].strip(" \t\r")
     if not entry:
         return ()
@@ -148,6 +150,7 @@ def test_plain_lines_read_at_once_are_what_they_are_one_by_one(lines):
 
 
 @example(content=b"192.0.2.1\n-::\n")
+@example(content=b";\0")
 @given(
     content=st.binary(max_size=60) | st.text("0129./:-#;\n\r \t\0af", max_size=60).map(str.encode)
 )
