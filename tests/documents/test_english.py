@@ -4,7 +4,7 @@ import pytest
 
 from tools.english import BETTER, PATHS, find_dialect
 
-MOST = 17.8
+MOST = 12.5
 """In 10,000 words: the number of the day; whoever brings it down writes the new one here."""
 
 
