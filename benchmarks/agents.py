@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from sim.engine.actors.operators import Compliance
-from sim.engine.strategies.dated_orders import time_orders
+from sim.engine.strategies.calendars import time_orders
 from sim.scenario.resolve import Resolved
 from sim.streams import Streams
 from sim.world.build import World

@@ -4,8 +4,7 @@
 """
 
 from sim.engine.coverage import block_around, cut, enclosing, enclosing_front, open_fronts
-from sim.engine.decisions import Decision, Observation
-from sim.engine.orders import Mechanism, Order
+from sim.engine.decisions import Decision, Mechanism, Observation, Order
 from sim.engine.record.outcome import Outcome
 from sim.engine.strategies.registry import Strategy
 from sim.measure.own import measure

@@ -12,9 +12,8 @@ import numpy as np
 
 from sim.addresses.sets.intervals import IntervalSet
 from sim.addresses.sets.line import IPV4
-from sim.engine.decisions import Decision, Observation, Strategy
+from sim.engine.decisions import Decision, Mechanism, Observation, Order, Strategy
 from sim.engine.eventlog import Kind
-from sim.engine.orders import Mechanism, Order
 from sim.engine.record.outcome import Outcome
 from sim.engine.run import simulate
 from sim.engine.state.ledger import Group

@@ -10,7 +10,7 @@ from sim.measure.money.losses import Moves, Stretches
 from sim.scenario.library import shipped
 from sim.scenario.tables.money import MoneyParameterRow, PricedRow
 from sim.scenario.tables.seeds import Table, read_table
-from sim.world.population import Businesses
+from sim.world.build import Businesses
 
 N_CLASSES = len(SPELL_NAMES)
 

@@ -16,25 +16,26 @@ from sim.addresses.sets.line import IPV4, Line, split
 from sim.addresses.sets.notation import Prefix, parse_prefix
 from sim.addresses.sets.prefixes import PrefixTable
 from sim.addresses.sets.seats import Seats
-from sim.engine.decisions import Strategy
-from sim.engine.orders import Mechanism, Order
+from sim.engine.decisions import Mechanism, Order, Strategy
 from sim.engine.record.outcome import Outcome
 from sim.engine.run import simulate
-from sim.engine.strategies.dated_orders import replay
-from sim.engine.strategies.provider_ranges import negotiate
-from sim.engine.strategies.single_rule import exact
+from sim.engine.strategies.calendars import replay
+from sim.engine.strategies.single_rule import exact, negotiate
 from sim.scenario.tables.rows import RESPONSES
 from sim.streams import Stream, Streams
-from sim.world.build import World
+from sim.world.build import Businesses, Demand, World, role_causes
 from sim.world.components import Components
-from sim.world.demand import Demand
-from sim.world.moves import Moves, Programs
+from sim.world.moves import Moves, Programs, Stays
 from sim.world.operators import Operators, Overload
-from sim.world.population import Businesses, role_causes
-from sim.world.providers import Places, Pools
-from sim.world.sites import Sites
-from sim.world.stances import OutsideWithdrawal, StanceEvent, StanceEvents, Wavering
-from sim.world.tenancy import Stays
+from sim.world.placement import Sites
+from sim.world.providers import (
+    OutsideWithdrawal,
+    Places,
+    Pools,
+    StanceEvent,
+    StanceEvents,
+    Wavering,
+)
 from tests import reference as ref
 from tests.examples import n_examples
 from tests.reference_strategies import negotiate as ref_negotiate

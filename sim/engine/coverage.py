@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 
 from sim.addresses.sets.intervals import IPV4_STOP, IntervalSet
 from sim.addresses.sets.line import IPV4, Line
-from sim.engine.decisions import Observation, SetOfFront
-from sim.engine.orders import Groups, Mechanism, Order
+from sim.engine.decisions import Groups, Mechanism, Observation, Order, SetOfFront
 
 ADDRESS_BITS = 32
 NETWORK_BITS = 64

@@ -19,8 +19,7 @@ from sim.measure.measures import demand_micro_usd
 from sim.measure.money.pricing import GAIN
 from sim.measure.summary import CERTAIN, LEVEL, NOT_KNOWN, Sample, is_zero, spreads_of
 from sim.results.tables import Line
-from sim.world.build import World
-from sim.world.population import MICRO
+from sim.world.build import MICRO, World
 
 
 def is_above(outcome: Outcome, share: float) -> NDArray[np.bool_]:

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from sim.catalogue.causes import CAUSES, lost_by
 from sim.catalogue.choices import RATIOS
+from sim.engine.decisions import BLOCKING
 from sim.engine.eventlog import Kind
-from sim.engine.orders import BLOCKING
 from sim.engine.record.outcome import BUSINESS_METRICS, Outcome
 from sim.engine.state.ledger import Group
 from sim.measure.measures import UNKNOWN, Measure, demand_micro_usd, measured, over

@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from sim.addresses.sets.algebra import merge
 from sim.addresses.sets.intervals import IPV4_STOP, IntervalSet
 from sim.addresses.text.reading import parse_entries
+from sim.engine.decisions import BLOCKING, Mechanism
 from sim.engine.eventlog import Kind
-from sim.engine.orders import BLOCKING, Mechanism
 from sim.engine.record.outcome import Outcome
 from sim.measure.measures import Measure, measured
 from sim.measure.summary import Spread, ends

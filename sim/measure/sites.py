@@ -28,8 +28,7 @@ from sim.results.parquet import Coded, ColumnData, numbers, read_columns
 from sim.scenario.resolve import Resolved
 from sim.scenario.tables.inventory import read_inventory
 from sim.scenario.tables.rows import RateRow
-from sim.world.build import World
-from sim.world.population import MICRO
+from sim.world.build import MICRO, World
 
 TIMES = ("affected_h", "impaired_h", "down_h", "lost_demand_h")
 BY_CAUSE = tuple(f"lost_demand_h_{cause.name}" for cause in CAUSES)

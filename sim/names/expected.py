@@ -1,20 +1,269 @@
-"""How many names are expected on listed addresses, and how far that is not known."""
+"""How many names are expected on listed addresses: draws of what a census allows."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.names.draws import KindDraws, draw_found_names, draw_kinds
-from sim.names.law import NamesLaw
-from sim.names.sharing import KINDS
+from sim.names.law import Calibration, NamesLaw, law_of
+from sim.names.sharing import KINDS, Segment, segment_of
 from sim.scenario.tables.rows import AssumptionRow
-from sim.scenario.tables.sharing import ParkedRow, SharingRow
+from sim.scenario.tables.sharing import ConcentrationRow, ParkedRow, SharingRow
 from sim.statistics.triangular import triangular_quantile
+
+SHORT_OF_A_STEP = 0.02
+"""How far the size at the end of a group of ranks stays from the neighbouring means, where a
+falling curve would have to be a step; in the logarithm, of the distance of the two."""
+MOST_TRIES = 100
+"""Draws of rounded shares that no falling curve meets are drawn anew, at most so often."""
+
+
+NO_CURVE = f"expected rows that some falling curve meets, got none in {MOST_TRIES} draws"
+MET_WITHIN = 1e-6
+"""Relative error of the names of a group of ranks, in laws that are drawn many at once: far within
+the rounding of the rows."""
+
+
+def draw_law(rows: Sequence[ConcentrationRow], rng: np.random.Generator) -> NamesLaw:
+    """Draw a law out of those that the calibration rows of a census allow.
+
+    Notes
+    -----
+    Every row is drawn evenly within its rounding. The size at the rank that ends a group, which the
+    rows leave open between the names per address before and after, is drawn evenly in the logarithm
+    in place of their geometric mean.
+
+    Raises
+    ------
+    ValueError
+        As ``Calibration.of`` for the rows as they are; or if rows within their rounding are met by
+        no falling curve in 100 draws.
+    """
+    n_ends = len(Calibration.of(rows).top)
+    for _ in range(MOST_TRIES):
+        off = rng.uniform(-1, 1, len(rows))
+        place = rng.uniform(SHORT_OF_A_STEP, 1 - SHORT_OF_A_STEP, n_ends)
+        law = _law_at(rows, off, place, 0.0)
+        if law is not None:
+            return law
+    raise ValueError(NO_CURVE)
+
+
+def draw_laws(
+    rows: Sequence[ConcentrationRow], n_laws: int, rng: np.random.Generator
+) -> list[NamesLaw]:
+    """Draw many laws as ``draw_law`` does, spread evenly over the range of each row and end.
+
+    Notes
+    -----
+    A Latin hypercube: each of as many equal parts of the range of a row, and of the place of a
+    size, has one law (McKay, Beckman, Conover 1979), so that fewer laws tell as much. One that no
+    falling curve meets is drawn anew without that. The names of a group of ranks are met to a
+    millionth.
+
+    Raises
+    ------
+    ValueError
+        As ``draw_law``.
+    """
+    n_ends = len(Calibration.of(rows).top)
+    part = rng.permuted(np.tile(np.arange(n_laws)[:, None], len(rows) + n_ends), axis=0)
+    laws = []
+    for u in (part + rng.random(part.shape)) / n_laws:
+        for _ in range(MOST_TRIES):
+            place = SHORT_OF_A_STEP + (1 - 2 * SHORT_OF_A_STEP) * u[len(rows) :]
+            law = _law_at(rows, 2 * u[: len(rows)] - 1, place, MET_WITHIN)
+            if law is not None:
+                laws.append(law)
+                break
+            u = rng.random(u.size)  # noqa: PLW2901
+        else:
+            raise ValueError(NO_CURVE)
+    return laws
+
+
+def _law_at(
+    rows: Sequence[ConcentrationRow],
+    off: NDArray[np.float64],
+    place: NDArray[np.float64],
+    tolerance: float,
+) -> NamesLaw | None:
+    """Law of rows that are off by parts of their rounding; None where no curve meets them."""
+    moved = [
+        row.model_copy(update={"value": row.value + float(by) * row.rounding})
+        for row, by in zip(rows, off, strict=True)
+    ]
+    try:
+        return law_of(Calibration.of(moved), place, tolerance)
+    except ValueError:
+        return None
+
+
+EVERY_SIZE, WIDER = 20, 1.25
+"""Sizes up to the first are distinguished; larger ones within a quarter of each other are one."""
+MOST_STEPS, FOUND_WITHIN = 100, 1e-3
+"""Steps of Newton's method at most, and the relative error at which they end."""
+
+
+@dataclass(frozen=True, eq=False)
+class KindDraws:
+    """Names per address of one kind of use, in each draw, by classes of size.
+
+    Attributes
+    ----------
+    n_addresses : shape (n_draws, n_classes)
+        Addresses of each class, in any unit.
+    n_names : shape (n_draws, n_classes)
+        Names on these addresses.
+    """
+
+    n_addresses: NDArray[np.float64]
+    n_names: NDArray[np.float64]
+
+    @property
+    def mean_names(self) -> NDArray[np.float64]:
+        """Names per address, shape (n_draws,)."""
+        return np.asarray(self.n_names.sum(axis=1) / self.n_addresses.sum(axis=1))
+
+    def names_on(self, n: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.float64]:
+        """Draw the names on so many addresses that are drawn evenly.
+
+        Parameters
+        ----------
+        n : shape (n_draws,)
+            Addresses.
+
+        Returns
+        -------
+        names : shape (n_draws,)
+            An address counts with the mean of its class.
+        """
+        if not n.any():
+            return np.zeros(n.shape)
+        mean = self.n_names / np.where(self.n_addresses > 0, self.n_addresses, 1)
+        share = self.n_addresses / self.n_addresses.sum(axis=1, keepdims=True)
+        return np.asarray((rng.multinomial(n, share) * mean).sum(axis=1))
+
+
+def draw_found_names(
+    kinds: Sequence[KindDraws],
+    n_of_kind: NDArray[np.float64],
+    n: NDArray[np.int64],
+    rng: np.random.Generator,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Draw the names on addresses that were found by a name, none of them twice.
+
+    Parameters
+    ----------
+    n_of_kind : shape (n_kinds, n_draws)
+        Addresses that carry names where these were found, by kind of use.
+    n : shape (n_draws,)
+        Addresses found. Where they are more than carry names, as many are taken to carry some.
+
+    Returns
+    -------
+    names, expected : shape (n_kinds, n_draws)
+        An address counts with the mean of its class; the same without the luck of who is found.
+
+    Notes
+    -----
+    Addresses come up one after the other in proportion to their names, and each once at most. That
+    is as if each came up after an exponential time with the rate of its names: by the time t, of M
+    addresses with s names ``M (1 - exp(-s t))`` have, and t is that at which these are n in all
+    (successive sampling: Rosen 1972). So a list holds no more names than there are.
+    """
+    found = np.zeros((2, *n_of_kind.shape))
+    mine = np.flatnonzero((n > 0) & (n_of_kind.sum(axis=0) > 0))
+    if not mine.size:
+        return found[0], found[1]
+    share = [each.n_addresses[mine] / each.n_addresses[mine].sum(axis=1)[:, None] for each in kinds]
+    m = np.concatenate(
+        [row[mine, None] * part for row, part in zip(n_of_kind, share, strict=True)], axis=1
+    )
+    size = np.concatenate(
+        [each.n_names[mine] / np.maximum(each.n_addresses[mine], 1e-300) for each in kinds], axis=1
+    )
+    m *= np.maximum(1.0, n[mine] / m.sum(axis=1))[:, None]
+    chance = m * -np.expm1(-size * _time_to(n[mine], m, size)[:, None])
+    picked = rng.multinomial(n[mine], chance / chance.sum(axis=1, keepdims=True))
+    edge = np.cumsum([each.n_addresses.shape[1] for each in kinds])[:-1]
+    for of, number in zip(found, (picked, chance), strict=True):
+        of[:, mine] = [part.sum(axis=1) for part in np.split(number * size, edge, axis=1)]
+    return found[0], found[1]
+
+
+def _time_to(
+    n: NDArray[np.int64], m: NDArray[np.float64], size: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Time at which n of the addresses have come up, in each draw, by Newton's method."""
+    # From the left: as fewer and fewer come up, no step goes too far. Only after all time all have.
+    wanted = np.minimum(n, m.sum(axis=1) * (1 - FOUND_WITHIN))
+    t = wanted / (m * size).sum(axis=1)
+    for _ in range(MOST_STEPS):
+        left = m * np.exp(-size * t[:, None])
+        missing = wanted - (m.sum(axis=1) - left.sum(axis=1))
+        if np.all(missing <= FOUND_WITHIN * wanted):
+            break
+        t += np.maximum(missing, 0) / np.maximum((left * size).sum(axis=1), 1e-300)
+    return np.asarray(t)
+
+
+def draw_kinds(
+    censuses: Sequence[NamesLaw], value: Mapping[str, NDArray[np.float64]]
+) -> tuple[KindDraws, ...]:
+    """Cut laws into those of the kinds of use, in the order of ``KINDS``.
+
+    Parameters
+    ----------
+    censuses
+        Laws over all addresses; draws take them in turn.
+    value
+        Drawn parameters by key, as ``kind.parameter``, each of shape (n_draws,).
+
+    Raises
+    ------
+    ValueError
+        If a law has no address with as many names as a kind is drawn to have.
+    KeyError
+        If a value is absent.
+    """
+    n_draws = next(iter(value.values())).size
+    return tuple(_draws_of(kind, segment_of(kind, value), censuses, n_draws) for kind in KINDS)
+
+
+def _draws_of(kind: str, segment: Segment, censuses: Sequence[NamesLaw], n_draws: int) -> KindDraws:
+    """Classes of one kind: the first are singles beside its segment."""
+    low, share_single = (np.broadcast_to(each, n_draws) for each in (segment.low, segment.single))
+    largest = max(int(law.size[0]) for law in censuses)
+    high = np.broadcast_to(largest if segment.high is None else segment.high, n_draws)
+    edge = _edges(int(low.min()), int(high.max()) + 1)
+    found = np.zeros((2, n_draws, edge.size))
+    for number, law in enumerate(censuses):
+        mine = slice(number, None, len(censuses))
+        ends = low[mine, None], high[mine, None] + 1
+        found[:, mine, 1:] = law.sums_between(np.clip(edge, *ends))
+    n_shared = found[0].sum(axis=1)
+    if not n_shared.all():
+        (draw, *_) = np.flatnonzero(n_shared == 0)
+        wanted = f"{low[draw]} to {high[draw]} names of the kind {kind}"
+        raise ValueError(f"expected addresses with {wanted}, got none")
+    # A single has one name.
+    found[:, :, 0] = n_shared * share_single / (1 - share_single)
+    return KindDraws(*found)
+
+
+def _edges(low: int, stop: int) -> NDArray[np.int64]:
+    """Ends of classes of size, from ``low`` to ``stop``."""
+    n_wide = int(np.ceil(np.log(max(stop / EVERY_SIZE, 1)) / np.log(WIDER)))
+    wide = np.rint(EVERY_SIZE * WIDER ** np.arange(1, n_wide + 1))
+    edge = np.unique(np.append(np.arange(1, EVERY_SIZE + 1), wide).astype(np.int64))
+    inside = edge[(edge > low) & (edge < stop)]
+    return np.concatenate(([low], inside, [stop]))
+
 
 BY_NAMES, ADDRESSES_PER_NAME = "listed.share_by_names", "addresses_per_name"
 NamedPlace = tuple[str, str]

@@ -15,8 +15,7 @@ from numpy.typing import NDArray
 
 from sim.addresses.sets.intervals import IPV4_STOP, IntervalSet
 from sim.addresses.sets.prefixes import PrefixTable
-from sim.names.draws import draw_laws
-from sim.names.expected import ListedPlaces, NamedPlace, NameDraws, draw_names
+from sim.names.expected import ListedPlaces, NamedPlace, NameDraws, draw_laws, draw_names
 from sim.names.law import NamesLaw
 from sim.scenario.tables.rows import AssumptionRow
 from sim.scenario.tables.seeds import read_shipped

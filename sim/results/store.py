@@ -20,16 +20,15 @@ from sim.addresses.sets.families import format_set
 from sim.addresses.sets.intervals import IPV4_STOP, IntervalSet
 from sim.addresses.sets.line import Line, split
 from sim.catalogue.causes import CAUSES
+from sim.engine.decisions import Mechanism
 from sim.engine.eventlog import NOBODY, Kind
-from sim.engine.orders import Mechanism
 from sim.engine.record.outcome import Curves, Outcome
 from sim.engine.state.ledger import NEVER, SPELL_NAMES
 from sim.files import write_whole
 from sim.results.parquet import Coded, ColumnData, Instants, Optional, write_part
 from sim.scenario.tables.roles import FRONTEND
 from sim.scenario.tables.rows import RESPONSES, STANCES
-from sim.world.build import World
-from sim.world.population import MICRO
+from sim.world.build import MICRO, World
 
 NOT_ATTRIBUTED = "(not attributed)"
 

@@ -1,23 +1,294 @@
-"""Everything that exists at t = 0, for one replicate."""
+"""Everything that exists at t = 0, for one replicate: businesses, their demand, and the rest."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
 
 from sim.addresses.sets.intervals import IntervalSet
+from sim.catalogue.causes import BOUGHT_SERVICE, COMPONENT_ELSEWHERE, OWN_ADDRESS
 from sim.scenario.reactions import Censor, Complaints, Reactions, Users
 from sim.scenario.resolve import Resolved
 from sim.scenario.schema import Effects, Ipv6, Thresholds
-from sim.streams import Streams
+from sim.streams import Stream, Streams
 from sim.world.components import Components
-from sim.world.demand import Demand, build_demand
-from sim.world.moves import Moves, Programs
+from sim.world.frozen import FrozenColumns
+from sim.world.moves import Moves, Programs, Stays, build_moves, build_programs, build_stays
+from sim.world.neighbours import neighbours_of_hosts
 from sim.world.operators import Operators, build_operators
-from sim.world.population import Businesses, build_population
-from sim.world.providers import Places, Pools, build_places, build_pools
-from sim.world.stances import OutsideWithdrawal, StanceEvents, build_stances, build_withdrawals
-from sim.world.tenancy import Stays
+from sim.world.placement import Hosts, Placement, Sites, build_placement, describe_sites, seat_sites
+from sim.world.providers import (
+    OutsideWithdrawal,
+    Places,
+    Pools,
+    StanceEvents,
+    build_places,
+    build_pools,
+    build_stances,
+    build_withdrawals,
+    choose,
+)
+
+S_PER_H = 3600
+H_PER_WEEK = 168
+
+
+@dataclass(frozen=True, eq=False)
+class Demand(FrozenColumns):
+    """Weekly demand of each sector.
+
+    Attributes
+    ----------
+    weight : shape (n_sectors, 168), int64
+        Relative demand in each hour of the week, from Monday 00:00 in the scenario's offset.
+    start_s
+        Second of the week at t = 0.
+    """
+
+    weight: NDArray[np.int64]
+    start_s: int
+
+    def cumulative(self, t_s: int) -> NDArray[np.int64]:
+        """Demand of each sector from t = 0 to ``t_s``, in weight-seconds.
+
+        Whole numbers, so that the demand between two times is exact however the time between
+        them was cut.
+        """
+        return self._since_monday(self.start_s + t_s) - self.before_start
+
+    def hours(
+        self, weight_s: NDArray[np.float64], sector_row: NDArray[np.int64]
+    ) -> NDArray[np.float64]:
+        """Weight-seconds of each business as hours of its sector's mean demand.
+
+        Parameters
+        ----------
+        weight_s, sector_row : shape (n,)
+        """
+        # Whole numbers above and below: one rounding in all.
+        per_week_s = (self.weight.sum(axis=1) * S_PER_H)[sector_row]
+        return np.asarray(weight_s * H_PER_WEEK / per_week_s)
+
+    def _since_monday(self, t_s: int) -> NDArray[np.int64]:
+        n_weeks, within_s = divmod(t_s, H_PER_WEEK * S_PER_H)
+        hour, rest_s = divmod(within_s, S_PER_H)
+        whole = n_weeks * self.until_hour[:, -1] + self.until_hour[:, hour]
+        return np.asarray(whole * S_PER_H + self.weight[:, hour] * rest_s, dtype=np.int64)
+
+    @cached_property
+    def before_start(self) -> NDArray[np.int64]:
+        """Demand from Monday 00:00 to t = 0; shape (n_sectors,)."""
+        return self._since_monday(self.start_s)
+
+    @cached_property
+    def until_hour(self) -> NDArray[np.int64]:
+        """Demand from Monday 00:00 to each hour of the week; shape (n_sectors, 169)."""
+        return np.pad(np.cumsum(self.weight, axis=1), ((0, 0), (1, 0)))
+
+
+def build_demand(resolved: Resolved) -> Demand:
+    """Demand of the sectors of a scenario: hours of the day times weekdays of their profiles."""
+    weight_of = {(row.profile, row.period, row.index): row.weight for row in resolved.profiles.rows}
+    weight = [
+        [
+            weight_of[row.demand_profile, "hour", hour]
+            * weight_of[row.demand_profile, "weekday", day]
+            for day in range(7)
+            for hour in range(24)
+        ]
+        for row in resolved.sectors.rows
+    ]
+    return Demand(np.array(weight, np.int64), second_of_week(resolved.scenario.start))
+
+
+def second_of_week(instant: datetime) -> int:
+    """Seconds since Monday 00:00 in the instant's own offset."""
+    of_day = instant.hour * S_PER_H + instant.minute * 60 + instant.second
+    return instant.weekday() * 24 * S_PER_H + of_day
+
+
+MICRO = 1_000_000
+
+
+@dataclass(frozen=True, eq=False)
+class Businesses(FrozenColumns):
+    """Businesses as columns.
+
+    Attributes
+    ----------
+    sector
+        Names of sectors, by sector row.
+    role_weight : shape (n_sectors, n_roles)
+        Share of attempts that fail when the role's component fails.
+    sector_row, home_place_row : shape (n_businesses,)
+        Sector, and the place of the front end.
+    revenue_usd_per_h : shape (n_businesses,)
+        Mean revenue over the week.
+    value_micro_usd_per_h : shape (n_businesses,), int64
+        Revenue from inside the country in whole micro-dollars an hour: the weight of a business
+        in shares of demand.
+    name_draw : shape (n_businesses,)
+        A name entry matches the business when its overmatch lies above this.
+    component_row : shape (n_businesses, n_roles)
+        Component that serves each role at t = 0.
+    is_third_party : shape (n_businesses, n_roles)
+        Whether that component is a service of somebody else, shared by many.
+    role_cause : shape (n_businesses, n_roles)
+        Row of ``CAUSES`` to which it is put down when that component fails.
+    sites
+        Sites of the inventory, which are the last rows; None where there is none.
+    """
+
+    sector: tuple[str, ...]
+    role_weight: NDArray[np.float64]
+    sector_row: NDArray[np.int64]
+    home_place_row: NDArray[np.int64]
+    revenue_usd_per_h: NDArray[np.float64]
+    value_micro_usd_per_h: NDArray[np.int64]
+    name_draw: NDArray[np.float64]
+    component_row: NDArray[np.int64]
+    is_third_party: NDArray[np.bool_]
+    role_cause: NDArray[np.uint8]
+    sites: Sites | None = None
+
+    @property
+    def n_sites(self) -> int:
+        """Number of businesses that are sites of an inventory: the last rows."""
+        return 0 if self.sites is None else self.sites.n
+
+    @property
+    def n_businesses(self) -> int:
+        """Number of businesses."""
+        return int(self.sector_row.size)
+
+
+def build_population(
+    resolved: Resolved, places: Places, streams: Streams
+) -> tuple[Businesses, Components, Moves | None, Stays | None, Programs | None]:
+    """Draw businesses, what they sit on, where they may go, and when and how they change address.
+
+    Each column has a stream of its own and is drawn for everybody, so that one more business
+    changes no other row.
+    """
+    seated = seat_sites(resolved, places)
+    sites = describe_sites(resolved, places, seated)
+    n = resolved.scenario.population.n_businesses + (sites.n if sites is not None else 0)
+    rows = resolved.sectors.rows
+    sector_row = choose(
+        np.array([row.share_businesses for row in rows]),
+        streams.generator(Stream.BUSINESS_SECTOR).random(n),
+    )
+    if resolved.inventory is not None and (labels := resolved.inventory.labels.get("sector")):
+        sectors = [row.sector for row in rows]
+        row_of = np.array([*(sectors.index(name) for name in labels.names), -1], np.int64)
+        of_site, drawn = row_of[labels.code], sector_row[n - labels.code.size :]
+        drawn[:] = np.where(of_site >= 0, of_site, drawn)
+    share_domestic = np.array([row.share_domestic for row in rows])[sector_row]
+    luck = streams.generator(Stream.BUSINESS_REVENUE).standard_normal(n)
+    # Lognormal: median times exp(sigma * Z), Z standard normal.
+    median = np.array([row.revenue_median_usd_per_h for row in rows])[sector_row]
+    revenue = median * np.exp(np.array([row.revenue_sigma for row in rows])[sector_row] * luck)
+    if resolved.inventory is not None:
+        last = slice(n - resolved.inventory.n_sites, None)
+        by_visits = _by_visits(resolved, sector_row[last], share_domestic[last], luck[last])
+        given = resolved.inventory.revenue_usd_per_h
+        for known in (by_visits, given):
+            revenue[last] = np.where(np.isnan(known), revenue[last], known)
+    placement = build_placement(resolved, places, streams, n, seated)
+    moves, seats = build_moves(resolved, places, placement, streams)
+    businesses = Businesses(
+        sector=tuple(row.sector for row in rows),
+        role_weight=np.array([row.role_weights for row in rows]),
+        sector_row=sector_row,
+        home_place_row=placement.home_place_row,
+        revenue_usd_per_h=revenue,
+        value_micro_usd_per_h=np.rint(revenue * share_domestic * MICRO).astype(np.int64),
+        name_draw=streams.generator(Stream.BUSINESS_NAME).random(n),
+        component_row=placement.component_row,
+        is_third_party=placement.is_third_party,
+        role_cause=role_causes(
+            placement.is_third_party,
+            placement.place_row != placement.home_place_row[:, np.newaxis],
+        ),
+        sites=sites,
+    )
+    stays, tenants = build_stays(resolved, places, placement, moves, seats, streams)
+    both = [part for part in (placement, seats) if part is not None]
+    parts: list[Hosts] = [*both] if tenants is None else [*both, tenants]
+    n_components = sum(part.is_spread.size for part in parts)
+    programs, left_for = build_programs(resolved, places, placement, n_components, streams)
+    if left_for is not None:
+        parts.append(left_for)
+    host_row, *around = neighbours_of_hosts(resolved, places, parts, revenue, seated)
+    # The components of t = 0 and, after them, those that businesses may come to.
+    components = Components.by_address(
+        np.concatenate([part.is_spread for part in parts]),
+        np.concatenate([part.host_component for part in parts])[host_row],
+        around[0],
+        *_links(both, stays, programs),
+        *around[1:],
+    )
+    return businesses, components, moves, stays, programs
+
+
+def role_causes(
+    is_third_party: NDArray[np.bool_], is_elsewhere: NDArray[np.bool_]
+) -> NDArray[np.uint8]:
+    """Cause to which it is put down when the component of a role fails.
+
+    Parameters
+    ----------
+    is_third_party, is_elsewhere : shape (n_businesses, n_roles)
+        Whether it is a service of somebody else, and whether it is in another place than the front
+        end; the place of a service does not matter.
+
+    Returns
+    -------
+    shape (n_businesses, n_roles), rows of ``CAUSES``
+    """
+    own = np.where(is_elsewhere, np.uint8(COMPONENT_ELSEWHERE), np.uint8(OWN_ADDRESS))
+    return np.where(is_third_party, np.uint8(BOUGHT_SERVICE), own)
+
+
+def _by_visits(
+    resolved: Resolved,
+    sector_row: NDArray[np.int64],
+    share_domestic: NDArray[np.float64],
+    luck: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Revenue of each site: its visits from inside times what one earns; NaN where not given."""
+    inventory, table = resolved.inventory, resolved.visit_values
+    if inventory is None or table is None:
+        return np.full(sector_row.size, np.nan)
+    row_of = {row.sector: row for row in table.rows}
+    rows = [row_of.get(row.sector) or row_of[""] for row in resolved.sectors.rows]
+    median = np.array([row.usd_per_visit for row in rows])[sector_row]
+    sigma = np.array([row.sigma for row in rows])[sector_row]
+    return np.asarray(inventory.visits_per_h * median * np.exp(sigma * luck) / share_domestic)
+
+
+def _links(
+    seated: Sequence[Placement], stays: Stays | None, programs: Programs | None
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Which component each business sits on or may come to sit on: rows of the two."""
+    business = np.arange(seated[0].component_row.shape[0], dtype=np.int32)
+    links = [part.component_row.reshape(business.size, -1) for part in seated]
+    component = [link.ravel() for link in links]
+    whose = [np.repeat(business, link.shape[1]) for link in links]
+    if stays is not None:
+        component.append(stays.component_row)
+        whose.append(stays.business_row.astype(np.int32))
+    if programs is not None:
+        program, role = np.nonzero(programs.component_row >= 0)
+        component.append(programs.component_row[program, role])
+        whose.append(programs.business_row[program].astype(np.int32))
+    # Rows are below 2**31, as there is no room for more businesses.
+    return np.concatenate(component, dtype=np.int32, casting="same_kind"), np.concatenate(whose)
 
 
 @dataclass(frozen=True, eq=False)

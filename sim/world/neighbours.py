@@ -25,9 +25,8 @@ from sim.scenario.resolve import Resolved
 from sim.scenario.tables.seeds import Table
 from sim.scenario.tables.sharing import ConcentrationRow, KindRow
 from sim.world.components import stable_order
-from sim.world.placement import NOBODY, Hosts
+from sim.world.placement import NOBODY, Hosts, Seated
 from sim.world.providers import Places, shared_rows
-from sim.world.sites import Seated
 
 
 def neighbours_of_hosts(

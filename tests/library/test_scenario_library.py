@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from sim.addresses.sets.intervals import IntervalSet
+from sim.engine.decisions import Mechanism
 from sim.engine.eventlog import Kind
-from sim.engine.orders import Mechanism
 from sim.engine.record.outcome import Outcome
 from sim.engine.run import simulate
 from sim.engine.state.ledger import Group

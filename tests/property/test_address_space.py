@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from sim.addresses.sets.intervals import IntervalSet
 from sim.addresses.sets.prefixes import prefix_set
-from sim.engine.orders import Entry, Mechanism, Order
+from sim.engine.decisions import Entry, Mechanism, Order
 from sim.engine.state.calendar_kernel import count as count_entries
 from sim.engine.state.reach_kernel import unreached
 from sim.engine.state.space import SHORTEST_RUN, AddressSpace

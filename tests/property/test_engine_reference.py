@@ -15,8 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim.catalogue.causes import CAUSES
+from sim.engine.decisions import Mechanism
 from sim.engine.eventlog import Kind
-from sim.engine.orders import Mechanism
 from sim.engine.record.outcome import Outcome
 from sim.engine.state.ledger import NEVER, NO_CAUSE, Group
 from sim.scenario.tables.rows import STANCES

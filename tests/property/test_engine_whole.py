@@ -15,8 +15,7 @@ from hypothesis import strategies as st
 
 from sim.addresses.sets.families import AddressSet
 from sim.addresses.sets.line import split
-from sim.engine.decisions import Decision, Observation, Strategy
-from sim.engine.in_force import InForce
+from sim.engine.decisions import Decision, InForce, Observation, Strategy
 from sim.engine.record.outcome import USER_METRICS, Outcome
 from sim.engine.state.ledger import Group
 from sim.measure.impact import measure_target

@@ -10,13 +10,11 @@ import numpy as np
 import pytest
 
 from sim.addresses.sets.intervals import IntervalSet
-from sim.engine.orders import Mechanism, Order
+from sim.engine.decisions import Mechanism, Order
 from sim.engine.record.outcome import Outcome
-from sim.engine.strategies.calendars import rolling, time_window
-from sim.engine.strategies.dated_orders import replay
+from sim.engine.strategies.calendars import replay, rolling, time_window
 from sim.engine.strategies.escalate import escalate
-from sim.engine.strategies.provider_ranges import covering_prefix, negotiate
-from sim.engine.strategies.single_rule import aggregate, none
+from sim.engine.strategies.single_rule import aggregate, covering_prefix, negotiate, none
 from sim.measure.impact import measure_impact
 from sim.scenario.strategies import DECLARED
 from tests.chases import (

@@ -15,7 +15,7 @@ from sim.scenario.resolve import Resolved, resolve
 from sim.scenario.tables.rows import OperatorRow
 from sim.streams import Stream, Streams
 from sim.world.operators import build_operators
-from sim.world.stances import drawn_times_s
+from sim.world.providers import drawn_times_s
 from tests.statistical.test_response_draws import HOUR, kolmogorov, standard
 
 N = 4000

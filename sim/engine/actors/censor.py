@@ -15,19 +15,26 @@ import simpy
 
 from sim.addresses.sets.intervals import IntervalSet
 from sim.engine.actors.complaints import Attention
-from sim.engine.actors.limits import Admission, Hold, Limits, admit, narrowed
-from sim.engine.actors.register import Register
-from sim.engine.actors.review import Review
-from sim.engine.actors.review import withdrawn as withdrawn_from_outside
+from sim.engine.actors.limits import Admission, Hold, Limits, Review, admit, narrowed
+from sim.engine.actors.limits import withdrawn as withdrawn_from_outside
+from sim.engine.actors.operators import Register
 from sim.engine.clock import Clock, Moment, Phase
-from sim.engine.decisions import Decision, KnownFronts, Observation, Strategy
+from sim.engine.decisions import (
+    BLOCKING,
+    Decision,
+    Entry,
+    KnownFronts,
+    Mechanism,
+    Observation,
+    Order,
+    Strategy,
+)
 from sim.engine.eventlog import EventLog, Kind
-from sim.engine.orders import BLOCKING, Entry, Mechanism, Order
 from sim.engine.state.ledger import SLACK
 from sim.engine.state.reach_kernel import reached_share
 from sim.engine.state.target import TargetState
 from sim.world.build import World
-from sim.world.stances import COMPLIANT, SILENT
+from sim.world.providers import COMPLIANT, SILENT
 
 ROW, ADDRESS, PROVIDER, DISCOVERED, EXEMPT = range(5)
 

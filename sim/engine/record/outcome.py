@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.addresses.sets.intervals import IntervalSet
+from sim.engine.decisions import Mechanism
 from sim.engine.eventlog import Events
-from sim.engine.orders import Mechanism
 from sim.engine.state.ledger import Group, LedgerColumns, OperatorColumns
 from sim.world.frozen import FrozenColumns
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.engine.orders import Mechanism
+from sim.engine.decisions import Mechanism
 from sim.engine.state import reach_kernel
 from sim.engine.state import target_kernel as kernel
 from sim.engine.state.ledger import SLACK

@@ -14,8 +14,7 @@ from sim.addresses.sets.families import AddressSet
 from sim.addresses.sets.intervals import IntervalSet, IntervalSet6
 from sim.addresses.sets.line import split
 from sim.engine.coverage import answerable_fronts, cut
-from sim.engine.decisions import Decision, Observation, Strategy
-from sim.engine.orders import Mechanism, Order
+from sim.engine.decisions import Decision, Mechanism, Observation, Order, Strategy
 from sim.engine.strategies.registry import register
 from sim.scenario import strategies as ask
 from sim.world.providers import Places

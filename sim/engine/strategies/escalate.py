@@ -12,12 +12,19 @@ from sim.engine.coverage import (
     cut,
     open_fronts,
 )
-from sim.engine.decisions import Decision, Observation, SetOfFront, Strategy
-from sim.engine.in_force import InForce
-from sim.engine.orders import NO_ADDRESSES, Mechanism, Order
+from sim.engine.decisions import (
+    NO_ADDRESSES,
+    Decision,
+    InForce,
+    Mechanism,
+    Observation,
+    Order,
+    SetOfFront,
+    Strategy,
+)
 from sim.engine.state.ledger import SLACK
-from sim.engine.strategies.provider_ranges import SetOf, set_by
 from sim.engine.strategies.registry import register, seconds
+from sim.engine.strategies.single_rule import SetOf, set_by
 from sim.scenario import strategies as ask
 from sim.world.providers import Places
 

@@ -11,9 +11,8 @@ from sim.engine.eventlog import Kind
 from sim.engine.record.outcome import Outcome
 from sim.engine.state.ledger import LedgerColumns
 from sim.scenario.tables.inventory import Inventory
-from sim.world.build import World
+from sim.world.build import MICRO, Businesses, World
 from sim.world.frozen import FrozenColumns
-from sim.world.population import MICRO, Businesses
 
 S_PER_H = 3600
 

@@ -11,8 +11,8 @@ from sim.addresses.sets.intervals import IntervalSet
 from sim.backtest.predictions import distinct_sizes
 from sim.backtest.readings import count_businesses, count_listed, read_run
 from sim.backtest.scores import RunGroup, group_runs
+from sim.engine.decisions import Mechanism
 from sim.engine.eventlog import Kind
-from sim.engine.orders import Mechanism
 from sim.engine.run import simulate
 from sim.engine.state.ledger import Group
 from sim.engine.strategies import build_strategy

@@ -6,8 +6,7 @@ import pytest
 from sim.addresses.feeds.frames import feed_of_columns
 from sim.blocklists.exposure import expect_names, exposure
 from sim.cli.verbs.exposure import expected_table
-from sim.names.draws import draw_found_names, draw_kinds
-from sim.names.expected import ListedPlaces, draw_names
+from sim.names.expected import ListedPlaces, draw_found_names, draw_kinds, draw_names
 from sim.names.law import NamesLaw
 from sim.scenario.tables.rows import AssumptionRow
 from sim.scenario.tables.sharing import ParkedRow, SharingRow

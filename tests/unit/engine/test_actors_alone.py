@@ -10,7 +10,7 @@ import pytest
 from sim.engine.eventlog import Kind
 from sim.scenario.tables.rows import STANCES
 from sim.streams import Streams
-from sim.world.stances import build_stances
+from sim.world.providers import build_stances
 from tests.sections import Censor, Fronts, Users
 from tests.worlds import DAY, HOUR, Actor, Dated, Pool, SmallWorld
 

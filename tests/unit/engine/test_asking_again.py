@@ -5,9 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from sim.engine.decisions import Decision, Observation
+from sim.engine.decisions import Decision, Observation, Order
 from sim.engine.eventlog import Kind
-from sim.engine.orders import Order
 from sim.engine.record.outcome import Outcome
 from sim.engine.run import simulate
 from tests.sections import Censor, Fronts

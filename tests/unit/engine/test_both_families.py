@@ -9,9 +9,8 @@ import pytest
 from sim.addresses.sets.families import AddressSet
 from sim.addresses.sets.line import length6
 from sim.engine.actors.limits import narrowed
-from sim.engine.decisions import Decision, KnownFronts, Observation
+from sim.engine.decisions import NO_ADDRESSES, Decision, KnownFronts, Mechanism, Observation, Order
 from sim.engine.eventlog import Kind
-from sim.engine.orders import NO_ADDRESSES, Mechanism, Order
 from sim.engine.state.ledger import Group
 from sim.engine.strategies.cover import _rented_out, cover
 from tests.property.test_engine_reference import (

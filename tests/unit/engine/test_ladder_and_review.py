@@ -7,19 +7,16 @@ import numpy as np
 import pytest
 
 from sim.addresses.sets.intervals import IntervalSet
-from sim.engine.actors.limits import Limits, admit, narrowed
-from sim.engine.actors.review import Review
-from sim.engine.decisions import Decision, Observation, Strategy
+from sim.engine.actors.limits import Limits, Review, admit, narrowed
+from sim.engine.decisions import Decision, Entry, InForce, Mechanism, Observation, Order, Strategy
 from sim.engine.eventlog import Kind
-from sim.engine.in_force import InForce
-from sim.engine.orders import Entry, Mechanism, Order
 from sim.engine.record.outcome import Outcome
 from sim.engine.run import simulate
 from sim.engine.state.ledger import Group
 from sim.engine.strategies.calendars import rolling, time_window
 from sim.engine.strategies.cover import cover
 from sim.engine.strategies.escalate import escalate
-from sim.engine.strategies.provider_ranges import largest_prefix
+from sim.engine.strategies.single_rule import largest_prefix
 from tests.chases import STRATEGIES, bystanders_still, chase_world, run
 from tests.sections import Censor, Fronts
 from tests.unit.engine.test_strategy_rules import ALPHA, BETA, FRONT, placed, seen

@@ -6,8 +6,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from sim.engine.decisions import Mechanism
 from sim.engine.eventlog import Kind
-from sim.engine.orders import Mechanism
 from sim.engine.state.ledger import Group
 from sim.scenario.tables.rows import STANCES
 from tests.sections import Censor, Complaints, Fronts, Users

@@ -13,7 +13,7 @@ from sim.catalogue.causes import (
     OVERLOADED_OPERATOR,
     OWN_ADDRESS,
 )
-from sim.engine.actors.register import next_tick_s
+from sim.engine.actors.operators import next_tick_s
 from sim.engine.eventlog import Kind
 from sim.engine.record.outcome import Curves, Series
 from sim.engine.state.ledger import NO_CAUSE, SPELL_EDGES_S, SPELL_NAMES, Group

@@ -12,18 +12,32 @@ from hypothesis import strategies as st
 
 from sim.addresses.sets.intervals import IntervalSet
 from sim.addresses.sets.prefixes import prefix_set
-from sim.engine.actors.limits import Limits, admit
-from sim.engine.actors.review import withdrawn
+from sim.engine.actors.limits import Limits, admit, withdrawn
 from sim.engine.coverage import block_around
-from sim.engine.decisions import Decision, KnownFronts, Observation
-from sim.engine.in_force import InForce
-from sim.engine.orders import NO_ADDRESSES, Entry, Mechanism, Order
-from sim.engine.strategies.calendars import rolling
+from sim.engine.decisions import (
+    NO_ADDRESSES,
+    Decision,
+    Entry,
+    InForce,
+    KnownFronts,
+    Mechanism,
+    Observation,
+    Order,
+)
+from sim.engine.strategies.calendars import rolling, time_orders
 from sim.engine.strategies.cover import cover
-from sim.engine.strategies.dated_orders import time_orders
 from sim.engine.strategies.escalate import escalate
-from sim.engine.strategies.provider_ranges import covering_prefix, provider, set_by
-from sim.engine.strategies.single_rule import aggregate, allow_list, dns, exact, sni, throttle
+from sim.engine.strategies.single_rule import (
+    aggregate,
+    allow_list,
+    covering_prefix,
+    dns,
+    exact,
+    provider,
+    set_by,
+    sni,
+    throttle,
+)
 from sim.scenario.tables.rows import OrderRow
 from sim.streams import Stream, Streams
 from tests.reference_strategies import START, at

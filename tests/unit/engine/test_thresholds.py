@@ -13,9 +13,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sim.addresses.sets.intervals import IntervalSet
-from sim.engine.actors.review import withdrawn
+from sim.engine.actors.limits import withdrawn
+from sim.engine.decisions import Entry, Mechanism, Order
 from sim.engine.eventlog import Kind
-from sim.engine.orders import Entry, Mechanism, Order
 from sim.measure.groups import is_above
 from sim.streams import Stream, Streams
 from tests.sections import Censor, Complaints, Fronts, patient

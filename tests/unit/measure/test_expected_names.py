@@ -12,8 +12,8 @@ import pytest
 from sim.addresses.feeds.frames import feed_of_columns
 from sim.addresses.sets.intervals import IntervalSet
 from sim.blocklists.exposure import expect_names
+from sim.engine.decisions import Mechanism
 from sim.engine.eventlog import Kind
-from sim.engine.orders import Mechanism
 from sim.measure.estimates import estimate_of
 from sim.measure.names import Change, ever_listed, expected_businesses, expected_names
 from sim.names import listed

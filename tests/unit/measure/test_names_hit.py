@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
+from sim.engine.decisions import BLOCKING, Mechanism
 from sim.engine.eventlog import Kind
-from sim.engine.orders import BLOCKING, Mechanism
 from sim.engine.record.outcome import Outcome
 from sim.measure.impact import measure_impact
 from sim.measure.names import ever_dropped, measure_names

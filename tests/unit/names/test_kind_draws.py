@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sim.names.draws import draw_kinds, draw_law, draw_laws
+from sim.names.expected import draw_kinds, draw_law, draw_laws
 from sim.names.law import NamesLaw, fit_names_law
 from sim.names.sharing import build_kinds
 from sim.scenario.tables.sharing import ConcentrationRow
@@ -124,7 +124,7 @@ def test_rows_that_no_curve_meets_are_refused():
 def test_laws_that_no_draw_of_the_rounding_meets_are_refused_and_not_left_out():
     rows = census_rows()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("sim.names.draws._law_at", lambda *given: None)
+        patch.setattr("sim.names.expected._law_at", lambda *given: None)
         for draw in (lambda: draw_law(rows, np.random.default_rng(1)),
                      lambda: draw_laws(rows, 2, np.random.default_rng(1))):  # fmt: skip
             with pytest.raises(ValueError, match="expected rows that some falling curve meets"):

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import sim.world.population
+import sim.world.build
 from sim.names.sharing import KINDS, kinds_of_places, n_active_sites, shares_parked
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved, resolve
@@ -151,7 +151,7 @@ def hosts_of(monkeypatch):
             given.append((places, list(parts), revenue))
             return neighbours_of_hosts(resolved, places, parts, revenue, sites)
 
-        monkeypatch.setattr(sim.world.population, "neighbours_of_hosts", remember)
+        monkeypatch.setattr(sim.world.build, "neighbours_of_hosts", remember)
         world = build_world(resolved, Streams(8, 1))
         return world, *given[0]
 

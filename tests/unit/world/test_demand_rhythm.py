@@ -8,7 +8,7 @@ import pytest
 from sim.scenario.library import shipped
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved, resolve
-from sim.world.demand import Demand, build_demand, second_of_week
+from sim.world.build import Demand, build_demand, second_of_week
 from tests.csv_rows import csv_rows
 
 HOUR, DAY = 3600, 86_400
