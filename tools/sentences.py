@@ -27,7 +27,7 @@ from sim.scenario.tables.seeds import read_note
 from sim.scenario.unknowns import list_factors
 
 REPORT = Path(sim.__file__).parent / "report"
-METHODS = [("**.py", "python"), ("page/page.html.j2", "jinja2")]
+METHODS = [("**.py", "python"), ("page/**.html.j2", "jinja2")]
 
 
 def extract_sentences() -> dict[Any, None]:

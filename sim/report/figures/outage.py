@@ -153,9 +153,14 @@ class Outage:
         return say("{listed}, and {share}", listed=self.listed_title, share=share)
 
     @property
+    def has_harm(self) -> bool:
+        """Whether anybody is cut off at any time, by the median or the upper end."""
+        return bool(np.nanmax([self.cut_off.median, self.cut_off.high]) > 0)
+
+    @property
     def is_bounded(self) -> bool:
         """Whether none is cut off in any simulation, and a bound is printed instead."""
-        return bool(self.bound) and not np.nanmax([self.cut_off.median, self.cut_off.high]) > 0
+        return bool(self.bound) and not self.has_harm
 
     @property
     def is_peak_of_line(self) -> bool:

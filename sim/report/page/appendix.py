@@ -1,4 +1,4 @@
-"""The appendix of the page: all measures, tables, borrowed tables, words."""
+"""What the appendix of the page shows: rows of measures, and of tables with their makers."""
 
 from __future__ import annotations
 
@@ -12,126 +12,81 @@ from sim.catalogue.causes import CAUSES, lost_by
 from sim.catalogue.choices import RATIOS, is_compared, label, says_unit
 from sim.catalogue.measures import USD
 from sim.measure.estimates import Estimate, Grade, read_estimates
-from sim.report.page.grounds import HASH_DIGITS
-from sim.report.page.sections import HOURS, Cell, Section, Strong, Table, is_cut, table_of
+from sim.report.page.detail import HOURS, is_cut
 from sim.report.words.heading import (
     in_currency,
     is_comparison,
     place_and_time,
     rate_of,
     stand_ins,
-    strategies_of,
-    strategy_names,
     tables_of,
 )
-from sim.report.words.languages import Text, capitalised, joined, say, say_name, sentences
+from sim.report.words.languages import Text, capitalised, joined, say, say_name
 from sim.report.words.numbers import (
     NOT_KNOWN,
     as_lower_bound,
     at_most,
     is_share,
-    percent,
-    percent_span,
     quantity,
     value_text,
 )
 from sim.report.words.sentences import is_nothing_listed, names_by_strategy, names_words
 from sim.results.folder import MANIFEST, RunFolder
 
+HASH_DIGITS = 8
 ELSEWHERE = frozenset(map(lost_by, CAUSES)) | RATIOS.keys()
 """Measures that split others by cause, or compare strategies: the page of a run has no room."""
 MOST_LETTERS = 27
 """Letters of an address that is shown in full."""
 _REPOSITORY = re.compile(r"github (\w[\w.-]*/\w[\w.-]*)")
 _ADDRESS = re.compile(r"(?<![\w@/.-])(?:[a-z0-9-]+\.)+[a-z]{2,}(?:/[^\s;,)\"]*)?")
-WORDS = (
-    (say("Simulation"), say("One draw of every assumption, with its own chance.")),
-    (say("Median"), say("Half of the simulations lie above it.")),
-    (say("Range"), say("Nine in ten simulations lie in it ({range}).")),
-    (say("Cut off"), say("More than {impaired} of what a business's customers try fails.")),
-    (say("Affected, down"), say("The same for {affected} and {down}.")),
-    (say("Peak"), say("The most that a simulation reaches, at whatever time.")),
-    (say("Listed"), say("Ordered blocked; an operator may not block it yet.")),
-)
-"""Words of the page and what they mean."""
 
 
-def appendix_of(run: RunFolder) -> Iterator[Section]:
-    """Sections of the appendix."""
-    yield _measures(run)
-    yield _tables(run)
-    values = {one: percent(share) for one, share in run.scenario["thresholds"].items()}
-    values["range"] = percent_span(0.05, 0.95)
-    rows = [(Strong(word), say(text, **values)) for word, text in WORDS]
-    yield Section(say("Words"), tables=table_of((), rows))
-
-
-def _measures(run: RunFolder) -> Section:
-    """Every measure of a run; of a comparison those that are compared."""
-    estimates, rate = read_estimates(run), rate_of(run)
-    names = strategy_names(strategies_of(run))
-    tables: list[Table] = []
-    heads = (say("Measure"), say("Median"), say("From"), say("To"), say("Unit"))
-    zero: list[Text] = []
-    for strategy in run.strategies:
-        rows: list[tuple[Cell, ...]] = []
-        for (of, metric), one in estimates.items():
-            is_shown = is_compared(metric) if is_comparison(run) else metric not in ELSEWHERE
-            if of != strategy or not is_shown:
-                continue
-            name = capitalised(say_name(label(metric)))
-            is_zero = one.is_known and one.low == one.high == 0
-            if is_zero and one.zero_at_most > 0:
-                most = say("at most {share}", share=at_most(one.zero_at_most, one.unit))
-                rows.append((name, most, "", "", say_name(_unit(metric, one))))
-                continue
-            if is_zero and not is_comparison(run):
-                is_of_ipv6 = metric.startswith("networks_")
-                zero.append(say("IPv6 networks") if is_of_ipv6 else say_name(label(metric)))
-                continue
+def measures_of(run: RunFolder, strategy: str) -> Iterator[tuple[str, ...]]:
+    """Name, median, ends and unit of each measure of a run; of a comparison if it is compared."""
+    rate = rate_of(run)
+    for metric, one in _shown(run, strategy):
+        name, unit = capitalised(say_name(label(metric))), _unit(metric, one)
+        if _is_zero(one) and one.zero_at_most > 0:
+            most = say("at most {share}", share=at_most(one.zero_at_most, one.unit))
+            yield name, most, "", "", say_name(unit)
+        elif is_comparison(run) or not _is_zero(one):
             found = in_currency(one, rate) if one.unit == USD else one
             if metric == HOURS and is_cut(run, strategy):
                 name = say("{name} (at least: most still are at the end)", name=name)
                 found = as_lower_bound(found)
-            rows.append((name, *_numbers(found), say_name(_unit(metric, found))))
-        caption = capitalised(names[strategy]) if is_comparison(run) else ""
-        tables += table_of(heads, rows, (1, 2, 3), caption=caption, hidden=(4,))
-    listed = names_by_strategy(run)
-    after: list[str] = [
-        say(
-            "Expected on all addresses that were ever listed ({strategy}): {names}.",
-            strategy=names[strategy],
-            names=names_words(listed.get(strategy)),
-        )
-        for strategy in run.strategies
-        if strategy in listed and not is_nothing_listed(listed[strategy])
-    ]
-    if len(after) > 1:
-        after.append(
-            say(
-                "Do not compare these numbers: single addresses are assumed to have been found by "
-                "a name in part, prefixes not, so a prefix can have fewer names than addresses in "
-                "it."
-            )
-        )
-    if zero:
-        after.append(
-            say(
-                "Zero in nine of ten simulations: {names}.", names=joined("; ", dict.fromkeys(zero))
-            )
-        )
-    after.append(say("Every digit, parts by cause and threshold, and ratios: summary.csv."))
-    title = say("Measures compared") if is_comparison(run) else say("All measures")
-    return Section(title, tables=tuple(tables), after=(sentences(*after),))
+            yield name, *_numbers(found), say_name(_unit(metric, found))
 
 
-def _numbers(found: Estimate) -> tuple[Cell, ...]:
+def zeros_of(run: RunFolder) -> list[Text]:
+    """Names of the measures of a run that are zero, each once."""
+    names = (
+        say("IPv6 networks") if metric.startswith("networks_") else say_name(label(metric))
+        for metric, one in _shown(run, run.strategies[0])
+        if _is_zero(one) and not one.zero_at_most > 0
+    )
+    return [] if is_comparison(run) else list(dict.fromkeys(names))
+
+
+def _shown(run: RunFolder, strategy: str) -> Iterator[tuple[str, Estimate]]:
+    for (of, metric), one in read_estimates(run).items():
+        is_shown = is_compared(metric) if is_comparison(run) else metric not in ELSEWHERE
+        if of == strategy and is_shown:
+            yield metric, one
+
+
+def _is_zero(one: Estimate) -> bool:
+    return one.is_known and one.low == one.high == 0
+
+
+def _numbers(found: Estimate) -> tuple[str, str, str]:
     """Median and ends of a range; one that the record contradicts is marked."""
     if not found.is_known:
         return NOT_KNOWN, "", ""
     mark = " ✕" if found.grade is Grade.CONTRADICTED else ""
-    ends = (quantity(end, found.unit) if found.has_range else "" for end in (found.low, found.high))
-    return (joined("", (value_text(found), mark)), *ends)
+    low, high = (quantity(end, found.unit) if found.has_range else ""
+                 for end in (found.low, found.high))  # fmt: skip
+    return joined("", (value_text(found), mark)), low, high
 
 
 def _unit(metric: str, found: Estimate) -> str:
@@ -140,24 +95,31 @@ def _unit(metric: str, found: Estimate) -> str:
     return "" if is_said else found.unit
 
 
-def _tables(run: RunFolder) -> Section:
-    """Every table: where it is borrowed from, who made it, and how its bytes are recognised."""
+def names_expected(run: RunFolder) -> dict[str, Text]:
+    """How many names are expected on all addresses ever listed, by strategy."""
+    found = names_by_strategy(run)
+    return {
+        strategy: names_words(found[strategy])
+        for strategy in run.strategies
+        if strategy in found and not is_nothing_listed(found[strategy])
+    }
+
+
+def makers_of_tables(run: RunFolder) -> list[tuple[Text, str, str, str]]:
+    """Each table: where it is borrowed from, who made it, and how its bytes are recognised."""
     borrowed, made_by = stand_ins(run), _makers(run)
-    rows: list[tuple[Cell, ...]] = []
-    for name, title, digest in sorted(tables_of(run), key=lambda one: one[0] not in borrowed):
-        of = Strong(place_and_time(borrowed[name])) if name in borrowed else ""
-        begin = digest[:HASH_DIGITS] or MANIFEST
-        rows.append((title, of, made_by.get(name) or say("assumed"), begin))
-    heads = (say("Table"), say("Borrowed from"), say("Published by"), say("SHA-256 begins"))
-    after = say(
-        "Assumed: by the makers of overblock; *: mostly. +: more sources. Reasons and sources: "
-        "manifest.json."
-    )
-    title = say("Tables it rests on: {n}", n=str(len(rows)))
-    return Section(title, tables=table_of(heads, rows), after=(after,))
+    return [
+        (
+            title,
+            place_and_time(borrowed[name]) if name in borrowed else "",
+            made_by.get(name) or say("assumed"),
+            digest[:HASH_DIGITS] or MANIFEST,
+        )
+        for name, title, digest in sorted(tables_of(run), key=lambda one: one[0] not in borrowed)
+    ]
 
 
-def _makers(run: RunFolder) -> dict[str, Cell]:
+def _makers(run: RunFolder) -> dict[str, str]:
     """Who published the facts of each table, with a link where its provenance has an address."""
     kinds: dict[str, Counter[str]] = {}
     sources: dict[str, Counter[str]] = {}
@@ -166,7 +128,7 @@ def _makers(run: RunFolder) -> dict[str, Cell]:
         kinds.setdefault(table, Counter())[one["kind"]] += one["n_values"]
         if one.get("source"):
             sources.setdefault(table, Counter())[one["source"]] += one["n_values"]
-    found: dict[str, Cell] = {
+    found: dict[str, str] = {
         str(one["name"]): say("your file") for one in run.manifest["inputs"] if not one["title"]
     }
     for table, times in sources.items():

@@ -16,15 +16,15 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template, pass_c
 from jinja2.runtime import Context
 from markupsafe import Markup
 
+from sim.catalogue import choices
 from sim.errors import UsageError
 from sim.files import new_file
+from sim.measure import estimates
 from sim.measure.estimates import Estimate, Grade, estimate_over, read_shares
 from sim.report.figures.outage import picture, read_outage
-from sim.report.page.appendix import appendix_of
-from sim.report.page.grounds import GRADES as GRADE_WORDS
-from sim.report.page.grounds import sections_of
-from sim.report.page.sections import EVER, Bar, Strong, rounding_of, step_text
-from sim.report.page.sites import site_matrix
+from sim.report.page import appendix, detail, sites
+from sim.report.page.detail import EVER, rounding_of, step_text
+from sim.report.words import heading, languages, numbers, sentences
 from sim.report.words.answer import Answer, answer
 from sim.report.words.heading import computed_on, has_sites, is_comparison
 from sim.report.words.languages import (
@@ -33,11 +33,9 @@ from sim.report.words.languages import (
     LANGUAGES,
     Language,
     Text,
-    capitalised,
     day,
     language,
     say,
-    say_n,
 )
 from sim.report.words.numbers import percent, whole, with_range
 from sim.results.folder import RunFolder
@@ -62,12 +60,14 @@ LONG_TITLE, LONG_SENTENCE = 60, 175
 FEW_SITES = 3
 """Sites of one's own beside which the first screen has room for the picture."""
 GRADES = {
-    Grade.CHECKED: ("checked", "✓"),
-    Grade.NEVER_CHECKED: ("never", "○"),
-    Grade.CONTRADICTED: ("contra", "✕"),
-    Grade.GIVEN: ("given", "□"),
+    Grade.CHECKED: ("checked", "✓", say("Checked")),
+    Grade.NEVER_CHECKED: ("never", "○", say("Never checked")),
+    Grade.CONTRADICTED: ("contra", "✕", say("Contradicted by the record")),
+    Grade.GIVEN: ("given", "□", say("Given")),
 }
-"""Class and sign of each grade."""
+"""Class, sign and name of each grade."""
+MODULES = (choices, estimates, heading, languages, numbers, sites, sentences, detail, appendix)
+"""Modules whose public names the templates use."""
 
 
 def write_report(run: RunFolder, path: Path, words: Language = IN_ENGLISH) -> int:
@@ -122,16 +122,16 @@ def render(run: RunFolder, words: Language = IN_ENGLISH, computed: str = "") -> 
     found = answer(run)
     outage = None if is_comparison(run) else read_outage(run)
     step = rounding_of(outage) if outage is not None else 0
-    sites = site_matrix(run, step) if has_sites(run) and step else None
+    matrix = sites.site_matrix(run, step) if has_sites(run) and step else None
     pictures: tuple[str, ...] = ()
-    is_room = sites is None or (len(sites.rows) <= FEW_SITES and sites.are_all)
+    is_room = matrix is None or (len(matrix.rows) <= FEW_SITES and matrix.are_all)
     if outage is not None and is_room:
         pictures = tuple(picture(run, narrow=narrow, words=words) for narrow in (False, True))
     return _template().render(
-        say=say,
-        say_n=say_n,
         words=words,
         policy=POLICY,
+        run=run,
+        outage=outage,
         generator=f"{GENERATOR} {__version__}",
         style=Markup(_fonts(words.code in CYRILLIC) + _own_text("page.css")),
         answer=found,
@@ -145,17 +145,12 @@ def render(run: RunFolder, words: Language = IN_ENGLISH, computed: str = "") -> 
         idle_row=[*run.strategies, run.idle_strategy].index(run.idle_strategy),
         pictures=[Markup(one) for one in pictures],
         picture_note=outage.note if outage is not None else "",
-        sites=sites,
+        sites=matrix,
         step=step_text(step),
-        percent=percent,
-        capitalised=capitalised,
-        grades={grade: (*look, GRADE_WORDS[grade]) for grade, look in GRADES.items()},
+        rounding=step,
+        grades=GRADES,
         tops=_tops(found),
         place_on_scale=_place_on_scale,
-        is_bar=lambda cell: isinstance(cell, Bar),
-        is_strong=lambda cell: isinstance(cell, Strong),
-        detail=list(sections_of(run, found, outage)),
-        appendix=list(appendix_of(run)),
     )
 
 
@@ -198,6 +193,9 @@ def _template() -> Template:
         lstrip_blocks=True,
         finalize=_in_language,
     )
+    for module in MODULES:
+        names = {name: one for name, one in vars(module).items() if not name.startswith("_")}
+        environment.globals.update(names)
     return environment.get_template("page.html.j2")
 
 

@@ -12,40 +12,19 @@ from numpy.typing import NDArray
 
 from sim.measure.estimates import Estimate, estimate_over
 from sim.measure.sites import SiteRuns, find_entries, read_addresses, read_sites, read_spells
-from sim.report.page.sections import (
+from sim.report.page.detail import (
     MOST_OPERATORS,
     MOST_ROWS,
-    Cell,
-    Section,
     are_named,
-    cells_of,
-    failed,
+    largest_operators,
     step_before,
-    table_of,
 )
-from sim.report.words.heading import currency_name, in_currency, rate_of, read_mechanisms
-from sim.report.words.languages import (
-    Text,
-    capitalised,
-    joined,
-    moment,
-    say,
-    say_n,
-    say_name,
-    sentences,
-)
-from sim.report.words.numbers import (
-    as_lower_bound,
-    percent,
-    range_text,
-    value_text,
-    whole,
-    with_range,
-)
-from sim.results.folder import RunFolder, input_rows, later
+from sim.report.words.heading import in_currency, rate_of, read_mechanisms
+from sim.report.words.languages import Text, joined, moment, say, say_name
+from sim.report.words.numbers import as_lower_bound, range_text, value_text, whole, with_range
+from sim.results.folder import RunFolder, later
 from sim.results.parquet import numbers, read_columns
 from sim.scenario.tables.roles import FRONTEND, ROLES
-from sim.scenario.tables.rows import OperatorRow
 
 NO_PROVIDER = "(not known)"
 MOST_NAMES = 2
@@ -150,9 +129,7 @@ def site_matrix(run: RunFolder, step: int) -> SiteMatrix:
     runs = read_sites(run.path, strategy)
     hours, first = runs.number["impaired_h"], runs.number["first_cut_off_s"]
     n_cut, order = (hours > 0).sum(axis=0), _longest_first(runs)
-    groups = sorted(
-        input_rows(run, "operators", "groups", OperatorRow), key=lambda one: -one.share_users
-    )[:MOST_OPERATORS]
+    groups = largest_operators(run)[:MOST_OPERATORS]
     cells = _cells(run, strategy)
     rows = []
     for at in order[:MOST_SITES]:
@@ -214,8 +191,28 @@ def _median_moment(run: RunFolder, times_s: NDArray[np.float64], step: int) -> T
     return moment(step_before(later(run.start, float(np.median(times_s))), step))
 
 
-def sites_of(run: RunFolder, strategy: str, step: int) -> Iterator[Section]:
-    """Which entry lists each site, how often and until when it was cut off, and what it lost.
+def places_of(run: RunFolder) -> Iterator[tuple[str, str, str, Text]]:
+    """Name, addresses, entries and providers of the sites that are cut off longest.
+
+    Raises
+    ------
+    DataError
+        If the tables of sites cannot be read.
+    """
+    strategy = run.strategies[0]
+    runs, addresses = read_sites(run.path, strategy), read_addresses(run)
+    is_by_name = "name" in read_mechanisms(run, strategy)
+    none = say("none by address") if is_by_name else say("none")
+    for at in _longest_first(runs)[:MOST_ROWS]:
+        site = runs.site[at]
+        mine = addresses.get(site, [])
+        entries = _broken(find_entries(run.path, strategy, mine)) or none
+        whose = Counter(runs.text["provider"][:, at].tolist())
+        yield site, _broken(mine) or say("not given"), entries, _providers(whose)
+
+
+def times_of(run: RunFolder, step: int) -> Iterator[tuple[str, Text, str, Text, Estimate]]:
+    """Name, simulations, last hour, spells and loss of the sites that are cut off longest.
 
     Parameters
     ----------
@@ -227,45 +224,14 @@ def sites_of(run: RunFolder, strategy: str, step: int) -> Iterator[Section]:
     DataError
         If the tables of sites cannot be read.
     """
-    runs, rate = read_sites(run.path, strategy), rate_of(run)
-    order = _longest_first(runs)[:MOST_ROWS]
-    addresses, spells = read_addresses(run), read_spells(run.path, strategy)
-    is_by_name = "name" in read_mechanisms(run, strategy)
-    none = say("none by address") if is_by_name else say("none")
-    places: list[tuple[Cell, ...]] = []
-    times: list[tuple[Cell, ...]] = []
-    for at in order:
+    runs, rate = read_sites(run.path, run.strategies[0]), rate_of(run)
+    spells = read_spells(run.path, run.strategies[0])
+    for at in _longest_first(runs)[:MOST_ROWS]:
         site, is_cut = runs.site[at], runs.number["impaired_h"][:, at] > 0
-        mine = addresses.get(site, [])
-        entries = _broken(find_entries(run.path, strategy, mine)) or none
-        whose = Counter(runs.text["provider"][:, at].tolist())
-        places.append((site, _broken(mine) or say("not given"), entries, _providers(whose)))
         until = _median_moment(run, runs.number["last_cut_off_s"][is_cut, at], step)
         until = say("the end") if _is_still(run, runs, at) else until
         loss = in_currency(estimate_over(runs.number["loss_usd"][:, at], "USD"), rate)
-        times.append(
-            (site, whole(int(is_cut.sum())), until, _whole_span(spells[site]), *cells_of(loss))
-        )
-    n_more = len(runs.site) - len(order)
-    more = say_n("{n} other site: sites.csv.", "{n} other sites: sites.csv.", n_more, n=str(n_more))
-    times_of = say("Cut off in, of {n}", n=whole(run.n_replicates))
-    lost = capitalised(say("{currency} lost", currency=currency_name(rate)))
-    tables = (
-        *table_of((say("Site"), say("Address"), say("Entry"), say("Provider")), places),
-        *table_of(
-            (say("Site"), times_of, say("Until"), say("Spells"), lost, say("Range")),
-            times,
-            (1, 3, 4, 5),
-        ),
-    )
-    after = say(
-        "Entry: listed, and contains an address of the site. Until: last cut off, median of the "
-        "simulations that cut it off. Spells: how often more than {share} of what customers try "
-        "began to fail. Losses rest on sales that were given, or else drawn.",
-        share=percent(float(run.scenario["thresholds"]["affected"])),
-    )
-    notes = sentences(after, more if n_more else "", *failed(run, strategy))
-    yield Section(say("What happened to each site?"), (), tables, (notes,))
+        yield site, whole(int(is_cut.sum())), until, _whole_span(spells[site]), loss
 
 
 def _whole_span(counts: NDArray[np.float64]) -> Text:

@@ -143,6 +143,11 @@ def whole(n: int) -> Text:
     return Text(lambda words: words.digits(str(n)))
 
 
+def digits(value: float) -> Text:
+    """A number with up to six digits, as the locale writes them: ``61.5``."""
+    return Text(lambda words: words.digits(f"{value:g}"))
+
+
 def quantity(value: float, unit: str) -> Text:
     """One number in its unit; shares as a percentage."""
     return percent(value) if is_share(unit) else number(value)

@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import cast
 
 import duckdb
 import numpy as np
@@ -29,18 +29,25 @@ from sim.measure.estimates import Estimate, Grade, contradictions, read_first_bl
 from sim.report.figures.outage import Order, Outage, read_outage
 from sim.report.figures.rows import read_site_matrix
 from sim.report.page.appendix import _makers
-from sim.report.page.document import language_of, n_businesses, render, write_report
-from sim.report.page.grounds import _figure_source, _missing, _times
-from sim.report.page.sections import (
-    _by_session,
-    _course,
-    hours_words,
+from sim.report.page.detail import (
+    HOURS,
+    course_of,
+    effects_of_orders,
+    effects_of_sessions,
+    figure_source,
     is_cut,
     operators_of,
-    orders_of,
     rounding_of,
     step_before,
     step_text,
+    times_of_orders,
+)
+from sim.report.page.document import (
+    _template,
+    language_of,
+    n_businesses,
+    render,
+    write_report,
 )
 from sim.report.page.sites import SiteRow, site_matrix
 from sim.report.words.answer import _Facts, answer
@@ -227,14 +234,15 @@ def test_addresses_of_sessions_are_simulated_and_the_number_is_the_peak(session_
 def test_a_session_has_the_most_of_each_simulation_until_the_next_begins(session_folder):
     run = open_run(session_folder)
     outage = read_outage(run)
-    (table,), after = _by_session(run, outage)
+    rows = list(effects_of_sessions(run, outage))
     ends_s = [*(from_s for from_s, _ in outage.sessions[1:]), outage.horizon_s]
-    cells = [(most.text, range_) for _, most, range_ in cast("Any", table.rows)]
-    assert len(cells) == len(ends_s) == 4
-    for (from_s, _), until_s, cell in zip(outage.sessions, ends_s, cells, strict=True):
-        found = most_cut_off(session_folder, from_s, until_s)
-        assert " ".join(cell).replace(NBSP, " ") == written(found, share)
-    assert "from the start of a session to the start of the next" in after
+    assert len(rows) == len(ends_s) == 4
+    text = words_of(render(run))
+    for (from_s, _), until_s, (session, found) in zip(outage.sessions, ends_s, rows, strict=True):
+        most = most_cut_off(session_folder, from_s, until_s)
+        assert (found.median, found.low, found.high) == pytest.approx(most)
+        assert f"{session} {written(most, share)}".replace(NBSP, " ") in text
+    assert "from the start of a session to the start of the next" in text
 
 
 def test_what_orders_state_is_given_and_what_is_simulated_was_never_checked(
@@ -309,15 +317,12 @@ SHARES = np.array(
     ("shares", "peak", "said"),
     [
         # The middle line has 0.05, 0.1, 0.15, 0.05 from 10:00 to 20:00.
-        (SHARES, 0.15, "by Sat, 10 Jan, 10:00, the largest number at once by Sat, 10 "
-         "Jan, 13:00. In half of the simulations it is over by Sat, 10 Jan, 22:00."),
+        (SHARES, 0.15, {"first": "10:00", "peak": "13:00", "end": "22:00"}),
         # The peaks, but of what cuts nobody off, are at 12:00, 13:00 and 20:00.
-        (SHARES, 0.25, "by Sat, 10 Jan, 10:00. Half of the simulations have their peak by Sat, 10 "
-         "Jan, 13:00, nine in ten from Sat, 10 Jan, 12:06 to Sat, 10 Jan, 19:18. In half of the "
-         "simulations it is over by Sat, 10 Jan, 22:00."),
-        (SHARES[2:3], 0.3, "by Sat, 10 Jan, 10:00, the largest number at once by Sat, 10 "
-         "Jan, 20:00. It is not over at the end."),
-        (SHARES[3:], 0.0, ""),
+        (SHARES, 0.25, {"first": "10:00", "peak": "13:00", "low": "12:06", "high": "19:18",
+                        "end": "22:00"}),
+        (SHARES[2:3], 0.3, {"first": "10:00", "peak": "20:00"}),
+        (SHARES[3:], 0.0, {}),
     ],
 )  # fmt: skip
 def test_times_of_begin_peak_and_end(shares, peak, said):
@@ -328,9 +333,9 @@ def test_times_of_begin_peak_and_end(shares, peak, said):
         cut_off=Band(t_s, line, line, line, 1.0, len(shares)),
         is_peak_of_line=peak == pytest.approx(line.max()),
     )
-    told = " ".join(_course(cast("Outage", outage), shares)).replace(NBSP, " ")
-    before = "In the median, at steps of 1 hour, the first are cut off "
-    assert told == (before + said if said else "")
+    found = {key: str(text) for key, text in course_of(cast("Outage", outage), shares).items()}
+    assert found.pop("step", "") == ("1 hour" if said else "")
+    assert found == {key: f"Sat,{NBSP}10 Jan, {time}" for key, time in said.items()}
 
 
 def test_numbers_with_ranges_are_in_the_language_of_the_page(ensemble_run):
@@ -464,8 +469,7 @@ def test_no_operator_blocks_after_what_it_cuts_off(session_folder):
     """Both clocks of the page have one step."""
     run = open_run(session_folder)
     outage = read_outage(run)
-    (section,) = operators_of(run, run.strategies[0], outage)
-    firsts = [str(row[2]) for row in section.tables[0].rows]
+    firsts = [str(first) for _, _, first, _ in operators_of(run, outage, 5)]
     exact = ask(
         session_folder,
         "WITH firsts AS (SELECT operator, replicate, min(t_s) AS t_s FROM 'FOLDER/events.parquet' "
@@ -476,10 +480,10 @@ def test_no_operator_blocks_after_what_it_cuts_off(session_folder):
     step = rounding_of(outage)
     assert step < 60
     assert firsts[0].endswith(f"{at.hour:02d}:{at.minute // step * step:02d}")
-    assert "The table of operators names none of them." in section.after[0]
+    assert "The table of operators names none of them." in words_of(render(run))
 
 
-def test_what_was_cut_off_before_an_order_has_no_harm_of_its_day(monkeypatch):
+def test_what_was_cut_off_before_an_order_has_no_harm_of_its_day():
     line = np.array([0.0, 0.2, 0.5, 0.6])
     band = Band(np.array([0, 10, 14, 40]) * 3600, line, line, line, 1.0, 2)
     # Orders of 10:00 and 14:00 of the first day, and of 16:00 of the second.
@@ -490,11 +494,9 @@ def test_what_was_cut_off_before_an_order_has_no_harm_of_its_day(monkeypatch):
         start=datetime(2026, 1, 10, tzinfo=UTC), orders=orders, sessions=(), cut_off=band,
         is_addresses=False,
     )  # fmt: skip
-    run = SimpleNamespace(horizon_s=90 * 3600, scenario={}, manifest={"inputs": []})
-    monkeypatch.setattr("sim.report.page.sections.has_sites", lambda _: False)
-    (section,) = orders_of(cast("RunFolder", run), cast("Outage", outage))
-    rows = [(str(row[3]), str(getattr(row[4], "text", ""))) for row in section.tables[0].rows]
-    assert rows == [("0%", "50%"), ("50%", "60%")]
+    run = SimpleNamespace(horizon_s=90 * 3600)
+    rows = effects_of_orders(cast("RunFolder", run), cast("Outage", outage))
+    assert [(before, then) for _, _, _, before, then, _ in rows] == [("0%", "50%"), ("50%", "60%")]
 
 
 def test_days_of_orders_are_those_of_the_record(session_folder, ensemble_run):
@@ -562,14 +564,13 @@ def test_measures_that_are_zero_are_named(ensemble_run, page):
 @pytest.mark.parametrize(
     ("strategy", "kinds", "days", "said"),
     [
-        ({"id": "exact"}, {}, "", "Times of orders: simulated."),
-        ({"id": "orders", "table": "my.csv"}, {}, "", "The list has no times: it is blocked from "
-         "the start, an assumption."),
+        ({"id": "exact"}, {}, "", ("simulated", [], False)),
+        ({"id": "orders", "table": "my.csv"}, {}, "", ("none", [], False)),
         ({"id": "orders", "table": "my.csv"}, {"my.csv.from": "assumption"}, "some",
-         "Times of orders: as given, not checked."),
-        ({"id": "w", "sessions": "s"}, {"s.start": "fact"}, "some", "Times of orders: recorded."),
+         ("given", [], False)),
+        ({"id": "w", "sessions": "s"}, {"s.start": "fact"}, "some", ("recorded", [], False)),
         ({"id": "replay", "orders": "o"}, {"o.effective": "fact", "o.prefix": "assumption"}, "some",
-         "Times of orders: recorded, each to within 0.5 to 24 hours. Their addresses are assumed."),
+         ("recorded", [24, 2, 0.5], True)),
     ],
 )  # fmt: skip
 def test_times_of_orders_are_recorded_given_assumed_or_simulated(
@@ -579,13 +580,31 @@ def test_times_of_orders_are_recorded_given_assumed_or_simulated(
     rows = [
         SimpleNamespace(earliest=at, latest=at + timedelta(hours=hours)) for hours in (24, 2, 0.5)
     ]
-    monkeypatch.setattr("sim.report.page.grounds.input_rows", lambda *_: rows)
-    monkeypatch.setattr("sim.report.page.grounds.ordered_days", lambda _: days)
+    monkeypatch.setattr("sim.report.page.detail.input_rows", lambda *_: rows)
+    monkeypatch.setattr("sim.report.page.detail.ordered_days", lambda _: days)
     mine = {"id": strategy["id"], "label": "mine", "parameters": {}}
     sources = [{"key": key, "kind": kind, "n_values": 1} for key, kind in kinds.items()]
     manifest = {"scenario": {}, "strategies": [mine], "sources": sources}
     run = RunFolder(Path(), manifest, {"strategy": strategy, "ordered_by": "a court"})
-    assert " ".join(_times(run)).replace(NBSP, " ") == said
+    assert times_of_orders(run) == said
+
+
+@pytest.mark.parametrize(
+    ("times", "said"),
+    [
+        (("simulated", [], False), "Times of orders: simulated."),
+        (("none", [], False), "The list has no times: it is blocked from the start, an assum"),
+        (("given", [], False), "Times of orders: as given, not checked."),
+        (("recorded", [], False), "Times of orders: recorded."),
+        (("recorded", [24, 2, 0.5], True), "Times of orders: recorded, each to within 0.5 to 24 "
+         "hours. Their addresses are assumed."),
+    ],
+)  # fmt: skip
+def test_the_page_says_how_times_of_orders_are_known(times, said, ensemble_run, monkeypatch):
+    monkeypatch.setitem(_template().globals, "times_of_orders", lambda _: times)
+    text = words_of(render(open_run(ensemble_run)))
+    assert said in text
+    assert ("Their addresses are assumed." in text) is times[2]
 
 
 def test_who_ordered_a_list_of_one_s_own_and_why_is_stated_or_not(site_folder):
@@ -607,7 +626,7 @@ def test_who_ordered_a_list_of_one_s_own_and_why_is_stated_or_not(site_folder):
 def test_a_user_sees_what_the_mechanism_does(ensemble_run, page, monkeypatch):
     said = "What does a user see? A browser waits for a blocked address until it gives up; no page"
     assert said in words_of(page)
-    monkeypatch.setattr("sim.report.page.grounds.read_mechanisms", lambda *_: ["name", "throttle"])
+    monkeypatch.setitem(_template().globals, "read_mechanisms", lambda *_: ["name", "throttle"])
     text = words_of(render(open_run(ensemble_run)))
     assert (
         "user see? Attempts at a blocked name fail, except for users who get round it; no" in text
@@ -697,14 +716,14 @@ def test_a_folder_without_a_day_has_a_page(ensemble_run, tmp_path):
 
 def test_every_provider_is_in_the_table_or_named_below(ensemble_run, page, monkeypatch):
     shares = {"Few": Estimate(0.5, 0.1, 1, "share", whole=2), "None": Estimate(0, 0, 0, "share")}
-    monkeypatch.setattr("sim.report.page.sections.read_group_shares", lambda *_: shares)
+    monkeypatch.setattr("sim.report.page.detail.read_group_shares", lambda *_: shares)
     text = words_of(render(open_run(ensemble_run)))
     assert "Few 50% 10 to 100% Of None, none in nine of ten simulations." in text
 
 
 def test_bars_are_as_long_as_their_shares(ensemble_run, monkeypatch):
     shares = {f"P{part}": Estimate(part, 0, 1, "share") for part in (1.0, 0.7, 0.5, 0.1)}
-    monkeypatch.setattr("sim.report.page.sections.read_group_shares", lambda *_: shares)
+    monkeypatch.setattr("sim.report.page.detail.read_group_shares", lambda *_: shares)
     page = render(open_run(ensemble_run))
     bars = re.findall(r'class="hb" style="width:([\d.]+)%"></span><span class="hn">(\d+)%', page)
     # The number stands beside the bar, which has the rest of the cell.
@@ -821,7 +840,7 @@ def test_hours_at_an_operator_are_the_mean_of_the_sites(site_folder):
 
 
 def test_a_published_loss_is_printed_with_its_author_and_address(shipped_run):
-    source = _figure_source(open_run(shipped_run))
+    source = figure_source(open_run(shipped_run))
     assert source.startswith("The Moscow Times, 26 April 2018, www.themoscowtimes.com/2018/04/26/")
     assert '"' not in source
 
@@ -997,18 +1016,29 @@ def test_hours_that_the_end_cuts_are_at_least(ever, most, last, monkeypatch):
 
     found = {
         ("mine", "businesses_ever_impaired_share"): Estimate(ever, ever, ever, "share"),
-        ("mine", "hours_impaired_median"): Estimate(335.8, 99.9, 412, "h"),
     }
-    monkeypatch.setattr("sim.report.page.sections.read_estimates", lambda _: found)
+    monkeypatch.setattr("sim.report.page.detail.read_estimates", lambda _: found)
     # Half of the businesses are cut off at the end, or none.
     is_least = most and last > 0
     run = cast("RunFolder", Folder())
     assert is_cut(run, "mine") is is_least
-    said = "at least 330 (99 to 410), as most still are." if is_least else "340 (100 to 410)."
+
+
+@pytest.mark.parametrize(
+    ("is_least", "said"),
+    [(True, "at least 330 (99 to 410), as most still are."), (False, "340 (100 to 410).")],
+)
+def test_hours_of_businesses_are_a_bound_where_most_still_are_cut_off(
+    is_least, said, ensemble_run, monkeypatch
+):
+    run = open_run(ensemble_run)
+    found = {(run.strategies[0], HOURS): Estimate(335.8, 99.9, 412, "h")}
+    monkeypatch.setitem(_template().globals, "read_estimates", lambda _: found)
+    monkeypatch.setitem(_template().globals, "is_cut", lambda *_: is_least)
     head = "Hours cut off, median of the businesses ever cut off: "
-    assert str(hours_words(run, "mine")).replace(NBSP, " ") == head + said
+    assert head + said in words_of(render(run))
     found.clear()
-    assert hours_words(run, "mine") == ""
+    assert head not in words_of(render(run))
 
 
 @pytest.mark.parametrize("code", ["en", "es"])
@@ -1221,21 +1251,28 @@ LEFT_OUT = ("Businesses that move", "Customers who take a VPN", "The strategy th
 def test_a_page_names_what_its_numbers_leave_out(
     ensemble_run, session_folder, comparison_folder, site_folder, monkeypatch
 ):
-    def left_out(folder: Path, outage: Outage | None = None) -> list[bool]:
-        items = [str(one) for one in _missing(open_run(folder), outage).items]
-        assert sum("Losses of people" in one for one in items) == 1
-        return [any(one.startswith(named) for one in items) for named in LEFT_OUT]
+    def items(folder: Path) -> list[str]:
+        page = render(open_run(folder))
+        section = page[page.index("What is not modelled?") :].partition("</article>")[0]
+        return [words_of(f"<main>{one}") for one in re.findall("<li>.*?</li>", section)]
+
+    def left_out(folder: Path) -> list[bool]:
+        found = [one.strip() for one in items(folder)]
+        assert sum("Losses of people" in one for one in found) == 1
+        return [any(one.startswith(named) for one in found) for named in LEFT_OUT]
 
     assert left_out(ensemble_run) == [True, True, False, False, False]
     assert left_out(session_folder) == [True, False, False, False, False]
     assert left_out(site_folder) == [True, True, False, True, False]
     assert left_out(comparison_folder) == [False, False, True, False, False]
-    monkeypatch.setattr("sim.report.page.grounds.own_strategy", lambda _: "exact")
+    monkeypatch.setitem(_template().globals, "own_strategy", lambda _: "exact")
     assert not any(left_out(comparison_folder))
     outage = read_outage(open_run(ensemble_run))
     still = replace(outage.cut_off, **{end: np.append(getattr(outage.cut_off, end)[:-1], share)
             for end, share in (("median", 0.05), ("low", 0.02), ("high", 0.1))})  # fmt: skip
-    assert left_out(ensemble_run, replace(outage, cut_off=still))[-1]
-    (said,) = (one for one in _missing(open_run(ensemble_run), replace(outage, cut_off=still)).items
-               if "Time after" in str(one))  # fmt: skip
-    assert "5% (2 to 10%) of businesses are still cut off" in str(said).replace(NBSP, " ")
+    monkeypatch.setattr(
+        "sim.report.page.document.read_outage", lambda _: replace(outage, cut_off=still)
+    )
+    assert left_out(ensemble_run)[-1]
+    (said,) = (one for one in items(ensemble_run) if "Time after" in one)
+    assert "5% (2 to 10%) of businesses are still cut off" in said

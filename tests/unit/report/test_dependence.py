@@ -1,9 +1,11 @@
 """What a page says of its grounds: the inputs on which its measures depend."""
 
+import html
+import re
+
 from sim.catalogue.choices import EVER_SHARE, PRIVATE_LOSS
 from sim.measure.estimates import Estimate
-from sim.report.page.grounds import _surer
-from sim.report.page.sections import Bar
+from sim.report.page.document import _template, render
 from sim.report.words.languages import NBSP
 from sim.results.folder import open_run
 
@@ -21,20 +23,18 @@ def test_inputs_are_named_with_their_shares_of_the_spread(ensemble_run, monkeypa
     unnamed = Estimate(1.0, 0.0, 2.0, "USD")
     found = {PRIVATE_LOSS: named, EVER_SHARE: named}
 
-    def shown() -> tuple[str, list[list[tuple[str, float]]]]:
+    def shown() -> tuple[str, list[tuple[str, str]]]:
         of_strategy = {(strategy, metric): one for metric, one in found.items()}
-        monkeypatch.setattr("sim.report.page.grounds.read_estimates", lambda _: of_strategy)
-        section = _surer(run, strategy)
-        rows = [
-            [(str(name), bar.share) for name, bar in table.rows if isinstance(bar, Bar)]
-            for table in section.tables
-        ]
-        return " ".join(map(str, section.before)).replace(NBSP, " "), rows
+        monkeypatch.setitem(_template().globals, "read_estimates", lambda _: of_strategy)
+        page = html.unescape(render(run)).replace(NBSP, " ")
+        section = page[page.index("On what does it depend most?") :].partition("</article>")[0]
+        rows = re.findall(r'<th scope="row">(.*?)</th>.*?class="hn">(.*?)</span>', section)
+        return re.findall("<p>(.*?)</p>", section)[0], rows
 
     text, rows = shown()
     assert rows == [
-        [(MEANINGS[0], 0.45), (MEANINGS[1], 0.1), ("Chance, with the same inputs", 0.2)]
-    ]
+        (MEANINGS[0], "45%"), (MEANINGS[1], "10%"), ("Chance, with the same inputs", "20%")
+    ]  # fmt: skip
     of_spread = "(45% of its spread)", "(10% of its spread)"
     listed = " and ".join(
         f"{one[0].lower()}{one[1:]} {share}" for one, share in zip(MEANINGS, of_spread, strict=True)
