@@ -59,14 +59,6 @@ class Point:
         }
         return checked(replace(resolved, **tables))
 
-    def is_possible(self, resolved: Resolved) -> bool:
-        """Whether the scenario is possible at this point."""
-        try:
-            self.change(resolved)
-        except ProblemsError:
-            return False
-        return True
-
 
 def is_whole(key: str) -> bool:
     """Whether a scenario key takes whole numbers only; False where there is no such key."""

@@ -1,19 +1,12 @@
-"""Latin hypercubes, trajectories with their elementary effects, and shares of variance."""
+"""Latin hypercubes, and shares of variance."""
 
 from __future__ import annotations
-
-from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtr
 
-from sim.statistics.intervals import Values, bootstrap_means
-
 Cube = NDArray[np.float64]
-
-N_LEVELS = 4
-"""Levels of a Morris trajectory: 0, 1/3, 2/3 and 1."""
 
 
 def latin_hypercube(n_points: int, n_dials: int, rng: np.random.Generator) -> Cube:
@@ -30,99 +23,6 @@ def latin_hypercube(n_points: int, n_dials: int, rng: np.random.Generator) -> Cu
     for dial in parts:
         rng.shuffle(dial)
     return np.asarray((parts.T - within) / n_points)
-
-
-MORRIS_STEP = N_LEVELS / (2 * (N_LEVELS - 1))
-
-
-def morris_trajectories(
-    n_trajectories: int, n_dials: Sequence[int], rng: np.random.Generator
-) -> tuple[Cube, NDArray[np.int64]]:
-    """Random trajectories in which each factor moves once, by ``MORRIS_STEP``, up or down.
-
-    Parameters
-    ----------
-    n_dials
-        Dials of each factor.
-
-    Returns
-    -------
-    dials : shape (n_trajectories, n_factors + 1, n_dials)
-        In each trajectory one factor after another moves, all its dials at once.
-    moved : shape (n_trajectories, n_factors)
-        Factor that moves at each step.
-
-    References
-    ----------
-    Morris, Factorial sampling plans for preliminary computational experiments, Technometrics 33
-    (1991); groups as in Campolongo, Cariboni and Saltelli (2007).
-    """
-    n_factors = len(n_dials)
-    factor_of_dial = np.repeat(np.arange(n_factors), n_dials)
-    n_low = N_LEVELS // 2
-    shape = (n_trajectories, factor_of_dial.size)
-    # From a level in the lower half up by the step, or the same way back.
-    low = rng.integers(0, n_low, shape) / (N_LEVELS - 1)
-    starts_low = rng.integers(0, 2, shape).astype(bool)
-    moved = rng.permuted(np.tile(np.arange(n_factors), (n_trajectories, 1)), axis=1)
-    step_of_factor = np.argsort(moved, axis=1)
-    has_moved = (
-        np.arange(n_factors + 1)[None, :, None] > step_of_factor[:, factor_of_dial][:, None, :]
-    )
-    is_low = starts_low[:, None, :] ^ has_moved
-    dials = low[:, None, :] + np.where(is_low, 0.0, MORRIS_STEP)
-    return dials.clip(0, 1), moved
-
-
-def screen(
-    answers: Values,
-    dials: Values,
-    moved: NDArray[np.int64],
-    n_dials: NDArray[np.int64],
-    rng: np.random.Generator,
-) -> tuple[dict[str, Values], int]:
-    """Elementary effects of each factor: change of the answer over the factor's whole range.
-
-    Parameters
-    ----------
-    answers : shape (n_trajectories, n_factors + 1)
-        NaN where not known: the trajectory is left out.
-    dials, moved
-        The design, as `morris_trajectories` returns it.
-    n_dials : shape (n_factors,)
-        Dials of each factor.
-    rng
-        Generator of the resamples.
-
-    Returns
-    -------
-    columns
-        By name, shape (n_factors,): ``mu``, ``mu_star`` and ``sigma``, the mean, mean absolute
-        value and standard deviation over trajectories, the latter NaN with one; for a factor of
-        several dials mu has no meaning and is NaN. ``mu_star_low`` and ``mu_star_high``: BCa
-        interval over trajectories, NaN with fewer than two.
-    n_trajectories
-        Trajectories in which all answers are known; without any, all columns are NaN.
-    """
-    is_whole = np.isfinite(answers).all(axis=1)
-    answers, dials, moved = answers[is_whole], dials[is_whole], moved[is_whole]
-    n_factors, n = n_dials.size, len(answers)
-    missing = np.full(n_factors, np.nan)
-    if n == 0:
-        names = ("mu", "mu_star", "mu_star_low", "mu_star_high", "sigma")
-        return dict.fromkeys(names, missing), 0
-    first_dial = np.cumsum(n_dials) - n_dials
-    step = np.take_along_axis(np.diff(dials, axis=1), first_dial[moved][..., None], axis=2)[..., 0]
-    effect_of_step = np.diff(answers, axis=1) * np.sign(step) / MORRIS_STEP
-    effects = np.take_along_axis(effect_of_step, np.argsort(moved, axis=1), axis=1).T
-    low, high = bootstrap_means(np.abs(effects), rng)
-    return {
-        "mu": np.where(n_dials == 1, effects.mean(axis=1), np.nan),
-        "mu_star": np.abs(effects).mean(axis=1),
-        "mu_star_low": low,
-        "mu_star_high": high,
-        "sigma": effects.std(axis=1, ddof=1) if n > 1 else missing,
-    }, n
 
 
 Floats = NDArray[np.float64]

@@ -1,8 +1,7 @@
 """A sensitivity analysis: how far each assumption moves the answer over its range.
 
-Each goes to both ends, the others at point values, and through all ranges in trajectories. Only
-points at which the scenario is possible are run. Chance is the same at every point, so that answers
-differ by the assumptions alone.
+Each goes to both ends, the others at point values. Chance is the same at every point, so that
+answers differ by the assumptions alone. Shares of variance, all inputs varied, are an ensemble's.
 """
 
 from __future__ import annotations
@@ -18,12 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.catalogue.choices import COLLATERAL
-from sim.errors import Problem, ScenarioError, UsageError
+from sim.errors import Problem, ScenarioError
 from sim.experiment.comparison import choose_metrics
 from sim.experiment.execution import Answers, Execution
 from sim.experiment.outputs import FACTOR, METRIC, UNIT, Sheet, Study, points_sheet, write_study
 from sim.experiment.plan import Plan
-from sim.results.schema import Column, ends
+from sim.results.schema import Column
 from sim.scenario.quantities import finite_number
 from sim.scenario.refusal import hint
 from sim.scenario.resolve import Resolved
@@ -33,15 +32,11 @@ from sim.scenario.unknowns import (
     list_factors,
     list_ranges,
     point_of,
-    settings,
     value_at,
 )
 from sim.scenario.variants import Point, is_whole
-from sim.statistics.designs import morris_trajectories, screen
-from sim.streams import Stream, Streams
 
-MOST_DRAWS = 50
-"""Most draws for each trajectory wanted, to find a possible one."""
+BY_ROW = "its rows move separately: an ensemble varies them"
 _RANGE = re.compile(r"(.+?)\.\.(.+)")
 
 
@@ -136,112 +131,15 @@ def given_factor(
     )
 
 
-@dataclass(frozen=True, eq=False)
-class Design:
-    """Points at which the answers are compared.
-
-    Attributes
-    ----------
-    factors
-        Factors that are varied.
-    points
-        The scenario itself, each factor of one dial at its low and at its high end, and then the
-        trajectories, one after the other.
-    amounts
-        For each point the amounts of the factors that are not at their point value, by key.
-    n_ends
-        How many of the points come before the trajectories.
-    dials : shape (n_trajectories, n_factors + 1, n_dials)
-    moved : shape (n_trajectories, n_factors)
-        As `morris_trajectories` returns them.
-    n_rejected
-        Trajectories that were drawn and not taken, since the scenario is not possible at one of
-        their points.
-    """
-
-    factors: tuple[Factor, ...]
-    points: tuple[Point, ...]
-    amounts: tuple[dict[str, tuple[float, ...]], ...]
-    n_ends: int
-    dials: NDArray[np.float64]
-    moved: NDArray[np.int64]
-    n_rejected: int
-
-
-def lay_design(
-    resolved: Resolved, factors: Sequence[Factor], n_trajectories: int, root_seed: int
-) -> Design:
-    """Lay both ends of each factor, and trajectories over the ranges of all.
-
-    Raises
-    ------
-    UsageError
-        If no trajectory among ``MOST_DRAWS`` times as many has only points at which the scenario is
-        possible.
-    """
-    amounts: list[dict[str, tuple[float, ...]]] = [{}]
-    amounts += [{one.key: (end,)} for one in factors if one.n_dials == 1
-                for end in (one.low, one.high)]  # fmt: skip
-    by_key = {factor.key: factor for factor in factors}
-
-    def at(row: Mapping[str, Sequence[float]]) -> Point:
-        return point_of([(by_key[key], amount) for key, amount in row.items()])
-
-    points = [at(row) for row in amounts]
-    n_ends, n_drawn = len(points), 0
-    rng = Streams(root_seed, 0).generator(Stream.DESIGN, (0,))
-    kept: list[tuple[NDArray[np.float64], NDArray[np.int64]]] = []
-    while len(kept) < n_trajectories and n_drawn < MOST_DRAWS * n_trajectories:
-        n_dials = [factor.n_dials for factor in factors]
-        for dials, moved in zip(
-            *morris_trajectories(n_trajectories - len(kept), n_dials, rng), strict=True
-        ):
-            n_drawn += 1
-            by_factor = settings(factors, dials)
-            rows = [
-                {
-                    factor.key: tuple(part[row].tolist())
-                    for factor, part in zip(factors, by_factor, strict=True)
-                }
-                for row in range(len(dials))
-            ]
-            found = [at(row) for row in rows]
-            if all(point.is_possible(resolved) for point in found):
-                points += found
-                amounts += rows
-                kept.append((dials, moved))
-    if n_trajectories and not kept:
-        raise UsageError(
-            "expected settings of all factors at which the scenario can be, got none in "
-            f"{n_drawn} draws: their ranges contradict each other"
-        )
-    return Design(
-        tuple(factors),
-        tuple(points),
-        tuple(amounts),
-        n_ends,
-        np.array([dials for dials, _ in kept]),
-        np.array([moved for _, moved in kept]),
-        n_drawn - len(kept),
-    )
-
-
-PART = Column.text("part", "ends or morris")
 LINE = (
     METRIC,
     UNIT,
     FACTOR,
     Column.text("factor_unit", "Unit of the assumption"),
     Column.text("range", "Range declared with the assumption"),
-    Column("n_dials", "integer", "", "1, or the number of rows that move separately"),
     Column.measured("given", "The measure with every assumption at its point value"),
     Column.measured("at_low", "With this one at its low end, the others at point values"),
     Column.measured("at_high", "With this one at its high end, the others at point values"),
-    Column.measured("mu", "Mean change from low to high end, others anywhere"),
-    Column.measured("mu_star", "Mean size of that change (Morris)"),
-    *ends("mu_star", "its 95 % BCa interval"),
-    Column.measured("sigma", "Standard deviation of that change: curvature, joint effects"),
-    Column("n_trajectories", "integer", "trajectories", "Trajectories with all answers"),
 )
 OUT = (Column.text("key", "Assumption that is not varied"), Column.text("why", "Why not"))
 
@@ -259,51 +157,31 @@ def known_means(answers: Answers, metric: str) -> NDArray[np.float64]:
     return value
 
 
-def rank_factors(
-    design: Design, answers: Answers, metric: str, root_seed: int
-) -> list[dict[str, Any]]:
-    """Rows of ``sensitivity.csv`` for one measure, the most influential factor first.
+def rank_factors(factors: Sequence[Factor], answers: Answers, metric: str) -> list[dict[str, Any]]:
+    """Rows of ``sensitivity.csv`` for one measure, the factor first whose ends differ most.
 
-    By the size of its change over trajectories, or else between its ends. What a sample that could
-    not have been hit would change is not known.
+    What a sample that could not have been hit would change is not known.
     """
-    value, factors = known_means(answers, metric), design.factors
-    n_dials = np.array([factor.n_dials for factor in factors])
-    columns, n_trajectories = screen(
-        value[design.n_ends :].reshape(-1, len(factors) + 1),
-        design.dials,
-        design.moved,
-        n_dials,
-        Streams(root_seed, 0).generator(Stream.BOOTSTRAP),
-    )
-    at_ends = iter(value[1 : design.n_ends].tolist())
-    rows: list[dict[str, Any]] = []
-    for number, factor in enumerate(factors):
-        low = next(at_ends) if factor.n_dials == 1 else math.nan
-        high = next(at_ends) if factor.n_dials == 1 else math.nan
-        rows.append(
-            {
-                "metric": metric,
-                "unit": answers.measures[answers.metrics.index(metric)].unit,
-                "factor": factor.key,
-                "factor_unit": factor.unit,
-                "range": factor.range_text,
-                "n_dials": factor.n_dials,
-                "given": float(value[0]),
-                "at_low": low,
-                "at_high": high,
-                **{name: float(column[number]) for name, column in columns.items()},
-                "n_trajectories": n_trajectories,
-            }
-        )
+    value = known_means(answers, metric).tolist()
+    rows: list[dict[str, Any]] = [
+        {
+            "metric": metric,
+            "unit": answers.measures[answers.metrics.index(metric)].unit,
+            "factor": factor.key,
+            "factor_unit": factor.unit,
+            "range": factor.range_text,
+            "given": value[0],
+            "at_low": low,
+            "at_high": high,
+        }
+        for factor, low, high in zip(factors, value[1::2], value[2::2], strict=True)
+    ]
     return sorted(rows, key=lambda row: -_swing(row))
 
 
 def _swing(row: Mapping[str, float]) -> float:
-    if not math.isnan(row["mu_star"]):
-        return row["mu_star"]
-    ends = (row["at_low"], row["at_high"], row["given"])
-    return 0.0 if any(map(math.isnan, ends)) else max(ends) - min(ends)
+    three = (row["at_low"], row["at_high"], row["given"])
+    return 0.0 if any(map(math.isnan, three)) else max(three) - min(three)
 
 
 @dataclass(frozen=True, eq=False)
@@ -313,9 +191,9 @@ class Sensitivity:
     Attributes
     ----------
     plan
-        What is run.
-    design
-        Assumptions that are varied, and its points.
+        What is run: the scenario itself, then each factor at its low and at its high end.
+    factors
+        Assumptions that are varied.
     left_out
         Assumptions that are not.
     metrics
@@ -323,7 +201,7 @@ class Sensitivity:
     """
 
     plan: Plan
-    design: Design
+    factors: tuple[Factor, ...]
     left_out: tuple[LeftOut, ...]
     metrics: tuple[str, ...]
 
@@ -337,7 +215,6 @@ class Sensitivity:
         metrics: Sequence[str] = (),
         only: Sequence[str] = (),
         ranges: Sequence[str] = (),
-        trajectories: int = 10,
         strategies: Sequence[str] = (),
     ) -> Sensitivity:
         """Plan an analysis.
@@ -348,8 +225,6 @@ class Sensitivity:
             Harm in business-hours when empty.
         only, ranges
             As `choose_factors` takes them.
-        trajectories
-            How many; none for both ends of each assumption alone.
         strategies
             None for the scenario's own, or one.
 
@@ -357,36 +232,33 @@ class Sensitivity:
         ------
         ScenarioError
             With the mistakes in them.
-        UsageError
-            As `lay_design`.
         """
-        factors, left_out = choose_factors(resolved, only, ranges)
-        chosen = choose_metrics(resolved, metrics, (COLLATERAL,))
+        chosen, left_out = choose_factors(resolved, only, ranges)
+        factors = tuple(one for one in chosen if one.n_dials == 1)
+        left_out += [LeftOut(one.key, BY_ROW) for one in chosen if one.n_dials > 1]
         asked = {
             "metrics": list(metrics),
             "only": list(only),
             "ranges": list(ranges),
-            "trajectories": trajectories,
             "strategies": list(strategies),
         }
-        laid = lay_design(resolved, factors, trajectories, root_seed)
+        measures = tuple(choose_metrics(resolved, metrics, (COLLATERAL,)))
         described = {
-            "metrics": chosen,
-            "trajectories": trajectories,
-            "drawn_again": laid.n_rejected,
+            "metrics": list(measures),
             "factors": [{"key": f.key, "low": f.low, "high": f.high} for f in factors],
         }
+        ends = [point_of([(one, [end])]) for one in factors for end in (one.low, one.high)]
         plan = Plan(
             "sensitivity",
             resolved,
             root_seed,
             n_replicates,
-            points=laid.points,
+            points=(Point(), *ends),
             strategies=tuple(strategies),
             design=described,
             asked=asked,
         )
-        return cls(plan, laid, tuple(left_out), tuple(chosen))
+        return cls(plan, factors, tuple(left_out), measures)
 
     def answer(self, ask: Execution) -> Answers:
         """Run all points."""
@@ -394,20 +266,20 @@ class Sensitivity:
 
     def write(self, folder: Path, found: Answers) -> Study:
         """Write ``sensitivity.csv``, ``points.csv`` and ``left-out.csv``."""
-        design, keys = self.design, [factor.key for factor in self.design.factors]
-        columns = (PART, *(Column.text(key, f"{key}; missing at its point value") for key in keys))
-        points = [
-            (
-                "ends" if row < design.n_ends else "morris",
-                *(_amounts(amounts.get(key)) for key in keys),
-            )
-            for row, amounts in enumerate(design.amounts)
+        factors = self.factors
+        columns = [
+            Column.text(one.key, f"{one.key}; missing at its point value") for one in factors
         ]
-        seed = self.plan.root_seed
+        points: list[list[float | None]] = [[None] * len(factors)]
+        points += [
+            [end if one is moved else None for one in factors]
+            for moved in factors
+            for end in (moved.low, moved.high)
+        ]
         rows = tuple(
             tuple(line[column.name] for column in LINE)
             for metric in self.metrics
-            for line in rank_factors(design, found, metric, seed)
+            for line in rank_factors(factors, found, metric)
         )
         out = tuple((one.key, one.why) for one in self.left_out)
         sheets = [
@@ -416,9 +288,3 @@ class Sensitivity:
             Sheet("left-out.csv", OUT, out, ("key",)),
         ]
         return write_study(folder, self.plan, found, sheets)
-
-
-def _amounts(amounts: tuple[float, ...] | None) -> str | float | None:
-    if amounts is None or len(amounts) == 1:
-        return amounts[0] if amounts else None
-    return " ".join(f"{amount:.6g}" for amount in amounts)

@@ -15,7 +15,6 @@ from sim.cli.options import (
     STRATEGIES,
     STRATEGY,
     ExperimentOptions,
-    given,
     many,
     option,
     takes_shared_options,
@@ -38,10 +37,7 @@ SENSITIVITY_SCHEMA = "overblock/sensitivity/1"
 FACTORS_SCHEMA = "overblock/factors/1"
 N_REPLICATES = 2
 MOST_ROWS = 15
-NOTE = (
-    "mu star: mean size of the change over the whole range, others anywhere in theirs (Morris), "
-    "with its 95 % interval. left-out.csv has the assumptions that are not varied"
-)
+NOTE = "left-out.csv has the assumptions that are not varied"
 
 
 @takes_shared_options
@@ -122,12 +118,6 @@ def sensitivity(
         "--range KEY=LOW..HIGH",
         "Another range for an assumption, or a range for a key that has none.",
     ),
-    trajectories: int | None = option(
-        "--trajectories",
-        "Trajectories through all ranges (Morris); 10 by default, 0 for the ends of each alone.",
-        min=0,
-        max=10_000,
-    ),
     replicates: int | None = POINT_REPLICATES,
     strategy: str | None = option(
         f"--strategy {STRATEGY}",
@@ -139,16 +129,16 @@ def sensitivity(
     *,
     options: ExperimentOptions,
 ) -> None:
-    """Vary the assumptions through their ranges, and print those on which the answer depends.
+    """Move each assumption to both ends of its range, and print those that change the answer most.
 
-    Every number without a source has a range. Each goes through its own, with the same replicates
-    at every point. Writes sensitivity.csv.
+    Every number without a source has a range. The others stay at their point values, with the same
+    replicates at every point. Writes sensitivity.csv.
 
     Examples:
 
       overblock sensitivity telegram-2018 --list
 
-      overblock sensitivity telegram-2018 --metric private_loss_usd --trajectories 20
+      overblock sensitivity telegram-2018 --metric private_loss_usd
     """
     with console.reports_errors(as_json=options.as_json):
         from sim.uncertainty.sensitivity import Sensitivity, choose_factors
@@ -168,12 +158,11 @@ def sensitivity(
                 only=names,
                 ranges=ranges,
                 strategies=[strategy] if strategy else [],
-                **given(trajectories=trajectories),
             )
 
-        changes = (metric, only, ranges, trajectories, replicates, strategy, list_only or None)
+        changes = (metric, only, ranges, replicates, strategy, list_only or None)
         asked, task = Task.begin(options, scenario, "sensitivity", make, Sensitivity.of, *changes)
-        n_points, n = len(asked.design.points), asked.plan.n_replicates
+        n_points, n = len(asked.plan.points), asked.plan.n_replicates
         console.say(f"{n_points:,} points x {count(n, 'replicate')}", quiet=options.quiet)
         study = task.carry_out(asked, options.executor(), quiet=options.quiet)
         finish(
@@ -185,9 +174,9 @@ def sensitivity(
 
 
 def sensitivity_tables(study: Study) -> list[Table]:
-    """Return the assumptions on which each measure depends most, the strongest first."""
+    """Return the assumptions that change each measure most, the strongest first."""
     sheet = study.sheets["sensitivity.csv"]
-    names = ("factor", "at_low", "at_high", "mu_star", "mu_star_low", "mu_star_high", "range")
+    names = ("factor", "at_low", "at_high", "range")
     found = []
     for metric in dict.fromkeys(str(one["metric"]) for one in sheet.records()):
         table = sheet_table(sheet, "", names, metric=metric)

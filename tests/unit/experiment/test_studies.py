@@ -55,17 +55,14 @@ ASKED: dict[str, dict[str, Any]] = {
         ],
         "strategies": ["replay", "wide=aggregate:length=12"],
     },
-    "sensitivity": {
-        "only": KEYS,
-        "trajectories": 2,
-    },
+    "sensitivity": {"only": KEYS},
 }
 MAKE: dict[str, Callable[..., Any]] = {
     "comparison": Runs.again,
     "sweep": Sweep.of,
     "sensitivity": Sensitivity.of,
 }
-N_RUNS = {"comparison": 5, "sweep": 8, "sensitivity": 5 + 2 * 3}
+N_RUNS = {"comparison": 5, "sweep": 8, "sensitivity": 5}
 
 
 def scenario(overrides: Sequence[str] = BRIEF) -> Resolved:

@@ -22,7 +22,7 @@ COMMANDS = {
     "run": ["run"],
     "comparison": ["compare", "--strategy", "exact"],
     "sweep": ["sweep", "--over", "thresholds.impaired=0.1,0.3"],
-    "sensitivity": ["sensitivity", "--only", ONLY, "--trajectories", "2"],
+    "sensitivity": ["sensitivity", "--only", ONLY],
 }  # fmt: skip
 
 
