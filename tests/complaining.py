@@ -6,8 +6,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from sim.engine.actors.complaints import Attention
-from sim.engine.state.pressure_kernel import _turn_impaired
-from sim.engine.state.target import TargetState
+from sim.engine.state.pressure_kernel import FADE_PER_D, _turn_impaired
+from sim.engine.state.space import TargetState
 from sim.scenario.reactions import Complaints
 from sim.world.build import World
 from tests.loops import called
@@ -18,7 +18,7 @@ def quiet_attention(half_life_d: float | None) -> Attention:
     """Attention that nobody's complaints raise."""
     attention = attention_of(None, SmallWorld().world())
     if half_life_d is not None:
-        attention.record["fade_per_d"] = math.log(2) / half_life_d
+        attention.columns.rates[FADE_PER_D] = math.log(2) / half_life_d
     return attention
 
 

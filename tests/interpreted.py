@@ -4,28 +4,22 @@
 """
 
 import os
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
 os.environ["NUMBA_DISABLE_JIT"] = "1"
 
-from sim.engine.state import structs
+from sim.engine.state import parts
 
 
-def define_object(_module: str, name: str, columns: Any) -> tuple[type, type]:
-    """Stand-in for a struct of numba: an object with the columns, records by attribute."""
-
-    def begin(self: Any, *given: Any) -> None:
-        assert len(given) == len(columns._fields)
-        for column, value in zip(columns._fields, given, strict=True):
-            is_table = isinstance(value, np.ndarray) and value.dtype.names
-            setattr(self, column, value.view(np.recarray) if is_table else value)
-
-    return type(name, (), {"__init__": begin}), object
+def define_object(columns: Any) -> Any:
+    """Stand-in for a struct of numba: an object with the columns, which loops write to."""
+    return lambda given: SimpleNamespace(**given._asdict())
 
 
-structs.define_object = define_object
+parts.define_object = define_object
 
 from sim.engine.state import states_kernel  # noqa: E402 - defines objects as it is imported
 

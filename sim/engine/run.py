@@ -30,9 +30,8 @@ from sim.engine.record.outcome import (
 )
 from sim.engine.state import reach_kernel, target_kernel
 from sim.engine.state.ledger import Group
-from sim.engine.state.space import AddressSpace
+from sim.engine.state.space import AddressSpace, TargetState
 from sim.engine.state.states import States
-from sim.engine.state.target import TargetState
 from sim.streams import Streams
 from sim.world.build import MICRO, World
 

@@ -14,10 +14,9 @@ from sim.addresses.sets.prefixes import prefix_set
 from sim.engine.decisions import Entry, Mechanism, Order
 from sim.engine.state.calendar_kernel import count as count_entries
 from sim.engine.state.reach_kernel import unreached
-from sim.engine.state.space import SHORTEST_RUN, AddressSpace
+from sim.engine.state.space import COLUMN, SHORTEST_RUN, AddressSpace, TargetState
 from sim.engine.state.space_kernel import CLEAN, DROPPED, THROTTLED, draw_free
 from sim.engine.state.states import States
-from sim.engine.state.target import COLUMN, TargetState
 from sim.engine.state.target_kernel import add_front, addresses, evict, lost, settle
 from sim.world.providers import choose
 from tests.loops import called
@@ -110,15 +109,15 @@ def assert_agree(space: AddressSpace, target: TargetState, naive: Naive, rented:
     """All that is kept is what the entries make it."""
     own = addresses_of(*OWN)
     blocked = [naive.blocked(holder) for holder in range(HOLDERS)]
-    assert space.n_blocked.tolist() == [[len(held - own)] for held in blocked]
+    assert space.columns.n_blocked.tolist() == [[len(held - own)] for held in blocked]
     listed = blocked[REGISTER]
     held_by = {pool.provider: addresses_of(*pool.prefixes) for pool in POOLS}
     expected = [len((listed - own) & held_by.get(name, set())) for name in WORLD.places.provider]
     expected.append(len(listed - own) - sum(expected))
-    assert space.n_listed_of.tolist() == expected
+    assert space.columns.n_listed_of.tolist() == expected
     for row, pool in enumerate(POOLS):
         free = sorted(addresses_of(*pool.prefixes) - listed)
-        assert space.n_free_of[row] == len(free)
+        assert space.columns.n_free_of[row] == len(free)
         weight = np.eye(len(POOLS))[row]
         drawn = [
             draw_free(space.handle, weight, 0.5, (n + 0.5) / len(free)) for n in range(len(free))
@@ -197,16 +196,16 @@ def test_columns_grow_with_what_they_hold(n):
         add_front(target.handle, space.handle, int(entry.addresses.start[0]), 1)
         add_front(target.handle, space.handle, int(entry.addresses.start[0]) + 1, 1)
     rows = np.arange(2 * n)
-    assert space.n_blocked[0, 0] == len(set(range(0, 2 * n, 2)) - addresses_of(*OWN))
+    assert space.columns.n_blocked[0, 0] == len(set(range(0, 2 * n, 2)) - addresses_of(*OWN))
     assert target.is_held(rows, Mechanism.DROP).tolist() == [True, False] * n
     # Half of all users are at the operator that drops the first of each two.
     assert lost_rows(target, called(settle)(target.handle, 1)) == list(range(0, 2 * n, 2))
     for entry in entries:
         count(space, 0, entry, -1)
         count(space, REGISTER, entry, -1)
-    assert space.n_blocked.sum() == 0
+    assert space.columns.n_blocked.sum() == 0
     assert not target.is_held(rows, Mechanism.DROP).any()
-    assert space.n_listed_of.sum() == 0
+    assert space.columns.n_listed_of.sum() == 0
 
 
 def test_a_front_is_drawn_by_weight_where_anything_is_free():

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from scipy.integrate import solve_ivp
 
 from sim.engine.actors.complaints import days_until
+from sim.engine.state.pressure_kernel import PER_PEOPLE
 from sim.engine.state.pressure_kernel import solved as solved_in_loops
 from tests.complaining import attention_of, quiet_attention
 from tests.loops import called
@@ -59,11 +60,11 @@ def talk(
     so_far, values = [0.0], []
     attention = attention_of(said, SmallWorld().world())
     # People who miss what businesses offer stand for users: so many, whatever the world.
-    attention.rates["per_million_people_per_d"] = said.per_million_users_per_d
+    attention.columns.rates[PER_PEOPLE] = said.per_million_users_per_d
     attention.note(0)
     attention.rise(0, earlier)
     for tick, n in enumerate(n_impaired):
-        attention.n_hit[:] = n, n_cut_off
+        attention.columns.n_hit[:] = n, n_cut_off
         attention.note((tick + 1) * tick_s)
         so_far.append(attention.n_complaints)
         values.append(attention.at((tick + 1) * tick_s))

@@ -122,7 +122,7 @@ def run_hotline(arrivals_per_h: float, servers: int, streams: Streams) -> Hotlin
         lambda addresses: True,
     )
     # Draws of nothing: whoever is impaired at a tick appeals at that tick.
-    attention.due[:] = 0.0
+    attention.columns.due[:] = 0.0
     gaps_h = np.random.default_rng(1).exponential(1 / arrivals_per_h, N_APPEALS)
     arrival_s = np.rint(np.cumsum(gaps_h) * HOUR).astype(np.int64)
 

@@ -32,7 +32,7 @@ from sim.engine.decisions import (
 from sim.engine.eventlog import EventLog, Kind
 from sim.engine.state.ledger import SLACK
 from sim.engine.state.reach_kernel import reached_share
-from sim.engine.state.target import TargetState
+from sim.engine.state.space import TargetState
 from sim.world.build import World
 from sim.world.providers import COMPLIANT, SILENT
 

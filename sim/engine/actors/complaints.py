@@ -15,8 +15,8 @@ from sim.engine.eventlog import EventLog, Kind
 from sim.engine.state import pressure_kernel as kernel
 from sim.engine.state.ledger import SLACK
 from sim.engine.state.pressure_kernel import NO_PULL, rates_of
+from sim.engine.state.space import TargetState
 from sim.engine.state.states import States
-from sim.engine.state.target import TargetState
 from sim.scenario.reactions import Complaints, Users
 from sim.streams import Stream, Streams
 from sim.world.build import World
@@ -69,12 +69,12 @@ class ComplaintActor:
         self._is_confirmed = (
             streams.generator(Stream.HOTLINE_VERDICT).random(n) < rules.confirmed_share
         )
-        attention.due[:] = threshold
+        attention.columns.due[:] = threshold
 
     def hear(self, t_s: int) -> None:
         """Let businesses appeal by name at a tick: those whose urge is great enough."""
-        attention = self._attention
-        urge = self._rules.named_per_d * attention.loud_d
+        attention = self._attention.columns
+        urge = self._rules.named_per_d * float(attention.attention[kernel.LOUD_D])
         if urge < attention.next_due[0]:
             return
         row = np.flatnonzero(attention.is_impaired)
@@ -130,59 +130,46 @@ class Attention:
 
     Attributes
     ----------
-    rates : shape (1,)
-        How often each of them complains, a ``RATES``.
-    n_hit : shape (2,)
-    is_impaired, due : shape (n_businesses,)
-    next_due : shape (1,)
-        As in ``PressureColumns``.
-    record : shape (1,)
-        Attention as the compiled loops take it, an ``ATTENTION``.
+    columns
+        Attention and who complains.
     pressure
-        Attention and who complains as they take it.
+        The same as the compiled loops take it.
     """
 
     def __init__(
         self, rules: Complaints | None, world: World, target: TargetState, *, is_raised: bool = True
     ) -> None:
         n, n_operators = world.businesses.n_businesses, world.operators.n_operators
-        self.rates, self.record = np.zeros(1, kernel.RATES), np.zeros(1, kernel.ATTENTION)
+        rates = np.zeros(8)
         if rules is not None:
-            self.record["per_complaint"] = rules.attention_per_complaint
-            self.record["snowball"] = rules.snowball
-            self.record["fade_per_d"] = math.log(2.0) / rules.half_life_d
+            rates[kernel.PER_COMPLAINT] = rules.attention_per_complaint
+            rates[kernel.SNOWBALL] = rules.snowball
+            rates[kernel.FADE_PER_D] = math.log(2.0) / rules.half_life_d
         if rules is not None and is_raised:
-            self.rates[0] = (
+            rates[kernel.PER_BUSINESS :] = (
                 rules.per_business_per_d,
                 rules.per_million_users_per_d,
                 rules.per_million_people_per_d or 0.0,
                 rules.named_per_d,
                 _n_internet_users(world.users),
             )
-        self.n_hit, self.is_impaired = np.zeros(2), np.zeros(n, np.bool_)
-        self.due, self.next_due = np.zeros(n), np.full(1, math.inf)
-        self.pressure: Any = kernel.make_pressure(
-            kernel.PressureColumns(
-                target=target.handle,
-                attention=self.record,
-                rates=self.rates,
-                n_hit=self.n_hit,
-                is_impaired=self.is_impaired,
-                due=self.due,
-                next_due=self.next_due,
-                n_missing=np.zeros(n_operators),
-            )
+        self.columns = kernel.PressureColumns(
+            target=target.handle,
+            attention=np.zeros(3),
+            as_of_s=kernel.NEVER_NOTED,
+            rates=rates,
+            n_hit=np.zeros(2),
+            is_impaired=np.zeros(n, np.bool_),
+            due=np.zeros(n),
+            next_due=np.full(1, math.inf),
+            n_missing=np.zeros(n_operators),
         )
+        self.pressure: Any = kernel.make_pressure(self.columns)
 
     @property
     def n_complaints(self) -> float:
         """Complaints until the second noted last."""
-        return float(self.record["n_complaints"][0])
-
-    @property
-    def loud_d(self) -> float:
-        """Days until then, each counted as many times as attention made complaints louder."""
-        return float(self.record["loud_d"][0])
+        return float(self.columns.attention[kernel.N_COMPLAINTS])
 
     def at(self, t_s: int) -> float:
         """Attention at a second that does not lie before the one noted last."""
@@ -200,7 +187,8 @@ class Attention:
         """Close a share of the distance to 1 at a second."""
         self.note(t_s)
         # A + (1 - A) * share is 1 - (1 - A) * (1 - share), and as exact where both are small.
-        self.record["value"] += (1.0 - self.record["value"]) * share
+        attention = self.columns.attention
+        attention[kernel.VALUE] += (1.0 - attention[kernel.VALUE]) * share
 
     def next_above(self, limit: float, t_s: int) -> int | None:
         """First second after one at which attention exceeds a limit, if complaints go on as then.
@@ -212,9 +200,8 @@ class Attention:
         value, limit = self.at(t_s), limit + SLACK
         if value > limit:
             return t_s + 1
-        rules = self.record[0]
-        pull = float(rules["per_complaint"]) * self.complaints(t_s, t_s + 1) * S_PER_D
-        snowball, fade_per_d = float(rules["snowball"]), float(rules["fade_per_d"])
+        per_complaint, snowball, fade_per_d = self.columns.rates[: kernel.PER_BUSINESS].tolist()
+        pull = per_complaint * self.complaints(t_s, t_s + 1) * S_PER_D
         days = days_until(value, limit, pull, snowball, fade_per_d)
         return None if math.isinf(days) else t_s + max(1, math.ceil(days * S_PER_D))
 

@@ -16,8 +16,8 @@ from sim.engine.decisions import Entry, Groups, InForce, Key, Order
 from sim.engine.eventlog import EventLog, Events, Kind
 from sim.engine.state import calendar_kernel as kernel
 from sim.engine.state.keyed_numbers_kernel import write_first_numbers
-from sim.engine.state.space import AddressSpace
-from sim.engine.state.target import COLUMN
+from sim.engine.state.parts import zeros
+from sim.engine.state.space import COLUMN, AddressSpace
 from sim.streams import Stream, Streams
 from sim.world.build import World
 from sim.world.operators import Overload
@@ -103,31 +103,19 @@ class OperatorActors:
                 lag_s=np.array((lag_s, lag_s[::-1])),
                 stops_at=np.where(overload == Overload.STOP, capacity, kernel.NO_LIMIT),
                 degrades_at=np.where(overload == Overload.DEGRADE, capacity, kernel.NO_LIMIT),
-                seen=np.zeros(n, np.int64),
-                is_expected=np.zeros(n, np.bool_),
-                n_rules=np.zeros(n, np.int64),
-                n_entries=0,
-                first_interval=np.zeros(room + 1, np.int64),
-                start=np.zeros(room, np.int64),
-                stop=np.zeros(room, np.int64),
-                mechanism=np.zeros(room, np.int64),
-                n_rules_of=np.zeros(room, np.int64),
-                overmatch=np.zeros(room),
-                came=np.zeros(room, np.int64),
-                went=np.zeros(room, np.int64),
-                enforces=np.zeros((room, n), np.bool_),
-                state=np.zeros((room, n), np.int8),
-                applied_s=np.zeros((room, n), np.int64),
-                n_changes=0,
-                change=np.zeros(room, np.int64),
-                version=0,
-                n_due=0,
-                due=np.zeros((room, 5), np.int64),
-                n_made=0,
-                n_listed=0,
-                listed=np.zeros(room, np.int64),
+                **zeros("seen n_rules", n, np.int64),
+                **zeros("is_expected", n, np.bool_),
+                **zeros("first_interval", room + 1, np.int64),
+                **zeros("start stop mechanism n_rules_of came went change listed", room, np.int64),
+                **zeros("overmatch", room),
+                **zeros("enforces", (room, n), np.bool_),
+                **zeros("state", (room, n), np.int8),
+                **zeros("applied_s", (room, n), np.int64),
+                **zeros("due", (room, 5), np.int64),
+                **zeros("logged", (room, len(fields(Events))), np.int64),
+                **dict.fromkeys(("n_entries", "n_changes", "version"), 0),
+                **dict.fromkeys(("n_due", "n_made", "n_listed"), 0),
                 n_logged=log.n_at_operators,
-                logged=np.zeros((room, len(fields(Events))), np.int64),
             )
         )
         self.next_s = kernel.NEVER

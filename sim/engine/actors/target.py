@@ -14,9 +14,8 @@ from sim.engine.clock import Clock, Moment, Phase
 from sim.engine.eventlog import EventLog, Kind
 from sim.engine.state import space_kernel
 from sim.engine.state import target_kernel as kernel
-from sim.engine.state.space import AddressSpace
+from sim.engine.state.space import AddressSpace, TargetState
 from sim.engine.state.states import States
-from sim.engine.state.target import TargetState
 from sim.scenario.tables.rows import STANCES
 from sim.streams import Stream, Streams
 from sim.world.build import World
@@ -114,7 +113,7 @@ class TargetActor:
             self._env.is_changed = True
 
     def _rent(self) -> None:
-        if not self._weight.dot(self._space.n_free_of):
+        if not self._weight.dot(self._space.columns.n_free_of):
             return
         u, v = self._pool_luck.random(), self._address_luck.random()
         drawn_s = self._discovery_luck.standard_exponential() * self._discovery_mean_s

@@ -16,7 +16,7 @@ from sim.world.frozen import FrozenColumns
 
 if TYPE_CHECKING:
     # It imports compiled loops, which readers of results need not.
-    from sim.engine.state.target import UserColumns
+    from sim.engine.state.space import UserColumns
 
 
 BUSINESS_METRICS = ("businesses_affected", "businesses_impaired", "businesses_down")

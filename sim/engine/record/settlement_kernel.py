@@ -11,10 +11,9 @@ from numpy.typing import NDArray
 from sim.addresses.machine_code import compiled
 from sim.engine.state import pressure_kernel
 from sim.engine.state.calendar_kernel import begin_second, next_s, pass_second
-from sim.engine.state.parts import Floats, part
+from sim.engine.state.parts import Floats, define_object, part
 from sim.engine.state.reach_kernel import shares
 from sim.engine.state.states_kernel import turn
-from sim.engine.state.structs import define_object
 from sim.engine.state.target_kernel import settle
 
 Counts: TypeAlias = NDArray[np.int64]
@@ -49,14 +48,7 @@ lost : shape (n_groups,)
     Room for the demand that fails by group, up to the last one with any.
 """
 
-
-Noted, _NotedType = define_object(__name__, "Noted", NotedColumns)
-
-
-@compiled
-def make_noted(columns: NotedColumns) -> Any:
-    """Return the object of some columns; it keeps them."""
-    return Noted(*columns)
+make_noted = define_object(NotedColumns)
 
 
 @part
@@ -162,14 +154,7 @@ start_s
     Second of the week at t = 0.
 """
 
-
-Stage, _StageType = define_object(__name__, "Stage", StageColumns)
-
-
-@compiled
-def make_stage(columns: StageColumns) -> Any:
-    """Return the object of some columns; it keeps them."""
-    return Stage(*columns)
+make_stage = define_object(StageColumns)
 
 
 @compiled

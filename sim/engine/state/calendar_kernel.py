@@ -18,11 +18,10 @@ from sim.addresses.machine_code import compiled
 from sim.engine.clock import Phase
 from sim.engine.eventlog import NOBODY, Kind
 from sim.engine.state.hosts_kernel import is_touched, sort, touch_hosts, touch_named
-from sim.engine.state.parts import Rows, double, part, write_row, write_table
+from sim.engine.state.parts import Rows, define_object, double, longer, part, write_row
 from sim.engine.state.reach_kernel import book
 from sim.engine.state.space_kernel import EXEMPT, count_pieces, cut
-from sim.engine.state.structs import define_object
-from sim.engine.state.target_kernel import is_changed, longer, meet
+from sim.engine.state.target_kernel import is_changed, meet
 
 NAME = 3
 """An entry that is about a name, beside the mechanisms that are about addresses."""
@@ -51,14 +50,7 @@ _DOWNLOAD, _RELEASE, _ENFORCEMENT, _DOWNLOADED, _ENFORCED, _RELEASED, _NOBODY = 
 SceneColumns = namedtuple("SceneColumns", "space target states")
 """The address space, the target and businesses."""
 
-
-Scene, _SceneType = define_object(__name__, "Scene", SceneColumns)
-
-
-@compiled
-def make_scene(space: Any, target: Any, states: Any) -> Any:
-    """Return the three as one; it keeps them."""
-    return Scene(space, target, states)
+make_scene = define_object(SceneColumns)
 
 
 @part
@@ -133,14 +125,7 @@ n_logged, logged : shapes (1,), (n_rows, n_columns)
     How many rows of the event log are kept here, and these.
 """
 
-
-Calendar, _CalendarType = define_object(__name__, "Calendar", CalendarColumns)
-
-
-@compiled
-def make_calendar(columns: CalendarColumns) -> Any:
-    """Return the object of some columns; it keeps them."""
-    return Calendar(*columns)
+make_calendar = define_object(CalendarColumns)
 
 
 @part
@@ -148,20 +133,16 @@ def _make_room(calendar: Any, n_intervals: int) -> None:
     """Have room for one more entry of so many intervals."""
     row, room = calendar.n_entries, calendar.mechanism.size
     if row == room:
-        room, n_operators = double(room), calendar.seen.size
+        room = double(room)
         calendar.first_interval = longer(calendar.first_interval, room + 1)
         calendar.mechanism = longer(calendar.mechanism, room)
         calendar.n_rules_of = longer(calendar.n_rules_of, room)
         calendar.overmatch = longer(calendar.overmatch, room)
         calendar.came = longer(calendar.came, room)
         calendar.went = longer(calendar.went, room)
-        enforces = np.zeros((room, n_operators), np.bool_)
-        state = np.zeros((room, n_operators), np.int8)
-        applied_s = np.zeros((room, n_operators), np.int64)
-        write_table(enforces, calendar.enforces)
-        write_table(state, calendar.state)
-        write_table(applied_s, calendar.applied_s)
-        calendar.enforces, calendar.state, calendar.applied_s = enforces, state, applied_s
+        calendar.enforces = longer(calendar.enforces, room)
+        calendar.state = longer(calendar.state, room)
+        calendar.applied_s = longer(calendar.applied_s, room)
     n, room = calendar.first_interval[row] + n_intervals, calendar.start.size
     if n > room:
         calendar.start = longer(calendar.start, max(n, double(room)))
@@ -289,9 +270,7 @@ def _expect(calendar: Any, t_s: int, phase: int, operator: int, first: int, stop
     """Have an operator do something, with a stretch of the list of entries, at a time."""
     n = calendar.n_due
     if n == calendar.due.shape[0]:
-        more = np.zeros((double(n), calendar.due.shape[1]), np.int64)
-        write_table(more, calendar.due)
-        calendar.due = more
+        calendar.due = longer(calendar.due, double(n))
     due = calendar.due
     due[n, _KEY], due[n, _SEQUENCE] = t_s * _N_PHASES + phase, calendar.n_made
     due[n, _OPERATOR], due[n, _FIRST], due[n, _STOP] = operator, first, stop
@@ -456,9 +435,7 @@ def _note_load(calendar: Any, operator: int) -> bool:
 def _log(calendar: Any, t_s: int, kind: int, operator: int, entry: int) -> None:
     n = calendar.n_logged[0]
     if n == calendar.logged.shape[0]:
-        more = np.empty((double(n), calendar.logged.shape[1]), np.int64)
-        write_table(more, calendar.logged)
-        calendar.logged = more
+        calendar.logged = longer(calendar.logged, double(n))
     row = calendar.logged[n]
     row[:] = _NOBODY
     row[0], row[1], row[2], row[3] = t_s, kind, operator, entry

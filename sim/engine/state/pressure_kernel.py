@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import math
 from collections import namedtuple
-from typing import Any, TypeAlias
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import Any
 
 from sim.addresses.machine_code import compiled
-from sim.engine.state.parts import Floats, Rows, part
+from sim.engine.state.parts import Floats, Rows, define_object, part
 from sim.engine.state.reach_kernel import cut_off_days
-from sim.engine.state.structs import define_object
 
 S_PER_D = 86_400
 MILLION = 1_000_000
@@ -21,35 +17,16 @@ NO_PULL = 1e-100
 BUSINESSES, PEOPLE = range(2)
 """Places in ``n_hit``."""
 
-Record: TypeAlias = NDArray[np.void]
-ATTENTION = np.dtype(
-    [
-        ("per_complaint", np.float64),
-        ("snowball", np.float64),
-        ("fade_per_d", np.float64),
-        # Whether any second was noted, and the last one; what holds until then.
-        ("is_noted", np.bool_),
-        ("as_of_s", np.int64),
-        ("value", np.float64),
-        ("n_complaints", np.float64),
-        ("loud_d", np.float64),
-    ]
-)
-RATES = np.dtype(
-    [
-        ("per_business_per_d", np.float64),
-        ("per_million_users_per_d", np.float64),
-        ("per_million_people_per_d", np.float64),
-        # Appeals by name of an impaired business; Internet users, over all operators.
-        ("named_per_d", np.float64),
-        ("n_people", np.float64),
-    ]
-)
+PER_COMPLAINT, SNOWBALL, FADE_PER_D, PER_BUSINESS, PER_USERS, PER_PEOPLE, NAMED, N_PEOPLE = range(8)
+"""Places in ``rates``."""
+VALUE, N_COMPLAINTS, LOUD_D = range(3)
+"""Places in ``attention``."""
+NEVER_NOTED = -(1 << 62)
 
 
 PressureColumns = namedtuple(
     "PressureColumns",
-    "target attention rates n_hit is_impaired due next_due n_missing",
+    "target attention as_of_s rates n_hit is_impaired due next_due n_missing",
 )
 """Attention and who complains as one.
 
@@ -57,8 +34,14 @@ Attributes
 ----------
 target
     The target, whose users complain when they are cut off.
-attention, rates : shape (1,)
-    An ATTENTION, and RATES.
+attention : shape (3,)
+    Attention, complaints so far, and days, each counted as many times as attention made complaints
+    louder: until ``as_of_s``, the second noted last.
+rates : shape (8,)
+    Share of what attention lacks to 1 that a complaint adds, how much full attention adds to
+    complaints, and how attention fades per day. Complaints per day of an impaired business, of a
+    million users cut off, of a million people; appeals by name of an impaired business; Internet
+    users, over all operators.
 n_hit : shape (2,)
     Impaired businesses, and Internet users who miss what businesses offer.
 is_impaired : shape (n_businesses,)
@@ -72,14 +55,7 @@ n_missing : shape (n_operators,)
     Internet users who miss what businesses offer.
 """
 
-
-Pressure, _PressureType = define_object(__name__, "Pressure", PressureColumns)
-
-
-@compiled
-def make_pressure(columns: PressureColumns) -> Any:
-    """Return the object of some columns; it keeps them."""
-    return Pressure(*columns)
+make_pressure = define_object(PressureColumns)
 
 
 @part
@@ -99,7 +75,7 @@ def turn(
     -------
     Whether complaints may have another rate from there on.
     """
-    has_people = pressure.rates[0].per_million_people_per_d > 0
+    has_people = pressure.rates[PER_PEOPLE] > 0
     is_same = beginning.size == 0 and ending.size == 0
     if is_same and not (has_people and _is_missed_otherwise(pressure, states, weight)):
         return False
@@ -113,19 +89,19 @@ def turn(
 @part
 def _is_missed_otherwise(pressure: Any, states: Any, weight: Floats) -> bool:
     for operator in range(weight.size):
-        n = _count_missing(pressure.rates, states, weight, operator)
+        n = _count_missing(pressure, states, weight, operator)
         if n != pressure.n_missing[operator]:
             return True
     return False
 
 
 @part
-def _count_missing(rates: Record, states: Any, weight: Floats, operator: int) -> float:
+def _count_missing(pressure: Any, states: Any, weight: Floats, operator: int) -> float:
     """Internet users at an operator times the share of demand that fails for them."""
     if states.total_value <= 0:
         return 0.0
     share = states.lost_micro_usd_per_h[operator, 0] / states.total_value
-    return float(rates[0].n_people * weight[operator] * share)
+    return float(pressure.rates[N_PEOPLE] * weight[operator] * share)
 
 
 @part
@@ -133,7 +109,7 @@ def _turn_people(pressure: Any, states: Any, weight: Floats) -> None:
     """Let so many miss it at each operator."""
     n_hit = 0.0
     for operator in range(weight.size):
-        n = _count_missing(pressure.rates, states, weight, operator)
+        n = _count_missing(pressure, states, weight, operator)
         pressure.n_missing[operator] = n
         n_hit += n
     pressure.n_hit[PEOPLE] = n_hit
@@ -143,7 +119,7 @@ def _turn_people(pressure: Any, states: Any, weight: Floats) -> None:
 def _turn_impaired(pressure: Any, beginning: Rows, ending: Rows) -> None:
     """Let some businesses become impaired, and others no longer be."""
     due = pressure.due
-    urge = pressure.rates[0].named_per_d * pressure.attention[0].loud_d
+    urge = pressure.rates[NAMED] * pressure.attention[LOUD_D]
     for row in ending:
         pressure.is_impaired[row] = False
         due[row] -= urge
@@ -157,32 +133,31 @@ def _turn_impaired(pressure: Any, beginning: Rows, ending: Rows) -> None:
 @compiled
 def note(pressure: Any, t_s: int) -> None:
     """Let time pass until a second from which on complaints have another rate."""
-    about: Any = pressure.attention[0]
-    if about.is_noted and t_s != about.as_of_s:
-        about.value, more, loud_d = _pass(pressure, t_s)
-        about.n_complaints += more
-        about.loud_d += loud_d
-    about.is_noted, about.as_of_s = True, t_s
+    if pressure.as_of_s not in (NEVER_NOTED, t_s):
+        attention = pressure.attention
+        attention[VALUE], more, loud_d = _pass(pressure, t_s)
+        attention[N_COMPLAINTS] += more
+        attention[LOUD_D] += loud_d
+    pressure.as_of_s = t_s
 
 
 @compiled
 def attention_at(pressure: Any, t_s: int) -> float:
     """Attention at a second, none before the one noted last."""
-    about: Any = pressure.attention[0]
-    if not about.is_noted or t_s == about.as_of_s:
-        return float(about.value)
+    if pressure.as_of_s in (NEVER_NOTED, t_s):
+        return float(pressure.attention[VALUE])
     return float(_pass(pressure, t_s)[0])
 
 
 @part
 def _pass(pressure: Any, t_s: int) -> tuple[float, float, float]:
     """Attention at a second, and complaints and loud days since the one noted last."""
-    about: Any = pressure.attention[0]
-    without = complaints(pressure, about.as_of_s, t_s)
-    days = (t_s - about.as_of_s) / S_PER_D
-    pull = about.per_complaint * without / days
-    value, talked_d = solved(about.value, pull, about.snowball, about.fade_per_d, days)
-    loud_d = days + about.snowball * talked_d
+    value, by = pressure.attention[VALUE], pressure.rates
+    without = complaints(pressure, pressure.as_of_s, t_s)
+    days = (t_s - pressure.as_of_s) / S_PER_D
+    pull = by[PER_COMPLAINT] * without / days
+    value, talked_d = solved(value, pull, by[SNOWBALL], by[FADE_PER_D], days)
+    loud_d = days + by[SNOWBALL] * talked_d
     return value, without / days * loud_d, loud_d
 
 
@@ -253,12 +228,12 @@ def complaints(pressure: Any, from_s: int, to_s: int) -> float:
     """
     if to_s <= 0:
         return 0.0
-    by, days = pressure.rates[0], (to_s - from_s) / S_PER_D
+    by, days = pressure.rates, (to_s - from_s) / S_PER_D
     total = 0.0
     # Where users do not complain, nobody notes when other users are cut off.
-    if by.per_million_users_per_d > 0:
+    if by[PER_USERS] > 0:
         user_days = cut_off_days(pressure.target, from_s, to_s)
-        total += by.per_million_users_per_d * user_days / MILLION
-    total += by.per_business_per_d * (pressure.n_hit[BUSINESSES] * days)
-    total += by.per_million_people_per_d * (pressure.n_hit[PEOPLE] * days) / MILLION
+        total += by[PER_USERS] * user_days / MILLION
+    total += by[PER_BUSINESS] * (pressure.n_hit[BUSINESSES] * days)
+    total += by[PER_PEOPLE] * (pressure.n_hit[PEOPLE] * days) / MILLION
     return float(total)

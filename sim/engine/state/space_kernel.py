@@ -9,8 +9,16 @@ import numpy as np
 
 from sim.addresses.machine_code import compiled
 from sim.addresses.sets.family_starts import IPV6_START
-from sim.engine.state.parts import Flags, Floats, Rows, double, part, write_row, write_table
-from sim.engine.state.structs import define_object
+from sim.engine.state.parts import (
+    Flags,
+    Floats,
+    Rows,
+    define_object,
+    double,
+    longer,
+    part,
+    write_table,
+)
 
 DROP, THROTTLE, EXEMPT = range(3)
 """Mechanisms that are about addresses, by their column in counts."""
@@ -57,14 +65,7 @@ line_start, line_network, line_width : shape (n_segments,)
     many numbers of the line each of its networks has.
 """
 
-
-Space, _SpaceType = define_object(__name__, "Space", SpaceColumns)
-
-
-@compiled
-def make_space(columns: SpaceColumns) -> Any:
-    """Return the object of some columns; it keeps them."""
-    return Space(*columns)
+make_space = define_object(SpaceColumns)
 
 
 @part
@@ -83,22 +84,14 @@ def n_below(ascending: Rows, n: int, bound: int) -> int:
 @part
 def _make_room(space: Any, n_more: int) -> None:
     """Have room for so many pieces more; for twice as many as now, so that it is seldom done."""
-    n, room = space.n_pieces, space.start.size
-    if n + n_more <= room:
-        return
-    room = max(n + n_more, double(room))
-    start, is_targets = np.empty(room, np.int64), np.empty(room, np.bool_)
-    slot = np.empty(room, np.int64)
-    n_entries = np.zeros((room, space.n_entries.shape[1], 3), np.int32)
-    write_row(start, space.start)
-    write_row(is_targets, space.is_targets)
-    write_row(slot, space.slot)
-    # Counts lie where they were first made: in the order of pieces they would move with each cut.
-    # So does what never changes.
-    for row in range(n):
-        write_table(n_entries[row], space.n_entries[row])
-    space.start, space.is_targets, space.slot = start, is_targets, slot
-    space.n_entries = n_entries
+    n, room = space.n_pieces + n_more, space.start.size
+    if n > room:
+        room = max(n, double(room))
+        space.start, space.slot = longer(space.start, room), longer(space.slot, room)
+        # Counts lie where they were first made: in the order of pieces they would move with each
+        # cut. So does what never changes.
+        space.is_targets = longer(space.is_targets, room)
+        space.n_entries = longer(space.n_entries, room)
 
 
 @part

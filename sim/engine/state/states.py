@@ -29,7 +29,8 @@ from sim.engine.state.ledger import (
     LedgerColumns,
     OperatorColumns,
 )
-from sim.engine.state.states_kernel import N_SHARED, Columns
+from sim.engine.state.parts import zeros
+from sim.engine.state.states_kernel import N_SHARED, StatesColumns
 from sim.world.build import World
 from sim.world.components import Components
 
@@ -81,7 +82,7 @@ class States:
         self._demand, self._share_users = world.demand, world.operators.share_users
         self.weight = self._share_users.copy()
         self.drift = self._looked_at = 0.0
-        self.columns = Columns(
+        self.columns = StatesColumns(
             **_exposure_columns(world),
             **_ledger_columns(world),
             **_operator_columns(world),
@@ -215,14 +216,12 @@ def _exposure_columns(world: World) -> dict[str, Any]:
         "role_weight": businesses.role_weight,
         # Share of names that each operator matches, and whether it is over its rule capacity: now,
         # and as of the last turn, from which the failing shares were computed.
-        "overmatch": np.zeros(n_operators),
-        "is_overloaded": np.zeros(n_operators, np.bool_),
-        "told_overmatch": np.zeros(n_operators),
-        "told_is_overloaded": np.zeros(n_operators, np.bool_),
+        **zeros("overmatch told_overmatch", n_operators),
+        **zeros("is_overloaded told_is_overloaded", n_operators, np.bool_),
         # Operators at which anything may have changed since the last turn.
-        "is_touched_at": np.zeros(n_operators, np.bool_),
+        **zeros("is_touched_at", n_operators, np.bool_),
         # Share of attempts that fails, as of the last turn.
-        "by_operator": np.zeros((n, n_operators)),
+        **zeros("by_operator", (n, n_operators)),
     }
 
 
@@ -234,10 +233,11 @@ def _ledger_columns(world: World) -> dict[str, Any]:
     n, n_operators = world.businesses.n_businesses, world.operators.n_operators
     limits, demand = world.thresholds, world.demand
     demand_booked = demand.cumulative(0)
+    never = "spell_start_s", "first_outage_s", "last_outage_s", "first_cut_off_s", "last_cut_off_s"
     return {
         "threshold": np.array([limits.affected, limits.impaired, limits.down]) + SLACK,
         # 0 reachable, 1 affected, 2 impaired, 3 down.
-        "level": np.zeros(n, np.int8),
+        **zeros("level", n, np.int8),
         # The drift at which each business must be looked at again.
         "next_look": np.full(n if world.users is not None else 0, np.inf),
         "demand_booked": demand_booked,
@@ -246,31 +246,24 @@ def _ledger_columns(world: World) -> dict[str, Any]:
         "before_start": demand.before_start,
         "sector_row": world.businesses.sector_row,
         # Demand that has passed, and how much had when each business last took its part.
-        "passed": np.zeros((n_operators, demand_booked.size)),
-        "passed_since": np.zeros((n, n_operators)),
+        **zeros("passed", (n_operators, demand_booked.size)),
+        **zeros("passed_since", (n, n_operators)),
         # Since when each has been in its state.
-        "since_s": np.zeros(n, np.int64),
-        "lost_below": np.zeros(n),
-        "lost_in_spell": np.zeros(n),
-        "lost_by_spell": np.zeros((n, len(SPELL_NAMES))),
-        "time_s": np.zeros((N_STATES, n), np.int64),
-        "spell_start_s": np.full(n, NEVER, np.int64),
-        "first_outage_s": np.full(n, NEVER, np.int64),
-        "last_outage_s": np.full(n, NEVER, np.int64),
-        "first_cut_off_s": np.full(n, NEVER, np.int64),
-        "last_cut_off_s": np.full(n, NEVER, np.int64),
-        "n_spells": np.zeros(n, np.int64),
+        **zeros("since_s n_spells", n, np.int64),
+        **zeros("lost_below lost_in_spell", n),
+        **zeros("lost_by_spell", (n, len(SPELL_NAMES))),
+        **zeros("time_s", (N_STATES, n), np.int64),
+        **{name: np.full(n, NEVER, np.int64) for name in never},
         "spell_edges_s": np.array(SPELL_EDGES_S, np.int64),
         # Weights of operators, were nobody on a VPN; the share of attempts that fails by them now,
         # since when, and the largest before. Drift does not move it, so that it is exact.
         "share_users": world.operators.share_users.copy(),
-        "exposed": np.zeros(n),
-        "exposed_since_s": np.zeros(n, np.int64),
-        "worst_share": np.zeros(n),
+        **zeros("exposed worst_share", n),
+        **zeros("exposed_since_s", n, np.int64),
         "value": world.businesses.value_micro_usd_per_h,
         # Share of demand that fails for each operator's users without a VPN, integrated until then.
-        "demand_lost_s": np.zeros(n_operators),
-        "booked_s": np.zeros(1, np.int64),
+        **zeros("demand_lost_s", n_operators),
+        **zeros("booked_s", 1, np.int64),
     }
 
 
@@ -283,22 +276,20 @@ def _operator_columns(world: World) -> dict[str, Any]:
         "role_cause": businesses.role_cause.copy(),
         # One byte for each: its state at the operator, the worst one so far, and the cause of what
         # fails there, as ``causes_kernel`` packs them.
-        "pair": np.zeros((n, n_operators), np.uint8),
+        **zeros("pair", (n, n_operators), np.uint8),
         # Businesses in at least each state now, and those ever; time in it until ``counted_s``.
-        "n_at": np.zeros((N_STATES, n_operators), np.int64),
-        "n_ever": np.zeros((N_STATES, n_operators), np.int64),
-        "time_at_s": np.zeros((N_STATES, n_operators), np.int64),
-        "counted_s": np.zeros(n_operators, np.int64),
+        **zeros("n_at n_ever time_at_s", (N_STATES, n_operators), np.int64),
+        **zeros("counted_s", n_operators, np.int64),
         # Demand lost, in the unit of the ledger; at operators weighted by the value of businesses.
-        "lost_by_cause": np.zeros((n, len(CAUSES))),
-        "lost_at": np.zeros((n_operators, len(CAUSES), len(businesses.sector))),
+        **zeros("lost_by_cause", (n, len(CAUSES))),
+        **zeros("lost_at", (n_operators, len(CAUSES), len(businesses.sector))),
         # Room to share one pair's failing demand among causes.
         "works": np.ones(len(CAUSES)),
         # The last businesses are sites of an inventory.
         "first_site": n - n_sites,
-        "site_since_s": np.zeros((n_sites, n_operators), np.int64),
-        "site_time_s": np.zeros((N_STATES, n_sites, n_operators), np.int64),
-        "site_lost": np.zeros((n_sites, n_operators)),
+        **zeros("site_since_s", (n_sites, n_operators), np.int64),
+        **zeros("site_time_s", (N_STATES, n_sites, n_operators), np.int64),
+        **zeros("site_lost", (n_sites, n_operators)),
     }
 
 
@@ -313,27 +304,21 @@ def _turn_columns(world: World) -> dict[str, Any]:
         "tolerance": unmoved if world.moves is None else world.moves.tolerance.copy(),
         "impatient_since_s": np.full(n, NOT_RUNNING, np.int64),
         # Whether it moved since it was looked at last: who is no better off there starts anew.
-        "has_moved": np.zeros(n, np.bool_),
+        **zeros("has_moved", n, np.bool_),
         "is_turned": False,
         "n_components": 0,
         "n_businesses": 0,
         "n_moved": 0,
-        "is_listed": np.zeros(n_components, np.bool_),
-        "touched": np.zeros(n, np.uint8),
-        "component_list": np.empty(n_components, np.int32),
-        "changed_list": np.empty(n_components, np.int32),
-        "business_list": np.empty(n, np.int32),
-        "moved_list": np.empty(n, np.int32),
-        "told_component_row": np.empty((n, n_roles), np.int32),
-        "told_role_cause": np.empty((n, n_roles), np.uint8),
-        "share_business": np.empty(N_SHARED, np.int32),
-        "share_seat": np.empty(N_SHARED, np.int32),
-        "share_operator": np.empty(N_SHARED, np.int32),
-        "share_passed": np.empty(N_SHARED),
-        "starting_list": np.empty(n, np.int64),
-        "beginning_list": np.empty(n, np.int64),
-        "ending_list": np.empty(n, np.int64),
-        "operator_list": np.empty(n_operators, np.int64),
+        **zeros("is_listed", n_components, np.bool_),
+        **zeros("touched", n, np.uint8),
+        **zeros("component_list changed_list", n_components, np.int32),
+        **zeros("business_list moved_list", n, np.int32),
+        **zeros("told_component_row", (n, n_roles), np.int32),
+        **zeros("told_role_cause", (n, n_roles), np.uint8),
+        **zeros("share_business share_seat share_operator", N_SHARED, np.int32),
+        **zeros("share_passed", N_SHARED),
+        **zeros("starting_list beginning_list ending_list", n, np.int64),
+        **zeros("operator_list", n_operators, np.int64),
     }
 
 

@@ -34,8 +34,7 @@ from sim.engine.state.hosts_kernel import (
     touch_business,
 )
 from sim.engine.state.ledger import IMPAIRED_LEVEL, NEVER, NOT_RUNNING, SLACK
-from sim.engine.state.parts import Floats, Numbers, Rows, part, write_row
-from sim.engine.state.structs import define_object
+from sim.engine.state.parts import Floats, Numbers, Rows, define_object, part, write_row
 from sim.scenario.tables.roles import FRONTEND
 
 # To take an array out of the object counts a reference to it: loops take theirs before they begin.
@@ -44,8 +43,8 @@ N_SHARED = 1024
 """Pairs of a business and an operator whose losses are shared among causes at once."""
 
 
-Columns = namedtuple(
-    "Columns",
+StatesColumns = namedtuple(
+    "StatesColumns",
     # Hosts by address, components, and who sits on them.
     "address host_component is_seated is_spread host_order host_start business_order "
     "business_start "
@@ -77,14 +76,7 @@ Columns = namedtuple(
 )
 """Columns that a turn reads and writes, as ``states`` makes them."""
 
-
-States, _StatesType = define_object(__name__, "States", Columns)
-
-
-@compiled
-def make_states(columns: Columns) -> Any:
-    """Return what stands for the columns; it keeps them."""
-    return States(*columns)
+make_states = define_object(StatesColumns)
 
 
 @compiled

@@ -6,13 +6,20 @@ from collections import namedtuple
 from typing import Any, cast
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sim.addresses.machine_code import compiled
-from sim.engine.state.parts import Flags, Rows, double, part, write_row, write_table
-from sim.engine.state.reach_kernel import CLEAN_ONES, EITHER, count_fates, multiply_out
+from sim.engine.state.parts import (
+    Flags,
+    Rows,
+    define_object,
+    double,
+    longer,
+    part,
+    write_row,
+    write_table,
+)
+from sim.engine.state.reach_kernel import CLEAN_ONES, EITHER, multiply_out
 from sim.engine.state.space_kernel import CLEAN, DROPPED, n_below, slot_of, state_at
-from sim.engine.state.structs import define_object
 
 OLD = 30.0
 """Time constants after which all clients that get a front know it: e^-30 is 1e-13."""
@@ -61,23 +68,7 @@ hop_s
     Time a client takes to another front when its own is dropped.
 """
 
-
-Target, _TargetType = define_object(__name__, "Target", TargetColumns)
-
-
-@compiled
-def make_target(columns: TargetColumns) -> Any:
-    """Return the object of some columns, which it keeps, with users by fate filled in."""
-    count_fates(columns.n_users, columns.share, columns.n_by_fate)
-    return Target(*columns)
-
-
-@part
-def longer(column: NDArray[Any], room: int) -> NDArray[Any]:
-    """A column with room for more; zero where there is nothing yet."""
-    longer = np.zeros(room, column.dtype)
-    write_row(longer, column)
-    return longer
+make_target = define_object(TargetColumns)
 
 
 @part
@@ -86,7 +77,7 @@ def _make_room(target: Any) -> None:
     room = target.address.size
     if target.n_fronts < room:
         return
-    room, n_operators = double(room), target.share_users.size
+    room = double(room)
     target.address = longer(target.address, room)
     target.rented_s = longer(target.rented_s, room)
     target.is_gone = longer(target.is_gone, room)
@@ -97,12 +88,8 @@ def _make_room(target: Any) -> None:
     target.lost_list = longer(target.lost_list, room)
     target.fading = longer(target.fading, room)
     target.fading_at_s = longer(target.fading_at_s, room)
-    status, told = np.zeros((room, n_operators), np.int8), np.zeros((room, n_operators), np.int8)
-    n_held = np.zeros((room, 3), np.int32)
-    write_table(status, target.status)
-    write_table(told, target.told)
-    write_table(n_held, target.n_held)
-    target.status, target.told, target.n_held = status, told, n_held
+    target.status, target.told = longer(target.status, room), longer(target.told, room)
+    target.n_held = longer(target.n_held, room)
 
 
 @part

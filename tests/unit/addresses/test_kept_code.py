@@ -198,7 +198,7 @@ NO_LOOPS = {
     "engine/clock.py", "engine/eventlog.py",
     "engine/state/__init__.py",
     "engine/state/ledger.py", "engine/state/parts.py",
-    "engine/state/structs.py", "scenario/tables/roles.py", "world/frozen.py",
+    "scenario/tables/roles.py", "world/frozen.py",
 }  # fmt: skip
 """Files beside those of loops in which an edit compiles all of them again."""
 

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from sim.engine.state.ledger import Group
-from sim.engine.state.pressure_kernel import _turn_people
+from sim.engine.state.pressure_kernel import N_PEOPLE, _turn_people
+from sim.engine.state.space import _none_known
 from sim.engine.state.states import States
-from sim.engine.state.target import _none_known
 from tests.complaining import attention_of
 from tests.loops import called
 from tests.property.test_engine_reference import ledger_of, ledger_row
@@ -127,7 +127,7 @@ def test_people_complain_for_as_long_as_they_miss_what_businesses_offer():
     changed = {"per_business_per_d": 0.0, "per_million_users_per_d": 0.0}
     changed |= {"per_million_people_per_d": 1e6}
     attention = attention_of(QUIET.model_copy(update=changed), world)
-    attention.rates["n_people"] = 400.0
+    attention.columns.rates[N_PEOPLE] = 400.0
     states = States(world)
     for day, n in enumerate(([100.0, 0.0], [200.0, 50.0], [100.0, 0.0])):
         # So many miss it at each operator, of 200 there.

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.engine.state.reach_kernel import cut_off_days
-from sim.engine.state.target import TargetState
+from sim.engine.state.space import TargetState
 from sim.scenario.reactions import Fronts
 from tests.complaining import attention_of, turn_impaired
 from tests.loops import called
@@ -29,7 +29,7 @@ def test_one_number_stands_for_all_who_are_impaired(turns, length_s, later_s):
     t_s, n = 0, 0
     for gap_s, levels in turns:
         t_s += gap_s
-        is_impaired, is_now = attention.is_impaired, np.array(levels) >= 2
+        is_impaired, is_now = attention.columns.is_impaired, np.array(levels) >= 2
         beginning = np.flatnonzero(is_now & ~is_impaired).tolist()
         ending = np.flatnonzero(is_impaired & ~is_now).tolist()
         turn_impaired(attention, beginning, ending, t_s)
@@ -48,5 +48,5 @@ def test_users_who_are_cut_off_count_for_as_long_as_they_are():
     )
     # Without a front yet, who is without a VPN is cut off.
     target = TargetState(small.world())
-    target.n_by_fate[0] = 30.0, 10.0
+    target.columns.n_by_fate[0] = 30.0, 10.0
     assert called(cut_off_days)(target.handle, 300 * DAY, 303 * DAY) == pytest.approx(120)
