@@ -11,14 +11,14 @@ import numpy as np
 import simpy
 from numpy.typing import NDArray
 
+from sim.engine.actors import Shared
 from sim.engine.actors.censor import CensorActor
 from sim.engine.actors.complaints import Attention, ComplaintActor
-from sim.engine.actors.operators import Compliance, OperatorActors, Register
+from sim.engine.actors.operators import OperatorActors, Register
 from sim.engine.actors.reactions import ReactionActor, SwitchingActor
 from sim.engine.actors.target import Stances, TargetActor, tenancy
-from sim.engine.clock import Clock, Moment, Phase
+from sim.engine.clock import Moment, Phase
 from sim.engine.decisions import Strategy
-from sim.engine.eventlog import EventLog
 from sim.engine.record import settlement_kernel as kernel
 from sim.engine.record.outcome import (
     BUSINESS_METRICS,
@@ -180,74 +180,39 @@ class _Run:
         self, world: World, strategy: Strategy, streams: Streams, *, has_groups: bool
     ) -> None:
         self._world = world
-        env = self._env = Clock()
-        log = self._log = EventLog()
         states = self._states = States(world)
         crowd = self._crowd = TargetState(world)
         space = AddressSpace(world, crowd, states)
-        rows = world.operators
-        compliance = Compliance(rows.compliance, rows.luck_row, streams, rows.group)
-        self._operators = OperatorActors(env, world, space, compliance, log)
-        self._register = Register(env, world, self._operators, log)
+        shared = Shared(world, streams, states, crowd, space)
+        env = self._env = shared.env
+        self._log = shared.log
+        self._operators = OperatorActors(shared)
+        self._register = Register(shared, self._operators)
         has_users = world.users is not None
         # Who complains is counted among users: without any, nobody does.
         attention = Attention(world.complaints, world, crowd, is_raised=has_users)
         self._attention = attention
-        censor = CensorActor(env, world, strategy, self._register, crowd, attention, log)
+        censor = CensorActor(shared, strategy, self._register, attention)
         self._target = None
         if world.pools is not None:
-            self._target = TargetActor(
-                env,
-                world,
-                world.pools,
-                crowd,
-                space,
-                streams,
-                log,
-                on_rented=censor.expect_front,
-                on_gone=censor.forget_front,
-            )
+            self._target = TargetActor(shared, world.pools, censor)
             if world.stances is not None:
-                stances = Stances(
-                    env,
-                    world.stances,
-                    log,
-                    self._target.turn_away,
-                    censor.note_stance,
-                    censor.is_blocking,
-                )
+                stances = Stances(shared, world.stances, self._target, censor)
                 stances.begin()
                 env.process(stances.run())
                 env.process(stances.waver())
             self._target.start()
         self._reactions = None
         if world.moves is not None and world.reactions is not None:
-            self._reactions = ReactionActor(env, world.moves, world.reactions, states, log)
+            self._reactions = ReactionActor(shared, world.moves, world.reactions)
         self._programs = None
         if world.programs is not None:
-            self._programs = SwitchingActor(
-                env,
-                world.programs,
-                world.components,
-                space,
-                states,
-                self._reactions.has_moved if self._reactions else lambda _: False,
-                log,
-            )
+            self._programs = SwitchingActor(shared, world.programs, self._reactions)
         if world.stays is not None:
-            env.process(tenancy(env, world.stays, states, log))
+            env.process(tenancy(shared, world.stays))
         self._complaints = None
         if has_users and world.complaints is not None:
-            self._complaints = ComplaintActor(
-                env,
-                world,
-                world.complaints,
-                states,
-                streams,
-                log,
-                attention,
-                censor.exempt,
-            )
+            self._complaints = ComplaintActor(shared, world.complaints, attention, censor.exempt)
         # Called whenever complaints may have another rate from a second on.
         self._note_pressure = censor.note_pressure
         self._snapshot = Snapshot(world, space, states, crowd, has_groups=has_groups)

@@ -9,9 +9,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from sim.engine.actors import Shared
 from sim.engine.actors.complaints import ComplaintActor
-from sim.engine.clock import Clock, Moment, Phase
-from sim.engine.eventlog import EventLog, Events, Kind
+from sim.engine.clock import Moment, Phase
+from sim.engine.eventlog import Events, Kind
 from sim.streams import Stream, Streams
 from sim.world.build import World
 from sim.world.components import N_ROLES
@@ -107,20 +108,13 @@ def run_hotline(arrivals_per_h: float, servers: int, streams: Streams) -> Hotlin
         confirmed_share=1.0,
         exempt_lag_h=1.0,
     )
-    env, log, world = Clock(), EventLog(), crowd(N_APPEALS)
+    world = crowd(N_APPEALS)
     states = SimpleNamespace(columns=SimpleNamespace(component_row=world.businesses.component_row))
     attention = attention_of(rules, world)
     attention.note(0)
-    actor = ComplaintActor(
-        env,
-        world,
-        rules,
-        states,
-        streams,
-        log,
-        attention,
-        lambda addresses: True,
-    )
+    shared = Shared(world, streams, states, None, None)
+    env, log = shared.env, shared.log
+    actor = ComplaintActor(shared, rules, attention, lambda addresses: True)
     # Draws of nothing: whoever is impaired at a tick appeals at that tick.
     attention.columns.due[:] = 0.0
     gaps_h = np.random.default_rng(1).exponential(1 / arrivals_per_h, N_APPEALS)

@@ -14,11 +14,12 @@ import numpy as np
 import simpy
 
 from sim.addresses.sets.intervals import IntervalSet
+from sim.engine.actors import Actor, Shared
 from sim.engine.actors.complaints import Attention
 from sim.engine.actors.limits import Admission, Hold, Limits, Review, admit, narrowed
 from sim.engine.actors.limits import withdrawn as withdrawn_from_outside
 from sim.engine.actors.operators import Register
-from sim.engine.clock import Clock, Moment, Phase
+from sim.engine.clock import Moment, Phase
 from sim.engine.decisions import (
     BLOCKING,
     Decision,
@@ -29,7 +30,7 @@ from sim.engine.decisions import (
     Order,
     Strategy,
 )
-from sim.engine.eventlog import EventLog, Kind
+from sim.engine.eventlog import Kind
 from sim.engine.state.ledger import SLACK
 from sim.engine.state.reach_kernel import reached_share
 from sim.engine.state.space import TargetState
@@ -39,16 +40,8 @@ from sim.world.providers import COMPLIANT, SILENT
 ROW, ADDRESS, PROVIDER, DISCOVERED, EXEMPT = range(5)
 
 
-class KnownRows:
-    """Discovered fronts as growing columns.
-
-    Parameters
-    ----------
-    exempt
-        Addresses that are cut out of every order.
-    target
-        The target, with the entries in force over its fronts.
-    """
+class _KnownRows:
+    """Discovered fronts as growing columns."""
 
     def __init__(self, exempt: IntervalSet, target: TargetState) -> None:
         self._exempt = exempt
@@ -93,37 +86,26 @@ S_PER_H, S_PER_D = 3600, 86_400
 Process = Generator[simpy.Event, Any, None]
 
 
-class CensorActor:
+class CensorActor(Actor):
     """The censor as a SimPy actor.
 
     Parameters
     ----------
-    target
-        Who reaches the target.
     attention
         What complaints and public events raise; it is the pressure on the censor.
     """
 
     def __init__(
-        self,
-        env: Clock,
-        world: World,
-        strategy: Strategy,
-        register: Register,
-        target: TargetState,
-        attention: Attention,
-        log: EventLog,
+        self, shared: Shared, strategy: Strategy, register: Register, attention: Attention
     ) -> None:
-        self._env = env
-        self._world = world
+        super().__init__(shared)
+        world = self._world
         self._strategy = strategy
         self._register = register
-        self._target = target
         self._attention = attention
-        self._log = log
         self._limits = Limits.of(world.censor, world.exempt)
         self._end_pressure = world.censor.end_pressure if world.censor else None
-        self._known = KnownRows(world.exempt, target)
+        self._known = _KnownRows(world.exempt, shared.target)
         self._review = _review_of(world)
         self._n_found = 0
         self._gone: set[int] = set()
@@ -304,7 +286,7 @@ class CensorActor:
     def _reached_share(self, t_s: int) -> float:
         """Share of the target's users who reach it; not known where it has no fronts."""
         has_fronts = self._world.pools is not None
-        return float(reached_share(self._target.handle, t_s)) if has_fronts else float("nan")
+        return float(reached_share(self._target_state.handle, t_s)) if has_fronts else float("nan")
 
     def _place_orders(self, decision: Decision, observation: Observation) -> None:
         t_s = self._env.now_s

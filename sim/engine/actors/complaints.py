@@ -10,22 +10,22 @@ import numpy as np
 import simpy
 
 from sim.addresses.sets.intervals import IntervalSet
-from sim.engine.clock import Clock, Moment, Phase
-from sim.engine.eventlog import EventLog, Kind
+from sim.engine.actors import Actor, Shared
+from sim.engine.clock import Moment, Phase
+from sim.engine.eventlog import Kind
 from sim.engine.state import pressure_kernel as kernel
 from sim.engine.state.ledger import SLACK
 from sim.engine.state.pressure_kernel import NO_PULL, rates_of
 from sim.engine.state.space import TargetState
-from sim.engine.state.states import States
 from sim.scenario.reactions import Complaints, Users
-from sim.streams import Stream, Streams
+from sim.streams import Stream
 from sim.world.build import World
 
 S_PER_H, S_PER_D = 3600, 86_400
 Process = Generator[simpy.Event, Any, None]
 
 
-class ComplaintActor:
+class ComplaintActor(Actor):
     """Complaints and the hotline.
 
     Attributes
@@ -43,33 +43,23 @@ class ComplaintActor:
 
     def __init__(
         self,
-        env: Clock,
-        world: World,
+        shared: Shared,
         rules: Complaints,
-        states: States,
-        streams: Streams,
-        log: EventLog,
         attention: Attention,
         exempt: Callable[[IntervalSet], bool],
     ) -> None:
-        n = world.businesses.n_businesses
+        super().__init__(shared)
+        n, generator = self._world.businesses.n_businesses, shared.streams.generator
         self._attention = attention
         self.n_named = 0
-        self._env = env
-        self._world = world
         self._rules = rules
-        self._states = states
-        self._log = log
         self._exempt = exempt
-        self._servers = simpy.Resource(env, rules.hotline_servers)
+        self._servers = simpy.Resource(self._env, rules.hotline_servers)
         # Drawn for everybody, so that the draws of a business do not depend on other complaints.
-        threshold = streams.generator(Stream.COMPLAINT_BY_NAME).standard_exponential(n)
-        service = streams.generator(Stream.HOTLINE_SERVICE).standard_exponential(n)
+        attention.columns.due[:] = generator(Stream.COMPLAINT_BY_NAME).standard_exponential(n)
+        service = generator(Stream.HOTLINE_SERVICE).standard_exponential(n)
         self._service_s = np.rint(service * rules.hotline_service_h * S_PER_H).astype(np.int64)
-        self._is_confirmed = (
-            streams.generator(Stream.HOTLINE_VERDICT).random(n) < rules.confirmed_share
-        )
-        attention.columns.due[:] = threshold
+        self._is_confirmed = generator(Stream.HOTLINE_VERDICT).random(n) < rules.confirmed_share
 
     def hear(self, t_s: int) -> None:
         """Let businesses appeal by name at a tick: those whose urge is great enough."""

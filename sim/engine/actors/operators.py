@@ -11,15 +11,15 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.engine.clock import Clock, Phase
+from sim.engine.actors import Actor, Shared
+from sim.engine.clock import Phase
 from sim.engine.decisions import Entry, Groups, InForce, Key, Order
-from sim.engine.eventlog import EventLog, Events, Kind
+from sim.engine.eventlog import Events, Kind
 from sim.engine.state import calendar_kernel as kernel
 from sim.engine.state.keyed_numbers_kernel import write_first_numbers
 from sim.engine.state.parts import zeros
-from sim.engine.state.space import COLUMN, AddressSpace
+from sim.engine.state.space import COLUMN
 from sim.streams import Stream, Streams
-from sim.world.build import World
 from sim.world.operators import Overload
 
 
@@ -67,7 +67,7 @@ class Compliance:
         return drawn[self._luck_row] < self._compliance
 
 
-class OperatorActors:
+class OperatorActors(Actor):
     """All operators, a group or a cohort of one each: what is due at them, and when.
 
     They stand for thousands of events, so they keep a compiled calendar of their own next to
@@ -81,21 +81,15 @@ class OperatorActors:
         When something is due next; `NEVER` if nothing is.
     """
 
-    def __init__(
-        self,
-        env: Clock,
-        world: World,
-        space: AddressSpace,
-        compliance: Compliance,
-        log: EventLog,
-    ) -> None:
-        operators = world.operators
+    def __init__(self, shared: Shared) -> None:
+        super().__init__(shared)
+        operators = self._world.operators
         lag_s = operators.apply_lag_s, operators.release_lag_s
         capacity, overload = operators.rule_capacity, np.array(operators.overload, object)
         n, room = operators.n_operators, 16
         self.handle = kernel.make_calendar(
             kernel.CalendarColumns(
-                scene=space.scene,
+                scene=self._space.scene,
                 poll_interval_s=operators.poll_interval_s.copy(),
                 poll_phase_s=operators.poll_phase_s.copy(),
                 begins_s=operators.begins_s.copy(),
@@ -115,12 +109,13 @@ class OperatorActors:
                 **zeros("logged", (room, len(fields(Events))), np.int64),
                 **dict.fromkeys(("n_entries", "n_changes", "version"), 0),
                 **dict.fromkeys(("n_due", "n_made", "n_listed"), 0),
-                n_logged=log.n_at_operators,
+                n_logged=self._log.n_at_operators,
             )
         )
         self.next_s = kernel.NEVER
-        self._env = env
-        self._compliance = compliance
+        self._compliance = Compliance(
+            operators.compliance, operators.luck_row, self._streams, operators.group
+        )
         self._awaited_s = -1
 
     def come(self, entry: Entry) -> None:
@@ -166,7 +161,7 @@ class OperatorActors:
             self._env.is_changed = True
 
 
-class Register:
+class Register(Actor):
     """Entries in force and published versions.
 
     Attributes
@@ -177,19 +172,12 @@ class Register:
         Those in force now.
     """
 
-    def __init__(
-        self,
-        env: Clock,
-        world: World,
-        operators: OperatorActors,
-        log: EventLog,
-    ) -> None:
+    def __init__(self, shared: Shared, operators: OperatorActors) -> None:
+        super().__init__(shared)
         self.entries: list[Entry] = []
         self.in_force = InForce()
-        self._env = env
-        self._cadence = world.cadence
+        self._cadence = self._world.cadence
         self._operators = operators
-        self._log = log
         self._is_publication_due = False
 
     def place(self, order: Order) -> None:

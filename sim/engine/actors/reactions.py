@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from functools import partial
 from typing import Any
 
@@ -10,21 +10,19 @@ import numpy as np
 import simpy
 from numpy.typing import NDArray
 
-from sim.engine.clock import Clock, Moment, Phase
-from sim.engine.eventlog import EventLog, Kind
+from sim.engine.actors import Actor, Shared
+from sim.engine.clock import Moment, Phase
+from sim.engine.eventlog import Kind
 from sim.engine.state import space_kernel
-from sim.engine.state.space import AddressSpace
-from sim.engine.state.states import States
 from sim.scenario.reactions import Reactions
 from sim.scenario.tables.rows import RESPONSES
-from sim.world.components import Components
 from sim.world.moves import DOMESTIC, WAIT, Moves, Programs
 
 S_PER_H = 3600
 Process = Generator[simpy.Event, Any, None]
 
 
-class ReactionActor:
+class ReactionActor(Actor):
     """All businesses' reactions.
 
     Attributes
@@ -33,23 +31,14 @@ class ReactionActor:
         Responses each business has completed, by row of ``RESPONSES``.
     """
 
-    def __init__(
-        self,
-        env: Clock,
-        moves: Moves,
-        rules: Reactions,
-        states: States,
-        log: EventLog,
-    ) -> None:
+    def __init__(self, shared: Shared, moves: Moves, rules: Reactions) -> None:
+        super().__init__(shared)
         n = moves.patience_s.size
         self.n_responses = np.zeros((n, len(RESPONSES)), np.int64)
-        self._env = env
         self._moves = moves
         self._n_rounds = rules.n_rounds
         self._onboarding_s = round(rules.onboarding_h * S_PER_H)
-        self._slots = simpy.Resource(env, rules.onboarding_slots)
-        self._states = states
-        self._log = log
+        self._slots = simpy.Resource(self._env, rules.onboarding_slots)
         self._round = np.zeros(n, np.int64)
         self._is_busy = np.zeros(n, np.bool_)
 
@@ -111,7 +100,7 @@ class ReactionActor:
         self.n_responses[row, response] += 1
 
 
-class SwitchingActor:
+class SwitchingActor(Actor):
     """All programs.
 
     A program looks every ``every_s``, at what was blocked just before; of its looks only those are
@@ -119,28 +108,18 @@ class SwitchingActor:
 
     Parameters
     ----------
-    has_moved
-        Whether a business has moved by itself: its program then acts no more.
+    reactions
+        The program of a business that has moved by itself acts no more; None if nobody moves.
     """
 
-    def __init__(
-        self,
-        env: Clock,
-        programs: Programs,
-        components: Components,
-        space: AddressSpace,
-        states: States,
-        has_moved: Callable[[int], bool],
-        log: EventLog,
-    ) -> None:
-        n = programs.business_row.size
-        self._env = env
+    def __init__(self, shared: Shared, programs: Programs, reactions: ReactionActor | None) -> None:
+        super().__init__(shared)
+        n, components = programs.business_row.size, self._world.components
         self._programs = programs
-        self._space = space
-        self._states = states
-        self._has_moved = has_moved
-        self._log = log
-        self._shared_row = states.columns.component_row[programs.business_row].astype(np.int64)
+        self._reactions = reactions
+        self._shared_row = self._states.columns.component_row[programs.business_row].astype(
+            np.int64
+        )
         is_served = programs.component_row >= 0
         host, _, n_hosts = components.hosts_of(self._shared_row[is_served])
         self._address = components.address[host]
@@ -167,7 +146,7 @@ class SwitchingActor:
     def _look(self, row: int) -> None:
         self._is_expected[row] = False
         business_row = int(self._programs.business_row[row])
-        if self._has_moved(business_row):
+        if self._reactions is not None and self._reactions.has_moved(business_row):
             self._is_over[row] = True
         elif self._is_blocked[row] != self._is_off[row]:
             self._switch(row, business_row)

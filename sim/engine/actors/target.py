@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from functools import partial
 from itertools import groupby
 from typing import Any
@@ -10,57 +10,32 @@ from typing import Any
 import numpy as np
 import simpy
 
-from sim.engine.clock import Clock, Moment, Phase
-from sim.engine.eventlog import EventLog, Kind
+from sim.engine.actors import Actor, Shared
+from sim.engine.actors.censor import CensorActor
+from sim.engine.clock import Moment, Phase
+from sim.engine.eventlog import Kind
 from sim.engine.state import space_kernel
 from sim.engine.state import target_kernel as kernel
-from sim.engine.state.space import AddressSpace, TargetState
-from sim.engine.state.states import States
 from sim.scenario.tables.rows import STANCES
-from sim.streams import Stream, Streams
-from sim.world.build import World
+from sim.streams import Stream
 from sim.world.moves import Stays
 from sim.world.providers import COMPLIANT, Pools, StanceEvent, StanceEvents
 
 S_PER_H = 3600
 
 
-class TargetActor:
+class TargetActor(Actor):
     """The target as a SimPy actor.
 
-    Parameters
-    ----------
-    state
-        Its fronts, and who reaches it by them.
-    space
-        The target rents nothing that is listed already.
-    on_rented
-        Called with the row, the address and the provider of each new front, and the lag after
-        which the censor may discover it.
-    on_gone
-        Called with the row of each front that its provider turns off or the target gives back.
+    It rents nothing that is listed already. The censor may discover each front after a lag.
     """
 
-    def __init__(
-        self,
-        env: Clock,
-        world: World,
-        pools: Pools,
-        state: TargetState,
-        space: AddressSpace,
-        streams: Streams,
-        log: EventLog,
-        on_rented: Callable[[int, int, int, int], None],
-        on_gone: Callable[[int], None],
-    ) -> None:
-        self._env = env
+    def __init__(self, shared: Shared, pools: Pools, censor: CensorActor) -> None:
+        super().__init__(shared)
         self._pools = pools
-        self._state = state
-        self._space = space
-        self._discovery_mean_s = world.censor.discovery_lag_h * S_PER_H if world.censor else 0.0
-        self._log = log
-        self._on_rented = on_rented
-        self._on_gone = on_gone
+        self._censor = censor
+        rules, streams = self._world.censor, self._streams
+        self._discovery_mean_s = rules.discovery_lag_h * S_PER_H if rules else 0.0
         # None of pools that turn it away.
         self._weight = pools.weight.copy()
         self._pool_of: list[int] = []
@@ -80,11 +55,11 @@ class TargetActor:
         self._weight[closed] = 0.0
         mine = np.flatnonzero(closed[np.array(self._pool_of, np.int64)])
         for row in mine.tolist():
-            if not kernel.evict(self._state.handle, row):
+            if not kernel.evict(self._target_state.handle, row):
                 continue
             self._log.record(self._env.now_s, Kind.EVICTED, front_row=row)
-            self._on_gone(row)
-            if kernel.give_up(self._state.handle, row):
+            self._censor.forget_front(row)
+            if kernel.give_up(self._target_state.handle, row):
                 self._replace()
         self._env.is_changed = True
 
@@ -107,9 +82,9 @@ class TargetActor:
             self._env.act_at(at_s, Phase.ENFORCEMENT, lambda: self._cancel(row))
 
     def _cancel(self, row: int) -> None:
-        if kernel.evict(self._state.handle, row):
+        if kernel.evict(self._target_state.handle, row):
             self._log.record(self._env.now_s, Kind.CANCELLED, front_row=row)
-            self._on_gone(row)
+            self._censor.forget_front(row)
             self._env.is_changed = True
 
     def _rent(self) -> None:
@@ -121,43 +96,24 @@ class TargetActor:
         t_s = self._env.now_s
         # Later than at the start it would be answered among the other rentals of that second.
         lag_s = max(round(drawn_s), int(t_s > 0))
-        row = kernel.add_front(self._state.handle, self._space.handle, address, t_s)
+        row = kernel.add_front(self._target_state.handle, self._space.handle, address, t_s)
         self._pool_of.append(pool)
         self._log.record(t_s, Kind.RENTED, front_row=row)
-        self._on_rented(row, address, int(self._pools.provider_row[pool]), lag_s)
+        provider_row = int(self._pools.provider_row[pool])
+        self._censor.expect_front(row, address, provider_row, lag_s)
         self._env.is_changed = True
 
 
-class Stances:
-    """Providers' stances as a SimPy actor.
-
-    Parameters
-    ----------
-    turn_away
-        Called with the provider that turns the target away.
-    note_stance
-        Called with every change and its time, after what follows from it for the target.
-    is_blocked
-        Tells whether an entry in force blocks an address of a provider.
-    """
+class Stances(Actor):
+    """Providers' stances as a SimPy actor."""
 
     def __init__(
-        self,
-        env: Clock,
-        events: StanceEvents,
-        log: EventLog,
-        turn_away: Callable[[int], None],
-        note_stance: Callable[..., None],
-        is_blocked: Callable[[int], bool],
+        self, shared: Shared, events: StanceEvents, target: TargetActor, censor: CensorActor
     ) -> None:
-        self._env = env
-        self._events = events.events
+        super().__init__(shared)
+        self._events, self._target, self._censor = events.events, target, censor
         bound = {event.provider_row for event in events.events}
         self._waverings = [one for one in events.waverings if one.provider_row not in bound]
-        self._log = log
-        self._turn_away = turn_away
-        self._note_stance = note_stance
-        self._is_blocked = is_blocked
         self._stance: dict[int, str] = {}
 
     def begin(self) -> None:
@@ -181,7 +137,7 @@ class Stances:
         """
         for t_s, row in self._waverings:
             yield Moment(self._env, t_s, Phase.WAVERING)
-            if row not in self._stance and self._is_blocked(row):
+            if row not in self._stance and self._censor.is_blocking(row):
                 turn = StanceEvent(t_s, row, COMPLIANT)
                 self._env.act_at(t_s, Phase.ENFORCEMENT, partial(self._take, turn))
 
@@ -196,22 +152,18 @@ class Stances:
         # Only the turn acts, not a row that says again what is so already.
         has_turned = event.stance == COMPLIANT and self._stance.get(row) != COMPLIANT
         if has_turned:
-            self._turn_away(row)
+            self._target.turn_away(row)
         self._stance[row] = event.stance
-        self._note_stance(event.t_s, row, event.stance, has_turned=has_turned)
+        self._censor.note_stance(event.t_s, row, event.stance, has_turned=has_turned)
 
 
-def tenancy(
-    env: Clock,
-    stays: Stays,
-    states: States,
-    log: EventLog,
-) -> Generator[simpy.Event, Any, None]:
+def tenancy(shared: Shared, stays: Stays) -> Generator[simpy.Event, Any, None]:
     """Carry out the arrivals, one after the other.
 
     A component that a response has moved, or not moved yet, holds another seat than the arrival is
     for: then nothing happens.
     """
+    env, states = shared.env, shared.states
     columns = (stays.t_s, stays.business_row, stays.role_row, stays.seat, stays.component_row)
     for t_s, business, role, seat, component in zip(
         *(column.tolist() for column in columns), strict=True
@@ -224,5 +176,5 @@ def tenancy(
         moved = current.copy()
         moved[role] = component
         states.move(business, moved, is_response=False)
-        log.record(t_s, Kind.READDRESSED, business_row=business)
+        shared.log.record(t_s, Kind.READDRESSED, business_row=business)
         env.is_changed = True
