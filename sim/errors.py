@@ -11,7 +11,8 @@
     └── PartialError       exit 3: the work ended early; what was finished is kept
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 
@@ -98,6 +99,35 @@ class DataError(ProblemsError):
     """An input table or file is missing, unreadable or malformed."""
 
     exit_code = 4
+
+
+class Mistakes(list[Problem]):
+    """Mistakes of several parts, to be raised together.
+
+    Parameters
+    ----------
+    kind
+        Raised, unless a part raised an error that is not of data.
+    """
+
+    def __init__(self, kind: type[ProblemsError] = ScenarioError) -> None:
+        super().__init__()
+        self._kind = kind
+
+    @contextmanager
+    def of_part(self) -> Iterator[None]:
+        """Keep the mistakes that a block raises."""
+        try:
+            yield
+        except ProblemsError as error:
+            self.extend(error.problems)
+            if not isinstance(error, DataError):
+                self._kind = ScenarioError
+
+    def raise_any(self) -> None:
+        """Raise them, if there are any."""
+        if self:
+            raise self._kind(self)
 
 
 class BadLinesError(DataError):

@@ -23,7 +23,7 @@ from sim.backtest.predictions import (
 )
 from sim.backtest.readings import problems_of, read_run
 from sim.engine.warm_up import warm_up
-from sim.errors import DataError, Problem, ProblemsError, ScenarioError
+from sim.errors import DataError, Mistakes, Problem, ProblemsError, ScenarioError
 from sim.experiment.draws import Draws, Kept, lay_draws, shipped_kept
 from sim.experiment.executors.task import Executor, Failure, Key, SerialExecutor, run_all
 from sim.experiment.interrupts import pass_on_interrupt
@@ -425,27 +425,17 @@ def backtest(
         If lists and tables that cannot be read are all there is to say.
     """
     calculated: dict[str, Prediction | NotComputable] = {}
-    problems: list[Problem] = []
-    refusal: type[ProblemsError] = DataError
+    mistakes = Mistakes(DataError)
     for each in placed:
-        try:
-            found = predict_without_run(each)
-        except ProblemsError as error:
-            problems += error.problems
-            refusal = refusal if isinstance(error, DataError) else ScenarioError
-            continue
-        if found is not None:
-            calculated[each.case.id] = found
+        with mistakes.of_part():
+            if (found := predict_without_run(each)) is not None:
+                calculated[each.case.id] = found
     groups: list[RunGroup] = []
-    try:
+    with mistakes.of_part():
         groups = group_runs(
             [each for each in placed if isinstance(each.case.predictor, RunPredictor)]
         )
-    except ProblemsError as error:
-        problems += error.problems
-        refusal = ScenarioError
-    if problems:
-        raise refusal(problems)
+    mistakes.raise_any()
     draws = draws_of(groups, n_members)
     keys: list[Key] = [
         (row, member, name)

@@ -7,7 +7,6 @@ the result.
 from __future__ import annotations
 
 import hashlib
-import re
 import secrets
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -31,7 +30,14 @@ from sim.experiment.executors.task import Failure, Key
 from sim.results.manifest import all_tables, canonical_json, scenario_hash
 from sim.results.store import RUN_TABLES, SITE_RUNS
 from sim.scenario.resolve import Resolved
-from sim.scenario.variants import Point, Variant, choose_variants, own_variant, variant_of
+from sim.scenario.variants import (
+    Point,
+    Variant,
+    choose_variants,
+    own_variant,
+    split_label,
+    variant_of,
+)
 from sim.version import __version__
 
 
@@ -390,7 +396,7 @@ class Plan:
         resolved = point.change(self.resolved)
         if not self.strategies:
             return (own_variant(resolved),)
-        first = _label(self.strategies[0])
+        first, _ = split_label(self.strategies[0])
         return choose_variants(resolved, self.strategies, baseline=first)[0]
 
 
@@ -436,9 +442,3 @@ def _reason(error: ProblemsError, tables: Collection[str]) -> str:
         for one in error.problems
     ]
     return " ".join(" ".join(str(one) for one in local).split())
-
-
-def _label(text: str) -> str:
-    """Label of a strategy written as ``[label=]id[:parameter=value,…]``."""
-    match = re.fullmatch(r"([^=:]*)=.*", text.strip(), re.DOTALL)
-    return (match[1] if match else text).strip()

@@ -10,7 +10,7 @@ from typing import Annotated, Literal, Self, TypeAlias
 
 from pydantic import Field, StringConstraints, model_validator
 
-from sim.errors import DataError, Problem, ProblemsError, ScenarioError
+from sim.errors import DataError, Mistakes, Problem, ScenarioError
 from sim.scenario import library
 from sim.scenario.document import MAX_BYTES, Document, parse_document
 from sim.scenario.quantities import Instant, Model, Share, check_between
@@ -333,16 +333,11 @@ def read_files(paths: Sequence[FilePath]) -> list[CaseFile]:
         With the mistakes of all files.
     """
     files: list[CaseFile] = []
-    problems: list[Problem] = []
-    refusal: type[ProblemsError] = DataError
+    mistakes = Mistakes(DataError)
     for path in paths:
-        try:
+        with mistakes.of_part():
             files.append(read_cases(path))
-        except ProblemsError as error:
-            problems += error.problems
-            refusal = refusal if isinstance(error, DataError) else ScenarioError
-    if problems:
-        raise refusal(problems)
+    mistakes.raise_any()
     check_disjoint(files)
     return files
 

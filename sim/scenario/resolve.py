@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from datetime import timedelta
 from functools import cached_property, partial
@@ -14,7 +13,7 @@ from typing import Annotated, Any, TypeVar, get_args, get_type_hints
 from sim.addresses.sets.line import Line
 from sim.addresses.sets.notation import Prefix
 from sim.catalogue.measures import MEASURES
-from sim.errors import DataError, Problem, ProblemsError, ScenarioError
+from sim.errors import DataError, Mistakes, Problem, ScenarioError
 from sim.scenario.calendars import GivenOrder, GivenOrderRow
 from sim.scenario.library import table_names
 from sim.scenario.lists import read_list
@@ -54,41 +53,22 @@ TableType = TypeVar("TableType", bound=Table[Any])
 
 @dataclass(frozen=True)
 class Resolved:
-    """A scenario with its tables; each table with the key that names it.
+    """A scenario with its tables, each with the key of the scenario that names it.
+
+    A table is None where the scenario names none, or does not use it.
 
     Attributes
     ----------
     loaded
         The scenario file, its bytes and the overrides.
-    cloud_prefixes, cadence, operators, sectors, profiles, hosting, components, census, sharing,
-    parked
-        Tables every run needs.
-    kinds
-        Parameters of the kinds of use of addresses; None where names follow the census alone.
-    services
-        Third-party services; None where there are none.
-    target_prefixes, shared_prefixes
-        Ranges of the target's own, and parts of ranges that many tenants share; None where the
-        scenario names none.
-    money_parameters, economy
-        What lost demand is priced with.
     inventory
-        Sites with their own addresses; None where the scenario names none.
+        Sites with their own addresses.
     visit_values
         What visits earn; None where no site gives visits alone.
-    orders, given, allowed, sessions
-        Dated orders, given ones, prefixes that pass, and sessions; None unless the strategy asks
-        for them.
     lists
         Files of addresses that the strategy names, by name.
     code
         Python files of strategy and measures of the user's own, which have no rows.
-    pools, stances, responses, exempt, pressure_events
-        Tables of mechanisms by which actors react; None where the scenario names none.
-    rates
-        What a dollar was worth; None where money is shown in USD alone.
-    totals, figures
-        Published numbers to set beside the results; None when the scenario names none.
     """
 
     loaded: LoadedScenario
@@ -247,14 +227,14 @@ def read_tables(loaded: LoadedScenario, known: Resolved | None = None) -> Resolv
     scenario = loaded.scenario
     held = {} if known is None else vars(known)
     found: dict[str, Any] = dict.fromkeys(column.name for column in fields(Resolved))
-    unknown, malformed = list[Problem](), list[Problem]()
+    unknown, malformed = list[Problem](), Mistakes(DataError)
 
     def read(attribute: str, key: str, name: str, read: Callable[[str, Path], Table[Any]]) -> Any:
         path, table = loaded.find_table(name), held.get(attribute)
         if table is not None and table.name == name:
             return table
         if path.exists() or name.endswith(".csv"):
-            with _gathering(malformed):
+            with malformed.of_part():
                 return _with_settings(loaded, key, read(name, path))
         else:
             message = f"expected the name of a seed table, got {name!r}{hint(name, table_names())}"
@@ -275,32 +255,21 @@ def read_tables(loaded: LoadedScenario, known: Resolved | None = None) -> Resolv
             malformed.append(Problem(one.origin, message, key=one.key))
     if unknown:
         raise ScenarioError([*unknown, *malformed])
-    if malformed:
-        raise DataError(malformed)
+    malformed.raise_any()
     found |= {"loaded": loaded, "inventory": inventory, "lists": (), "code": ()}
     resolved = Resolved(**found)
     others = {one.name: one for one in (*known.lists, *known.code)} if known is not None else {}
     lists: list[Table[of.PrefixRow]] = []
     for name in dict.fromkeys(name for name in _named(resolved) if isinstance(name, str)):
-        with _gathering(malformed):
+        with malformed.of_part():
             lists.append(others.get(name) or read_list(name, loaded.find_list(name)))
-    if malformed:
-        raise DataError(malformed)
+    malformed.raise_any()
     code = dict.fromkeys(one.file for one in own_code(scenario))
     return replace(
         resolved,
         lists=tuple(lists),
         code=tuple(others.get(name) or read_code(loaded, name) for name in code),
     )
-
-
-@contextmanager
-def _gathering(problems: list[Problem]) -> Iterator[None]:
-    """Keep what is wrong with a table, to report it with that of others."""
-    try:
-        yield
-    except ProblemsError as error:
-        problems += error.problems
 
 
 def _with_settings(loaded: LoadedScenario, key: str, table: TableType) -> TableType:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-from sim.errors import DataError, Problem, ProblemsError, ScenarioError
+from sim.errors import DataError, Mistakes, Problem, ScenarioError
 from sim.scenario.document import Place, Value, format_path
 from sim.scenario.load import LoadedScenario, complete, validate
 from sim.scenario.overrides import OFF, override_text, parse_parameters, set_value
@@ -151,32 +151,25 @@ def choose_variants(
     if not texts:
         message = "expected strategies to compare, got none; name them with --strategy"
         raise ScenarioError([Problem(resolved.loaded.document.file, message)])
-    asked = [(*_labelled(text), Place(f"--strategy {_shown(text)}")) for text in texts]
+    asked = [(*split_label(text), Place(f"--strategy {_shown(text)}")) for text in texts]
     baseline = "none" if baseline is None else baseline
     if baseline not in [label for label, _, _ in asked]:
-        asked.insert(0, (*_labelled(baseline), Place(f"--baseline {baseline}")))
+        asked.insert(0, (*split_label(baseline), Place(f"--baseline {baseline}")))
         baseline = asked[0][0]
     if len(asked) > MOST_STRATEGIES:
         message = f"expected at most {MOST_STRATEGIES} strategies, got {len(asked)}"
         raise ScenarioError([Problem(resolved.loaded.document.file, message)])
-    problems: list[Problem] = []
-    data_problems: list[Problem] = []
+    mistakes = Mistakes(DataError)
     variants: dict[str, Variant] = {}
     for label, written, place in asked:
-        if label in variants:
-            again = format_path((label,))
-            message = f"expected each label once, got {again} again; name one of them: label=id"
-            problems.append(place.problem(message))
-        try:
+        with mistakes.of_part():
+            if label in variants:
+                again = format_path((label,))
+                message = f"expected each label once, got {again} again; name one of them: label=id"
+                raise ScenarioError([place.problem(message)])
+        with mistakes.of_part():
             variants[label] = _read_variant(resolved, label, written, place)
-        except DataError as error:
-            data_problems += error.problems
-        except ProblemsError as error:
-            problems += error.problems
-    if problems:
-        raise ScenarioError([*problems, *data_problems])
-    if data_problems:
-        raise DataError(data_problems)
+    mistakes.raise_any()
     return tuple(variants.values()), baseline
 
 
@@ -184,7 +177,7 @@ def _shown(text: str) -> str:
     return text if len(text) <= 200 else f"{text[:200]}…"
 
 
-def _labelled(text: str) -> tuple[str, str]:
+def split_label(text: str) -> tuple[str, str]:
     """Label and strategy of ``[label=]id[:parameter=value,…]``; a class labels itself."""
     text = text.strip()
     if match := _LABELLED.fullmatch(text):

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.catalogue.choices import COLLATERAL
-from sim.errors import Problem, ScenarioError
+from sim.errors import Mistakes, Problem, ScenarioError
 from sim.experiment.comparison import choose_metrics
 from sim.experiment.execution import Answers, Execution
 from sim.experiment.outputs import FACTOR, METRIC, UNIT, Sheet, Study, points_sheet, write_study
@@ -61,16 +61,14 @@ def choose_factors(
     unknown, left_out = list_factors(resolved)
     by_key = {factor.key: factor for factor in list_ranges(resolved)[0]}
     wanted = set(only) or {factor.key for factor in unknown}
-    problems: list[Problem] = []
+    mistakes = Mistakes()
     for text in ranges:
-        try:
+        with mistakes.of_part():
             factor = given_factor(resolved, by_key, text, f"--range {text}")
             by_key[factor.key] = factor
             if not only:
                 wanted.add(factor.key)
-        except ScenarioError as error:
-            problems += error.problems
-    problems += [
+    mistakes += [
         Problem(
             f"--only {name}",
             f"expected an assumption with a range, got no such{hint(name, by_key)}; see --list",
@@ -78,8 +76,7 @@ def choose_factors(
         for name in only
         if name not in by_key
     ]
-    if problems:
-        raise ScenarioError(problems)
+    mistakes.raise_any()
     chosen = [factor for key, factor in by_key.items() if key in wanted]
     out = [LeftOut(key, "not asked for") for key in by_key if only and key not in only]
     named = {factor.key for factor in chosen} | {one.key for one in out}

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sim.errors import Problem, ProblemsError, ScenarioError
+from sim.errors import Mistakes, Problem, ScenarioError
 from sim.experiment.comparison import choose_metrics
 from sim.experiment.execution import Answers, Execution
 from sim.experiment.outputs import (
@@ -65,20 +65,17 @@ def parse_axes(resolved: Resolved, texts: Sequence[str]) -> list[Axis]:
         With all mistakes in them.
     """
     axes: list[Axis] = []
-    problems: list[Problem] = []
+    mistakes = Mistakes()
     for text in texts:
         origin = f"--over {text}"
         key, separator, written = (part.strip() for part in text.partition("="))
-        try:
+        with mistakes.of_part():
             if not separator or not key or not written:
                 raise _problem(origin, "expected key=value,…, key=low..high[:n] or key=log:…")
             if key in [axis.key for axis in axes]:
                 raise _problem(origin, f"expected each key once, got {key} again")
             axes.append(_axis(resolved, key, written, origin))
-        except ProblemsError as error:
-            problems += error.problems
-    if problems:
-        raise ScenarioError(problems)
+    mistakes.raise_any()
     return axes
 
 
