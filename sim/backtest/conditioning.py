@@ -35,8 +35,7 @@ from sim.experiment.draws import (
 )
 from sim.experiment.execution import Execution
 from sim.experiment.executors.task import Failure, Key
-from sim.experiment.outputs import Sheet, describe, manifest_of, write_sheets
-from sim.experiment.pipeline import Result
+from sim.experiment.outputs import Sheet, Study, manifest_of, write_sheets
 from sim.experiment.plan import Plan
 from sim.measure.summary import LEVEL
 from sim.results.folder import COMPLETE, PARTIAL
@@ -303,24 +302,6 @@ class Trial:
         return work
 
 
-@dataclass(frozen=True)
-class Conditioned(Result):
-    """Result of conditioning, and its folder.
-
-    Attributes
-    ----------
-    sheets
-        Tables, by file name.
-    """
-
-    sheets: dict[str, Sheet]
-
-    @property
-    def is_unfinished(self) -> bool:
-        """Whether resuming may finish more draws: what failed is run again."""
-        return self.status != COMPLETE
-
-
 @dataclass(frozen=True, eq=False)
 class Conditioning:
     """Conditioning of a scenario on its evidence.
@@ -448,17 +429,14 @@ class Conditioning:
             return True
         return wilson(n_kept, judged.n, LEVEL)[1] * self.n_most < self.n_keep
 
-    def write(self, folder: Path, found: Judged) -> Conditioned:
+    def write(self, folder: Path, found: Judged) -> Study:
         """Write the tables."""
         plan = self.plan
         kept = found.agreeing[: self.n_keep]
         sheets = sheets_of(found, kept, plan.resolved, plan.root_seed, N_PRIOR, N_ALONE)
-        outputs = write_sheets(folder, sheets)
-        columns = {sheet.file: sheet.columns for sheet in sheets}
-        outputs |= describe(folder, plan, columns, {sheet.file: sheet.key for sheet in sheets})
         manifest = manifest_of(
             plan,
-            outputs,
+            write_sheets(folder, plan, sheets),
             labels=[plan.resolved.scenario.strategy.id],
             n_replicates=1,
             status=PARTIAL if found.failures else COMPLETE,
@@ -476,8 +454,7 @@ class Conditioning:
             "acceptance_95": list(wilson(n_agreeing, found.n, 0.95)),
             "n_whole": len(found.whole),
         }
-        by_file = {sheet.file: sheet for sheet in sheets}
-        return Conditioned(folder, plan, manifest, found.failures, by_file)
+        return Study(folder, plan, manifest, found.failures, {one.file: one for one in sheets})
 
     def _warnings(self, found: Judged, n_kept: int) -> list[str]:
         if n_kept >= self.n_keep:

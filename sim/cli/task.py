@@ -254,7 +254,7 @@ def study_document(study: Study, schema: str, *sheets: str) -> dict[str, Any]:
     return result_document(
         study,
         schema,
-        {"strategies": list(study.answers.labels)},
+        {"strategies": [one["label"] for one in study.manifest["strategies"]]},
         design=study.manifest["design"],
         warnings=study.manifest["warnings"],
         **{name: study.sheets[f"{name}.csv"].records() for name in sheets},

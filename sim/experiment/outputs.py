@@ -212,22 +212,26 @@ class Sheet:
 
 @dataclass(frozen=True)
 class Study(Result):
-    """Result of a study.
+    """Result of a sweep, a sensitivity analysis or conditioning.
 
     Attributes
     ----------
     sheets
         Tables, by file name.
-    answers
-        Measures of all runs.
     """
 
     sheets: Mapping[str, Sheet]
-    answers: Answers
 
 
-def write_sheets(folder: Path, sheets: Sequence[Sheet]) -> Outputs:
-    """Write tables of a study as CSV.
+def write_sheets(
+    folder: Path, plan: Plan, sheets: Sequence[Sheet], others: Sequence[Sheet] = ()
+) -> Outputs:
+    """Write the tables of a study as CSV, and describe the folder.
+
+    Parameters
+    ----------
+    others
+        Tables that are there already.
 
     Raises
     ------
@@ -237,7 +241,10 @@ def write_sheets(folder: Path, sheets: Sequence[Sheet]) -> Outputs:
     for sheet in sheets:
         text = csv_text((column.name for column in sheet.columns), sheet.rows)
         (folder / sheet.file).write_text(text, encoding="utf-8", newline="")
-    return {sheet.file: (folder / sheet.file, len(sheet.rows)) for sheet in sheets}
+    tables = (*sheets, *others)
+    columns = {one.file: one.columns for one in tables}
+    outputs = describe(folder, plan, columns, {one.file: one.key for one in tables})
+    return outputs | {sheet.file: (folder / sheet.file, len(sheet.rows)) for sheet in sheets}
 
 
 def write_study(folder: Path, plan: Plan, answers: Answers, sheets: Sequence[Sheet]) -> Study:
@@ -248,13 +255,10 @@ def write_study(folder: Path, plan: Plan, answers: Answers, sheets: Sequence[She
     OSError
         If a file cannot be written.
     """
-    outputs = write_sheets(folder, sheets)
     path = folder / "measures.parquet"
-    outputs[path.name] = path, _write_measures(path, plan, answers)
-    columns = {sheet.file: sheet.columns for sheet in sheets}
-    keys = {sheet.file: sheet.key for sheet in sheets}
-    columns[path.name], keys[path.name] = (POINT, *MEASURES), (POINT.name, *KEYS[path.name])
-    outputs |= describe(folder, plan, columns, keys)
+    n_rows = _write_measures(path, plan, answers)
+    measures = Sheet(path.name, (POINT, *MEASURES), (), (POINT.name, *KEYS[path.name]))
+    outputs = write_sheets(folder, plan, sheets, [measures]) | {path.name: (path, n_rows)}
     manifest = manifest_of(
         plan,
         outputs,
@@ -264,8 +268,7 @@ def write_study(folder: Path, plan: Plan, answers: Answers, sheets: Sequence[She
         warnings=(),
         failures=failures_of(plan, answers.failures),
     )
-    by_file = {sheet.file: sheet for sheet in sheets}
-    return Study(folder, plan, manifest, answers.failures, by_file, answers)
+    return Study(folder, plan, manifest, answers.failures, {one.file: one for one in sheets})
 
 
 def _write_measures(path: Path, plan: Plan, answers: Answers) -> int:

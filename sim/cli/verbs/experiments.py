@@ -21,7 +21,7 @@ from sim.cli.tables import print_tables, sheet_table
 from sim.cli.task import Task, finish, result_document, unless_from
 
 if TYPE_CHECKING:
-    from sim.backtest.conditioning import Conditioned
+    from sim.experiment.outputs import Study
     from sim.experiment.runs import Runs, RunsResult
     from sim.report.words.tables import Table
     from sim.scenario.resolve import Resolved
@@ -220,7 +220,7 @@ def condition(
         )
 
 
-def conditioned_tables(made: Conditioned) -> list[Table]:
+def conditioned_tables(made: Study) -> list[Table]:
     """Return how many draws agree, and with which evidence, and what the answer rests on."""
     found = made.manifest["conditioned"]
     low, high = found["acceptance_95"]

@@ -16,7 +16,6 @@ from sim.backtest.conditioned import KINDS, conditioning_again, verify_condition
 from sim.backtest.conditioning import (
     EARLY,
     WHOLE,
-    Conditioned,
     Conditioning,
     Trial,
     early_until,
@@ -25,6 +24,7 @@ from sim.backtest.readings import read_run
 from sim.errors import DataError, ScenarioError, UsageError
 from sim.experiment.draws import read_kept
 from sim.experiment.executors.task import Key, SerialExecutor
+from sim.experiment.outputs import Study
 from sim.experiment.pipeline import carry_out
 from sim.experiment.saved_plans import find_unfinished, read_question
 from sim.experiment.verification import make_again
@@ -89,7 +89,7 @@ def resolved(write_scenario: WriteScenario, monkeypatch: pytest.MonkeyPatch) -> 
 
 def made_in(
     folder: Path, resolved: Resolved, n_keep: int, n_most: int = 500, **how: object
-) -> tuple[Conditioned, list[Key]]:
+) -> tuple[Study, list[Key]]:
     executor = Scripted(**how)
     asked = Conditioning.of(resolved, 7, n_keep, n_most)
     steps: list[tuple[int, int]] = []
@@ -102,7 +102,7 @@ def made_in(
     return made, executor.asked
 
 
-def rows_of(made: Conditioned, name: str) -> list[dict[str, str]]:
+def rows_of(made: Study, name: str) -> list[dict[str, str]]:
     return csv_rows(made.folder / name)
 
 
