@@ -24,7 +24,17 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 IS_PURE = bool(os.environ.get("OVERBLOCK_PURE_WHEEL"))
 ANY_PROCESSOR = {"NUMBA_CPU_NAME": "generic", "NUMBA_CPU_FEATURES": ""}
-NOT_NEEDED = {"babel", "duckdb", "jinja2", "matplotlib", "packaging", "rich", "scipy", "typer"}
+NOT_NEEDED = {
+    "babel",
+    "duckdb",
+    "jinja2",
+    "markdown-it-py",
+    "matplotlib",
+    "packaging",
+    "rich",
+    "scipy",
+    "typer",
+}
 """Dependencies that are not installed for the build, which they would make longer by half."""
 STAND_INS = {
     "__init__.py": '__version__ = "1.15.0"\n',

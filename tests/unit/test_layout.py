@@ -35,6 +35,7 @@ OWNERS = {
     "distributed": {"experiment"},
     "duckdb": {"addresses", "results"},
     "jinja2": {"report"},
+    "markdown_it": {"report"},
     "llvmlite": {"engine"},
     "markupsafe": {"report"},
     "matplotlib": {"report"},

@@ -101,13 +101,13 @@ def _write(
     force: bool,
 ) -> None:
     from sim.files import new_file
-    from sim.report.documents.assessment import title_of, to_html, to_markdown, write_assessment
+    from sim.report.documents.assessment import title_of, to_html, write_assessment
 
     if suffix == ".json":
         text = console.json_text(document(found))
     else:
-        blocks = write_assessment(found, questions)
-        text = to_html(blocks, title_of(found)) if suffix == ".html" else to_markdown(blocks)
+        text = write_assessment(found, questions)
+        text = to_html(text, title_of(found)) if suffix == ".html" else text
     if output is None:
         print(text, end="")
         return

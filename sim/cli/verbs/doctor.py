@@ -22,6 +22,7 @@ _PACKAGES = (
     "ruamel.yaml",
     "duckdb",
     "jinja2",
+    "markdown-it-py",
     "numba",
     "tzdata",
     "babel",

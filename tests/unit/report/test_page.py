@@ -17,6 +17,7 @@ from typing import cast
 import duckdb
 import numpy as np
 import pytest
+from jinja2 import meta
 
 from sim.api.results import Results
 from sim.catalogue.choices import label as label_of
@@ -28,6 +29,7 @@ from sim.measure.bands import Band
 from sim.measure.estimates import Estimate, Grade, contradictions, read_first_blocks
 from sim.report.figures.outage import Order, Outage, read_outage
 from sim.report.figures.rows import read_site_matrix
+from sim.report.page import document
 from sim.report.page.appendix import _makers
 from sim.report.page.detail import (
     HOURS,
@@ -712,6 +714,14 @@ def test_a_folder_without_a_day_has_a_page(ensemble_run, tmp_path):
     for timing in ('{"cut', '{"started_utc": "soon"}', "{}"):
         (folder / "timing.json").write_text(timing, "utf-8")
         assert computed_on(open_run(folder)) == ""
+
+
+def test_a_name_in_a_template_means_one_thing():
+    environment = _template().environment
+    for path in Path(document.__file__).parent.glob("*.j2"):
+        for name in meta.find_undeclared_variables(environment.parse(path.read_text("utf-8"))):
+            found = [vars(one)[name] for one in document.MODULES if name in vars(one)]
+            assert all(one is found[0] for one in found), name
 
 
 def test_every_provider_is_in_the_table_or_named_below(ensemble_run, page, monkeypatch):
