@@ -280,10 +280,6 @@ class KnownFronts:
         return cls(row, row, row, flag, lambda mechanism: flag)
 
 
-def _unknown_reach() -> float:
-    return float("nan")
-
-
 @dataclass(slots=True, eq=False)
 class Observation:
     """The knowledge of the censor when it decides: the state just before ``t_s``.
@@ -315,7 +311,7 @@ class Observation:
     t_s: int
     fronts: KnownFronts = field(default_factory=KnownFronts.none)
     in_force: InForce = field(default_factory=InForce)
-    reach: Callable[[], float] = _unknown_reach
+    reach: Callable[[], float] = lambda: float("nan")
     pressure: float = 0.0
     stance: tuple[str, ...] = ()
     places: Places | None = None

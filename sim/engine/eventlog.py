@@ -67,6 +67,10 @@ class Events(FrozenColumns):
     public_event_row: NDArray[np.int64]
 
 
+_NOBODIES = (NOBODY,) * (len(fields(Events)) - 2)
+_FROM_END = {column.name: n - len(fields(Events)) for n, column in enumerate(fields(Events))}
+
+
 class EventLog:
     """Collects events while the simulation runs.
 
@@ -83,32 +87,11 @@ class EventLog:
         # How many events at operators each comes after.
         self._n_before = array("q")
 
-    def record(
-        self,
-        t_s: int,
-        kind: Kind,
-        operator_row: int = NOBODY,
-        entry_row: int = NOBODY,
-        *,
-        front_row: int = NOBODY,
-        business_row: int = NOBODY,
-        provider_row: int = NOBODY,
-        stance_row: int = NOBODY,
-        public_event_row: int = NOBODY,
-    ) -> None:
-        """Append one fact."""
-        row = (
-            t_s,
-            kind,
-            operator_row,
-            entry_row,
-            front_row,
-            business_row,
-            provider_row,
-            stance_row,
-            public_event_row,
-        )
-        self._records.extend(row)
+    def record(self, t_s: int, kind: Kind, **rows: int) -> None:
+        """Append one fact about some rows, named as in ``Events``."""
+        self._records.extend((t_s, kind, *_NOBODIES))
+        for name, row in rows.items():
+            self._records[_FROM_END[name]] = row
         self._n_before.append(self.n_at_operators.item())
 
     def freeze(self, at_operators: NDArray[np.int64] | None = None) -> Events:

@@ -43,21 +43,8 @@ N_NOTED = 256
 """Times that are kept at once: memory does not grow with them."""
 
 
-class Snapshot:
-    """Values of all curves.
-
-    Parameters
-    ----------
-    has_groups
-        Whether curves of providers, sectors and roles are kept, beside those over everybody.
-
-    Attributes
-    ----------
-    series
-        All series.
-    noted
-        What is noted and not kept yet, as the compiled loops take it.
-    """
+class _Snapshot:
+    """Values of all curves, noted as they are, and kept where they change, many times at once."""
 
     def __init__(
         self,
@@ -215,7 +202,7 @@ class _Run:
             self._complaints = ComplaintActor(shared, world.complaints, attention, censor.exempt)
         # Called whenever complaints may have another rate from a second on.
         self._note_pressure = censor.note_pressure
-        self._snapshot = Snapshot(world, space, states, crowd, has_groups=has_groups)
+        self._snapshot = _Snapshot(world, space, states, crowd, has_groups=has_groups)
         self._stage = kernel.make_stage(
             kernel.StageColumns(
                 calendar=self._operators.handle,
@@ -287,10 +274,7 @@ class _Run:
         )
 
     def _settle(self, until_s: int) -> None:
-        """Settle this second if that is due, and let operators act until another, not included.
-
-        It ends at the first second that somebody must be told of; SimPy has nothing before.
-        """
+        """Settle this second if due; let operators act until another, or somebody must know."""
         states, env = self._states, self._env
         is_due, now = env.is_changed, env.now_s
         has_drifted = is_due and states.take_drifted()
@@ -305,7 +289,7 @@ class _Run:
             env.now_s = stopped_s
         self._snapshot.make_room()
         if n_starting and self._reactions is not None:
-            self._reactions.start_clocks(states.starting(n_starting), stopped_s)
+            self._reactions.start_clocks(states.columns.starting_list[:n_starting], stopped_s)
         if has_turned and self._programs is not None:
             self._programs.settle(stopped_s)
         if n_lost and self._target is not None:

@@ -107,12 +107,8 @@ class Components(FrozenColumns):
         return self.host_order[position].astype(np.int64), begin, count
 
     def addresses_of(self, component: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Addresses of a few components, one component after the other."""
-        if component.size == 0:
-            return np.empty(0, np.int64)
-        edge = self.host_start
-        hosts = [self.host_order[edge[one] : edge[one + 1]] for one in component.tolist()]
-        return self.address[np.concatenate(hosts)]
+        """Addresses of some components, one component after the other."""
+        return self.address[self.hosts_of(component)[0]]
 
     def in_use(
         self, component: NDArray[np.int64]

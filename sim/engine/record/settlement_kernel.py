@@ -66,19 +66,7 @@ def _note(
     has_users: bool,
     is_changed: bool,
 ) -> int:
-    """Let who reaches the target change, and note all curves from that second on; times must rise.
-
-    Parameters
-    ----------
-    weight : shape (n_operators,)
-        Share of all users who are at the operator and on no VPN.
-    is_changed
-        Whether it did, as ``begin_second`` says.
-
-    Returns
-    -------
-    How many fronts the target gives up by that, as ``settle`` says.
-    """
+    """Settle the target if it changed, note all curves; return how many fronts it gives up."""
     space, target, states = scene.space, scene.target, scene.states
     n_lost = settle(target, t_s) if is_changed else 0
     row = noted.n_times[0]
@@ -109,11 +97,7 @@ def _note(
 
 @part
 def _mean_over_users(share_users: Floats, n_blocked: Counts) -> float:
-    """Mean of a count over users: exact where all operators block the same.
-
-    It is the largest count less what operators lack of it, so that shares that sum to 1 only within
-    rounding do not add or lose addresses.
-    """
+    """Mean of a count over users: the largest less what operators lack, exact if all are equal."""
     most, whole, lacking = np.int64(0), 0.0, 0.0
     for operator in range(share_users.size):
         most, whole = max(most, n_blocked[operator]), whole + share_users[operator]

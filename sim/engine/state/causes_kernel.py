@@ -127,11 +127,9 @@ def _share_independently(works: Floats) -> None:
 def _share_with_name(
     works: Floats, front_weight: float, front_failing: float, front_cause: int, evading: float
 ) -> None:
-    """Replace what each cause lets work by its share, where name and address hit a front end.
-
-    Who does not evade the blocking of the name misses the front end whether its address works or
-    not, so the two are not independent: all sets of causes are looked at one by one.
-    """
+    """Replace what each cause lets work by its share, where name and address hit a front end."""
+    # Who does not evade the blocking of the name misses the front end whether its address works or
+    # not: the two are not independent, and each set of causes is looked at.
     share = np.zeros(N_CAUSES)
     for some in range(1, 1 << N_CAUSES):
         working, n_some = 1.0, 0

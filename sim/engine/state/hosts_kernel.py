@@ -168,13 +168,6 @@ def put_in_order(rows: Numbers, touched: Any) -> None:
 
 
 @part
-def forget_components(is_listed: Flags, components: Numbers) -> None:
-    """Take no component for listed any more."""
-    for component in components:
-        is_listed[component] = False
-
-
-@part
 def refresh_components(states: Any, space: Any, components: Numbers, operator: int) -> int:
     """How far components fail now at an operator; return how many of them fail otherwise.
 

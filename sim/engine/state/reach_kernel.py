@@ -58,11 +58,8 @@ def _are_all_clean(target: Any, operator: int) -> bool:
 
 @part
 def _multiply(target: Any, operator: int, which: int, mine: Floats, t_s: int) -> int:
-    """Fill in the coefficients of one polynomial, from that of power 0 on; return its degree.
-
-    Powers that no time makes a part in 2^120 of the value are left out: rounding does not see them.
-    Of fronts that come and go for months they are nearly all.
-    """
+    """Fill in the coefficients of one polynomial, from that of power 0 on; return its degree."""
+    # Powers that no time makes a part in 2^120 of the value are nearly all, and are ignored.
     untold = 1.0 - target.share_told
     mine[:] = 0.0
     none_of_first, degree = target.none_known[target.n_first[which, operator]], 0
@@ -157,11 +154,9 @@ def book(target: Any, t_s: int) -> None:
 
 @part
 def _hopping(target: Any, operator: int, from_s: int, to_s: int) -> float:
-    """Integral of the share of an operator's users, none on a VPN, who are on the way to a front.
-
-    Hops that are over by the end are forgotten. They all take the same time, so that the first one
-    to begin ends first; whoever reaches the target was moved by each of them independently.
-    """
+    """Integral of the share of an operator's users without a VPN on the way to a front."""
+    # Hops take the same time: the first to begin ends first, and is forgotten. Whoever reaches the
+    # target was moved by each of them independently.
     room = target.hop_end_s.shape[1]
     hopping_s, at_s = 0.0, from_s
     while target.n_hops[operator] > 0 and at_s < to_s:

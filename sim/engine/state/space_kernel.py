@@ -96,11 +96,8 @@ def _make_room(space: Any, n_more: int) -> None:
 
 @part
 def _cut_around(space: Any, first: int, stop: int) -> None:
-    """Cut the space where an interval begins and ends; each part is held by what held the whole.
-
-    What lies behind both cuts is moved once: of a register of many single addresses that is most of
-    what an entry costs.
-    """
+    """Cut the space where an interval begins and ends; each part is held by what held the whole."""
+    # What lies behind both cuts is moved once, which is most of what an entry costs.
     n, start, slot = space.n_pieces, space.start, space.slot
     low, high = n_below(start, n, first), n_below(start, n, stop)
     is_low = first < space.end and not (low < n and start[low] == first)
@@ -249,10 +246,7 @@ def _n_given_out(space: Any, row: int, bound: int) -> int:
 
 @part
 def _turn_networks(space: Any, row: int, holder: int, step: int) -> None:
-    """Count the /64 networks that a piece of IPv6 turns: those that no other piece holds some of.
-
-    The piece is none of the target's own, and counted as it is by now.
-    """
+    """Count the /64 networks that a piece of IPv6 turns: those of which no other holds some."""
     n = space.n_pieces
     stop = space.start[row + 1] if row + 1 < n else space.end
     first, last = _network_of(space, space.start[row]), _network_of(space, stop - 1)

@@ -123,19 +123,10 @@ class States:
 
     def take_demand_lost_s(self, t_s: int) -> NDArray[np.float64]:
         """Return the demand lost since the last call, as a share integrated over time."""
-        columns = self.columns
-        if columns.total_value > 0:
-            lost_share = columns.lost_micro_usd_per_h[:, 0] / columns.total_value
-            columns.demand_lost_s[:] += lost_share * float(t_s - columns.booked_s[0])
-        columns.booked_s[0] = t_s
-        taken: NDArray[np.float64] = columns.demand_lost_s.copy()
-        columns.demand_lost_s[:] = 0.0
+        kernel.book_demand_lost(self.handle, t_s)
+        taken: NDArray[np.float64] = self.columns.demand_lost_s.copy()
+        self.columns.demand_lost_s[:] = 0.0
         return taken
-
-    def starting(self, n_starting: int) -> NDArray[np.int64]:
-        """Rows of businesses whose patience began to run at the last turn, so many; ascending."""
-        rows: NDArray[np.int64] = self.columns.starting_list[:n_starting].copy()
-        return rows
 
     def close(self, t_s: int) -> tuple[LedgerColumns, OperatorColumns]:
         """Book everything up to the end of the run; nothing can be booked any more."""
@@ -391,14 +382,9 @@ def _ways(
 def _dual_ways(
     components: Components, first_ipv6: int, severity: float, share_ipv6: float, n_before: int
 ) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
-    """Degree of each way to fail of components with both families, and where each one's begin.
-
-    Users without IPv6 meet the addresses of IPv4 alone. Users with it meet one of IPv6, and fall
-    back to IPv4 where that is dropped; where it is throttled it answers, and nobody falls back:
-    ``b = (1 - s) b4 + s (dropped6 b4 + severity throttled6)``.
-
-    RFC 8305 (Happy Eyeballs): both families are tried, IPv6 first; the first to connect is used.
-    """
+    """Degree of each way to fail of components with both families, and where each one's begin."""
+    # Users with IPv6 meet one of its addresses, and fall back to IPv4 where that is dropped; where
+    # it is throttled it answers, and nobody falls back (RFC 8305, Happy Eyeballs).
     component = components.component_row
     n_components = components.n_components
     n4 = np.bincount(component[:first_ipv6], minlength=n_components)

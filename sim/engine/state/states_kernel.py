@@ -26,7 +26,6 @@ from sim.engine.state.hosts_kernel import (
     NONE,
     PARTLY,
     WHOLE,
-    forget_components,
     is_touched,
     put_in_order,
     refresh_components,
@@ -134,7 +133,7 @@ def turn(
     components = states.component_list[: states.n_components]
     n_whole = states.n_businesses
     if is_touched(states):
-        _book_demand_lost(states, t_s)
+        book_demand_lost(states, t_s)
         count_time(states, operators, t_s)
         whole, moved = states.business_list[:n_whole], states.moved_list[: states.n_moved]
         if n_whole > 0:
@@ -144,7 +143,8 @@ def turn(
         for operator in operators:
             n_changed = refresh_components(states, space, components, operator)
             _tell(states, states.changed_list[:n_changed], operator, weight, week_s)
-        forget_components(states.is_listed, components)
+        for component in components:
+            states.is_listed[component] = False
         write_row(states.told_overmatch, states.overmatch)
         write_row(states.told_is_overloaded, states.is_overloaded)
     if has_drifted:
@@ -160,8 +160,8 @@ def turn(
     return _judge(states, turned, operators, weight, drift, may_drift, t_s)
 
 
-@part
-def _book_demand_lost(states: Any, t_s: int) -> None:
+@compiled
+def book_demand_lost(states: Any, t_s: int) -> None:
     """Book the piece that ends now, in which the same demand failed."""
     elapsed_s = float(t_s - states.booked_s[0])
     if states.total_value > 0:
@@ -173,10 +173,7 @@ def _book_demand_lost(states: Any, t_s: int) -> None:
 
 @part
 def _tell(states: Any, components: Numbers, operator: int, weight: Floats, week_s: int) -> None:
-    """Touch those who sit on a component that fails otherwise.
-
-    What several causes did until now is shared before any of the components fails otherwise.
-    """
+    """Touch those who sit on a component that fails otherwise; share what causes did until now."""
     order, start, component_row = states.business_order, states.business_start, states.component_row
     touched, listed, n_listed = states.touched, states.business_list, states.n_businesses
     degree_row, degree_now = states.degree_row, states.degree_now
@@ -285,12 +282,9 @@ def _judge(
     may_drift: bool,
     t_s: int,
 ) -> tuple[int, int, int]:
-    """Note how far businesses fail from now on, their states and spells, and when to look again.
-
-    m(i, k) = 1 - (1 - d) * product over roles of (1 - w b), in the sequence of roles, and
-    u(i) = sum over operators of weight * m(i, k), in the sequence of operators, so that a
-    business's number does not depend on the others that changed.
-    """
+    """Note how far businesses fail from now on, their states and spells, and when to look again."""
+    # m(i, k) = 1 - (1 - d) * product over roles of (1 - w b), u(i) = sum of weight * m(i, k): in
+    # sequence, so that a business's number does not depend on the others that changed.
     value, provider_group, sector_row = states.value, states.provider_group, states.sector_row
     component_row, role_weight = states.component_row, states.role_weight
     degree, degree_row = states.degree, states.degree_row
