@@ -2005,7 +2005,7 @@ def _riccati(
 ) -> tuple[float, float]:
     """A and its integral after some days of dA/dt = -fade A + (1 - A) rate (1 + snowball A).
 
-    A is y / x with x' = -p x + q y and y' = r x + p y, which is linear. In sixty digits, since the
+    A is y / x with x' = -p x + q y and y' = r x + p y, which is linear. In 45 digits, since the
     integral is a small difference over a small q.
     """
     r, q = rate, rate * snowball
@@ -2018,12 +2018,13 @@ def _riccati(
             rest * days + (value - rest) * (1 - left) / (r + fade),
         )
     with localcontext() as context:
-        context.prec = 60
+        context.prec = 45
         a, r_, s, f, t = (Decimal(number) for number in (value, rate, snowball, fade, days))
         q_ = r_ * s
         p = (q_ - r_ - f) / 2
         d = (p * p + q_ * r_).sqrt()
-        up, down = (d * t).exp(), (-d * t).exp()
+        up = (d * t).exp()
+        down = 1 / up
         cosh, sinh = (up + down) / 2, (up - down) / (2 * d)
         x = cosh + sinh * (q_ * a - p)
         y = a * cosh + sinh * (r_ + p * a)
@@ -2039,26 +2040,22 @@ def _unknown(
     The integral is taken numerically (Gauss and Legendre, pieces of at most half a time constant),
     not by the closed form of the document.
     """
-    later_s = [t_s for t_s in rented_s if t_s > 0]
+    later_s = np.array([t_s for t_s in rented_s if t_s > 0], float)
 
-    def share(t_s: float) -> float:
-        return math.prod(1 - told + told * math.exp(-(t_s - rented) / tau_s) for rented in later_s)
+    def shares(at_s: np.ndarray) -> np.ndarray:
+        known = 1 - np.exp(-(at_s[..., None] - later_s) / tau_s)
+        return np.prod(1 - told * known, axis=-1)
 
     if stop_s is None:
-        return share(start_s)
+        return float(shares(np.array(start_s)))
     n_pieces = math.ceil((stop_s - start_s) / (tau_s / 2))
     piece_s = (stop_s - start_s) / n_pieces
-    total = 0.0
-    for number in range(n_pieces):
-        middle_s = start_s + (number + 0.5) * piece_s
-        total += sum(
-            weight * share(middle_s + node * piece_s / 2)
-            for node, weight in zip(_NODES, _WEIGHTS, strict=True)
-        )
-    return total * piece_s / 2
+    middle_s = start_s + (np.arange(n_pieces) + 0.5) * piece_s
+    at_nodes = shares(middle_s[:, None] + _NODES * piece_s / 2)
+    return float((at_nodes @ _WEIGHTS).sum()) * piece_s / 2
 
 
-_NODES, _WEIGHTS = (column.tolist() for column in np.polynomial.legendre.leggauss(8))
+_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(8)
 
 
 def _union_of(entries: Iterable[_Entry], *mechanisms: str) -> Ranges:
