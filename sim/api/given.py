@@ -218,24 +218,15 @@ def _cell(value: Any) -> str:
 
 
 ARGUMENTS = {
-    "baseline": "baseline",
-    "design": "design",
-    "expect-names": "expect_names=True",
     "force": "force=True",
     "metric": "metrics",
-    "only": "only",
     "output": "folder",
-    "over": "over",
-    "plain": "plain",
-    "points": "n_points",
-    "range": "ranges",
     "replicates": "n_replicates",
     "seed": "root_seed",
-    "set": "set",
     "simulations": "n_simulations",
     "strategy": "strategies",
 }
-"""Arguments of functions by the option that says the same."""
+"""Arguments of functions by the option that says the same in another word."""
 _RESUME = re.compile(r"; --resume (\S+) goes on")
 _OPTION = re.compile(r"(?<![\w-])--([a-z][a-z-]*)")
 

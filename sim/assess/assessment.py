@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sim.catalogue.choices import measure_name
 from sim.errors import UsageError
@@ -25,7 +24,7 @@ from sim.measure.estimates import (
 )
 from sim.measure.summary import spread_of
 from sim.results.folder import RunFolder
-from sim.results.register import read_entries, read_waits
+from sim.results.parquet import read_columns
 from sim.results.tables import Row, number, read_rows, text
 from sim.scenario.refusal import hint
 from sim.scenario.tables.rows import OperatorRow
@@ -126,7 +125,7 @@ def assess(run: RunFolder, label: str | None, versus: Sequence[str]) -> Assessme
         },
         tuple(_verdicts(run, own, tuple(dict.fromkeys((*others, baseline))))),
         {by: _most_cut_off(run, own, by) for by in ("sector", "provider", "operator")},
-        read_remedies(run, own),
+        _read_remedies(run, own),
     )
 
 
@@ -230,36 +229,60 @@ TIME_LIMITS = ("ttl_h", "gap_h", "windows", "sessions", "every")
 """Parameters of strategies that end a block."""
 
 
-def read_remedies(run: RunFolder, label: str) -> Remedies:
-    """Read remedies under one strategy.
-
-    Raises
-    ------
-    DataError
-        If the folder cannot be read.
-    """
-    appeal = _wait(read_waits(run, label, "complained", "exempted", "business"))
-    entries, given = read_entries(run, label), parameters_of(run, label)
+def _read_remedies(run: RunFolder, label: str) -> Remedies:
+    given, lags = parameters_of(run, label), _operator_lags(run)
+    n_placed, n_withdrawn = _count_entries(run, label)
     # What it ordered in a session is withdrawn at the end of it.
     limits = {**given, **(given.get("when") or {})}
-    lags = _operator_lags(run)
     return Remedies(
-        apply_h=lags[0],
-        release_h=lags[1],
-        appeal=appeal,
-        release=_wait(read_waits(run, label, "unblock", "released", "entry")),
-        n_placed=float(np.median(entries.n_placed)),
-        n_withdrawn=float(np.median(entries.n_withdrawn)),
+        *lags,
+        appeal=_wait(run, label, "complained", "exempted", "business"),
+        release=_wait(run, label, "unblock", "released", "entry"),
+        n_placed=n_placed,
+        n_withdrawn=n_withdrawn,
         time_limits={name: limits[name] for name in TIME_LIMITS if limits.get(name) is not None},
         ends_by_order=given.get("id") in ("orders", "replay"),
     )
 
 
-def _wait(found: tuple[NDArray[np.float64], int]) -> Wait:
-    waits, n_open = found
-    if not waits.size:
-        return Wait(UNKNOWN, UNKNOWN, UNKNOWN, 0, n_open)
-    return Wait(*spread_of(waits), int(waits.size), n_open)
+_BLOCKING = (
+    "exempting AS (SELECT DISTINCT replicate, entry FROM entries "
+    "WHERE strategy = $label AND mechanism = 'exempt'), "
+    "blocking AS (SELECT * FROM data ANTI JOIN exempting USING (replicate, entry) "
+    "WHERE strategy = $label)"
+)
+"""Events of one strategy without those of exempting entries, which block nothing."""
+
+
+def _wait(run: RunFolder, label: str, since: str, until: str, by: str) -> Wait:
+    """Times from each event of a kind to those of another that follow it at the same ``by``."""
+    wait_s = read_columns(
+        run.path / "events.parquet",
+        f"WITH {_BLOCKING}, "
+        f"begun AS (SELECT replicate, {by}, t_s FROM blocking WHERE kind = $since), "
+        f"done AS (SELECT replicate, {by}, t_s FROM blocking WHERE kind = $until) "
+        "SELECT done.t_s - begun.t_s AS wait_s "
+        f"FROM begun LEFT JOIN done ON done.replicate = begun.replicate AND done.{by} = begun.{by} "
+        "AND done.t_s >= begun.t_s ORDER BY wait_s",
+        {"label": label, "since": since, "until": until},
+        others={"entries": run.path / "entries.parquet"},
+    )["wait_s"]
+    waits_h = np.ma.compressed(wait_s).astype(float) / 3600
+    return Wait(*spread_of(waits_h), waits_h.size, wait_s.size - waits_h.size)
+
+
+def _count_entries(run: RunFolder, label: str) -> tuple[float, float]:
+    """Medians of the entries placed, and of those withdrawn before the end of a simulation."""
+    columns = read_columns(
+        run.path / "events.parquet",
+        f"WITH {_BLOCKING}, runs AS (SELECT DISTINCT replicate FROM measures WHERE "
+        "strategy = $label) SELECT count(*) FILTER (kind = 'block') AS placed, "
+        "count(*) FILTER (kind = 'unblock') AS withdrawn FROM runs LEFT JOIN blocking "
+        "USING (replicate) GROUP BY replicate",
+        {"label": label},
+        others={name: run.path / f"{name}.parquet" for name in ("entries", "measures")},
+    )
+    return float(np.median(columns["placed"])), float(np.median(columns["withdrawn"]))
 
 
 def _operator_lags(run: RunFolder) -> tuple[tuple[float, float], tuple[float, float]]:

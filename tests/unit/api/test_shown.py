@@ -14,23 +14,8 @@ import pytest
 import sim
 from sim.api import given
 from sim.api.given import in_python_words
-from sim.api.results import Results
 from sim.api.tables import Columns, html_table, shortened, shown, text_table
 from sim.errors import DataError, OverblockError, Problem, ScenarioError, UsageError
-
-
-@pytest.fixture(scope="module")
-def single(shipped_run: Path) -> Results:
-    return sim.open_results(shipped_run)
-
-
-def test_a_table_of_a_folder_is_chosen_by_its_name(single):
-    pytest.importorskip("pandas")
-    frame = single.to_pandas("summary")
-    assert set(single.metrics) == set(frame["metric"])
-    with pytest.raises(UsageError, match=r"expected one of the tables .*summary.*, got 'no-such'"):
-        single.to_pandas("no-such")
-    assert single.folder == single.run.path
 
 
 @pytest.fixture
@@ -69,10 +54,10 @@ def test_notes_and_problems_name_arguments_too():
     assert caught.value.args == ("give force=True",)
     assert caught.value.__notes__ == ["see n_replicates", "and root_seed"]
     problems = [
-        Problem("--range a.b=2..1", "expected --points", key="a.b"),
-        Problem("--set a.b=2", "expected --points"),
-        Problem("a.b=2", "expected --points", key="a.b"),
-        Problem("file.csv", "expected --points", 3, 4),
+        Problem("--replicates a.b=2..1", "expected --metric", key="a.b"),
+        Problem("--set a.b=2", "expected --metric"),
+        Problem("a.b=2", "expected --metric", key="a.b"),
+        Problem("file.csv", "expected --metric", 3, 4),
         Problem("--over", "expected --n-else"),
     ]
     refused = DataError(problems)
@@ -80,13 +65,13 @@ def test_notes_and_problems_name_arguments_too():
     with pytest.raises(DataError) as caught_problems, in_python_words():
         raise refused
     assert [(one.file, one.key, one.message) for one in caught_problems.value.problems] == [
-        ("ranges a.b=2..1", "a.b", "expected n_points"),
-        ("set a.b=2", "", "expected n_points"),
-        ("a.b=2", "a.b", "expected n_points"),
-        ("file.csv", "", "expected n_points"),
+        ("n_replicates a.b=2..1", "a.b", "expected metrics"),
+        ("set a.b=2", "", "expected metrics"),
+        ("a.b=2", "a.b", "expected metrics"),
+        ("file.csv", "", "expected metrics"),
         ("over", "", "expected n_else"),
     ]
-    assert str(caught_problems.value).splitlines()[3] == "file.csv:3:4: expected n_points"
+    assert str(caught_problems.value).splitlines()[3] == "file.csv:3:4: expected metrics"
     assert caught_problems.value.__notes__ == ["see n_simulations"]
 
 

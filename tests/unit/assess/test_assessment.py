@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from sim.assess.assessment import Assessment, _turned, _wait, assess
+from sim.assess.assessment import Assessment, _count_entries, _turned, _wait, assess
 from sim.cli.app import app
 from sim.errors import UsageError
 from sim.measure.estimates import Grade
@@ -21,7 +21,6 @@ from sim.report.words.answer import answer
 from sim.report.words.sentences import verdict_sentence
 from sim.results.folder import RunFolder, open_run
 from sim.results.parquet import read_columns
-from sim.results.register import read_entries, read_waits
 from sim.scenario.tables.shipped import forums, read_court_questions
 from tests.csv_rows import csv_rows
 
@@ -199,14 +198,12 @@ def test_entries_are_counted_in_simulations_without_any_event_too(tmp_path):
     for name, rows in {
         "events": "('s', 1, 7, 'block'), ('s', 1, 8, 'block'), ('s', 1, 7, 'unblock')",
         "entries": "('s', 1, 7, 'drop'), ('s', 1, 8, 'drop')",
-        "measures": "('s', 0, 0, 'm'), ('s', 1, 0, 'm'), ('s', 2, 0, 'm'), ('t', 3, 0, 'm')",
+        "measures": "('s', 0, 0, 'm'), ('s', 1, 0, 'm'), ('t', 3, 0, 'm')",
     }.items():
         last = "mechanism" if name == "entries" else "kind"
         table = f"(VALUES {rows}) AS t(strategy, replicate, entry, {last})"
         duckdb.execute(f"COPY (FROM {table}) TO '{tmp_path / name}.parquet' (FORMAT parquet)")
-    entries = read_entries(RunFolder(tmp_path, {}, {}), "s")
-    assert entries.n_placed.tolist() == [0, 2, 0]
-    assert entries.n_withdrawn.tolist() == [0, 1, 0]
+    assert _count_entries(RunFolder(tmp_path, {}, {}), "s") == (1, 0.5)
 
 
 def test_notices_of_the_report_are_in_the_assessment_too(found):
@@ -224,11 +221,12 @@ def test_waits_are_those_of_the_events(folder, found):
     seen: dict[str, dict[tuple[int, int], float]] = {"complained": {}, "exempted": {}}
     for replicate, business, kind, t_s in zip(*events.values(), strict=True):
         seen[kind][replicate, business] = t_s
-    waits, n_open = read_waits(open_run(folder), OWN, "complained", "exempted", "business")
     ends = [(end - seen["complained"][key]) / 3600 for key, end in seen["exempted"].items()]
-    assert sorted(waits.tolist()) == pytest.approx(sorted(ends))
-    assert n_open == len(seen["complained"]) - len(ends)
-    assert (found.remedies.appeal.n_done, found.remedies.appeal.n_open) == (len(ends), n_open)
+    wait = found.remedies.appeal
+    assert (wait.n_done, wait.n_open) == (len(ends), len(seen["complained"]) - len(ends))
+    spread = (wait.median_h, wait.low_h, wait.high_h)
+    assert spread == pytest.approx(np.quantile(ends, (0.5, 0.05, 0.95)))
+    assert math.isnan(_wait(open_run(folder), OWN, "complained", "none", "business").median_h)
 
 
 def test_without_a_label_the_first_that_is_no_baseline_is_assessed(folder):
@@ -243,13 +241,6 @@ def test_lags_are_the_least_and_most_of_operators_that_comply(folder, found):
     for kind, lags in (("apply", found.remedies.apply_h), ("release", found.remedies.release_h)):
         hours = [float(row[f"{kind}_lag_median_h"]) for row in rows]
         assert lags == (min(hours), max(hours))
-
-
-def test_waits_have_their_middle_and_nine_in_ten():
-    wait = _wait((np.arange(101.0), 3))
-    assert (wait.median_h, wait.low_h, wait.high_h) == pytest.approx((50, 5, 95))
-    assert (wait.n_done, wait.n_open) == (101, 3)
-    assert math.isnan(_wait((np.empty(0), 2)).median_h)
 
 
 def test_the_command_writes_json_and_a_page_and_refuses_what_it_cannot_write(
