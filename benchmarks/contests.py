@@ -21,11 +21,11 @@ import numpy as np
 from benchmarks import data, peers
 from benchmarks.peers import Lists, exhaust, peer
 from benchmarks.timing import Contest, Contestant
+from sim.addresses.feeds.gather import parse_entries
 from sim.addresses.sets.blocks import format_lines
 from sim.addresses.sets.families import format_set
 from sim.addresses.sets.intervals import IntervalSet
 from sim.addresses.sets.prefixes import PrefixTable, PrefixTable6
-from sim.addresses.text.reading import parse_entries
 
 OURS = "overblock"
 

@@ -141,16 +141,12 @@ class BadLinesError(DataError):
         Mistakes that are described, at least one.
     n_bad, n_good
         All mistakes, and all rows read.
-    noun
-        What mistakes are called where some are only counted.
     """
 
-    def __init__(
-        self, name: str, told: Sequence[Problem], n_bad: int, n_good: int, noun: str
-    ) -> None:
+    def __init__(self, name: str, told: Sequence[Problem], n_bad: int, n_good: int) -> None:
         problems = list(told)
         if n_bad > len(problems):
-            rest = f"{n_bad - len(problems):,} more {noun}, {n_bad:,} in all"
+            rest = f"{n_bad - len(problems):,} more mistakes, {n_bad:,} in all"
             problems.append(Problem(name, rest))
         super().__init__(problems)
         self.n_bad = n_bad

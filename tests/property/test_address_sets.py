@@ -18,7 +18,6 @@ OPERATIONS = {
     "union": set.union,
     "intersection": set.intersection,
     "difference": set.difference,
-    "symmetric_difference": set.symmetric_difference,
 }
 
 
@@ -61,7 +60,7 @@ def test_algebra_keeps_its_laws_at_any_size(family, data):
     everything = family.interval_set.universe()
     common, either = one.intersection(two), one.union(two)
     assert one.n_addresses + two.n_addresses == common.n_addresses + either.n_addresses
-    assert either.difference(common) == one.symmetric_difference(two)
+    assert either.difference(common) == one.difference(two).union(two.difference(one))
     assert one.complement().complement() == one
     assert one.union(one.complement()) == everything
     assert one.complement().n_addresses == 2**family.bits - one.n_addresses

@@ -10,6 +10,7 @@ import re
 from array import array
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from io import BytesIO
 from typing import Any, TypeVar
 
 import numpy as np
@@ -18,7 +19,15 @@ from numpy.typing import NDArray
 from sim.addresses.feeds.feed import Feed, Labels, Origin
 from sim.addresses.feeds.inputs import AS_NAMED, ColumnChoice
 from sim.addresses.sets.notation import shown
-from sim.addresses.text.reading import Entries4, Entries6, read_entries, read_texts
+from sim.addresses.text.reading import (
+    Entries4,
+    Entries6,
+    Rows,
+    find_stated,
+    read_block,
+    read_texts,
+    wrong_counts,
+)
 from sim.addresses.text.source import Block, Limits, Readable, hidden_end, may_hide, read_blocks
 from sim.errors import BadLinesError, DataError, Problem
 
@@ -242,6 +251,24 @@ class Gathering:
         self._record6.frombytes(record[at6].tobytes())
         self._n_row_bytes += rows.v4.n_bytes + rows.v6.n_bytes
 
+    def add_rows(self, rows: Rows) -> None:
+        """Append rows each of which is a record, to be numbered by `number_rows`."""
+        for bad in rows.bad:
+            (self.refuse_opposite if bad.is_opposite else self.refuse)(bad.message, bad.number)
+        self._v4.append(rows.v4)
+        self._v6.append(rows.v6)
+        self._n_row_bytes += rows.v4.n_bytes + rows.v6.n_bytes
+        self.limits.check_held(self._n_row_bytes, self.name)
+
+    def number_rows(self) -> tuple[Entries4, Entries6]:
+        """Make each row a record, those of IPv4 first, and return all rows."""
+        v4, v6 = Entries4.concatenate(self._v4), Entries6.concatenate(self._v6)
+        self._v4, self._v6, self.n_records = [v4], [v6], len(v4) + len(v6)
+        record = np.arange(self.n_records, dtype=np.int64)
+        self._record4.frombytes(record[: len(v4)].view(np.uint8))
+        self._record6.frombytes(record[len(v4) :].view(np.uint8))
+        return v4, v6
+
     def finish(self, form: str, date: str = "", licence: str = "") -> Feed:
         """Return the feed; parameters are those of `Origin`.
 
@@ -255,7 +282,7 @@ class Gathering:
         record4, record6 = _column(self._record4), _column(self._record6)
         if self._n_bad and not self.skip_bad:
             n_good = record4.size + record6.size
-            raise BadLinesError(self.name, self._problems, self._n_bad, n_good, "mistakes")
+            raise BadLinesError(self.name, self._problems, self._n_bad, n_good)
         if self._opposite:
             raise DataError(self._opposite[: max(self.limits.max_problems, 1)])
         v4, v6 = Entries4.concatenate(self._v4), Entries6.concatenate(self._v6)
@@ -324,23 +351,52 @@ def add_addresses(gathering: Gathering, texts: Sequence[str], lines: Sequence[in
 
 
 def read_list(source: Readable, gathering: Gathering) -> Feed:
-    """Read a plain list: prefixes, addresses and ranges of both families, with comments.
+    """Read a plain list: prefixes, addresses and ranges of both families, with comments."""
+    stated: dict[str, list[int]] = {}
+    for block in read_blocks(source, gathering.limits.max_line_bytes, gathering.name):
+        count_lines(block, gathering)
+        find_stated(block, stated)
+        gathering.add_rows(read_block(block))
+    for wrong in wrong_counts(stated, *gathering.number_rows()):
+        gathering.refuse(wrong.message, wrong.number)
+    return gathering.finish("list")
 
-    Its lines are records, and are kept without a copy.
+
+def parse_entries(
+    text: str | bytes,
+    name: str = "<text>",
+    *,
+    skip_bad: bool = False,
+    limits: Limits | None = None,
+) -> Feed:
+    """Read a list from text in memory, line by line.
+
+    Parameters
+    ----------
+    text
+        On each line a prefix, a plain address or a range ``first-last``; ``#`` and ``;`` start a
+        comment. IPv4-mapped addresses (``::ffff:192.0.2.1``) are bad lines.
+    name
+        Name of the text in messages.
+    skip_bad
+        Ignore bad lines and count them, instead of refusing the text.
+    limits
+        How much is read before the text is refused.
+
+    Returns
+    -------
+    feed
+        Rows by family in the order of the text, with line numbers; and what was refused.
+
+    Raises
+    ------
+    DataError
+        If the text exceeds a limit; and, unless ``skip_bad``, with every bad line (the first
+        ``limits.max_problems`` described, the rest counted).
     """
-    found = read_entries(source, gathering.name, gathering.limits, skip_bad=gathering.skip_bad)
-    n4, n_records = len(found.v4), len(found)
-    return Feed(
-        Origin(gathering.name, "list"),
-        n_records,
-        found.v4,
-        found.v6,
-        np.arange(n4, dtype=np.int64),
-        np.arange(n4, n_records, dtype=np.int64),
-        n_lines=found.tally.n_lines,
-        n_bad=found.tally.n_bad,
-        problems=found.tally.problems,
-    )
+    data = text.encode("utf-8", "surrogateescape") if isinstance(text, str) else text
+    gathering = Gathering(name, skip_bad=skip_bad, limits=limits or Limits())
+    return read_list(BytesIO(data), gathering)
 
 
 # One AS number or several, joined by what the formats use for several origins and for AS sets.

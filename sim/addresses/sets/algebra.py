@@ -26,7 +26,6 @@ class Rule(IntEnum):
     UNION = 0b1110
     INTERSECTION = 0b1000
     DIFFERENCE = 0b0010
-    SYMMETRIC_DIFFERENCE = 0b0110
 
 
 def merge(start: NDArray[Any], stop: NDArray[Any]) -> Bounds:
@@ -118,8 +117,6 @@ def _keep(
             return in_first & in_second
         case Rule.DIFFERENCE:
             return in_first & (in_second ^ np.uint8(1))
-        case Rule.SYMMETRIC_DIFFERENCE:
-            return in_first ^ in_second
 
 
 class Algebra(ABC):
@@ -145,10 +142,6 @@ class Algebra(ABC):
     def difference(self, other: Self) -> Self:
         """Return addresses in this set and not in the other."""
         return self._combine(other, Rule.DIFFERENCE) if other else self
-
-    def symmetric_difference(self, other: Self) -> Self:
-        """Return addresses in exactly one of the sets."""
-        return self._combine(other, Rule.SYMMETRIC_DIFFERENCE)
 
     def complement(self, universe: Self | None = None) -> Self:
         """Return addresses of a universe (by default all there are) that are not in this set."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from io import BytesIO
 from itertools import repeat
 from socket import AF_INET, inet_pton
 from typing import ClassVar, NamedTuple, Self
@@ -22,8 +21,7 @@ from sim.addresses.sets.blocks import Numbers, split_ranges
 from sim.addresses.sets.families import AddressSet
 from sim.addresses.sets.intervals import Intervals, IntervalSet, IntervalSet6
 from sim.addresses.sets.notation import find_notation, read_notation, shown
-from sim.addresses.text.source import Block, Limits, Readable, read_blocks
-from sim.errors import BadLinesError, DataError, Problem
+from sim.addresses.text.source import Block
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,45 +106,6 @@ class Entries6(FamilyEntries):
     def to_set(self) -> IntervalSet6:
         """Return the union of the rows."""
         return IntervalSet6(*algebra.merge(self.start, self.stop))
-
-
-@dataclass(frozen=True)
-class Tally:
-    """How a reading went.
-
-    Attributes
-    ----------
-    n_lines
-        Lines read, blank and comment lines included.
-    n_entries
-        Rows found.
-    n_bad
-        Lines refused, all of them.
-    problems
-        The first of the refused lines, described; as many as the limits allow.
-    """
-
-    n_lines: int
-    n_entries: int
-    n_bad: int
-    problems: tuple[Problem, ...]
-
-
-@dataclass(frozen=True)
-class Entries:
-    """Rows of a list, by family, and how the reading went."""
-
-    v4: Entries4
-    v6: Entries6
-    tally: Tally
-
-    def __len__(self) -> int:
-        """Return the number of rows of both families."""
-        return len(self.v4) + len(self.v6)
-
-    def to_set(self) -> AddressSet:
-        """Return the union of the rows."""
-        return AddressSet(self.v4.to_set(), self.v6.to_set())
 
 
 # What lets an address through, before or behind it.
@@ -274,7 +233,7 @@ _STATED = re.compile(
 )
 
 
-def _find_stated(block: Block, stated: dict[str, list[int]]) -> None:
+def find_stated(block: Block, stated: dict[str, list[int]]) -> None:
     """Add the line and the number of each comment that states how many entries there are."""
     for comment in _COMMENT.finditer(block.text):
         text = comment[1].strip(b"#; \t\r-=.").decode("utf-8", "replace").lower()
@@ -286,7 +245,7 @@ def _find_stated(block: Block, stated: dict[str, list[int]]) -> None:
             stated[what] = [at, so_far + number]
 
 
-def _wrong_counts(stated: dict[str, list[int]], v4: Entries4, v6: Entries6) -> Iterator[Bad]:
+def wrong_counts(stated: dict[str, list[int]], v4: Entries4, v6: Entries6) -> Iterator[Bad]:
     """Yield numbers that are not those of rows, ranges or addresses; of joined files, the sums."""
     for what, (line, number) in stated.items():
         rows4 = Entries4.empty() if "ipv6" in what else v4
@@ -298,78 +257,3 @@ def _wrong_counts(stated: dict[str, list[int]], v4: Entries4, v6: Entries6) -> I
             got = f"{n_rows:,} lines with {n_addresses:,} addresses"
             message = f"expected {number:,} {what}, as comments say, got {got}"
             yield Bad(line, f"{message}: the file was cut or changed")
-
-
-def read_entries(stream: Readable, name: str, limits: Limits, *, skip_bad: bool) -> Entries:
-    """Read a list from a stream; other parameters and errors as for `parse_entries`.
-
-    Raises
-    ------
-    DataError
-        Also if a line lets an address through: without it the list would say more than is blocked.
-    """
-    parts: list[Rows] = []
-    problems: list[Problem] = []
-    n_lines = n_bad = n_bytes = 0
-    opposite: Bad | None = None
-    stated: dict[str, list[int]] = {}
-    for block in read_blocks(stream, limits.max_line_bytes, name):
-        rows = read_block(block)
-        parts.append(rows)
-        _find_stated(block, stated)
-        n_lines += block.n_lines
-        n_bytes += rows.v4.n_bytes + rows.v6.n_bytes
-        limits.check_held(n_bytes, name)
-        overlong = f"expected at most {limits.max_line_bytes:,} bytes in a line, got more"
-        bad = sorted([*rows.bad, *(Bad(line, overlong) for line in block.overlong)])
-        n_bad += len(bad)
-        opposite = opposite or next((each for each in bad if each.is_opposite), None)
-        room = max(limits.max_problems - len(problems), 0)
-        problems += [Problem(name, each.message, each.number) for each in bad[:room]]
-    v4 = Entries4.concatenate([rows.v4 for rows in parts])
-    v6 = Entries6.concatenate([rows.v6 for rows in parts])
-    n_entries = len(v4) + len(v6)
-    for wrong in _wrong_counts(stated, v4, v6):
-        n_bad += 1
-        problems.append(Problem(name, wrong.message, wrong.number))
-    if n_bad and not skip_bad:
-        raise BadLinesError(name, problems, n_bad, n_entries, "bad lines")
-    if opposite is not None:
-        raise DataError([Problem(name, opposite.message, opposite.number)])
-    return Entries(v4, v6, Tally(n_lines, n_entries, n_bad, tuple(problems)))
-
-
-def parse_entries(
-    text: str | bytes,
-    name: str = "<text>",
-    *,
-    skip_bad: bool = False,
-    limits: Limits | None = None,
-) -> Entries:
-    """Read a list from text in memory, line by line.
-
-    Parameters
-    ----------
-    text
-        On each line a prefix, a plain address or a range ``first-last``; ``#`` and ``;`` start a
-        comment. IPv4-mapped addresses (``::ffff:192.0.2.1``) are bad lines.
-    name
-        Name of the text in messages.
-    skip_bad
-        Ignore bad lines and count them, instead of refusing the text.
-    limits
-        How much is read before the text is refused.
-
-    Returns
-    -------
-    entries
-        Rows by family in the order of the text, with line numbers; and the tally.
-
-    Raises
-    ------
-    DataError
-        If the text exceeds a limit; and, unless ``skip_bad``, with every bad line (the first
-        ``limits.max_problems`` described, the rest counted).
-    """
-    data = text.encode("utf-8", "surrogateescape") if isinstance(text, str) else text
-    return read_entries(BytesIO(data), name, limits or Limits(), skip_bad=skip_bad)

@@ -2,10 +2,10 @@
 
 import pytest
 
+from sim.addresses.feeds.gather import parse_entries
 from sim.addresses.sets.families import AddressSet
 from sim.addresses.sets.intervals import IntervalSet
 from sim.addresses.sets.notation import parse_prefix
-from sim.addresses.text.reading import parse_entries
 from sim.addresses.text.source import Limits
 from sim.errors import DataError
 
@@ -30,7 +30,7 @@ def test_a_mixed_list_is_sorted_into_families_with_its_lines():
         "198.51.100.0/24", "192.0.2.7", "192.0.2.8", "203.0.113.4-203.0.113.9",
         "2001:db8::/32", "2001:db9::1 - 2001:db9::3", "::/95",
     )  # fmt: skip
-    assert (entries.tally.n_lines, entries.tally.n_entries, entries.tally.n_bad) == (9, 7, 0)
+    assert (entries.n_lines, entries.n_records, entries.n_bad) == (9, 7, 0)
 
 
 def test_what_holds_more_than_the_mapped_addresses_is_ipv6_and_so_is_what_lies_around_them():
@@ -43,13 +43,13 @@ def test_a_part_that_is_missing_is_no_zero_wherever_the_line_stands(line):
     """The first byte of a block has no byte before it that could tell."""
     for content in (f"{line}\n192.0.2.1\n", f"192.0.2.1\n{line}\n"):
         entries = parse_entries(content, skip_bad=True)
-        assert (entries.tally.n_bad, len(entries)) == (1, 1)
+        assert (entries.n_bad, entries.n_records) == (1, 1)
 
 
 def test_bad_lines_are_refused_unless_they_are_to_be_skipped():
     with pytest.raises(DataError, match="expected a prefix such as"):
         parse_entries(b"192.0.2.1\nno\n")
-    assert parse_entries(b"192.0.2.1\nno\n", skip_bad=True).tally.n_bad == 1
+    assert parse_entries(b"192.0.2.1\nno\n", skip_bad=True).n_bad == 1
 
 
 REFUSED = {
@@ -108,7 +108,7 @@ def test_a_million_bad_lines_are_counted_and_few_described(bad):
     with pytest.raises(DataError) as refused:
         parse_entries(b"192.0.2.0/24\n" + bad * n_lines, limits=Limits(max_problems=10))
     assert len(refused.value.problems) == 11
-    assert str(refused.value.problems[-1]) == "<text>: 99,990 more bad lines, 100,000 in all"
+    assert str(refused.value.problems[-1]) == "<text>: 99,990 more mistakes, 100,000 in all"
     assert [problem.line for problem in refused.value.problems[:10]] == list(range(2, 12))
 
 
@@ -117,8 +117,8 @@ def test_lines_that_are_too_long_are_bad_lines():
     content = b"192.0.2.1\n" + b"# " + b"x" * 100 + b"\n192.0.2.2\nno\n"
     entries = parse_entries(content, skip_bad=True, limits=limits)
     assert entries.v4.line.tolist() == [1, 3]
-    assert entries.tally.n_bad == 2
-    assert list(map(str, entries.tally.problems)) == [
+    assert entries.n_bad == 2
+    assert list(map(str, entries.problems)) == [
         "<text>:2: expected at most 64 bytes in a line, got more",
         "<text>:4: expected a prefix such as 198.51.100.0/24 or 2001:db8::/32, got 'no'",
     ]

@@ -12,9 +12,9 @@ import duckdb
 import numpy as np
 import pytest
 
+from sim.addresses.feeds.gather import parse_entries
 from sim.addresses.sets.intervals import IntervalSet
 from sim.addresses.sets.line import IPV4
-from sim.addresses.text.reading import parse_entries
 from sim.errors import DataError, UsageError
 from sim.measure.facts import read_measures
 from sim.results.folder import CurvePoints, RunFolder, input_rows, open_run, rescaled

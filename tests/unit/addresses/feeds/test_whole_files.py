@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from sim.addresses.feeds.forms import FORMS
+from sim.addresses.feeds.gather import parse_entries
 from sim.addresses.feeds.inputs import ColumnChoice
-from sim.addresses.text.reading import parse_entries
 from sim.errors import DataError, ScenarioError
 from sim.files import RepeatedKeyError, parse_json
 from sim.results.folder import read_manifest
