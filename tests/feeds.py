@@ -1,12 +1,14 @@
 """Files of a user's: written, read, refused."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from sim.addresses.feeds.feed import Feed
-from sim.addresses.feeds.formats import read_feed
+from sim.addresses.feeds.formats import read_feed, read_file
+from sim.addresses.feeds.forms import DATED
 from sim.addresses.feeds.inputs import AS_NAMED, ColumnChoice, Input
 from sim.errors import DataError
 
@@ -30,3 +32,7 @@ def refused(content: str | bytes, folder: Path, form: str = "", **options: Any) 
     with pytest.raises(DataError) as error:
         read(content, folder, form, **options)
     return [str(problem) for problem in error.value.problems]
+
+
+read_dated = partial(read_file, only=DATED)
+"""Read dated orders, and refuse files of other forms."""

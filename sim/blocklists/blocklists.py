@@ -15,8 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.addresses.feeds.feed import RESOLVE, UNPLACED, Feed
-from sim.addresses.feeds.formats import checked_format, read_dated, read_feed, sniff
-from sim.addresses.feeds.forms import DATED
+from sim.addresses.feeds.formats import check_format, read_file
 from sim.addresses.feeds.inputs import Input
 from sim.addresses.feeds.orders import Orders
 from sim.addresses.text.reading import Entries4, Entries6
@@ -110,17 +109,16 @@ def read_blocklists(
     UsageError
         If there is no such format.
     """
-    checked_format(format_name)
+    check_format(format_name)
     tables: list[Feed | Orders] = []
     problems: list[Problem] = []
-    options = {"skip_bad": skip_bad, "allow_empty": allow_empty}
     for given in inputs:
         try:
-            # Who said the form is asked nothing more about it: what is told here is not passed on.
-            if (format_name or sniff(given, limits)) in DATED:
-                tables.append(read_dated(given, format_name, limits=limits, **options))
-            else:
-                tables.append(read_feed(given, format_name, limits=limits, **options))
+            tables.append(
+                read_file(
+                    given, format_name, skip_bad=skip_bad, limits=limits, allow_empty=allow_empty
+                )
+            )
         except DataError as error:
             problems += error.problems
     if problems:

@@ -10,11 +10,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
+from typing import Any
 
 from sim.addresses.feeds.feed import Feed
-from sim.addresses.feeds.forms import DATED, FORM, FORMATS, FORMS
+from sim.addresses.feeds.forms import FORM, FORMATS, FORMS
 from sim.addresses.feeds.gather import Gathering
 from sim.addresses.feeds.inputs import (
     DELIMITERS,
@@ -242,53 +242,30 @@ _LINES: Mapping[str, str] = {
 }
 
 
-@contextmanager
-def explained(given: Input, format_name: str, limits: Limits) -> Iterator[None]:
-    """Describe a file with more mistakes than addresses by what it looks like, not line by line.
-
-    Parameters
-    ----------
-    given, format_name
-        The file, and what it is read as.
-    limits
-        How much of it is read.
-
-    Raises
-    ------
-    DataError
-        In place of a `BadLinesError`; by their name, if its mistakes are firewall rules.
-    """
-    try:
-        yield
-    except BadLinesError as error:
-        refuse_rules(given, limits)
-        told = _mostly_refused(given, format_name, error.n_bad, error.n_good, limits)
-        if told:
-            summary = (
-                f"expected a list of addresses, got {error.n_bad:,} lines that are none and "
-                f"{error.n_good:,} that are; it looks like {told}"
-            )
-        elif error.n_bad > max(error.n_good, _FEW):
-            summary = (
-                f"expected a file of the form {format_name}, got {error.n_bad:,} mistakes and "
-                f"{error.n_good:,} rows; if it is of another form, leave --as out or name that form"
-            )
-        else:
-            raise
-        described = [problem for problem in error.problems if problem.line or problem.key]
-        are_all = len(described) == error.n_bad
-        examples = told_once(described, are_all=are_all)[:_EXAMPLES]
-        raise DataError([Problem(given.name, summary), *examples]) from None
+def _explained(error: BadLinesError, given: Input, format_name: str, limits: Limits) -> DataError:
+    """A file with more mistakes than addresses by what it looks like; others line by line."""
+    refuse_rules(given, limits)
+    told = _mostly_refused(given, format_name, error.n_bad, error.n_good, limits)
+    if told:
+        summary = (
+            f"expected a list of addresses, got {error.n_bad:,} lines that are none and "
+            f"{error.n_good:,} that are; it looks like {told}"
+        )
+    elif error.n_bad > max(error.n_good, _FEW):
+        summary = (
+            f"expected a file of the form {format_name}, got {error.n_bad:,} mistakes and "
+            f"{error.n_good:,} rows; if it is of another form, leave --as out or name that form"
+        )
+    else:
+        return error
+    described = [problem for problem in error.problems if problem.line or problem.key]
+    are_all = len(described) == error.n_bad
+    examples = told_once(described, are_all=are_all)[:_EXAMPLES]
+    return DataError([Problem(given.name, summary), *examples])
 
 
-def checked(feed: Feed, given: Input, limits: Limits, *, allow_empty: bool) -> Feed:
-    """Return a feed that holds an address, with a note where most of its file was refused.
-
-    Raises
-    ------
-    DataError
-        If it holds none, unless ``allow_empty``; if its mistakes are firewall rules.
-    """
+def _checked(feed: Feed, given: Input, limits: Limits, *, allow_empty: bool) -> Feed:
+    """A feed that holds an address, with a note where most of its file was refused."""
     if feed.n_bad:
         refuse_rules(given, limits)
     n_rows = len(feed.v4) + len(feed.v6)
@@ -339,15 +316,16 @@ _UNDATED = (
 )
 
 
-def read_feed(
+def read_file(
     given: Input,
     format_name: str = "",
     *,
+    only: Sequence[str] = FORMATS,
     skip_bad: bool = False,
     limits: Limits | None = None,
     allow_empty: bool = False,
-) -> Feed:
-    """Read a file of any known format; dated orders without their times, and a note that says so.
+) -> Feed | Orders:
+    """Read a file of any known form: dated orders with their times, all else as a feed.
 
     Parameters
     ----------
@@ -355,6 +333,8 @@ def read_feed(
         The file.
     format_name
         One of ``FORMATS``; found out from the file where empty.
+    only
+        Forms that may be read: all, or ``DATED``.
     skip_bad
         Leave mistakes out and count them, instead of refusing the file.
     limits
@@ -369,16 +349,42 @@ def read_feed(
     UsageError
         If there is no such format.
     """
-    bounds = limits or Limits()
-    name, found = _read(given, format_name, skip_bad=skip_bad, limits=bounds)
-    feed = found.feed if isinstance(found, Orders) else found
-    if name in DATED:
-        feed = replace(feed, notes=(*feed.notes, _UNDATED))
-    if feed.questions and not format_name:
-        raise DataError(list(feed.questions))
-    if not format_name and not _names_provider(given, FORM[name].named_by, bounds):
-        feed = _without_provider(feed)
-    return checked(feed, given, bounds, allow_empty=allow_empty)
+    limits = limits or Limits()
+    check_format(format_name)
+    if format_name:
+        refuse_unread(given, limits)
+    name = format_name or sniff(given, limits)
+    if name not in only:
+        message = f"expected dated orders ({', '.join(only)}), got a file of the form {name}"
+        raise DataError([Problem(given.name, message)])
+    form = FORM[name]
+    gathering = Gathering(given.name, skip_bad=skip_bad, limits=limits, columns=given.columns)
+    try:
+        if form.read_path is not None:
+            found: Feed | Orders = form.read_path(given.path, gathering)
+        else:
+            assert form.read is not None
+            with given.open(limits) as source:
+                found = form.read(source, gathering)
+    except BadLinesError as error:
+        raise _explained(error, given, name, limits) from None
+    if isinstance(found, Orders):
+        return replace(found, feed=_checked(found.feed, given, limits, allow_empty=allow_empty))
+    if name in ("list", *_WITH_COMMENTS) and (note := _note_comments(given, limits)):
+        found = replace(found, notes=(*found.notes, note))
+    if found.questions and not format_name:
+        raise DataError(list(found.questions))
+    if not format_name and not _names_provider(given, form.named_by, limits):
+        found = _without_provider(found)
+    return _checked(found, given, limits, allow_empty=allow_empty)
+
+
+def read_feed(given: Input, format_name: str = "", **options: Any) -> Feed:
+    """Read a file as `read_file`; dated orders without their times, and a note that says so."""
+    found = read_file(given, format_name, **options)
+    if isinstance(found, Feed):
+        return found
+    return replace(found.feed, notes=(*found.feed.notes, _UNDATED))
 
 
 def _names_provider(given: Input, named_by: str | None, limits: Limits) -> bool:
@@ -405,64 +411,13 @@ def _without_provider(feed: Feed) -> Feed:
     )
 
 
-def _form_of(given: Input, format_name: str, limits: Limits) -> str:
-    """Form of a file, as asked for or by what it holds; compiled sets and rules are refused."""
-    name = checked_format(format_name)
-    refuse_unread(given, limits)
-    return name or sniff(given, limits)
-
-
-def _read(
-    given: Input, format_name: str, *, skip_bad: bool, limits: Limits, only: Sequence[str] = FORMATS
-) -> tuple[str, Feed | Orders]:
-    """Read a file of some form; return the form, and what the file holds."""
-    name = _form_of(given, format_name, limits)
-    if name not in only:
-        message = f"expected dated orders ({', '.join(only)}), got a file of the form {name}"
-        raise DataError([Problem(given.name, message)])
-    form = FORM[name]
-    gathering = Gathering(given.name, skip_bad=skip_bad, limits=limits, columns=given.columns)
-    with explained(given, name, limits):
-        if form.read_path is not None:
-            return name, form.read_path(given.path, gathering)
-        assert form.read is not None
-        with given.open(limits) as source:
-            found = form.read(source, gathering)
-    if name in ("list", *_WITH_COMMENTS) and (note := _note_comments(given, limits)):
-        assert isinstance(found, Feed)
-        found = replace(found, notes=(*found.notes, note))
-    return name, found
-
-
-def read_dated(
-    given: Input,
-    format_name: str = "",
-    *,
-    skip_bad: bool,
-    limits: Limits | None = None,
-    allow_empty: bool = False,
-) -> Orders:
-    """Read dated orders; errors as for `read_feed`.
-
-    Raises
-    ------
-    DataError
-        As for `read_feed`, or if files of the form hold no dated orders.
-    """
-    bounds = limits or Limits()
-    _, orders = _read(given, format_name, skip_bad=skip_bad, limits=bounds, only=DATED)
-    assert isinstance(orders, Orders)
-    return replace(orders, feed=checked(orders.feed, given, bounds, allow_empty=allow_empty))
-
-
-def checked_format(name: str) -> str:
-    """Return a format's name.
+def check_format(name: str) -> None:
+    """Refuse a name of no form.
 
     Raises
     ------
     UsageError
-        If there is no such format.
+        If there is no such form.
     """
     if name and name not in FORMATS:
         raise UsageError(f"--as: expected one of {', '.join(FORMATS)}, got {name!r}")
-    return name

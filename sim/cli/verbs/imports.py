@@ -54,10 +54,11 @@ def import_file(
       overblock import data.json -o orders.csv
     """
     with console.reports_errors(as_json=as_json):
-        from sim.addresses.feeds.formats import read_dated, read_feed
-        from sim.addresses.feeds.forms import DATED
+        from sim.addresses.feeds.feed import Feed
+        from sim.addresses.feeds.formats import read_file
+        from sim.addresses.feeds.forms import DATED, FORMATS
         from sim.addresses.feeds.normal import write_normal
-        from sim.addresses.feeds.orders import COLUMNS, order_rows
+        from sim.addresses.feeds.orders import COLUMNS, Orders, order_rows
         from sim.addresses.text.source import Limits
         from sim.blocklists.blocklists import find_input
         from sim.errors import UsageError
@@ -69,28 +70,28 @@ def import_file(
             raise UsageError(f"{output}: expected a table TABLE.parquet or TABLE.csv, got neither")
         check_free(output, force=force)
         given = replace(find_input(file), columns=options.columns)
-        how: dict[str, Any] = {
-            "skip_bad": options.skip_bad,
-            "limits": Limits(max_bytes=options.max_bytes),
-            "allow_empty": options.allow_empty,
-        }
-        sha256 = given.sha256()
-        if output.suffix == ".csv":
-            orders = read_dated(given, read_as, **how)
-            feed = orders.feed
-            options.columns.check_met()
-            rows = order_rows(orders)
+        sha256, is_dated = given.sha256(), output.suffix == ".csv"
+        found = read_file(
+            given,
+            read_as,
+            only=DATED if is_dated else FORMATS,
+            skip_bad=options.skip_bad,
+            limits=Limits(max_bytes=options.max_bytes),
+            allow_empty=options.allow_empty,
+        )
+        if isinstance(found, Orders) and not is_dated:
+            message = "expected a table TABLE.csv of dated orders, whose times it keeps"
+            raise UsageError(f"{output}: {message}, got .parquet")
+        options.columns.check_met()
+        if isinstance(found, Feed):
+            feed = found
+            n_rows = write_normal(feed, output, sha256=sha256, version=__version__, force=force)
+        else:
+            feed, rows = found.feed, order_rows(found)
             n_rows = len(rows)
             with new_file(output, force=force) as partial:
                 table = csv_text(COLUMNS, rows).encode("utf-8", "backslashreplace")
                 partial.write_bytes(table)
-        else:
-            feed = read_feed(given, read_as, **how)
-            if feed.origin.format in DATED:
-                message = "expected a table TABLE.csv of dated orders, whose times it keeps"
-                raise UsageError(f"{output}: {message}, got .parquet")
-            options.columns.check_met()
-            n_rows = write_normal(feed, output, sha256=sha256, version=__version__, force=force)
         understood = _understood(feed, sha256, n_rows)
         for line in _in_words(understood, feed):
             console.say(line, quiet=quiet)

@@ -15,8 +15,7 @@ import numpy as np
 
 from sim.addresses.feeds.delimited import cut_header
 from sim.addresses.feeds.feed import Feed
-from sim.addresses.feeds.formats import read_dated, read_feed, sniff
-from sim.addresses.feeds.forms import DATED
+from sim.addresses.feeds.formats import read_file
 from sim.addresses.feeds.inputs import OF_ORDERS, PERIODS, ColumnChoice, Input
 from sim.addresses.feeds.orders import Orders, party_of
 from sim.errors import DataError, Problem
@@ -95,12 +94,9 @@ def read_given(path: Path, columns: ColumnChoice) -> GivenList:
     if (own := _own_orders(path)) is not None:
         return own
     given = Input(path, str(path), columns)
-    if sniff(given) in DATED:
-        orders = read_dated(given, skip_bad=False)
-        feed, periods = orders.feed, _of_orders(orders)
-    else:
-        feed = read_feed(given)
-        periods = _of_rows(feed)
+    found = read_file(given)
+    feed = found if isinstance(found, Feed) else found.feed
+    periods = _of_rows(found) if isinstance(found, Feed) else _of_orders(found)
     texts: list[list[str]] = [[] for _ in range(feed.n_records)]
     for record, _, prefix in list_prefixes(feed, str(path)):
         texts[record].append(str(prefix))

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from sim.addresses.feeds.formats import read_dated, read_feed
+from sim.addresses.feeds.formats import read_feed
 from sim.addresses.feeds.inputs import Input
 from sim.addresses.feeds.orders import COLUMNS, order_rows
 from sim.addresses.sets.families import AddressSet
 from sim.errors import DataError
 from sim.results.csvtext import csv_text
+from tests.feeds import read_dated
 
 TABLE = """effective,action,prefix
 2018-04-16T12:00+03:00,block,198.51.100.0/24
@@ -26,7 +27,7 @@ TABLE = """effective,action,prefix
 def listed(tmp_path: Path, text: str, at: str) -> AddressSet:
     path = tmp_path / "orders.csv"
     path.write_text(text)
-    orders = read_dated(Input(path, "orders.csv"), skip_bad=False)
+    orders = read_dated(Input(path, "orders.csv"))
     return orders.in_force(datetime.fromisoformat(at)).to_set()
 
 
@@ -49,7 +50,7 @@ def test_the_oldest_of_equal_orders_is_withdrawn_first(tmp_path):
     path = tmp_path / "orders.csv"
     path.write_text(TABLE)
     at = datetime.fromisoformat("2018-04-16T14:00+03:00")
-    feed = read_dated(Input(path, "orders.csv"), skip_bad=False).in_force(at)
+    feed = read_dated(Input(path, "orders.csv")).in_force(at)
     assert feed.v4.line.tolist() == [3, 4]
 
 
@@ -76,7 +77,7 @@ def test_an_unblocking_withdraws_an_order_for_the_same_operators_and_mechanism(
 ):
     path = tmp_path / "orders.csv"
     path.write_text(PARTIES)
-    orders = read_dated(Input(path, "orders.csv"), skip_bad=False)
+    orders = read_dated(Input(path, "orders.csv"))
     at = datetime.fromisoformat(f"2026-01-03T{hour}:30Z")
     assert orders.in_force(at).n_records == n_orders
 
@@ -94,7 +95,7 @@ def test_an_unblocking_withdraws_an_order_for_the_same_operators_and_mechanism(
 def test_orders_that_do_not_drop_at_every_operator_are_counted_in_a_note(hour, told, tmp_path):
     path = tmp_path / "orders.csv"
     path.write_text(PARTIES)
-    orders = read_dated(Input(path, "orders.csv"), skip_bad=False)
+    orders = read_dated(Input(path, "orders.csv"))
     assert orders.in_force(datetime.fromisoformat(f"2026-01-03T{hour}:30Z")).notes == (
         *orders.feed.notes,
         *([told] if told else []),
@@ -144,7 +145,7 @@ def test_an_unblocking_that_meets_nothing_in_force_is_counted(tmp_path):
     rows += ["198.51.100.0/24,a"]
     text = "".join(f"2026-01-03T{21 + at // 3}:00Z,unblock,{row}\n" for at, row in enumerate(rows))
     path.write_text(f"{HEAD}198.51.100.0/24,a\n{text}")
-    orders = read_dated(Input(path, "orders.csv"), skip_bad=False)
+    orders = read_dated(Input(path, "orders.csv"))
     note = "4 orders unblock what no order before them blocks: ignored"
     assert note in orders.feed.notes
     assert orders.in_force(datetime.fromisoformat("2026-01-04T00:00Z")).n_records == 0
@@ -158,14 +159,14 @@ def test_orders_are_written_as_a_table_that_reads_the_same(tmp_path):
         "2026-01-03T22:00Z,block,198.51.100.0-198.51.100.2,\n"
         "2026-01-04T01:00Z,unblock,203.0.113.9,a;b\n"
     )
-    orders = read_dated(Input(path, "orders.csv"), skip_bad=False)
+    orders = read_dated(Input(path, "orders.csv"))
     found = order_rows(orders)
     # By hand: a range of three addresses is two prefixes.
     assert len(found) == 4
     first = "2026-01-03T19:30:00+00:00,block,203.0.113.9/32,drop,a b,,orders.csv"
     assert ",".join(found[0]) == first
     path.write_text(csv_text(COLUMNS, found), encoding="utf-8")
-    again = read_dated(Input(path, "orders.csv"), skip_bad=False)
+    again = read_dated(Input(path, "orders.csv"))
     for hours in range(12):
         at = datetime.fromisoformat("2026-01-03T18:30Z") + timedelta(hours=hours)
         assert again.in_force(at).to_set() == orders.in_force(at).to_set()
@@ -191,12 +192,12 @@ def states_by_hand(at: datetime) -> set[str]:
 @pytest.mark.parametrize("hours", range(48))
 def test_polls_of_providers_become_what_was_blocked_at_a_time(hours):
     at = datetime.fromisoformat("2026-01-03T08:30Z") + timedelta(hours=hours)
-    orders = read_dated(Input(POLLS, "data.json"), skip_bad=False)
+    orders = read_dated(Input(POLLS, "data.json"))
     assert orders.in_force(at).to_set() == AddressSet.of(*states_by_hand(at))
 
 
 def test_polls_of_providers_are_orders_for_each_provider_at_its_times():
-    orders = read_dated(Input(POLLS, "data.json"), "polls", skip_bad=False)
+    orders = read_dated(Input(POLLS, "data.json"), "polls")
     # By hand: the first free state and the repeated one are no orders, nor is an address that was
     # never blocked; Orange's times have an offset of one hour.
     assert [",".join(row[:6]) for row in order_rows(orders)] == [
@@ -215,7 +216,7 @@ def test_polls_that_blocked_nothing_list_no_address(tmp_path):
     path = tmp_path / "data.json"
     path.write_text('{"data": [{"ip": "192.0.2.1", "isp": "A", "stateChanges": []}]}')
     with pytest.raises(DataError, match="expected at least one address"):
-        read_dated(Input(path, "data.json"), "polls", skip_bad=False)
+        read_dated(Input(path, "data.json"), "polls")
     given = Input(path, "data.json")
     assert read_dated(given, "polls", skip_bad=False, allow_empty=True).epoch_s.size == 0
 
@@ -224,7 +225,7 @@ def test_a_list_without_dates_is_no_table_of_orders(tmp_path):
     path = tmp_path / "list.txt"
     path.write_text("198.51.100.1\n")
     with pytest.raises(DataError, match=r"expected dated orders .*, got a file of the form list"):
-        read_dated(Input(path, "list.txt"), skip_bad=False)
+        read_dated(Input(path, "list.txt"))
     assert len(read_feed(Input(path, "list.txt")).v4) == 1
 
 
@@ -234,7 +235,7 @@ def test_orders_that_are_read_without_their_times_say_so(tmp_path):
     given = Input(path, "orders.csv")
     said = "its orders are read without their times: whatever one of them names is listed"
     assert [note for note in read_feed(given).notes if note.startswith(said)]
-    assert not [note for note in read_dated(given, skip_bad=False).feed.notes if said in note]
+    assert not [note for note in read_dated(given).feed.notes if said in note]
 
 
 def test_entries_of_the_register_are_counted_whatever_their_dates_and_that_is_said(tmp_path):

@@ -11,14 +11,14 @@ from collections.abc import Callable
 
 import pytest
 
-from sim.addresses.feeds.formats import read_dated, read_feed
+from sim.addresses.feeds.formats import read_feed
 from sim.addresses.feeds.forms import FORMATS, FORMS
 from sim.addresses.feeds.inputs import Input
 from sim.addresses.feeds.refused import REFUSED, RULES
 from sim.addresses.text.source import Limits
 from sim.errors import DataError
 from sim.scenario.lists import read_list
-from tests.feeds import given, read, refused
+from tests.feeds import given, read, read_dated, refused
 
 # The first bytes of files that sing-box, mihomo and V2Ray compiled, of MRT and of a database.
 BINARY = {
