@@ -31,7 +31,6 @@ NOT_NEEDED = {
     "markdown-it-py",
     "matplotlib",
     "packaging",
-    "rich",
     "scipy",
     "typer",
 }

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.errors import UsageError
+from sim.report.words.tables import Column, Table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -66,10 +67,18 @@ class Columns(dict[str, NDArray[Any]]):
 
     def __repr__(self) -> str:
         """Show the first rows, in less than 1,000 letters."""
-        return shortened(text_table(list(self), self._cells(), self.n_rows))
+        columns = [Column(name, name, "number" if at else "text") for at, name in enumerate(self)]
+        text = Table("", "", columns, self._cells()).to_text(MOST_LETTERS) if columns else ""
+        return shortened(text + f"\n… {self.n_rows:,} rows" * (self.n_rows > MOST_ROWS))
 
     def _repr_html_(self) -> str:
-        return html_table(list(self), self._cells(), self.n_rows)
+        rows = [("th", self), *(("td", row) for row in self._cells())]
+        head, *body = (
+            "<tr>" + "".join(f"<{tag}>{html.escape(cell)}</{tag}>" for cell in row) + "</tr>"
+            for tag, row in rows
+        )
+        more = f"<p>{self.n_rows:,} rows</p>" * (self.n_rows > MOST_ROWS)
+        return f"<table><thead>{head}</thead><tbody>{''.join(body)}</tbody></table>{more}"
 
     def _cells(self) -> list[list[str]]:
         first = [values[:MOST_ROWS].tolist() for values in self.values()]
@@ -96,32 +105,6 @@ def shown(value: Any) -> str:
     text = str(value)
     text = "".join(letter if letter.isprintable() else "\ufffd" for letter in text)
     return text if len(text) <= _CELL else f"{text[: _CELL - 1]}…"
-
-
-def text_table(names: Sequence[str], cells: Sequence[Sequence[str]], n_rows: int) -> str:
-    """Cells as plain text, the first column to the left."""
-    lines = [list(names), *(list(row) for row in cells)]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(names))]
-    said = [
-        "  ".join(
-            cell.rjust(width) if column else cell.ljust(width)
-            for column, (cell, width) in enumerate(zip(line, widths, strict=True))
-        ).rstrip()
-        for line in lines
-    ]
-    if n_rows > len(cells):
-        said.append(f"… {n_rows:,} rows")
-    return "\n".join(said)
-
-
-def html_table(names: Sequence[str], cells: Sequence[Sequence[str]], n_rows: int) -> str:
-    """Cells as a table of a notebook; all of them are text."""
-    head = "".join(f"<th>{html.escape(name)}</th>" for name in names)
-    body = "".join(
-        "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>" for row in cells
-    )
-    more = f"<p>{n_rows:,} rows</p>" if n_rows > len(cells) else ""
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{more}"
 
 
 def shortened(text: str) -> str:

@@ -8,38 +8,19 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Sequence
-from itertools import groupby
-from typing import TYPE_CHECKING, NamedTuple
+from textwrap import fill
+from typing import TYPE_CHECKING
 
 from sim.cli.console import width_of
 from sim.cli.options import Format
 from sim.report.words.tables import Column, Table, markdown_text
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from sim.experiment.outputs import Sheet
-
-LONGEST_NAME = 26
-"""Letters of a row's name that is not broken."""
-GAP = 2
-"""Blanks between columns."""
-NOT_KNOWN = "not known"
-
-
-def open_console() -> Console:
-    """Return the console of tables, on which no text of a user is markup."""
-    from rich.console import Console
-
-    return Console(width=width_of(sys.stdout), markup=False, highlight=False)
 
 
 def print_tables(tables: Sequence[Table], form: Format = Format.TABLE) -> None:
-    """Print tables on stdout for people or spreadsheets; JSON has documents.
-
-    A terminal never breaks numbers, and breaks texts at words. Columns without room next to the
-    first ones follow below them, and each row is named once more.
-    """
+    """Print tables on stdout for people or spreadsheets; JSON has documents."""
     if form is Format.CSV:
         from sim.results.csvtext import csv_text
 
@@ -56,91 +37,17 @@ def print_tables(tables: Sequence[Table], form: Format = Format.TABLE) -> None:
             notes = "".join(f"\n{markdown_text(note)}\n" for note in table.notes)
             print(f"### {markdown_text(table.title)}\n\n{table.to_markdown()}{notes}")
     else:
-        console = open_console()
+        width = width_of(sys.stdout)
         for position, table in enumerate(tables):
-            if position:
-                console.print()
-            _print_table(console, table)
-            for note in table.notes:
-                console.print(note)
-
-
-def _print_table(console: Console, table: Table) -> None:
-    from rich.table import Table as RichTable
-    from rich.text import Text
-
-    if table.title:
-        console.print(Text(table.title, style="table.title"))
-    rows = table.cells()
-    widths = [_widths(column, [row[at] for row in rows]) for at, column in enumerate(table.columns)]
-    names = widths[0]
-    widths[0] = _Widths(min(names.most, max(names.least, LONGEST_NAME)), names.most)
-    groups = [column.group for column in table.columns]
-    for position, part in enumerate(_parts(groups, [one.least for one in widths], console.width)):
-        if position:
-            console.print()
-        shown = [0, *part]
-        spare = console.width - sum(widths[at].least + GAP for at in shown) + GAP
-        # Names first, then what needs least, so that long headings are broken and not short ones.
-        wanted = {at: widths[at].most - widths[at].least for at in shown}
-        more = {}
-        for at in sorted(shown, key=lambda at: (at > 0, wanted[at])):
-            more[at] = max(0, min(spare, wanted[at]))
-            spare -= more[at]
-        printed = RichTable(box=None, pad_edge=False)
-        for at in shown:
-            printed.add_column(
-                table.columns[at].heading,
-                justify="left" if table.columns[at].kind == "text" else "right",
-                overflow="fold",
-                width=widths[at].least + more[at],
-                no_wrap=at == 0
-                and max(map(len, (row[0] for row in rows)), default=0) <= LONGEST_NAME,
-            )
-        for row in rows:
-            printed.add_row(*(row[at] for at in shown))
-        console.print(printed)
-
-
-class _Widths(NamedTuple):
-    """Letters that a column needs so that no number or short word is broken, and that fill it."""
-
-    least: int
-    most: int
-
-
-def _widths(column: Column, cells: Sequence[str]) -> _Widths:
-    is_text = column.kind == "text"
-    whole = [word for cell in cells for word in cell.split()] if is_text else cells
-    longest = max((len(text) for text in (*whole, *column.heading.split())), default=0)
-    return _Widths(
-        min(longest, LONGEST_NAME) if is_text else longest,
-        max(map(len, (column.heading, *cells))),
-    )
-
-
-def _parts(groups: Sequence[str], widths: Sequence[int], room: int) -> list[list[int]]:
-    """Columns behind the first, in as many parts as have room next to it."""
-    parts: list[list[int]] = [[]]
-    left = room - widths[0]
-    for _, columns in groupby(range(1, len(groups)), lambda at: groups[at] or at):
-        together = list(columns)
-        if parts[-1] and left < sum(widths[at] + GAP for at in together):
-            parts.append([])
-            left = room - widths[0]
-        for at in together:
-            if parts[-1] and left < widths[at] + GAP:
-                parts.append([])
-                left = room - widths[0]
-            parts[-1].append(at)
-            left -= widths[at] + GAP
-    return parts
+            title, *remarks = [fill(text, width) for text in (table.title, *table.notes)]
+            above = "\n" * bool(position) + f"{title}\n" * bool(title)
+            print(f"{above}{table.to_text(width)}", *remarks, sep="\n")
 
 
 def number(value: float) -> str:
     """Write three digits or a whole number, from a million on in millions."""
     if math.isnan(value):
-        return NOT_KNOWN
+        return "not known"
     if abs(value) >= 1e6:
         return f"{value / 1e6:,.2f} M"
     return f"{value:.3g}" if abs(value) < 10 else f"{value:,.0f}"

@@ -30,7 +30,7 @@ BROUGHT_BY = {
     "cycler": "matplotlib",
     "dask": "distributed",
     "llvmlite": "numba",
-    "markdown_it": "rich",
+    "markdown_it": "typer",
     "markupsafe": "jinja2",
     "PIL": "matplotlib",
     "pyarrow": "frictionless",

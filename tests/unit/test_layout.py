@@ -44,7 +44,6 @@ OWNERS = {
     "pandas": {"api"},
     "pydantic": {"scenario"},
     "pydantic_core": {"scenario"},
-    "rich": {"cli"},
     "ruamel": {"scenario"},
     "shiny": {"explore"},
     "simpy": {"engine"},

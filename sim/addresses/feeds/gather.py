@@ -265,8 +265,8 @@ class Gathering:
         v4, v6 = Entries4.concatenate(self._v4), Entries6.concatenate(self._v6)
         self._v4, self._v6, self.n_records = [v4], [v6], len(v4) + len(v6)
         record = np.arange(self.n_records, dtype=np.int64)
-        self._record4.frombytes(record[: len(v4)].view(np.uint8))
-        self._record6.frombytes(record[len(v4) :].view(np.uint8))
+        self._record4.frombytes(record[: len(v4)].tobytes())
+        self._record6.frombytes(record[len(v4) :].tobytes())
         return v4, v6
 
     def finish(self, form: str, date: str = "", licence: str = "") -> Feed:

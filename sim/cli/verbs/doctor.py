@@ -17,7 +17,6 @@ _PACKAGES = (
     "simpy",
     "matplotlib",
     "typer",
-    "rich",
     "pydantic",
     "ruamel.yaml",
     "duckdb",

@@ -5,12 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import groupby, zip_longest
+from textwrap import wrap
 from typing import Any, Literal
 
 from sim.report.words.numbers import NOT_KNOWN
 
 Value = str | int | float | None
 Kind = Literal["text", "number", "share"]
+LONGEST_NAME = 26
+"""Letters of a row's name that is not broken."""
+GAP = 2
+"""Blanks between columns."""
 _MARKUP = re.compile(r"[\\`*_\[\]<>#&|~$]")
 
 
@@ -76,6 +82,67 @@ class Table:
         lines = [rule if row is rule else map(markdown_text, row) for row in (header, rule)]
         lines += [map(markdown_text, row) for row in self.cells()]
         return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+    def to_text(self, width: int) -> str:
+        """The table in plain text, without title and notes, in lines of at most so many letters.
+
+        Numbers are never broken, and texts at words. Columns without room next to the first ones
+        follow below them, and each row is named once more.
+        """
+        rows = [[column.heading for column in self.columns], *self.cells()]
+        texts = list(zip(*rows, strict=True))
+        most = [max(map(len, column)) for column in texts]
+        least = [_least(column.kind, one) for column, one in zip(self.columns, texts, strict=True)]
+        least[0] = min(most[0], max(least[0], LONGEST_NAME))
+        parts = []
+        for part in _parts([column.group for column in self.columns], least, width):
+            shown = [0, *part]
+            spare = width - sum(least[at] + GAP for at in shown) + GAP
+            widths = {}
+            # Names first, then what needs least, so that long headings are broken and not short.
+            for at in sorted(shown, key=lambda at: (at > 0, most[at] - least[at])):
+                widths[at] = least[at] + max(0, min(spare, most[at] - least[at]))
+                spare -= widths[at] - least[at]
+            lines = []
+            for row in rows:
+                cells = [wrap(row[at], max(widths[at], 1), break_on_hyphens=False) for at in shown]
+                # Headings stand at the bottom.
+                n_above = max(map(len, cells)) * (row is rows[0])
+                cells = [[""] * (n_above - len(cell)) + cell for cell in cells]
+                for line in zip_longest(*cells, fillvalue=""):
+                    padded = (
+                        f"{cell:{'<' if self.columns[at].kind == 'text' else '>'}{widths[at]}}"
+                        for at, cell in zip(shown, line, strict=True)
+                    )
+                    lines.append((" " * GAP).join(padded).rstrip())
+            parts.append("\n".join(lines))
+        return "\n\n".join(parts)
+
+
+def _least(kind: Kind, texts: Sequence[str]) -> int:
+    """Letters that a column needs so that no number or short word is broken."""
+    whole = texts[0].split() + [word for text in texts[1:] for word in text.split()]
+    if kind == "text":
+        return min(max(map(len, whole), default=1), LONGEST_NAME)
+    return max(map(len, (*texts[0].split(), *texts[1:])), default=1)
+
+
+def _parts(groups: Sequence[str], widths: Sequence[int], room: int) -> list[list[int]]:
+    """Columns behind the first, in as many parts as have room next to it."""
+    parts: list[list[int]] = [[]]
+    left = room - widths[0]
+    for _, columns in groupby(range(1, len(groups)), lambda at: groups[at] or at):
+        together = list(columns)
+        if parts[-1] and left < sum(widths[at] + GAP for at in together):
+            parts.append([])
+            left = room - widths[0]
+        for at in together:
+            if parts[-1] and left < widths[at] + GAP:
+                parts.append([])
+                left = room - widths[0]
+            parts[-1].append(at)
+            left -= widths[at] + GAP
+    return parts
 
 
 def cell_text(value: Value, kind: Kind = "number") -> str:
