@@ -158,13 +158,7 @@ class _Tables:
         return {"file": file, key: thing.__qualname__}
 
     def check(self) -> None:
-        """Refuse what no scenario can hold.
-
-        Raises
-        ------
-        ScenarioError
-            With every such value.
-        """
+        """Refuse what no scenario can hold, with every such value."""
         if self._problems:
             raise ScenarioError(self._problems)
 
@@ -236,17 +230,17 @@ def in_python_words() -> Iterator[None]:
     """Raise what is raised inside with the words of Python."""
     try:
         yield
-    except ProblemsError as error:
-        error.problems = tuple(
-            replace(one, file=python_words(one.file), message=python_words(one.message))
-            for one in error.problems
-        )
-        error.args = ("\n".join(map(str, error.problems)),)
-        _reword_notes(error)
-        raise
     except OverblockError as error:
-        error.args = tuple(python_words(one) if isinstance(one, str) else one for one in error.args)
-        _reword_notes(error)
+        if isinstance(error, ProblemsError):
+            error.problems = tuple(
+                replace(one, file=python_words(one.file), message=python_words(one.message))
+                for one in error.problems
+            )
+            error.args = ("\n".join(map(str, error.problems)),)
+        else:
+            error.args = tuple(python_words(str(one)) for one in error.args)
+        if notes := getattr(error, "__notes__", None):
+            notes[:] = map(python_words, notes)
         raise
 
 
@@ -254,17 +248,8 @@ def python_words(text: str) -> str:
     """Return a text that names arguments where it named options."""
     text = _RESUME.sub(r"; the command line resumes it by 'overblock run --resume \1'", text)
     kept = text.partition("'overblock ")
-    return _OPTION.sub(_argument, kept[0]) + kept[1] + kept[2]
-
-
-def _argument(match: re.Match[str]) -> str:
-    return ARGUMENTS.get(match[1], match[1].replace("-", "_"))
-
-
-def _reword_notes(error: BaseException) -> None:
-    notes = getattr(error, "__notes__", None)
-    if notes:
-        notes[:] = map(python_words, notes)
+    named = _OPTION.sub(lambda one: ARGUMENTS.get(one[1], one[1].replace("-", "_")), kept[0])
+    return named + kept[1] + kept[2]
 
 
 OnProgress = Callable[[int, int], None]

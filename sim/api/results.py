@@ -10,7 +10,6 @@ import csv
 import html
 import re
 import shutil
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, timedelta
 from pathlib import Path
@@ -138,8 +137,39 @@ class Results:
         UsageError
             If there is no such curve, group, strategy or step.
         """
-        labels = self.strategies if strategy is None else (self.run.strategy(strategy),)
-        return curve_columns(self.run, name, labels, every, by)
+        run, labels = self.run, self.strategies
+        if strategy is not None:
+            labels = (self.run.strategy(strategy),)
+        if not run.has_curve(name):
+            names, close = ", ".join(self.curves), hint(str(name), self.curves)
+            raise UsageError(f"name: expected one of the curves {names}, got {name!r}{close}")
+        if by is not None and by not in SPLITS:
+            raise UsageError(f"by: expected one of {', '.join(SPLITS)}, got {by!r}")
+        grid = _grid(every, run.horizon_s)
+        parts: list[tuple[str, str, Band]] = []
+        for one in labels:
+            if not run.has_curve(name, one):
+                continue
+            groups = run.curves_by(name, by, one) if by else {"": run.curve(name, one)}
+            for group, points in groups.items():
+                times = np.unique(points.t_s) if grid is None else grid
+                parts.append((one, group, band_at(points, times)))
+        sizes = [band.t_s.size for _, _, band in parts]
+        t_s = np.concatenate([band.t_s for _, _, band in parts])
+        start = np.datetime64(run.start.astimezone(UTC).replace(tzinfo=None), "s")
+        columns = Columns(strategy=np.repeat(np.array([one for one, _, _ in parts], object), sizes))
+        if by:
+            columns[by] = np.repeat(np.array([group for _, group, _ in parts], object), sizes)
+        columns |= {
+            "time": start + t_s.astype("timedelta64[s]"),
+            "t_s": t_s,
+            **{
+                end: np.concatenate([getattr(band, end) for _, _, band in parts])
+                for end in ("median", "low", "high")
+            },
+            "denominator": np.repeat([band.denominator for _, _, band in parts], sizes),
+        }
+        return columns
 
     def plot(self, name: str, *, strategy: str | None = None) -> Picture:
         """Draw one figure, which a notebook shows.
@@ -156,8 +186,21 @@ class Results:
         UsageError
             If there is no such figure, or it does not apply.
         """
-        with in_python_words():
-            return picture_of(self.run, name, strategy)
+        from sim.report.figures.kinds import plot_run
+
+        with in_python_words(), TemporaryDirectory(prefix="overblock-") as folder:
+            plot_run(self.run, Path(folder), [name], strategy, FORMATS)
+            at = Path(folder) / name
+            with at.with_suffix(".csv").open(encoding="utf-8", newline="") as file:
+                rows = [
+                    {key: _cell(one) for key, one in row.items()} for row in csv.DictReader(file)
+                ]
+            return Picture(
+                name,
+                at.with_suffix(".alt.txt").read_text(encoding="utf-8").strip(),
+                *(at.with_suffix(f".{kind}").read_bytes() for kind in FORMATS),
+                Columns.of_rows(rows),
+            )
 
     def report(self, path: str | Path = "report.html", *, language: str = "en") -> Path:
         """Write the report, one HTML file that holds everything it shows, and return its path.
@@ -256,49 +299,6 @@ _STEP = re.compile(r"(\d+(?:\.\d+)?)\s*(s|min|h|d|w)")
 _SECONDS = {"s": 1, "min": 60, "h": 3600, "d": 86_400, "w": 604_800}
 
 
-def curve_columns(
-    run: RunFolder, name: str, labels: Sequence[str], every: Every, by: str | None
-) -> Columns:
-    """Return a curve under some strategies as columns; see `Results.curve`.
-
-    Raises
-    ------
-    UsageError
-        If there is no such curve, group or step.
-    """
-    if not run.has_curve(name):
-        known = [one for one in CURVES if run.has_curve(one)]
-        names, close = ", ".join(known), hint(str(name), known)
-        raise UsageError(f"name: expected one of the curves {names}, got {name!r}{close}")
-    if by is not None and by not in SPLITS:
-        raise UsageError(f"by: expected one of {', '.join(SPLITS)}, got {by!r}")
-    grid = _grid(every, run.horizon_s)
-    parts: list[tuple[str, str, Band]] = []
-    for strategy in labels:
-        if not run.has_curve(name, strategy):
-            continue
-        groups = run.curves_by(name, by, strategy) if by else {"": run.curve(name, strategy)}
-        for group, points in groups.items():
-            times = np.unique(points.t_s) if grid is None else grid
-            parts.append((strategy, group, band_at(points, times)))
-    sizes = [band.t_s.size for _, _, band in parts]
-    t_s = np.concatenate([band.t_s for _, _, band in parts])
-    start = np.datetime64(run.start.astimezone(UTC).replace(tzinfo=None), "s")
-    columns = Columns(strategy=np.repeat(np.array([one for one, _, _ in parts], object), sizes))
-    if by:
-        columns[by] = np.repeat(np.array([group for _, group, _ in parts], object), sizes)
-    columns |= {
-        "time": start + t_s.astype("timedelta64[s]"),
-        "t_s": t_s,
-        **{
-            end: np.concatenate([getattr(band, end) for _, _, band in parts])
-            for end in ("median", "low", "high")
-        },
-        "denominator": np.repeat([band.denominator for _, _, band in parts], sizes),
-    }
-    return columns
-
-
 def _grid(every: Every, horizon_s: int) -> NDArray[np.int64] | None:
     """Times from 0 to before the end; None for change points."""
     if every is None:
@@ -368,31 +368,6 @@ class Picture:
         held = base64.b64encode(self.png).decode("ascii")
         alt = html.escape(self.alt, quote=True)
         return f'<img alt="{alt}" style="max-width: 100%" src="data:image/png;base64,{held}">'
-
-
-def picture_of(run: RunFolder, name: str, strategy: str | None) -> Picture:
-    """Draw one figure.
-
-    Raises
-    ------
-    UsageError
-        If there is no such figure, or it does not apply.
-    """
-    from sim.report.figures.kinds import plot_run
-
-    with TemporaryDirectory(prefix="overblock-") as folder:
-        plot_run(run, Path(folder), [name], strategy, FORMATS)
-        at = Path(folder) / name
-        with at.with_suffix(".csv").open(encoding="utf-8", newline="") as file:
-            rows = [{key: _cell(cell) for key, cell in row.items()} for row in csv.DictReader(file)]
-        return Picture(
-            name,
-            at.with_suffix(".alt.txt").read_text(encoding="utf-8").strip(),
-            at.with_suffix(".png").read_bytes(),
-            at.with_suffix(".svg").read_bytes(),
-            at.with_suffix(".pdf").read_bytes(),
-            Columns.of_rows(rows),
-        )
 
 
 def _cell(text: str) -> str | float | None:
