@@ -192,15 +192,11 @@ class Results:
             plot_run(self.run, Path(folder), [name], strategy, FORMATS)
             at = Path(folder) / name
             with at.with_suffix(".csv").open(encoding="utf-8", newline="") as file:
-                rows = [
-                    {key: _cell(one) for key, one in row.items()} for row in csv.DictReader(file)
-                ]
-            return Picture(
-                name,
-                at.with_suffix(".alt.txt").read_text(encoding="utf-8").strip(),
-                *(at.with_suffix(f".{kind}").read_bytes() for kind in FORMATS),
-                Columns.of_rows(rows),
-            )
+                records = csv.DictReader(file)
+                rows = [{key: _cell(one) for key, one in row.items()} for row in records]
+            alt = at.with_suffix(".alt.txt").read_text(encoding="utf-8").strip()
+            png, svg, pdf = (at.with_suffix(f".{kind}").read_bytes() for kind in FORMATS)
+            return Picture(name, alt, png, svg, pdf, Columns.of_rows(rows))
 
     def report(self, path: str | Path = "report.html", *, language: str = "en") -> Path:
         """Write the report, one HTML file that holds everything it shows, and return its path.

@@ -14,6 +14,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import platform
+import re
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -71,8 +72,8 @@ def write_bundle(run: RunFolder, path: Path, *, force: bool = False) -> Written:
         If the result is not complete, was made with other versions than are here, or the file is
         taken.
     """
-    check_bundled(run)
-    check_same_versions(run.manifest)
+    _check_bundled(run)
+    _check_same_versions(run.manifest)
     with tempfile.TemporaryDirectory() as scratch:
         program = Path(scratch) / WHEEL
         write_wheel(program)
@@ -94,14 +95,8 @@ def sums_text(members: Mapping[str, bytes | Path]) -> str:
     return "".join(f"{digest}  {name}\n" for name, digest in hashes.items())
 
 
-def check_bundled(run: RunFolder) -> None:
-    """Refuse a folder that could not be handed over.
-
-    Raises
-    ------
-    DataError, UsageError
-        As `write_bundle`.
-    """
+def _check_bundled(run: RunFolder) -> None:
+    """Refuse a folder that could not be handed over."""
     where = str(run.path / MANIFEST)
     if absent := [key for key in _NEEDED if key not in run.manifest]:
         message = "expected a value, got nothing"
@@ -126,7 +121,7 @@ def derived(run: RunFolder) -> dict[str, bytes]:
     """Files of a bundle that follow from the run and this version alone."""
     return {
         README: statement(run).encode(),
-        RERUN: rerun_script(str(run.manifest["python"]), WHEEL).encode(),
+        RERUN: _rerun_script(str(run.manifest["python"])).encode(),
         f"{RUN}/{REPORT}": render(run).encode(),
     }
 
@@ -233,26 +228,10 @@ fi
 """
 
 
-def rerun_script(python: str, wheel: str) -> str:
-    """Return the script.
-
-    Parameters
-    ----------
-    python
-        Version with which the result was made.
-    wheel
-        Name of the file with the program.
-    """
-    minor = ".".join(python.split(".")[:2])
-    values = {
-        "@PYTHON@": python,
-        "@MINOR@": minor,
-        "@WHEEL@": wheel,
-    }
-    script = _SCRIPT
-    for name, value in values.items():
-        script = script.replace(name, value)
-    return script
+def _rerun_script(python: str) -> str:
+    """Script for a version of Python, and the file of the program."""
+    values = {"@PYTHON@": python, "@MINOR@": ".".join(python.split(".")[:2]), "@WHEEL@": WHEEL}
+    return re.sub("@[A-Z]+@", lambda found: values[found[0]], _SCRIPT)
 
 
 def changed_members(folder: Path, names: Sequence[str]) -> list[str]:
@@ -322,14 +301,8 @@ def notes_on(folder: Path) -> Iterator[str]:
 OWN = "overblock"
 
 
-def check_same_versions(manifest: Mapping[str, Any]) -> None:
-    """Refuse where a result was made with other versions than are here.
-
-    Raises
-    ------
-    UsageError
-        With every version that differs.
-    """
+def _check_same_versions(manifest: Mapping[str, Any]) -> None:
+    """Refuse where a result was made with other versions than are here."""
     tool = str(manifest["tool"]["version"])
     made = {OWN: tool, "python": str(manifest.get("python", ABSENT))}
     here = {OWN: __version__, "python": platform.python_version()}

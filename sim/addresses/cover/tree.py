@@ -134,7 +134,7 @@ class PrefixTree:
             np.ones(2 * n - 1, np.int64),
             (length >= limits.shortest) & ~_touches(address, length, protected),
         )
-        tree.add_upwards(tree.n_leaves, np.zeros(n - 1, np.int64))
+        tree._add_upwards(tree.n_leaves, np.zeros(n - 1, np.int64))
         return tree
 
     @property
@@ -152,16 +152,8 @@ class PrefixTree:
         """32 for IPv4, 128 for IPv6."""
         return bits_of(self.address)
 
-    def add_upwards(self, amount: NDArray[Any], own: NDArray[Any]) -> None:
-        """Fill in the forks: what the children have and what only the fork has.
-
-        Parameters
-        ----------
-        amount : shape (n_nodes,)
-            Filled in at the leaves; changed in place.
-        own : shape (n_forks,)
-            What lies under a fork and under neither child.
-        """
+    def _add_upwards(self, amount: NDArray[Any], own: NDArray[Any]) -> None:
+        """Fill in the forks of an amount given at leaves: their children's, and their ``own``."""
         n = self.leaf_count
         if not self.left.size:
             return
@@ -208,7 +200,7 @@ class PrefixTree:
         weight = np.zeros(n_nodes, stretch.dtype)
         weight[:n] = gap(begin[:n], end[:n])
         own = gap(begin[n:], begin[self.left]) + gap(end[self.left], begin[self.right])
-        self.add_upwards(weight, own + gap(end[self.right], end[n:]))
+        self._add_upwards(weight, own + gap(end[self.right], end[n:]))
         return narrowed(weight)
 
 
@@ -319,11 +311,9 @@ def _leaves(targets: Intervals, limits: LengthLimits) -> tuple[Numbers, NDArray[
 
 
 def _forks(common: list[int]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Lower and upper child fork of each gap between neighbouring leaves; -1 for a leaf.
-
-    Gaps with fewer bits in common stand above gaps with more. Two gaps with the same number are
-    never under one another without a smaller one between them, since a bit has two values.
-    """
+    """Lower and upper child fork of each gap between neighbouring leaves; -1 for a leaf."""
+    # Gaps with fewer bits in common stand above gaps with more. Two gaps with the same number are
+    # never under one another without a smaller one between them, since a bit has two values.
     left, right, path = [-1] * len(common), [-1] * len(common), list[int]()
     for gap, bits in enumerate(common):
         below = -1

@@ -16,27 +16,10 @@ from sim.addresses.sets.blocks import DTYPES, IPV4_BITS, IPV6_BITS, Numbers, siz
 from sim.addresses.sets.intervals import Intervals, IntervalSet
 
 
-def flatten(
+def _flatten(
     start: Numbers, stop: Numbers, length: NDArray[np.int64], top: int
 ) -> tuple[Numbers, NDArray[np.int64]]:
-    """Cut the line [0, top) wherever the most specific prefix changes.
-
-    Parameters
-    ----------
-    start, stop : shape (n,)
-        Distinct prefixes, ordered by start, then length.
-    length : shape (n,), int64
-        Prefix lengths in [0, 128].
-    top
-        End of the line.
-
-    Returns
-    -------
-    cut : shape (n_segments,)
-        Where each segment starts; the first is 0.
-    owner : shape (n_segments,), int64
-        Row of the most specific prefix; -1 where there is none.
-    """
+    """Where each segment of [0, top) begins, and the row of its most specific prefix, or -1."""
     # Prefixes of one length are disjoint, so by length their stops are sorted runs; a stable
     # (merging) sort of few runs is several times faster than one of unordered numbers.
     by_length = np.argsort(length.astype(np.uint16), kind="stable")
@@ -117,7 +100,7 @@ class PrefixTable:
         lengths = np.array(length, np.int64, ndmin=1)
         start, stop = prefix_bounds(network, lengths, cls.BITS)
         row = _distinct_rows((network << _LENGTH_BITS) | lengths)
-        cut, owner = flatten(start[row], stop[row], lengths[row], 1 << cls.BITS)
+        cut, owner = _flatten(start[row], stop[row], lengths[row], 1 << cls.BITS)
         return cls(network, lengths, cut, np.append(row, -1)[owner])
 
     def longest_match(self, address: ArrayLike) -> NDArray[np.int64]:

@@ -206,14 +206,8 @@ class Block:
     overlong: tuple[int, ...] = ()
 
 
-def check_line_ends(text: bytes, first_line: int, name: str) -> None:
-    """Refuse whole lines in which a carriage return hides what follows it.
-
-    Raises
-    ------
-    DataError
-        With the line of the first one that no line feed follows.
-    """
+def _check_line_ends(text: bytes, first_line: int, name: str) -> None:
+    """Refuse whole lines in which a carriage return hides what follows it."""
     if b"\r" in text and (found := _BARE_RETURN.search(text)):
         message = (
             "expected line feeds, got a bare carriage return (old Mac line ends): convert with "
@@ -277,12 +271,12 @@ def read_blocks(stream: Readable, max_line_bytes: int, name: str = "") -> Iterat
         cut = chunk.rfind(b"\n") + 1
         text = b"".join((carry, memoryview(chunk)[:cut]))
         n_lines = text.count(b"\n")
-        check_line_ends(text, first_line, name)
+        _check_line_ends(text, first_line, name)
         yield Block(text, first_line, n_lines, overlong)
         first_line += n_lines
         carry = chunk[cut:]
     if skipping:
         yield Block(b"\n", first_line, 1, (first_line,))
     elif carry:
-        check_line_ends(carry, first_line, name)
+        _check_line_ends(carry, first_line, name)
         yield Block(carry + b"\n", first_line, 1)

@@ -150,27 +150,21 @@ def cover(
                 draw_frontier(found, partial)
             console.say(f"figure: {figure}", quiet=quiet)
         if is_json:
-            console.print_json(cover_document(found, question, remarks))
+            console.print_json(_cover_document(found, question, remarks))
         else:
             every_row = options.format is Format.CSV
-            print_tables(cover_tables(found, every_row=every_row), options.format)
+            print_tables(_cover_tables(found, every_row=every_row), options.format)
 
 
-def cover_tables(found: Answer, *, every_row: bool = False) -> list[Table]:
-    """Return all tables that have rows.
-
-    Parameters
-    ----------
-    every_row
-        Return the whole frontier, not only as many rows as people read.
-    """
+def _cover_tables(found: Answer, *, every_row: bool = False) -> list[Table]:
+    """All tables that have rows, with the whole frontier or as much as people read."""
     made = [_prefixes(found), _collateral(found), _frontier(found, every_row=every_row)]
     if found.comparison is not None:
         made.append(_regret(found, found.comparison))
     return made
 
 
-def cover_document(found: Answer, question: Question, remarks: Sequence[str]) -> dict[str, Any]:
+def _cover_document(found: Answer, question: Question, remarks: Sequence[str]) -> dict[str, Any]:
     """Return the JSON document."""
     frontier = found.frontier
     columns = {

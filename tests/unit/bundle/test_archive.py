@@ -12,7 +12,7 @@ import pytest
 from packaging.requirements import Requirement
 
 from sim.bundle.archive import is_plain, unpack_archive, write_archive
-from sim.bundle.bundle import check_same_versions, installed, lock_text
+from sim.bundle.bundle import _check_same_versions, installed, lock_text
 from sim.errors import DataError, OverblockError, UsageError
 from sim.version import __version__
 
@@ -212,10 +212,10 @@ def test_versions_are_those_of_the_distributions_by_their_own_names():
 
 def test_other_versions_are_named_and_the_same_are_not():
     same = {"tool": {"version": __version__}, "python": platform.python_version()}
-    check_same_versions(same)
-    check_same_versions(same | {"packages": {"numpy": metadata.version("numpy")}})
+    _check_same_versions(same)
+    _check_same_versions(same | {"packages": {"numpy": metadata.version("numpy")}})
     with pytest.raises(UsageError) as refused:
-        check_same_versions({"tool": {"version": "0.0.1"}, "python": "2.7"})
+        _check_same_versions({"tool": {"version": "0.0.1"}, "python": "2.7"})
     assert str(refused.value).splitlines() == [
         f"made with overblock 0.0.1, here is {__version__}: bundle it where it was made",
         f"made with python 2.7, here is {platform.python_version()}: bundle it where it was made",

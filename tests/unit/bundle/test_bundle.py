@@ -15,10 +15,10 @@ from sim.bundle.archive import write_archive
 from sim.bundle.bundle import (
     SUMS,
     WHEEL,
+    _check_same_versions,
+    _rerun_script,
     changed_members,
-    check_same_versions,
     notes_on,
-    rerun_script,
     write_bundle,
     write_wheel,
 )
@@ -189,10 +189,10 @@ def test_an_unfinished_result_is_not_bundled(shipped_run, tmp_path, copy_of):
 
 def test_a_run_of_other_versions_is_refused_with_all_of_them(shipped_run):
     manifest = json.loads((shipped_run / "manifest.json").read_text())
-    check_same_versions(manifest)
+    _check_same_versions(manifest)
     manifest["packages"] |= {"numpy": "1.0", "duckdb": "0.1", "scikit-learn": "none"}
     with pytest.raises(UsageError, match=r"numpy 1\.0, here is") as refused:
-        check_same_versions(manifest)
+        _check_same_versions(manifest)
     assert str(refused.value).count("\n") == 1
     assert "duckdb 0.1" in str(refused.value)
 
@@ -222,7 +222,7 @@ def test_the_wheel_holds_the_running_program(tmp_path, repository):
 
 def test_the_script_is_read_by_a_plain_shell(tmp_path):
     script = tmp_path / "rerun.sh"
-    script.write_text(rerun_script("3.11.7", "overblock-0-py3-none-any.whl"))
+    script.write_text(_rerun_script("3.11.7"))
     assert "@" not in script.read_text().replace("$@", "")
     subprocess.run(["sh", "-n", str(script)], check=True)
     (tmp_path / "again").mkdir()
