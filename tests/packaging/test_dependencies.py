@@ -11,6 +11,7 @@ import pytest
 MODULES = {
     "cyclonedx-python-lib": "cyclonedx",
     "import-linter": "importlinter",
+    "markdown-it-py": "markdown_it",
     "py-radix": "radix",
     "pysubnettree": "SubnetTree",
     "pytest-xdist": "xdist",
@@ -30,7 +31,6 @@ BROUGHT_BY = {
     "cycler": "matplotlib",
     "dask": "distributed",
     "llvmlite": "numba",
-    "markdown_it": "typer",
     "markupsafe": "jinja2",
     "PIL": "matplotlib",
     "pyarrow": "frictionless",
