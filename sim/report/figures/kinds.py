@@ -21,12 +21,10 @@ from sim.report.figures.outage import CUT_OFF, LISTED, draw_outage, read_outage
 from sim.report.figures.rows import (
     FEWEST_BUSINESSES,
     draw_rows,
-    draw_site_matrix,
     draw_tradeoff,
     read_dependence,
     read_groups,
     read_money,
-    read_site_matrix,
     read_strategies,
     read_tradeoff,
 )
@@ -88,10 +86,6 @@ def _needs_curves(*metrics: str) -> Callable[[RunFolder, str | None], str]:
     return why_not
 
 
-def _needs_file(name: str) -> Callable[[RunFolder, str | None], str]:
-    return lambda run, _: "" if (run.path / name).is_file() else f"the folder holds no {name}"
-
-
 def _needs_tradeoff(run: RunFolder, _strategy: str | None) -> str:
     if not (run.path / "tradeoff.csv").is_file():
         return "the folder holds no tradeoff.csv"
@@ -145,7 +139,7 @@ FIGURES: dict[str, Kind] = {
     ),
     "money": Kind(
         "from the sales that failed to what the country lost",
-        read_money, draw_rows, _needs_file("summary.csv"),
+        read_money, draw_rows, _needs_curves(),
     ),
     "depends-on": Kind(
         "inputs on which the answer depends",
@@ -154,10 +148,6 @@ FIGURES: dict[str, Kind] = {
     "sectors": _groups("sector"),
     "providers": _groups("provider"),
     "operators": _groups("operator"),
-    "sites": Kind(
-        "hours for which each site was cut off, by operator",
-        read_site_matrix, draw_site_matrix, _needs_file("sites.csv"),
-    ),
 }  # fmt: skip
 """Figures by name, which is also the name of their files."""
 

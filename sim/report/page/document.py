@@ -36,6 +36,7 @@ from sim.report.words.languages import (
     day,
     language,
     say,
+    say_name,
 )
 from sim.report.words.numbers import percent, whole, with_range
 from sim.results.folder import RunFolder
@@ -119,7 +120,7 @@ def render(run: RunFolder, words: Language = IN_ENGLISH, computed: str = "") -> 
     DataError
         If the folder's files cannot be read.
     """
-    found = answer(run)
+    found, title = answer(run), say_name(str(run.scenario["title"]))
     outage = None if is_comparison(run) else read_outage(run)
     step = rounding_of(outage) if outage is not None else 0
     matrix = sites.site_matrix(run, step) if has_sites(run) and step else None
@@ -135,7 +136,8 @@ def render(run: RunFolder, words: Language = IN_ENGLISH, computed: str = "") -> 
         generator=f"{GENERATOR} {__version__}",
         style=Markup(_fonts(words.code in CYRILLIC) + _own_text("page.css")),
         answer=found,
-        is_long_title=len(words.write(found.title)) > LONG_TITLE,
+        title=title,
+        is_long_title=len(words.write(title)) > LONG_TITLE,
         is_long=len(words.write(found.whole)) > LONG_SENTENCE,
         cut_off=percent(float(run.scenario["thresholds"]["impaired"])),
         n=whole(run.n_replicates),

@@ -21,7 +21,7 @@ from sim.report.page.detail import (
 )
 from sim.report.words.heading import in_currency, rate_of, read_mechanisms
 from sim.report.words.languages import Text, joined, moment, say, say_name
-from sim.report.words.numbers import as_lower_bound, range_text, value_text, whole, with_range
+from sim.report.words.numbers import as_lower_bound, whole, with_range
 from sim.results.folder import RunFolder, later
 from sim.results.parquet import numbers, read_columns
 from sim.scenario.tables.roles import FRONTEND, ROLES
@@ -30,8 +30,6 @@ NO_PROVIDER = "(not known)"
 MOST_NAMES = 2
 """Addresses, entries and providers of a site that are named."""
 MOST_SITES = 12
-LEVELS = ((1.0, 4), (0.5, 3), (0.0, 2))
-"""Share of simulations from which on a cell has which shade; above nothing the last one."""
 
 
 @dataclass(frozen=True)
@@ -63,25 +61,6 @@ class SiteRow:
     is_still: bool
     shares: tuple[float, ...]
     is_drawn: bool = False
-
-    @property
-    def lasts(self) -> Text:
-        """Hours, at least so many where the run ends first; of a site that most spare, 0."""
-        is_bound = self.is_still and self.hours.median > 0
-        return joined("", ("≥" if is_bound else "", value_text(self.hours)))
-
-    @property
-    def range(self) -> str:
-        """Range of the hours."""
-        return range_text(self.hours)
-
-    @property
-    def shades(self) -> tuple[int, ...]:
-        """Shade of each operator's cell, from 0 to 4."""
-        return tuple(
-            next((shade for least, shade in LEVELS if share >= least and share > 0), 0)
-            for share in self.shares
-        )
 
 
 @dataclass(frozen=True)

@@ -49,17 +49,11 @@ from sim.report.words.heading import (
     is_disputed,
     is_simulated,
     notices,
-    order_line,
     rate_of,
     read_mechanisms,
     sessions_of,
-    settings_line,
-    simulated_line,
-    source_line,
-    stand_ins,
     strategies_of,
     strategy_names,
-    tables_of,
 )
 from sim.report.words.languages import (
     Text,
@@ -170,9 +164,6 @@ class Answer:
 
     Attributes
     ----------
-    title, order, simulated, settings
-        What it is about; who ordered it, when, and where; what time is simulated; what was set for
-        this run.
     sentence, range
         The answer, and the one range in it.
     figures
@@ -183,27 +174,18 @@ class Answer:
         Why measures are not printed here: the record contradicts them.
     notices
         Warnings before anything is quoted.
-    source, n_borrowed, n_tables
-        Where the orders come from; tables of another country or time, of how many.
     cite
         How to cite the result.
     """
 
-    title: str
-    order: str
-    simulated: str
-    settings: str
     sentence: str
     range: str
-    figures: tuple[Figure, ...] = ()
-    strategies: tuple[Strategy, ...] = ()
-    verdicts: tuple[Verdict, ...] = ()
-    withheld: tuple[str, ...] = ()
-    notices: tuple[str, ...] = ()
-    source: str = ""
-    n_borrowed: int = 0
-    n_tables: int = 0
-    cite: str = ""
+    figures: tuple[Figure, ...]
+    strategies: tuple[Strategy, ...]
+    verdicts: tuple[Verdict, ...]
+    withheld: tuple[str, ...]
+    notices: tuple[str, ...]
+    cite: str
 
     @property
     def start(self) -> Text:
@@ -253,10 +235,6 @@ def answer(run: RunFolder) -> Answer:
             sentence_of_sites(run, facts.strategy) if facts.has_sites else facts.sentence_of_run()
         )
     return Answer(
-        say_name(str(run.scenario["title"])),
-        order_line(run),
-        simulated_line(run),
-        settings_line(run),
         sentence,
         beside(sentence, range_) if run.is_ensemble and range_ else "",
         figures,
@@ -264,9 +242,6 @@ def answer(run: RunFolder) -> Answer:
         facts.verdicts() if is_comparison(run) else (),
         tuple(facts.withheld()),
         tuple(notices(run)),
-        source_line(run),
-        len(stand_ins(run)),
-        len(tables_of(run)),
         cite(run),
     )
 

@@ -94,7 +94,7 @@ def test_the_list_says_what_each_shows_and_why_some_do_not_apply(shipped_run):
     reasons = {row["name"]: row["does_not_apply"] for row in shown}
     assert reasons["outage"] is None
     assert reasons["strategies"] == "it compares strategies, and the folder holds one"
-    assert reasons["sites"] == "the folder holds no sites.csv"
+    assert reasons["tradeoff"] == "the folder holds no tradeoff.csv"
     assert "addresses listed" in call(str(shipped_run), "--list").stdout
 
 

@@ -28,7 +28,6 @@ from sim.experiment.runs import Runs
 from sim.measure.bands import Band
 from sim.measure.estimates import Estimate, Grade, contradictions, read_first_blocks
 from sim.report.figures.outage import Order, Outage, read_outage
-from sim.report.figures.rows import read_site_matrix
 from sim.report.page import document
 from sim.report.page.appendix import _makers
 from sim.report.page.detail import (
@@ -51,7 +50,7 @@ from sim.report.page.document import (
     render,
     write_report,
 )
-from sim.report.page.sites import SiteRow, site_matrix
+from sim.report.page.sites import site_matrix
 from sim.report.words.answer import _Facts, answer
 from sim.report.words.heading import (
     answering_command,
@@ -64,7 +63,7 @@ from sim.report.words.heading import (
     simulated_line,
     source_line,
 )
-from sim.report.words.languages import capitalised, language
+from sim.report.words.languages import IN_ENGLISH, capitalised, language
 from sim.report.words.numbers import as_lower_bound
 from sim.results.folder import CurvePoints, RunFolder, later, open_run
 from sim.results.parquet import Coded, write_part
@@ -422,7 +421,7 @@ def test_a_spared_site_has_a_row(site_folder, monkeypatch):
         ("cut", 1, f"16{NBSP}Apr, 01:00"),
         ("spared", 0, "never"),
     ]
-    assert (rows[1].lasts, rows[1].range, rows[1].is_still) == ("0", "", False)
+    assert (rows[1].hours.median, rows[1].hours.high, rows[1].is_still) == (0, 0, False)
     # Of a front end without an address nothing is known.
     assert [row.is_drawn for row in rows] == [False, True]
 
@@ -873,14 +872,6 @@ def test_a_site_is_cut_off_when_more_than_a_tenth_of_its_users_are(tmp_path, mon
     assert "for a median of 4 hours in all" in answer(run).whole
 
 
-def test_hours_at_an_operator_where_a_site_never_failed_are_zero(site_folder):
-    names, rows = read_site_matrix(open_run(site_folder), None).rows()
-    found = {(row[0], row[1]): row[2:] for row in rows}
-    assert names[2:] == ["hours", "hours_low", "hours_high"]
-    assert found["far.example", "A"] == [0.5, 0.5, 0.5]
-    assert found["far.example", "B"] == [0.0, 0.0, 0.0]
-
-
 ORDERS = (
     "effective,action,prefix",
     "2018-04-16T00:00Z,block,2001:db8:0:5::/64",
@@ -966,9 +957,14 @@ def test_a_bound_from_below_lies_within_its_range():
     found = as_lower_bound(Estimate(335.78, 335.43, 335.92, "h"))
     assert (found.low, found.median, found.high) == (330, 330, 330)
     assert as_lower_bound(Estimate(335.78, 0, 335.92, "h")).high == 330
-    line = SiteRow("a", "", 53, as_lower_bound(Estimate(335.78, 0, 335.92, "h")), True, ())
-    assert (str(line.lasts), line.range.split()) == ("≥330", ["0", "to", "330"])
-    assert SiteRow("a", "", 9, Estimate(0, 0, 99, "h"), True, ()).lasts == "0"
+    assert lasts(as_lower_bound(Estimate(335.78, 0, 335.92, "h"))) == "≥330 0 to 330"
+    assert lasts(Estimate(0, 0, 99, "h")) == "0 0 to 99"
+
+
+def lasts(hours: Estimate) -> str:
+    """Hours of a site that still is cut off at the end, as the page writes them."""
+    parts = _template().environment.get_template("parts.html.j2")
+    return words_of(f"<main>{parts.make_module({'words': IN_ENGLISH}).lasts(hours, True)}").strip()  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(
