@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +31,9 @@ from sim.results.output import new_folder
 from sim.results.parquet import numbers, read_columns
 from sim.results.tables import Connection, connect_tables, read_rows, text
 from sim.scenario.refusal import hint
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -275,6 +278,26 @@ class Results:
     def to_duckdb(self) -> Connection:
         """Return a DuckDB connection in which every table of the folder is a view."""
         return connect_tables(self.folder)
+
+    def to_pandas(self, table: str = "measures") -> pd.DataFrame:
+        """Return a table of the folder as a pandas frame; pandas has to be installed.
+
+        Raises
+        ------
+        UsageError
+            If there is no such table, or no pandas.
+        """
+        try:
+            import pandas  # noqa: F401 - only whether it is there
+        except ImportError:
+            message = "to_pandas needs pandas: pip install 'overblock[analysis]'"
+            raise UsageError(message) from None
+        with self.to_duckdb() as connection:
+            known = [row[0] for row in connection.execute("SHOW TABLES").fetchall()]
+            if table not in known:
+                raise UsageError(f"expected one of the tables {', '.join(known)}, got {table!r}")
+            frame: pd.DataFrame = connection.execute(f'SELECT * FROM "{table}"').df()
+            return frame
 
 
 def open_results(folder: str | Path) -> Results:

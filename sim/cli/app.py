@@ -90,6 +90,7 @@ VERBS: dict[str, Callable[..., None]] = {
     "show": library.show,
     "samples": library.samples,
     "sources": library.sources,
+    "cite": handover.cite,
     "doctor": doctor.doctor,
 }
 """Verbs in the sequence of ``--help``."""

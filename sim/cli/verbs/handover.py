@@ -1,4 +1,4 @@
-"""``overblock report``, ``plot``, ``bundle``, ``explore``: results for other people."""
+"""``overblock report``, ``plot``, ``bundle``, ``cite``, ``explore``: results for other people."""
 
 from __future__ import annotations
 
@@ -21,12 +21,15 @@ from sim.cli.options import (
 from sim.cli.tables import print_tables
 from sim.report.words.numbers import count
 from sim.report.words.tables import Column, Table
+from sim.version import __version__
 
 if TYPE_CHECKING:
     from sim.results.folder import RunFolder
 
 REPORT_SCHEMA = "overblock/report/1"
 BUNDLE_SCHEMA = "overblock/bundle/1"
+CITE_SCHEMA = "overblock/cite/1"
+FIXED_RUN = "simulation of point values, without the range of the assumptions"
 
 
 def report(
@@ -192,6 +195,91 @@ def bundle(
             f"{written.n_files} files, {written.n_bytes / 1e6:.1f} MB, SHA-256 {written.sha256}",
             quiet=quiet,
         )
+
+
+def cite(
+    folder: Path | None = argument(
+        "[RUN]", "A run folder; the program alone by default.", default=None
+    ),
+    as_json: bool = JSON,
+) -> None:
+    """Print how to cite the program, or a result, as text and as BibTeX.
+
+    Examples:
+
+      overblock cite
+
+      overblock cite out
+    """
+    with console.reports_errors(as_json=as_json):
+        entries = [_program()]
+        if folder is not None:
+            entries.insert(0, _result(folder))
+        text = "\n".join(_citation(one) for one in entries)
+        bibtex = "\n\n".join(_bibtex(one) for one in entries)
+        if as_json:
+            console.print_json({"schema": CITE_SCHEMA, "text": text, "bibtex": bibtex})
+        else:
+            print(f"{text}\n\n{bibtex}")
+
+
+def _program() -> dict[str, str]:
+    from sim.report.words.heading import read_citation
+
+    cited = read_citation()
+    return {
+        "type": "software",
+        "author": ", ".join(one["name"] for one in cited["authors"]),
+        "title": str(cited["title"]),
+        "version": __version__,
+        # A version that is not released has no day.
+        "date": str(cited.get("date-released", "")),
+    }
+
+
+def _result(folder: Path) -> dict[str, str]:
+    from sim.report.words.heading import changes_in_words, computed_on
+    from sim.results.folder import open_run
+
+    run = open_run(folder)
+    if changed := changes_in_words(run):
+        console.say(f"warning: {changed}")
+    return {
+        "type": "misc",
+        "author": _program()["author"],
+        "title": f"{run.title} ({'simulation' if run.is_ensemble else FIXED_RUN})",
+        "version": str(run.manifest["tool"]["version"]),
+        "result": str(run.manifest["result_id"])[:12],
+        "date": computed_on(run),
+    }
+
+
+def _citation(cited: dict[str, str]) -> str:
+    result = f", result {cited['result']}" if "result" in cited else ""
+    program = f"overblock {cited['version']}{result}"
+    title = f"{cited['title']}. " if result else ""
+    day = f" {cited['date']}." if cited["date"] else ""
+    return f"{cited['author']}: {title}{program}.{day}"
+
+
+def _bibtex(cited: dict[str, str]) -> str:
+    key = re.sub(r"\W+", "_", cited.get("result", cited["version"]))
+    note = f"overblock {cited['version']}, result {cited['result']}" if "result" in cited else ""
+    fields = {
+        "author": f"{{{cited['author']}}}",
+        "title": cited["title"],
+        "version": "" if note else cited["version"],
+        "note": note,
+        "year": cited["date"][:4],
+        "date": cited["date"],
+    }
+    lines = [f"  {name} = {{{_escape(value)}}}," for name, value in fields.items() if value]
+    return "\n".join([f"@{cited['type']}{{overblock_{key},", *lines, "}"])
+
+
+def _escape(text: str) -> str:
+    """Escape letters that LaTeX reads as commands."""
+    return re.sub(r"([&%$#_])", r"\\\1", text)
 
 
 def explore(

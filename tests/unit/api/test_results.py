@@ -1,6 +1,7 @@
 """What a notebook calls, and the notebook itself."""
 
 import json
+import sys
 
 import numpy as np
 import pytest
@@ -57,6 +58,12 @@ def test_every_table_is_a_view_in_duckdb(results):
             ).fetchall()
         )
         assert (types["strategy"], types["efficacy"]) == ("VARCHAR", "DOUBLE")
+
+
+def test_pandas_is_said_to_be_missing_where_it_is(results, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    with pytest.raises(UsageError, match=r"pip install 'overblock\[analysis\]'"):
+        results.to_pandas()
 
 
 def test_a_single_run_and_a_folder_read_again(tmp_path):

@@ -14,8 +14,22 @@ import pytest
 import sim
 from sim.api import given
 from sim.api.given import in_python_words
+from sim.api.results import Results
 from sim.api.tables import Columns, shortened, shown
 from sim.errors import DataError, OverblockError, Problem, ScenarioError, UsageError
+
+
+@pytest.fixture(scope="module")
+def single(shipped_run: Path) -> Results:
+    return sim.open_results(shipped_run)
+
+
+def test_a_table_of_a_folder_is_chosen_by_its_name(single):
+    pytest.importorskip("pandas")
+    frame = single.to_pandas("summary")
+    assert set(single.metrics) == set(frame["metric"])
+    with pytest.raises(UsageError, match=r"expected one of the tables .*summary.*, got 'no-such'"):
+        single.to_pandas("no-such")
 
 
 @pytest.fixture
