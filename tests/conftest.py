@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+import sim.experiment.pipeline
 from sim.addresses.machine_code import folder as folder_of_code
 from sim.engine.warm_up import warm_up
 from sim.experiment.executors.pool import ONE_THREAD
@@ -148,6 +149,12 @@ def pytest_collection_finish() -> None:
     """Leave thousands of collected tests out of every later collection of garbage."""
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _a_busy_machine_writes_what_is_finished() -> None:
+    """Give tables after an interrupt all their time, however busy the machine is."""
+    sim.experiment.pipeline.MOST_WRITING_S = 600.0
 
 
 @pytest.fixture(autouse=True)

@@ -84,6 +84,35 @@ def _pass_on(watch: _Watch, error: Exception | None = None) -> None:
 
 
 @contextmanager
+def ends_soon_after(most_s: float, *, has_come: bool) -> Iterator[None]:
+    """Give a block some seconds from the first signal on, and interrupt it then.
+
+    Where there are no such clocks, as on Windows, signals are ignored until it ends.
+
+    Parameters
+    ----------
+    has_come
+        Whether a signal came before the block.
+    """
+    if not _is_main() or not hasattr(signal, "setitimer"):
+        with without_interrupts():
+            yield
+        return
+
+    def start(number: int = 0, frame: FrameType | None = None) -> None:
+        if signal.getitimer(signal.ITIMER_REAL)[0] == 0:
+            signal.setitimer(signal.ITIMER_REAL, most_s)
+
+    with ends_as_interrupts((signal.SIGALRM,)), _handled_by(start):
+        if has_come:
+            start()
+        try:
+            yield
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+@contextmanager
 def without_interrupts() -> Iterator[None]:
     """Ignore Ctrl-C while results are written: it takes a moment, and stopping would lose them."""
     with _handled_by(signal.SIG_IGN):

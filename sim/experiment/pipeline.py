@@ -20,7 +20,7 @@ from sim.errors import PartialError
 from sim.experiment.execution import Execution, OnProgress
 from sim.experiment.executors import choose_executor
 from sim.experiment.executors.task import Executor, Failure, Key
-from sim.experiment.interrupts import ends_as_interrupts, without_interrupts
+from sim.experiment.interrupts import ends_as_interrupts, ends_soon_after, without_interrupts
 from sim.experiment.plan import Plan
 from sim.results.checkpoints import PARTS, n_runs, remove_parts
 from sim.results.folder import INTERRUPTED, MANIFEST
@@ -61,6 +61,9 @@ class Result:
         """Whether resuming may finish more runs."""
         return self.status == INTERRUPTED or any(len(key) > 1 for key in self.failures)
 
+
+MOST_WRITING_S = 3.0
+"""Longest time for writing tables after an interrupt: who sent it waits some seconds at most."""
 
 Found = TypeVar("Found")
 Made = TypeVar("Made", bound=Result)
@@ -103,8 +106,8 @@ def carry_out(
     """Run an experiment and write its folder.
 
     After an interrupt (Ctrl-C or SIGTERM) the folder is written with the finished runs. Its status
-    is then ``interrupted``, and it keeps what is needed to resume. After an interrupt while it is
-    written, the finished runs stay in the temporary folder, from which they are resumed.
+    is then ``interrupted``, and it keeps what is needed to resume. Where writing takes longer than
+    ``MOST_WRITING_S``, the finished runs stay in the temporary folder, from which they are resumed.
 
     Parameters
     ----------
@@ -131,8 +134,8 @@ def carry_out(
         If no run has a result, or the folder could not be written; finished runs are then kept in
         a folder that the message names.
     KeyboardInterrupt
-        If interrupted before any run finished, and nothing is left behind; or while tables are
-        written, with a note where the finished runs are.
+        If interrupted before any run finished, and nothing is left behind; or when its tables take
+        too long to write, with a note where the finished runs are.
     """
     started, clock = datetime.now(UTC), time.perf_counter()
     with ExitStack() as until_moved:
@@ -146,7 +149,10 @@ def carry_out(
                         execution.take_over(earlier)
                     with _counting(execution), ends_as_interrupts():
                         found = experiment.answer(execution)
-                with _counting(execution), ends_as_interrupts():
+                with (
+                    _counting(execution),
+                    ends_soon_after(MOST_WRITING_S, has_come=execution.is_interrupted),
+                ):
                     made = experiment.write(partial, found)
                 until_moved.enter_context(without_interrupts())
                 outputs: list[dict[str, Any]] = made.manifest["outputs"]

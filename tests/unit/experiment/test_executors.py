@@ -4,6 +4,7 @@ import ctypes
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
@@ -26,6 +27,7 @@ from sim.experiment.executors.task import Failure, Key, SerialExecutor
 from sim.experiment.interrupts import (
     SIGNALS,
     ends_as_interrupts,
+    ends_soon_after,
     pass_on_interrupt,
 )
 
@@ -312,6 +314,23 @@ def test_an_interrupt_of_a_callback_is_passed_on_and_no_traceback_is_printed(num
         called_back(lambda: signal.raise_signal(number))
     assert said == []
     assert sys.unraisablehook is hook
+
+
+def wait(*, signalled: bool) -> None:
+    if signalled:
+        signal.raise_signal(signal.SIGTERM)
+    time.sleep(5)
+
+
+def test_a_signal_leaves_a_block_some_time_and_no_more():
+    before = [signal.getsignal(number) for number in (*SIGNALS, signal.SIGALRM)]
+    with ends_soon_after(30, has_come=False):
+        signal.raise_signal(signal.SIGTERM)  # there is time to end by itself
+    for has_come in (False, True):
+        with pytest.raises(KeyboardInterrupt), ends_soon_after(0.01, has_come=has_come):
+            wait(signalled=not has_come)
+    assert [signal.getsignal(number) for number in (*SIGNALS, signal.SIGALRM)] == before
+    assert signal.getitimer(signal.ITIMER_REAL)[0] == 0
 
 
 def test_other_errors_of_a_callback_are_told(monkeypatch):
