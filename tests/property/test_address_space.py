@@ -233,7 +233,7 @@ TWO = SmallWorld(
 )
 TWO_WORLD = TWO.world()
 HOLDING = (Mechanism.DROP, Mechanism.THROTTLE)
-N_FRONTS, REGISTER = 400, 2
+N_FRONTS, REGISTER = 250, 2
 EVERY_S = (60, 900)
 """Many are known to few yet; or most to all, after thirty time constants."""
 

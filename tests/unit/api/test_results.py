@@ -7,20 +7,9 @@ import numpy as np
 import pytest
 
 import sim
-from sim.api import Results
 from sim.api.results import _grid
 from sim.errors import ScenarioError, UsageError
-
-BRIEF = {"population.n_businesses": 30, "end": "2018-04-16T20:00+03:00"}
-
-
-@pytest.fixture(scope="module")
-def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
-    folder = tmp_path_factory.mktemp("interactive") / "out"
-    return sim.compare(
-        "telegram-2018", ["exact", "wide=aggregate:length=12"], n_simulations=2,
-        fixed=True, set=BRIEF, folder=folder,
-    )  # fmt: skip
+from tests.unit.api.conftest import BRIEF
 
 
 def test_a_frame_has_a_column_for_each_strategy(results):

@@ -31,6 +31,11 @@ FIXED = {
 }
 
 
+@pytest.fixture(autouse=True)
+def _few_draws(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sim.names.listed.N_DRAWS", 2000)
+
+
 def assumptions(**changed: float) -> list[AssumptionRow]:
     values = FIXED | {key.replace("__", "."): value for key, value in changed.items()}
     return [
@@ -171,9 +176,9 @@ OWNERS = {
 }
 
 
-def expect(*rules: str):
+def expect(*rules: str, owners: dict[str, list[str]] = OWNERS):
     lists = [feed_of_columns({"prefix": list(rules)}, "list")]
-    return expect_names(lists, feed_of_columns(OWNERS, "owners"))
+    return expect_names(lists, feed_of_columns(owners, "owners"))
 
 
 def test_what_no_table_tells_of_is_not_known():
@@ -201,11 +206,8 @@ def test_names_on_a_list_of_unknown_providers_are_not_known():
     for one in (found.all, *found.providers):
         assert (one.n_listed, one.n_addresses, one.state) == (256, 0, "not known")
         assert (one.names, one.hit, one.wholly, one.active) == (None, None, None, None)
-
-
-def test_names_on_a_list_of_ipv6_alone_are_not_known():
-    found = expect("2001:db8::/64")
-    assert (found.all.hit, found.all.share_known, found.all.state) == (None, None, "not known")
+    six = expect("2001:db8::/64").all
+    assert (six.hit, six.share_known, six.state) == (None, None, "not known")
 
 
 def test_a_list_of_nothing_hits_no_name():
@@ -216,17 +218,12 @@ def test_a_list_of_nothing_hits_no_name():
 PROXY = {"prefix": ["104.16.0.0/12"], "provider": ["Cloudflare"], "region": ["global"]}
 
 
-def expect_of_proxy(*rules: str):
-    lists = [feed_of_columns({"prefix": list(rules)}, "list")]
-    return expect_names(lists, feed_of_columns(PROXY, "owners"))
-
-
 def test_a_prefix_takes_no_names_from_single_addresses_in_it():
     singles = [f"104.{16 + number}.0.7/32" for number in range(16)]
     # All of them, in one sequence or the other, and as two rules of one address.
     wide = [f"104.{16 + number}.0.0/16" for number in range(16)]
-    few, many = expect_of_proxy(*singles), expect_of_proxy(*singles, *wide)
-    assert many == expect_of_proxy(*wide, *singles)
+    few, many = expect(*singles, owners=PROXY), expect(*singles, *wide, owners=PROXY)
+    assert many == expect(*wide, *singles, owners=PROXY)
     for name in ("low", "median", "high"):
         # Chance apart: the draws are not the same.
         assert getattr(many.all.hit, name) >= 0.97 * getattr(few.all.hit, name) > 0
@@ -234,15 +231,14 @@ def test_a_prefix_takes_no_names_from_single_addresses_in_it():
 
 def test_names_on_too_few_addresses_are_not_known():
     rules = [f"104.{16 + number}.0.6/31" for number in range(16)]
-    found = expect_of_proxy(*rules)
+    found = expect(*rules, owners=PROXY)
     for one in (found.all, *found.providers):
         assert (one.n_listed, one.n_addresses, one.state) == (32, 32, "not known")
         assert (one.names, one.hit, one.wholly, one.active) == (None, None, None, None)
     assert "too few" in " ".join(expected_table(found, 9).notes)
     # Beside another provider, the numbers of that one are a lower bound.
     both = {key: [*OWNERS[key], *PROXY[key]] for key in OWNERS}
-    lists = [feed_of_columns({"prefix": ["198.51.100.0/24", *rules]}, "list")]
-    found = expect_names(lists, feed_of_columns(both, "owners"))
+    found = expect("198.51.100.0/24", *rules, owners=both)
     assert [one.state for one in found.providers] == ["known", "not known"]
     assert (found.all.state, found.all.hit.median > 0) == ("lower bound", True)
 
@@ -250,8 +246,7 @@ def test_names_on_too_few_addresses_are_not_known():
 def test_a_region_that_no_row_tells_of_is_not_known():
     # The shipped rows of Hetzner are of the region global alone, and none is for all regions.
     owners = {"prefix": ["198.51.100.0/24"], "provider": ["Hetzner"], "region": ["elsewhere"]}
-    lists = [feed_of_columns({"prefix": ["198.51.100.0/24"]}, "list")]
-    found = expect_names(lists, feed_of_columns(owners, "owners"))
+    found = expect("198.51.100.0/24", owners=owners)
     assert (found.all.names, found.all.n_listed, found.all.n_addresses) == (None, 256, 0)
 
 
