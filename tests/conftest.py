@@ -19,7 +19,7 @@ from sim.addresses.machine_code import folder as folder_of_code
 from sim.engine.warm_up import warm_up
 from sim.experiment.executors.pool import ONE_THREAD
 from sim.scenario.load import load_scenario
-from sim.scenario.resolve import resolve
+from sim.scenario.resolve import Resolved, resolve
 from tests import examples, remembered
 from tests.experiments import run_experiment, write_comparison
 
@@ -179,6 +179,16 @@ def repository() -> Path:
 @pytest.fixture(scope="session")
 def minimal() -> str:
     return MINIMAL
+
+
+@pytest.fixture(scope="session")
+def replay() -> Resolved:
+    return resolve(load_scenario("telegram-2018-replay"))
+
+
+@pytest.fixture(scope="session")
+def chase() -> Resolved:
+    return resolve(load_scenario("telegram-2018"))
 
 
 @pytest.fixture

@@ -104,16 +104,6 @@ def test_every_decision_stands_in_their_list():
         assert f"- [{title}]({page.name})" in listed
 
 
-@pytest.mark.parametrize("name", ["appendix", "mechanisms", "misleading"])
-def test_tests_and_scripts_that_are_named_exist(name):
-    text = (REPOSITORY / f"docs/explanation/{name}.md").read_text(encoding="utf-8")
-    named = re.findall(r"`(?:pytest [^`]*)?((?:tests|sim|seeds)/[\w/.-]+)`", text)
-    assert [each for each in named if not (REPOSITORY / each).exists()] == []
-    there = {path.name for path in (REPOSITORY / "tests").rglob("test_*.py")}
-    assert set(re.findall(r"`(test_\w+\.py)`", text)) <= there
-    assert named or name != "appendix"  # a control: the pattern finds what is named
-
-
 # What the page of mechanisms is made of: variants that can be asked, and the first two days.
 
 

@@ -138,48 +138,38 @@ def test_what_is_imported_is_asked_for(repository, named):
         assert {name for name in strange if BROUGHT_BY.get(name) not in modules} == set()
 
 
-def test_tests_that_run_without_extras_import_none_of_them_at_their_head(repository):
-    """`.ci/lowest` installs no extra, and pytest ends where one file cannot be imported."""
+@pytest.mark.parametrize(
+    ("folders", "extras", "others"),
+    [
+        # `.ci/lowest` installs no extra.
+        (("unit", "golden"), ("pytest", "hypothesis"), {"pandas"}),
+        # A fresh machine has what the README's command brings.
+        (("",), ("test", *FULL_TEST), {"ruff", "mypy", "mesa"}),
+    ],
+)
+def test_tests_import_at_their_head_what_is_installed(repository, folders, extras, others):
+    """Pytest ends where one file cannot be imported."""
     groups = asked_for(repository)
-    without = {*groups[""], "pytest", "hypothesis"}
-    of_extras = {module_of(name) for of_extra in groups.values() for name in of_extra}
-    of_extras -= {module_of(name) for name in without}
+    brought = {*groups[""], *(name for extra in extras for name in groups.get(extra, [extra]))}
+    absent = {module_of(name) for of_extra in groups.values() for name in of_extra}
+    absent -= {module_of(name) for name in brought}
+    assert others <= absent
     found = [
         f"{path.relative_to(repository)}: {name}"
-        for folder in ("unit", "golden")
+        for folder in folders
         for path in sorted((repository / "tests" / folder).rglob("*.py"))
-        for node in ast.parse(path.read_bytes()).body
-        for name in _imported(node)
-        if name.partition(".")[0] in of_extras
-    ]
-    assert found == []
-
-
-def test_the_readmes_tests_import_at_their_head_what_its_extra_brings(repository):
-    """A fresh machine has nothing else, and ends where one file cannot be imported."""
-    groups = asked_for(repository)
-    brought = {*groups[""], *groups["test"], *(n for e in FULL_TEST for n in groups[e])}
-    others = {module_of(name) for of_extra in groups.values() for name in of_extra}
-    others -= {module_of(name) for name in brought}
-    assert {"ruff", "mypy", "mesa"} <= others
-    found = [
-        f"{path.relative_to(repository)}: {name}"
-        for path in sorted((repository / "tests").rglob("*.py"))
         if "browser" not in path.parts
         for node in ast.parse(path.read_bytes()).body
         for name in _imported(node)
-        if name.partition(".")[0] in others
+        if name.partition(".")[0] in absent
     ]
     assert found == []
 
 
 def _imported(node: ast.stmt) -> list[str]:
-    match node:
-        case ast.Import():
-            return [alias.name for alias in node.names]
-        case ast.ImportFrom():
-            return [node.module or ""]
-    return []
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    return [node.module or ""] if isinstance(node, ast.ImportFrom) else []
 
 
 def test_doctor_knows_what_is_asked_for(repository):

@@ -14,8 +14,7 @@ import numpy as np
 import pytest
 
 from sim.engine.actors.operators import Compliance
-from sim.scenario.load import load_scenario
-from sim.scenario.resolve import Resolved, resolve
+from sim.scenario.resolve import Resolved
 from sim.streams import Streams
 from sim.world.operators import Operators, build_operators, share_above
 from tests.statistical.test_response_draws import HOUR, kolmogorov, standard
@@ -30,22 +29,17 @@ DAY = 86_400
 MEAN, OVER = 0.75, 0.25
 
 
-@pytest.fixture(scope="module")
-def resolved() -> Resolved:
-    return resolve(load_scenario("telegram-2018-replay"))
-
-
-def split(resolved: Resolved, **values: object) -> Resolved:
+def split(replay: Resolved, **values: object) -> Resolved:
     """Return the scenario with other values of one group, the last but one."""
-    rows = list(resolved.operators.rows)
+    rows = list(replay.operators.rows)
     for name in ("n_operators", "cohorts", "over_dispersion"):
         values.setdefault(name, None)
     rows[GROUP - 1] = rows[GROUP - 1].model_copy(update={"compliance": MEAN, **values})
-    return replace(resolved, operators=replace(resolved.operators, rows=tuple(rows)))
+    return replace(replay, operators=replace(replay.operators, rows=tuple(rows)))
 
 
-def built(resolved: Resolved, n: int = N) -> list[Operators]:
-    return [build_operators(resolved, Streams(3, replicate)) for replicate in range(n)]
+def built(replay: Resolved, n: int = N) -> list[Operators]:
+    return [build_operators(replay, Streams(3, replicate)) for replicate in range(n)]
 
 
 def numbers_enforcing(worlds: list[Operators]) -> np.ndarray:
@@ -85,8 +79,8 @@ def chi_square(found: np.ndarray, probability: np.ndarray) -> float:
     ("n", "over"),
     [(6, OVER), *(pytest.param(*one, marks=pytest.mark.long) for one in ((2, 0.5), (6, 0.6)))],
 )
-def test_the_number_that_enforces_an_entry_is_beta_binomial(resolved, n, over):
-    asked = split(resolved, n_operators=n, cohorts=n, over_dispersion=over)
+def test_the_number_that_enforces_an_entry_is_beta_binomial(replay, n, over):
+    asked = split(replay, n_operators=n, cohorts=n, over_dispersion=over)
     found = numbers_enforcing(built(asked))
     share = found / n
     variance = MEAN * (1 - MEAN) * (1 + (n - 1) * over) / n
@@ -103,9 +97,9 @@ def test_the_number_that_enforces_an_entry_is_beta_binomial(resolved, n, over):
     assert chi_square(found, beta_binomial(n, MEAN, over - 0.15)) > 5
 
 
-def test_few_cohorts_of_many_keep_mean_and_variance_of_the_share(resolved):
+def test_few_cohorts_of_many_keep_mean_and_variance_of_the_share(replay):
     n, cohorts = 3000, 5
-    asked = split(resolved, n_operators=n, cohorts=cohorts, over_dispersion=OVER)
+    asked = split(replay, n_operators=n, cohorts=cohorts, over_dispersion=OVER)
     share = numbers_enforcing(built(asked)) / cohorts
     exact = MEAN * (1 - MEAN) * (1 + (n - 1) * OVER) / n
     assert abs(share.mean() - MEAN) < 4 * math.sqrt(exact / N)
@@ -120,9 +114,9 @@ def test_few_cohorts_of_many_keep_mean_and_variance_of_the_share(resolved):
 
 @pytest.mark.parametrize("over", [0, 1])
 def test_without_over_dispersion_a_fixed_share_enforces_and_with_all_of_it_all_or_none(
-    resolved, over
+    replay, over
 ):
-    asked = split(resolved, n_operators=4000, cohorts=4, over_dispersion=over)
+    asked = split(replay, n_operators=4000, cohorts=4, over_dispersion=over)
     share = numbers_enforcing(built(asked, 400)) / 4
     assert set(share.tolist()) <= ({0.5, 0.75, 1.0} if over == 0 else {0.0, 1.0})
     assert abs(share.mean() - MEAN) < 4 * math.sqrt(MEAN * (1 - MEAN) / 400)
@@ -138,8 +132,8 @@ def test_compliance_of_a_cohort_is_the_upper_tail_of_a_beta_law():
         assert share_above(x, certain, 0.3).tolist() == [certain] * x.size
 
 
-def test_the_more_willing_cohort_enforces_all_that_the_next_one_does(resolved):
-    asked = split(resolved, n_operators=60, cohorts=6, over_dispersion=OVER)
+def test_the_more_willing_cohort_enforces_all_that_the_next_one_does(replay):
+    asked = split(replay, n_operators=60, cohorts=6, over_dispersion=OVER)
     operators = build_operators(asked, Streams(3, 0))
     compliance = Compliance(operators.compliance, operators.luck_row, Streams(3, 0))
     mine = operators.luck_row == GROUP - 1
@@ -150,10 +144,10 @@ def test_the_more_willing_cohort_enforces_all_that_the_next_one_does(resolved):
     assert (np.diff(drawn.sum(axis=0)) < 0).any()
 
 
-def test_adoption_is_lognormal_after_its_day(resolved):
-    start = resolved.scenario.start
+def test_adoption_is_lognormal_after_its_day(replay):
+    start = replay.scenario.start
     asked = split(
-        resolved,
+        replay,
         n_operators=40,
         cohorts=2,
         over_dispersion=OVER,
@@ -176,8 +170,8 @@ def test_adoption_is_lognormal_after_its_day(resolved):
     assert abs(np.corrcoef(np.log(first + 3 * DAY), np.log(second + 3 * DAY))[0, 1]) < 0.1
 
 
-def test_cohorts_have_lags_and_phases_of_their_own(resolved):
-    asked = split(resolved, n_operators=40, cohorts=3, over_dispersion=OVER)
+def test_cohorts_have_lags_and_phases_of_their_own(replay):
+    asked = split(replay, n_operators=40, cohorts=3, over_dispersion=OVER)
     worlds = built(asked)
     row = asked.operators.rows[GROUP - 1]
     mine = worlds[0].luck_row == GROUP - 1

@@ -10,8 +10,6 @@ import numpy as np
 import pytest
 
 from sim.engine.actors.operators import Compliance
-from sim.scenario.load import load_scenario
-from sim.scenario.resolve import Resolved, resolve
 from sim.scenario.tables.rows import OperatorRow
 from sim.streams import Stream, Streams
 from sim.world.operators import build_operators
@@ -31,23 +29,18 @@ SHARES = (0.2, 0.5, 0.9)
 
 
 @pytest.fixture(scope="module")
-def resolved() -> Resolved:
-    return resolve(load_scenario("telegram-2018-replay"))
-
-
-@pytest.fixture(scope="module")
-def drawn(resolved) -> dict[str, np.ndarray]:
+def drawn(replay) -> dict[str, np.ndarray]:
     """Columns of the operators; shape (n_replicates, n_operators)."""
-    found = [build_operators(resolved, Streams(7, replicate)) for replicate in range(N)]
+    found = [build_operators(replay, Streams(7, replicate)) for replicate in range(N)]
     return {name: np.array([getattr(one, name) for one in found]) for name in COLUMNS}
 
 
 @pytest.fixture(scope="module")
-def rows(resolved) -> list[OperatorRow]:
+def rows(replay) -> list[OperatorRow]:
     """Row of the table for each operator; cohorts have the values of their group."""
-    luck_row = build_operators(resolved, Streams(7, 0)).luck_row.tolist()
-    assert len(luck_row) > len(resolved.operators.rows)
-    return [resolved.operators.rows[number] for number in luck_row]
+    luck_row = build_operators(replay, Streams(7, 0)).luck_row.tolist()
+    assert len(luck_row) > len(replay.operators.rows)
+    return [replay.operators.rows[number] for number in luck_row]
 
 
 @pytest.mark.parametrize("which", ["apply", "release"])

@@ -18,8 +18,7 @@ from sim.measure.estimates import estimate_of
 from sim.measure.names import Change, ever_listed, expected_businesses, expected_names
 from sim.names import listed
 from sim.results.parquet import Coded, ColumnData, Optional, merge_parts, write_part
-from sim.scenario.load import load_scenario
-from sim.scenario.resolve import Resolved, resolve
+from sim.scenario.resolve import Resolved
 from sim.world.providers import prefix_rows
 
 LIST = ("104.16.0.7/32", "104.16.3.9/32", "88.198.0.0/16", "52.58.0.0/15", "10.0.0.0/30")
@@ -29,11 +28,6 @@ LIST = ("104.16.0.7/32", "104.16.3.9/32", "88.198.0.0/16", "52.58.0.0/15", "10.0
 def few_draws(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(listed, "N_DRAWS", 400)
     monkeypatch.setattr(listed, "N_LAWS", 4)
-
-
-@pytest.fixture(scope="module")
-def resolved() -> Resolved:
-    return resolve(load_scenario("telegram-2018-replay", []))
 
 
 def folder_of(tmp_path: Path, *entries: tuple[int, str, tuple[str, ...]]) -> Path:
@@ -63,9 +57,9 @@ def folder_of(tmp_path: Path, *entries: tuple[int, str, tuple[str, ...]]) -> Pat
     return tmp_path
 
 
-def of_list(resolved: Resolved, *rules: str) -> Any:
+def of_list(replay: Resolved, *rules: str) -> Any:
     """What is expected of the same list in a file, by the prefixes of the scenario."""
-    rows = [row for row in prefix_rows(resolved) if row.prefix.version == 4]
+    rows = [row for row in prefix_rows(replay) if row.prefix.version == 4]
     owners = {
         "prefix": [f"{ip_address(row.prefix[1])}/{row.prefix[2]}" for row in rows],
         "provider": [row.provider for row in rows],
@@ -75,10 +69,10 @@ def of_list(resolved: Resolved, *rules: str) -> Any:
     return expect_names(lists, feed_of_columns(owners, "owners"))
 
 
-def test_a_run_expects_the_names_of_its_list(tmp_path, resolved):
+def test_a_run_expects_the_names_of_its_list(tmp_path, replay):
     entries = [(0, "drop", (rule,)) for rule in LIST]
-    (all_, *providers) = expected_names(folder_of(tmp_path, *entries), resolved, "mine", (0,))
-    wanted = of_list(resolved, *LIST)
+    (all_, *providers) = expected_names(folder_of(tmp_path, *entries), replay, "mine", (0,))
+    wanted = of_list(replay, *LIST)
     assert (all_.provider, all_.n_listed, all_.state) == ("", wanted.all.n_listed, "lower bound")
     assert (all_.n_listed, all_.n_known) == (2 + 2**16 + 2**17 + 4, 2 + 2**16 + 2**17)
     hit, active = wanted.all.hit, wanted.all.active
@@ -86,24 +80,24 @@ def test_a_run_expects_the_names_of_its_list(tmp_path, resolved):
     assert (all_.active, all_.active_low) == (active.median, active.low)
     assert {one.provider for one in providers} == {one.provider for one in wanted.providers}
     # Negative control: one address less is another list.
-    other = of_list(resolved, *LIST[1:])
+    other = of_list(replay, *LIST[1:])
     assert other.all.hit.median != hit.median
 
 
-def test_what_no_table_tells_of_is_not_known_and_nothing_listed_is_none(tmp_path, resolved):
+def test_what_no_table_tells_of_is_not_known_and_nothing_listed_is_none(tmp_path, replay):
     (tmp_path / "a").mkdir()
     (tmp_path / "b").mkdir()
     folder = folder_of(tmp_path / "a", (0, "drop", ("10.0.0.0/30", "2001:db8::/63")))
-    (line, *_) = expected_names(folder, resolved, "mine", (0,))
+    (line, *_) = expected_names(folder, replay, "mine", (0,))
     assert (line.n_listed, line.n_networks6, line.state) == (4, 2, "not known")
     assert math.isnan(line.hit)
     # Names and exemptions list nothing.
     folder = folder_of(tmp_path / "b", (0, "exempt", ("104.16.0.7/32",)))
-    (line,) = expected_names(folder, resolved, "mine", (0,))
+    (line,) = expected_names(folder, replay, "mine", (0,))
     assert (line.n_listed, line.state, line.hit, line.hit_high) == (0, "known", 0, 0)
 
 
-def test_a_run_lists_no_address_that_was_exempt_whenever_it_was_blocked(tmp_path, resolved):
+def test_a_run_lists_no_address_that_was_exempt_whenever_it_was_blocked(tmp_path, replay):
     """Entries come one after the other: the first /28 is exempt before its /24, the other after."""
     entries = [
         (0, "exempt", ("88.198.0.0/28",)),
@@ -111,28 +105,28 @@ def test_a_run_lists_no_address_that_was_exempt_whenever_it_was_blocked(tmp_path
         (0, "drop", ("88.198.0.0/24", "88.198.4.0/24")),
         (0, "exempt", ("88.198.4.0/28", "10.9.0.0/30")),
     ]
-    (line, *_) = expected_names(folder_of(tmp_path, *entries), resolved, "mine", (0,))
+    (line, *_) = expected_names(folder_of(tmp_path, *entries), replay, "mine", (0,))
     assert line.n_listed == 4 + 256 - 16 + 256
 
 
-def test_runs_that_list_different_addresses_are_as_likely(tmp_path, resolved):
+def test_runs_that_list_different_addresses_are_as_likely(tmp_path, replay):
     entries = [(0, "drop", ("88.198.0.0/16",)), (1, "throttle", ("88.198.0.0/17",))]
-    (line, *_) = expected_names(folder_of(tmp_path, *entries), resolved, "mine", (0, 1))
+    (line, *_) = expected_names(folder_of(tmp_path, *entries), replay, "mine", (0, 1))
     whole, half = (
-        of_list(resolved, rule).all.hit.median for rule in ("88.198.0.0/16", "88.198.0.0/17")
+        of_list(replay, rule).all.hit.median for rule in ("88.198.0.0/16", "88.198.0.0/17")
     )
     assert line.n_listed == round(1.5 * 2**15)
     assert half < line.hit < whole
 
 
-def test_what_a_table_tells_nothing_of_in_one_simulation_makes_a_lower_bound(tmp_path, resolved):
+def test_what_a_table_tells_nothing_of_in_one_simulation_makes_a_lower_bound(tmp_path, replay):
     """Counts are medians over simulations; of what one lists more, names are not known there."""
     alike = ("88.198.0.0/16",)
     entries = [(0, "drop", alike), (1, "drop", alike), (2, "drop", (*alike, "10.0.0.0/30"))]
     folder = folder_of(tmp_path, *entries)
-    (line, *_) = expected_names(folder, resolved, "mine", (0, 1, 2))
+    (line, *_) = expected_names(folder, replay, "mine", (0, 1, 2))
     assert (line.n_listed, line.n_known, line.state) == (2**16, 2**16, "lower bound")
-    (line, *_) = expected_names(folder, resolved, "mine", (0, 1))
+    (line, *_) = expected_names(folder, replay, "mine", (0, 1))
     assert (line.n_listed, line.state) == (2**16, "known")
 
 

@@ -16,13 +16,8 @@ from sim.scenario.tables.column_changes import FINER, ColumnChange
 from sim.scenario.variants import Point, is_whole
 
 
-@pytest.fixture(scope="module")
-def resolved() -> Resolved:
-    return resolve(load_scenario("telegram-2018"))
-
-
-def change(resolved: Resolved, keys: dict[str, Any], columns=()) -> Resolved:
-    return Point(tuple(keys.items()), tuple(columns)).change(resolved)
+def change(chase: Resolved, keys: dict[str, Any], columns=()) -> Resolved:
+    return Point(tuple(keys.items()), tuple(columns)).change(chase)
 
 
 def times(table: str, column: str, *amounts: float) -> ColumnChange:
@@ -40,18 +35,18 @@ def times(table: str, column: str, *amounts: float) -> ColumnChange:
         ({"strategy": {"id": "exact"}}, ["strategy={id: exact}"]),
     ],
 )
-def test_sections_change_as_by_overrides(resolved, keys, overrides):
-    changed, written = change(resolved, keys), resolve(load_scenario("telegram-2018", overrides))
+def test_sections_change_as_by_overrides(chase, keys, overrides):
+    changed, written = change(chase, keys), resolve(load_scenario("telegram-2018", overrides))
     assert changed.scenario == written.scenario
     assert changed.assumed == written.assumed
     again = resolve(load_scenario("telegram-2018", changed.loaded.overrides))
     assert again.scenario == written.scenario
 
 
-def test_what_a_scenario_cannot_be_is_refused_with_all_mistakes(resolved):
+def test_what_a_scenario_cannot_be_is_refused_with_all_mistakes(chase):
     keys = {"population.n_businesses": 1.5, "thresholds.impared": 0.1, "effects.name_evasion": 2}
     with pytest.raises(ScenarioError) as caught:
-        change(resolved, keys)
+        change(chase, keys)
     said = str(caught.value)
     assert "population.n_businesses: expected a whole number, got 1.5" in said
     assert "thresholds.impared: unknown key; did you mean 'impaired'?" in said
@@ -59,99 +54,97 @@ def test_what_a_scenario_cannot_be_is_refused_with_all_mistakes(resolved):
 
 
 @pytest.mark.parametrize("columns", [(), (times("operators-russia-2018", "compliance", 0.5),)])
-def test_what_tables_may_not_mean_together_is_refused_whatever_else_changes(resolved, columns):
+def test_what_tables_may_not_mean_together_is_refused_whatever_else_changes(chase, columns):
     with pytest.raises(DataError, match="expected an operator of operators-russia-2018"):
-        change(resolved, {"strategy": {"id": "exact", "operators": ["nobody"]}}, columns)
+        change(chase, {"strategy": {"id": "exact", "operators": ["nobody"]}}, columns)
 
 
-def test_a_change_leaves_the_original_as_it_was(resolved):
-    before = resolved.scenario, resolved.operators.rows, dict(resolved.loaded.document.tree)
+def test_a_change_leaves_the_original_as_it_was(chase):
+    before = chase.scenario, chase.operators.rows, dict(chase.loaded.document.tree)
     change(
-        resolved,
+        chase,
         {"population.n_businesses": 7},
         [times("operators-russia-2018", "apply_lag_median_h", 2.0)],
     )
-    assert (resolved.scenario, resolved.operators.rows, resolved.loaded.document.tree) == before
+    assert (chase.scenario, chase.operators.rows, chase.loaded.document.tree) == before
 
 
-def test_a_column_is_multiplied_and_the_others_stay(resolved):
-    found = change(resolved, {}, [times("operators-russia-2018", "apply_lag_median_h", 0.5)])
-    for old, new in zip(resolved.operators.rows, found.operators.rows, strict=True):
+def test_a_column_is_multiplied_and_the_others_stay(chase):
+    found = change(chase, {}, [times("operators-russia-2018", "apply_lag_median_h", 0.5)])
+    for old, new in zip(chase.operators.rows, found.operators.rows, strict=True):
         assert new == old.model_copy(update={"apply_lag_median_h": old.apply_lag_median_h * 0.5})
 
 
 @pytest.mark.parametrize(("position", "expected"), [(-1, 0.1), (0, None), (1, 0.9)])
-def test_a_position_leads_from_the_low_end_by_the_cell_to_the_high_end(
-    resolved, position, expected
-):
+def test_a_position_leads_from_the_low_end_by_the_cell_to_the_high_end(chase, position, expected):
     moved = times("components-2018", "share_spread", position)
     for old, new in zip(
-        resolved.components.rows, change(resolved, {}, [moved]).components.rows, strict=True
+        chase.components.rows, change(chase, {}, [moved]).components.rows, strict=True
     ):
         assert new.share_spread == (old.share_spread if expected is None else expected)
 
 
-def test_ends_of_a_range_are_reached_without_rounding(resolved):
+def test_ends_of_a_range_are_reached_without_rounding(chase):
     # 4 - (4 - 1.3) is below 1.3 in floating point, and the table refuses what is below its range.
-    rows = resolved.services.rows
+    rows = chase.services.rows
     low, high = tuple(row.low for row in rows), tuple(row.high for row in rows)
     for position, ends in ((-1.0, low), (1.0, high)):
         moved = times("services-russia-2018", "popularity", position)
-        found = change(resolved, {}, [moved]).services.rows
+        found = change(chase, {}, [moved]).services.rows
         assert tuple(row.popularity for row in found) == ends
 
 
-def test_shares_of_a_column_still_sum_to_1(resolved):
-    assert resolved.responses is not None
-    found = change(resolved, {}, [times("responses-2018", "share", 2, 1, 1, 1, 1)]).responses
+def test_shares_of_a_column_still_sum_to_1(chase):
+    assert chase.responses is not None
+    found = change(chase, {}, [times("responses-2018", "share", 2, 1, 1, 1, 1)]).responses
     assert found is not None
-    old = [row.share for row in resolved.responses.rows]
+    old = [row.share for row in chase.responses.rows]
     doubled = [2 * old[0], *old[1:]]
     for row, share in zip(found.rows, doubled, strict=True):
         assert row.share == pytest.approx(share / sum(doubled))
 
 
-def test_shares_of_a_row_still_sum_to_1(resolved):
-    found = change(resolved, {}, [times("components-2018", "share_8_addresses", 3.0)])
-    for old, new in zip(resolved.components.rows, found.components.rows, strict=True):
+def test_shares_of_a_row_still_sum_to_1(chase):
+    found = change(chase, {}, [times("components-2018", "share_8_addresses", 3.0)])
+    for old, new in zip(chase.components.rows, found.components.rows, strict=True):
         total = 1 + 2 * old.share_8_addresses
         assert new.share_8_addresses == pytest.approx(3 * old.share_8_addresses / total)
         assert new.share_1_address == pytest.approx(old.share_1_address / total)
         assert new.share_third_party == old.share_third_party
 
 
-def test_relative_weights_move_on_their_own(resolved):
-    amounts = [1.0] * len(resolved.hosting.rows)
+def test_relative_weights_move_on_their_own(chase):
+    amounts = [1.0] * len(chase.hosting.rows)
     amounts[3] = 2.5
-    found = change(resolved, {}, [times("hosting-russia-2018", "weight", *amounts)])
-    for row, (old, new) in enumerate(zip(resolved.hosting.rows, found.hosting.rows, strict=True)):
+    found = change(chase, {}, [times("hosting-russia-2018", "weight", *amounts)])
+    for row, (old, new) in enumerate(zip(chase.hosting.rows, found.hosting.rows, strict=True)):
         assert new.weight == pytest.approx(old.weight * amounts[row])
 
 
-def test_weights_in_whole_numbers_are_made_finer_before_rounding(resolved):
-    amounts = [1.0] * len(resolved.profiles.rows)
+def test_weights_in_whole_numbers_are_made_finer_before_rounding(chase):
+    amounts = [1.0] * len(chase.profiles.rows)
     amounts[0] = 1.234
-    found = change(resolved, {}, [times("demand-profiles", "weight", *amounts)])
-    old = [row.weight for row in resolved.profiles.rows]
+    found = change(chase, {}, [times("demand-profiles", "weight", *amounts)])
+    old = [row.weight for row in chase.profiles.rows]
     new = [row.weight for row in found.profiles.rows]
     assert new[0] == round(1.234 * old[0] * FINER)
     assert new[1:] == [weight * FINER for weight in old[1:]]
 
 
-def test_a_count_is_rounded_but_does_not_vanish(resolved):
-    found = change(resolved, {}, [times("services-russia-2018", "n_addresses", 0.25)])
-    for old, new in zip(resolved.services.rows, found.services.rows, strict=True):
+def test_a_count_is_rounded_but_does_not_vanish(chase):
+    found = change(chase, {}, [times("services-russia-2018", "n_addresses", 0.25)])
+    for old, new in zip(chase.services.rows, found.services.rows, strict=True):
         assert new.n_addresses == max(1, round(old.n_addresses / 4))
-    n_small = sum(round(row.n_addresses / 4) == 0 for row in resolved.services.rows)
+    n_small = sum(round(row.n_addresses / 4) == 0 for row in chase.services.rows)
     assert n_small > 0, "or nothing was tested"
 
 
-def test_a_table_that_cannot_be_so_is_refused_with_its_rows(resolved):
+def test_a_table_that_cannot_be_so_is_refused_with_its_rows(chase):
     with pytest.raises(DataError, match=r"csv:2: weight_payment: expected a share in \[0, 1\]"):
-        change(resolved, {}, [times("sectors-russia-2018", "weight_payment", 2.0)])
-    nothing = (0.0,) * len(resolved.hosting.rows)
+        change(chase, {}, [times("sectors-russia-2018", "weight_payment", 2.0)])
+    nothing = (0.0,) * len(chase.hosting.rows)
     with pytest.raises(DataError, match="expected a positive weight among the foreign rows"):
-        change(resolved, {}, [times("hosting-russia-2018", "weight", *nothing)])
+        change(chase, {}, [times("hosting-russia-2018", "weight", *nothing)])
 
 
 @pytest.mark.parametrize(

@@ -14,14 +14,9 @@ from sim.scenario.variants import choose_variants, variant_of
 WriteScenario = Callable[..., Path]
 
 
-@pytest.fixture(scope="module")
-def resolved():
-    return resolve(load_scenario("telegram-2018"))
-
-
-def test_strategies_are_read_with_their_parameters(resolved):
+def test_strategies_are_read_with_their_parameters(chase):
     variants, baseline = choose_variants(
-        resolved,
+        chase,
         [
             "exact",
             "aggregate:length=16",
@@ -45,9 +40,9 @@ def test_strategies_are_read_with_their_parameters(resolved):
     }
     # Tables are read once, and nothing but the strategy differs.
     for variant in variants:
-        assert variant.resolved.cloud_prefixes is resolved.cloud_prefixes
-        own = {"strategy": resolved.scenario.strategy, "provenance": {}}
-        assert variant.resolved.scenario.model_copy(update=own) == resolved.scenario.model_copy(
+        assert variant.resolved.cloud_prefixes is chase.cloud_prefixes
+        own = {"strategy": chase.scenario.strategy, "provenance": {}}
+        assert variant.resolved.scenario.model_copy(update=own) == chase.scenario.model_copy(
             update=own
         )
 
@@ -75,18 +70,18 @@ def test_the_scenarios_own_strategy_is_named_by_its_id():
     assert variants[0].resolved is resolved
 
 
-def test_a_baseline_that_is_not_compared_is_added_first(resolved):
-    variants, baseline = choose_variants(resolved, ["exact"], "wide=aggregate:length=8")
+def test_a_baseline_that_is_not_compared_is_added_first(chase):
+    variants, baseline = choose_variants(chase, ["exact"], "wide=aggregate:length=8")
     assert [variant.label for variant in variants] == ["wide", "exact"]
     assert baseline == "wide"
-    variants, baseline = choose_variants(resolved, ["exact", "none"])
+    variants, baseline = choose_variants(chase, ["exact", "none"])
     assert [variant.label for variant in variants] == ["exact", "none"]
 
 
-def test_every_mistake_is_found_at_once(resolved):
+def test_every_mistake_is_found_at_once(chase):
     with pytest.raises(ScenarioError) as refused:
         choose_variants(
-            resolved,
+            chase,
             ["exakt", "aggregate:length=99", "aggregate", "exact:length=3", "dns:overmatch=0.1,x",
              "escalate:lengths=[24,32],patience_h=1,goal=0.5", "throttle:length=*a", ""],
             "aggregat:length=8",
@@ -119,24 +114,24 @@ def test_every_mistake_is_found_at_once(resolved):
         ([], "expected strategies to compare, got none; name them with --strategy"),
     ],
 )
-def test_labels_are_one_each_and_printable(resolved, texts, message):
+def test_labels_are_one_each_and_printable(chase, texts, message):
     with pytest.raises(ScenarioError, match=message.replace("[", r"\[")):
-        choose_variants(resolved, texts)
+        choose_variants(chase, texts)
 
 
-def test_a_table_that_is_missing_is_named_with_its_strategy(resolved):
+def test_a_table_that_is_missing_is_named_with_its_strategy(chase):
     with pytest.raises(
         ScenarioError, match=r"--strategy replay:orders=nothing: strategy\.orders: "
     ):
-        choose_variants(resolved, ["replay:orders=nothing"])
+        choose_variants(chase, ["replay:orders=nothing"])
     with pytest.raises(DataError, match="expected a readable table, got an error"):
-        choose_variants(resolved, ["replay:orders=no-such.csv", "exact"])
+        choose_variants(chase, ["replay:orders=no-such.csv", "exact"])
 
 
-def test_a_variant_is_made_again_from_its_description(resolved):
+def test_a_variant_is_made_again_from_its_description(chase):
     for text in ("escalate:lengths=[32,24],patience_h=1.5,goal=0.2", "covering-prefix", "exact"):
-        (_, variant), _ = choose_variants(resolved, [text])
+        (_, variant), _ = choose_variants(chase, [text])
         tree = {"id": variant.description["id"], **variant.description["parameters"]}
-        again = variant_of(resolved, text, tree)
+        again = variant_of(chase, text, tree)
         assert again.resolved.scenario == variant.resolved.scenario
         assert again.label == text

@@ -12,8 +12,7 @@ from sim.errors import ScenarioError
 from sim.experiment.execution import PARTIAL, Answers
 from sim.experiment.executors.task import Failure
 from sim.measure.measures import Measure
-from sim.scenario.load import load_scenario
-from sim.scenario.resolve import Resolved, resolve
+from sim.scenario.resolve import Resolved
 from sim.scenario.unknowns import Factor
 from sim.uncertainty.sensitivity import BY_ROW, Sensitivity, choose_factors, rank_factors
 from tests.experiments import dial_of
@@ -22,22 +21,17 @@ KEYS = ["thresholds.impaired", "thresholds.down", "effects.name_evasion", "front
 
 
 @pytest.fixture(scope="module")
-def resolved() -> Resolved:
-    return resolve(load_scenario("telegram-2018"))
-
-
-@pytest.fixture(scope="module")
-def factors(resolved: Resolved) -> list[Factor]:
-    chosen, _ = choose_factors(resolved, KEYS, [])
+def factors(chase: Resolved) -> list[Factor]:
+    chosen, _ = choose_factors(chase, KEYS, [])
     assert [factor.key for factor in chosen] == KEYS
     return chosen
 
 
 @pytest.mark.parametrize("key", ["thresholds.nobody", "strategy.id"])
-def test_a_range_of_what_holds_no_number_is_refused(resolved, key):
+def test_a_range_of_what_holds_no_number_is_refused(chase, key):
     told = f"--range {key}=0..1: expected a key that holds a number, got '{key}'"
     with pytest.raises(ScenarioError, match=re.escape(told)):
-        choose_factors(resolved, [], [f"{key}=0..1"])
+        choose_factors(chase, [], [f"{key}=0..1"])
 
 
 def respond(factors: Sequence[Factor]) -> Answers:
@@ -82,8 +76,8 @@ def test_a_zero_of_a_sample_that_could_not_be_hit_is_no_answer(
     assert all(np.isnan(line[name]) != is_known for name in columns for line in lines)
 
 
-def test_every_point_is_an_end_and_what_failed_is_listed(resolved, tmp_path):
-    asked = replace(Sensitivity.of(resolved, 1, 2, only=KEYS), metrics=("a",))
+def test_every_point_is_an_end_and_what_failed_is_listed(chase, tmp_path):
+    asked = replace(Sensitivity.of(chase, 1, 2, only=KEYS), metrics=("a",))
     assert [one.key for one in asked.factors] == KEYS[:3]
     assert {one.key: one.why for one in asked.left_out}[KEYS[3]] == BY_ROW
     answers = respond(asked.factors)

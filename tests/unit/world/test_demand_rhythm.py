@@ -6,8 +6,6 @@ import numpy as np
 import pytest
 
 from sim.scenario.library import shipped
-from sim.scenario.load import load_scenario
-from sim.scenario.resolve import Resolved, resolve
 from sim.world.build import Demand, build_demand, second_of_week
 from tests.csv_rows import csv_rows
 
@@ -15,13 +13,8 @@ HOUR, DAY = 3600, 86_400
 
 
 @pytest.fixture(scope="module")
-def resolved() -> Resolved:
-    return resolve(load_scenario("telegram-2018-replay"))
-
-
-@pytest.fixture(scope="module")
-def demand(resolved) -> Demand:
-    return build_demand(resolved)
+def demand(replay) -> Demand:
+    return build_demand(replay)
 
 
 def weights(profile: str, period: str) -> list[int]:
@@ -58,10 +51,10 @@ def test_a_shifted_week_and_a_day_read_backwards_would_be_seen_in_the_table():
             assert found not in (*shifts, found[::-1]), (profile, period)
 
 
-def test_an_hour_of_the_week_weighs_its_hour_times_its_weekday(resolved, demand):
-    assert demand.weight.shape == (len(resolved.sectors.rows), 168)
+def test_an_hour_of_the_week_weighs_its_hour_times_its_weekday(replay, demand):
+    assert demand.weight.shape == (len(replay.sectors.rows), 168)
     profiles = set()
-    for row, sector in enumerate(resolved.sectors.rows):
+    for row, sector in enumerate(replay.sectors.rows):
         hours = weights(sector.demand_profile, "hour")
         days = weights(sector.demand_profile, "weekday")
         assert demand.weight[row].tolist() == [day * hour for day in days for hour in hours]
