@@ -7,20 +7,21 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import typer
 
 from sim.cli import console
 from sim.cli.console import COMPILING, progress
+from sim.cli.tables import print_tables
 from sim.errors import UsageError
 from sim.report.words.numbers import count
 
 if TYPE_CHECKING:
     from sim.cli.options import ExperimentOptions
     from sim.experiment.executors.task import Executor
-    from sim.experiment.outputs import Study
     from sim.experiment.pipeline import Experiment, Result
+    from sim.report.words.tables import Table
     from sim.scenario.resolve import Resolved
 
 VERBS = {"comparison": "compare"}
@@ -29,8 +30,6 @@ VERBS = {"comparison": "compare"}
 MOST_NAMED = 10
 """Failures that are named one by one."""
 
-Found = TypeVar("Found")
-Made = TypeVar("Made", bound="Result")
 Planned = TypeVar("Planned", bound="Experiment[Any, Any]")
 
 
@@ -76,8 +75,8 @@ def free_folder(folder: Path, *, force: bool) -> Path:
 
 
 @dataclass(frozen=True)
-class Task:
-    """The folder of an experiment, and the parts that it resumes.
+class Task(Generic[Planned]):
+    """An experiment of a verb, its folder, and the parts that it resumes.
 
     Attributes
     ----------
@@ -85,6 +84,8 @@ class Task:
         Parts of an earlier attempt; None for a new one.
     """
 
+    options: ExperimentOptions
+    experiment: Planned
     folder: Path
     is_forced: bool
     earlier: Path | None = None
@@ -99,7 +100,7 @@ class Task:
         again: Callable[..., Planned],
         *given: Any,
         strategy: str | None = None,
-    ) -> tuple[Planned, Task]:
+    ) -> Task[Planned]:
         """Make the experiment of a scenario, or resume one; see `Question.ask_again`.
 
         Parameters
@@ -125,7 +126,7 @@ class Task:
                 )
             made = make(resolved, seed)
             folder = free_folder(options.output or default_folder(made.plan), force=options.force)
-            return made, cls(folder, options.force)
+            return cls(options, made, folder, options.force)
         asked = (scenario, *given, strategy, options.seed, options.overrides, options.measures)
         if any(one is not None and one != [] for one in asked):
             raise UsageError(
@@ -141,22 +142,49 @@ class Task:
             )
         folder = options.output or folder
         is_forced = options.force or folder == parts.parent
-        return question.ask_again(again), cls(folder, is_forced, parts)
+        return cls(options, question.ask_again(again), folder, is_forced, parts)
 
-    def carry_out(
+    def finish(
         self,
-        experiment: Experiment[Found, Made],
-        executor: Executor,
-        *,
-        quiet: bool,
-    ) -> Made:
+        schema: str,
+        about: Callable[[Mapping[str, Any]], Mapping[str, object]],
+        tables: Sequence[str],
+        show: Callable[[Any], Sequence[Table]] | None = None,
+        executor: Executor | None = None,
+    ) -> None:
+        """Run the experiment, write and print its result, and leave with its exit code.
+
+        Parameters
+        ----------
+        schema, about, tables
+            Of the document of ``--json``, described in ``docs/reference/cli.md``: its name, what it
+            takes from the manifest, and the tables in it.
+        show
+            Tables that a terminal shows above the folder; None for the first screen of the page. A
+            pipe gets the folder alone.
+        """
+        result = self._carry_out(executor or self.options.executor())
+        if self.options.as_json:
+            found = _common(result, schema) | dict(about(result.manifest))
+            console.print_json(found | {name: _records(result, name) for name in tables})
+        else:
+            if sys.stdout.isatty():
+                print_tables(show(result)) if show else console.print_answer(result.folder)
+            print(result.folder)
+        if result.status == "interrupted":
+            raise typer.Exit(console.EXIT_INTERRUPTED)
+        if result.status != "complete":
+            raise typer.Exit(console.EXIT_PARTIAL)
+
+    def _carry_out(self, executor: Executor) -> Any:
         """Run the experiment, write the folder, and print what is missing."""
         from sim.experiment.pipeline import carry_out
         from sim.experiment.saved_plans import forget_unfinished
 
+        quiet = self.options.quiet
         with progress("runs", quiet=quiet) as on_progress:
             made = carry_out(
-                experiment,
+                self.experiment,
                 folder=self.folder,
                 force=self.is_forced,
                 argv=["overblock", *sys.argv[1:]],
@@ -166,13 +194,13 @@ class Task:
                 on_compile=lambda: console.say(COMPILING, quiet=quiet),
             )
         if self.earlier is not None:
-            is_complete, result_id = not made.is_unfinished, experiment.plan.result_id
+            is_complete, result_id = not made.is_unfinished, self.experiment.plan.result_id
             forget_unfinished(self.earlier, result_id, is_complete=is_complete)
-        report_missing(made, quiet=quiet)
+        _report_missing(made, quiet=quiet)
         return made
 
 
-def report_missing(result: Result, *, quiet: bool) -> None:
+def _report_missing(result: Result, *, quiet: bool) -> None:
     """Print warnings, failures, and the runs that are left."""
     from sim.results.folder import count_simulations
 
@@ -195,42 +223,8 @@ def report_missing(result: Result, *, quiet: bool) -> None:
     console.say(f"{result.status}: {finished} {result.folder}{more}")
 
 
-def finish(
-    result: Result, document: dict[str, Any], *, as_json: bool, show: Callable[[], None]
-) -> None:
-    """Print a result, and leave with the exit code of an incomplete one.
-
-    Parameters
-    ----------
-    document
-        What ``--json`` prints.
-    show
-        Prints what a terminal shows above the folder; a pipe gets the folder alone.
-    """
-    if as_json:
-        console.print_json(document)
-    else:
-        if sys.stdout.isatty():
-            show()
-        print(result.folder)
-    if result.status == "interrupted":
-        raise typer.Exit(console.EXIT_INTERRUPTED)
-    if result.status != "complete":
-        raise typer.Exit(console.EXIT_PARTIAL)
-
-
-def result_document(
-    result: Result, schema: str, strategies: Mapping[str, object], **more: object
-) -> dict[str, Any]:
-    """Return the document that ``--json`` prints; described in ``docs/reference/cli.md``.
-
-    Parameters
-    ----------
-    strategies
-        The strategies that were run, under the keys of the schema.
-    more
-        Other keys of the schema.
-    """
+def _common(result: Result, schema: str) -> dict[str, Any]:
+    """What every document says of its result."""
     from sim.results.folder import title_of
 
     manifest = result.manifest
@@ -241,21 +235,22 @@ def result_document(
         "status": result.status,
         "scenario": manifest["scenario"]["name"],
         "title": title_of(manifest["scenario"]),
-        **strategies,
         "root_seed": manifest["root_seed"],
         "n_replicates": manifest["n_replicates"],
         "version": manifest["tool"]["version"],
-        **more,
+        "warnings": manifest["warnings"],
     }
 
 
-def study_document(study: Study, schema: str, *sheets: str) -> dict[str, Any]:
-    """Return the same for points: tables as lists of records."""
-    return result_document(
-        study,
-        schema,
-        {"strategies": [one["label"] for one in study.manifest["strategies"]]},
-        design=study.manifest["design"],
-        warnings=study.manifest["warnings"],
-        **{name: study.sheets[f"{name}.csv"].records() for name in sheets},
-    )
+def _records(result: Any, name: str) -> list[dict[str, Any]]:
+    from sim.experiment.outputs import Study
+
+    if isinstance(result, Study):
+        return result.sheets[f"{name}.csv"].records()
+    return [vars(line) for line in result.lines[name]]
+
+
+def about_study(manifest: Mapping[str, Any]) -> dict[str, object]:
+    """Return what the document of points takes from the manifest."""
+    labels = [one["label"] for one in manifest["strategies"]]
+    return {"strategies": labels, "design": manifest["design"]}

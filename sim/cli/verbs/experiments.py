@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from sim.cli import console
@@ -17,12 +18,12 @@ from sim.cli.options import (
     option,
     takes_shared_options,
 )
-from sim.cli.tables import print_tables, sheet_table
-from sim.cli.task import Task, finish, result_document, unless_from
+from sim.cli.tables import sheet_table
+from sim.cli.task import Task, unless_from
 
 if TYPE_CHECKING:
     from sim.experiment.outputs import Study
-    from sim.experiment.runs import Runs, RunsResult
+    from sim.experiment.runs import Runs
     from sim.report.words.tables import Table
     from sim.scenario.resolve import Resolved
 
@@ -74,29 +75,13 @@ def run(
 
         by_hand = unless_from("OVERBLOCK_SIMULATIONS", simulations)
         asked = (by_hand, kept, fixed or None, pairs or None)
-        runs, task = Task.begin(options, scenario, RUN, make, Runs.again, *asked, strategy=strategy)
-        result = task.carry_out(runs, executor, quiet=options.quiet)
-        finish(
-            result,
-            run_summary(result),
-            as_json=options.as_json,
-            show=lambda: console.print_answer(result.folder),
-        )
+        task = Task.begin(options, scenario, RUN, make, Runs.again, *asked, strategy=strategy)
+        tables = ("summary", "money", "expected_names")
+        task.finish(RUN_SCHEMA, _about_run, tables, executor=executor)
 
 
-def run_summary(result: RunsResult) -> dict[str, Any]:
-    """Return the document that ``run --json`` prints."""
-    manifest = result.manifest
-    return result_document(
-        result,
-        RUN_SCHEMA,
-        {"strategy": manifest["strategy"]},
-        warnings=manifest["warnings"],
-        assumptions=manifest["assumptions"],
-        summary=[vars(line) for line in result.lines["summary"]],
-        money=[vars(line) for line in result.lines["money"]],
-        expected_names=[vars(line) for line in result.lines["expected_names"]],
-    )
+def _about_run(manifest: Mapping[str, Any]) -> dict[str, object]:
+    return {key: manifest[key] for key in ("strategy", "assumptions")}
 
 
 @takes_shared_options
@@ -141,31 +126,14 @@ def compare(
 
         by_hand = unless_from("OVERBLOCK_SIMULATIONS", simulations)
         asked = (strategy, baseline, metric, by_hand, kept, fixed or None)
-        runs, task = Task.begin(options, scenario, COMPARISON, make, Runs.again, *asked)
-        result = task.carry_out(runs, executor, quiet=options.quiet)
-        finish(
-            result,
-            comparison_document(result),
-            as_json=options.as_json,
-            show=lambda: console.print_answer(result.folder),
-        )
+        task = Task.begin(options, scenario, COMPARISON, make, Runs.again, *asked)
+        tables = ("comparison", "expected_names", "tradeoff", "verdicts")
+        task.finish(COMPARISON_SCHEMA, _about_comparison, tables, executor=executor)
 
 
-def comparison_document(result: RunsResult) -> dict[str, Any]:
-    """Return the document that ``compare --json`` prints."""
-    manifest = result.manifest
-    return result_document(
-        result,
-        COMPARISON_SCHEMA,
-        {"strategies": manifest["strategies"], "baseline": manifest["baseline"]},
-        warnings=manifest["warnings"],
-        failures=manifest.get("failures", []),
-        assumptions=manifest["assumptions"],
-        comparison=[vars(line) for line in result.lines["comparison"]],
-        expected_names=[vars(line) for line in result.lines["expected_names"]],
-        tradeoff=[vars(line) for line in result.lines["tradeoff"]],
-        verdicts=[vars(line) for line in result.lines["verdicts"]],
-    )
+def _about_comparison(manifest: Mapping[str, Any]) -> dict[str, object]:
+    shown = {key: manifest[key] for key in ("strategies", "baseline", "assumptions")}
+    return {**shown, "failures": manifest.get("failures", [])}
 
 
 @takes_shared_options
@@ -199,24 +167,12 @@ def condition(
             return Conditioning.of(resolved, seed, **given(n_keep=keep, n_most=most))
 
         again = Conditioning.again
-        asked, task = Task.begin(options, scenario, "condition", make, again, keep, most)
-        made = task.carry_out(asked, options.executor(), quiet=options.quiet)
-        document = result_document(
-            made,
+        task = Task.begin(options, scenario, "condition", make, again, keep, most)
+        task.finish(
             CONDITIONED_SCHEMA,
-            made.manifest["conditioned"],
-            design=made.manifest["design"],
-            warnings=made.manifest["warnings"],
-            **{
-                name: made.sheets[f"{name}.csv"].records()
-                for name in ("evidence", "inputs", "rests_on")
-            },
-        )
-        finish(
-            made,
-            document,
-            as_json=options.as_json,
-            show=lambda: print_tables(conditioned_tables(made)),
+            lambda manifest: {**manifest["conditioned"], "design": manifest["design"]},
+            ("evidence", "inputs", "rests_on"),
+            conditioned_tables,
         )
 
 

@@ -20,7 +20,7 @@ from sim.cli.options import (
     takes_shared_options,
 )
 from sim.cli.tables import number, print_tables, sheet_table
-from sim.cli.task import Task, finish, load_resolved, study_document
+from sim.cli.task import Task, about_study, load_resolved
 from sim.errors import UsageError
 from sim.report.words.numbers import count
 from sim.report.words.tables import Column, Table
@@ -82,7 +82,8 @@ def sweep(
             )
 
         changes = (over, replicates, strategy, metric)
-        asked, task = Task.begin(options, scenario, "sweep", make, Sweep.of, *changes)
+        task = Task.begin(options, scenario, "sweep", make, Sweep.of, *changes)
+        asked = task.experiment
         n_points, n = len(asked.laid), asked.plan.n_replicates
         n_strategies = max(len(asked.plan.strategies), 1)
         strategies = f" x {n_strategies} strategies" if n_strategies > 1 else ""
@@ -91,16 +92,14 @@ def sweep(
             f"{n_points * n_strategies * n:,} runs",
             quiet=options.quiet,
         )
-        study = task.carry_out(asked, options.executor(), quiet=options.quiet)
         keys = (axis.key for axis in asked.axes)
         names = ("point", "strategy", *keys, "metric", "median", "low", "high")
-        table = sheet_table(study.sheets["sweep.csv"], "Medians over replicates, with 90 %", names)
-        finish(
-            study,
-            study_document(study, SWEEP_SCHEMA, "sweep", "points"),
-            as_json=options.as_json,
-            show=lambda: print_tables([table]),
-        )
+
+        def show(study: Study) -> list[Table]:
+            title = "Medians over replicates, with 90 %"
+            return [sheet_table(study.sheets["sweep.csv"], title, names)]
+
+        task.finish(SWEEP_SCHEMA, about_study, ("sweep", "points"), show)
 
 
 @takes_shared_options
@@ -161,16 +160,14 @@ def sensitivity(
             )
 
         changes = (metric, only, ranges, replicates, strategy, list_only or None)
-        asked, task = Task.begin(options, scenario, "sensitivity", make, Sensitivity.of, *changes)
-        n_points, n = len(asked.plan.points), asked.plan.n_replicates
-        console.say(f"{n_points:,} points x {count(n, 'replicate')}", quiet=options.quiet)
-        study = task.carry_out(asked, options.executor(), quiet=options.quiet)
-        finish(
-            study,
-            study_document(study, SENSITIVITY_SCHEMA, "sensitivity", "left-out"),
-            as_json=options.as_json,
-            show=lambda: print_tables(sensitivity_tables(study)),
+        task = Task.begin(options, scenario, "sensitivity", make, Sensitivity.of, *changes)
+        plan = task.experiment.plan
+        console.say(
+            f"{len(plan.points):,} points x {count(plan.n_replicates, 'replicate')}",
+            quiet=options.quiet,
         )
+        tables = ("sensitivity", "left-out")
+        task.finish(SENSITIVITY_SCHEMA, about_study, tables, sensitivity_tables)
 
 
 def sensitivity_tables(study: Study) -> list[Table]:
