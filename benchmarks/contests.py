@@ -23,8 +23,7 @@ from benchmarks.peers import Lists, exhaust, peer
 from benchmarks.timing import Contest, Contestant
 from sim.addresses.feeds.gather import parse_entries
 from sim.addresses.sets.blocks import format_lines
-from sim.addresses.sets.families import format_set
-from sim.addresses.sets.intervals import IntervalSet
+from sim.addresses.sets.intervals import IntervalSet, format_set
 from sim.addresses.sets.prefixes import PrefixTable, PrefixTable6
 
 OURS = "overblock"

@@ -39,8 +39,7 @@ def measure(n_targets: int, n_ranges: int, budget: int, objective: str) -> None:
     from sim.addresses.cover.frontier import find_covers
     from sim.addresses.cover.tree import Targets
     from sim.addresses.cover.weights import Weights
-    from sim.addresses.sets.families import AddressSet
-    from sim.addresses.sets.intervals import IntervalSet, IntervalSet6
+    from sim.addresses.sets.intervals import AddressSet, IntervalSet, IntervalSet6
 
     breadth = Weights.per_address() if objective.endswith("breadth") else None
     address, start, stop, weight = world(n_targets, n_ranges)

@@ -10,8 +10,7 @@ import numpy as np
 from hypothesis import HealthCheck, Phase, reject, settings
 from numpy.typing import ArrayLike
 
-from sim.addresses.sets.families import format_set
-from sim.addresses.sets.intervals import IntervalSet
+from sim.addresses.sets.intervals import IntervalSet, format_set
 from sim.addresses.sets.line import IPV4, Line, split
 from sim.addresses.sets.notation import Prefix, parse_prefix
 from sim.addresses.sets.prefixes import PrefixTable

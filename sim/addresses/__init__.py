@@ -3,8 +3,7 @@
 Numbers
     `sim.addresses.sets.blocks`: columns of addresses, int64 of IPv4 and Python integers of IPv6.
 Sets
-    `sim.addresses.sets`: `intervals` and, for both families, `families`; `algebra` and `blocks` do
-    their sums.
+    `sim.addresses.sets.intervals`: sets of one family and of both.
 Tables
     `sim.addresses.sets.prefixes`: addresses to rows of a table of prefixes.
 Text

@@ -14,8 +14,7 @@ from numpy.typing import NDArray
 
 from sim.addresses.feeds.feed import LABELS, Feed, Labels, members
 from sim.addresses.sets.blocks import Numbers, masked
-from sim.addresses.sets.families import AddressSet
-from sim.addresses.sets.intervals import Intervals, IntervalSet, IntervalSet6
+from sim.addresses.sets.intervals import AddressSet, Intervals, IntervalSet, IntervalSet6
 from sim.addresses.sets.prefixes import PrefixTable, PrefixTable6
 from sim.addresses.text.reading import Entries4, Entries6, FamilyEntries
 from sim.errors import UsageError

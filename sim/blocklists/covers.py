@@ -17,8 +17,7 @@ from sim.addresses.cover.tree import ANY_LENGTH4, ANY_LENGTH6, LengthLimits, Tar
 from sim.addresses.cover.weights import WeightedRanges, Weights
 from sim.addresses.feeds.feed import Feed
 from sim.addresses.sets.blocks import IPV4_BITS, IPV6_BITS
-from sim.addresses.sets.families import AddressSet
-from sim.addresses.sets.intervals import IntervalSet, IntervalSet6
+from sim.addresses.sets.intervals import AddressSet, IntervalSet, IntervalSet6
 from sim.addresses.text.reading import Entries4, Entries6
 from sim.blocklists.attribution import first_rows
 from sim.blocklists.hosts import business_values

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.addresses.feeds.feed import Feed, Labels, members
-from sim.addresses.sets.families import AddressSet
+from sim.addresses.sets.intervals import AddressSet
 from sim.blocklists.attribution import row_overlap
 
 States = NDArray[np.int8]

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from sim.addresses.feeds.feed import Feed, Labels
 from sim.addresses.sets.blocks import format_prefixes
-from sim.addresses.sets.families import AddressSet
+from sim.addresses.sets.intervals import AddressSet
 from sim.addresses.sets.prefixes import PrefixTable, PrefixTable6
 from sim.addresses.text.reading import Entries4, Entries6
 from sim.blocklists.attribution import (

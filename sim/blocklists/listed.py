@@ -8,8 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.addresses.feeds.feed import Feed
-from sim.addresses.sets.families import AddressSet
-from sim.addresses.sets.intervals import IPV4_STOP
+from sim.addresses.sets.intervals import IPV4_STOP, AddressSet
 from sim.blocklists.hosts import Hits, State, find_hits
 from sim.blocklists.inventory import Business, rank_businesses
 

@@ -16,8 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.addresses.feeds.gather import parse_entries
-from sim.addresses.sets.algebra import merge
-from sim.addresses.sets.intervals import IPV4_STOP, IntervalSet
+from sim.addresses.sets.intervals import IPV4_STOP, IntervalSet, merge
 from sim.engine.decisions import BLOCKING, Mechanism
 from sim.engine.eventlog import Kind
 from sim.engine.record.outcome import Outcome

@@ -16,8 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.addresses.sets.blocks import format_prefixes, split_ranges
-from sim.addresses.sets.families import format_set
-from sim.addresses.sets.intervals import IPV4_STOP, IntervalSet
+from sim.addresses.sets.intervals import IPV4_STOP, IntervalSet, format_set
 from sim.addresses.sets.line import Line, split
 from sim.catalogue.causes import CAUSES
 from sim.engine.decisions import Mechanism

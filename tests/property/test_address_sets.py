@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim.addresses.sets.families import AddressSet
-from sim.addresses.sets.intervals import IntervalSet, IntervalSet6
+from sim.addresses.sets.intervals import AddressSet, IntervalSet, IntervalSet6
 from tests.edges import FAMILIES, any_bounds, numbers, prefixes, small_bounds
 
 pytestmark = pytest.mark.parametrize("family", FAMILIES)

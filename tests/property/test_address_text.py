@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sim.addresses.feeds.delimited import read_headed
 from sim.addresses.feeds.gather import Coder, Gathering
 from sim.addresses.sets.blocks import format_lines
-from sim.addresses.sets.families import AddressSet, format_set
+from sim.addresses.sets.intervals import AddressSet, format_set
 from sim.addresses.sets.notation import parse_prefix, read_notation
 from sim.addresses.text.reading import parse_entries, read_block
 from sim.addresses.text.source import Block, Limits

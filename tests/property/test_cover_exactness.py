@@ -14,8 +14,7 @@ from sim.addresses.cover.frontier import Frontier, find_covers
 from sim.addresses.cover.tree import LengthLimits, Targets
 from sim.addresses.cover.weights import Weights
 from sim.addresses.sets.blocks import DTYPES
-from sim.addresses.sets.families import AddressSet
-from sim.addresses.sets.intervals import IntervalSet, IntervalSet6
+from sim.addresses.sets.intervals import AddressSet, IntervalSet, IntervalSet6
 from sim.errors import UsageError
 from tests.examples import n_examples
 

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.addresses.sets.families import AddressSet
+from sim.addresses.sets.intervals import AddressSet
 from sim.addresses.sets.line import split
 from sim.engine.decisions import Decision, InForce, Observation, Strategy
 from sim.engine.record.outcome import USER_METRICS, Outcome

@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.addresses.sets.families import AddressSet
-from sim.addresses.sets.intervals import IntervalSet
+from sim.addresses.sets.intervals import AddressSet, IntervalSet
 from sim.addresses.sets.line import IPV4, IPV6_START, Line, LineSet, clip_prefix, length6, split
 from sim.addresses.sets.notation import Prefix
 from sim.addresses.sets.seats import Seats

@@ -28,8 +28,7 @@ from numpy.typing import NDArray
 from sim.addresses.cover.tree import PrefixTree, Targets
 from sim.addresses.cover.weights import INT64_LIMIT, Weights
 from sim.addresses.sets.blocks import IPV6_BITS, Numbers, format_prefixes, masked
-from sim.addresses.sets.families import AddressSet
-from sim.addresses.sets.intervals import IntervalSet, IntervalSet6
+from sim.addresses.sets.intervals import AddressSet, IntervalSet, IntervalSet6
 from sim.errors import UsageError
 
 TOLERANCE = 1e-9

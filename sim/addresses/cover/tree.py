@@ -23,8 +23,7 @@ from sim.addresses.sets.blocks import (
     masked,
     sizes,
 )
-from sim.addresses.sets.families import AddressSet
-from sim.addresses.sets.intervals import Intervals
+from sim.addresses.sets.intervals import AddressSet, Intervals
 from sim.errors import UsageError
 
 MAX_PIECES = 2**20

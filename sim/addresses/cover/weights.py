@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sim.addresses.sets.blocks import DTYPES, IPV4_BITS, IPV6_BITS, Numbers, bits_of
-from sim.addresses.sets.families import AddressSet
+from sim.addresses.sets.intervals import AddressSet
 from sim.addresses.text.reading import Entries4, Entries6
 
 FAMILIES = (IPV4_BITS, IPV6_BITS)

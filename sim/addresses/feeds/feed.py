@@ -12,8 +12,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.addresses.sets.families import AddressSet
-from sim.addresses.sets.intervals import IntervalSet
+from sim.addresses.sets.intervals import AddressSet, IntervalSet
 from sim.addresses.sets.line import FIRST_NETWORK, STOP_NETWORK
 from sim.addresses.text.reading import Entries4, Entries6
 from sim.errors import Problem

@@ -1,28 +1,146 @@
-"""Sets of addresses of one family as sorted, disjoint, half-open intervals."""
+"""Sets of addresses of one family as sorted, disjoint, half-open intervals, and of both families.
+
+Sizes of families are kept apart: adding IPv4 addresses to IPv6 addresses measures nothing.
+"""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sim.addresses.sets import algebra
-from sim.addresses.sets.algebra import Algebra, Bounds, Rule
 from sim.addresses.sets.blocks import (
     DTYPES,
     IPV4_BITS,
     IPV6_BITS,
     Numbers,
     count_prefixes,
+    format_lines,
     split_ranges,
 )
 from sim.addresses.sets.notation import read_notation
 
 IPV4_STOP = 2**IPV4_BITS
+_32, _48 = np.uint64(32), np.uint64(48)
+_LOW = np.uint64(2**32 - 1)
+_TRUE = np.ones(1, np.bool_)
+
+Bounds = tuple[NDArray[Any], NDArray[Any]]
+Rule = np.ufunc
+"""Which pieces to keep, by whether they are in the first and in the second set."""
+UNION, INTERSECTION, DIFFERENCE = np.bitwise_or, np.bitwise_and, np.greater
+
+
+def merge(start: NDArray[Any], stop: NDArray[Any]) -> Bounds:
+    """Union of half-open intervals in any order, overlapping or not.
+
+    Parameters
+    ----------
+    start, stop : shape (n,)
+        With ``0 <= start < stop``; int64 at most 2**32.
+    """
+    if start.dtype == object:
+        order = np.argsort(start, kind="stable")
+        start, stop = start[order], stop[order]
+    n_descents = int(np.count_nonzero(start[1:] < start[:-1]))
+    if n_descents == 0:
+        first, reach = start, np.maximum.accumulate(stop)
+    else:
+        # A start and a last address fit in one number, which sorts faster than rows do.
+        packed = start.astype(np.uint64)
+        packed <<= _32
+        packed |= (stop - 1).view(np.uint64)
+        packed = _sorted(packed, n_descents)
+        first = (packed >> _32).view(np.int64)
+        packed &= _LOW
+        reach = packed.view(np.int64)
+        np.maximum.accumulate(reach, out=reach)
+        reach += 1
+    gap = first[1:] > reach[:-1]
+    if gap.all():
+        return first, reach
+    opens = np.concatenate((_TRUE, gap))
+    closes = np.concatenate((gap, _TRUE))
+    return first[opens], reach[closes]
+
+
+def _sorted(packed: NDArray[np.uint64], n_descents: int) -> NDArray[np.uint64]:
+    """Sort by the upper 32 bits at least, in the way that suits the order at hand."""
+    if n_descents < packed.size // 64:
+        # Few sorted runs: a stable (merging) sort is linear.
+        packed.sort(kind="stable")
+    elif packed.size < 2**14:
+        packed.sort()
+    else:
+        # Sorting 16-bit numbers counts instead of comparing, and two turns of it beat the
+        # general sort of 64-bit numbers.
+        packed = packed[np.argsort((packed >> _32).astype(np.uint16), kind="stable")]
+        packed = packed[np.argsort((packed >> _48).astype(np.uint16), kind="stable")]
+    return packed
+
+
+def combine(first: Bounds, second: Bounds, rule: Rule) -> Bounds:
+    """Pieces of the line that a rule keeps, given two sets of sorted disjoint intervals."""
+    n_first, n_second = 2 * first[0].size, 2 * second[0].size
+    event = np.empty(n_first + n_second, first[0].dtype)
+    # One number holds a bound and, in its last bit, whose it is.
+    event[0:n_first:2] = first[0] << 1
+    event[1:n_first:2] = first[1] << 1
+    event[n_first::2] = (second[0] << 1) | 1
+    event[n_first + 1 :: 2] = (second[1] << 1) | 1
+    # Two sorted runs: a stable (merging) sort is linear.
+    event.sort(kind="stable")
+    is_second = np.asarray(event & 1, np.uint8)
+    bound = event >> 1
+    # Within a set starts and stops alternate, so the parity of the bounds met says inside or
+    # outside; a count that wraps at 256 keeps its parity.
+    in_second = np.cumsum(is_second, dtype=np.uint8) & np.uint8(1)
+    in_first = np.cumsum(is_second ^ np.uint8(1), dtype=np.uint8) & np.uint8(1)
+    kept = rule(in_first, in_second)
+    before = np.concatenate((np.zeros(1, np.uint8), kept[:-1]))
+    flips = kept != before
+    # Where both sets have a bound only the state after both counts.
+    twin = np.flatnonzero(bound[1:] == bound[:-1]) + 1
+    if twin.size:
+        flips[twin - 1] = False
+        # Before the first bound of all is as after the last one, outside both sets.
+        flips[twin] = kept[twin] != kept[twin - 2]
+    found = bound[flips]
+    return np.ascontiguousarray(found[0::2]), np.ascontiguousarray(found[1::2])
+
+
+class Algebra(ABC):
+    """Set algebra. Subclasses define how two sets combine."""
+
+    @classmethod
+    @abstractmethod
+    def universe(cls) -> Self:
+        """Return the set of all addresses."""
+
+    @abstractmethod
+    def _combine(self, other: Self, rule: Rule) -> Self:
+        """Keep the pieces of the address space that a rule asks for."""
+
+    def union(self, other: Self) -> Self:
+        """Return addresses in either set."""
+        return self._combine(other, UNION)
+
+    def intersection(self, other: Self) -> Self:
+        """Return addresses in both sets."""
+        return self._combine(other, INTERSECTION)
+
+    def difference(self, other: Self) -> Self:
+        """Return addresses in this set and not in the other."""
+        return self._combine(other, DIFFERENCE) if other else self
+
+    def complement(self, universe: Self | None = None) -> Self:
+        """Return addresses of a universe (by default all there are) that are not in this set."""
+        return (self.universe() if universe is None else universe).difference(self)
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,7 +215,7 @@ class Intervals(Algebra):
         occupied = last > first
         if not occupied.all():
             first, last = first[occupied], last[occupied]
-        return cls(*algebra.merge(first, last))
+        return cls(*merge(first, last))
 
     @classmethod
     def union_all(cls, sets: Iterable[Self]) -> Self:
@@ -196,13 +314,11 @@ class Intervals(Algebra):
         """Union of this set and others; a set of both families makes one of both."""
         start = np.concatenate([member.start for member in members])
         stop = np.concatenate([member.stop for member in members])
-        return type(self)(*algebra.merge(start, stop))
+        return type(self)(*merge(start, stop))
 
     def _combine(self, other: Self, rule: Rule) -> Self:
         # A set of both families makes one of both.
-        return other._with(
-            algebra.combine((self.start, self.stop), (other.start, other.stop), rule)
-        )
+        return other._with(combine((self.start, self.stop), (other.start, other.stop), rule))
 
     def _with(self, bounds: Bounds) -> Self:
         """Return a set of the same kind."""
@@ -246,7 +362,7 @@ class IntervalSet(Intervals):
         wanted = np.sort(np.asarray(address, np.int64))
         if wanted.ndim != 1 or (wanted.size and (wanted[0] < 0 or wanted[-1] >= IPV4_STOP)):
             raise ValueError("addresses must be one-dimensional and lie in [0, 2**32)")
-        return cls(*algebra.merge(wanted, wanted + 1))
+        return cls(*merge(wanted, wanted + 1))
 
     @property
     def end_numbers(self) -> tuple[int, int]:
@@ -271,3 +387,72 @@ class IntervalSet6(Intervals):
         # Neighbours that end and start in the same /64 would count it twice.
         n_shared = int(np.count_nonzero(first[1:] == last[:-1]))
         return int(np.add.reduce(last - first)) + self.n_intervals - n_shared
+
+
+@dataclass(frozen=True)
+class AddressSet(Algebra):
+    """A set of addresses of both families.
+
+    Attributes
+    ----------
+    v4, v6
+        The members of each family.
+    """
+
+    v4: IntervalSet
+    v6: IntervalSet6
+
+    @classmethod
+    def empty(cls) -> AddressSet:
+        """Return the set that holds no address."""
+        return cls(IntervalSet.empty(), IntervalSet6.empty())
+
+    @classmethod
+    def universe(cls) -> AddressSet:
+        """Return the set of all addresses of both families."""
+        return cls(IntervalSet.universe(), IntervalSet6.universe())
+
+    @classmethod
+    def of(cls, *texts: str) -> AddressSet:
+        """Return the union of prefixes, addresses and ranges given as text, in any mixture.
+
+        Raises
+        ------
+        ValueError
+            If a text is none of these.
+        """
+        is_v4 = [read_notation(text).version == 4 for text in texts]
+        return cls(
+            IntervalSet.of(*(text for text, four in zip(texts, is_v4, strict=True) if four)),
+            IntervalSet6.of(*(text for text, four in zip(texts, is_v4, strict=True) if not four)),
+        )
+
+    @classmethod
+    def union_all(cls, sets: Iterable[AddressSet]) -> AddressSet:
+        """Return addresses in any of the sets; the empty set for none."""
+        members = list(sets)
+        return cls(
+            IntervalSet.union_all(member.v4 for member in members),
+            IntervalSet6.union_all(member.v6 for member in members),
+        )
+
+    @property
+    def n_intervals(self) -> int:
+        """Number of maximal intervals of both families."""
+        return self.v4.n_intervals + self.v6.n_intervals
+
+    def of_family(self, bits: int) -> Intervals:
+        """Return the members of one family, named by the number of its bits."""
+        return self.v6 if bits == IPV6_BITS else self.v4
+
+    def __bool__(self) -> bool:
+        """Return whether the set holds any address."""
+        return bool(self.v4) or bool(self.v6)
+
+    def _combine(self, other: AddressSet, rule: Rule) -> AddressSet:
+        return AddressSet(self.v4._combine(other.v4, rule), self.v6._combine(other.v6, rule))
+
+
+def format_set(addresses: AddressSet) -> bytes:
+    """Canonical text of a set: its fewest prefixes, IPv4 first, one a line."""
+    return b"".join(format_lines(*each.to_prefixes()) for each in (addresses.v4, addresses.v6))

@@ -16,12 +16,19 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.addresses.sets import algebra
-from sim.addresses.sets.algebra import Bounds, Rule
 from sim.addresses.sets.blocks import IPV6_BITS, Numbers
-from sim.addresses.sets.families import AddressSet
 from sim.addresses.sets.family_starts import IPV6_START
-from sim.addresses.sets.intervals import IPV4_STOP, IntervalSet, IntervalSet6
+from sim.addresses.sets.intervals import (
+    DIFFERENCE,
+    IPV4_STOP,
+    AddressSet,
+    Bounds,
+    IntervalSet,
+    IntervalSet6,
+    Rule,
+    combine,
+    merge,
+)
 from sim.addresses.sets.notation import Prefix
 from sim.addresses.sets.prefixes import prefix_bounds, prefix_set
 from sim.addresses.sets.seats import Seats
@@ -222,7 +229,7 @@ class Line:
         if not self.has_ipv6:
             return IntervalSet.from_addresses(position)
         wanted = np.unique(position)
-        return LineSet(*algebra.merge(wanted, wanted + 1), self)
+        return LineSet(*merge(wanted, wanted + 1), self)
 
     def put(self, addresses: AddressSet) -> IntervalSet:
         """Return a set on the line.
@@ -328,7 +335,7 @@ class Line:
         whole = self.union(prefix for prefix in given if prefix.length < 64)
         narrow = [self._narrow_seats(prefix) for prefix in given if prefix.length >= 64]
         single = np.unique(np.concatenate([np.empty(0, np.int64), *narrow]))
-        start, stop = algebra.merge(*(single[~whole.contains(single)] + np.array([[0], [1]])))
+        start, stop = merge(*(single[~whole.contains(single)] + np.array([[0], [1]])))
         segment, _ = self._within(whole.start)
         width = self.width[segment]
         first = np.concatenate((whole.start + 1, start))
@@ -436,9 +443,7 @@ class LineSet(IntervalSet):
     def complement(self, universe: LineSet | None = None) -> LineSet:
         """Return the addresses of a universe, by default of the line, that are not in the set."""
         whole = self.line.everything if universe is None else universe
-        return self._with(
-            algebra.combine((whole.start, whole.stop), (self.start, self.stop), Rule.DIFFERENCE)
-        )
+        return self._with(combine((whole.start, whole.stop), (self.start, self.stop), DIFFERENCE))
 
     def __reduce__(self) -> tuple[type[LineSet], tuple[NDArray[np.int64], NDArray[np.int64], Line]]:  # type: ignore[override]
         """Keep the line."""
@@ -448,7 +453,7 @@ class LineSet(IntervalSet):
         return LineSet(*bounds, self.line)
 
     def _combine(self, other: IntervalSet, rule: Rule) -> LineSet:
-        bounds = algebra.combine((self.start, self.stop), (other.start, other.stop), rule)
+        bounds = combine((self.start, self.stop), (other.start, other.stop), rule)
         return LineSet(*bounds, self._line_with((other,)))
 
     def _union(self, members: Sequence[IntervalSet]) -> LineSet:
@@ -495,7 +500,7 @@ def _merge(start: NDArray[np.int64], stop: NDArray[np.int64]) -> Bounds:
     """Union of intervals anywhere on a line."""
     # Ranks among the bounds in play are numbers as small as those of IPv4.
     bound, rank = np.unique(np.concatenate((start, stop)), return_inverse=True)
-    first, last = algebra.merge(rank[: start.size], rank[start.size :])
+    first, last = merge(rank[: start.size], rank[start.size :])
     return bound[first], bound[last]
 
 

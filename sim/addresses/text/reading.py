@@ -16,10 +16,8 @@ from typing import ClassVar, NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.addresses.sets import algebra
 from sim.addresses.sets.blocks import Numbers, split_ranges
-from sim.addresses.sets.families import AddressSet
-from sim.addresses.sets.intervals import Intervals, IntervalSet, IntervalSet6
+from sim.addresses.sets.intervals import AddressSet, Intervals, IntervalSet, IntervalSet6, merge
 from sim.addresses.sets.notation import find_notation, read_notation, shown
 from sim.addresses.text.source import Block
 
@@ -95,7 +93,7 @@ class Entries4(FamilyEntries):
     def to_set(self) -> IntervalSet:
         """Return the union of the rows."""
         # Rows were checked when they were read.
-        return IntervalSet(*algebra.merge(self.start, self.stop))
+        return IntervalSet(*merge(self.start, self.stop))
 
 
 class Entries6(FamilyEntries):
@@ -105,7 +103,7 @@ class Entries6(FamilyEntries):
 
     def to_set(self) -> IntervalSet6:
         """Return the union of the rows."""
-        return IntervalSet6(*algebra.merge(self.start, self.stop))
+        return IntervalSet6(*merge(self.start, self.stop))
 
 
 # What lets an address through, before or behind it.

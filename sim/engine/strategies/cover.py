@@ -10,8 +10,7 @@ import numpy as np
 from sim.addresses.cover.frontier import find_covers
 from sim.addresses.cover.tree import Targets
 from sim.addresses.cover.weights import Weights
-from sim.addresses.sets.families import AddressSet
-from sim.addresses.sets.intervals import IntervalSet, IntervalSet6
+from sim.addresses.sets.intervals import AddressSet, IntervalSet, IntervalSet6
 from sim.addresses.sets.line import split
 from sim.engine.coverage import answerable_fronts, cut
 from sim.engine.decisions import Decision, Mechanism, Observation, Order, Strategy

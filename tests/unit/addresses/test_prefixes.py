@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from sim.addresses.cover.weights import Weights
-from sim.addresses.sets.families import AddressSet
-from sim.addresses.sets.intervals import IntervalSet, IntervalSet6
+from sim.addresses.sets.intervals import AddressSet, IntervalSet, IntervalSet6
 from sim.addresses.sets.prefixes import PrefixTable, PrefixTable6, prefix_set
 
 

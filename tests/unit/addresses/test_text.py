@@ -3,8 +3,7 @@
 import pytest
 
 from sim.addresses.feeds.gather import parse_entries
-from sim.addresses.sets.families import AddressSet
-from sim.addresses.sets.intervals import IntervalSet
+from sim.addresses.sets.intervals import AddressSet, IntervalSet
 from sim.addresses.sets.notation import parse_prefix
 from sim.addresses.text.source import Limits
 from sim.errors import DataError

@@ -6,7 +6,7 @@ import pytest
 
 from sim.addresses.cover.tree import LengthLimits
 from sim.addresses.feeds.frames import feed_of_columns
-from sim.addresses.sets.families import AddressSet
+from sim.addresses.sets.intervals import AddressSet
 from sim.blocklists.covers import Question, answer
 from sim.errors import UsageError
 

@@ -7,7 +7,7 @@ import pytest
 
 from sim.addresses.feeds.feed import Feed
 from sim.addresses.feeds.frames import feed_of_columns
-from sim.addresses.sets.families import AddressSet
+from sim.addresses.sets.intervals import AddressSet
 from sim.blocklists.covers import count_rules, row_worth, units_of
 
 

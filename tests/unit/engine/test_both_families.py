@@ -6,7 +6,7 @@ from ipaddress import IPv6Network
 import numpy as np
 import pytest
 
-from sim.addresses.sets.families import AddressSet
+from sim.addresses.sets.intervals import AddressSet
 from sim.addresses.sets.line import length6
 from sim.engine.actors.limits import narrowed
 from sim.engine.decisions import NO_ADDRESSES, Decision, KnownFronts, Mechanism, Observation, Order

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
-from sim.addresses.sets.families import format_set
+from sim.addresses.sets.intervals import format_set
 from sim.addresses.sets.line import split
 from sim.engine.eventlog import Kind
 from sim.engine.record.outcome import Outcome

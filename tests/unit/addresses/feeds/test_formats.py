@@ -15,7 +15,7 @@ from sim.addresses.feeds.feed import Feed, Labels
 from sim.addresses.feeds.formats import FORMATS, read_feed, sniff
 from sim.addresses.feeds.inputs import Input, plain_name
 from sim.addresses.feeds.inventories import ADDRESS_COLUMNS
-from sim.addresses.sets.families import AddressSet
+from sim.addresses.sets.intervals import AddressSet
 from sim.errors import DataError, UsageError
 from tests.feeds import read_dated
 from tests.forms import RENDERED

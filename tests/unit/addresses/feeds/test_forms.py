@@ -17,7 +17,7 @@ from sim.addresses.feeds.feed import Feed
 from sim.addresses.feeds.formats import read_feed, sniff
 from sim.addresses.feeds.forms import FORMS
 from sim.addresses.feeds.inputs import Input
-from sim.addresses.sets.families import AddressSet
+from sim.addresses.sets.intervals import AddressSet
 from sim.errors import DataError
 from tests.forms import IN_LINES, RENDERED
 

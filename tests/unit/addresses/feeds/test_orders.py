@@ -9,7 +9,7 @@ import pytest
 from sim.addresses.feeds.formats import read_feed
 from sim.addresses.feeds.inputs import Input
 from sim.addresses.feeds.orders import COLUMNS, order_rows
-from sim.addresses.sets.families import AddressSet
+from sim.addresses.sets.intervals import AddressSet
 from sim.errors import DataError
 from sim.results.csvtext import csv_text
 from tests.feeds import read_dated

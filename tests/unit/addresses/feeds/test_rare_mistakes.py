@@ -15,7 +15,7 @@ from sim.addresses.feeds.gather import Gathering
 from sim.addresses.feeds.inputs import ColumnChoice, Input, cut_lines, spooled
 from sim.addresses.feeds.inventories import read_sites
 from sim.addresses.feeds.normal import write_normal
-from sim.addresses.sets.families import AddressSet
+from sim.addresses.sets.intervals import AddressSet
 from sim.addresses.text.source import Limits
 from sim.errors import DataError
 from tests.feeds import given, read, refused

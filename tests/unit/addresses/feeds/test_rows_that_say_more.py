@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from sim.addresses.feeds import verdicts
 from sim.addresses.feeds.verdicts import rows_with_stems
-from sim.addresses.sets.families import AddressSet
+from sim.addresses.sets.intervals import AddressSet
 from tests.feeds import read, refused
 
 

@@ -13,7 +13,7 @@ from sim.addresses.feeds import neighbours, verdicts
 from sim.addresses.feeds.formats import read_feed
 from sim.addresses.feeds.inputs import ColumnChoice, Input
 from sim.addresses.feeds.verdicts import verdict_behind
-from sim.addresses.sets.families import AddressSet
+from sim.addresses.sets.intervals import AddressSet
 from sim.errors import DataError
 from tests.feeds import given
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from sim.addresses.feeds.feed import Feed
-from sim.addresses.sets.families import AddressSet
+from sim.addresses.sets.intervals import AddressSet
 from tests.feeds import read, refused
 
 

@@ -8,7 +8,7 @@ import pytest
 from sim.addresses.feeds.feed import Feed, special_note
 from sim.addresses.feeds.formats import read_feed
 from sim.addresses.feeds.inputs import Input
-from sim.addresses.sets.families import AddressSet
+from sim.addresses.sets.intervals import AddressSet
 from sim.errors import DataError
 from tests.feeds import read as read_list
 
