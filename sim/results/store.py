@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
@@ -73,8 +71,9 @@ def encode_run(
         **measured,
     }
     encoded = {}
-    with _scratch(folder) as path:
+    with tempfile.NamedTemporaryFile(dir=folder) as scratch:
         for table, columns in tables.items():
+            path = Path(scratch.name)
             write_part(path, {**_key(strategy, replicate, columns), **columns})
             encoded[table] = path.read_bytes()
     return encoded
@@ -169,17 +168,6 @@ def _entries(line: Line, outcome: Outcome) -> dict[str, ColumnData]:
         "mechanism": Coded(code[entry], [str(mechanism) for mechanism in mechanisms]),
         "prefix": Coded(np.arange(entry.size), prefix),
     }
-
-
-@contextmanager
-def _scratch(folder: Path | None) -> Iterator[Path]:
-    """A temporary file."""
-    handle, name = tempfile.mkstemp(dir=folder)
-    os.close(handle)
-    try:
-        yield Path(name)
-    finally:
-        os.unlink(name)
 
 
 def _key(strategy: str, replicate: int, columns: Mapping[str, ColumnData]) -> dict[str, ColumnData]:

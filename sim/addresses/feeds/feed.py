@@ -155,17 +155,11 @@ class Feed:
 
     def with_provider(self, provider: str) -> Feed:
         """Return the same with a provider for the records that name none."""
-        given = self.labels.get("provider")
-        code = np.zeros(self.n_records, np.int32)
-        if given is None:
-            named = Labels(code, [provider])
-        else:
-            names = list(given.names)
-            at = names.index(provider) if provider in names else len(names)
-            known = given.code >= 0
-            code[:] = np.where(known, given.code, np.int32(at))
-            named = Labels(code, names if at < len(names) else [*names, provider])
-        return replace(self, labels={**self.labels, "provider": named})
+        none = Labels(np.full(self.n_records, -1, np.int32), [])
+        given = self.labels.get("provider", none)
+        names = list(dict.fromkeys([*given.names, provider]))
+        code = np.where(given.code < 0, np.int32(names.index(provider)), given.code)
+        return replace(self, labels={**self.labels, "provider": Labels(code, names)})
 
     def of_records(self, kept: NDArray[np.bool_]) -> Feed:
         """Return some of the records, with their rows and columns.

@@ -7,7 +7,6 @@ text, lines, rows and JSON keys, as far as each makes sense.
 from __future__ import annotations
 
 import csv
-import hashlib
 import io
 import re
 import sys
@@ -142,11 +141,6 @@ class Input:
         """
         note_read(self.path)
         return Source(self.path, limits.max_bytes, self.name)
-
-    def sha256(self) -> str:
-        """Hash of the file's bytes as they are, compressed or not."""
-        with self.path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 @contextmanager

@@ -21,7 +21,6 @@ from sim.addresses.feeds.inventories import ADDRESS_COLUMNS, Table
 from sim.addresses.feeds.verdicts import NAMES, lets_through
 from sim.addresses.sets.notation import shown
 from sim.addresses.text.source import Readable
-from sim.errors import DataError, Problem
 from sim.files import RepeatedKeyError
 from sim.files import parse_json as parse_json_text
 
@@ -39,37 +38,37 @@ _CALLED = NAMES.union(
 )
 
 
-def read_document(source: Readable, gathering: Gathering) -> dict[str, Any]:
-    """Read one JSON object.
+def read_document(source: Readable, gathering: Gathering, what: str, *keys: str) -> dict[str, Any]:
+    """Read one JSON object that has one of the keys its kind is known by, as `check_keys`.
 
     Raises
     ------
     DataError
-        If it is too large, nested too deeply, no JSON, or no object.
+        If it is too large, nested too deeply, no JSON, no object, or another one.
     """
     value = _read_value(source, gathering)
     if not isinstance(value, dict):
-        got = type(value).__name__
-        raise _refused(gathering.name, f"expected a JSON object, got {got}")
+        raise gathering.wrong(f"expected a JSON object, got {type(value).__name__}")
+    check_keys(value, keys, gathering, what)
     return value
 
 
 def _read_value(source: Readable, gathering: Gathering) -> Any:
     """Read one JSON value of a bounded size."""
-    name = gathering.name
     max_bytes = min(gathering.limits.max_bytes, MAX_DOCUMENT_BYTES)
     pieces, n_bytes = [], 0
     while piece := source.read(2**20):
         n_bytes += len(piece)
         if n_bytes > max_bytes:
-            raise _refused(name, f"expected at most {max_bytes:,} bytes of JSON, got more")
+            raise gathering.wrong(f"expected at most {max_bytes:,} bytes of JSON, got more")
         pieces.append(piece)
     try:
         return parse_json(b"".join(pieces))
     except json.JSONDecodeError as error:
-        raise _refused(name, f"expected JSON, got an error: {error.msg}", error.lineno) from None
+        message = f"expected JSON, got an error: {error.msg}"
+        raise gathering.wrong(message, error.lineno) from None
     except ValueError as error:
-        raise _refused(name, str(error)) from None
+        raise gathering.wrong(str(error)) from None
 
 
 def parse_json(text: bytes) -> Any:
@@ -100,7 +99,9 @@ def parse_json(text: bytes) -> Any:
         raise ValueError("expected numbers of a few digits, got one of thousands") from None
 
 
-def check_keys(document: dict[str, Any], keys: Sequence[str], name: str, what: str) -> None:
+def check_keys(
+    document: dict[str, Any], keys: Sequence[str], gathering: Gathering, what: str
+) -> None:
     """Refuse a document that has none of the keys its kind is known by, or that takes some back.
 
     Raises
@@ -110,10 +111,11 @@ def check_keys(document: dict[str, Any], keys: Sequence[str], name: str, what: s
     """
     if taken_back := _taken_back(document, ""):
         message = "expected ranges that are all in use, got some that are removed or left out"
-        raise DataError([Problem(name, f"{message}: take them out", key=taken_back)])
+        raise gathering.wrong(f"{message}: take them out", key=taken_back)
     if not any(key in document for key in keys):
         got = ", ".join(map(shown, list(document)[:8])) or "none"
-        raise _refused(name, f"expected {what} with the key {' or '.join(keys)}, got keys {got}")
+        wanted = f"expected {what} with the key {' or '.join(keys)}"
+        raise gathering.wrong(f"{wanted}, got keys {got}")
 
 
 def _taken_back(value: Any, path: str) -> str:
@@ -134,7 +136,7 @@ def _taken_back(value: Any, path: str) -> str:
 
 
 def items(
-    document: dict[str, Any], key: str, name: str, above: str = ""
+    document: dict[str, Any], key: str, gathering: Gathering, above: str = ""
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield the objects of a list in a document, each with its path; an absent list is empty.
 
@@ -147,17 +149,16 @@ def items(
     """
     listed, key = document.get(key, []), f"{above}{key}"
     if not isinstance(listed, list):
-        raise DataError([Problem(name, f"expected a list, got {type(listed).__name__}", key=key)])
-    check_entries(len(listed), name, key)
+        raise gathering.wrong(f"expected a list, got {type(listed).__name__}", key=key)
+    check_entries(len(listed), gathering, key)
     for position, item in enumerate(listed):
         path = f"{key}.{position}"
         if not isinstance(item, dict):
-            message = f"expected an object, got {type(item).__name__}"
-            raise DataError([Problem(name, message, key=path)])
+            raise gathering.wrong(f"expected an object, got {type(item).__name__}", key=path)
         yield path, item
 
 
-def check_entries(n_entries: int, name: str, key: str) -> None:
+def check_entries(n_entries: int, gathering: Gathering, key: str) -> None:
     """Refuse lists of more entries than a document may hold.
 
     Raises
@@ -167,7 +168,7 @@ def check_entries(n_entries: int, name: str, key: str) -> None:
     """
     if n_entries > MAX_ENTRIES:
         message = f"expected at most {MAX_ENTRIES:,} entries, got {n_entries:,}"
-        raise DataError([Problem(name, message, key=key)])
+        raise gathering.wrong(message, key=key)
 
 
 def text_of(item: dict[str, Any], key: str) -> str:
@@ -177,10 +178,6 @@ def text_of(item: dict[str, Any], key: str) -> str:
     """
     value = item.get(key, "")
     return value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else ""
-
-
-def _refused(name: str, message: str, line: int = 0) -> DataError:
-    return DataError([Problem(name, message, line)])
 
 
 # Objects turned into columns at a time.
@@ -197,9 +194,8 @@ def read_json_list(source: Readable, gathering: Gathering) -> Feed:
     """
     entries = _read_value(source, gathering)
     if not isinstance(entries, list):
-        got = type(entries).__name__
-        raise _refused(gathering.name, f"expected a JSON array, got {got}")
-    check_entries(len(entries), gathering.name, "")
+        raise gathering.wrong(f"expected a JSON array, got {type(entries).__name__}")
+    check_entries(len(entries), gathering, "")
     gathering.n_lines = len(entries)
     kind: type = str
     what = "an address"

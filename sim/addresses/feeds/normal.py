@@ -15,7 +15,7 @@ import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.addresses.feeds.feed import LISTS, NUMBERS, Feed, Labels
+from sim.addresses.feeds.feed import LABELS, LISTS, NUMBERS, Feed, Labels
 from sim.addresses.sets.blocks import format_prefixes, masked, split_ranges
 from sim.files import new_file
 from sim.sql import sql_path, sql_text
@@ -23,7 +23,6 @@ from sim.sql import sql_path, sql_text
 Texts = Mapping[str, NDArray[np.object_]]
 
 SCHEMA = "overblock/normal-table/2"
-_TEXTS = ("provider", "region", "service", "country", "name", "sector", "asn")
 # Rows made into prefixes at a time: a range may be sixty of them.
 _ROWS = 50_000
 # What the table may take of memory before it waits on disk.
@@ -107,7 +106,7 @@ def _metadata(
 def _prefixes(feed: Feed) -> Iterator[tuple[int, NDArray[np.int64], dict[str, NDArray[Any]]]]:
     """Yield the family, the records and the columns of prefixes."""
     for family, v, record in ((4, feed.v4, feed.record4), (6, feed.v6, feed.record6)):
-        for rows in _pieces(len(v)):
+        for rows in (slice(at, at + _ROWS) for at in range(0, len(v), _ROWS)):
             row, address, length = split_ranges(v.start[rows], v.stop[rows])
             text = format_prefixes(address, length)
             ends = {"first": address, "last": masked(address, length)[1] - 1}
@@ -131,7 +130,7 @@ def _insert(
 ) -> None:
     """Append rows of one family."""
     selected = {column: f'batch."{column}"' for column in columns}
-    for column in _TEXTS:
+    for column in LABELS:
         if column not in feed.labels:
             continue
         labels = feed.labels[column]
@@ -166,7 +165,3 @@ def _texts(labels: Labels) -> NDArray[np.object_]:
         return np.array([*labels.names, None], dtype=object)
     listed = [json.dumps(members, ensure_ascii=False) for members in labels.lists]
     return np.array([*listed, None], dtype=object)
-
-
-def _pieces(n_rows: int) -> list[slice]:
-    return [slice(first, first + _ROWS) for first in range(0, n_rows, _ROWS)]

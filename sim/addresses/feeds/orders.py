@@ -18,7 +18,7 @@ from sim.addresses.feeds.extents import expected_date, read_date
 from sim.addresses.feeds.feed import Feed, Labels
 from sim.addresses.feeds.gather import Coder, Gathering
 from sim.addresses.feeds.inputs import plain_name
-from sim.addresses.feeds.json_tables import check_keys, items, read_document, text_of
+from sim.addresses.feeds.json_tables import items, read_document, text_of
 from sim.addresses.feeds.neighbours import Neighbours
 from sim.addresses.sets.blocks import format_prefixes
 from sim.addresses.sets.notation import shown
@@ -267,10 +267,9 @@ def read_polls(source: Readable, gathering: Gathering) -> Orders:
     DataError
         If the document is no such record; for entries without provider, changes, times or states.
     """
-    document = read_document(source, gathering)
-    check_keys(document, ("data",), gathering.name, "polls of providers")
+    document = read_document(source, gathering, "polls of providers", "data")
     turns: list[tuple[int, bool, int, dict[str, Any]]] = []
-    for number, (_, entry) in enumerate(items(document, "data", gathering.name), 1):
+    for number, (_, entry) in enumerate(items(document, "data", gathering), 1):
         gathering.n_lines += 1
         if plain_name(text_of(entry, "isp")):
             turns += [(*turn, number, entry) for turn in _turns(entry, number, gathering)]

@@ -69,20 +69,14 @@ def assess(
             _write(found, questions, suffix, output, force=force)
 
 
-def _forums() -> tuple[str, ...]:
-    from sim.scenario.tables.shipped import forums
-
-    return forums()
-
-
 def _questions(along: str | None, suffix: str) -> list[CourtQuestionRow]:
     from sim.errors import UsageError
     from sim.scenario.refusal import hint
-    from sim.scenario.tables.shipped import read_court_questions
+    from sim.scenario.tables.shipped import forums, read_court_questions
 
     if along is None:
         return []
-    known = _forums()
+    known = forums()
     if along not in known:
         raise UsageError(
             f"--along: expected one of {', '.join(known)}, got {along!r}{hint(along, known)}"

@@ -62,7 +62,7 @@ def import_file(
         from sim.addresses.text.source import Limits
         from sim.blocklists.blocklists import find_input
         from sim.errors import UsageError
-        from sim.files import check_free, new_file
+        from sim.files import check_free, hash_of, new_file
         from sim.results.csvtext import csv_text
         from sim.version import __version__
 
@@ -70,7 +70,7 @@ def import_file(
             raise UsageError(f"{output}: expected a table TABLE.parquet or TABLE.csv, got neither")
         check_free(output, force=force)
         given = replace(find_input(file), columns=options.columns)
-        sha256, is_dated = given.sha256(), output.suffix == ".csv"
+        sha256, is_dated = hash_of(given.path), output.suffix == ".csv"
         found = read_file(
             given,
             read_as,

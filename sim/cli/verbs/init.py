@@ -12,17 +12,15 @@ from sim.cli.options import COLUMN, IGNORE_COLUMN, QUIET, argument, option
 if TYPE_CHECKING:
     from sim.scenario.starter.case import Known
 
-FileOption = Path | None
-
 
 def init(
     folder: Path = argument("DIR", "Folder to make."),
     country: str | None = option("--country CC", "Country, as in ISO 3166."),
     first: str | None = option("--from DAY", "First day, such as 2026-03-01."),
     last: str | None = option("--to DAY", "Day on which the run ends."),
-    blocklist: FileOption = option("--blocklist FILE", "Blocked addresses: a list in any format."),
-    inventory: FileOption = option("--inventory FILE", "Your sites: a CSV file of hosts."),
-    operators: FileOption = option(
+    blocklist: Path | None = option("--blocklist FILE", "Blocked addresses: a list in any format."),
+    inventory: Path | None = option("--inventory FILE", "Your sites: a CSV file of hosts."),
+    operators: Path | None = option(
         "--operators FILE",
         "Internet providers: a CSV file with a column operator, and what else is known.",
     ),
