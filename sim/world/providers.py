@@ -237,7 +237,7 @@ def _of_nobody(addresses: Iterable[IntervalSet]) -> IntervalSet:
     held = IntervalSet.union_all(addresses)
     is_four = held.start < IPV4_STOP
     fours = IntervalSet(held.start[is_four], held.stop[is_four])
-    return SPECIAL.complement().difference(fours)
+    return IntervalSet.universe().difference(SPECIAL).difference(fours)
 
 
 def _seats(line: Line, prefixes: Iterable[Prefix], addresses: IntervalSet) -> tuple[Seats, Seats]:

@@ -117,11 +117,6 @@ def combine(first: Bounds, second: Bounds, rule: Rule) -> Bounds:
 class Algebra(ABC):
     """Set algebra. Subclasses define how two sets combine."""
 
-    @classmethod
-    @abstractmethod
-    def universe(cls) -> Self:
-        """Return the set of all addresses."""
-
     @abstractmethod
     def _combine(self, other: Self, rule: Rule) -> Self:
         """Keep the pieces of the address space that a rule asks for."""
@@ -137,10 +132,6 @@ class Algebra(ABC):
     def difference(self, other: Self) -> Self:
         """Return addresses in this set and not in the other."""
         return self._combine(other, DIFFERENCE) if other else self
-
-    def complement(self, universe: Self | None = None) -> Self:
-        """Return addresses of a universe (by default all there are) that are not in this set."""
-        return (self.universe() if universe is None else universe).difference(self)
 
 
 @dataclass(frozen=True, eq=False)

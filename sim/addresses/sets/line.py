@@ -19,7 +19,6 @@ from numpy.typing import NDArray
 from sim.addresses.sets.blocks import IPV6_BITS, Numbers
 from sim.addresses.sets.family_starts import IPV6_START
 from sim.addresses.sets.intervals import (
-    DIFFERENCE,
     IPV4_STOP,
     AddressSet,
     Bounds,
@@ -439,11 +438,6 @@ class LineSet(IntervalSet):
         row = np.searchsorted(self.start, wanted, side="right") - 1
         held = np.append(self.stop, 0)[row] if self.start.size else np.zeros(wanted.shape)
         return np.asarray((row >= 0) & (wanted < held), np.bool_)
-
-    def complement(self, universe: LineSet | None = None) -> LineSet:
-        """Return the addresses of a universe, by default of the line, that are not in the set."""
-        whole = self.line.everything if universe is None else universe
-        return self._with(combine((whole.start, whole.stop), (self.start, self.stop), DIFFERENCE))
 
     def __reduce__(self) -> tuple[type[LineSet], tuple[NDArray[np.int64], NDArray[np.int64], Line]]:  # type: ignore[override]
         """Keep the line."""
