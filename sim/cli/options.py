@@ -271,6 +271,24 @@ class ListOptions(TableOptions):
         return Format.JSON if self.as_json else self.output_format
 
 
+def check_output(path: Path | None, *ends: str, force: bool) -> None:
+    """Refuse a file that cannot be written, before anything is computed.
+
+    Raises
+    ------
+    UsageError
+        If its name has none of some endings, or it is taken.
+    """
+    from sim.errors import UsageError
+    from sim.files import check_free
+
+    if path is not None and path.suffix not in ends:
+        first = ", ".join(ends[:-1])
+        raise UsageError(f"{path}: expected a file that ends in {first} or {ends[-1]}")
+    if path is not None:
+        check_free(path, force=force)
+
+
 def given(**options: Any) -> dict[str, Any]:
     """Return the options that were given; the others take their defaults."""
     return {name: value for name, value in options.items() if value is not None}

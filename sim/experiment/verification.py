@@ -51,7 +51,7 @@ from sim.results.manifest import (
     input_copy,
     package_version,
 )
-from sim.results.parquet import is_part_of, keys_of, n_rows_of
+from sim.results.parquet import is_part_of, read_columns
 from sim.results.schema import KEYS
 from sim.scenario.library import shipped
 from sim.scenario.schema import scenario_tree
@@ -98,7 +98,9 @@ def changed_tables(run: RunFolder, plan: Plan, scratch: Path) -> Iterator[str]:
         outputs: Outputs = dict.fromkeys((SCENARIO, RESOLVED, PACKAGE), (run.path, None))
         for name in tables:
             file, n_rows = derived.outputs.get(name) or (run.path / name, None)
-            outputs[name] = file, n_rows_of(file) if n_rows is None else n_rows
+            if n_rows is None:
+                n_rows = int(read_columns(file, "SELECT count(*) AS n FROM data")["n"][0])
+            outputs[name] = file, n_rows
     except _CANNOT as error:
         yield f"tables of the runs: cannot be added up: {error}"
         return
@@ -291,7 +293,8 @@ def _changed_runs(run: RunFolder, plan: Plan, ours: Collection[Key]) -> Iterator
     for table in plan.run_tables:
         file = run.path / f"{table}.parquet"
         try:
-            held = keys_of(file, ("strategy", "replicate"))
+            columns = read_columns(file, "SELECT DISTINCT strategy, replicate FROM data")
+            held = set(zip(*(one.tolist() for one in columns.values()), strict=True))
         except DataError:
             yield f"{file.name}: cannot be read"
             continue

@@ -153,30 +153,6 @@ def numbers(column: NDArray[Any]) -> NDArray[np.float64]:
     return np.ma.filled(np.ma.asarray(column).astype(np.float64), np.nan)
 
 
-def keys_of(path: Path, columns: Sequence[str]) -> set[tuple[Any, ...]]:
-    """Distinct rows of some columns of a Parquet file.
-
-    Raises
-    ------
-    DataError
-        If the file cannot be read.
-    """
-    chosen = ", ".join(f'"{name}"' for name in columns)
-    found = read_columns(path, f"SELECT DISTINCT {chosen} FROM data")
-    return set(zip(*(found[name].tolist() for name in columns), strict=True))
-
-
-def n_rows_of(path: Path) -> int:
-    """Rows of a Parquet file.
-
-    Raises
-    ------
-    DataError
-        If the file cannot be read.
-    """
-    return int(read_columns(path, "SELECT count(*) AS n FROM data")["n"][0])
-
-
 def _is_same(one: NDArray[Any], other: NDArray[Any]) -> bool:
     """Whether two columns are equal, missing values included."""
     if one.shape != other.shape or one.dtype != other.dtype:

@@ -136,19 +136,15 @@ def with_lengths(
         wanted = "a netmask such as 255.255.255.0, or a length such as 24"
     prefixes = []
     for row, (address, mask) in enumerate(zip(addresses, masks, strict=True)):
-        text, length = address.strip(), lengths[mask]
-        if not text:
-            prefixes.append("")
-        elif "/" in text or "-" in text:
+        text, length, message = address.strip(), lengths[mask], ""
+        if "/" in text or "-" in text:
             got = f"{shown(address)} and {shown(mask)}"
             message = f"expected an address and its netmask, got {got}: leave the netmask out"
+        elif text and not length:
+            message = f"expected {wanted}, got {shown(mask)}"
+        if message:
             gathering.refuse(message, int(line[row]), column)
-            prefixes.append("")
-        elif not length:
-            gathering.refuse(f"expected {wanted}, got {shown(mask)}", int(line[row]), column)
-            prefixes.append("")
-        else:
-            prefixes.append(f"{text}/{length}")
+        prefixes.append(f"{text}/{length}" if text and not message else "")
     return prefixes
 
 

@@ -118,6 +118,8 @@ class Gathering:
         Whether semicolons stand between the cells of the file.
     notes
         What to tell the user.
+    n_bad
+        Mistakes so far.
     """
 
     def __init__(
@@ -132,7 +134,7 @@ class Gathering:
         self.has_semicolons = False
         self.notes: list[str] = []
         self.skip_bad = skip_bad
-        self._n_bad = 0
+        self.n_bad = 0
         self._problems: list[Problem] = []
         self._opposite: list[Problem] = []
         self._v4: list[Entries4] = []
@@ -142,14 +144,9 @@ class Gathering:
         self._coders: dict[str, Coder] = {}
         self._numbers: dict[str, array[float]] = {}
 
-    @property
-    def n_bad(self) -> int:
-        """Mistakes so far."""
-        return self._n_bad
-
     def refuse(self, message: str, line: int = 0, key: str = "") -> None:
         """Note one mistake."""
-        self._n_bad += 1
+        self.n_bad += 1
         if len(self._problems) < self.limits.max_problems:
             self._problems.append(Problem(self.name, message, line, 0, key))
 
@@ -280,9 +277,9 @@ class Gathering:
             If something lets through, even if mistakes were to be skipped.
         """
         record4, record6 = _column(self._record4), _column(self._record6)
-        if self._n_bad and not self.skip_bad:
+        if self.n_bad and not self.skip_bad:
             n_good = record4.size + record6.size
-            raise BadLinesError(self.name, self._problems, self._n_bad, n_good)
+            raise BadLinesError(self.name, self._problems, self.n_bad, n_good)
         if self._opposite:
             raise DataError(self._opposite[: max(self.limits.max_problems, 1)])
         v4, v6 = Entries4.concatenate(self._v4), Entries6.concatenate(self._v6)
@@ -297,7 +294,7 @@ class Gathering:
             {column: label for column, label in labels.items() if label.n_known},
             {column: _column(values) for column, values in self._numbers.items()},
             self.n_lines,
-            self._n_bad,
+            self.n_bad,
             tuple(self._problems),
             tuple(self.notes),
         )

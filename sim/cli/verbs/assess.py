@@ -8,14 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim.cli import console
-from sim.cli.options import FORCE_FILE, JSON, argument, option
+from sim.cli.options import FORCE_FILE, JSON, argument, check_output, option
 
 if TYPE_CHECKING:
     from sim.assess.assessment import Assessment
     from sim.scenario.tables.shipped import CourtQuestionRow
 
 SCHEMA = "overblock/assessment/3"
-SUFFIXES = (".md", ".html", ".json")
 
 
 def assess(
@@ -50,15 +49,11 @@ def assess(
     with console.reports_errors(as_json=as_json):
         from sim.assess.assessment import assess as assess_run
         from sim.errors import UsageError
-        from sim.files import check_free
         from sim.results.folder import open_run
 
-        if output is not None and output.suffix not in SUFFIXES:
-            raise UsageError(f"{output}: expected a file that ends in .md, .html or .json")
+        check_output(output, ".md", ".html", ".json", force=force)
         suffix = ".json" if as_json else output.suffix if output is not None else ".md"
         questions = _questions(along, suffix)
-        if output is not None:
-            check_free(output, force=force)
         if not run.is_dir():
             raise UsageError(
                 f"{run}: expected the folder of a comparison; overblock compare writes one"

@@ -17,6 +17,7 @@ from sim.cli.options import (
     WORKERS,
     Format,
     argument,
+    check_output,
     many,
     option,
 )
@@ -59,12 +60,18 @@ def backtest(
         from sim.backtest.document import document
         from sim.backtest.scores import N_MEMBERS
         from sim.backtest.scores import backtest as score_cases
+        from sim.errors import UsageError
         from sim.experiment.executors import choose_executor
-        from sim.files import new_file
+        from sim.files import check_free, new_file
         from sim.report.documents.scores import case_tables, page, score_tables, scores_csv
         from sim.scenario.cases import choose, read_files, shipped_cases
 
-        _check_files(plot, save, force=force)
+        check_output(plot, ".png", ".svg", force=force)
+        if save is not None:
+            check_free(save, force=force)
+        if plot is not None and save is not None and plot.absolute() == save.absolute():
+            wanted = "expected two files for --plot and --save, got one for both"
+            raise UsageError(f"{plot}: {wanted}")
         files = read_files(blind) if blind else shipped_cases()
         chosen = choose(files, cases)
         with progress("runs", quiet=quiet) as on_step:
@@ -102,17 +109,3 @@ def backtest(
             console.say(f"failed: scenario={name} {which} simulation={number}: {failure}")
         if scored.failures:
             raise typer.Exit(console.EXIT_PARTIAL)
-
-
-def _check_files(plot: Path | None, save: Path | None, *, force: bool) -> None:
-    """Reject files that cannot be written, before anything is computed."""
-    from sim.errors import UsageError
-    from sim.files import check_free
-
-    if plot is not None and plot.suffix not in {".png", ".svg"}:
-        raise UsageError(f"{plot}: expected a file that ends in .png or .svg")
-    for path in (plot, save):
-        if path is not None:
-            check_free(path, force=force)
-    if plot is not None and save is not None and plot.absolute() == save.absolute():
-        raise UsageError(f"{plot}: expected two files for --plot and --save, got one for both")

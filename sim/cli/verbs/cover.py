@@ -15,6 +15,7 @@ from sim.cli.options import (
     FORCE_FILE,
     Format,
     ListOptions,
+    check_output,
     many,
     option,
     takes_shared_options,
@@ -107,14 +108,11 @@ def cover(
         from sim.blocklists.covers import Question, answer
         from sim.blocklists.listed import union
         from sim.errors import UsageError
-        from sim.files import check_free, new_file
+        from sim.files import new_file
 
         if family not in ("", "4", "6"):
             raise UsageError(f"--family: expected 4 or 6, got {family!r}")
-        if figure is not None and figure.suffix not in (".png", ".svg"):
-            raise UsageError(f"--figure: expected a name in .png or .svg, got {str(figure)!r}")
-        if figure is not None:
-            check_free(figure, force=force)
+        check_output(figure, ".png", ".svg", force=force)
         when = instant("--at", at)
         check_stdin([*targets, *inventory, *protect, *against])
         files = Files(options, stack, when)

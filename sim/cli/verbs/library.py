@@ -236,7 +236,9 @@ def _lines(
             raise UsageError("--set and --rows are for scenarios; a run is what it is")
         manifest: Any = read_manifest(Path(name))
         lines, scenario = manifest.get("sources"), manifest.get("scenario", {})
-        if not _are_lines(lines):
+        if not isinstance(lines, list) or not all(
+            isinstance(line, dict) and {"key", "kind"} <= line.keys() for line in lines
+        ):
             message = "expected the key sources, got none; the run is of an earlier version"
             raise DataError([Problem(str(Path(name) / MANIFEST), message)])
         about = {"folder": name, "scenario": scenario.get("name")}
@@ -251,12 +253,6 @@ def _lines(
     found = [source.as_dict() for source in list_sources(resolved, each_row=each_row)]
     about = {"file": resolved.loaded.document.file, "scenario": resolved.scenario.name}
     return found, about, list_warnings(resolved)
-
-
-def _are_lines(lines: object) -> bool:
-    return isinstance(lines, list) and all(
-        isinstance(line, dict) and {"key", "kind"} <= line.keys() for line in lines
-    )
 
 
 def _holds(line: Line, text: str) -> bool:

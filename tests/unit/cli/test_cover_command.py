@@ -173,7 +173,7 @@ class TestCover:
             (("--family", "6"), "expected at least one target, got none"),
             (("--family", "4", "--against", "six.txt"),
              "expected an order with at least one rule, got none"),
-            (("--figure", "f.pdf"), "--figure: expected a name in .png or .svg"),
+            (("--figure", "f.pdf"), "f.pdf: expected a file that ends in .png or .svg"),
             (("--targets", "both.txt"), "one address family, got both"),
         ],
     )  # fmt: skip
