@@ -13,6 +13,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sim.errors import DataError, Problem, UsageError
+
 if TYPE_CHECKING:
     from sim.addresses.feeds.feed import Feed
     from sim.addresses.feeds.inputs import Input
@@ -125,7 +127,6 @@ def check_placed(feeds: Sequence[Feed], options: TableOptions) -> None:
     DataError
         If there is such a list, unless empty ones are allowed.
     """
-    from sim.errors import DataError, Problem
 
     message = "expected at least one address, got none in the file and none by --names"
     empty = [
@@ -140,7 +141,6 @@ def check_placed(feeds: Sequence[Feed], options: TableOptions) -> None:
 def check_dated(at: datetime | None, feeds: Sequence[Feed]) -> None:
     """Refuse a time where no file holds dated orders."""
     from sim.addresses.feeds.forms import DATED
-    from sim.errors import UsageError
 
     if at is not None and not any(feed.origin.format in DATED for feed in feeds):
         raise UsageError("--at: none of the files holds dated orders")
@@ -160,7 +160,6 @@ def list_remarks(feeds: Sequence[Feed]) -> list[str]:
 
 def check_stdin(names: Sequence[str]) -> None:
     """Refuse a standard input that is read twice, or that is a terminal."""
-    from sim.errors import UsageError
 
     if names.count("-") > 1:
         raise UsageError("-: standard input can be read once only")
@@ -172,7 +171,6 @@ def instant(option: str, text: str | None) -> datetime | None:
     """Read a point in time given to an option."""
     if text is None:
         return None
-    from sim.errors import UsageError
     from sim.scenario.quantities import parse_instant
 
     try:

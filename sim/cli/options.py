@@ -16,6 +16,10 @@ from typing import TYPE_CHECKING, Any, get_type_hints
 
 import typer
 
+from sim.cli.console import reports_errors
+from sim.errors import UsageError
+from sim.files import check_free
+
 if TYPE_CHECKING:
     from sim.addresses.feeds.inputs import ColumnChoice
     from sim.experiment.executors.task import Executor
@@ -158,7 +162,6 @@ WORKERS = option(
 
 
 def _trust_files(paths: list[Path]) -> list[Path]:
-    from sim.cli.console import reports_errors
     from sim.scenario.own import trust_file
 
     with reports_errors():
@@ -222,7 +225,6 @@ class ExperimentOptions:
         UsageError
             If files are given for a cluster and no cluster.
         """
-        from sim.errors import UsageError
         from sim.experiment.executors import choose_executor
 
         if self.cluster is None:
@@ -279,8 +281,6 @@ def check_output(path: Path | None, *ends: str, force: bool) -> None:
     UsageError
         If its name has none of some endings, or it is taken.
     """
-    from sim.errors import UsageError
-    from sim.files import check_free
 
     if path is not None and path.suffix not in ends:
         first = ", ".join(ends[:-1])

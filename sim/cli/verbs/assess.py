@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from sim.cli import console
 from sim.cli.options import FORCE_FILE, JSON, argument, check_output, option
+from sim.errors import UsageError
+from sim.files import new_file
 
 if TYPE_CHECKING:
     from sim.assess.assessment import Assessment
@@ -48,7 +50,6 @@ def assess(
     """
     with console.reports_errors(as_json=as_json):
         from sim.assess.assessment import assess as assess_run
-        from sim.errors import UsageError
         from sim.results.folder import open_run
 
         check_output(output, ".md", ".html", ".json", force=force)
@@ -65,7 +66,6 @@ def assess(
 
 
 def _questions(along: str | None, suffix: str) -> list[CourtQuestionRow]:
-    from sim.errors import UsageError
     from sim.scenario.refusal import hint
     from sim.scenario.tables.shipped import forums, read_court_questions
 
@@ -89,7 +89,6 @@ def _write(
     *,
     force: bool,
 ) -> None:
-    from sim.files import new_file
     from sim.report.documents.assessment import title_of, to_html, write_assessment
 
     if suffix == ".json":

@@ -22,6 +22,8 @@ from sim.cli.options import (
     option,
 )
 from sim.cli.tables import print_tables
+from sim.errors import UsageError
+from sim.files import check_free, new_file
 
 
 def backtest(
@@ -60,9 +62,7 @@ def backtest(
         from sim.backtest.document import document
         from sim.backtest.scores import N_MEMBERS
         from sim.backtest.scores import backtest as score_cases
-        from sim.errors import UsageError
         from sim.experiment.executors import choose_executor
-        from sim.files import check_free, new_file
         from sim.report.documents.scores import case_tables, page, score_tables, scores_csv
         from sim.scenario.cases import choose, read_files, shipped_cases
 

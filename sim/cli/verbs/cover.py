@@ -21,6 +21,8 @@ from sim.cli.options import (
     takes_shared_options,
 )
 from sim.cli.tables import print_tables
+from sim.errors import UsageError
+from sim.files import new_file
 from sim.report.words.tables import Column, Table, cell_text
 
 if TYPE_CHECKING:
@@ -107,8 +109,6 @@ def cover(
         from sim.addresses.feeds.feed import concatenate
         from sim.blocklists.covers import Question, answer
         from sim.blocklists.listed import union
-        from sim.errors import UsageError
-        from sim.files import new_file
 
         if family not in ("", "4", "6"):
             raise UsageError(f"--family: expected 4 or 6, got {family!r}")

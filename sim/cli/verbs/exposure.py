@@ -29,6 +29,7 @@ from sim.cli.options import (
     takes_shared_options,
 )
 from sim.cli.tables import print_tables
+from sim.errors import UsageError
 from sim.report.words.tables import Column, Table, Value
 
 if TYPE_CHECKING:
@@ -117,7 +118,6 @@ def exposure(
         from sim.blocklists.blocklists import own_tables
         from sim.blocklists.exposure import OWNERS, assess
         from sim.blocklists.listed import union
-        from sim.errors import UsageError
 
         when, earlier = instant("--at", at), instant("--since", since)
         tables_of = [split_provider(text) for text in attribute]

@@ -19,6 +19,8 @@ from sim.cli.options import (
     option,
 )
 from sim.cli.tables import print_tables
+from sim.errors import UsageError
+from sim.files import check_free
 from sim.report.words.numbers import count
 from sim.report.words.tables import Column, Table
 from sim.version import __version__
@@ -134,7 +136,6 @@ def _default_folder(run: RunFolder, strategy: str | None) -> Path:
 
 def _formats(text: str) -> list[str]:
     """Formats by name."""
-    from sim.errors import UsageError
     from sim.report.figures.kinds import FORMATS
 
     names = [name.strip() for name in text.split(",") if name.strip()]
@@ -181,7 +182,6 @@ def bundle(
     """
     with console.reports_errors(as_json=as_json):
         from sim.bundle.bundle import write_bundle
-        from sim.files import check_free
         from sim.results.folder import open_run
 
         check_free(output, force=force)

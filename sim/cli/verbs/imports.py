@@ -16,6 +16,9 @@ from sim.cli.options import (
     option,
     takes_shared_options,
 )
+from sim.errors import UsageError
+from sim.files import check_free, hash_of, new_file
+from sim.version import __version__
 
 if TYPE_CHECKING:
     from sim.addresses.feeds.feed import Feed
@@ -61,10 +64,7 @@ def import_file(
         from sim.addresses.feeds.orders import COLUMNS, Orders, order_rows
         from sim.addresses.text.source import Limits
         from sim.blocklists.blocklists import find_input
-        from sim.errors import UsageError
-        from sim.files import check_free, hash_of, new_file
         from sim.results.csvtext import csv_text
-        from sim.version import __version__
 
         if output.suffix not in (".parquet", ".csv"):
             raise UsageError(f"{output}: expected a table TABLE.parquet or TABLE.csv, got neither")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from sim.cli import console
 from sim.cli.options import COLUMN, IGNORE_COLUMN, QUIET, argument, option
+from sim.errors import UsageError
 
 if TYPE_CHECKING:
     from sim.scenario.starter.case import Known
@@ -40,7 +41,6 @@ def init(
       overblock init kenya --country KE --from 2026-03-01 --to 2026-03-15
     """
     with console.reports_errors():
-        from sim.errors import UsageError
         from sim.results.output import new_folder
         from sim.scenario.starter.case import SCENARIO, Known, write_case
 
@@ -73,7 +73,6 @@ def _next(known: Known, scenario: Path) -> str:
 
 
 def _day(option: str, text: str | None) -> date | None:
-    from sim.errors import UsageError
     from sim.scenario.quantities import parse_day
 
     try:
@@ -83,7 +82,6 @@ def _day(option: str, text: str | None) -> date | None:
 
 
 def _file(option: str, given: Path | None) -> Path | None:
-    from sim.errors import UsageError
 
     if given is not None and not given.is_file():
         raise UsageError(f"{option}: expected a file, got {given}")

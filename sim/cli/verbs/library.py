@@ -23,6 +23,7 @@ from sim.cli.options import (
     option,
 )
 from sim.cli.tables import print_tables
+from sim.errors import DataError, Problem, UsageError
 from sim.report.words.tables import Column, Table
 
 Line: TypeAlias = dict[str, Any]
@@ -182,8 +183,6 @@ def sources(
     """
     is_json = as_json or output_format is Format.JSON
     with console.reports_errors(as_json=is_json):
-        from sim.errors import UsageError
-
         lines, about, warnings = _lines(scenario_or_run, overrides, each_row=rows)
         if unknown := [one for one in kind if one not in KINDS]:
             raise UsageError(f"--kind: expected one of {', '.join(KINDS)}, got {unknown[0]!r}")
@@ -228,7 +227,6 @@ def _lines(
     name: str, overrides: Sequence[str], *, each_row: bool
 ) -> tuple[list[Line], Line, list[str]]:
     """Sources as plain values, their scenario or folder, and warnings."""
-    from sim.errors import DataError, Problem, UsageError
     from sim.results.folder import MANIFEST, read_manifest
 
     if (Path(name) / MANIFEST).is_file():

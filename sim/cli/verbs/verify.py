@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from sim.cli import console
+from sim.cli.console import COMPILING, progress
 from sim.cli.options import JSON, MAX_BYTES, QUIET, TRUST, WORKERS, argument, option
 from sim.errors import OverblockError
 
@@ -112,7 +113,6 @@ def _verified(
     folder: Path, n_sample: int | None, workers: int | None, *, quiet: bool
 ) -> tuple[Verdict, str]:
     from sim.backtest.conditioned import misjudged_members, verify_conditioned
-    from sim.cli.console import COMPILING, progress
     from sim.experiment.executors import choose_executor
     from sim.experiment.verification import verify_folder
     from sim.results.integrity import REPORT
@@ -153,7 +153,6 @@ def _made_again(
     folder: Path, into: Path, workers: int | None, *, quiet: bool
 ) -> tuple[Verdict, str]:
     from sim.backtest.conditioned import KINDS, conditioning_again
-    from sim.cli.console import COMPILING, progress
     from sim.experiment.executors import choose_executor
     from sim.experiment.verification import make_again
 
