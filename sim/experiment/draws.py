@@ -215,11 +215,7 @@ class Kept:
         for name, ours, theirs in (
             (OTHER_SEED, root_seed, self.root_seed),
             (OTHER_MODEL, model_hash(resolved), self.model),
-            (
-                OTHER_EVIDENCE,
-                self.evidence if is_cut else evidence_hash(resolved),
-                self.evidence,
-            ),
+            (OTHER_EVIDENCE, self.evidence if is_cut else evidence_hash(resolved), self.evidence),
         ):
             if ours != theirs:
                 return name
@@ -244,20 +240,12 @@ class Kept:
 def model_hash(resolved: Resolved) -> str:
     """SHA-256 of all that a draw depends on but the evidence and the root seed."""
     beside = (resolved.rates, resolved.economy, resolved.totals, resolved.figures)
-    drawn = [
-        [
-            *(one.key, one.scale, one.low, one.given, one.high),
-            *(one.n_dials, one.is_whole, one.distribution),
-        ]
-        for one in list_factors(resolved)[0]
-    ]
+    names = ("key", "scale", "low", "given", "high", "n_dials", "is_whole", "distribution")
+    drawn = [[getattr(one, name) for name in names] for one in list_factors(resolved)[0]]
     tree = scenario_tree(resolved.scenario)
     values = {key: value for key, value in tree.items() if key not in ASKED}
-    tables = sorted(
-        [table.name, table.sha256]
-        for table in resolved.tables
-        if all(table is not one for one in beside)
-    )
+    used = [table for table in resolved.tables if all(table is not one for one in beside)]
+    tables = sorted([table.name, table.sha256] for table in used)
     return hashlib.sha256(canonical_json([drawn, values, tables]).encode()).hexdigest()
 
 

@@ -87,8 +87,7 @@ class Answers:
             above, below = (self.mean(part, strategy_row) for part in (ratio.above, ratio.below))
             return over(above, below, ratio.per)
         values = self.value[:, strategy_row, :, self.metrics.index(metric)]
-        means: NDArray[np.float64] = values.mean(axis=1)
-        return means
+        return np.asarray(values.mean(axis=1))
 
 
 OnProgress = Callable[[int, int], None]

@@ -70,26 +70,11 @@ def describe(
     (folder / SCENARIO).write_bytes(resolved.loaded.source)
     tree = canonical_json(scenario_tree(resolved.scenario))
     (folder / RESOLVED).write_text(tree, encoding="utf-8")
-    write_json(folder / PACKAGE, package_of(folder, plan, tables, keys))
+    package = build_package(plan.name, resolved.scenario.title, tables, keys, folder)
+    write_json(folder / PACKAGE, package)
     written: Outputs = {file: (folder / file, None) for file in (SCENARIO, RESOLVED, PACKAGE)}
     written |= write_inputs(folder, all_tables(plan.scenarios))
     return written
-
-
-def package_of(
-    folder: Path,
-    plan: Plan,
-    tables: Mapping[str, tuple[Column, ...]],
-    keys: Mapping[str, Sequence[str]],
-) -> dict[str, Any]:
-    """Return the data package of the tables in a folder.
-
-    Raises
-    ------
-    OSError
-        If a table cannot be read.
-    """
-    return build_package(plan.name, plan.resolved.scenario.title, tables, keys, folder)
 
 
 def manifest_of(

@@ -164,10 +164,7 @@ def carry_out(
                     "wall_s": round(time.perf_counter() - clock, 3),
                     MANIFEST_HASH: hashlib.sha256(json_bytes(made.manifest)).hexdigest(),
                     "failures": [
-                        {
-                            "key": list(made.plan.where(key).values()),
-                            "details": failure.details,
-                        }
+                        {"key": list(made.plan.where(key).values()), "details": failure.details}
                         for key, failure in made.failures.items()
                     ],
                 }

@@ -21,10 +21,7 @@ from sim.experiment.plan import RUN, Plan
 from sim.experiment.verdicts import judge_pairs, weigh_strategies
 from sim.measure.facts import read_groups, read_kinds, read_measures, why_nothing
 from sim.measure.groups import summarise_groups
-from sim.measure.money.accounts import (
-    BY_METHOD,
-    method_lines,
-)
+from sim.measure.money.accounts import BY_METHOD, method_lines
 from sim.measure.names import expected_names
 from sim.measure.sites import summarise_sites
 from sim.measure.summary import Measured, summarise
@@ -73,10 +70,6 @@ class Derived:
     def n_whole(self, plan: Plan) -> int:
         """How many simulations are finished under every strategy."""
         return len(set.intersection(*(set(self.runs.get(label, ())) for label in plan.labels)))
-
-    def is_whole(self, plan: Plan) -> bool:
-        """Whether all simulations are finished."""
-        return self.n_whole(plan) == plan.n_replicates
 
 
 def derive(
@@ -145,12 +138,8 @@ def derive(
             label, resolved = variant.label, variant.resolved
             lines["expected_names"] += expected_names(folder, resolved, label, found)
     if plan.kind != RUN and plan.baseline is not None:
-        lines["comparison"] += compare_strategies(
-            measured,
-            plan.baseline,
-            plan.metrics,
-            plan.resolved.scenario.population.n_businesses,
-        )
+        n_drawn = plan.resolved.scenario.population.n_businesses
+        lines["comparison"] += compare_strategies(measured, plan.baseline, plan.metrics, n_drawn)
         lines["tradeoff"] += weigh_strategies(plan, measured)
         lines["verdicts"] += judge_pairs(plan, measured, inputs)
     for file, columns in columns_of(plan).items():
@@ -183,37 +172,28 @@ def derived_manifest(
     failures: Sequence[Mapping[str, Any]],
 ) -> dict[str, Any]:
     """Return the manifest of a folder by what follows from its runs."""
-    n_whole = derived.n_whole(plan)
     manifest = manifest_of(
         plan,
         outputs,
         labels=plan.labels,
-        n_replicates=n_whole,
+        n_replicates=derived.n_whole(plan),
         status=status,
-        warnings=[*_warnings(plan, derived, n_whole), *derived.nothing],
+        warnings=[*_warnings(plan, derived), *derived.nothing],
         failures=failures,
     )
     return manifest | {"typical": dict(derived.typical)}
 
 
-def _warnings(plan: Plan, derived: Derived, n_whole: int) -> list[str]:
+def _warnings(plan: Plan, derived: Derived) -> Iterator[str]:
     """Why simulations are not conditioned, and what an unfinished experiment lacks."""
-    why = plan.asked.get("ensemble", {}).get("not_conditioned", "")
-    prior = [
-        f"the simulations are not conditioned on the record: {why}; overblock condition keeps "
-        "those that agree with it"
-    ]
-    warnings = prior if why else []
-    if n_whole == plan.n_replicates:
-        return warnings
-    return [
-        *warnings,
-        *(
-            f"{label}: {n} of {plan.n_replicates} simulations are finished"
-            for label in plan.labels
-            if (n := len(derived.runs.get(label, ()))) < plan.n_replicates
-        ),
-    ]
+    if why := plan.asked.get("ensemble", {}).get("not_conditioned", ""):
+        yield (
+            f"the simulations are not conditioned on the record: {why}; overblock condition keeps "
+            "those that agree with it"
+        )
+    for label in plan.labels:
+        if (n := len(derived.runs.get(label, ()))) < plan.n_replicates:
+            yield f"{label}: {n} of {plan.n_replicates} simulations are finished"
 
 
 def _say_nothing(plan: Plan, folder: Path, measured: Mapping[str, Measured]) -> Iterator[str]:
@@ -278,7 +258,7 @@ class Runs:
             plan,
             derived,
             outputs,
-            status=COMPLETE if derived.is_whole(plan) else found.status,
+            status=COMPLETE if derived.n_whole(plan) == plan.n_replicates else found.status,
             failures=failures_of(plan, found.failures),
         )
         return RunsResult(folder, plan, manifest, found.failures, derived.lines)

@@ -6,7 +6,6 @@ finished runs. A plan is rejected where this version, or changed files, would ru
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -17,7 +16,7 @@ from typing import Any, Protocol, TypeVar
 from sim.errors import DataError, Problem, UsageError
 from sim.experiment.draws import OTHER_MODEL
 from sim.experiment.plan import Plan
-from sim.files import write_whole
+from sim.files import hash_of, write_whole
 from sim.results.checkpoints import (
     EXPERIMENT,
     EXPERIMENT_SCHEMA,
@@ -170,9 +169,8 @@ def read_question(folder: Path) -> Question:
 
 def _question_of(document: Mapping[str, Any], folder: Path) -> Question:
     copies = {name: folder / table["copy"] for name, table in document["tables"].items()}
-    for name, table in document["tables"].items():
-        if hashlib.sha256(copies[name].read_bytes()).hexdigest() != table["sha256"]:
-            raise _another(folder)
+    if any(hash_of(copies[name]) != one["sha256"] for name, one in document["tables"].items()):
+        raise _another(folder)
     loaded = load_scenario(str(folder / SCENARIO), document["overrides"])
     loaded = replace(loaded.with_copies(copies), document=loaded.document.renamed(document["file"]))
     return Question(
@@ -317,19 +315,15 @@ def resolved_of_folder(
         loaded = load_scenario(str(run.path / RESOLVED), [*filter(is_column, overrides)])
     else:
         loaded = load_scenario(str(run.path / SCENARIO), [*overrides, *more])
-        document = loaded.document.renamed(str(described["file"]))
-        loaded = replace(loaded, document=document)
+        loaded = replace(loaded, document=loaded.document.renamed(str(described["file"])))
     copies = {}
     for row, table in enumerate(run.manifest["inputs"]):
         copy = PurePosixPath(str(table["copy"]))
         stem, _, _ = copy.stem.rpartition("-")
         place = scratch / "inputs" / str(row)
         place.mkdir(parents=True, exist_ok=True)
-        copies[str(table["name"])] = place / f"{stem}{copy.suffix}"
-        for source, target in (
-            (copy, copies[str(table["name"])]),
-            (note_path(Path(copy)), note_path(copies[str(table["name"])])),
-        ):
+        copies[str(table["name"])] = original = place / f"{stem}{copy.suffix}"
+        for source, target in (copy, original), (note_path(Path(copy)), note_path(original)):
             file = run.path / source
             if is_inside(run, file) and file.is_file():
                 target.write_bytes(file.read_bytes())

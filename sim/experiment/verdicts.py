@@ -22,11 +22,7 @@ from numpy.typing import NDArray
 from scipy.special import nbdtrik
 
 from sim.catalogue.choices import COLLATERAL, EFFICACY, HARMS, PRIVATE_LOSS
-from sim.experiment.comparison import (
-    has_missed_sample,
-    in_shared_replicates,
-    paired_difference,
-)
+from sim.experiment.comparison import has_missed_sample, in_shared_replicates, paired_difference
 from sim.experiment.ensemble import Inputs, name_inputs
 from sim.experiment.plan import Plan
 from sim.measure.summary import Measured, ends, spread_of

@@ -22,7 +22,7 @@ from sim.engine.warm_up import warm_up
 from sim.errors import DataError, OverblockError, Problem
 from sim.experiment.executors.task import Executor, Failure, Key
 from sim.experiment.interrupts import pass_on_interrupt
-from sim.experiment.outputs import PACKAGE, Outputs, package_of
+from sim.experiment.outputs import PACKAGE, Outputs
 from sim.experiment.pipeline import Experiment, Result, carry_out
 from sim.experiment.plan import Plan
 from sim.experiment.runs import Runs, columns_of, derive, derived_manifest
@@ -40,13 +40,10 @@ from sim.results.folder import (
     RunFolder,
     open_run,
 )
-from sim.results.integrity import (
-    changed_files,
-    is_inside,
-    unlisted_files,
-)
+from sim.results.integrity import changed_files, is_inside, unlisted_files
 from sim.results.manifest import (
     all_tables,
+    build_package,
     canonical_json,
     input_copy,
     package_version,
@@ -109,13 +106,14 @@ def changed_tables(run: RunFolder, plan: Plan, scratch: Path) -> Iterator[str]:
         if file.is_file() and (where := first_difference(file, again)) is not None:
             yield f"{name}: does not follow from the runs{where}"
     with suppress(OSError):  # a file that is missing is named already
-        package = package_of(run.path, plan, tables, KEYS)
+        title = plan.resolved.scenario.title
+        package = build_package(plan.name, title, tables, KEYS, run.path)
     if read_json(run.path / PACKAGE) != package:
         yield f"{PACKAGE}: does not describe the tables as they are"
     stored = run.manifest
     status, failures = str(stored["status"]), stored.get("failures", ())
     manifest = derived_manifest(plan, derived, {}, status=status, failures=failures)
-    if derived.is_whole(plan):
+    if derived.n_whole(plan) == plan.n_replicates:
         manifest["status"] = COMPLETE
     elif status == COMPLETE:
         manifest["status"] = "partial or interrupted"
@@ -360,8 +358,7 @@ def version_notes(run: RunFolder) -> Iterator[str]:
     if manifest["tool"]["version"] != __version__:
         yield f"made by overblock {manifest['tool']['version']}, checked by {__version__}"
     for name, version in manifest.get("packages", {}).items():
-        here = package_version(str(name))
-        if here != version:
+        if (here := package_version(str(name))) != version:
             yield f"made with {name} {version}, checked with {here}"
 
 
@@ -430,9 +427,7 @@ def _differences(run: RunFolder, again: RunFolder, names: list[str]) -> Iterator
         elif not second.is_file():
             yield f"{name}: is not made again"
         elif hash_of(first) != hash_of(second):
-            yield f"{name}: {_keys(run, again) if name == MANIFEST else 'has other bytes'}"
-
-
-def _keys(run: RunFolder, again: RunFolder) -> str:
-    keys = [key for key in again.manifest if run.manifest.get(key) != again.manifest[key]]
-    return f"has other bytes, in {', '.join(keys)}" if keys else "has other bytes"
+            then, now = run.manifest, again.manifest
+            keys = ", ".join(key for key in now if then.get(key) != now[key])
+            where = f", in {keys}" if name == MANIFEST and keys else ""
+            yield f"{name}: has other bytes{where}"
