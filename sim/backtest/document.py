@@ -20,6 +20,7 @@ import numpy as np
 from sim.backtest.predictions import CALCULATION_TABLES, NotComputable, Prediction
 from sim.backtest.scores import INSIDE, OUTSIDE, ROLES, Backtest, RunGroup, Score, ScoredRole
 from sim.experiment.draws import model_hash
+from sim.files import hash_of
 from sim.results.manifest import canonical_json
 from sim.scenario.cases import BOUNDS, CaseFile
 from sim.scenario.quantities import format_instant
@@ -148,18 +149,21 @@ SCHEMA = "overblock/backtest-scores/5"
 def document(found: Backtest) -> dict[str, Any]:
     """Return the JSON document; None where a number is not known."""
     files = {id(score.placed.file): score.placed.file for score in found.scores}
-    return {
-        "schema": SCHEMA,
-        "version": __version__,
-        "n_members": found.n_members,
-        "tallies": [_without_nan(one) for one in tallies_of(found.scores)],
-        "tallies_prior": [_without_nan(one) for one in tallies_of(found.prior)],
-        "scores": [
-            {**_score(score), "prior": None if score is prior else _predicted(prior)}
-            for score, prior in zip(found.scores, found.prior, strict=True)
-        ],
-        "made_from": made_from(list(files.values()), found.groups),
-    }
+    known: dict[str, Any] = _without_nan(
+        {
+            "schema": SCHEMA,
+            "version": __version__,
+            "n_members": found.n_members,
+            "tallies": tallies_of(found.scores),
+            "tallies_prior": tallies_of(found.prior),
+            "scores": [
+                {**_score(score), "prior": None if score is prior else _predicted(prior)}
+                for score, prior in zip(found.scores, found.prior, strict=True)
+            ],
+            "made_from": made_from(list(files.values()), found.groups),
+        }
+    )
+    return known
 
 
 def made_from(files: Iterable[CaseFile], groups: Sequence[RunGroup]) -> dict[str, Any]:
@@ -178,7 +182,7 @@ def made_from(files: Iterable[CaseFile], groups: Sequence[RunGroup]) -> dict[str
                     for table in group.resolved.tables
                     if table not in (group.resolved.totals, group.resolved.figures)
                 ],
-                "kept_sha256": None if group.kept is None else _hash(Path(group.kept.file)),
+                "kept_sha256": None if group.kept is None else hash_of(Path(group.kept.file)),
             }
             for group in groups
         ],
@@ -203,21 +207,17 @@ def _hash_values(path: Path) -> str:
     return hashlib.sha256(canonical_json(rows).encode()).hexdigest()
 
 
-def _hash(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
 def _predicted(score: Score) -> dict[str, Any]:
     """The prediction of one ensemble, and its scores."""
     predicted = None
     if isinstance(score.prediction, Prediction):
-        predicted = _without_nan(asdict(score.prediction))
+        predicted = asdict(score.prediction)
         del predicted["values"]  # thousands of draws
     return {
         "predicted": predicted,
         "verdict": score.verdict,
-        "log10_error": _known(score.log10_error),
-        "quality": _without_nan(asdict(score.quality)),
+        "log10_error": score.log10_error,
+        "quality": asdict(score.quality),
     }
 
 
@@ -242,8 +242,8 @@ def _score(score: Score) -> dict[str, Any]:
             "high": published.high,
             "rounding": published.rounding,
             "relation": published.relation,
-            "allowed_low": allowed_low if math.isfinite(allowed_low) else None,
-            "allowed_high": allowed_high if math.isfinite(allowed_high) else None,
+            "allowed_low": allowed_low,
+            "allowed_high": allowed_high,
             "nature": published.nature,
             "unit": published.unit,
             "source": _one_line(published.source),
@@ -257,18 +257,15 @@ def _score(score: Score) -> dict[str, Any]:
     }
 
 
-def _known(value: float) -> float | None:
-    return None if math.isnan(value) else value
-
-
 def _one_line(text: str) -> str:
     """Text of a case file without line breaks, which would be markup on a page."""
     return " ".join(text.split())
 
 
-def _without_nan(values: dict[str, Any]) -> dict[str, Any]:
-    """Replace NaN by None."""
-    return {
-        key: None if isinstance(value, float) and math.isnan(value) else value
-        for key, value in values.items()
-    }
+def _without_nan(value: Any) -> Any:
+    """Replace numbers that are not finite by None, wherever they are."""
+    if isinstance(value, dict):
+        return {key: _without_nan(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_nan(one) for one in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

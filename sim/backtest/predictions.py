@@ -118,12 +118,7 @@ def predict_by_ensemble(
     """
     predictor = placed.case.predictor
     assert isinstance(predictor, RunPredictor)
-    times = predictor.at, predictor.since, predictor.until
-    is_timed = any(time is not None for time in times)
-    why = why_not_measured(predictor, resolved) or why_no_threshold(
-        predictor.businesses, resolved, is_timed=is_timed
-    )
-    if why:
+    if why := why_not_measured(predictor, resolved) or why_no_threshold(predictor, resolved):
         return NotComputable(why)
     spans = f"chance and {len(draws.unknowns)} uncertain inputs, in {draws.n} simulations"
     if predictor.measure in PRICED:
@@ -177,10 +172,8 @@ def predict_without_run(placed: PlacedCase) -> Prediction | NotComputable | None
 
 
 def _of_draws(draws: NDArray[np.float64], spans: str, left_out: str) -> Prediction:
-    tail = (1 - LEVEL) / 2
-    median, low, high = np.quantile(draws, [0.5, tail, 1 - tail]).tolist()
     values = np.array(draws, np.float64)
-    return Prediction(median, low, high, LEVEL, (), spans, left_out, values)
+    return Prediction(*spread_of(values), LEVEL, (), spans, left_out, values)
 
 
 def _predict_exposure(placed: PlacedCase, predictor: ExposurePredictor) -> Prediction:

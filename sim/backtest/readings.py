@@ -32,7 +32,7 @@ from sim.measure.money.pricing import (
     price_run,
 )
 from sim.measure.names import listed_within
-from sim.scenario.readings import BusinessesHit, Listed, RunReading, reading_problems
+from sim.scenario.readings import Listed, RunReading, reading_problems
 from sim.scenario.refusal import hint
 from sim.scenario.resolve import Resolved
 from sim.streams import Streams
@@ -103,16 +103,14 @@ def _needed(key: str) -> str:
     return f"it has no section {key}" if key else "its tables hold no IPv6"
 
 
-def why_no_threshold(reading: BusinessesHit | None, resolved: Resolved, *, is_timed: bool) -> str:
+def why_no_threshold(reading: RunReading, resolved: Resolved) -> str:
     """Why a run has no count of who loses more than a share at a time; empty where it has."""
-    if reading is None or not is_timed:
-        return ""
-    if reading.above in (known := threshold_names(resolved)):
+    asked, known = reading.businesses, threshold_names(resolved)
+    if asked is None or not reading.is_timed or asked.above in known:
         return ""
     kept = ", ".join(f"{above:g}" for above in sorted(known))
     return (
-        f"a run keeps who loses more than {kept} of demand at a time, "
-        f"not more than {reading.above:g}"
+        f"a run keeps who loses more than {kept} of demand at a time, not more than {asked.above:g}"
     )
 
 
@@ -155,11 +153,10 @@ def read_run(
         }
     if wanted & {*PRICED}:
         measured |= _price(resolved, streams, world, outcome)
-    found = {}
-    for name, reading in readings.items():
-        value = _read(reading, measured, outcome, world, resolved)
-        found[name] = np.array([value])
-    return found
+    return {
+        name: np.array([_read(reading, measured, outcome, world, resolved)])
+        for name, reading in readings.items()
+    }
 
 
 def _price(
@@ -199,10 +196,7 @@ def _read(
         return _read_curve(reading, outcome.curves, at_s, span_s)
     if reading.listed is not None:
         return count_listed(reading.listed, world, outcome, span_s)
-    assert reading.businesses is not None
-    is_timed = any(time is not None for time in (reading.at, reading.since, reading.until))
-    when = span_s if is_timed else None
-    return count_businesses(reading.businesses, resolved, world, outcome, when, reading.take)
+    return count_businesses(reading, resolved, world, outcome, span_s)
 
 
 def _seconds(time: datetime, start: datetime) -> int:
@@ -241,21 +235,14 @@ def take_over(t_s: NDArray[np.int64], value: NDArray[np.float64], span_s: Span, 
 
 
 def count_businesses(
-    reading: BusinessesHit,
-    resolved: Resolved,
-    world: World,
-    outcome: Outcome,
-    span_s: Span | None,
-    take: str,
+    asked: RunReading, resolved: Resolved, world: World, outcome: Outcome, span_s: Span
 ) -> float:
     """Businesses that lose more than a share of their demand.
 
     Parameters
     ----------
     span_s
-        Within which ``take`` is taken of those cut off at once; at any time of the run when None.
-    take
-        As for `take_over`.
+        Span of a reading with a time: those cut off at once are counted in it.
 
     Returns
     -------
@@ -264,24 +251,26 @@ def count_businesses(
         share that is no threshold of the scenario they are counted as if nobody used a VPN, by the
         worst moment of each business.
     """
-    if why_no_threshold(reading, resolved, is_timed=span_s is not None):
+    reading = asked.businesses
+    assert reading is not None
+    if why_no_threshold(asked, resolved):
         return np.nan
     businesses, places = world.businesses, world.places
     is_member = np.ones(businesses.n_businesses, np.bool_)
     groups = [Group()]
     if reading.sectors:
-        names = businesses.sector
-        is_member &= np.isin(businesses.sector_row, [names.index(one) for one in reading.sectors])
-        groups = [Group(sector_row=names.index(one)) for one in {*reading.sectors}]
+        rows = {businesses.sector.index(one) for one in reading.sectors}
+        is_member &= np.isin(businesses.sector_row, [*rows])
+        groups = [Group(sector_row=row) for row in rows]
     if reading.providers:
-        names, row = places.provider, places.provider_row[businesses.home_place_row]
-        is_member &= np.isin(row, [names.index(one) for one in reading.providers])
-        groups = [Group(provider_row=names.index(one)) for one in {*reading.providers}]
+        rows = {places.provider.index(one) for one in reading.providers}
+        is_member &= np.isin(places.provider_row[businesses.home_place_row], [*rows])
+        groups = [Group(provider_row=row) for row in rows]
     states = threshold_names(resolved)
     state = states.get(reading.above, "")
-    if span_s is not None:
+    if asked.is_timed:
         metric = BUSINESS_METRICS[[*states.values()].index(state)]
-        n = _take_at_once(outcome.curves, metric, groups, span_s, take)
+        n = _take_at_once(outcome.curves, metric, groups, span_s, asked.take)
     elif state:
         time_s = getattr(outcome.ledger, f"{state}_s")
         n = float(np.count_nonzero(is_member & (time_s > 0)))

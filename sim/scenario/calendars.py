@@ -56,11 +56,11 @@ Names = Many[Name]
 def read_addresses(value: object) -> str | tuple[str, ...]:
     """Read prefixes and addresses, or the path of a file of them."""
     if isinstance(value, str):
-        if not value or _is_prefix(value):
-            raise ValueError(
-                f"expected the path of a file, or a list such as [192.0.2.1], got {value!r}"
-            )
-        return value
+        if value and not _is_prefix(value):
+            return value
+        raise ValueError(
+            f"expected the path of a file, or a list such as [192.0.2.1], got {value!r}"
+        )
     if not isinstance(value, list | tuple) or not value:
         raise ValueError(f"expected prefixes, or the path of a file of them, got {value!r}")
     for text in value:

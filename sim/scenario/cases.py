@@ -375,28 +375,20 @@ def check_disjoint(files: list[CaseFile]) -> None:
     """
     problems: list[Problem] = []
     ids: set[str] = set()
-    roles: dict[tuple[str, float, str, str], Role] = {}
-    numbers: dict[tuple[str, str], Role] = {}
+    roles: dict[tuple[object, ...], Role] = {}
     for placed in (placed for file in files for placed in file.cases):
-        case = placed.case
+        case, published, of = placed.case, placed.case.published, placed.case.subject
         if case.id in ids:
             problems.append(placed.problem("id", f"expected each id once, got {case.id!r} again"))
         ids.add(case.id)
-        published = case.published
-        figure = (case.subject, published.value, published.unit, published.source)
-        if roles.setdefault(figure, case.role) != case.role:
-            message = (
-                f"expected one role for one figure of {case.subject}, got {case.role} and "
-                f"{roles[figure]}"
-            )
-            problems.append(placed.problem("role", message))
-        number = (case.subject, case.counts_as)
-        if case.counts_as and numbers.setdefault(number, case.role) != case.role:
-            message = (
-                f"expected one role for the number {case.counts_as!r} of {case.subject}, got "
-                f"{case.role} and {numbers[number]}"
-            )
-            problems.append(placed.problem("role", message))
+        shown: dict[str, tuple[object, ...]]
+        shown = {f"one figure of {of}": (of, published.value, published.unit, published.source)}
+        if case.counts_as:
+            shown[f"the number {case.counts_as!r} of {of}"] = (of, case.counts_as)
+        for what, key in shown.items():
+            if (first := roles.setdefault(key, case.role)) != case.role:
+                message = f"expected one role for {what}, got {case.role} and {first}"
+                problems.append(placed.problem("role", message))
     if problems:
         raise ScenarioError(problems)
 

@@ -15,7 +15,6 @@ from sim.scenario import library
 from sim.scenario.document import MAX_BYTES, Document, NodePath, Place, parse_document
 from sim.scenario.overrides import fill_in, override, take_pack
 from sim.scenario.provenance import note_problems, without_stale_notes
-from sim.scenario.reactions import Censor
 from sim.scenario.readings import reading_problems
 from sim.scenario.refusal import validated
 from sim.scenario.schema import Scenario, dump_tree, scenario_tree
@@ -39,9 +38,7 @@ _ALL_TIMES = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 def section_problems(scenario: Scenario, document: Document) -> Iterator[Problem]:
     """Refuse sections, strategies and limits that lack what they act on."""
-    found = [*_lone_sections(scenario)]
-    if scenario.censor is not None:
-        found += _lone_keys(scenario, scenario.censor)
+    found = [*_lone_sections(scenario), *_lone_keys(scenario)]
     yield from (document.problem(path, message, at_key=True) for path, message in found)
     yield from _evidence_problems(scenario, document)
 
@@ -76,8 +73,10 @@ def _lone_sections(scenario: Scenario) -> Iterator[tuple[NodePath, str]]:
         yield ("strategy", "id"), message
 
 
-def _lone_keys(scenario: Scenario, censor: Censor) -> Iterator[tuple[NodePath, str]]:
+def _lone_keys(scenario: Scenario) -> Iterator[tuple[NodePath, str]]:
     """Keys of the censor without the one that they go with, and the reverse."""
+    if (censor := scenario.censor) is None:
+        return
     narrow = (censor.under_pressure == "narrow", "under_pressure: narrow")
     review = (censor.review_every_d is not None, "review_every_d")
     outside = (censor.outside_withdrawals_per_d is not None, "outside_withdrawals_per_d")

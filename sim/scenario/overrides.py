@@ -149,14 +149,13 @@ def put_value(document: Document, path: tuple[str, ...], value: Value, place: Pl
         If a single value stands where a mapping is needed.
     """
     node = document.tree
-    for depth, part in enumerate(path[:-1]):
+    for depth, part in enumerate(path[:-1], 1):
         if part not in node:
             node[part] = {}
-            document.places[path[: depth + 1]] = place
-            document.key_places[path[: depth + 1]] = place
+            document.places[path[:depth]] = document.key_places[path[:depth]] = place
         inner = node[part]
         if not isinstance(inner, dict):
-            above = format_path(path[: depth + 1])
+            above = format_path(path[:depth])
             message = f"expected a mapping of keys at {above}, got a single value"
             raise ScenarioError([Problem(place.file, message)])
         node = inner
@@ -164,8 +163,7 @@ def put_value(document: Document, path: tuple[str, ...], value: Value, place: Pl
         # Else nothing is below it, and its own place is written here.
         document.forget(path)
     node[path[-1]] = value
-    document.places[path] = place
-    document.key_places[path] = place
+    document.places[path] = document.key_places[path] = place
 
 
 def value_at(document: Document, path: NodePath) -> Value | None:

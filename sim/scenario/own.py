@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from sim.errors import Problem, ScenarioError, UsageError
+from sim.files import hash_of
 from sim.scenario.document import Value
 from sim.scenario.load import LoadedScenario
 from sim.scenario.overrides import override_text, parse_parameters, split_at_commas
@@ -47,7 +48,7 @@ def trust_file(path: Path) -> None:
         If it cannot be read.
     """
     try:
-        trust([hashlib.sha256(path.read_bytes()).hexdigest()])
+        trust([hash_of(path)])
     except OSError as error:
         raise UsageError(
             f"{path}: expected a Python file, got an error: {error.strerror}"
@@ -137,19 +138,13 @@ def make(kind: type[Kind], asked: Own) -> Kind:
     try:
         return kind(**asked.values)
     except ValidationError as error:
-        known = ", ".join(kind.model_fields) or "none"
-        raise OwnCodeError(
-            [
-                Problem(
-                    asked.file,
-                    f"unknown key (known: {known})"
-                    if one["type"] == "extra_forbidden"
-                    else explain(one),
-                    key=".".join((asked.rule, *map(str, one["loc"]))),
-                )
-                for one in error.errors()
-            ]
-        ) from None
+        unknown = f"unknown key (known: {', '.join(kind.model_fields) or 'none'})"
+        problems = []
+        for one in error.errors():
+            message = unknown if one["type"] == "extra_forbidden" else explain(one)
+            key = ".".join((asked.rule, *map(str, one["loc"])))
+            problems.append(Problem(asked.file, message, key=key))
+        raise OwnCodeError(problems) from None
 
 
 def own_strategy(text: str, origin: str) -> tuple[dict[str, Value], dict[str, Path]]:

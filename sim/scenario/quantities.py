@@ -92,9 +92,8 @@ def parse_instant(value: object) -> datetime:
         return value
     example = "2018-04-16T00:00+03:00"
     if not isinstance(value, str) or not re.match(INSTANT_PATTERN, value):
-        hint = ""
-        if isinstance(value, str) and re.match(INSTANT_PATTERN, f"{value}Z"):
-            hint = "; the offset is missing"
+        is_local = isinstance(value, str) and re.match(INSTANT_PATTERN, f"{value}Z")
+        hint = "; the offset is missing" if is_local else ""
         raise ValueError(
             f"expected a date and time with offset such as {example}, got {value!r}{hint}"
         )

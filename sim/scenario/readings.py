@@ -45,11 +45,7 @@ Date: TypeAlias = Annotated[
 Name: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
 
-def _names() -> list[str]:
-    return []
-
-
-Names: TypeAlias = Annotated[list[Name], Field(max_length=200, default_factory=_names)]
+Names: TypeAlias = Annotated[list[Name], Field(max_length=200, default_factory=list)]
 
 
 class Listed(Model):
@@ -118,12 +114,17 @@ class RunReading(Model):
             raise ValueError(
                 "expected take with a curve, or businesses with since or until, and no at"
             )
-        is_timed = self.at or self.since or self.until
-        if self.businesses and is_timed and self.businesses.providers and self.businesses.sectors:
+        hit = self.businesses
+        if hit and self.is_timed and hit.providers and hit.sectors:
             raise ValueError("expected providers or sectors with a time, got both")
         if self.is_relative_to_start and not self.curve:
             raise ValueError("expected is_relative_to_start with curve only, got it elsewhere")
         return self
+
+    @property
+    def is_timed(self) -> bool:
+        """Whether it is of a time or a span, and not of the whole run."""
+        return bool(self.at or self.since or self.until)
 
     @property
     def is_read_by(self) -> datetime | None:
@@ -143,8 +144,7 @@ class RunReading(Model):
     @property
     def _is_over_time(self) -> bool:
         """Whether it reads a curve, or businesses over a span."""
-        is_span = self.businesses is not None and bool(self.since or self.until)
-        return bool(self.curve) or is_span
+        return bool(self.curve or (self.businesses and (self.since or self.until)))
 
 
 READ_OFF = ("measure", "curve", "event", "first_outage", "businesses", "listed")

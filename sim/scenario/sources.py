@@ -7,7 +7,7 @@ import io
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import chain, groupby
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -224,10 +224,9 @@ def _join_lines(text: str) -> str:
 
 def spans(lines: Sequence[int]) -> str:
     """Line numbers as spans: ``2-4, 7``."""
-    runs = [
-        [line for _, line in run] for _, run in groupby(enumerate(lines), lambda p: p[1] - p[0])
-    ]
-    return ", ".join(f"{run[0]}" if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs)
+    runs = [[*run] for _, run in groupby(enumerate(lines), lambda pair: pair[1] - pair[0])]
+    ends = ((run[0][1], run[-1][1]) for run in runs)
+    return ", ".join(f"{first}" if first == last else f"{first}-{last}" for first, last in ends)
 
 
 OVERRIDE = "--set "
@@ -255,14 +254,8 @@ def list_sources(resolved: Resolved, *, each_row: bool = False) -> tuple[Source,
         sequence of the file.
     """
     tables = {table.name: table for table in resolved.tables}
-    return (
-        *_key_sources(resolved.loaded, tables),
-        *(
-            source
-            for table in resolved.tables
-            for source in table_sources(table, each_row=each_row)
-        ),
-    )
+    of_tables = (table_sources(table, each_row=each_row) for table in resolved.tables)
+    return (*_key_sources(resolved.loaded, tables), *chain.from_iterable(of_tables))
 
 
 def _key_sources(loaded: LoadedScenario, tables: dict[str, Table[Any]]) -> Iterator[Source]:

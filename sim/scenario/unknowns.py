@@ -241,8 +241,7 @@ def settings(factors: Sequence[Factor], dials: NDArray[np.float64]) -> list[NDAr
     amounts
         For each factor, shape (n_points, factor.n_dials).
     """
-    parts = _parts(factors, dials)
-    return [factor.amount(part) for factor, part in zip(factors, parts, strict=True)]
+    return [one.amount(part) for one, part in zip(factors, _parts(factors, dials), strict=True)]
 
 
 def _parts(factors: Sequence[Factor], dials: NDArray[np.float64]) -> list[NDArray[np.float64]]:

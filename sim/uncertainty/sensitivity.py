@@ -115,17 +115,8 @@ def given_factor(
     if given is None:
         message = f"expected a key that holds a number, got {key!r}{hint(key, by_key)}"
         raise ScenarioError([Problem(origin, message)])
-    return Factor(
-        key,
-        "",
-        "value",
-        low,
-        given,
-        high,
-        f"{low:g} to {high:g}",
-        "given with the command",
-        is_whole=is_whole(key),
-    )
+    text, why = f"{low:g} to {high:g}", "given with the command"
+    return Factor(key, "", "value", low, given, high, text, why, is_whole=is_whole(key))
 
 
 LINE = (

@@ -73,15 +73,6 @@ class GivenList:
         """When the first of its rows that has a date begins; None where none has."""
         return min((one.from_s for one in self.periods if one.from_s is not None), default=None)
 
-    def n_outside(self, start: datetime, end: datetime) -> int:
-        """How many records are in force at no time of a run."""
-        first, last = start.timestamp(), end.timestamp()
-        return sum(
-            (one.from_s is not None and one.from_s >= last)
-            or (one.until_s is not None and one.until_s <= first)
-            for one in self.periods
-        )
-
 
 def read_given(path: Path, columns: ColumnChoice) -> GivenList:
     """Read a list.

@@ -395,7 +395,12 @@ def _check_operators(known: Known, listed: GivenList, names: list[str]) -> None:
 
 def _check_periods(listed: GivenList, start: datetime, end: datetime) -> list[str]:
     """Notes on rows of a list outside the run, or without a beginning; refuse one all outside."""
-    n_outside, n = listed.n_outside(start, end), len(listed.periods)
+    first, last, n = start.timestamp(), end.timestamp(), len(listed.periods)
+    n_outside = sum(
+        (one.from_s is not None and one.from_s >= last)
+        or (one.until_s is not None and one.until_s <= first)
+        for one in listed.periods
+    )
     if n_outside == n:
         raise UsageError(
             f"--from, --to: expected days on which the list is in force, got {start.date()} to "

@@ -23,13 +23,20 @@ from sim.addresses.sets.blocks import Numbers
 from sim.addresses.sets.line import FIRST_NETWORK, STOP_NETWORK
 from sim.addresses.sets.notation import Prefix
 from sim.addresses.text.source import Limits
-from sim.errors import DataError, Problem
+from sim.errors import Problem
 from sim.scenario.quantities import describe, is_one_line
 from sim.scenario.refusal import hint
 from sim.scenario.schema import Scenario
 from sim.scenario.tables.roles import ROLES
 from sim.scenario.tables.rows import SectorRow, VisitRow
-from sim.scenario.tables.seeds import MAX_PROBLEMS, Row, Table, read_bytes, read_note
+from sim.scenario.tables.seeds import (
+    MAX_PROBLEMS,
+    Row,
+    Table,
+    raise_problems,
+    read_bytes,
+    read_note,
+)
 
 MAX_WAYS = 2**22
 """Most combinations of failing addresses, over all sizes of components in mode spread."""
@@ -228,19 +235,12 @@ def read_inventory(name: str, path: Path, columns: ColumnChoice = AS_NAMED) -> I
     if not n_bad and not _is_placed(feed).any():
         message = "expected an address in at least one row, got none"
         problems, n_bad = [Problem(str(path), message)], 1
-    _stop_if_any(problems, n_bad, path)
-    inventory, site_of = _inventory_of(feed, name, path, data)
-    problems = [*_site_problems(feed, inventory, site_of)]
-    _stop_if_any(problems, len(problems), path)
+    if not n_bad:
+        inventory, site_of = _inventory_of(feed, name, path, data)
+        problems = [*_site_problems(feed, inventory, site_of)]
+        n_bad = len(problems)
+    raise_problems(sorted(problems, key=lambda one: one.line)[:MAX_PROBLEMS], n_bad, path)
     return inventory
-
-
-def _stop_if_any(problems: list[Problem], n_bad: int, path: Path) -> None:
-    if n_bad:
-        problems = sorted(problems, key=lambda one: one.line)[:MAX_PROBLEMS]
-        if n_bad > len(problems):
-            problems.append(Problem(str(path), f"and {n_bad - len(problems)} more problems"))
-        raise DataError(problems)
 
 
 def _row_problems(feed: Feed, path: Path) -> Iterator[Problem]:

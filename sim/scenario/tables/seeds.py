@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -440,11 +440,16 @@ def _rows_of(
         n_problems += 1
     if not rows and not problems:
         problems.append(Problem(str(path), "expected at least one row, got none"))
-    if n_problems > len(problems):
-        problems.append(Problem(str(path), f"and {n_problems - len(problems)} more problems"))
-    if problems:
-        raise DataError(problems)
+    raise_problems(problems, n_problems, path)
     return tuple(rows), tuple(lines)
+
+
+def raise_problems(problems: Sequence[Problem], n_problems: int, path: Path) -> None:
+    """Refuse a table with problems: some of them, and how many more there are."""
+    if problems:
+        more = n_problems - len(problems)
+        rest = [Problem(str(path), f"and {more} more problems")] if more > 0 else []
+        raise DataError([*problems, *rest])
 
 
 def read_shipped(name: str, model: type[RowType]) -> Table[RowType]:

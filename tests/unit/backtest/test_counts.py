@@ -1,5 +1,6 @@
 """Counts read off a run against curves, sets of the standard library and logs read line by line."""
 
+from datetime import timedelta
 from itertools import permutations
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from sim.engine.state.ledger import Group
 from sim.engine.strategies import build_strategy
 from sim.names.law import NamesLaw
 from sim.scenario.load import load_scenario
-from sim.scenario.readings import BusinessesHit, Listed
+from sim.scenario.readings import BusinessesHit, Listed, RunReading
 from sim.scenario.resolve import resolve
 from sim.streams import Streams
 from sim.world.build import build_world
@@ -147,8 +148,14 @@ def test_businesses_of_groups_ever_and_at_once(replay):
     impaired = (outcome.ledger.impaired_s > 0).tolist()
     thresholds = resolved.scenario.thresholds
 
-    def count(span_s=None, take="max", **keys):
-        return count_businesses(BusinessesHit(**keys), resolved, world, outcome, span_s, take)
+    def count(span_s=None, **keys):
+        times = {}
+        if span_s is not None:
+            seconds = (timedelta(seconds=one) for one in span_s)
+            times = dict(zip(("since", "until"), map(resolved.scenario.start.__add__, seconds)))
+            times |= {"take": keys.pop("take")} if "take" in keys else {}
+        asked = RunReading(businesses=BusinessesHit(**keys), **times)
+        return count_businesses(asked, resolved, world, outcome, span_s or (0, 1))
 
     both = {"providers": ["AWS", "Google Cloud"], "sectors": ["e-commerce", "b2b"]}
     rows = list(zip(provider, sector, impaired, strict=True))
@@ -169,7 +176,7 @@ def test_businesses_of_groups_ever_and_at_once(replay):
     assert together.min() < together.max()
     keys = {"above": thresholds.impaired, "providers": both["providers"]}
     assert count((first, until), **keys) == together.max()
-    assert count((first, until), "min", **keys) == together.min()
+    assert count((first, until), take="min", **keys) == together.min()
     assert count((first, first + 1), **keys) == together[0]
     # At once above a share that is no threshold of the scenario.
     assert 0.3 not in (thresholds.affected, thresholds.impaired, thresholds.down)
