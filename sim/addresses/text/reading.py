@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import repeat
+from itertools import compress, repeat
 from socket import AF_INET, inet_pton
 from typing import ClassVar, NamedTuple, Self
 
@@ -145,10 +145,14 @@ def read_texts(texts: Sequence[str], numbers: NDArray[np.int64]) -> Rows:
     numbers : shape (n_texts,)
         Number of each, which its row has for its line.
     """
-    bounds = _read_plain("\n".join([*texts, ""]), len(texts))
-    if bounds is not None:
-        return Rows(Entries4(*bounds, numbers), Entries6.empty(), ())
-    return _read_each(zip(numbers.tolist(), texts, strict=True))
+    has_colon = [":" in text for text in texts]
+    others = [text for text, has_one in zip(texts, has_colon, strict=True) if not has_one]
+    bounds = _read_plain("\n".join([*others, ""]), len(others))
+    if bounds is None:
+        return _read_each(zip(numbers.tolist(), texts, strict=True))
+    is_other = ~np.array(has_colon, np.bool_)
+    rest = _read_each(zip(numbers[~is_other].tolist(), compress(texts, has_colon), strict=True))
+    return Rows(Entries4(*bounds, numbers[is_other]), rest.v6, rest.bad)
 
 
 def read_block(block: Block) -> Rows:

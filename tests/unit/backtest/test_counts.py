@@ -151,8 +151,8 @@ def test_businesses_of_groups_ever_and_at_once(replay):
     def count(span_s=None, **keys):
         times = {}
         if span_s is not None:
-            seconds = (timedelta(seconds=one) for one in span_s)
-            times = dict(zip(("since", "until"), map(resolved.scenario.start.__add__, seconds)))
+            since, until = (resolved.scenario.start + timedelta(seconds=one) for one in span_s)
+            times = {"since": since, "until": until}
             times |= {"take": keys.pop("take")} if "take" in keys else {}
         asked = RunReading(businesses=BusinessesHit(**keys), **times)
         return count_businesses(asked, resolved, world, outcome, span_s or (0, 1))
