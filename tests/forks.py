@@ -25,7 +25,7 @@ import matplotlib.backends.backend_agg, matplotlib.backends.backend_svg
 import sim.addresses.feeds.formats, sim.addresses.feeds.normal, sim.blocklists.exposure
 import sim.cli.app, sim.engine.run, sim.experiment.runs, sim.experiment.executors.task
 import sim.experiment.runs, sim.report.figures.kinds, sim.report.page.document
-import sim.experiment.pipeline, sim.uncertainty.sweep
+import sim.experiment.pipeline, sim.experiment.studies
 
 # However busy the machine is.
 sim.experiment.pipeline.MOST_WRITING_S = 600.0

@@ -355,7 +355,11 @@ class Conditioning:
         known = metrics_of(resolved)
         measures = [name for name in KEY_FIGURES if name in known and name not in RATIOS]
         early_end = early_until(pieces, resolved)
-        early = {one.id: one for one in pieces if early_end and _is_by(one, early_end)}
+        early = {
+            one.id: one
+            for one in pieces
+            if early_end and one.is_read_by and one.is_read_by <= early_end
+        }
         whole = {one.id: one for one in pieces} | {
             name: RunReading(measure=name) for name in measures
         }
@@ -404,9 +408,8 @@ class Conditioning:
 
     def _read(self, ask: Execution, judged: Judged, stage: str, draws: Sequence[int]) -> None:
         digest = self.plan.result_id[:24]
-        names: dict[Key, str] = {
-            (draw, stage): f"{digest}{'0' if stage == EARLY else '1'}-{draw:07d}" for draw in draws
-        }
+        which = "0" if stage == EARLY else "1"
+        names: dict[Key, str] = {(draw, stage): f"{digest}{which}-{draw:07d}" for draw in draws}
         n_done = ask.progress[0]
         n_all = max(self._expected(judged), n_done + len(names))
         found, failures = ask.read(self.plan, self.trial, names, n_done, n_all)
@@ -440,7 +443,7 @@ class Conditioning:
             labels=[plan.resolved.scenario.strategy.id],
             n_replicates=1,
             status=PARTIAL if found.failures else COMPLETE,
-            warnings=self._warnings(found, len(kept)),
+            warnings=[*self._warnings(found, len(kept))],
             failures=[
                 {"draw": key[0], "error": str(why)} for key, why in sorted(found.failures.items())
             ],
@@ -456,15 +459,14 @@ class Conditioning:
         }
         return Study(folder, plan, manifest, found.failures, {one.file: one for one in sheets})
 
-    def _warnings(self, found: Judged, n_kept: int) -> list[str]:
-        if n_kept >= self.n_keep:
-            return []
+    def _warnings(self, found: Judged, n_kept: int) -> Iterator[str]:
         high = wilson(n_kept, found.n, LEVEL)[1]
-        return [
-            f"{n_kept} of {found.n} draws agree with the evidence, where {self.n_keep} were to be "
-            f"kept: at most {high:.2%} agree (95 % bound), so that of {self.n_most} draws at most "
-            f"{math.floor(high * self.n_most)} would"
-        ]
+        if n_kept < self.n_keep:
+            yield (
+                f"{n_kept} of {found.n} draws agree with the evidence, where {self.n_keep} were to "
+                f"be kept: at most {high:.2%} agree (95 % bound), so that of {self.n_most} draws "
+                f"at most {math.floor(high * self.n_most)} would"
+            )
 
 
 def early_until(pieces: Sequence[Evidence], resolved: Resolved) -> datetime | None:
@@ -480,19 +482,14 @@ def early_until(pieces: Sequence[Evidence], resolved: Resolved) -> datetime | No
     return times[int(np.argmax(gaps))]
 
 
-def _is_by(piece: Evidence, time: datetime) -> bool:
-    return piece.is_read_by is not None and piece.is_read_by <= time
-
-
 def _problems(row: int, piece: Evidence, resolved: Resolved) -> list[Problem]:
     """Find what a piece of evidence reads that no run of the scenario has, with its place."""
 
     def locate(key: str, message: str) -> Problem:
         return resolved.loaded.document.problem(("evidence", row, *key.split(".")), message)
 
-    why_not = why_not_measured(piece, resolved)
-    key = "curve" if piece.curve else "measure"
-    absent = (
-        [locate(key, f"expected what the scenario has, got none: {why_not}")] if why_not else []
-    )
-    return [*problems_of(piece, resolved, locate), *absent]
+    problems = problems_of(piece, resolved, locate)
+    if why_not := why_not_measured(piece, resolved):
+        key = "curve" if piece.curve else "measure"
+        problems.append(locate(key, f"expected what the scenario has, got none: {why_not}"))
+    return problems

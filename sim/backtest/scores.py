@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from typing import Literal, TypeAlias
 
@@ -42,7 +42,6 @@ ROLES: tuple[ScoredRole, ...] = ("calibration", "evidence", "known", "held-out")
 """Roles of figures: as their cases say, or evidence, by which simulations were kept."""
 NO_FLOOR = "{} is not above zero, and the case states no floor"
 _TIMES = ("at", "since", "until", "take", "is_relative_to_start")
-_EVER = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -200,7 +199,7 @@ def conditions(case: Case, pieces: Sequence[Evidence]) -> bool:
     reading, published = case.predictor, case.published
     return any(
         (piece.value, piece.unit) == (published.value, published.unit)
-        or (_what(piece) == _what(reading) and _overlap(_span(piece), _span(reading)))
+        or (_what(piece) == _what(reading) and _overlap(piece, reading))
         for piece in pieces
     )
 
@@ -209,12 +208,10 @@ def _what(reading: RunReading) -> dict[str, object]:
     return {key: getattr(reading, key) for key in RunReading.model_fields if key not in _TIMES}
 
 
-def _span(reading: RunReading) -> tuple[datetime, datetime]:
-    return reading.at or reading.since or _EVER[0], reading.at or reading.until or _EVER[1]
-
-
-def _overlap(one: tuple[datetime, datetime], other: tuple[datetime, datetime]) -> bool:
-    return one[0] <= other[1] and other[0] <= one[1]
+def _overlap(one: RunReading, other: RunReading) -> bool:
+    pairs = ((one, other), (other, one))
+    spans = ((a.at or a.since, b.at or b.until) for a, b in pairs)
+    return all(None in (first, last) or first <= last for first, last in spans)  # type: ignore[operator]
 
 
 N_MEMBERS = 64

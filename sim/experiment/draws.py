@@ -173,6 +173,8 @@ NONE_KEPT = "none are kept of this scenario"
 OTHER_SEED = "they are of another root seed"
 OTHER_EVIDENCE = "they are of other evidence"
 OTHER_MODEL = "they are of other inputs, values or tables"
+REASONS = (ALL_ASKED, NONE_KEPT, OTHER_SEED, OTHER_EVIDENCE, OTHER_MODEL)
+"""Reasons why the kept simulations of a scenario are not taken."""
 ASKED = {
     *("format", "name", "title", "description", "end", "root_seed", "n_replicates"),
     *("published", "experiment", "evidence", "provenance", "ordered_by", "purpose"),

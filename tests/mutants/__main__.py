@@ -19,7 +19,7 @@ EQUIVALENT = Path(__file__).with_name("equivalent.toml")
 PACKAGES = [
     "sim/statistics", "sim/addresses", "sim/addresses/feeds", "sim/scenario", "sim/names",
     "sim/blocklists", "sim/world", "sim/engine", "sim/results", "sim/measure", "sim/experiment",
-    "sim/uncertainty", "sim/backtest", "sim/assess", "sim/report", "sim/cli",
+    "sim/backtest", "sim/assess", "sim/report", "sim/cli",
 ]  # fmt: skip
 # Seconds of tests asked about one fault: first the quick ones, then, where none noticed, more.
 BUDGETS_S = [5.0, 30.0]

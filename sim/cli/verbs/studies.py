@@ -27,10 +27,9 @@ from sim.report.words.tables import Column, Table
 
 if TYPE_CHECKING:
     from sim.experiment.outputs import Study
+    from sim.experiment.studies import Sensitivity, Sweep
     from sim.scenario.resolve import Resolved
     from sim.scenario.unknowns import Factor, LeftOut
-    from sim.uncertainty.sensitivity import Sensitivity
-    from sim.uncertainty.sweep import Sweep
 
 SWEEP_SCHEMA = "overblock/sweep/1"
 SENSITIVITY_SCHEMA = "overblock/sensitivity/1"
@@ -67,7 +66,7 @@ def sweep(
       overblock sweep my.yaml --over strategy.purity=0.9,0.99 --over fronts.n_fronts=3..30:4
     """
     with console.reports_errors(as_json=options.as_json):
-        from sim.uncertainty.sweep import Sweep
+        from sim.experiment.studies import Sweep
 
         def make(resolved: Resolved, seed: int) -> Sweep:
             if not over:
@@ -113,10 +112,6 @@ def sensitivity(
     only: list[str] = many(
         "--only KEY,…", "Assumptions to vary; all that have a range by default."
     ),
-    ranges: list[str] = many(
-        "--range KEY=LOW..HIGH",
-        "Another range for an assumption, or a range for a key that has none.",
-    ),
     replicates: int | None = POINT_REPLICATES,
     strategy: str | None = option(
         f"--strategy {STRATEGY}",
@@ -140,12 +135,12 @@ def sensitivity(
       overblock sensitivity telegram-2018 --metric private_loss_usd
     """
     with console.reports_errors(as_json=options.as_json):
-        from sim.uncertainty.sensitivity import Sensitivity, choose_factors
+        from sim.experiment.studies import Sensitivity, choose_factors
 
         names = [name.strip() for text in only for name in text.split(",") if name.strip()]
         if list_only and options.resume is None:
             resolved = load_resolved(scenario, options.overrides)
-            print_factors(*choose_factors(resolved, names, ranges), as_json=options.as_json)
+            print_factors(*choose_factors(resolved, names), as_json=options.as_json)
             return
 
         def make(resolved: Resolved, seed: int) -> Sensitivity:
@@ -155,11 +150,10 @@ def sensitivity(
                 replicates or N_REPLICATES,
                 metrics=metric,
                 only=names,
-                ranges=ranges,
                 strategies=[strategy] if strategy else [],
             )
 
-        changes = (metric, only, ranges, replicates, strategy, list_only or None)
+        changes = (metric, only, replicates, strategy, list_only or None)
         task = Task.begin(options, scenario, "sensitivity", make, Sensitivity.of, *changes)
         plan = task.experiment.plan
         console.say(

@@ -95,30 +95,27 @@ def assumed_columns(table: Table[Any]) -> dict[str, Range]:
 def _ends_of(table: Table[Any], column: str) -> tuple[Any, Any] | None:
     """Ends of the range of each cell of a column; None where it has none."""
     note = table.note.columns.get(column) if table.note else None
-    if note is None or note.range is None or note.range.times is not None:
+    if note is None or note.range is None:
         return None
-    if note.range.columns is not None:
-        below, above = note.range.columns
-        return _column(table, below), _column(table, above)
+    if (ends := note.range.columns) is not None:
+        return _column(table, ends[0]), _column(table, ends[1])
     return note.range.absolute
 
 
 def _misfits(table: Table[Any], one: ColumnChange) -> Iterator[Problem]:
     """Refuse to set what no amount moves, and amounts that none may be."""
-    ranges, (amount,) = assumed_columns(table), one.amounts
-    message = ""
+    (amount,) = one.amounts
+    ranges = assumed_columns(table)
     if one.column not in ranges:
         known = ", ".join(ranges) or "none"
-        message = (
-            f"expected an assumed column of the table that one amount moves ({known}), got "
-            f"{one.column!r}{hint(one.column, list(ranges))}"
-        )
-    elif ranges[one.column].times is not None and amount <= 0:
-        message = f"expected a factor above 0, got {amount:g}"
-    elif ranges[one.column].times is None and not -1 <= amount <= 1:
-        message = f"expected a position from -1 to 1, got {amount:g}"
-    if message:
+        wanted = f"an assumed column of the table that one amount moves ({known})"
+        message = f"expected {wanted}, got {one.column!r}{hint(one.column, ranges)}"
         yield Problem(one.origin, message, key=one.key)
+        return
+    is_factor = ranges[one.column].times is not None
+    if not (amount > 0 if is_factor else -1 <= amount <= 1):
+        wanted = "a factor above 0" if is_factor else "a position from -1 to 1"
+        yield Problem(one.origin, f"expected {wanted}, got {amount:g}", key=one.key)
 
 
 def _text_of(table: Table[Any]) -> str:

@@ -17,10 +17,10 @@ from sim.backtest.conditioning import EVIDENCE, RESTS_ON
 from sim.cli.tables import print_tables
 from sim.cli.verbs import experiments, studies
 from sim.experiment.outputs import Sheet
+from sim.experiment.studies import LINE
 from sim.report.words.tables import Table
 from sim.results.parquet import read_columns
 from sim.results.schema import Column
-from sim.uncertainty.sensitivity import LINE
 from tests.commands import call
 from tests.csv_rows import csv_rows
 from tests.experiments import Scripted, files_of, run_until

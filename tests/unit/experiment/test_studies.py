@@ -14,11 +14,10 @@ from sim.experiment.outputs import Study
 from sim.experiment.pipeline import carry_out
 from sim.experiment.runs import Runs
 from sim.experiment.saved_plans import find_unfinished, read_question
+from sim.experiment.studies import Sensitivity, Sweep
 from sim.results.checkpoints import PARTS, Checkpoints
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved, resolve
-from sim.uncertainty.sensitivity import Sensitivity
-from sim.uncertainty.sweep import Sweep
 from tests.borrowed import BORROW
 from tests.experiments import Scripted, files_of
 

@@ -9,12 +9,12 @@ import pytest
 
 from sim.catalogue.choices import RATIOS
 from sim.experiment.execution import Answers
+from sim.experiment.studies import sweep_sheet
 from sim.measure import measures
 from sim.measure.groups import is_above
 from sim.measure.impact import measure_impact, measure_ratios
 from sim.measure.measures import Measure, over
 from sim.measure.summary import Measured, summarise
-from sim.uncertainty.sweep import sweep_sheet
 from tests.sections import Censor, Fronts, Users
 from tests.worlds import DAY, HOUR, Actor, Dated, Firm, Pool, SmallWorld
 

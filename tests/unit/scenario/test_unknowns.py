@@ -12,6 +12,7 @@ import sim
 from sim.errors import ProblemsError, ScenarioError
 from sim.experiment.plan import Plan
 from sim.experiment.saved_plans import plan_of_folder, read_question, write_question
+from sim.experiment.studies import choose_factors
 from sim.results.folder import open_run
 from sim.results.manifest import list_assumptions
 from sim.scenario.load import load_scenario
@@ -22,7 +23,6 @@ from sim.scenario.tables.seeds import read_table
 from sim.scenario.tables.shipped import read_assumptions
 from sim.scenario.unknowns import Factor, joint_amounts, list_factors, point_of, settings
 from sim.scenario.variants import Point
-from sim.uncertainty.sensitivity import choose_factors
 from tests.experiments import dial_of
 
 
@@ -128,39 +128,18 @@ def test_dials_of_one_factor_stand_side_by_side():
 
 
 def test_named_factors_are_chosen_and_the_others_said_to_be_left_out(replay):
-    chosen, left_out = choose_factors(replay, ["thresholds.impaired"], [])
+    chosen, left_out = choose_factors(replay, ["thresholds.impaired"])
     assert [one.key for one in chosen] == ["thresholds.impaired"]
     assert ("thresholds.down", "not asked for") in [(one.key, one.why) for one in left_out]
 
 
-def test_ranges_can_be_given_for_factors_and_for_other_keys(replay):
-    chosen, _ = choose_factors(
-        replay,
-        ["thresholds.impaired", "operators-russia-2018.compliance", "n_replicates"],
-        ["thresholds.impaired=0.1..0.3", "n_replicates=1..5"],
-    )
-    ranges = {one.key: (one.low, one.high, one.is_whole) for one in chosen}
-    assert ranges["thresholds.impaired"] == (0.1, 0.3, False)
-    assert ranges["n_replicates"] == (1, 5, True)
-    assert {one.key: one.range_text for one in chosen}["thresholds.impaired"] == "0.1 to 0.3"
-
-
-def test_all_that_is_no_factor_or_no_range_is_refused_at_once(replay):
+def test_all_that_is_no_factor_is_refused_at_once(replay):
     with pytest.raises(ScenarioError) as caught:
-        choose_factors(
-            replay,
-            ["thresholds.impared"],
-            [
-                "thresholds.down=1..0",
-                "target.name=1..2",
-                "hosting-russia-2018.weight=-1..2",
-                "operators-russia-2018.compliance=0..1",
-                "thresholds.down=0..inf",
-            ],
-        )
-    said = str(caught.value).splitlines()
-    assert len(said) == 6
-    assert "did you mean 'thresholds.impaired'?" in said[-1]
+        choose_factors(replay, ["thresholds.impared", "target.name"])
+    first, second = str(caught.value).splitlines()
+    assert "--only thresholds.impared: expected an assumption with a range, got no such" in first
+    assert "did you mean 'thresholds.impaired'?" in first
+    assert second.startswith("--only target.name")
 
 
 def test_what_is_no_unknown_is_varied_only_by_name(replay):

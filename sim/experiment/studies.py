@@ -1,21 +1,30 @@
-"""A sweep: one scenario over ranges of its values, with the chosen measures at every point."""
+"""Sweeps, and sensitivity analyses: a scenario at many values of its inputs.
+
+A sweep has the chosen measures at every combination of values. A sensitivity analysis moves each
+assumption to both ends of its range, the others at point values. Chance is the same at every point,
+so that answers differ by the inputs alone.
+"""
 
 from __future__ import annotations
 
 import itertools
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from sim.catalogue.choices import COLLATERAL
 from sim.errors import Mistakes, Problem, ScenarioError
 from sim.experiment.comparison import choose_metrics
 from sim.experiment.execution import Answers, Execution
 from sim.experiment.outputs import (
     COMPARED,
+    FACTOR,
     METRIC,
     POINT,
     UNIT,
@@ -28,8 +37,9 @@ from sim.experiment.plan import Plan
 from sim.results.schema import Column
 from sim.scenario.document import Value, parse_scalar
 from sim.scenario.overrides import split_at_commas
+from sim.scenario.refusal import hint
 from sim.scenario.resolve import Resolved
-from sim.scenario.unknowns import Factor, list_factors, point_of
+from sim.scenario.unknowns import Factor, LeftOut, list_factors, list_ranges, point_of
 from sim.scenario.variants import Point, is_whole
 
 N_STEPS = 5
@@ -88,12 +98,12 @@ def _axis(resolved: Resolved, key: str, written: str, origin: str) -> Axis:
             raise _problem(origin, "expected each value once")
         return Axis(key, values)
     log, low_text, high_text, n_text = match.groups()
-    low, high = (parse_scalar(part.strip(), origin) for part in (low_text, high_text))
-    for end in (low, high):
+    ends = []
+    for end in (parse_scalar(part.strip(), origin) for part in (low_text, high_text)):
         if isinstance(end, bool) or not isinstance(end, int | float):
             raise _problem(origin, f"expected numbers as ends of a range, got {end!r}")
-    assert isinstance(low, int | float)
-    assert isinstance(high, int | float)
+        ends.append(end)
+    low, high = ends
     if not low < high:
         raise _problem(origin, f"expected low < high, got {low:g}..{high:g}")
     if log and low <= 0:
@@ -102,10 +112,9 @@ def _axis(resolved: Resolved, key: str, written: str, origin: str) -> Axis:
     if not 2 <= n_steps <= MOST_POINTS:
         raise _problem(origin, f"expected at least 2 steps, at most {MOST_POINTS}, got {n_steps}")
     dials = np.linspace(0, 1, n_steps).tolist()
+    steps = [low + dial * (high - low) for dial in dials]
     if log:
         steps = [math.exp(math.log(low) + dial * math.log(high / low)) for dial in dials]
-    else:
-        steps = [low + dial * (high - low) for dial in dials]
     steps = [min(max(step, float(low)), float(high)) for step in steps]
     # Whole numbers may come again.
     return Axis(key, tuple(dict.fromkeys(round(step) if is_whole(key) else step for step in steps)))
@@ -235,11 +244,7 @@ class Sweep:
         laid = lay_points(axes)
         points = points_of(resolved, axes, laid)
         described = {"over": list(over), "n_points": len(laid), "metrics": chosen}
-        asked = {
-            "over": list(over),
-            "metrics": list(metrics),
-            "strategies": list(strategies),
-        }
+        asked = {"over": list(over), "metrics": list(metrics), "strategies": list(strategies)}
         plan = Plan(
             "sweep",
             resolved,
@@ -288,3 +293,192 @@ def sweep_sheet(
                 cells = at | line | {"strategy": label, "n_replicates": line["n_simulations"]}
                 rows.append(tuple(cells[column.name] for column in described))
     return Sheet("sweep.csv", described, tuple(rows), (POINT.name, "strategy", "metric"))
+
+
+BY_ROW = "its rows move separately: an ensemble varies them"
+
+
+def choose_factors(
+    resolved: Resolved, only: Sequence[str] = ()
+) -> tuple[list[Factor], list[LeftOut]]:
+    """Return the factors named, or all unknowns if none is, and the assumptions that are left out.
+
+    Raises
+    ------
+    ScenarioError
+        With every name that is no factor.
+    """
+    unknown, left_out = list_factors(resolved)
+    by_key = {factor.key: factor for factor in list_ranges(resolved)[0]}
+    problems = [
+        Problem(
+            f"--only {name}",
+            f"expected an assumption with a range, got no such{hint(name, by_key)}; see --list",
+        )
+        for name in only
+        if name not in by_key
+    ]
+    if problems:
+        raise ScenarioError(problems)
+    wanted = set(only) or {factor.key for factor in unknown}
+    chosen = [factor for key, factor in by_key.items() if key in wanted]
+    out = [LeftOut(key, "not asked for") for key in by_key if only and key not in only]
+    named = {factor.key for factor in chosen} | {one.key for one in out}
+    return chosen, [*out, *(one for one in left_out if one.key not in named)]
+
+
+LINE = (
+    METRIC,
+    UNIT,
+    FACTOR,
+    Column.text("factor_unit", "Unit of the assumption"),
+    Column.text("range", "Range declared with the assumption"),
+    Column.measured("given", "The measure with every assumption at its point value"),
+    Column.measured("at_low", "With this one at its low end, the others at point values"),
+    Column.measured("at_high", "With this one at its high end, the others at point values"),
+)
+OUT = (Column.text("key", "Assumption that is not varied"), Column.text("why", "Why not"))
+
+
+def known_means(answers: Answers, metric: str) -> NDArray[np.float64]:
+    """Mean of a measure at each point; NaN where the sample of a point could not show any of it."""
+    value = answers.mean(metric)
+    row = answers.metrics.index(metric)
+    measure = answers.measures[row]
+    for point in np.flatnonzero(value == 0).tolist():
+        sample = answers.at(point, 0).sample()
+        whole = float(np.median(answers.denominator[point, 0, :, row]))
+        if math.isnan(sample.bound(metric, measure.unit, measure.denominator_unit, whole)):
+            value[point] = math.nan
+    return value
+
+
+def rank_factors(factors: Sequence[Factor], answers: Answers, metric: str) -> list[dict[str, Any]]:
+    """Rows of ``sensitivity.csv`` for one measure, the factor first whose ends differ most.
+
+    What a sample that could not have been hit would change is not known.
+    """
+    value = known_means(answers, metric).tolist()
+    rows: list[dict[str, Any]] = [
+        {
+            "metric": metric,
+            "unit": answers.measures[answers.metrics.index(metric)].unit,
+            "factor": factor.key,
+            "factor_unit": factor.unit,
+            "range": factor.range_text,
+            "given": value[0],
+            "at_low": low,
+            "at_high": high,
+        }
+        for factor, low, high in zip(factors, value[1::2], value[2::2], strict=True)
+    ]
+    return sorted(rows, key=lambda row: -_swing(row))
+
+
+def _swing(row: Mapping[str, float]) -> float:
+    three = (row["at_low"], row["at_high"], row["given"])
+    return 0.0 if any(map(math.isnan, three)) else max(three) - min(three)
+
+
+@dataclass(frozen=True, eq=False)
+class Sensitivity:
+    """A sensitivity analysis of a scenario.
+
+    Attributes
+    ----------
+    plan
+        What is run: the scenario itself, then each factor at its low and at its high end.
+    factors
+        Assumptions that are varied.
+    left_out
+        Assumptions that are not.
+    metrics
+        Measures analysed.
+    """
+
+    plan: Plan
+    factors: tuple[Factor, ...]
+    left_out: tuple[LeftOut, ...]
+    metrics: tuple[str, ...]
+
+    @classmethod
+    def of(
+        cls,
+        resolved: Resolved,
+        root_seed: int,
+        n_replicates: int,
+        *,
+        metrics: Sequence[str] = (),
+        only: Sequence[str] = (),
+        strategies: Sequence[str] = (),
+    ) -> Sensitivity:
+        """Plan an analysis.
+
+        Parameters
+        ----------
+        metrics
+            Harm in business-hours when empty.
+        only
+            Keys of factors; all unknowns when empty.
+        strategies
+            None for the scenario's own, or one.
+
+        Raises
+        ------
+        ScenarioError
+            With the mistakes in them.
+        """
+        chosen, left_out = choose_factors(resolved, only)
+        factors = tuple(one for one in chosen if one.n_dials == 1)
+        left_out += [LeftOut(one.key, BY_ROW) for one in chosen if one.n_dials > 1]
+        asked = {
+            "metrics": list(metrics),
+            "only": list(only),
+            "strategies": list(strategies),
+        }
+        measures = tuple(choose_metrics(resolved, metrics, (COLLATERAL,)))
+        described = {
+            "metrics": list(measures),
+            "factors": [{"key": f.key, "low": f.low, "high": f.high} for f in factors],
+        }
+        ends = [point_of([(one, [end])]) for one in factors for end in (one.low, one.high)]
+        plan = Plan(
+            "sensitivity",
+            resolved,
+            root_seed,
+            n_replicates,
+            points=(Point(), *ends),
+            strategies=tuple(strategies),
+            design=described,
+            asked=asked,
+        )
+        return cls(plan, factors, tuple(left_out), measures)
+
+    def answer(self, ask: Execution) -> Answers:
+        """Run all points."""
+        return ask(self.plan).answers()
+
+    def write(self, folder: Path, found: Answers) -> Study:
+        """Write ``sensitivity.csv``, ``points.csv`` and ``left-out.csv``."""
+        factors = self.factors
+        columns = [
+            Column.text(one.key, f"{one.key}; missing at its point value") for one in factors
+        ]
+        points: list[list[float | None]] = [[None] * len(factors)]
+        points += [
+            [end if one is moved else None for one in factors]
+            for moved in factors
+            for end in (moved.low, moved.high)
+        ]
+        rows = tuple(
+            tuple(line[column.name] for column in LINE)
+            for metric in self.metrics
+            for line in rank_factors(factors, found, metric)
+        )
+        out = tuple((one.key, one.why) for one in self.left_out)
+        sheets = [
+            Sheet("sensitivity.csv", LINE, rows, ("metric", "factor")),
+            points_sheet(columns, points, found),
+            Sheet("left-out.csv", OUT, out, ("key",)),
+        ]
+        return write_study(folder, self.plan, found, sheets)

@@ -3,9 +3,9 @@
 import pytest
 
 from sim.errors import ScenarioError
+from sim.experiment.studies import lay_points, parse_axes, points_of
 from sim.scenario.document import Value
 from sim.scenario.resolve import Resolved
-from sim.uncertainty.sweep import lay_points, parse_axes, points_of
 
 
 def points(replay: Resolved, *texts: str) -> list[tuple[Value, ...]]:

@@ -1,20 +1,18 @@
 """The analysis finds on what a made-up answer hangs, and says what it left out."""
 
 import operator
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from sim.errors import ScenarioError
 from sim.experiment.execution import PARTIAL, Answers
 from sim.experiment.executors.task import Failure
+from sim.experiment.studies import BY_ROW, Sensitivity, choose_factors, rank_factors
 from sim.measure.measures import Measure
 from sim.scenario.resolve import Resolved
 from sim.scenario.unknowns import Factor
-from sim.uncertainty.sensitivity import BY_ROW, Sensitivity, choose_factors, rank_factors
 from tests.experiments import dial_of
 
 KEYS = ["thresholds.impaired", "thresholds.down", "effects.name_evasion", "front-pools-2018.weight"]
@@ -22,16 +20,9 @@ KEYS = ["thresholds.impaired", "thresholds.down", "effects.name_evasion", "front
 
 @pytest.fixture(scope="module")
 def factors(chase: Resolved) -> list[Factor]:
-    chosen, _ = choose_factors(chase, KEYS, [])
+    chosen, _ = choose_factors(chase, KEYS)
     assert [factor.key for factor in chosen] == KEYS
     return chosen
-
-
-@pytest.mark.parametrize("key", ["thresholds.nobody", "strategy.id"])
-def test_a_range_of_what_holds_no_number_is_refused(chase, key):
-    told = f"--range {key}=0..1: expected a key that holds a number, got '{key}'"
-    with pytest.raises(ScenarioError, match=re.escape(told)):
-        choose_factors(chase, [], [f"{key}=0..1"])
 
 
 def respond(factors: Sequence[Factor]) -> Answers:

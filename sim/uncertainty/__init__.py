@@ -1,1 +1,0 @@
-"""Sweeps and sensitivity analyses over uncertain inputs."""
