@@ -28,7 +28,6 @@ from sim.results.manifest import (
     build_package,
     canonical_json,
     describe_input,
-    list_assumptions,
     once,
     package_version,
     scenario_hash,
@@ -107,12 +106,6 @@ def manifest_of(
     scenario, loaded = plan.resolved.scenario, plan.resolved.loaded
     # A run has its scenario twice among them, and listing sources takes a while.
     distinct = list({id(resolved): resolved for resolved in plan.scenarios}.values())
-    sources = [list_sources(resolved) for resolved in distinct]
-    assumptions = [
-        one
-        for resolved, found in zip(distinct, sources, strict=True)
-        for one in list_assumptions(resolved, found)
-    ]
     return {
         "schema": MANIFEST_SCHEMA,
         "kind": plan.kind,
@@ -135,8 +128,7 @@ def manifest_of(
         "n_replicates_asked": plan.n_replicates,
         "n_replicates": n_replicates,
         "inputs": [describe_input(table) for table in all_tables(plan.scenarios)],
-        "assumptions": once(assumptions),
-        "sources": once(one.as_dict() for found in sources for one in found),
+        "sources": once(one.as_dict() for each in distinct for one in list_sources(each)),
         "warnings": [
             *once(
                 one

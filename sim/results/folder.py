@@ -86,6 +86,11 @@ def count_simulations(manifest: Mapping[str, Any]) -> tuple[int, int]:
     return n, int(manifest.get("n_replicates_asked", n))
 
 
+def assumptions_of(manifest: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Entries of a manifest for values without a source."""
+    return [one for one in manifest.get("sources", ()) if one["kind"] == "assumption"]
+
+
 def title_of(scenario: Mapping[str, Any]) -> str:
     """Title of what was run: the scenario's own, and its overrides.
 

@@ -17,7 +17,6 @@ from sim.catalogue.curves import CURVES
 from sim.results.schema import Column
 from sim.scenario.resolve import Resolved
 from sim.scenario.schema import scenario_tree
-from sim.scenario.sources import Source, list_sources
 from sim.scenario.tables.seeds import Table, note_path
 
 Item = TypeVar("Item")
@@ -68,47 +67,6 @@ def once(values: Iterable[Item]) -> list[Item]:
         if value not in kept:
             kept.append(value)
     return kept
-
-
-def list_assumptions(
-    resolved: Resolved, sources: Sequence[Source] | None = None
-) -> list[dict[str, Any]]:
-    """Everything in a scenario that has no source: its value or table column, and its range.
-
-    Values that the scenario gives and nobody vouches for have no range.
-
-    Parameters
-    ----------
-    sources
-        Its sources, where they are listed already.
-    """
-    assumed: list[dict[str, Any]] = [
-        {
-            "key": source.key,
-            "value": source.value,
-            "unit": source.unit,
-            **({} if source.range is None else {"range": source.range}),
-            "why": source.why,
-        }
-        for source in (list_sources(resolved) if sources is None else sources)
-        if source.kind == "assumption" and not source.lines
-    ]
-    for table in resolved.tables:
-        if table.note is None:
-            assumed.append({"key": table.path.name, "why": table.title})
-            continue
-        for name, column in table.note.columns.items():
-            if column.kind == "assumption" and column.range is not None:
-                interval = column.range.model_dump(exclude_none=True, mode="json")
-                assumed.append(
-                    {
-                        "key": f"{table.name}.{name}",
-                        "unit": column.unit,
-                        "range": interval,
-                        "why": " ".join(column.why.split()),
-                    }
-                )
-    return assumed
 
 
 def input_copy(table: Table[Any]) -> str:

@@ -106,6 +106,8 @@ def _write(
 
 def document(found: Assessment) -> dict[str, Any]:
     """The assessment as plain values; described in ``docs/reference/cli.md``."""
+    from sim.results.folder import assumptions_of
+
     manifest = found.run.manifest
     shown = dict.fromkeys((found.label, *found.others, found.baseline))
     return {
@@ -130,5 +132,5 @@ def document(found: Assessment) -> dict[str, Any]:
             for by, groups in found.burdens.items()
         },
         "remedies": asdict(found.remedies),
-        "assumptions": manifest.get("assumptions", []),
+        "assumptions": assumptions_of(manifest),
     }

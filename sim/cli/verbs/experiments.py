@@ -81,7 +81,9 @@ def run(
 
 
 def _about_run(manifest: Mapping[str, Any]) -> dict[str, object]:
-    return {key: manifest[key] for key in ("strategy", "assumptions")}
+    from sim.results.folder import assumptions_of
+
+    return {"strategy": manifest["strategy"], "assumptions": assumptions_of(manifest)}
 
 
 @takes_shared_options
@@ -132,8 +134,14 @@ def compare(
 
 
 def _about_comparison(manifest: Mapping[str, Any]) -> dict[str, object]:
-    shown = {key: manifest[key] for key in ("strategies", "baseline", "assumptions")}
-    return {**shown, "failures": manifest.get("failures", [])}
+    from sim.results.folder import assumptions_of
+
+    return {
+        "strategies": manifest["strategies"],
+        "baseline": manifest["baseline"],
+        "assumptions": assumptions_of(manifest),
+        "failures": manifest.get("failures", []),
+    }
 
 
 @takes_shared_options

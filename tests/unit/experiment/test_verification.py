@@ -143,10 +143,10 @@ def test_units_ranges_and_sources_are_held_against_the_tables_and_assumptions(fo
     (folder / "datapackage.json").write_text(json.dumps(package))
 
     def change(manifest: dict[str, Any]) -> None:
-        by_key = {one["key"]: one for one in manifest["assumptions"]}
+        by_key = {one["key"]: one for one in manifest["sources"]}
         by_key["thresholds.down"]["range"] = {"absolute": [0.0, 1.0]}
         by_key["thresholds.down"]["unit"] = "percent"
-        del manifest["assumptions"][manifest["assumptions"].index(by_key["thresholds.impaired"])]
+        manifest["sources"].remove(by_key["thresholds.impaired"])
         fact = next(one for one in manifest["sources"] if one["kind"] == "fact" and "lines" in one)
         fact["source"] = "hearsay"
         manifest["inputs"][0]["title"] = "Figures of somebody else"
@@ -163,7 +163,6 @@ def test_units_ranges_and_sources_are_held_against_the_tables_and_assumptions(fo
     assert "datapackage.json: does not describe the tables as they are" in said
     assert f"manifest.json: outputs: {first}: is not listed as in every such folder" in said
     for key in (
-        "assumptions",
         "sources",
         "inputs",
         "warnings",

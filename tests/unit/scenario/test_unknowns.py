@@ -14,9 +14,9 @@ from sim.experiment.plan import Plan
 from sim.experiment.saved_plans import plan_of_folder, read_question, write_question
 from sim.experiment.studies import choose_factors
 from sim.results.folder import open_run
-from sim.results.manifest import list_assumptions
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved, resolve
+from sim.scenario.sources import list_sources
 from sim.scenario.tables.column_changes import ColumnChange
 from sim.scenario.tables.rows import OperatorRow
 from sim.scenario.tables.seeds import read_table
@@ -44,7 +44,8 @@ def test_every_assumption_with_a_range_is_a_factor_or_says_why_not(resolved):
     factors, left_out = list_factors(resolved)
     accounted = [one.key for one in (*factors, *left_out)]
     assert len(accounted) == len(set(accounted))
-    assert {one["key"] for one in list_assumptions(resolved)} <= set(accounted)
+    sources = [one for one in list_sources(resolved) if one.kind == "assumption" and one.range]
+    assert {one.key for one in sources} <= set(accounted)
     assert len(factors) > 25
 
 
