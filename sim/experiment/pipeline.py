@@ -22,6 +22,7 @@ from sim.experiment.executors import choose_executor
 from sim.experiment.executors.task import Executor, Failure, Key
 from sim.experiment.interrupts import ends_as_interrupts, ends_soon_after, without_interrupts
 from sim.experiment.plan import Plan
+from sim.experiment.saved_plans import HasPlan
 from sim.results.checkpoints import PARTS, n_runs, remove_parts
 from sim.results.folder import INTERRUPTED, MANIFEST
 from sim.results.integrity import MANIFEST_HASH, TIMING
@@ -70,13 +71,8 @@ Made = TypeVar("Made", bound=Result)
 Made_co = TypeVar("Made_co", bound=Result, covariant=True)
 
 
-class Experiment(Protocol[Found, Made_co]):
+class Experiment(HasPlan, Protocol[Found, Made_co]):
     """A run, a comparison, a sweep, a sensitivity analysis, or conditioning."""
-
-    @property
-    def plan(self) -> Plan:
-        """The plan, as far as it is known beforehand."""
-        ...
 
     def answer(self, ask: Execution) -> Found:
         """Run batch after batch; after an interrupt return what is finished."""

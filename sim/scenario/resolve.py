@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cached_property, partial
 from itertools import chain
 from pathlib import Path
@@ -16,7 +16,7 @@ from sim.catalogue.measures import MEASURES
 from sim.errors import DataError, Mistakes, Problem, ScenarioError
 from sim.scenario.calendars import GivenOrder, GivenOrderRow
 from sim.scenario.library import table_names
-from sim.scenario.lists import read_list
+from sim.scenario.lists import ListTable, read_list
 from sim.scenario.load import LoadedScenario
 from sim.scenario.overrides import rate_at
 from sim.scenario.own import own_code, read_code
@@ -462,3 +462,69 @@ def _is_of_time(note: SourceNote, scenario: Scenario) -> bool:
 def _years(scenario: Scenario) -> tuple[int, int]:
     """First and last year of the run."""
     return scenario.start.year, (scenario.end - timedelta(seconds=1)).year
+
+
+_OF_TABLES = ("provider", "region", "service", "asn")
+"""Columns by which ``overblock exposure`` groups the hosts of a file."""
+
+
+def list_warnings(resolved: Resolved) -> list[str]:
+    """Warnings to check before trusting the result."""
+    return [*_warn_of_tables(resolved), *_warn_of_orders(resolved), *_warn_of_files(resolved)]
+
+
+def _warn_of_tables(resolved: Resolved) -> Iterator[str]:
+    """Name the tables of another country or time, and what they leave out."""
+    scenario, economy = resolved.scenario, resolved.economy
+    if found := stand_ins(resolved):
+        head = (
+            f"tables of another country or time are used for {scenario.country} in "
+            f"{years(scenario)}"
+            if scenario.country
+            else "the scenario names no country (key country), but these tables are of one, or of "
+            f"a time other than {years(scenario)}"
+        )
+        yield f"{head}: {', '.join(f'{name} ({described(note)})' for name, note in found.items())}"
+    if not is_of_country(economy, scenario):
+        assert economy.note is not None
+        other = f"is of {scenario.country}" if scenario.country else "names no country"
+        yield (
+            "losses by national methods are not computed: "
+            f"{economy.name} is of {economy.note.country}, the scenario {other} "
+            "(keys money.economy and country)"
+        )
+
+
+def _warn_of_orders(resolved: Resolved) -> Iterator[str]:
+    """Count orders that the run does not reach."""
+    start, end = resolved.scenario.start, resolved.scenario.end
+    rows = resolved.orders.rows if resolved.orders is not None else ()
+    if late := sum(row.effective >= end for row in rows):
+        yield f"{late} orders fall at or after the end of the run and are not placed"
+    idle = sum(
+        (isinstance(one.from_, datetime) and one.from_ >= end)
+        or (isinstance(one.to, datetime) and one.to <= start)
+        for one in resolved.given_orders
+    )
+    if idle:
+        yield f"{idle} of {len(resolved.given_orders)} orders are in force at no time of the run"
+
+
+def _warn_of_files(resolved: Resolved) -> Iterator[str]:
+    """Name data that a file of sites lacks, or has and a run ignores; then notes of the readers."""
+    inventory = resolved.inventory
+    if inventory is not None and (n_without := inventory.n_without_address):
+        yield (
+            f"{inventory.name}: {n_without} of {inventory.n_rows + n_without} rows have no address."
+            " A site without any is placed by chance (column drawn of sites.csv); one with another "
+            "row has fewer addresses here than in truth"
+        )
+    columns = inventory.columns if inventory is not None else ()
+    if inventory is not None and (unused := [name for name in _OF_TABLES if name in columns]):
+        yield (
+            f"{inventory.name}: a run takes from its own tables, and not from the file: "
+            f"{', '.join(unused)}"
+        )
+    for table in resolved.tables:
+        if isinstance(table, ListTable | Inventory):
+            yield from (f"{table.name}: {note}" for note in table.notes)

@@ -8,11 +8,10 @@ import pytest
 from sim.errors import DataError, ScenarioError
 from sim.measure.estimates import Estimate
 from sim.report.words.heading import currency_name, in_currency
-from sim.scenario.cautions import list_warnings
 from sim.scenario.library import table_names
 from sim.scenario.load import load_scenario
 from sim.scenario.overrides import countries, pack_of, rate_at, read_packs
-from sim.scenario.resolve import ROWS_OF, resolve
+from sim.scenario.resolve import ROWS_OF, list_warnings, resolve
 from sim.scenario.sources import list_sources
 from sim.scenario.tables.rows import RateRow
 

@@ -17,7 +17,7 @@ from sim.errors import DataError, ScenarioError
 from sim.files import RepeatedKeyError, parse_json
 from sim.results.folder import read_manifest
 from sim.scenario.document import parse_document
-from sim.scenario.starter.blocklist import renamed
+from sim.scenario.starter.case import renamed
 from tests.feeds import read, refused
 
 NETSET = (
