@@ -14,7 +14,7 @@ import numpy as np
 
 from sim.catalogue.choices import measure_name
 from sim.errors import UsageError
-from sim.experiment.verdicts import JUDGED
+from sim.experiment.comparison import JUDGED
 from sim.measure.estimates import (
     Estimate,
     estimate_of,

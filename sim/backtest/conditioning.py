@@ -22,7 +22,6 @@ from sim.backtest.readings import problems_of, read_run, why_not_measured
 from sim.catalogue.choices import KEY_FIGURES, RATIOS
 from sim.catalogue.measures import MEASURES
 from sim.errors import Problem, ScenarioError, UsageError
-from sim.experiment.comparison import metrics_of
 from sim.experiment.draws import (
     BLOCK,
     MOST_DRAWS,
@@ -36,7 +35,7 @@ from sim.experiment.draws import (
 from sim.experiment.execution import Execution
 from sim.experiment.executors.task import Failure, Key
 from sim.experiment.outputs import Sheet, Study, manifest_of, write_sheets
-from sim.experiment.plan import Plan
+from sim.experiment.plan import Plan, metrics_of
 from sim.measure.summary import LEVEL
 from sim.results.folder import COMPLETE, PARTIAL
 from sim.results.schema import Column

@@ -20,7 +20,7 @@ from sim.engine.record.outcome import BUSINESS_METRICS, Curves, Outcome
 from sim.engine.state.ledger import Group
 from sim.engine.strategies import build_strategy
 from sim.errors import Problem
-from sim.experiment.comparison import metrics_of
+from sim.experiment.plan import metrics_of
 from sim.measure.groups import is_above
 from sim.measure.impact import measure_impact
 from sim.measure.money.losses import loss_totals

@@ -1,62 +1,36 @@
-"""Metrics of a scenario, and strategies side by side: medians, ranges, differences from a baseline.
+"""Strategies side by side: medians, ranges, differences from a baseline, verdicts, the trade-off.
 
 Differences are paired: a simulation has the same inputs and the same chance under every strategy.
+By a verdict, two strategies are compared simulation by simulation. Either all simulations agree, or
+they differ, or they are too few to tell, or the order is not known in too many of them. A
+simulation in which it is not known does not agree. The trade-off compares all strategies in two
+measures.
+
+References
+----------
+Clopper and Pearson, Biometrika 26 (1934): if all of n simulations agree, an order holds in at least
+95 % of all possible ones with confidence 1 - 0.95 ** n; if all but k of them do, with the
+probability that more than k of n lack it where one in twenty does. Bonferroni's correction makes
+the confidence that of the whole family of verdicts.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import reduce
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import nbdtrik
 
-from sim.catalogue.choices import HEADLINES, OF_SAMPLE, harm_of
-from sim.catalogue.measures import MEASURES
-from sim.errors import Problem, ScenarioError
-from sim.measure.money.pricing import named_by
-from sim.measure.summary import Measured, ends, has_missed, spreads_of
+from sim.catalogue.choices import COLLATERAL, EFFICACY, HARMS, OF_SAMPLE, PRIVATE_LOSS, harm_of
+from sim.experiment.ensemble import Inputs, name_inputs
+from sim.experiment.plan import Plan
+from sim.measure.summary import Measured, ends, has_missed, spread_of, spreads_of
 from sim.results.tables import Line
-from sim.scenario.refusal import hint
-from sim.scenario.resolve import Resolved
 
 Values = NDArray[np.float64]
-
-
-def metrics_of(resolved: Resolved) -> tuple[str, ...]:
-    """Names of the metrics of a scenario, in the order of the tables."""
-    shipped = (
-        name
-        for name, entry in MEASURES.items()
-        if (not entry.needs or resolved.scenario.has(entry.needs))
-        and (not entry.is_beside_figure or named_by(resolved, name).size)
-    )
-    return *shipped, *(one.name for one in resolved.scenario.measures or ())
-
-
-def choose_metrics(
-    resolved: Resolved, asked: Sequence[str], otherwise: Sequence[str] = HEADLINES
-) -> list[str]:
-    """Return the metrics asked for, each once; if none, those of ``otherwise`` that are known.
-
-    Raises
-    ------
-    ScenarioError
-        With every name that is no metric of the scenario.
-    """
-    known = metrics_of(resolved)
-    problems = [
-        Problem(
-            f"--metric {name}",
-            f"expected one of the metrics {', '.join(known)}, got {name!r}{hint(name, known)}",
-        )
-        for name in asked
-        if name not in known
-    ]
-    if problems:
-        raise ScenarioError(problems)
-    return list(dict.fromkeys(asked)) or [name for name in otherwise if name in known]
 
 
 def in_shared_replicates(measured: Mapping[str, Measured]) -> dict[str, Measured]:
@@ -139,3 +113,176 @@ def has_missed_sample(metric: str, part: Measured, n_drawn: float) -> bool:
         return False
     unit = part.metrics[part.row[metric]].unit
     return has_missed(metric, unit, n_drawn, lambda name: part.values((name,))[0])
+
+
+JUDGED = (COLLATERAL, EFFICACY, PRIVATE_LOSS)
+"""Measures by which strategies are judged: harm, effect and cost."""
+AGREE, DIFFER, TOO_FEW, NOT_KNOWN = "agree", "differ", "too few", "not known"
+LEAST_SHARE, RISK = 0.95, 0.05
+"""Share of all possible simulations in which a certified order holds, and the probability that some
+verdict of the family is certified and does not."""
+LEAST_FEWER = 10
+"""Fewest simulations of either order with which inputs are named."""
+
+
+def n_needed(n_verdicts: int, n_not_known: int = 0) -> int:
+    """Return how many simulations certify a verdict if all in which it is known agree.
+
+    Parameters
+    ----------
+    n_verdicts
+        Verdicts of the family.
+    n_not_known
+        Simulations among them in which the order is not known.
+
+    Notes
+    -----
+    The least n for which ``0.95 ** n <= 0.05 / n_verdicts`` where all are known: 59 for one
+    verdict, 107 for 12, 129 for 36. One that is not known makes them 93, 150 and 174.
+    """
+    n_agreeing = nbdtrik(1 - RISK / n_verdicts, n_not_known + 1, 1 - LEAST_SHARE)
+    return math.ceil(float(n_agreeing)) + n_not_known + 1
+
+
+def judge_pairs(
+    plan: Plan, measured: Mapping[str, Measured], inputs: Inputs | None
+) -> tuple[Line, ...]:
+    """Judge every pair of strategies by harm, effect and cost: rows of ``verdicts.csv``.
+
+    Parameters
+    ----------
+    measured
+        Measures by label of the strategy.
+    inputs
+        Inputs of the members; None where all simulations are of the point values.
+
+    Notes
+    -----
+    The order is not known in a simulation in which a measure is not known under one of the two. Two
+    strategies that harm none of a sample are not known to be equal: it may have missed both.
+    Where the order is not known in more than one simulation of twenty, no number of them certifies
+    it. Where simulations differ, the inputs are named that explain most of whether the first
+    strategy has less.
+    """
+    shared = in_shared_replicates(measured)
+    labels = list(shared)
+    metrics = [name for name in JUDGED if all(name in part.row for part in shared.values())]
+    pairs = [(one, other) for row, one in enumerate(labels) for other in labels[row + 1 :]]
+    n_verdicts = len(pairs) * len(metrics)
+    return tuple(
+        _judge(plan, shared, metric, *pair, n_verdicts, inputs)
+        for metric in metrics
+        for pair in pairs
+    )
+
+
+def _judge(
+    plan: Plan,
+    measured: Mapping[str, Measured],
+    metric: str,
+    one: str,
+    other: str,
+    n_verdicts: int,
+    inputs: Inputs | None,
+) -> Line:
+    n_drawn = plan.resolved.scenario.population.n_businesses
+    difference = paired_difference(metric, measured[one], measured[other], n_drawn)
+    is_known = ~np.isnan(difference)
+    known = difference[is_known]
+    n, n_not_known = int(difference.size), int(difference.size - known.size)
+    n_less, n_equal, n_more = (int(np.sum(is_so)) for is_so in (known < 0, known == 0, known > 0))
+    needed = n_needed(n_verdicts, n_not_known)
+    if max(n_less, n_equal, n_more) < known.size:
+        verdict = DIFFER
+    elif n >= needed:
+        verdict = AGREE
+    else:
+        verdict = TOO_FEW if n_not_known <= (1 - LEAST_SHARE) * n else NOT_KNOWN
+    part = measured[one]
+    spread = spread_of(known)
+    is_less = (known < 0).astype(float)
+    n_rarer = min(n_less, known.size - n_less)
+    shares: dict[str, float] = {}
+    if verdict == DIFFER and inputs is not None and n_rarer >= LEAST_FEWER:
+        shares = inputs.shares(is_less, part.replicate[is_known])
+    return Line.of(
+        "verdicts.csv",
+        metric=metric,
+        unit=part.metrics[part.row[metric]].unit,
+        strategy=one,
+        other=other,
+        n_simulations=n,
+        n_less=n_less,
+        n_equal=n_equal,
+        n_more=n_more,
+        n_not_known=n_not_known,
+        n_needed=needed,
+        verdict=verdict,
+        **ends("difference", spread),
+        **name_inputs(shares),
+    )
+
+
+def weigh_strategies(plan: Plan, measured: Mapping[str, Measured]) -> tuple[Line, ...]:
+    """Weigh strategies by each kind of harm measured under all of them: ``tradeoff.csv``.
+
+    Harm to a sample that could hardly be hit is not known; nor is, of two strategies that hit none
+    of a sample, which harms more.
+    """
+    shared = in_shared_replicates(measured)
+    return tuple(line for harm in HARMS for line in _weigh_by(plan, harm, shared))
+
+
+def _weigh_by(plan: Plan, collateral: str, measured: Mapping[str, Measured]) -> Iterator[Line]:
+    pair = EFFICACY, collateral
+    if not measured or any(name not in part.row for part in measured.values() for name in pair):
+        return
+    both = np.array([part.values(pair) for part in measured.values()])
+    n_drawn = plan.resolved.scenario.population.n_businesses
+    for values, part in zip(both, measured.values(), strict=True):
+        if has_missed_sample(collateral, part, n_drawn):
+            values[1] = np.nan
+    on_frontier = frontier_of(*both.swapaxes(0, 1), is_sample=n_drawn > 0)
+    for row, label in enumerate(measured):
+        spreads = [spread_of(values) for values in both[row]]
+        is_known = ~np.isnan(on_frontier[row])
+        yield Line.of(
+            "tradeoff.csv",
+            strategy=label,
+            efficacy_metric=EFFICACY,
+            **ends("efficacy", spreads[0]),
+            collateral_metric=collateral,
+            **ends("collateral", spreads[1]),
+            share_on_frontier=float(np.mean(on_frontier[row] > 0)) if is_known.any() else np.nan,
+            n_simulations=int(is_known.size),
+            n_known=int(is_known.sum()),
+        )
+
+
+def frontier_of(
+    efficacy: NDArray[np.float64], collateral: NDArray[np.float64], *, is_sample: bool = False
+) -> NDArray[np.float64]:
+    """Whether no other strategy is as good in both and better in one, in each simulation.
+
+    Parameters
+    ----------
+    efficacy, collateral : shape (n_strategies, n_simulations)
+        NaN where not known.
+    is_sample
+        Whether two strategies without collateral are not known to have the same.
+
+    Returns
+    -------
+    frontier : shape (n_strategies, n_simulations)
+        1 or 0; NaN where it depends on an unknown value.
+    """
+    more = efficacy[None] - efficacy[:, None]
+    less = collateral[:, None] - collateral[None]
+    if is_sample:
+        less[(collateral[:, None] == 0) & (collateral[None] == 0)] = np.nan
+    dominates = (more >= 0) & (less >= 0) & ((more > 0) | (less > 0))
+    spares = (more < 0) | (less < 0) | ((more == 0) & (less == 0))
+    spares |= np.eye(len(efficacy), dtype=np.bool_)[:, :, None]
+    on_frontier = np.where(spares.all(axis=1), 1.0, np.nan)
+    on_frontier[dominates.any(axis=1)] = 0
+    return on_frontier

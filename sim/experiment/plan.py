@@ -13,8 +13,9 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from sim.catalogue.choices import HEADLINES
+from sim.catalogue.measures import MEASURES
 from sim.errors import Problem, ProblemsError, ScenarioError, UsageError
-from sim.experiment.comparison import choose_metrics
 from sim.experiment.draws import (
     ALL_ASKED,
     MOST_DRAWS,
@@ -27,8 +28,10 @@ from sim.experiment.draws import (
     shipped_kept,
 )
 from sim.experiment.executors.task import Failure, Key
+from sim.measure.money.pricing import named_by
 from sim.results.manifest import all_tables, canonical_json, scenario_hash
 from sim.results.store import RUN_TABLES, SITE_RUNS
+from sim.scenario.refusal import hint
 from sim.scenario.resolve import Resolved
 from sim.scenario.variants import (
     Point,
@@ -398,6 +401,41 @@ class Plan:
             return (own_variant(resolved),)
         first, _ = split_label(self.strategies[0])
         return choose_variants(resolved, self.strategies, baseline=first)[0]
+
+
+def metrics_of(resolved: Resolved) -> tuple[str, ...]:
+    """Names of the metrics of a scenario, in the order of the tables."""
+    shipped = (
+        name
+        for name, entry in MEASURES.items()
+        if (not entry.needs or resolved.scenario.has(entry.needs))
+        and (not entry.is_beside_figure or named_by(resolved, name).size)
+    )
+    return *shipped, *(one.name for one in resolved.scenario.measures or ())
+
+
+def choose_metrics(
+    resolved: Resolved, asked: Sequence[str], otherwise: Sequence[str] = HEADLINES
+) -> list[str]:
+    """Return the metrics asked for, each once; if none, those of ``otherwise`` that are known.
+
+    Raises
+    ------
+    ScenarioError
+        With every name that is no metric of the scenario.
+    """
+    known = metrics_of(resolved)
+    problems = [
+        Problem(
+            f"--metric {name}",
+            f"expected one of the metrics {', '.join(known)}, got {name!r}{hint(name, known)}",
+        )
+        for name in asked
+        if name not in known
+    ]
+    if problems:
+        raise ScenarioError(problems)
+    return list(dict.fromkeys(asked)) or [name for name in otherwise if name in known]
 
 
 def choose_root_seed(resolved: Resolved, given: int | None) -> int:

@@ -12,13 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sim.experiment.comparison import compare_strategies
+from sim.experiment.comparison import compare_strategies, judge_pairs, weigh_strategies
 from sim.experiment.ensemble import Inputs, typical_of, with_dependence
 from sim.experiment.execution import Batch, Execution
 from sim.experiment.outputs import Outputs, describe, failures_of, manifest_of, metadata_of
 from sim.experiment.pipeline import Result
 from sim.experiment.plan import RUN, Plan
-from sim.experiment.verdicts import judge_pairs, weigh_strategies
 from sim.measure.facts import read_groups, read_kinds, read_measures, why_nothing
 from sim.measure.groups import summarise_groups
 from sim.measure.money.accounts import BY_METHOD, method_lines

@@ -20,7 +20,6 @@ from numpy.typing import NDArray
 
 from sim.catalogue.choices import COLLATERAL
 from sim.errors import Mistakes, Problem, ScenarioError
-from sim.experiment.comparison import choose_metrics
 from sim.experiment.execution import Answers, Execution
 from sim.experiment.outputs import (
     COMPARED,
@@ -33,7 +32,7 @@ from sim.experiment.outputs import (
     points_sheet,
     write_study,
 )
-from sim.experiment.plan import Plan
+from sim.experiment.plan import Plan, choose_metrics
 from sim.results.schema import Column
 from sim.scenario.document import Value, parse_scalar
 from sim.scenario.overrides import split_at_commas

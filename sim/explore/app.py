@@ -19,8 +19,8 @@ from urllib.parse import urlencode
 
 from shiny import App, Inputs, Outputs, Session, reactive, render, ui
 
+from sim.experiment.comparison import JUDGED
 from sim.experiment.plan import Plan
-from sim.experiment.verdicts import JUDGED
 from sim.measure.estimates import Estimate
 from sim.report.figures.outage import picture
 from sim.report.words.answer import answer

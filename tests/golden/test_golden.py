@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sim.experiment.comparison import metrics_of
+from sim.experiment.plan import metrics_of
 from sim.scenario.library import scenario_names
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve

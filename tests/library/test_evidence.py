@@ -6,7 +6,7 @@ from functools import cache
 import pytest
 
 from sim.catalogue.curves import CURVES
-from sim.experiment.comparison import metrics_of
+from sim.experiment.plan import metrics_of
 from sim.scenario.library import scenario_names, shipped
 from sim.scenario.load import load_scenario
 from sim.scenario.provenance import leaves

@@ -10,7 +10,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.experiment.verdicts import frontier_of
+from sim.experiment.comparison import frontier_of
 
 Pair = tuple[float, float]
 

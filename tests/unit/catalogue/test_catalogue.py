@@ -23,7 +23,7 @@ from sim.catalogue.declaration import Section
 from sim.catalogue.measures import MEASURES
 from sim.engine.run import simulate
 from sim.engine.strategies import build_strategy
-from sim.experiment.comparison import metrics_of
+from sim.experiment.plan import metrics_of
 from sim.experiment.simulation import Simulation, measure_outcome
 from sim.measure.money.prices import N_DRAWS
 from sim.scenario.library import scenario_names

@@ -12,10 +12,15 @@ import pytest
 from numpy.typing import NDArray
 
 from sim.catalogue.choices import COLLATERAL, EFFICACY, EXPECTED, HARMS, LISTED, PRIVATE_LOSS
-from sim.experiment.comparison import compare_strategies, has_missed_sample
+from sim.experiment.comparison import (
+    compare_strategies,
+    has_missed_sample,
+    judge_pairs,
+    n_needed,
+    weigh_strategies,
+)
 from sim.experiment.ensemble import Inputs
 from sim.experiment.plan import Plan
-from sim.experiment.verdicts import judge_pairs, n_needed, weigh_strategies
 from sim.measure.measures import Measure
 from sim.measure.summary import Measured
 from sim.results.tables import Line

@@ -11,10 +11,9 @@ import duckdb
 import pytest
 
 from sim.errors import UsageError
-from sim.experiment.comparison import metrics_of
 from sim.experiment.executors.task import Key
 from sim.experiment.pipeline import carry_out
-from sim.experiment.plan import Plan
+from sim.experiment.plan import Plan, metrics_of
 from sim.experiment.runs import Runs, RunsResult
 from sim.experiment.saved_plans import find_unfinished, forget_unfinished, read_question
 from sim.measure.facts import read_measures

@@ -8,7 +8,7 @@ import pytest
 
 from sim.api import compare
 from sim.errors import DataError
-from sim.experiment.comparison import metrics_of
+from sim.experiment.plan import metrics_of
 from sim.scenario.load import load_scenario
 from sim.scenario.overrides import override_text
 from sim.scenario.resolve import resolve
