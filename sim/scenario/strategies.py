@@ -8,7 +8,7 @@ It is long because it is the list of all of them.
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Annotated, Any, ClassVar, Literal, get_args
+from typing import Annotated, Any, ClassVar, Literal, TypeVar, get_args
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
@@ -37,6 +37,10 @@ Lengths = Annotated[tuple[Length, ...], Field(min_length=1, max_length=33, stric
 WidthRules = Annotated[tuple[WidthRule, ...], Field(min_length=1, max_length=4, strict=False)]
 
 
+T = TypeVar("T")
+Named = Annotated[T, Field(description="Strategy.")]
+
+
 class Declared(Model):
     """A strategy of the scenario language."""
 
@@ -61,16 +65,14 @@ class NoBlocking(Declared):
     """Place no order: the baseline."""
 
     in_words = "no blocking"
-    id: Literal["none"]
-    """Strategy."""
+    id: Named[Literal["none"]]
 
 
 class Replay(Asked):
     """Place dated historical orders from a table."""
 
     in_words = "the orders as placed"
-    id: Literal["replay"]
-    """Strategy."""
+    id: Named[Literal["replay"]]
     orders: Table
     """Table of orders."""
     order_times: Literal["best", "drawn"] = "best"
@@ -83,16 +85,14 @@ class Exact(Chase):
     """Drop each discovered address alone."""
 
     in_words = "every address alone"
-    id: Literal["exact"]
-    """Strategy."""
+    id: Named[Literal["exact"]]
 
 
 class Aggregate(Chase):
     """Drop the enclosing prefix of a given length."""
 
     in_words = "whole /{length} networks"
-    id: Literal["aggregate"]
-    """Strategy."""
+    id: Named[Literal["aggregate"]]
     length: Length
     """Length of the prefix."""
 
@@ -101,8 +101,7 @@ class CoveringPrefix(Chase):
     """Drop the largest prefix around the address that is nearly all the provider's."""
 
     in_words = "the provider's largest prefixes"
-    id: Literal["covering-prefix"]
-    """Strategy."""
+    id: Named[Literal["covering-prefix"]]
     purity: Share = NEARLY_ALL
     """Least share of the prefix's addresses that must be the provider's."""
     shortest: Length = SHORTEST
@@ -113,24 +112,21 @@ class ProviderRegion(Chase):
     """Drop everything the provider has in the region of the address."""
 
     in_words = "all of the provider's region"
-    id: Literal["provider-region"]
-    """Strategy."""
+    id: Named[Literal["provider-region"]]
 
 
 class WholeProvider(Chase):
     """Drop everything the provider has."""
 
     in_words = "the provider's whole range"
-    id: Literal["provider"]
-    """Strategy."""
+    id: Named[Literal["provider"]]
 
 
 class Escalate(Chase):
     """Start narrow and widen step by step while the target stays reached."""
 
     in_words = "wider and wider ranges"
-    id: Literal["escalate"]
-    """Strategy."""
+    id: Named[Literal["escalate"]]
     lengths: Lengths | None = None
     """Prefix lengths from narrow to wide; either these or rules."""
     rules: WidthRules | None = None
@@ -161,8 +157,7 @@ class Dns(Asked):
     """Block the target's name in the operators' resolvers."""
 
     in_words = "the name in resolvers"
-    id: Literal["dns"]
-    """Strategy."""
+    id: Named[Literal["dns"]]
     overmatch: Share
     """Share of other names that the entry matches by accident."""
 
@@ -171,8 +166,7 @@ class Sni(Asked):
     """Block the target's name where it shows in the TLS handshake."""
 
     in_words = "the name in the TLS handshake"
-    id: Literal["sni"]
-    """Strategy."""
+    id: Named[Literal["sni"]]
     overmatch: Share
     """Share of other names that the pattern matches by accident."""
 
@@ -181,8 +175,7 @@ class Throttle(Chase):
     """Degrade the enclosing prefix of a given length instead of dropping it."""
 
     in_words = "whole /{length} networks, by slowing them"
-    id: Literal["throttle"]
-    """Strategy."""
+    id: Named[Literal["throttle"]]
     length: Length
     """Length of the prefix."""
 
@@ -191,8 +184,7 @@ class TimeWindow(Calendar, Chase):
     """Drop discovered addresses only during the sessions of a calendar."""
 
     in_words = "addresses at set times"
-    id: Literal["time-window"]
-    """Strategy."""
+    id: Named[Literal["time-window"]]
     share_at_start: Share | None = None
     """Share of a session's fronts that are ordered at its start; all by default."""
     ramp_h: Annotated[float, Field(gt=0, le=100_000)] | None = None
@@ -216,8 +208,7 @@ class Orders(Asked):
     """Place the orders that are given, when they are given."""
 
     in_words = "the orders given"
-    id: Literal["orders"]
-    """Strategy."""
+    id: Named[Literal["orders"]]
     orders: Many[GivenOrder] | None = None
     """The orders; or `table`."""
     table: Table | None = None
@@ -235,8 +226,7 @@ class Rolling(Chase):
     """Release each entry after a time to live; place it again while the front is known."""
 
     in_words = "addresses by turns"
-    id: Literal["rolling"]
-    """Strategy."""
+    id: Named[Literal["rolling"]]
     ttl_h: Annotated[float, Field(gt=0, le=100_000)]
     """Time an entry stays in force."""
     gap_h: Hours
@@ -249,8 +239,7 @@ class AllowList(Asked):
     """Drop everything that is not listed."""
 
     in_words = "all that is not on a list"
-    id: Literal["allow-list"]
-    """Strategy."""
+    id: Named[Literal["allow-list"]]
     allowed: Table
     """Table of prefixes that pass."""
 
@@ -259,8 +248,7 @@ class Negotiate(Chase):
     """Press providers first; block, by covering prefix, only what refuses."""
 
     in_words = "providers that refuse"
-    id: Literal["negotiate"]
-    """Strategy."""
+    id: Named[Literal["negotiate"]]
     talks_h: Hours
     """Time a provider is given from the discovery of the first front there."""
     purity: Share = NEARLY_ALL
@@ -273,8 +261,7 @@ class Cover(Chase):
     """Drop the least-collateral cover of the known fronts under a rule budget."""
 
     in_words = "the cheapest cover of the addresses"
-    id: Literal["cover"]
-    """Strategy."""
+    id: Named[Literal["cover"]]
     rules: Annotated[int, Field(ge=1, le=100_000)]
     """Number of prefixes allowed."""
 
@@ -283,8 +270,7 @@ class Own(Asked):
     """Decide by a class in a Python file of your own."""
 
     in_words = "a rule of its own"
-    id: Literal["own"]
-    """Strategy."""
+    id: Named[Literal["own"]]
     file: CodeFile
     """Python file that has the class."""
     rule: CodeName
