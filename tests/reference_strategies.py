@@ -550,14 +550,6 @@ IN_RANDOM_WORLDS: dict[str, tuple[Model, RefStrategy]] = {
         ),
         time_window(MANY_WINDOWS_S, 30, 0.5),
     ),
-    "time-window, a calendar that recurs": (
-        # The 16th of April 2018 was a Monday; seconds count from 11:30 on that day.
-        ask.TimeWindow.model_validate_json(
-            '{"id": "time-window", "every": ["mon", "tue", "thu"], "from": "21:30", "to": "07:30", '
-            '"except": ["2018-04-17"], "length": 28}'
-        ),
-        time_window([(10 * HOUR, 20 * HOUR), (82 * HOUR, 92 * HOUR)], 28),
-    ),
     "orders": (
         ask.Orders.model_validate(
             {

@@ -225,7 +225,7 @@ class Remedies:
     ends_by_order: bool = False
 
 
-TIME_LIMITS = ("ttl_h", "gap_h", "windows", "sessions", "every")
+TIME_LIMITS = ("ttl_h", "gap_h", "windows", "sessions")
 """Parameters of strategies that end a block."""
 
 

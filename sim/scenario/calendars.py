@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, time
-from itertools import pairwise
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import (
@@ -27,8 +26,6 @@ from sim.scenario.quantities import (
     Many,
     Model,
     Share,
-    Table,
-    TimeOfDay,
     format_instant,
     parse_instant,
     parse_time_of_day,
@@ -39,8 +36,8 @@ from sim.scenario.tables.seeds import Row
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[str, ...] = get_args(Weekday)
 """From Monday on."""
-CALENDARS = ("windows", "sessions", "every")
-"""Keys for the times of sessions; a calendar gives one of them."""
+CALENDARS = ("windows", "sessions")
+"""Keys for the times of sessions; a strategy that acts in sessions gives one of them."""
 LIST_FORMAT = "overblock-list"
 """Marks, in the JSON Schema, a list of prefixes or the path of a file of them."""
 MOMENT_FORMAT = "overblock-moment"
@@ -117,49 +114,6 @@ def check_beside(value: Any, info: ValidationInfo, key: str) -> Any:
     if value is not None and key in info.data and info.data[key] is None:
         raise ValueError(f"expected it with {key}, got no {key}")
     return value
-
-
-class Calendar(Model):
-    """When there are sessions, in one of several ways."""
-
-    # As in YAML: two of its keys are words of Python.
-    model_config = ConfigDict(serialize_by_alias=True)
-
-    windows: Many[Window] | None = None
-    """Start and end of each session, in sequence; or another calendar."""
-    every: Weekdays | None = None
-    """Weekdays on which a session starts, in the scenario's time zone."""
-    from_: Annotated[TimeOfDay | None, Field(alias="from")] = None
-    """Time of day at which it starts."""
-    to: TimeOfDay | None = None
-    """Time of day at which it ends; on the next day if that is earlier than its start."""
-    except_: Annotated[Days | None, Field(alias="except")] = None
-    """Dates on which no session starts."""
-
-    sessions: Table | None = None
-    """Table of sessions: start and end of each, in sequence."""
-
-    @field_validator("from_", "to", "except_")
-    @classmethod
-    def check_company(cls, value: object, info: ValidationInfo) -> object:
-        """Refuse a key that says nothing without weekdays."""
-        return check_beside(value, info, "every")
-
-    @model_validator(mode="after")
-    def check_calendar(self) -> Calendar:
-        """Refuse none or two, half a recurrence, and windows that do not follow each other."""
-        given = [key for key in CALENDARS if getattr(self, key) is not None]
-        if len(given) != 1:
-            known, got = ", ".join(CALENDARS), " and ".join(given) or "none"
-            raise ValueError(f"expected one of {known}, got {got}")
-        if self.every is not None and (self.from_ is None or self.to is None):
-            raise ValueError("expected from and to with every, got one or none of them")
-        if self.every is not None and self.from_ == self.to:
-            raise ValueError("expected from and to that differ, got the same time of day")
-        edges = [edge for window in self.windows or () for edge in window]
-        if any(later <= earlier for earlier, later in pairwise(edges)):
-            raise ValueError("expected windows that end after they start and do not overlap")
-        return self
 
 
 class _Given(BaseModel):

@@ -198,12 +198,6 @@ Instant = Annotated[
         {"type": "string", "pattern": INSTANT_PATTERN, "description": "ISO 8601 with offset"}
     ),
 ]
-TimeOfDay = Annotated[
-    time,
-    BeforeValidator(parse_time_of_day),
-    PlainSerializer(lambda value: value.isoformat("minutes"), return_type=str),
-    WithJsonSchema({"type": "string", "pattern": TIME_OF_DAY_PATTERN}),
-]
 Day = Annotated[
     date,
     BeforeValidator(parse_day),

@@ -139,6 +139,7 @@ GONE = {
     "experiment": "compare takes strategies from --strategy alone",
     "strategy.addresses": "the strategy orders lists addresses, in sessions too",
     "strategy.when": "the strategy time-window acts in sessions",
+    "strategy.every": "windows or a table of sessions gives their times",
 }
 """Why keys of earlier versions are gone, and what takes their place."""
 

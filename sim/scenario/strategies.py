@@ -12,7 +12,7 @@ from typing import Annotated, Any, ClassVar, Literal, TypeVar, get_args
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
-from sim.scenario.calendars import Calendar, GivenOrder, Names, check_beside
+from sim.scenario.calendars import CALENDARS, GivenOrder, Names, Window, check_beside
 from sim.scenario.quantities import (
     CodeFile,
     CodeName,
@@ -180,11 +180,15 @@ class Throttle(Chase):
     """Length of the prefix."""
 
 
-class TimeWindow(Calendar, Chase):
-    """Drop discovered addresses only during the sessions of a calendar."""
+class TimeWindow(Chase):
+    """Drop discovered addresses only during sessions."""
 
     in_words = "addresses at set times"
     id: Named[Literal["time-window"]]
+    windows: Many[Window] | None = None
+    """Start and end of each session, in sequence; or `sessions`."""
+    sessions: Table | None = None
+    """Table of sessions: start and end of each, in sequence."""
     share_at_start: Share | None = None
     """Share of a session's fronts that are ordered at its start; all by default."""
     ramp_h: Annotated[float, Field(gt=0, le=100_000)] | None = None
@@ -202,6 +206,18 @@ class TimeWindow(Calendar, Chase):
         """Refuse a key that says nothing without another."""
         needed = {"ramp_h": "share_at_start", "share_in_session_sd_logit": "share_in_session"}
         return check_beside(value, info, needed[str(info.field_name)])
+
+    @model_validator(mode="after")
+    def check_calendar(self) -> TimeWindow:
+        """Refuse no sessions, sessions in two places, and windows that do not follow each other."""
+        given = [key for key in CALENDARS if getattr(self, key) is not None]
+        if len(given) != 1:
+            known, got = ", ".join(CALENDARS), " and ".join(given) or "none"
+            raise ValueError(f"expected one of {known}, got {got}")
+        edges = [edge for window in self.windows or () for edge in window]
+        if any(later <= earlier for earlier, later in pairwise(edges)):
+            raise ValueError("expected windows that end after they start and do not overlap")
+        return self
 
 
 class Orders(Asked):

@@ -34,7 +34,7 @@ from sim.engine.decisions import (
 )
 from sim.engine.strategies.registry import S_PER_H, Given, register, seconds
 from sim.scenario import strategies as ask
-from sim.scenario.calendars import WEEKDAYS, Calendar, GivenOrder, GivenOrderRow
+from sim.scenario.calendars import WEEKDAYS, GivenOrder, GivenOrderRow
 from sim.scenario.tables.rows import OrderRow
 from sim.streams import Stream, Streams
 
@@ -174,12 +174,10 @@ def _withdraw_all(observation: Observation) -> tuple[Order, ...]:
 
 
 def _sessions(asked: ask.TimeWindow, given: Given) -> Sequence[Window]:
-    """Start and end of each session of a calendar, in sequence."""
-    scenario = given.resolved.scenario
-    if asked.sessions is not None:
-        assert given.resolved.sessions is not None
+    """Start and end of each session, in sequence."""
+    if given.resolved.sessions is not None:
         return [(row.start, row.end) for row in given.resolved.sessions.rows]
-    return windows_of(asked, scenario.start, scenario.end, scenario.zone)
+    return asked.windows or ()
 
 
 def growth_of(
@@ -235,20 +233,6 @@ def seconds_of(windows: Iterable[Window], start: datetime) -> list[tuple[int, in
         (int((first - start).total_seconds()), int((last - start).total_seconds()))
         for first, last in windows
     ]
-
-
-def windows_of(
-    calendar: Calendar, start: datetime, end: datetime, zone: tzinfo
-) -> Sequence[Window]:
-    """Start and end of each session of a calendar, in sequence."""
-    if calendar.windows is not None:
-        return calendar.windows
-    assert calendar.every is not None
-    assert calendar.from_ is not None
-    assert calendar.to is not None
-    return recurring(
-        calendar.every, calendar.from_, calendar.to, calendar.except_ or (), start, end, zone
-    )
 
 
 def windows_of_order(

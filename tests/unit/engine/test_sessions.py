@@ -15,12 +15,12 @@ from sim.engine.eventlog import Kind
 from sim.engine.record.outcome import Outcome
 from sim.engine.run import simulate
 from sim.engine.strategies import build_strategy
-from sim.engine.strategies.calendars import Growth, time_window, windows_of
+from sim.engine.strategies.calendars import Growth, time_window, windows_of_order
 from sim.errors import DataError, ProblemsError, ScenarioError
+from sim.scenario.calendars import GivenOrder
 from sim.scenario.load import load_scenario
 from sim.scenario.quantities import format_instant
 from sim.scenario.resolve import Resolved, resolve
-from sim.scenario.strategies import TimeWindow
 from sim.streams import Stream, Streams
 from sim.world.build import build_world
 from tests.borrowed import BORROW
@@ -112,15 +112,15 @@ def test_a_front_is_listed_when_it_is_due_and_withdrawn_with_the_rest():
     assert [action for action, _ in said(gone)] == ["unblock"] * len(held)
 
 
-def sections(**keys: object) -> TimeWindow:
-    return TimeWindow.model_validate_json(json.dumps({"id": "time-window", **keys}))
+def recurring(**keys: object) -> GivenOrder:
+    return GivenOrder.model_validate_json(json.dumps({"addresses": ["192.0.2.1"], **keys}))
 
 
-def days(asked: TimeWindow, start: str, end: str, zone: str | None = None) -> list[tuple[str, str]]:
+def days(asked: GivenOrder, start: str, end: str, zone: str | None = None) -> list[tuple[str, str]]:
     first_s, last_s = datetime.fromisoformat(start), datetime.fromisoformat(end)
     clock = ZoneInfo(zone) if zone else first_s.tzinfo
     assert clock is not None
-    found = windows_of(asked, first_s, last_s, clock)
+    found = windows_of_order(asked, first_s, last_s, clock)
     return [
         (format_instant(first.astimezone(clock)), format_instant(last.astimezone(clock)))
         for first, last in found
@@ -130,7 +130,7 @@ def days(asked: TimeWindow, start: str, end: str, zone: str | None = None) -> li
 def test_sessions_recur_on_weekdays_past_midnight_and_not_on_exceptions():
     keys = {"every": ["sat", "sun"], "from": "21:00", "to": "01:30", "except": ["2026-01-10"]}
     # The third of January 2026 is a Saturday; the run starts on the Sunday, in a session.
-    assert days(sections(**keys), "2026-01-04T00:30+01:00", "2026-01-12T12:00+01:00") == [
+    assert days(recurring(**keys), "2026-01-04T00:30+01:00", "2026-01-12T12:00+01:00") == [
         ("2026-01-03T21:00+01:00", "2026-01-04T01:30+01:00"),
         ("2026-01-04T21:00+01:00", "2026-01-05T01:30+01:00"),
         ("2026-01-11T21:00+01:00", "2026-01-12T01:30+01:00"),
@@ -141,19 +141,19 @@ def test_sessions_follow_the_clocks_of_the_time_zone():
     # Clocks in Spain went forward at 2:00 on 29 March 2026, and back at 3:00 on 25 October.
     sunday = {"every": ["sat", "sun"], "from": "21:00", "to": "01:30"}
     spring = "2026-03-28T12:00+01:00", "2026-03-30T00:00+02:00", "Europe/Madrid"
-    assert days(sections(**sunday), *spring) == [
+    assert days(recurring(**sunday), *spring) == [
         ("2026-03-28T21:00+01:00", "2026-03-29T01:30+01:00"),
         ("2026-03-29T21:00+02:00", "2026-03-30T01:30+02:00"),
     ]
     # 02:15 is left out, and counts as 03:15; what would end before that does not take place.
     gap = {"every": ["sun"], "from": "02:15"}
-    assert days(sections(**gap, to="04:00"), *spring) == [
+    assert days(recurring(**gap, to="04:00"), *spring) == [
         ("2026-03-29T03:15+02:00", "2026-03-29T04:00+02:00")
     ]
-    assert days(sections(**gap, to="03:10"), *spring) == []
+    assert days(recurring(**gap, to="03:10"), *spring) == []
     # 02:15 comes twice, and is the first of the two; to 03:10 it is nearly two hours.
     autumn = "2026-10-25T00:00+02:00", "2026-10-26T00:00+01:00", "Europe/Madrid"
-    assert days(sections(**gap, to="03:10"), *autumn) == [
+    assert days(recurring(**gap, to="03:10"), *autumn) == [
         ("2026-10-25T02:15+02:00", "2026-10-25T03:10+01:00")
     ]
 
@@ -161,17 +161,17 @@ def test_sessions_follow_the_clocks_of_the_time_zone():
 def test_sessions_keep_the_first_offset_where_no_time_zone_is_given():
     keys = {"every": ["sun"], "from": "14:00", "to": "16:00"}
     # Clocks in Spain went forward on 29 March 2026; 14:00 by the first offset is 15:00 there.
-    (*_, last) = days(sections(**keys), "2026-03-28T00:00+01:00", "2026-03-30T00:00+02:00")
+    (*_, last) = days(recurring(**keys), "2026-03-28T00:00+01:00", "2026-03-30T00:00+02:00")
     assert last == ("2026-03-29T14:00+01:00", "2026-03-29T16:00+01:00")
 
 
 def test_what_is_asked_is_written_as_it_is_read():
     keys = {"every": ["sat"], "from": "21:00", "to": "23:00", "except": ["2026-01-10"]}
-    tree = sections(**keys).model_dump(mode="json", exclude_none=True)
+    tree = recurring(**keys).model_dump(mode="json", exclude_none=True)
     assert {key: tree[key] for key in keys} == keys
     # What is left out stays so: a scenario that is written with all its values is read again.
-    assert set(tree) == {"id", "length", *keys}
-    assert sections(**{key: tree[key] for key in tree if key != "id"}) == sections(**keys)
+    assert set(tree) == {"addresses", "mechanism", *keys}
+    assert recurring(**tree) == recurring(**keys)
 
 
 ONE = "[[2018-04-16T00:00+03:00, 2018-04-17T00:00+03:00]]"
@@ -180,24 +180,13 @@ ONE = "[[2018-04-16T00:00+03:00, 2018-04-17T00:00+03:00]]"
 @pytest.mark.parametrize(
     ("keys", "messages"),
     [
-        ("length: 24", ["strategy: expected one of windows, sessions, every, got none"]),
-        (f"windows: {ONE}, every: [sat], from: '21:00', to: '23:00'",
-         ["strategy: expected one of windows, sessions, every, got windows and every"]),
+        ("length: 24", ["strategy: expected one of windows, sessions, got none"]),
         (f"windows: {ONE}, sessions: spain-sessions-2025-26",
-         ["strategy: expected one of windows, sessions, every, got windows and sessions"]),
-        ("every: [sat], from: '21:00'",
-         ["strategy: expected from and to with every, got one or none of them"]),
-        ("every: [sat], from: '21:00', to: '21:00'",
-         ["strategy: expected from and to that differ, got the same time of day"]),
-        ("every: [sat], from: '24:00', to: 9",
-         ['strategy.from: expected a time of day from "00:00" to "23:59", in quotes, got \'24:00\'',
-          'strategy.to: expected a time of day from "00:00" to "23:59", in quotes, got 9']),
-        ("every: [sat], from: '21:00', to: '23:00', except: [2026-02-30, soon]",
-         ["strategy.except.0: expected a date that exists, got '2026-02-30'",
-          "strategy.except.1: expected a date such as 2018-04-16, got 'soon'"]),
-        (f"windows: {ONE}, from: '21:00', ramp_h: 2, share_in_session_sd_logit: 1",
-         ["strategy.from: expected it with every, got no every",
-          "strategy.ramp_h: expected it with share_at_start, got no share_at_start",
+         ["strategy: expected one of windows, sessions, got windows and sessions"]),
+        (f"windows: {ONE}, every: [sat]",
+         ["strategy.every: unknown key: it is gone, as windows or a table of sessions"]),
+        (f"windows: {ONE}, ramp_h: 2, share_in_session_sd_logit: 1",
+         ["strategy.ramp_h: expected it with share_at_start, got no share_at_start",
           "strategy.share_in_session_sd_logit: expected it with share_in_session"]),
     ],
 )  # fmt: skip
