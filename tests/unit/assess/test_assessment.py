@@ -44,17 +44,13 @@ def found(folder: Path) -> Assessment:
     return assess(open_run(folder), OWN, ())
 
 
-def rows_of(folder: Path, name: str) -> list[dict[str, str]]:
-    return csv_rows(folder / name)
-
-
 def printed(found: Assessment, forum: str = "") -> str:
     asked = [row for row in read_court_questions().rows if row.forum == forum]
     return write_assessment(found, asked).replace("\N{NO-BREAK SPACE}", " ")
 
 
 def test_numbers_are_those_of_the_summary_and_of_the_report(folder, found):
-    for row in rows_of(folder, "summary.csv"):
+    for row in csv_rows(folder / "summary.csv"):
         if row["strategy"] == OWN and row["median"]:
             one = found.number(row["metric"])
             assert [one.median, one.low, one.high] == [

@@ -14,7 +14,7 @@ from sim.scenario.schema import json_schema
 from tests.commands import call
 
 WriteScenario = Callable[..., Path]
-SMALL = ["-n", "1", "--set", "population.n_businesses=10"]
+SMALL = ["-n", "1", "--set", "population.n_businesses=10", "--set", "end=2018-04-18T00:00+03:00"]
 
 
 @pytest.fixture(autouse=True)

@@ -15,7 +15,7 @@ from tests.forks import run_code
 pytestmark = pytest.mark.laws
 
 OVERBLOCK = [sys.executable, "-c", "from sim.cli.app import main; main()"]
-SMALL = ["-n", "1", "--set", "population.n_businesses=10"]
+SMALL = ["-n", "1", "--set", "population.n_businesses=10", "--set", "end=2018-04-18T00:00+03:00"]
 PLAIN = {
     # With LINES set, as readline does, the terminal would not be asked how wide it is.
     **{
@@ -135,7 +135,7 @@ def test_a_closed_stream_loses_no_output_and_is_no_empty_input(words, closed, co
     assert bool(done.stdout) == (code == 0)
 
 
-@pytest.mark.parametrize("words", [[], ["--json"]])
+@pytest.mark.parametrize("words", [[], pytest.param(["--json"], marks=pytest.mark.long)])
 def test_a_run_with_a_closed_stdout_keeps_its_folder_and_ends_with_an_error(words, tmp_path):
     done = subprocess.run(
         ["sh", "-c", 'exec "$@" >&-', "sh", *OVERBLOCK, "run", "telegram-2018-replay", "-o", "out",

@@ -234,11 +234,6 @@ def claims_of(name: str) -> Iterator[tuple[str, str]]:
         yield f"{name}.csv:{number}", f"{text}, {date}" if date else text
 
 
-def owed(name: str) -> list[tuple[str, str]]:
-    """Return facts whose source nobody can follow, and that source."""
-    return [(place, text) for place, text in claims_of(name) if not can_be_followed(text)]
-
-
 def test_there_are_facts_to_be_held_to_it():
     assert len(TABLES) > 40
     assert sum(1 for name in TABLES for _ in claims_of(name)) > 1000
@@ -246,7 +241,7 @@ def test_there_are_facts_to_be_held_to_it():
 
 @pytest.mark.parametrize("name", TABLES)
 def test_a_reader_can_follow_the_source_of_every_fact(name):
-    assert owed(name) == []
+    assert [(place, text) for place, text in claims_of(name) if not can_be_followed(text)] == []
 
 
 @pytest.mark.parametrize("name", scenario_names())
