@@ -212,74 +212,43 @@ def cite(
       overblock cite out
     """
     with console.reports_errors(as_json=as_json):
-        entries = [_program()]
+        from sim.report.words.heading import changes_in_words, computed_on, read_citation
+        from sim.results.folder import open_run
+
+        cited = read_citation()
+        author = ", ".join(one["name"] for one in cited["authors"])
+        # A version that is not released has no day.
+        released = str(cited.get("date-released", ""))
+        entries = [_cited("software", author, str(cited["title"]), __version__, "", released)]
         if folder is not None:
-            entries.insert(0, _result(folder))
-        text = "\n".join(_citation(one) for one in entries)
-        bibtex = "\n\n".join(_bibtex(one) for one in entries)
+            run = open_run(folder)
+            if changed := changes_in_words(run):
+                console.say(f"warning: {changed}")
+            title = f"{run.title} ({'simulation' if run.is_ensemble else FIXED_RUN})"
+            made = str(run.manifest["tool"]["version"]), str(run.manifest["result_id"])[:12]
+            entries.insert(0, _cited("misc", author, title, *made, computed_on(run)))
+        text = "\n".join(text for text, _ in entries)
+        bibtex = "\n\n".join(bibtex for _, bibtex in entries)
         if as_json:
             console.print_json({"schema": CITE_SCHEMA, "text": text, "bibtex": bibtex})
         else:
             print(f"{text}\n\n{bibtex}")
 
 
-def _program() -> dict[str, str]:
-    from sim.report.words.heading import read_citation
-
-    cited = read_citation()
-    return {
-        "type": "software",
-        "author": ", ".join(one["name"] for one in cited["authors"]),
-        "title": str(cited["title"]),
-        "version": __version__,
-        # A version that is not released has no day.
-        "date": str(cited.get("date-released", "")),
-    }
-
-
-def _result(folder: Path) -> dict[str, str]:
-    from sim.report.words.heading import changes_in_words, computed_on
-    from sim.results.folder import open_run
-
-    run = open_run(folder)
-    if changed := changes_in_words(run):
-        console.say(f"warning: {changed}")
-    return {
-        "type": "misc",
-        "author": _program()["author"],
-        "title": f"{run.title} ({'simulation' if run.is_ensemble else FIXED_RUN})",
-        "version": str(run.manifest["tool"]["version"]),
-        "result": str(run.manifest["result_id"])[:12],
-        "date": computed_on(run),
-    }
-
-
-def _citation(cited: dict[str, str]) -> str:
-    result = f", result {cited['result']}" if "result" in cited else ""
-    program = f"overblock {cited['version']}{result}"
-    title = f"{cited['title']}. " if result else ""
-    day = f" {cited['date']}." if cited["date"] else ""
-    return f"{cited['author']}: {title}{program}.{day}"
-
-
-def _bibtex(cited: dict[str, str]) -> str:
-    key = re.sub(r"\W+", "_", cited.get("result", cited["version"]))
-    note = f"overblock {cited['version']}, result {cited['result']}" if "result" in cited else ""
-    fields = {
-        "author": f"{{{cited['author']}}}",
-        "title": cited["title"],
-        "version": "" if note else cited["version"],
-        "note": note,
-        "year": cited["date"][:4],
-        "date": cited["date"],
-    }
-    lines = [f"  {name} = {{{_escape(value)}}}," for name, value in fields.items() if value]
-    return "\n".join([f"@{cited['type']}{{overblock_{key},", *lines, "}"])
-
-
-def _escape(text: str) -> str:
-    """Escape letters that LaTeX reads as commands."""
-    return re.sub(r"([&%$#_])", r"\\\1", text)
+def _cited(
+    kind: str, author: str, title: str, version: str, result: str, date: str
+) -> tuple[str, str]:
+    """Program, or a result of it, as text and as an entry of BibTeX."""
+    what = f"overblock {version}{f', result {result}' if result else ''}"
+    fields = {"author": f"{{{author}}}", "title": title}
+    fields |= {"note": what} if result else {"version": version}
+    fields |= {"year": date[:4], "date": date} if date else {}
+    # Letters that LaTeX reads as commands are escaped.
+    escaped = {name: re.sub(r"([&%$#_])", r"\\\1", text) for name, text in fields.items()}
+    lines = [f"  {name} = {{{text}}}," for name, text in escaped.items()]
+    key = re.sub(r"\W+", "_", result or version)
+    text = f"{author}: {f'{title}. ' if result else ''}{what}.{f' {date}.' if date else ''}"
+    return text, "\n".join([f"@{kind}{{overblock_{key},", *lines, "}"])
 
 
 def explore(

@@ -69,11 +69,8 @@ def verify(
             found += changed_pages(unpacked)
             notes += notes_on(unpacked)
             folder = unpacked / RUN
-        checked, says = (
-            _verified(folder, None if everything else sample, workers, quiet=quiet)
-            if again is None
-            else _made_again(folder, again, workers, quiet=quiet)
-        )
+        n_sample = None if everything else sample
+        checked, says = _check(folder, again, n_sample, workers, quiet=quiet)
         differences = [*found, *(one for one in checked.differences if one not in found)]
         for note in (*notes, *checked.notes):
             console.say(f"note: {note}", quiet=quiet)
@@ -100,32 +97,39 @@ def verify(
             if checked.unchecked:
                 print(f"{run}: not checked: {', '.join(checked.unchecked)}")
             if not differences:
-                print(f"{run}: {_accounted(n_members)}{says}")
+                listed = f"{n_members} files are as the bundle lists them; " * bool(n_members)
+                print(f"{run}: {listed}{says}")
         if differences:
             raise typer.Exit(console.EXIT_CHECK_FAILED)
 
 
-def _accounted(n_members: int) -> str:
-    return f"{n_members} files are as the bundle lists them; " if n_members else ""
-
-
-def _verified(
-    folder: Path, n_sample: int | None, workers: int | None, *, quiet: bool
+def _check(
+    folder: Path, into: Path | None, n_sample: int | None, workers: int | None, *, quiet: bool
 ) -> tuple[Verdict, str]:
-    from sim.backtest.conditioned import misjudged_members, verify_conditioned
+    """Verify a folder, or make all of it again, and say what was done."""
+    from sim.backtest.conditioned import (
+        KINDS,
+        conditioning_again,
+        misjudged_members,
+        verify_conditioned,
+    )
     from sim.experiment.executors import choose_executor
-    from sim.experiment.verification import verify_folder
+    from sim.experiment.verification import make_again, verify_folder
+    from sim.results.folder import read_manifest
     from sim.results.integrity import REPORT
 
-    is_kept = _is_conditioned(folder)
+    is_kept = read_manifest(folder).get("kind") in KINDS
     with progress("runs", quiet=quiet) as on_progress:
-        verdict = (verify_conditioned if is_kept else verify_folder)(
-            folder,
-            choose_executor(workers),
-            n_sample=n_sample,
-            on_progress=on_progress,
-            on_compile=lambda: console.say(COMPILING, quiet=quiet),
-        )
+        how: dict[str, Any] = {
+            "on_progress": on_progress,
+            "on_compile": lambda: console.say(COMPILING, quiet=quiet),
+        }
+        if into is not None:
+            how |= {"again": conditioning_again, "kinds": KINDS} if is_kept else {}
+            made = make_again(folder, into, choose_executor(workers), **how)
+            return made, f"made again in {into}: all {made.n_files} files have the same bytes"
+        verify_it = verify_conditioned if is_kept else verify_folder
+        verdict = verify_it(folder, choose_executor(workers), n_sample=n_sample, **how)
     differences, unchecked = list(verdict.differences), list(verdict.unchecked)
     if not is_kept:
         with progress("kept draws", quiet=quiet) as on_progress:
@@ -140,35 +144,6 @@ def _verified(
     again = f"{len(verdict.checked)} of {verdict.n_runs} {says}"
     of_runs = "" if is_kept else "all tables over replicates follow from the runs, "
     return verdict, f"{verdict.n_files} files have their hashes, {of_runs}{again}"
-
-
-def _is_conditioned(folder: Path) -> bool:
-    from sim.backtest.conditioned import KINDS
-    from sim.results.folder import read_manifest
-
-    return read_manifest(folder).get("kind") in KINDS
-
-
-def _made_again(
-    folder: Path, into: Path, workers: int | None, *, quiet: bool
-) -> tuple[Verdict, str]:
-    from sim.backtest.conditioned import KINDS, conditioning_again
-    from sim.experiment.executors import choose_executor
-    from sim.experiment.verification import make_again
-
-    how: dict[str, Any] = {}
-    if _is_conditioned(folder):
-        how = {"again": conditioning_again, "kinds": KINDS}
-    with progress("runs", quiet=quiet) as on_progress:
-        made = make_again(
-            folder,
-            into,
-            choose_executor(workers),
-            on_progress=on_progress,
-            on_compile=lambda: console.say(COMPILING, quiet=quiet),
-            **how,
-        )
-    return made, f"made again in {into}: all {made.n_files} files have the same bytes"
 
 
 def _changed_report(folder: Path) -> list[str]:
