@@ -9,27 +9,40 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+import secrets
+import socket
 import sys
-from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
+import tempfile
+from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+import uvicorn
 from shiny import App, Inputs, Outputs, Session, reactive, render, ui
 
+from sim.errors import UsageError
 from sim.experiment.comparison import JUDGED
-from sim.experiment.plan import Plan
-from sim.measure.estimates import Estimate
+from sim.experiment.executors import choose_executor
+from sim.experiment.pipeline import carry_out
+from sim.experiment.plan import Plan, choose_root_seed
+from sim.experiment.runs import Runs
+from sim.experiment.saved_plans import plan_of_folder
+from sim.measure.estimates import Estimate, read_estimates
 from sim.report.figures.outage import picture
 from sim.report.words.answer import answer
 from sim.report.words.numbers import span
-from sim.results.folder import RunFolder, open_run
+from sim.results.folder import RunFolder, is_run_folder, open_run
+from sim.results.integrity import changed_tables
+from sim.scenario.load import load_scenario
 from sim.scenario.quantities import finite_number
+from sim.scenario.resolve import resolve
 from sim.scenario.schema import meaning_of
 from sim.scenario.unknowns import Factor
 from sim.scenario.variants import is_whole
+from sim.statistics.designs import FEWEST
 
 Scope = MutableMapping[str, Any]
 Asgi = Callable[[Scope, Any, Any], Awaitable[None]]
@@ -128,7 +141,7 @@ def build_app(folder: Path, levers: list[Lever], results: Path) -> App:
                     said.set(text)
                     await reactive.flush()
 
-            return await _simulated(folder, results, chosen, tell)
+            return await _simulated_setting(folder, results, chosen, tell)
 
         session.on_ended(simulate.cancel)
 
@@ -205,7 +218,7 @@ def _answer(run: RunFolder, title: str) -> ui.Tag:
     return ui.div(ui.h2(title), *lines, *drawn, class_="answer")
 
 
-async def _simulated(
+async def _simulated_setting(
     folder: Path, results: Path, chosen: list[str], tell: Callable[[str], Awaitable[None]]
 ) -> Path:
     """Folder of a setting's result: the first one's own, or one that is simulated once."""
@@ -213,7 +226,7 @@ async def _simulated(
         return folder
     into = results / sha256("\n".join(chosen).encode()).hexdigest()[:16]
     if not into.exists():
-        command = [sys.executable, "-m", "sim.explore.server", str(folder), str(into), *chosen]
+        command = [sys.executable, "-m", "sim.explore.app", str(folder), str(into), *chosen]
         process = await asyncio.create_subprocess_exec(
             *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
         )
@@ -340,3 +353,76 @@ def overrides_of(levers: Iterable[Lever], setting: Mapping[str, str]) -> list[st
     """Overrides of a setting, in the sequence of the levers; anything else in it is ignored."""
     found = (lever.override(setting[lever.key]) for lever in levers if lever.key in setting)
     return [one for one in found if one is not None]
+
+
+def serve(
+    given: str, port: int, ready: Callable[[str], None], warn: Callable[[Sequence[str]], None]
+) -> None:
+    """Serve the page of a folder, or of a scenario, which is simulated first.
+
+    Parameters
+    ----------
+    port
+        0 for a free one.
+    ready
+        Called with the address.
+    warn
+        Called with the files of the folder that are not as the run wrote them.
+
+    Raises
+    ------
+    UsageError
+        If the port is taken.
+    OverblockError
+        With the mistakes in the scenario, or in the folder.
+    """
+    with tempfile.TemporaryDirectory() as place, socket.socket() as listening:
+        results = Path(place)
+        folder = Path(given) if is_run_folder(Path(given)) else _simulated(given, results)
+        run = open_run(folder)
+        warn([f"{folder / name}: {why}" for name, why in changed_tables(run)])
+        (results / "tables").mkdir()
+        levers = levers_of(plan_of_folder(run, results / "tables"), read_estimates(run))
+        try:
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listening.bind(("127.0.0.1", port))
+            # Whoever opens the address at once waits for the page.
+            listening.listen()
+        except OSError as error:
+            raise UsageError(f"--port {port}: {error.strerror}") from None
+        token, host = secrets.token_urlsafe(24), f"127.0.0.1:{listening.getsockname()[1]}"
+        app = Guard(build_app(folder, levers, results), token, host)
+        server = uvicorn.Server(uvicorn.Config(app, log_level="error", ws_max_size=2**20))
+        ready(f"http://{host}/{token}/")
+        server.run(sockets=[listening])
+
+
+def _simulated(scenario: str, place: Path) -> Path:
+    resolved = resolve(load_scenario(scenario, []))
+    plan = Plan.of_run(resolved, choose_root_seed(resolved, None), 1).of_size(FEWEST, fixed=False)
+    return carry_out(Runs(plan), folder=place / "first", executor=choose_executor(None)).folder
+
+
+def simulate(folder: Path, into: Path, overrides: list[str]) -> None:
+    """Write the result of a folder's plan with some values changed.
+
+    Parameters
+    ----------
+    folder
+        A run or a comparison.
+    overrides
+        ``key.path=value`` or ``table.column=amount`` each.
+    """
+
+    def report(n_done: int, n_all: int) -> None:
+        sys.stdout.write(f"{n_done} {n_all}\n")
+        sys.stdout.flush()
+
+    with tempfile.TemporaryDirectory() as scratch:
+        plan = plan_of_folder(open_run(folder), Path(scratch), more=overrides)
+        executor = choose_executor(None)
+        carry_out(Runs(plan), folder=into, force=True, executor=executor, on_progress=report)
+
+
+if __name__ == "__main__":
+    simulate(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3:])

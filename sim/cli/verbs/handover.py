@@ -276,7 +276,11 @@ def explore(
       overblock explore runs/20261124T120000Z-telegram-2018-1a2b3c
     """
     with console.reports_errors():
-        from sim.explore.server import serve
+        try:
+            from sim.explore.app import serve
+        except ImportError:
+            message = "explore needs more packages: pip install 'overblock[explore]'"
+            raise UsageError(message) from None
 
         def ready(address: str) -> None:
             print(address, flush=True)

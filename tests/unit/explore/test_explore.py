@@ -25,7 +25,7 @@ from sim.experiment.pipeline import carry_out
 from sim.experiment.plan import Plan
 from sim.experiment.runs import Runs
 from sim.experiment.saved_plans import plan_of_folder
-from sim.explore import server
+from sim.explore import app as explorer
 from sim.explore.app import Guard, Lever, build_app, levers_of, overrides_of
 from sim.measure.estimates import read_estimates
 from sim.report.words.answer import answer
@@ -58,7 +58,7 @@ def levers(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Lever
 def other(folder: Path, levers: list[Lever], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Result of the first lever at its upper end."""
     path = tmp_path_factory.mktemp("other") / "out"
-    server.simulate(folder, path, overrides_of(levers, {levers[0].key: str(levers[0].high)}))
+    explorer.simulate(folder, path, overrides_of(levers, {levers[0].key: str(levers[0].high)}))
     return path
 
 
@@ -277,7 +277,7 @@ def test_a_folder_is_served_as_it_is_and_a_scenario_is_simulated_first(
     edited = tmp_path / "edited"
     shutil.copytree(folder, edited)
     (edited / "groups.csv").write_text("")
-    server.serve(str(edited), 0, said.append, said.append)
+    explorer.serve(str(edited), 0, said.append, said.append)
     (warned,), address = said
     assert warned.startswith(f"{edited / 'groups.csv'}: ")
     guard, host, port = served[0]
@@ -285,10 +285,10 @@ def test_a_folder_is_served_as_it_is_and_a_scenario_is_simulated_first(
     assert address == f"http://{host}:{port}/{guard._token}/"
     assert built[0][:2] == (edited, levers)
     # A scenario is run like `overblock run`.
-    monkeypatch.setattr(server, "FEWEST", N)
-    monkeypatch.setattr(server, "load_scenario", lambda given, _: load_scenario(given, [SMALL]))
-    monkeypatch.setattr(server, "choose_root_seed", lambda *_: 5)
-    server.serve("austria-2022", 0, said.append, said.append)
+    monkeypatch.setattr(explorer, "FEWEST", N)
+    monkeypatch.setattr(explorer, "load_scenario", lambda given, _: load_scenario(given, [SMALL]))
+    monkeypatch.setattr(explorer, "choose_root_seed", lambda *_: 5)
+    explorer.serve("austria-2022", 0, said.append, said.append)
     assert said[2] == []
     assert built[1][0] != folder
     assert built[1][2:] == (open_run(folder).manifest["ensemble"], read_inputs(folder))
@@ -298,8 +298,16 @@ def test_a_port_that_is_taken_is_refused(folder):
     with socket.create_server((HOST.partition(":")[0], 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(UsageError, match=f"--port {port}: Address already in use"):
-            server.serve(str(folder), port, lambda _: None, lambda _: None)
+            explorer.serve(str(folder), port, lambda _: None, lambda _: None)
 
 
 def read_inputs(run: Path) -> bytes:
     return (run / "inputs.parquet").read_bytes()
+
+
+def test_packages_that_are_missing_are_named(monkeypatch):
+    monkeypatch.delitem(sys.modules, "sim.explore.app")
+    monkeypatch.setitem(sys.modules, "shiny", None)
+    result = CliRunner().invoke(command_line, ["explore", "telegram-2018", "--no-open"])
+    assert result.exit_code == 2
+    assert "explore needs more packages: pip install 'overblock[explore]'" in result.output
