@@ -322,24 +322,21 @@ def _grid(every: Every, horizon_s: int) -> NDArray[np.int64] | None:
     """Times from 0 to before the end; None for change points."""
     if every is None:
         return None
-    step_s = _seconds(every)
+    if isinstance(every, timedelta):
+        step_s = every.total_seconds()
+    elif isinstance(every, str):
+        match = _STEP.fullmatch(every.strip())
+        if match is None:
+            known = ", ".join(_SECONDS)
+            raise UsageError(f"every: expected a number with {known}, such as '1h', got {every!r}")
+        step_s = float(match[1]) * _SECONDS[match[2]]
+    else:
+        step_s = float(every)
     if not step_s >= 1 or step_s != int(step_s):
         raise UsageError(f"every: expected whole seconds above 0, got {every!r}")
     if horizon_s / step_s > MOST_TIMES:
         raise UsageError(f"every: expected at most {MOST_TIMES:,} steps, got {every!r}")
     return np.arange(0, horizon_s, int(step_s), dtype=np.int64)
-
-
-def _seconds(every: str | float | timedelta) -> float:
-    if isinstance(every, timedelta):
-        return every.total_seconds()
-    if isinstance(every, str):
-        match = _STEP.fullmatch(every.strip())
-        if match is None:
-            known = ", ".join(_SECONDS)
-            raise UsageError(f"every: expected a number with {known}, such as '1h', got {every!r}")
-        return float(match[1]) * _SECONDS[match[2]]
-    return float(every)
 
 
 FORMATS = ("png", "svg", "pdf")

@@ -198,10 +198,7 @@ def join_names(feed: Feed, answers: Feed) -> tuple[Feed, KnownNames]:
     number: dict[str, int] = {}
     own = _numbers(feed, number)
     theirs = _numbers(answers, number)
-    is_placed = np.zeros(feed.n_records, np.bool_)
-    is_placed[feed.record4] = True
-    is_placed[feed.record6] = True
-    wanting = np.flatnonzero(~is_placed & (own >= 0))
+    wanting = np.flatnonzero(~feed.is_placed & (own >= 0))
     at4, row4 = _matches(own[wanting], theirs[answers.record4])
     at6, row6 = _matches(own[wanting], theirs[answers.record6])
     joined = replace(
@@ -212,11 +209,9 @@ def join_names(feed: Feed, answers: Feed) -> tuple[Feed, KnownNames]:
         record4=np.concatenate((feed.record4, wanting[at4])),
         record6=np.concatenate((feed.record6, wanting[at6])),
     )
-    is_placed[wanting[at4]] = True
-    is_placed[wanting[at6]] = True
     joined = replace(joined, notes=_fresh_notes(joined))
     names = np.unique(own[own >= 0])
-    known = np.unique(own[is_placed & (own >= 0)])
+    known = np.unique(own[joined.is_placed & (own >= 0)])
     n_joined = np.union1d(at4, at6).size
     return joined, KnownNames(feed.origin.file, names.size, known.size, n_joined)
 

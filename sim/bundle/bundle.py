@@ -17,7 +17,6 @@ import platform
 import re
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -44,25 +43,14 @@ LOCK = "environment/requirements.lock"
 _NEEDED = ("outputs", "scenario", "python", "packages", "n_replicates_asked")
 
 
-@dataclass(frozen=True)
-class Written:
-    """A bundle that was written.
-
-    Attributes
-    ----------
-    n_files, n_bytes
-        Files in it, and its length.
-    sha256
-        Of the archive: what to write down elsewhere, since no file can hold its own.
-    """
-
-    n_files: int
-    n_bytes: int
-    sha256: str
-
-
-def write_bundle(run: RunFolder, path: Path, *, force: bool = False) -> Written:
+def write_bundle(run: RunFolder, path: Path, *, force: bool = False) -> tuple[int, int, str]:
     """Write the bundle of a run or comparison.
+
+    Returns
+    -------
+    n_files, n_bytes, sha256
+        Files in it, its length, and the hash of the archive: what to write down elsewhere, since no
+        file can hold its own.
 
     Raises
     ------
@@ -83,7 +71,7 @@ def write_bundle(run: RunFolder, path: Path, *, force: bool = False) -> Written:
         members[SUMS] = sums_text(members).encode()
         with new_file(path, force=force) as partial:
             write_archive(partial, members)
-            return Written(len(members), partial.stat().st_size, hash_of(partial))
+            return len(members), partial.stat().st_size, hash_of(partial)
 
 
 def sums_text(members: Mapping[str, bytes | Path]) -> str:

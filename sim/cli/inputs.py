@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sim.errors import DataError, Problem, UsageError
 
@@ -71,7 +71,13 @@ class Files:
         """Read blocklists, which may hold dated orders; those of names as `feeds` does."""
         from sim.blocklists.blocklists import read_blocklists
 
-        return read_blocklists(inputs, format_name, **self._how(may_be_names))
+        return read_blocklists(
+            inputs,
+            format_name,
+            limits=self._limits,
+            skip_bad=self.options.skip_bad,
+            allow_empty=self.options.allow_empty or may_be_names,
+        )
 
     def answers(self, names: Sequence[str]) -> Feed | None:
         """Read names with the addresses they resolve to; None where none are given."""
@@ -90,13 +96,6 @@ class Files:
         from sim.addresses.text.source import Limits
 
         return Limits(max_bytes=self.options.max_bytes)
-
-    def _how(self, may_be_names: bool) -> dict[str, Any]:
-        return {
-            "limits": self._limits,
-            "skip_bad": self.options.skip_bad,
-            "allow_empty": self.options.allow_empty or may_be_names,
-        }
 
 
 def split_provider(text: str) -> tuple[str, str]:

@@ -32,8 +32,6 @@ from sim.addresses.sets.intervals import AddressSet, IntervalSet, IntervalSet6
 from sim.errors import UsageError
 
 TOLERANCE = 1e-9
-# Forks with so many leaves are done together with all that have the same shape.
-_BATCHED_LEAVES = 48
 
 Number = int | float
 Columns = tuple[NDArray[Any], ...]
@@ -273,17 +271,12 @@ def _fill(
         width[start[:n] + 1] = breadth[:n]
         values, columns = (cost, breadth), (best, width)
     table = _CostTable(tree, values, start, columns)
-    n_fork_leaves = tree.n_leaves[n:]
-    small = np.flatnonzero(n_fork_leaves <= _BATCHED_LEAVES)
-    shape = n_fork_leaves[small] * (_BATCHED_LEAVES + 1) + tree.n_leaves[tree.left[small]]
+    shape = tree.n_leaves[n:] * (n + 1) + tree.n_leaves[tree.left]
     order = np.argsort(shape, kind="stable")
-    # By number of leaves, so that children, which have fewer, come first.
+    # Forks of one shape together, by number of leaves: children, which have fewer, come first.
     edge = np.flatnonzero(np.diff(shape[order], prepend=-1))
-    for forks in np.split(small[order], edge[1:]):
+    for forks in np.split(order, edge[1:]):
         _fill_forks(table, forks)
-    # Large forks one by one; their own order has children first.
-    for fork in np.flatnonzero(n_fork_leaves > _BATCHED_LEAVES):
-        _fill_forks(table, np.array([fork]))
     return table
 
 

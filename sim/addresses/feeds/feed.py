@@ -142,12 +142,16 @@ class Feed:
         assert all(column.size == self.n_records for column in self.numbers.values())
 
     @property
+    def is_placed(self) -> NDArray[np.bool_]:
+        """Whether each record has a usable address; shape (n_records,)."""
+        placed = np.zeros(self.n_records, np.bool_)
+        placed[self.record4] = placed[self.record6] = True
+        return placed
+
+    @property
     def n_unplaced(self) -> int:
         """Records without a usable address: not known to any count of addresses."""
-        placed = np.zeros(self.n_records, np.bool_)
-        placed[self.record4] = True
-        placed[self.record6] = True
-        return self.n_records - int(np.count_nonzero(placed))
+        return self.n_records - int(np.count_nonzero(self.is_placed))
 
     def to_set(self) -> AddressSet:
         """Return the union of all rows."""

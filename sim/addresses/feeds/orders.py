@@ -222,10 +222,7 @@ def party_of(operators: str, mechanism: str = "") -> str:
 def orders_of(feed: Feed, times: list[int], blocks: list[bool], parties: Labels) -> Orders:
     """Return orders as columns; one whose prefix was refused never takes effect."""
     epoch_s, is_block = np.array(times, np.int64), np.array(blocks, np.bool_)
-    placed = np.zeros(feed.n_records, np.bool_)
-    placed[feed.record4] = True
-    placed[feed.record6] = True
-    epoch_s[~placed] = np.iinfo(np.int64).max
+    epoch_s[~feed.is_placed] = np.iinfo(np.int64).max
     return Orders(feed, epoch_s, is_block, parties)
 
 

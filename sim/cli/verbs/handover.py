@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import sys
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -185,16 +184,13 @@ def bundle(
         from sim.results.folder import open_run
 
         check_free(output, force=force)
-        written = write_bundle(open_run(run), output, force=force)
+        n_files, n_bytes, sha256 = write_bundle(open_run(run), output, force=force)
         if as_json:
-            document = {"schema": BUNDLE_SCHEMA, "file": str(output), **asdict(written)}
-            console.print_json(document)
+            found = {"file": str(output), "n_files": n_files, "n_bytes": n_bytes, "sha256": sha256}
+            console.print_json({"schema": BUNDLE_SCHEMA, **found})
         else:
             print(output)
-        console.say(
-            f"{written.n_files} files, {written.n_bytes / 1e6:.1f} MB, SHA-256 {written.sha256}",
-            quiet=quiet,
-        )
+        console.say(f"{n_files} files, {n_bytes / 1e6:.1f} MB, SHA-256 {sha256}", quiet=quiet)
 
 
 def cite(

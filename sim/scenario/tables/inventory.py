@@ -232,7 +232,7 @@ def read_inventory(name: str, path: Path, columns: ColumnChoice = AS_NAMED) -> I
     feed = read_sites(BytesIO(data), gathering)
     problems = [*feed.problems, *_row_problems(feed, path)]
     n_bad = len(problems) + feed.n_bad - len(feed.problems)
-    if not n_bad and not _is_placed(feed).any():
+    if not n_bad and not feed.is_placed.any():
         message = "expected an address in at least one row, got none"
         problems, n_bad = [Problem(str(path), message)], 1
     if not n_bad:
@@ -253,7 +253,7 @@ def _row_problems(feed: Feed, path: Path) -> Iterator[Problem]:
     names = feed.labels.get("name")
     is_named = names.code >= 0 if names is not None else np.zeros(feed.n_records, np.bool_)
     reported = {one.line for one in feed.problems}
-    for row in np.flatnonzero(~_is_placed(feed) & ~is_named).tolist():
+    for row in np.flatnonzero(~feed.is_placed & ~is_named).tolist():
         # A bad address was reported already; of many bad rows only some are.
         if int(line[row]) not in reported and feed.n_bad <= len(feed.problems):
             yield problem(row, "address", "expected an address, or a site; got neither")
@@ -287,13 +287,6 @@ def _row_problems(feed: Feed, path: Path) -> Iterator[Problem]:
             yield problem(row, key, f"expected {wanted} got {values[row]:g}")
 
 
-def _is_placed(feed: Feed) -> NDArray[np.bool_]:
-    """Whether each row has an address."""
-    is_placed = np.zeros(feed.n_records, np.bool_)
-    is_placed[feed.record4] = is_placed[feed.record6] = True
-    return is_placed
-
-
 def _is_name(text: str) -> bool:
     return len(text) <= MAX_NAME and (text.isprintable() or is_one_line(text))
 
@@ -322,7 +315,7 @@ def _inventory_of(
     role = _codes_in(feed.labels.get("role"), ROLES, n)
     role[role == NOT_GIVEN] = FRONTEND
     mode = _codes_in(feed.labels.get("mode"), MODES, n)
-    hosts = np.flatnonzero(_is_placed(feed))
+    hosts = np.flatnonzero(feed.is_placed)
     key = site_of[hosts] * len(ROLES) + role[hosts]
     component, host_component = np.unique(key, return_inverse=True)
     in_sequence = np.argsort(host_component, kind="stable")
@@ -418,7 +411,7 @@ def _site_problems(
     yield from _twice(inventory)
     by_line = np.argsort(inventory.host_line)
     component = inventory.host_component[by_line]
-    mode = _codes_in(feed.labels.get("mode"), MODES, feed.n_records)[_is_placed(feed)]
+    mode = _codes_in(feed.labels.get("mode"), MODES, feed.n_records)[feed.is_placed]
     differs = (mode >= 0) & (mode != inventory.component_mode[component])
     for row in np.flatnonzero(differs).tolist():
         message = "expected one mode for a site and role, got another in a later row"
