@@ -14,15 +14,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.addresses.feeds.delimited import read_headed
-from sim.addresses.feeds.extents import (
-    LAST_OF,
-    MASK_COLUMNS,
-    add_dates,
-    holds_dates,
-    role_of,
-    with_last,
-    with_lengths,
-)
 from sim.addresses.feeds.feed import LABELS, LISTS, NUMBERS, RESOLVE, UNPLACED, Feed
 from sim.addresses.feeds.gather import Gathering, Line, add_amounts, add_countries, add_origins
 from sim.addresses.feeds.inputs import (
@@ -32,7 +23,17 @@ from sim.addresses.feeds.inputs import (
     Sample,
     plain_name,
 )
-from sim.addresses.feeds.neighbours import NAME_KINDS, Neighbours
+from sim.addresses.feeds.neighbours import (
+    LAST_OF,
+    MASK_COLUMNS,
+    NAME_KINDS,
+    Neighbours,
+    add_dates,
+    holds_dates,
+    role_of,
+    with_last,
+    with_lengths,
+)
 from sim.addresses.feeds.verdicts import told_of
 from sim.addresses.sets.notation import shown
 from sim.addresses.text.source import Readable

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from sim.addresses.feeds.feed import Feed
+from sim.addresses.feeds.firewall_sets import Groups
 from sim.addresses.feeds.gather import Gathering, read_numbered
-from sim.addresses.feeds.groups import Groups
 from sim.addresses.feeds.inputs import Sample, is_address
 from sim.addresses.feeds.json_tables import parse_object, text_of
 from sim.addresses.feeds.verdicts import ELEMENTS

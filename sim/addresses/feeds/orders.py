@@ -14,12 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.addresses.feeds.delimited import Records, read_headed
-from sim.addresses.feeds.extents import expected_date, read_date
 from sim.addresses.feeds.feed import Feed, Labels
 from sim.addresses.feeds.gather import Coder, Gathering
 from sim.addresses.feeds.inputs import plain_name
 from sim.addresses.feeds.json_tables import items, read_document, text_of
-from sim.addresses.feeds.neighbours import Neighbours
+from sim.addresses.feeds.neighbours import Neighbours, expected_date, read_date
 from sim.addresses.sets.blocks import format_prefixes
 from sim.addresses.sets.notation import shown
 from sim.addresses.text.source import Readable

@@ -9,11 +9,11 @@ import pytest
 
 import sim
 from sim.addresses.feeds import groups, json_tables
-from sim.addresses.feeds.extents import read_date
 from sim.addresses.feeds.formats import read_feed
 from sim.addresses.feeds.gather import Gathering
 from sim.addresses.feeds.inputs import ColumnChoice, Input, cut_lines, spooled
 from sim.addresses.feeds.inventories import read_sites
+from sim.addresses.feeds.neighbours import read_date
 from sim.addresses.feeds.normal import write_normal
 from sim.addresses.sets.intervals import AddressSet
 from sim.addresses.text.source import Limits
