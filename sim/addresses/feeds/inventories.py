@@ -16,13 +16,7 @@ import numpy as np
 from sim.addresses.feeds.delimited import read_headed
 from sim.addresses.feeds.feed import LABELS, LISTS, NUMBERS, RESOLVE, UNPLACED, Feed
 from sim.addresses.feeds.gather import Gathering, Line, add_amounts, add_countries, add_origins
-from sim.addresses.feeds.inputs import (
-    OF_SITES,
-    PERIODS,
-    ROLES,
-    Sample,
-    plain_name,
-)
+from sim.addresses.feeds.inputs import OF_SITES, PERIODS, ROLES, Sample, plain_name
 from sim.addresses.feeds.neighbours import (
     LAST_OF,
     MASK_COLUMNS,

@@ -18,12 +18,7 @@ from sim.addresses.feeds.inputs import Sample, is_address
 from sim.addresses.feeds.inventories import Table
 from sim.addresses.feeds.json_tables import check_entries, check_keys, items, read_document, text_of
 from sim.addresses.sets.notation import shown
-from sim.addresses.text.source import (
-    Readable,
-    hidden_end,
-    may_hide,
-    read_blocks,
-)
+from sim.addresses.text.source import Readable, hidden_end, may_hide, read_blocks
 
 
 class Range(NamedTuple):

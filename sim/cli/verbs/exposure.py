@@ -19,15 +19,7 @@ from sim.cli.inputs import (
     list_remarks,
     split_provider,
 )
-from sim.cli.options import (
-    AT,
-    Format,
-    ListOptions,
-    argument,
-    many,
-    option,
-    takes_shared_options,
-)
+from sim.cli.options import AT, Format, ListOptions, argument, many, option, takes_shared_options
 from sim.cli.tables import print_tables
 from sim.errors import UsageError
 from sim.report.words.tables import Column, Table, Value

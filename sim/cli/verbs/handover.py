@@ -8,15 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sim.cli import console
-from sim.cli.options import (
-    FORCE_FILE,
-    JSON,
-    LANGUAGE,
-    QUIET,
-    RUN,
-    argument,
-    option,
-)
+from sim.cli.options import FORCE_FILE, JSON, LANGUAGE, QUIET, RUN, argument, option
 from sim.cli.tables import print_tables
 from sim.errors import UsageError
 from sim.files import check_free

@@ -12,16 +12,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from sim.cli import console
-from sim.cli.options import (
-    FORMAT,
-    JSON,
-    QUIET,
-    SCENARIO,
-    SET,
-    Format,
-    argument,
-    option,
-)
+from sim.cli.options import FORMAT, JSON, QUIET, SCENARIO, SET, Format, argument, option
 from sim.cli.tables import print_tables
 from sim.errors import DataError, Problem, UsageError
 from sim.report.words.tables import Column, Table
