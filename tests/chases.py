@@ -232,7 +232,6 @@ EXEMPT = ("198.18.5.0/24", "198.19.1.64/26")
 GAMMA = Pool("gamma", 1.0, ("198.19.128.0/24",))
 CROWDED_POOLS = (*POOLS, GAMMA)
 SERVICES = (Seat(("198.18.2.77",)), Seat(("198.19.0.3", "198.19.3.200")), Seat((UNLISTED,)))
-HAZARD_PER_D = 0.2
 COMPLIANT = "compliant"
 LIMITS = {
     "orders_per_day": 3,
@@ -281,10 +280,6 @@ def crowded_world(seed: int, name: str) -> SmallWorld:
             (3 * DAY + 11, "beta", COMPLIANT),
             (5 * DAY, "beta", "silent"),
         ),
-        # The law of a provider that turns by itself: docs/explanation/model.md, Providers.
-        waverings=tuple(
-            (int(t_d * DAY), "gamma") for t_d in rng.standard_exponential(8).cumsum() / HAZARD_PER_D
-        ),
         pressure_events=((2 * DAY + 5, 0.25), (4 * DAY, 0.5)),
         exempt_prefixes=EXEMPT,
     )
@@ -312,7 +307,7 @@ def without_capacity(small: SmallWorld, *overloads: str) -> SmallWorld:
 def where_nobody_turns(small: SmallWorld) -> SmallWorld:
     """The same world with providers that never comply."""
     calm = tuple(one for one in small.stances if one[2] != COMPLIANT)
-    return replace(small, stances=calm, waverings=())
+    return replace(small, stances=calm)
 
 
 @cache

@@ -288,7 +288,6 @@ class RefStances:
 
     events: tuple[tuple[int, str, str], ...]
     withdraw_lag_s: int
-    waverings: tuple[tuple[int, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -915,8 +914,6 @@ class _Run:
                     self._take_stance(*event)
                 else:
                     self._plan(event[0], "stance", row)
-            for row, (t_s, _) in enumerate(self.world.stances.waverings):
-                self._plan(t_s, "waver", row)
         for row, (t_s, _) in enumerate(self.pressure_rule.events):
             if t_s >= 0:
                 self._plan(t_s, "public", row)
@@ -1123,31 +1120,10 @@ class _Run:
         return taken[-1] if taken else "silent"
 
     def _change_stances(self, t_s: int) -> None:
-        """Take what is dated in a second; then let turn who wavers and was blocked before it."""
+        """Take what is dated in a second."""
         rule = self.world.stances
-        wavering = [rule.waverings[row][1] for row in self._take(t_s, "waver")] if rule else []
-        turning = [name for name in wavering if self._may_give_in(name, t_s)]
         for row in self._take(t_s, "stance") if rule else ():
             self._take_stance(*rule.events[row])
-        for name in turning:
-            self._take_stance(t_s, name, "compliant")
-
-    def _may_give_in(self, provider: str, t_s: int) -> bool:
-        """Whether nothing dates its stance, it has not turned, and an entry holds an address."""
-        rule = self.world.stances
-        if rule is None or any(event[1] == provider for event in rule.events):
-            return False
-        mine = self.provider_ranges(provider)
-        blocked = _union(
-            interval
-            for entry in self.in_force_before
-            if entry.mechanism in ("drop", "throttle")
-            for interval in entry.ranges
-        )
-        is_hit = any(
-            first < stop and start < last for first, last in blocked for start, stop in mine
-        )
-        return is_hit and self._stance(provider, t_s) == "silent"
 
     def _take_stance(self, t_s: int, provider: str, stance: str) -> None:
         """Note a stance, and plan what follows from it."""

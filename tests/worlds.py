@@ -32,8 +32,6 @@ from sim.world.providers import (
     Places,
     Pools,
     StanceEvent,
-    StanceEvents,
-    Wavering,
 )
 from tests import reference as ref
 from tests.examples import n_examples
@@ -236,7 +234,6 @@ class SmallWorld:
     look_every_s: int | None = None
     share_ipv6: float | None = None
     stances: tuple[tuple[int, str, str], ...] = ()
-    waverings: tuple[tuple[int, str], ...] = ()
     pressure_events: tuple[tuple[int, float], ...] = ()
     exempt_prefixes: tuple[str, ...] = ()
     decisions: tuple[tuple[int, float], ...] = ()
@@ -314,21 +311,12 @@ class SmallWorld:
             moves=self._moves(moved_row, places.provider),
             stays=stays if self.has_tenancy else None,
             programs=programs,
-            stances=StanceEvents(
-                tuple(
-                    sorted(
-                        StanceEvent(t_s, places.provider.index(name), stance)
-                        for t_s, name, stance in self.stances
-                    )
-                ),
-                tuple(
-                    sorted(
-                        Wavering(t_s, places.provider.index(name)) for t_s, name in self.waverings
-                    )
-                ),
-            )
-            if self.stances or self.waverings
-            else None,
+            stances=tuple(
+                sorted(
+                    StanceEvent(t_s, places.provider.index(name), stance)
+                    for t_s, name, stance in self.stances
+                )
+            ),
             users=self.users,
             censor=self.censor,
             reactions=self.reactions,
@@ -436,9 +424,8 @@ class SmallWorld:
             stances=ref.RefStances(
                 tuple(sorted(self.stances)),
                 round(rules.withdraw_lag_h * HOUR) if rules else 0,
-                tuple(sorted(self.waverings)),
             )
-            if self.stances or self.waverings
+            if self.stances
             else None,
             pressure=ref.RefPressure(
                 self.pressure_events,

@@ -13,24 +13,22 @@ import simpy
 class Phase(IntEnum):
     """Phases of one second, in order; SimPy takes them as priorities.
 
-    A provider that wavers sees what was in force before the second. An order placed in the second
-    of a publication is in that version, and a download in that second sees it. Consequences are
-    drawn once, after all events of the second; until then whoever decides sees the state as it was
-    before.
+    An order placed in the second of a publication is in that version, and a download in that second
+    sees it. Consequences are drawn once, after all events of the second; until then whoever decides
+    sees the state as it was before.
     """
 
-    WAVERING = 0
-    ORDERS = 1
-    OUTSIDE = 2
-    REVIEW = 3
-    DECISION = 4
-    PUBLICATION = 5
-    DOWNLOAD = 6
-    RELEASE = 7
-    ENFORCEMENT = 8
-    SWITCHING = 9
-    TENANCY = 10
-    TICK = 11
+    ORDERS = 0
+    OUTSIDE = 1
+    REVIEW = 2
+    DECISION = 3
+    PUBLICATION = 4
+    DOWNLOAD = 5
+    RELEASE = 6
+    ENFORCEMENT = 7
+    SWITCHING = 8
+    TENANCY = 9
+    TICK = 10
 
 
 class Clock(simpy.Environment):

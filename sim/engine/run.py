@@ -183,11 +183,9 @@ class _Run:
         self._target = None
         if world.pools is not None:
             self._target = TargetActor(shared, world.pools, censor)
-            if world.stances is not None:
-                stances = Stances(shared, world.stances, self._target, censor)
-                stances.begin()
-                env.process(stances.run())
-                env.process(stances.waver())
+            stances = Stances(shared, self._target, censor)
+            stances.begin()
+            env.process(stances.run())
             self._target.start()
         self._reactions = None
         if world.moves is not None and world.reactions is not None:

@@ -120,11 +120,7 @@ def _evidence_problems(scenario: Scenario, document: Document) -> Iterator[Probl
         yield from reading_problems(piece, *ends, problem)
 
 
-GIVEN_BY = {
-    "population.n_businesses": "inventory",
-    # Where stances are dated, no provider turns by itself.
-    "stances.compliance_hazard_per_d": "events",
-}
+GIVEN_BY = {"population.n_businesses": "inventory"}
 """Keys that nothing is assumed for where another key of their section is given."""
 
 

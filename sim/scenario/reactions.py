@@ -118,11 +118,8 @@ class Users(Model):
 class Stances(Model):
     """What providers do with the target."""
 
-    events: Table | None = None
+    events: Table
     """Table of dated stances by provider."""
-    compliance_hazard_per_d: Annotated[float, Field(ge=0, le=24)] | None = None
-    """Rate at which a provider without a dated stance turns compliant while it is blocked; none
-    does beside a table of dated stances, unless it is given."""
 
 
 class Reactions(Model):

@@ -26,7 +26,7 @@ from sim.world.providers import (
     OutsideWithdrawal,
     Places,
     Pools,
-    StanceEvents,
+    StanceEvent,
     build_places,
     build_pools,
     build_stances,
@@ -307,7 +307,7 @@ class World:
         What a mechanism does to those it hits.
     target_addresses
         Ranges of the service to be blocked, never counted as collateral.
-    pools, moves, stays, programs, stances, users, censor, reactions, complaints
+    pools, moves, stays, programs, users, censor, reactions, complaints
         Mechanisms by which actors react; None where they do not act.
     ipv6
         Who has IPv6 as well as IPv4; None where families are not distinguished.
@@ -315,6 +315,8 @@ class World:
         Addresses the censor cuts out of every order.
     pressure_events
         ``(t_s, adds)`` of public events.
+    stances
+        Dated stances of providers, by time.
     outside_withdrawals
         Withdrawals that others decide than the censor, by time.
     """
@@ -333,7 +335,6 @@ class World:
     moves: Moves | None = None
     stays: Stays | None = None
     programs: Programs | None = None
-    stances: StanceEvents | None = None
     users: Users | None = None
     censor: Censor | None = None
     reactions: Reactions | None = None
@@ -341,6 +342,7 @@ class World:
     ipv6: Ipv6 | None = None
     exempt: IntervalSet = field(default_factory=IntervalSet.empty)
     pressure_events: tuple[tuple[int, float], ...] = ()
+    stances: tuple[StanceEvent, ...] = ()
     outside_withdrawals: tuple[OutsideWithdrawal, ...] = ()
 
 
@@ -370,7 +372,7 @@ def build_world(resolved: Resolved, streams: Streams) -> World:
         moves=moves,
         stays=stays,
         programs=programs,
-        stances=build_stances(resolved, places, streams),
+        stances=build_stances(resolved, places),
         users=scenario.users,
         censor=scenario.censor,
         reactions=scenario.reactions,

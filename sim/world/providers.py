@@ -6,7 +6,6 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
-from itertools import count
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -338,58 +337,18 @@ class StanceEvent(NamedTuple):
     stance: str
 
 
-class Wavering(NamedTuple):
-    """A provider without a dated stance turns compliant now if it is blocked."""
-
-    t_s: int
-    provider_row: int
-
-
-@dataclass(frozen=True)
-class StanceEvents:
-    """Changes of stance by time.
-
-    Attributes
-    ----------
-    events
-        Dated ones by time; until a provider's first one it is silent.
-    waverings
-        Times at which providers waver, ascending and none twice.
-    """
-
-    events: tuple[StanceEvent, ...]
-    waverings: tuple[Wavering, ...] = ()
-
-
-def build_stances(resolved: Resolved, places: Places, streams: Streams) -> StanceEvents | None:
-    """Gather dated stances, and draw when providers waver.
-
-    Each wavers as a Poisson process with the scenario's hazard. A Poisson process, seen only
-    at times chosen without looking ahead, is a Poisson process there: a provider that turns
-    when it first wavers while it is blocked has that hazard then, and none while it is not.
-    """
-    scenario = resolved.scenario
-    if scenario.stances is None:
-        return None
-    dated = resolved.stances.rows if resolved.stances else ()
-    events = [
+def build_stances(resolved: Resolved, places: Places) -> tuple[StanceEvent, ...]:
+    """Dated stances by time; until a provider's first one it is silent."""
+    start = resolved.scenario.start
+    events = (
         StanceEvent(
-            int((row.at - scenario.start).total_seconds()),
+            int((row.at - start).total_seconds()),
             places.provider.index(row.provider),
             str(row.stance),
         )
-        for row in dated
-    ]
-    hazard_per_d, n = scenario.stances.compliance_hazard_per_d or 0, len(places.provider)
-    found: set[Wavering] = set()
-    t_s = np.full(n, 0.0 if hazard_per_d else np.inf)
-    # Round by round, each from its own stream: one more provider changes nobody else's draws.
-    rounds = (streams.generator(Stream.PROVIDER_TURN, (number,)) for number in count())
-    while (t_s < scenario.horizon_s).any():
-        t_s = t_s + next(rounds).standard_exponential(n) / hazard_per_d * S_PER_D
-        rows = np.flatnonzero(np.rint(t_s) < scenario.horizon_s).tolist()
-        found.update(Wavering(round(t_s[row]), row) for row in rows)
-    return StanceEvents(tuple(sorted(events)), tuple(sorted(found)))
+        for row in (resolved.stances.rows if resolved.stances else ())
+    )
+    return tuple(sorted(events))
 
 
 class OutsideWithdrawal(NamedTuple):

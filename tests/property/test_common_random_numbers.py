@@ -7,7 +7,6 @@ from functools import cache
 import numpy as np
 import pytest
 
-from sim.addresses.sets.notation import Prefix
 from sim.engine.record.outcome import Outcome
 from sim.engine.run import simulate
 from sim.scenario.load import load_scenario
@@ -99,18 +98,6 @@ def test_one_more_operator_changes_nothing_for_the_others():
             found = getattr(second.users, column.name)[: len(small.actors)]
             np.testing.assert_allclose(getattr(first.users, column.name), found, rtol=1e-12)
         assert (second.events.operator_row == len(small.actors)).any()
-
-
-def test_one_more_provider_turns_no_other():
-    hazard = "stances.compliance_hazard_per_d=0.2"
-    resolved = ask(hazard)
-    rows = resolved.cloud_prefixes.rows
-    extra = rows[0].model_copy(update={"provider": "One more", "prefix": Prefix(4, 3232235520, 24)})
-    more = replace(resolved, cloud_prefixes=replace(resolved.cloud_prefixes, rows=(*rows, extra)))
-    first, second = (build_world(one, STREAMS).stances.waverings for one in (resolved, more))
-    new = len(build_world(resolved, STREAMS).places.provider)
-    assert set(first) == {at for at in second if at.provider_row != new}
-    assert len(second) > len(first) > 0
 
 
 # One more source of luck.

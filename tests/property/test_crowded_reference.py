@@ -217,7 +217,6 @@ WITHOUT = {
     "exempt prefixes": lambda small: replace(small, exempt_prefixes=()),
     "public events": lambda small: replace(small, pressure_events=()),
     "providers that turn": where_nobody_turns,
-    "the provider that turns by itself": lambda small: replace(small, waverings=()),
     "operators that stop": lambda small: without_capacity(small, "stop"),
     "operators that degrade": lambda small: without_capacity(small, "degrade"),
     "tenancy": lambda small: replace(small, has_tenancy=False),

@@ -59,9 +59,6 @@ POOLS = (
     Pool("alpha", 1.0, ("192.0.2.128/28",), "south"),
     Pool("beta", 2.0, ("198.51.100.96/28",)),
 )
-WAVERINGS = st.sets(
-    st.tuples(st.integers(0, 5 * DAY), st.sampled_from(["alpha", "beta"])), max_size=5
-).map(tuple)
 STANCES = (
     ((0, "beta", "silent"),),
     ((-DAY, "alpha", "compliant"), (DAY, "beta", "hostile")),
@@ -329,7 +326,6 @@ def whole_worlds(draw):
         ),
         reactions=patient(n_rounds=2, onboarding_slots=1, onboarding_h=draw(st.integers(1, 48))),
         stances=draw(st.sampled_from(STANCES)),
-        waverings=draw(WAVERINGS),
         has_tenancy=draw(st.sampled_from([False, True, True, True])),
         pressure_events=draw(st.sampled_from(PUBLIC_EVENTS)),
         decisions=draw(decisions()),

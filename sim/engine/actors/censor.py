@@ -21,7 +21,6 @@ from sim.engine.actors.limits import withdrawn as withdrawn_from_outside
 from sim.engine.actors.operators import Register
 from sim.engine.clock import Moment, Phase
 from sim.engine.decisions import (
-    BLOCKING,
     Decision,
     Entry,
     KnownFronts,
@@ -186,12 +185,6 @@ class CensorActor(Actor):
             if t_s + lag_s >= 0:
                 at_s = t_s + lag_s
                 self._env.act_at(at_s, Phase.ORDERS, lambda: self._withdraw(provider_row))
-
-    def is_blocking(self, provider_row: int) -> bool:
-        """Whether an entry in force blocks an address of a provider."""
-        mine = self._world.places.provider_addresses(provider_row)
-        in_force = self._register.in_force
-        return any(in_force.list_addresses(mechanism).intersection(mine) for mechanism in BLOCKING)
 
     def exempt(self, addresses: IntervalSet) -> bool:
         """Let some addresses pass from now on; return whether there was still need to."""

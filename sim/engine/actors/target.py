@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from functools import partial
 from itertools import groupby
 from typing import Any
 
@@ -19,7 +18,7 @@ from sim.engine.state import target_kernel as kernel
 from sim.scenario.tables.rows import STANCES
 from sim.streams import Stream
 from sim.world.moves import Stays
-from sim.world.providers import COMPLIANT, Pools, StanceEvent, StanceEvents
+from sim.world.providers import COMPLIANT, Pools, StanceEvent
 
 S_PER_H = 3600
 
@@ -107,39 +106,24 @@ class TargetActor(Actor):
 class Stances(Actor):
     """Providers' stances as a SimPy actor."""
 
-    def __init__(
-        self, shared: Shared, events: StanceEvents, target: TargetActor, censor: CensorActor
-    ) -> None:
+    def __init__(self, shared: Shared, target: TargetActor, censor: CensorActor) -> None:
         super().__init__(shared)
-        self._events, self._target, self._censor = events.events, target, censor
-        bound = {event.provider_row for event in events.events}
-        self._waverings = [one for one in events.waverings if one.provider_row not in bound]
+        self._target, self._censor = target, censor
         self._stance: dict[int, str] = {}
 
     def begin(self) -> None:
         """Take the stances from before the start: who complied then has no front to evict."""
-        for event in self._events:
+        for event in self._world.stances:
             if event.t_s < 0:
                 self._take(event)
 
     def run(self) -> Generator[simpy.Event, Any, None]:
         """Carry out the dated changes of stance, one second after the other."""
-        dated = (event for event in self._events if event.t_s >= 0)
+        dated = (event for event in self._world.stances if event.t_s >= 0)
         for t_s, events in groupby(dated, key=lambda event: event.t_s):
             yield Moment(self._env, t_s, Phase.ENFORCEMENT)
             for event in events:
                 self._take(event)
-
-    def waver(self) -> Generator[simpy.Event, Any, None]:
-        """Let a provider that is blocked turn compliant when it wavers, unless any row dates it.
-
-        It knows what was so before the second, and turns after what is dated in it.
-        """
-        for t_s, row in self._waverings:
-            yield Moment(self._env, t_s, Phase.WAVERING)
-            if row not in self._stance and self._censor.is_blocking(row):
-                turn = StanceEvent(t_s, row, COMPLIANT)
-                self._env.act_at(t_s, Phase.ENFORCEMENT, partial(self._take, turn))
 
     def _take(self, event: StanceEvent) -> None:
         row = event.provider_row

@@ -515,14 +515,3 @@ def test_an_unknown_key_of_one_order_is_told_with_those_there_are(tmp_path):
     (problem,) = caught.value.problems
     assert problem.key == "strategy.orders.0.address"
     assert "did you mean 'addresses'? (known: addresses, every, except, from, " in problem.message
-
-
-def test_a_provider_turns_by_itself_only_where_no_stances_are_dated():
-    def hazard(*overrides: str) -> float | None:
-        stances = load_scenario("telegram-2018", overrides).scenario.stances
-        assert stances is not None
-        return stances.compliance_hazard_per_d
-
-    assert hazard() is None
-    assert hazard("stances.events=off") == 0.001
-    assert hazard("stances.compliance_hazard_per_d=0.2") == 0.2

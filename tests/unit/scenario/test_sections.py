@@ -56,7 +56,7 @@ def test_strategies_that_are_compared_need_what_the_own_one_needs(write_scenario
         (FRONTS, ["16:1: fronts: expected a section censor with it"]),
         ("users: {}\n", ["16:1: users: expected a section fronts with it"]),
         ("complaints: {}\n", ["16:1: complaints: expected a section users with it"]),
-        ("stances: {}\nusers: {}\n",
+        ("stances: {events: stances-2018}\nusers: {}\n",
          ["16:1: stances: expected a section fronts with it",
           "17:1: users: expected a section fronts with it"]),
         ("censor: {pause_pressure: 0.5, end_pressure: 0.9}\n",
