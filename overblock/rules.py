@@ -3,8 +3,17 @@
 ``docs/how-to/write-your-own-strategy.md`` shows how to use it.
 """
 
-from sim.engine.coverage import block_around, cut, enclosing, enclosing_front, open_fronts
-from sim.engine.decisions import Decision, Mechanism, Observation, Order
+from sim.engine.decisions import (
+    Decision,
+    Mechanism,
+    Observation,
+    Order,
+    block_around,
+    cut,
+    enclosing,
+    enclosing_front,
+    open_fronts,
+)
 from sim.engine.record.outcome import Outcome
 from sim.engine.strategies.registry import Strategy
 from sim.measure.own import measure

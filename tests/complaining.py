@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from sim.engine.actors.complaints import Attention
+from sim.engine.actors.reactions import Attention
 from sim.engine.state.pressure_kernel import FADE_PER_D, _turn_impaired
 from sim.engine.state.space import TargetState
 from sim.scenario.reactions import Complaints

@@ -18,8 +18,8 @@ from sim.addresses.sets.seats import Seats
 from sim.engine.decisions import Mechanism, Order, Strategy
 from sim.engine.record.outcome import Outcome
 from sim.engine.run import simulate
+from sim.engine.strategies.answers import exact, negotiate
 from sim.engine.strategies.calendars import replay
-from sim.engine.strategies.single_rule import exact, negotiate
 from sim.scenario.tables.rows import RESPONSES
 from sim.streams import Stream, Streams
 from sim.world.build import Businesses, Demand, World, role_causes

@@ -13,9 +13,8 @@ from numpy.typing import NDArray
 
 from sim.engine.actors import Shared
 from sim.engine.actors.censor import CensorActor
-from sim.engine.actors.complaints import Attention, ComplaintActor
 from sim.engine.actors.operators import OperatorActors, Register
-from sim.engine.actors.reactions import ReactionActor, SwitchingActor
+from sim.engine.actors.reactions import Attention, ComplaintActor, ReactionActor, SwitchingActor
 from sim.engine.actors.target import Stances, TargetActor, tenancy
 from sim.engine.clock import Moment, Phase
 from sim.engine.decisions import Strategy

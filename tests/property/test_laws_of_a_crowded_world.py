@@ -12,9 +12,8 @@ import pytest
 from sim.addresses.sets.intervals import IntervalSet
 from sim.engine.decisions import Mechanism, Order
 from sim.engine.record.outcome import Outcome
+from sim.engine.strategies.answers import aggregate, covering_prefix, escalate, negotiate, none
 from sim.engine.strategies.calendars import replay, rolling, time_window
-from sim.engine.strategies.escalate import escalate
-from sim.engine.strategies.single_rule import aggregate, covering_prefix, negotiate, none
 from sim.measure.impact import measure_impact
 from sim.scenario.strategies import DECLARED
 from tests.chases import (

@@ -9,7 +9,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy.integrate import solve_ivp
 
-from sim.engine.actors.complaints import days_until
+from sim.engine.actors.reactions import days_until
 from sim.engine.state.pressure_kernel import PER_PEOPLE
 from sim.engine.state.pressure_kernel import solved as solved_in_loops
 from tests.complaining import attention_of, quiet_attention

@@ -12,7 +12,7 @@ from sim.engine.eventlog import Kind
 from sim.engine.record.outcome import Outcome
 from sim.engine.run import simulate
 from sim.engine.state.ledger import Group
-from sim.engine.strategies.single_rule import aggregate, exact, none
+from sim.engine.strategies.answers import aggregate, exact, none
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
 from sim.scenario.tables.rows import OperatorRow

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from sim.engine.actors import Shared
-from sim.engine.actors.complaints import ComplaintActor
+from sim.engine.actors.reactions import ComplaintActor
 from sim.engine.clock import Moment, Phase
 from sim.engine.eventlog import Events, Kind
 from sim.streams import Stream, Streams

@@ -15,10 +15,10 @@ import simpy
 
 from sim.addresses.sets.intervals import IntervalSet
 from sim.engine.actors import Actor, Shared
-from sim.engine.actors.complaints import Attention
 from sim.engine.actors.limits import Admission, Hold, Limits, Review, admit, narrowed
 from sim.engine.actors.limits import withdrawn as withdrawn_from_outside
 from sim.engine.actors.operators import Register
+from sim.engine.actors.reactions import Attention
 from sim.engine.clock import Moment, Phase
 from sim.engine.decisions import (
     Decision,

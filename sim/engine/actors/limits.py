@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from sim.addresses.sets.intervals import IntervalSet
 from sim.addresses.sets.line import length6, n_networks
-from sim.engine.coverage import NETWORK_BITS, block_around, enclosing_front, open_fronts
 from sim.engine.decisions import (
     BLOCKING,
+    NETWORK_BITS,
     NO_ADDRESSES,
     Decision,
     Entry,
@@ -25,6 +25,9 @@ from sim.engine.decisions import (
     Mechanism,
     Observation,
     Order,
+    block_around,
+    enclosing_front,
+    open_fronts,
 )
 from sim.scenario.reactions import Censor
 

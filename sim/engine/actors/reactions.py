@@ -1,8 +1,9 @@
-"""Businesses that react: patience, responses, moves, and programs that leave a shared range."""
+"""Businesses and users that react: responses, programs, complaints, and attention."""
 
 from __future__ import annotations
 
-from collections.abc import Generator
+import math
+from collections.abc import Callable, Generator
 from functools import partial
 from typing import Any
 
@@ -10,15 +11,22 @@ import numpy as np
 import simpy
 from numpy.typing import NDArray
 
+from sim.addresses.sets.intervals import IntervalSet
 from sim.engine.actors import Actor, Shared
 from sim.engine.clock import Moment, Phase
 from sim.engine.eventlog import Kind
+from sim.engine.state import pressure_kernel as kernel
 from sim.engine.state import space_kernel
-from sim.scenario.reactions import Reactions
+from sim.engine.state.ledger import SLACK
+from sim.engine.state.pressure_kernel import NO_PULL, rates_of
+from sim.engine.state.space import TargetState
+from sim.scenario.reactions import Complaints, Reactions, Users
 from sim.scenario.tables.rows import RESPONSES
+from sim.streams import Stream
+from sim.world.build import World
 from sim.world.moves import DOMESTIC, WAIT, Moves, Programs
 
-S_PER_H = 3600
+S_PER_H, S_PER_D = 3600, 86_400
 Process = Generator[simpy.Event, Any, None]
 
 
@@ -162,3 +170,186 @@ class SwitchingActor(Actor):
         kind = Kind.SWITCHED_OFF if is_off else Kind.SWITCHED_BACK
         self._log.record(self._env.now_s, kind, business_row=business_row)
         self._env.is_changed = True
+
+
+class ComplaintActor(Actor):
+    """Complaints and the hotline.
+
+    Attributes
+    ----------
+    n_named
+        Businesses that have appealed to the hotline.
+
+    Parameters
+    ----------
+    attention
+        How much is talked about; complaints raise it and it raises complaints.
+    exempt
+        Called with the addresses of a business whose appeal is confirmed.
+    """
+
+    def __init__(
+        self,
+        shared: Shared,
+        rules: Complaints,
+        attention: Attention,
+        exempt: Callable[[IntervalSet], bool],
+    ) -> None:
+        super().__init__(shared)
+        n, generator = self._world.businesses.n_businesses, shared.streams.generator
+        self._attention = attention
+        self.n_named = 0
+        self._rules = rules
+        self._exempt = exempt
+        self._servers = simpy.Resource(self._env, rules.hotline_servers)
+        # Drawn for everybody, so that the draws of a business do not depend on other complaints.
+        attention.columns.due[:] = generator(Stream.COMPLAINT_BY_NAME).standard_exponential(n)
+        service = generator(Stream.HOTLINE_SERVICE).standard_exponential(n)
+        self._service_s = np.rint(service * rules.hotline_service_h * S_PER_H).astype(np.int64)
+        self._is_confirmed = generator(Stream.HOTLINE_VERDICT).random(n) < rules.confirmed_share
+
+    def hear(self, t_s: int) -> None:
+        """Let businesses appeal by name at a tick: those whose urge is great enough."""
+        attention = self._attention.columns
+        urge = self._rules.named_per_d * float(attention.attention[kernel.LOUD_D])
+        if urge < attention.next_due[0]:
+            return
+        row = np.flatnonzero(attention.is_impaired)
+        due = attention.due[row]
+        appeals = due <= urge
+        appealing = row[appeals]
+        attention.next_due[0] = due[~appeals].min(initial=math.inf)
+        attention.due[appealing] = math.inf
+        self.n_named += int(appealing.size)
+        for row in appealing.tolist():
+            self._log.record(t_s, Kind.COMPLAINED, business_row=row)
+            self._env.process(self._appeal(row))
+
+    def _appeal(self, row: int) -> Process:
+        with self._servers.request() as server:
+            yield server
+            handled_s = self._env.now_s + int(self._service_s[row])
+            yield Moment(self._env, handled_s, Phase.ENFORCEMENT)
+        if not self._is_confirmed[row]:
+            return
+        lag_s = round(self._rules.exempt_lag_h * S_PER_H)
+        yield Moment(self._env, self._env.now_s + max(1, lag_s), Phase.ORDERS)
+        addresses = self._own_addresses(row)
+        if addresses and self._exempt(addresses):
+            self._log.record(self._env.now_s, Kind.EXEMPTED, business_row=row)
+
+    def _own_addresses(self, row: int) -> IntervalSet:
+        component = self._states.columns.component_row[row][
+            ~self._world.businesses.is_third_party[row]
+        ]
+        return self._world.places.line.at(self._world.components.addresses_of(component))
+
+
+def _n_internet_users(users: Users | None) -> float:
+    """Number of Internet users; 0 where nobody uses the target."""
+    if users is None or users.share_target_users == 0:
+        return 0.0
+    return users.n_target_users / users.share_target_users
+
+
+class Attention:
+    """Attention, which fades, and which complaints raise that it makes louder.
+
+    Between two seconds that are noted, complaints count with their mean. From one to the next
+    attention then follows a logistic law, which is solved exactly.
+
+    Parameters
+    ----------
+    rules
+        Without any, nobody complains, and attention does not fade.
+    is_raised
+        Whether anybody complains: without users nobody is counted who does.
+
+    Attributes
+    ----------
+    columns
+        Attention and who complains.
+    pressure
+        The same as the compiled loops take it.
+    """
+
+    def __init__(
+        self, rules: Complaints | None, world: World, target: TargetState, *, is_raised: bool = True
+    ) -> None:
+        n, n_operators = world.businesses.n_businesses, world.operators.n_operators
+        rates = np.zeros(8)
+        if rules is not None:
+            rates[kernel.PER_COMPLAINT] = rules.attention_per_complaint
+            rates[kernel.SNOWBALL] = rules.snowball
+            rates[kernel.FADE_PER_D] = math.log(2.0) / rules.half_life_d
+        if rules is not None and is_raised:
+            rates[kernel.PER_BUSINESS :] = (
+                rules.per_business_per_d,
+                rules.per_million_users_per_d,
+                rules.per_million_people_per_d or 0.0,
+                rules.named_per_d,
+                _n_internet_users(world.users),
+            )
+        self.columns = kernel.PressureColumns(
+            target=target.handle,
+            attention=np.zeros(3),
+            as_of_s=kernel.NEVER_NOTED,
+            rates=rates,
+            n_hit=np.zeros(2),
+            is_impaired=np.zeros(n, np.bool_),
+            due=np.zeros(n),
+            next_due=np.full(1, math.inf),
+            n_missing=np.zeros(n_operators),
+        )
+        self.pressure: Any = kernel.make_pressure(self.columns)
+
+    @property
+    def n_complaints(self) -> float:
+        """Complaints until the second noted last."""
+        return float(self.columns.attention[kernel.N_COMPLAINTS])
+
+    def at(self, t_s: int) -> float:
+        """Attention at a second that does not lie before the one noted last."""
+        return float(kernel.attention_at(self.pressure, t_s))
+
+    def complaints(self, from_s: int, to_s: int) -> float:
+        """Complaints there would be without attention, if nobody turns in that time."""
+        return float(kernel.complaints(self.pressure, from_s, to_s))
+
+    def note(self, t_s: int) -> None:
+        """Let time pass until a second from which on complaints have another rate."""
+        kernel.note(self.pressure, t_s)
+
+    def rise(self, t_s: int, share: float) -> None:
+        """Close a share of the distance to 1 at a second."""
+        self.note(t_s)
+        # A + (1 - A) * share is 1 - (1 - A) * (1 - share), and as exact where both are small.
+        attention = self.columns.attention
+        attention[kernel.VALUE] += (1.0 - attention[kernel.VALUE]) * share
+
+    def next_above(self, limit: float, t_s: int) -> int | None:
+        """First second after one at which attention exceeds a limit, if complaints go on as then.
+
+        Returns
+        -------
+        None if it never does. Where complaints become fewer it is later than told here.
+        """
+        value, limit = self.at(t_s), limit + SLACK
+        if value > limit:
+            return t_s + 1
+        per_complaint, snowball, fade_per_d = self.columns.rates[: kernel.PER_BUSINESS].tolist()
+        pull = per_complaint * self.complaints(t_s, t_s + 1) * S_PER_D
+        days = days_until(value, limit, pull, snowball, fade_per_d)
+        return None if math.isinf(days) else t_s + max(1, math.ceil(days * S_PER_D))
+
+
+def days_until(value: float, limit: float, pull: float, snowball: float, fade: float) -> float:
+    """Time until attention, below a limit at the start, reaches it; infinite if it never does."""
+    if pull < NO_PULL:
+        return math.inf
+    q, up, down = rates_of(pull, snowball, fade)
+    # Attention at the end as in ``solved``, solved for what is left of exp(-2 D t).
+    beyond = value * up + pull - limit * (down + q * value)
+    if beyond <= 0.0:
+        return math.inf
+    return -math.log(beyond / (beyond + (limit - value) * (up + down))) / (up + down)

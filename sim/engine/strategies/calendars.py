@@ -16,13 +16,6 @@ from numpy.typing import NDArray
 
 from sim.addresses.sets.intervals import IntervalSet
 from sim.addresses.sets.line import IPV4, Line
-from sim.engine.coverage import (
-    answerable_fronts,
-    block_around,
-    cut,
-    enclosing_front,
-    open_fronts,
-)
 from sim.engine.decisions import (
     NO_ADDRESSES,
     Decision,
@@ -31,6 +24,11 @@ from sim.engine.decisions import (
     Observation,
     Order,
     Strategy,
+    answerable_fronts,
+    block_around,
+    cut,
+    enclosing_front,
+    open_fronts,
 )
 from sim.engine.strategies.registry import S_PER_H, Given, register, seconds
 from sim.scenario import strategies as ask

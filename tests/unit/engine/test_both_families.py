@@ -12,7 +12,7 @@ from sim.engine.actors.limits import narrowed
 from sim.engine.decisions import NO_ADDRESSES, Decision, KnownFronts, Mechanism, Observation, Order
 from sim.engine.eventlog import Kind
 from sim.engine.state.ledger import Group
-from sim.engine.strategies.cover import _rented_out, cover
+from sim.engine.strategies.answers import _rented_out, cover
 from tests.property.test_engine_reference import (
     assert_same_curves,
     events_of,

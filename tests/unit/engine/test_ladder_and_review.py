@@ -13,10 +13,8 @@ from sim.engine.eventlog import Kind
 from sim.engine.record.outcome import Outcome
 from sim.engine.run import simulate
 from sim.engine.state.ledger import Group
+from sim.engine.strategies.answers import cover, escalate, largest_prefix
 from sim.engine.strategies.calendars import rolling, time_window
-from sim.engine.strategies.cover import cover
-from sim.engine.strategies.escalate import escalate
-from sim.engine.strategies.single_rule import largest_prefix
 from tests.chases import STRATEGIES, bystanders_still, chase_world, run
 from tests.sections import Censor, Fronts
 from tests.unit.engine.test_strategy_rules import ALPHA, BETA, FRONT, placed, seen

@@ -6,7 +6,7 @@ import pytest
 from sim.engine.eventlog import Kind
 from sim.engine.record.outcome import Outcome
 from sim.engine.run import simulate
-from sim.engine.strategies.single_rule import exact
+from sim.engine.strategies.answers import exact
 from tests.sections import Censor, Fronts
 from tests.worlds import DAY, Actor, Pool, SmallWorld
 

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from sim.addresses.sets.intervals import IntervalSet
 from sim.addresses.sets.prefixes import prefix_set
 from sim.engine.actors.limits import Limits, admit, withdrawn
-from sim.engine.coverage import block_around
 from sim.engine.decisions import (
     NO_ADDRESSES,
     Decision,
@@ -23,21 +22,22 @@ from sim.engine.decisions import (
     Mechanism,
     Observation,
     Order,
+    block_around,
 )
-from sim.engine.strategies.calendars import rolling, time_orders
-from sim.engine.strategies.cover import cover
-from sim.engine.strategies.escalate import escalate
-from sim.engine.strategies.single_rule import (
+from sim.engine.strategies.answers import (
     aggregate,
     allow_list,
+    cover,
     covering_prefix,
     dns,
+    escalate,
     exact,
     provider,
     set_by,
     sni,
     throttle,
 )
+from sim.engine.strategies.calendars import rolling, time_orders
 from sim.scenario.tables.rows import OrderRow
 from sim.streams import Stream, Streams
 from tests.reference_strategies import START, at

@@ -1,27 +1,45 @@
-"""Strategies of one rule: addresses, prefixes and ranges of providers, names, all but a list."""
+"""Strategies that answer what the censor sees: by one rule, a ladder of rules, or a cover."""
 
-from collections.abc import Callable
-from functools import lru_cache, partial
-from typing import TypeAlias
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cache, lru_cache, partial
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
+from sim.addresses.cover.frontier import find_covers
+from sim.addresses.cover.tree import Targets
+from sim.addresses.cover.weights import Weights
 from sim.addresses.sets.blocks import IPV6_BITS
-from sim.addresses.sets.intervals import IPV4_STOP, IntervalSet
-from sim.addresses.sets.line import IPV4, Line, length6, n_below6
-from sim.engine.coverage import (
+from sim.addresses.sets.intervals import IPV4_STOP, AddressSet, IntervalSet, IntervalSet6
+from sim.addresses.sets.line import IPV4, Line, length6, n_below6, split
+from sim.engine.decisions import (
     ADDRESS_BITS,
     NETWORK_BITS,
+    NO_ADDRESSES,
+    Decision,
+    InForce,
+    Mechanism,
+    Observation,
+    Order,
+    SetOfFront,
+    Strategy,
+    answerable_fronts,
     around_front,
     block_around,
+    cut,
     enclosing,
     enclosing_front,
     open_fronts,
 )
-from sim.engine.decisions import NO_ADDRESSES, Decision, Mechanism, Observation, Order, Strategy
+from sim.engine.state.ledger import SLACK
 from sim.engine.strategies.registry import Given, register, seconds
 from sim.scenario import strategies as ask
-from sim.world.providers import HOSTILE
+from sim.world.providers import HOSTILE, Places
+
+if TYPE_CHECKING:
+    from sim.engine.state.parts import Rows
 
 
 def none(observation: Observation) -> Decision:
@@ -300,3 +318,195 @@ register(
     negotiate,
     lambda asked, _: negotiate(seconds(asked.talks_h), asked.purity, asked.shortest),
 )
+
+
+StepOf: TypeAlias = Callable[[IntervalSet], int | None]
+"""Step that asked for a set of addresses, the first of several; None if none did."""
+
+
+def escalate(
+    rules: Sequence[int | str],
+    patience_s: int,
+    goal: float,
+    purity: float = ask.NEARLY_ALL,
+    shortest: int = ask.SHORTEST,
+) -> Strategy:
+    """Answer every known front by a wider rule after each patience, while the goal is missed.
+
+    Really used: April 2018, from single addresses to /15, /12 and /10 in two days.
+
+    Parameters
+    ----------
+    rules
+        From narrow to wide: lengths of prefixes, and rules that whois tells a censor, as
+        ``Escalate.rules`` of ``sim.scenario.strategies`` names them.
+    patience_s
+        Time a step is given before the next.
+    goal
+        Share of the target's users reached below which the censor is content.
+    purity, shortest
+        As for the covering prefix, for rules that ask for the largest prefix.
+
+    Notes
+    -----
+    The step is read off the register: it is the widest rule that an entry in force follows, and it
+    began when the first entry of that rule was placed. A step that would list nothing that is not
+    listed likewise is skipped.
+    """
+    sets = [set_by(rule, purity, shortest) for rule in rules]
+
+    # Who holds what, and what is exempt, stays as it is in a run: what is around an address does
+    # too, and entries keep their steps. Under pressure the same is asked for at every decision.
+    @cache
+    def known_in(places: Places | None, exempt: IntervalSet) -> tuple[StepOf, list[SetOfFront]]:
+        seen = Observation(0, places=places, exempt=exempt)
+        step_of: dict[IntervalSet, int] = {}
+        set_at: list[SetOfFront] = [
+            cache(partial(_set_at, seen, sets[: step + 1], step_of)) for step in range(len(sets))
+        ]
+        return step_of.get, set_at
+
+    def decide(observation: Observation) -> Decision:
+        step_of, set_at = known_in(observation.places, observation.exempt)
+        step, since_s = _step(observation.in_force, step_of)
+        is_over = since_s is not None and observation.t_s >= since_s + patience_s
+        wider: tuple[int, tuple[Order, ...]] | None = None
+        may_widen = is_over and step + 1 < len(sets)
+        if may_widen and not observation.target_reached_share < goal - SLACK:
+            wider = _wider(observation, set_at, step)
+        if wider is not None:
+            (step, orders), since_s = wider, observation.t_s
+        else:
+            around = around_front(observation, set_at[step])
+            orders = block_around(observation, open_fronts(observation), around)
+        # Before a step's patience is over it looks when it will be, however often it is asked
+        # meanwhile; later a step may be refused or the goal missed at any time, and it looks often.
+        over_s = (since_s if since_s is not None else observation.t_s) + patience_s
+        often_s = observation.t_s + max(patience_s // 4, 1)
+        is_last = step + 1 == len(sets) and wider is None
+        has_more = not is_last and (orders or since_s is not None)
+        look_s = over_s if over_s > observation.t_s else often_s
+        return Decision(orders, look_s if has_more else None)
+
+    return decide
+
+
+def _set_at(
+    observation: Observation,
+    sets: Sequence[SetOf],
+    step_of: dict[IntervalSet, int],
+    address: int,
+    provider_row: int,
+) -> IntervalSet:
+    """Set of the last rule around a front; notes which step asks first for this and narrower."""
+    around = NO_ADDRESSES
+    for step, set_of in enumerate(sets):
+        around = set_of(observation, address, provider_row)
+        step_of.setdefault(cut(observation, around), step)
+    return around
+
+
+def _wider(
+    observation: Observation, set_at: Sequence[SetOfFront], step: int
+) -> tuple[int, tuple[Order, ...]] | None:
+    """Next step that lists something new around the known fronts, and its orders; None without."""
+    n_held, rows = observation.in_force.count, answerable_fronts(observation)
+    for wider in range(step + 1, len(set_at)):
+        around = around_front(observation, set_at[wider])
+        orders = block_around(observation, rows, around)
+        new = tuple(order for order in orders if not n_held(order.key))
+        if new:
+            return wider, new
+    return None
+
+
+def _step(in_force: InForce, step_of: StepOf) -> tuple[int, int | None]:
+    """Step that the register shows, and when it began; the first step and None before it."""
+    begun_s = in_force.begun_s(Mechanism.DROP, step_of)
+    step = max((step for step in begun_s if step is not None), default=0)
+    return step, begun_s.get(step)
+
+
+register(
+    ask.Escalate,
+    escalate,
+    lambda asked, _: escalate(
+        asked.lengths or asked.rules or (),
+        seconds(asked.patience_h),
+        asked.goal,
+        asked.purity if asked.purity is not None else ask.NEARLY_ALL,
+        asked.shortest if asked.shortest is not None else ask.SHORTEST,
+    ),
+)
+
+
+def cover(rules: int) -> Strategy:
+    """Drop the known fronts by at most so many prefixes, at the least collateral.
+
+    Really used: by nobody on record; routers' limits on rules are real. Collateral is counted in
+    addresses that whois shows as rented out by providers: what a censor can know. No hindsight
+    enters: the cover is recomputed from the fronts known now, and replaces the one before. A front
+    of IPv6 stands for its /64, and a /64 weighs as much as an address of IPv4: one customer's.
+
+    Parameters
+    ----------
+    rules
+        Number of prefixes allowed.
+    """
+
+    # A program that only looks at strategies needs no compiler.
+    from sim.engine.state.cover_kernel import find_least_cover
+
+    # What is rented out, and what is exempt, stays as it is in a run.
+    rented_out, rented_out4 = cache(_rented_out), cache(_rented_out4)
+
+    def decide(observation: Observation) -> Decision:
+        address = observation.fronts.address[answerable_fronts(observation)]
+        if address.size == 0:
+            return Decision()
+        about = observation.places, observation.exempt
+        if observation.line.has_ipv6:
+            known = split(observation.line.at(address))
+            targets = Targets.prepare(AddressSet(known.v4, _networks(known.v6)))
+            frontier = find_covers(targets, rented_out(*about), rules)
+            covered = observation.line.put(frontier.cover(rules).to_set())
+        else:
+            bounds = find_least_cover(np.unique(address), *rented_out4(*about), rules)
+            covered = IntervalSet.from_bounds(*bounds)
+        wanted = cut(observation, covered)
+        if observation.in_force.count(observation.key(Mechanism.DROP, wanted)):
+            return Decision()
+        held = observation.in_force.of(Mechanism.DROP)
+        releases = tuple(entry.withdrawal for entry in held)
+        order = Order("block", wanted, operators=observation.operators)
+        return Decision((*releases, order), is_whole=True)
+
+    return decide
+
+
+def _rented_out4(places: Places | None, exempt: IntervalSet) -> tuple[Rows, Rows, Rows]:
+    """Ranges of IPv4 that providers rent out and an entry may hold, and the addresses before."""
+    assert places is not None
+    rented = IntervalSet.union_all(places.addresses).difference(exempt)
+    size = rented.stop - rented.start
+    return rented.start, rented.stop, np.cumsum(size) - size
+
+
+def _rented_out(places: Places | None, exempt: IntervalSet) -> Weights:
+    """A weight of one on every address that a provider rents out and an entry may hold."""
+    assert places is not None
+    rented = split(IntervalSet.union_all(places.addresses).difference(exempt))
+    four, six = rented.v4, _networks(rented.v6)
+    return Weights(
+        Weights.on_ranges(four.start, four.stop, four.stop - four.start).v4,
+        Weights.on_ranges(six.start, six.stop, (six.stop - six.start >> 64).astype(np.float64)).v6,
+    )
+
+
+def _networks(addresses: IntervalSet6) -> IntervalSet6:
+    """The /64 networks that a set touches."""
+    start, stop = addresses.start >> 64 << 64, -(-addresses.stop >> 64) << 64
+    return IntervalSet6.from_bounds(start, stop)
+
+
+register(ask.Cover, cover, lambda asked, _: cover(asked.rules))
