@@ -270,6 +270,10 @@ def _is_narrow(addresses: IntervalSet, length: int) -> bool:
     return addresses.n_addresses <= 1 << (32 - length) and n_networks(addresses) <= most
 
 
+_STANDING = 1 << 62
+"""When a front that stands was there last."""
+
+
 @dataclass(frozen=True)
 class Review:
     """How often a censor looks at what is in force, and what it then withdraws.
@@ -320,11 +324,12 @@ class Review:
             return []
         ranges = _Ranges.of([entry.addresses for entry in looked_at])
         placed_s = np.array([entry.placed_s for entry in looked_at], np.int64)
-        last_s = np.maximum(placed_s, ranges.latest(gone, gone_s))
+        known_s = np.append(gone_s, np.full(standing.size, _STANDING))
+        last_s = np.maximum(placed_s, ranges.latest(np.append(gone, standing), known_s))
         is_due = (t_s - last_s >= self.silent_s) | ranges.are_within(compliant)
         left = self.n_addresses
         chosen: list[Entry] = []
-        for row in np.flatnonzero(is_due & ~ranges.hold_any(standing)).tolist():
+        for row in np.flatnonzero(is_due & (last_s < _STANDING)).tolist():
             n = n_counted(looked_at[row].addresses)
             if n <= left:
                 chosen.append(looked_at[row])
@@ -350,15 +355,10 @@ class _Ranges:
             np.cumsum(n) - n,
         )
 
-    def hold_any(self, address: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """Whether each set holds any of some addresses."""
-        low, high = self._places(np.sort(address))
-        return np.logical_or.reduceat(low < high, self.first)
-
     def latest(self, address: NDArray[np.int64], t_s: NDArray[np.int64]) -> NDArray[np.int64]:
         """Latest time at an address that each set holds; before all times where it holds none."""
         ascending = np.argsort(address)
-        low, high = self._places(address[ascending])
+        low, high = np.searchsorted(address[ascending], (self.start, self.stop))
         latest = np.full(low.size, np.iinfo(np.int64).min)
         is_met = low < high
         if is_met.any():
@@ -375,10 +375,6 @@ class _Ranges:
         row = np.searchsorted(addresses.start, self.start, side="right") - 1
         is_within = (row >= 0) & (self.stop <= addresses.stop[row])
         return np.logical_and.reduceat(is_within, self.first)
-
-    def _places(self, ascending: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """From which to which place of ascending addresses each interval holds them."""
-        return np.searchsorted(ascending, self.start), np.searchsorted(ascending, self.stop)
 
 
 def withdrawn(entries: Iterable[Entry], share: float) -> list[Entry]:

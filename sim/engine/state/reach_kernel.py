@@ -147,7 +147,7 @@ def book(target: Any, t_s: int) -> None:
         target.totals_s[1, operator] += target.n_by_fate[ON_VPN, operator] * elapsed_s
         target.totals_s[2, operator] += target.n_by_fate[LEFT, operator] * elapsed_s
         target.unreached_s[operator] += missed_s
-        if target.n_hops[operator] > 0:
+        if target.first_hop[operator] < target.n_hops[operator]:
             target.totals_s[3, operator] += n_without * _hopping(target, operator, from_s, t_s)
     target.booked_s = t_s
 
@@ -157,18 +157,16 @@ def _hopping(target: Any, operator: int, from_s: int, to_s: int) -> float:
     """Integral of the share of an operator's users without a VPN on the way to a front."""
     # Hops take the same time: the first to begin ends first, and is forgotten. Whoever reaches the
     # target was moved by each of them independently.
-    room = target.hop_end_s.shape[1]
     hopping_s, at_s = 0.0, from_s
-    while target.n_hops[operator] > 0 and at_s < to_s:
+    while target.first_hop[operator] < target.n_hops[operator] and at_s < to_s:
         first, stay = target.first_hop[operator], 1.0
-        for hop in range(target.n_hops[operator]):
-            stay *= target.hop_stay[operator, (first + hop) % room]
-        until_s = min(to_s, target.hop_end_s[operator, first])
+        for hop in range(first, target.n_hops[operator]):
+            stay *= target.hop_stay[hop, operator]
+        until_s = min(to_s, target.hop_end_s[first, operator])
         missed_s = unreached_in(target, operator, at_s, until_s)
         hopping_s += (1.0 - stay) * (until_s - at_s - missed_s)
-        if until_s == target.hop_end_s[operator, first]:
-            target.first_hop[operator] = (first + 1) % room
-            target.n_hops[operator] -= 1
+        if until_s == target.hop_end_s[first, operator]:
+            target.first_hop[operator] = first + 1
         at_s = until_s
     return float(hopping_s)
 

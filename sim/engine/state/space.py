@@ -87,7 +87,9 @@ class TargetState:
             **zeros("n_young degree since_s n_usable n_usable_before", n_operators, np.int64),
             **zeros("n_dropped first_hop n_hops", n_operators, np.int64),
             **zeros("n_old n_first", (2, n_operators), np.int64),
-            **zeros("young hop_end_s", (n_operators, room), np.int64),
+            **zeros("young", (n_operators, room), np.int64),
+            **zeros("hop_end_s", (room, n_operators), np.int64),
+            **zeros("hop_stay", (room, n_operators)),
             n_fronts=0,
             n_held=np.zeros((room, 3), np.int32),
             n_touched=0,
@@ -112,7 +114,6 @@ class TargetState:
             unreached_s=np.zeros(n_operators),
             booked_s=0,
             hop_s=round(users.hop_min * S_PER_MIN) if users and users.hop_min else 0,
-            hop_stay=np.ones((n_operators, room)),
         )
         self.handle = kernel.make_target(self.columns)
         self._tick_since_s = 0

@@ -42,7 +42,7 @@ TargetColumns = namedtuple(
     "young n_young fading fading_at_s is_dirty coefficient degree since_s "
     # Its users.
     "n_users share n_by_fate totals_s unreached_s booked_s "
-    # Who of them looks for another front: hops at each operator, a ring of those under way.
+    # Who of them looks for another front: hops at each operator, and the first one under way.
     "hop_s n_usable n_usable_before n_dropped hop_end_s hop_stay first_hop n_hops",
 )
 """The target: columns by front and by operator.
@@ -317,22 +317,13 @@ def _begin_hops(target: Any, t_s: int) -> None:
         target.n_dropped[operator] = 0
         if target.hop_s == 0 or n_dropped == 0:
             continue
-        n_hops, room = target.n_hops[operator], target.hop_end_s.shape[1]
-        if n_hops == room:
-            # Rings of all operators begin at their first place again, in twice the room.
-            end_s = np.zeros((target.share_users.size, double(room)), np.int64)
-            stay = np.ones((target.share_users.size, double(room)))
-            for row in range(target.share_users.size):
-                for hop in range(target.n_hops[row]):
-                    place = (target.first_hop[row] + hop) % room
-                    end_s[row, hop] = target.hop_end_s[row, place]
-                    stay[row, hop] = target.hop_stay[row, place]
-                target.first_hop[row] = 0
-            target.hop_end_s, target.hop_stay = end_s, stay
-        place = (target.first_hop[operator] + n_hops) % target.hop_end_s.shape[1]
-        target.hop_end_s[operator, place] = t_s + target.hop_s
-        target.hop_stay[operator, place] = 1.0 - n_dropped / n_before
-        target.n_hops[operator] = n_hops + 1
+        hop, room = target.n_hops[operator], target.hop_end_s.shape[0]
+        if hop == room:
+            target.hop_end_s = longer(target.hop_end_s, double(room))
+            target.hop_stay = longer(target.hop_stay, double(room))
+        target.hop_end_s[hop, operator] = t_s + target.hop_s
+        target.hop_stay[hop, operator] = 1.0 - n_dropped / n_before
+        target.n_hops[operator] = hop + 1
 
 
 @part
