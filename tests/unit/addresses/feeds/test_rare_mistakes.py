@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import sim
-from sim.addresses.feeds import groups, json_tables
+from sim.addresses.feeds import firewall_sets, json_tables
 from sim.addresses.feeds.formats import read_feed
 from sim.addresses.feeds.gather import Gathering
 from sim.addresses.feeds.inputs import ColumnChoice, Input, cut_lines, spooled
@@ -53,14 +53,14 @@ def test_commands_that_name_their_program_are_read(tmp_path):
 
 
 def test_there_are_at_most_so_many_sets(tmp_path, monkeypatch):
-    monkeypatch.setattr(groups, "_MOST_GROUPS", 2)
+    monkeypatch.setattr(firewall_sets, "_MOST_GROUPS", 2)
     text = "".join(f"create s{row} hash:ip\nadd s{row} 192.0.2.{row}\n" for row in range(3))
     assert "expected at most 2 sets, got more" in refused(text, tmp_path, "ipset")[0]
 
 
 def test_of_many_reasons_some_are_told(tmp_path):
     kept = Gathering("given", skip_bad=False, limits=Limits())
-    found = groups.Groups(kept, "sets")
+    found = firewall_sets.Groups(kept, "sets")
     for row in range(10):
         found.leave_out(f"of kind {row}", row + 1)
     notes = found.finish("ipset").notes
