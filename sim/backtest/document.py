@@ -25,7 +25,7 @@ from sim.results.manifest import canonical_json
 from sim.scenario.cases import BOUNDS, CaseFile
 from sim.scenario.quantities import format_instant
 from sim.scenario.tables.seeds import find_table
-from sim.statistics.intervals import bootstrap_means
+from sim.statistics.intervals import bootstrap_mean
 from sim.streams import Stream, Streams
 from sim.version import __version__
 
@@ -126,16 +126,15 @@ def interval_once(
     References
     ----------
     Davison and Hinkley, Bootstrap Methods and their Application (1997), section 3.8, for
-    resampling clusters whole; `bootstrap_means` for the interval.
+    resampling clusters whole; `bootstrap_mean` for the interval.
     """
     of: dict[str, list[float]] = {}
     for each in scores:
         of.setdefault(_number(each), []).append(value(each))
-    numbers = np.array([[np.mean(members) for members in of.values()]])
+    numbers = np.array([np.mean(members) for members in of.values()])
     if numbers.size < FEWEST_RESAMPLED or np.isnan(numbers).any():
         return None
-    low, high = bootstrap_means(numbers, RESAMPLED.generator(Stream.BOOTSTRAP))
-    return float(low[0]), float(high[0])
+    return bootstrap_mean(numbers, RESAMPLED.generator(Stream.BOOTSTRAP))
 
 
 def _median(values: Sequence[float]) -> float:

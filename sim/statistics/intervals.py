@@ -14,73 +14,61 @@ Values = NDArray[np.float64]
 CONFIDENCE = 0.95
 """Nominal coverage of the intervals."""
 N_RESAMPLES = 9999
-"""Resamples of the replicates, as in SciPy; the ends move by about 1 % of the width."""
+"""Resamples, as in SciPy; the ends move by about 1 % of the width."""
 ROUNDING = 1e-12
 """Differences below this part of the values' size are rounding, not chance."""
-_CELLS = 2**22
-"""Resampled replicates in memory at a time."""
 
 
-def bootstrap_means(values: Values, rng: np.random.Generator) -> tuple[Values, Values]:
-    """Bootstrap the rows' means.
+def bootstrap_mean(values: Values, rng: np.random.Generator) -> tuple[float, float]:
+    """Bootstrap the mean of some values.
 
     Parameters
     ----------
-    values : shape (n_rows, n_replicates)
-        NaN where a value is not known.
+    values : shape (n,), n > 1
+        No NaN.
 
     Returns
     -------
-    low, high : shape (n_rows,)
-        BCa interval of ``CONFIDENCE``; the mean itself where no resample differs from it, NaN where
-        a value is not known, or with fewer than two replicates.
+    low, high
+        BCa interval of ``CONFIDENCE``; the mean itself where no resample differs from it.
 
     References
     ----------
     Efron and Tibshirani, An Introduction to the Bootstrap (1993), section 14.3, as done by
     ``scipy.stats.bootstrap``.
     """
-    n_replicates = values.shape[-1]
-    first = values[:, :1]
-    # Equal values have exactly themselves as mean.
-    point = np.where((values == first).all(axis=1), first[:, 0], values.mean(axis=1))
-    if n_replicates < 2:
-        missing = np.full(point.shape, np.nan)
-        return missing, missing
+    from scipy import stats  # slow to import, and only scores need it
 
-    from scipy import stats  # slow to import, and a single run needs none of it
+    n = values.size
 
-    def of_rows(replicate: NDArray[np.intp], axis: int = -1) -> Values:
-        # A resample is a count of each replicate, so that equal resamples have equal means.
-        drawn = np.atleast_2d(np.moveaxis(np.asarray(replicate), axis, -1)).astype(np.intp)
-        cell = drawn + np.arange(len(drawn))[:, None] * n_replicates
-        times = np.bincount(cell.ravel(), minlength=len(drawn) * n_replicates)
-        weight = times.reshape(len(drawn), n_replicates) / drawn.shape[1]
+    def mean_of(sample: NDArray[np.intp], axis: int = -1) -> Values:
+        # A resample is a count of each value, so that equal resamples have equal means.
+        drawn = np.atleast_2d(np.moveaxis(np.asarray(sample), axis, -1)).astype(np.intp)
+        cell = drawn + np.arange(len(drawn))[:, None] * n
+        times = np.bincount(cell.ravel(), minlength=len(drawn) * n).reshape(len(drawn), n)
         # einsum, not a matrix product: its sums do not depend on the number of threads.
-        found: Values = np.einsum("rn,bn->rb", values, weight)
-        return found if np.ndim(replicate) > 1 else found[:, 0]
+        found: Values = np.einsum("rn,bn->rb", values[None], times / drawn.shape[1])[0]
+        return found if np.ndim(sample) > 1 else found[0]
 
     with warnings.catch_warnings(), np.errstate(invalid="ignore", divide="ignore"):
-        # Rows without spread, or not known, are handled below; SciPy warns of each.
+        # Values without spread are handled below; SciPy warns of them.
         warnings.simplefilter("ignore", stats.DegenerateDataWarning)
         found = stats.bootstrap(
-            (np.arange(n_replicates),),
-            of_rows,
+            (np.arange(n),),
+            mean_of,
             vectorized=True,
             confidence_level=CONFIDENCE,
             n_resamples=N_RESAMPLES,
-            batch=max(1, _CELLS // n_replicates),
             method="BCa",
             rng=rng,
         )
     draws = np.asarray(found.bootstrap_distribution)
-    is_point = np.ptp(draws, axis=-1) <= ROUNDING * np.abs(draws).max(axis=-1)
-    is_known = np.isfinite(draws).all(axis=-1)
-    low, high = (
-        np.where(is_point, point, np.where(is_known, end, np.nan))
-        for end in found.confidence_interval
-    )
-    return low, high
+    if np.ptp(draws) <= ROUNDING * np.abs(draws).max():
+        # Equal values have exactly themselves as mean.
+        mean = float(values[0] if np.all(values == values[0]) else values.mean())
+        return mean, mean
+    low, high = found.confidence_interval
+    return float(low), float(high)
 
 
 def wilson(n: int, of: int, level: float) -> tuple[float, float]:
