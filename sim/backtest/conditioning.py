@@ -411,7 +411,7 @@ class Conditioning:
         names: dict[Key, str] = {(draw, stage): f"{digest}{which}-{draw:07d}" for draw in draws}
         n_done = ask.progress[0]
         n_all = max(self._expected(judged), n_done + len(names))
-        found, failures = ask.read(self.plan, self.trial, names, n_done, n_all)
+        found, failures = ask.read(self.trial, names, n_done, n_all)
         judged.failures |= failures
         for key, numbers in found.items():
             judged.add(int(key[0]), numbers)

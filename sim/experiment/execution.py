@@ -145,7 +145,7 @@ class Batch:
 
 
 class Execution:
-    """Runs plans on an executor, and saves each run as soon as it is finished.
+    """Runs a plan on an executor, and saves each run as soon as it is finished.
 
     Parameters
     ----------
@@ -172,21 +172,22 @@ class Execution:
         on_progress: OnProgress = lambda n_done, n_total: None,
         on_compile: Callable[[], None] = lambda: None,
     ) -> None:
+        self._plan = plan
         self._tables = plan.run_tables if plan.is_as_given else ()
         self._checkpoints = Checkpoints(folder, self._tables)
         self._executor = executor
         self.progress, self.is_interrupted = (0, 0), False
         self._on_progress = on_progress
         self._on_compile = on_compile
-        self._saved = ""
+        self._is_saved = False
 
     def take_over(self, parts: Path) -> None:
         """Take the finished runs of an earlier attempt at the same experiment."""
         earlier = Checkpoints(parts, self._tables)
         self._checkpoints.take_over(earlier, earlier.names)
 
-    def __call__(self, plan: Plan) -> Batch:
-        """Run all of a plan that is not finished.
+    def __call__(self) -> Batch:
+        """Run all of the plan that is not finished.
 
         Raises
         ------
@@ -197,7 +198,7 @@ class Execution:
         KeyboardInterrupt
             If interrupted before any of the runs finished.
         """
-        cases = plan.cases()
+        plan, cases = self._plan, self._plan.cases()
         job = Simulation(
             cases.scenarios,
             plan.root_seed,
@@ -205,7 +206,7 @@ class Execution:
             scratch=self._checkpoints.scratch,
             draws=plan.draws,
         )
-        self._save_plan(plan, cases.scenarios.values())
+        self._save_plan(cases.scenarios.values())
         names, keys = cases.run_names(), cases.run_keys()
         failures, is_interrupted = dict(cases.impossible), False
 
@@ -230,7 +231,6 @@ class Execution:
 
     def read(
         self,
-        plan: Plan,
         job: Job[Mapping[str, NDArray[np.float64]]],
         names: Mapping[Key, str],
         n_before: int = 0,
@@ -240,8 +240,6 @@ class Execution:
 
         Parameters
         ----------
-        plan
-            The plan of the experiment.
         names
             Names among the checkpoints, by key of the job: the same for the same runs and readings.
         n_before, n_all
@@ -259,7 +257,7 @@ class Execution:
         KeyboardInterrupt
             If interrupted; what is finished is kept among the checkpoints.
         """
-        self._save_plan(plan, ())
+        self._save_plan()
 
         def keep(name: str, result: Mapping[str, NDArray[np.float64]]) -> None:
             plain = {
@@ -327,8 +325,8 @@ class Execution:
             self._executor.stop(at_once=True)
             raise
 
-    def _save_plan(self, plan: Plan, scenarios: Iterable[Resolved]) -> None:
+    def _save_plan(self, scenarios: Iterable[Resolved] = ()) -> None:
         """Write the plan and its tables beside the checkpoints, unless they are there already."""
-        if plan.result_id != self._saved:
-            write_question(plan, scenarios, self._checkpoints.folder)
-            self._saved = plan.result_id
+        if not self._is_saved:
+            write_question(self._plan, scenarios, self._checkpoints.folder)
+            self._is_saved = True

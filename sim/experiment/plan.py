@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -75,27 +75,10 @@ class Cases:
         ]
 
     def run_names(self) -> dict[Key, str]:
-        """Names of all runs among the checkpoints, in the order of the rows of tables.
-
-        A name is a hash of all that makes a run differ from others of its experiment. It does not
-        depend on where the point is in a design, so that a later design finds the run again.
-        """
-        named: dict[Key, str] = {}
-        draws, replicates = self.plan.draws, range(self.plan.n_replicates)
-        for row, label in self.scenarios:
-            point = self.plan.points[int(row)]
-            differs: list[object]
-            differs = [point.keys, [asdict(column) for column in point.columns], label]
-            for replicate in replicates:
-                number = replicate
-                if draws is not None:
-                    keys = [factor.key for factor in draws.unknowns]
-                    amounts = [amount[replicate].tolist() for amount in draws.amounts]
-                    differs = [keys, amounts, draws.root_seed, label]
-                    number = draws.streams(replicate).replicate
-                digest = hashlib.sha256(canonical_json(differs).encode()).hexdigest()[:24]
-                named[row, label, replicate] = f"{digest}-{number:07d}"
-        return named
+        """Names of all runs among the checkpoints, in the order of the rows of tables."""
+        of_result, replicates = self.plan.result_id[:24], range(self.plan.n_replicates)
+        keys = [(row, label, number) for row, label in self.scenarios for number in replicates]
+        return {key: f"{of_result}-{number:07d}" for number, key in enumerate(keys)}
 
 
 RUN, COMPARISON = "run", "comparison"

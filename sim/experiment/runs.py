@@ -238,7 +238,7 @@ class Runs:
 
     def answer(self, ask: Execution) -> Batch:
         """Run all simulations."""
-        return ask(self.plan)
+        return ask()
 
     def write(self, folder: Path, found: Batch) -> RunsResult:
         """Write the tables of all runs and those over replicates."""

@@ -258,7 +258,7 @@ class Sweep:
 
     def answer(self, ask: Execution) -> Answers:
         """Run all points."""
-        return ask(self.plan).answers()
+        return ask().answers()
 
     def write(self, folder: Path, found: Answers) -> Study:
         """Write ``sweep.csv`` and ``points.csv``."""
@@ -455,7 +455,7 @@ class Sensitivity:
 
     def answer(self, ask: Execution) -> Answers:
         """Run all points."""
-        return ask(self.plan).answers()
+        return ask().answers()
 
     def write(self, folder: Path, found: Answers) -> Study:
         """Write ``sensitivity.csv``, ``points.csv`` and ``left-out.csv``."""

@@ -4,8 +4,8 @@
 
     parts/
         experiment.json       what is run; next to it scenario.yaml and inputs/
-        4f1d…-0000017.json    a finished run, named by a hash of what was run: its facts, and the
-                              hashes of them and of its parts of the tables
+        4f1d…-0000017.json    a finished run, named by the identity of the result: its facts, and
+                              the hashes of them and of its parts of the tables
         curves/4f1d…-0000017.parquet …
 """
 
@@ -26,7 +26,7 @@ from sim.results.folder import read_object
 
 PARTS = "parts"
 EXPERIMENT = "experiment.json"
-EXPERIMENT_SCHEMA = "overblock/parts/5"
+EXPERIMENT_SCHEMA = "overblock/parts/6"
 _RUN = re.compile(r"[0-9a-f]+-\d+\.json")
 _PART = re.compile(
     rf"{PARTS}/(experiment\.json|scenario\.yaml|{_RUN.pattern}|[a-z_]+/[0-9a-f]+-\d+\.parquet"

@@ -146,7 +146,7 @@ def plan(small: Resolved, *points: Point, n: int = 2) -> Plan:
 
 def ask(asked: Plan, executor: Executor) -> Answers:
     with tempfile.TemporaryDirectory() as folder:
-        return Execution(Path(folder), asked, executor)(asked).answers()
+        return Execution(Path(folder), asked, executor)().answers()
 
 
 def test_each_point_is_the_scenario_that_would_have_been_written_so(small):
@@ -174,28 +174,6 @@ def test_strategies_are_run_at_every_point(small):
     assert_array_equal(answers.value[:, 0], answers.value[:, 1])
     listed = answers.metrics.index("addresses_listed_peak")
     assert (answers.value[:, 2, :, listed] == 0).all()
-
-
-def test_an_execution_runs_each_plan_it_is_asked_for_at_the_same_points(small, tmp_path):
-    first = plan(small, Point(), n=1)
-    execution = Execution(tmp_path, first, SerialExecutor())
-    replayed = execution(first).answers()
-    idle = execution(replace(first, strategies=("none",))).answers()
-    assert (replayed.labels, idle.labels) == (("replay",), ("none",))
-    listed = idle.metrics.index("addresses_listed_peak")
-    assert replayed.value[0, 0, 0, listed] > 0
-    assert idle.value[0, 0, 0, listed] == 0
-    # The same strategies with other members: kept lists of the same length are not mixed up.
-    members = [
-        Plan.of_run(small, 7, 2).with_ensemble(
-            {"n_members": 2, "is_conditioned": False, "draws": numbers}
-        )
-        for numbers in ((0, 1), (2, 3), (0, 3))
-    ]
-    execution = Execution(tmp_path, members[0], SerialExecutor())
-    found = [execution(one).answers().value[0, 0] for one in members]
-    assert (found[0] != found[1]).any()
-    assert_array_equal(found[2], [found[0][0], found[1][1]])
 
 
 def test_a_point_that_cannot_be_is_reported_and_the_others_are_run(small):
