@@ -70,7 +70,11 @@ def verify_conditioned(
         n_kept = int(run.manifest["conditioned"]["n_kept"])
         failed = {int(one["draw"]) for one in run.manifest.get("failures", ())}
         found, unchecked = changed_outside(run)
-        found += _changed_manifest(run, asked)
+        labels, status = [asked.plan.resolved.scenario.strategy.id], str(run.manifest["status"])
+        again = manifest_of(
+            asked.plan, {}, labels=labels, n_replicates=1, status=status, warnings=(), failures=()
+        )
+        found += changed_keys(run.manifest, again, _OF_RUNS)
         sample: list[Key] = []
         try:
             kept = read_kept(run.path)
@@ -144,17 +148,6 @@ def _sample_of(
         for draws in (kept, sorted(judged - {*kept}))
         for key in choose_sample([(draw,) for draw in draws], n_sample, asked.plan.result_id)
     ]
-
-
-def _changed_manifest(run: RunFolder, asked: Conditioning) -> Iterator[str]:
-    """Keys of the manifest that do not follow from the scenario and its tables."""
-    plan = asked.plan
-    labels = [plan.resolved.scenario.strategy.id]
-    again = manifest_of(
-        plan, {}, labels=labels, n_replicates=1, status=str(run.manifest["status"]), warnings=(),
-        failures=(),
-    )  # fmt: skip
-    yield from changed_keys(run.manifest, again, _OF_RUNS)
 
 
 def _changed_kept(

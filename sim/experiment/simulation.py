@@ -76,8 +76,6 @@ class Simulation:
         Whether the tables of each run are kept.
     scratch
         Folder for temporary files of workers; the system's when None.
-    curve_times
-        Curves that are measured at some time as well.
     draws
         Of an ensemble: replicates are its members.
     """
@@ -137,9 +135,10 @@ class _Worker:
 
         label, replicate = str(key[-2]), int(key[-1])
         draws = self._simulation.draws
-        resolved = self._scenario_of(key)
+        resolved = self._simulation.cases[key[:-1]]
         streams = of_prices = Streams(self._simulation.root_seed, replicate)
         if draws is not None:
+            resolved = draws.point(replicate, label).change(resolved)
             streams, of_prices = draws.streams(replicate), draws.input_streams(replicate)
         world = self._world_of((*key[:-2], replicate), resolved, streams)
         strategy = build_strategy(resolved, streams)
@@ -168,12 +167,6 @@ class _Worker:
                 measured=measured, at_s=at_s,
             )  # fmt: skip
         return RunRecord(tuple(found), tables)
-
-    def _scenario_of(self, key: Key) -> Resolved:
-        resolved, draws = self._simulation.cases[key[:-1]], self._simulation.draws
-        if draws is None:
-            return resolved
-        return draws.point(int(key[-1]), str(key[-2])).change(resolved)
 
     def _world_of(self, key: Key, resolved: Resolved, streams: Streams) -> World:
         # A strategy with tables of its own may need other parts of IPv6 told apart.

@@ -73,15 +73,8 @@ class Document:
 
     def copied(self) -> Document:
         """Return the same document, into which can be written without writing into this one."""
-        return replace(
-            self,
-            tree=copy.deepcopy(self.tree),
-            places=dict(self.places),
-            key_places=dict(self.key_places),
-            problems=list(self.problems),
-            refused=set(self.refused),
-            replaced=set(self.replaced),
-        )
+        own = {name: copy.copy(value) for name, value in vars(self).items()}
+        return Document(**own | {"tree": copy.deepcopy(self.tree)})
 
     def is_replaced(self, path: NodePath) -> bool:
         """Whether a value, or a section it is in, is not that of the file."""
@@ -203,7 +196,11 @@ class _Builder:
         self.n_nodes = 0
 
     def build(self) -> Document:
-        self._check_characters()
+        if (found := _NOT_PLAIN.search(self.text)) is not None:
+            line = self.text.count("\n", 0, found.start()) + 1
+            column = found.start() - self.text.rfind("\n", 0, found.start())
+            message = f"expected text, got the character U+{ord(found.group()):04X}"
+            raise ScenarioError([Problem(self.document.file, message, line, column)])
         try:
             events = iter(self.yaml.parse(self.text))
             root = self._first_node(events)
@@ -224,16 +221,6 @@ class _Builder:
             self.problems.append(Problem(self.document.file, message, line, column))
             raise ScenarioError(self.problems) from None
         return self.document
-
-    def _check_characters(self) -> None:
-        """Refuse control characters, halves of a pair, and line ends that comments hide."""
-        found = _NOT_PLAIN.search(self.text)
-        if found is None:
-            return
-        line = self.text.count("\n", 0, found.start()) + 1
-        column = found.start() - self.text.rfind("\n", 0, found.start())
-        message = f"expected text, got the character U+{ord(found.group()):04X}"
-        raise ScenarioError([Problem(self.document.file, message, line, column)])
 
     def _first_node(self, events: Iterator[Event]) -> Event:
         for event in events:

@@ -116,7 +116,10 @@ def table_sources(table: Table[Any], *, each_row: bool = False) -> Iterator[Sour
         why = f"What is asked: {table.title}"
         yield Source(key=table.name, value=None, unit="code", kind="choice", why=why)
         return
-    header, rows = _read(table)
+    # The table was read before, so its cells are sound.
+    reader = csv.reader(io.StringIO(table.data.decode("utf-8-sig"), newline=""))
+    header = next(reader)
+    rows = [dict(zip(header, record, strict=True)) for record in reader if record]
     for column in claiming_columns(header, table.note):
         groups: dict[object, tuple[dict[str, str], _Rows]] = {}
         for line, row in zip(table.lines, rows, strict=True):
@@ -134,13 +137,6 @@ def claiming_columns(header: Sequence[str], note: SourceNote | None) -> list[str
         return list(header)
     silent = {*note.keys, *note.rows.columns, *note.bounds}
     return [name for name in header if name not in silent]
-
-
-def _read(table: Table[Any]) -> tuple[list[str], list[dict[str, str]]]:
-    """Header and cells as written; the table was read before, so they are sound."""
-    reader = csv.reader(io.StringIO(table.data.decode("utf-8-sig"), newline=""))
-    header = next(reader)
-    return header, [dict(zip(header, record, strict=True)) for record in reader if record]
 
 
 def _support(column: str, row: Mapping[str, str], note: SourceNote | None) -> dict[str, str]:

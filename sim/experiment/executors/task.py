@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import traceback
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable, Generator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Protocol, Self, TypeAlias, TypeVar
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 from sim.experiment.interrupts import pass_on_interrupt
 
@@ -54,7 +55,7 @@ class Failure:
         return ": ".join(part for part in (self.kind, " ".join(self.message.split())) if part)
 
 
-class Executor(ABC):
+class Executor(AbstractContextManager["Executor"]):
     """Runs the keys of a job somewhere. Use it in a ``with`` block, which ends its workers.
 
     ``run`` may be called many times, with the same job or another.
@@ -69,10 +70,6 @@ class Executor(ABC):
     @abstractmethod
     def stop(self, *, at_once: bool = False) -> None:
         """Free workers: after what they are working on, or at once."""
-
-    def __enter__(self) -> Self:
-        """Return itself."""
-        return self
 
     def __exit__(
         self,
