@@ -24,6 +24,8 @@ from tools.sentences import extract_sentences
 UNIT = "tests/unit/"
 SECOND = ("reference*.py", "worlds.py", "chases.py", "firms.py")
 """The second implementation of the engine, and the worlds that it takes."""
+COMPARED = ("worlds.py", "chases.py", "firms.py", "property/*.py")
+"""Where worlds are made on which both implementations are compared."""
 
 
 def check_strategy(name: str) -> Iterator[str]:
@@ -61,6 +63,12 @@ def check_key(name: str) -> Iterator[str]:
     stem = re.sub(r"_(h|d|min)$", "", key)
     if re.search(read, _text("sim/engine", "**/*.py")) and stem not in _text("tests", *SECOND):
         yield f"tests/reference.py: expected {name} in the second implementation, as in sim/engine"
+    elif (
+        re.search(read, _text("sim/engine", "**/*.py"))
+        and not name.startswith(("strategy.", "money.", "evidence.", "provenance."))
+        and not re.search(rf"\b{stem}\w*(=|\")", _text("tests", *COMPARED))
+    ):
+        yield f"tests/chases.py: expected {name} set in the worlds that both implementations run"
     if key not in _text("tests", "**/test_*.py"):
         yield f"tests: expected a test in which {name} changes a result"
 
@@ -71,23 +79,40 @@ def check_case(name: str) -> Iterator[str]:
     if name not in found:
         yield f"seeds/backtest: expected a case with id {name}"
     else:
+        yield from _unit_problems(found[name])
         yield from _guess_problems(found[name])
 
 
+def _unit_problems(case: Case) -> Iterator[str]:
+    """A figure and the measure that predicts it are both shares, or neither is."""
+    measure = getattr(case.predictor, "measure", "")
+    if measure in MEASURES:
+        unit = MEASURES[measure].unit
+        if unit.startswith("share") != case.published.unit.startswith("share"):
+            yield (
+                f"{case.id}: published.unit: expected the unit of {measure}, {unit}, got "
+                f"{case.published.unit}"
+            )
+
+
 def _guess_problems(case: Case) -> Iterator[str]:
-    """A guess is three decades, the middle one with the figure; 0.01 to 1 for a share."""
+    """A guess is three decades, the figure in the middle one; 0.01 to 1 for a share above 0.01."""
     value, guess = case.published.value, case.guess
     if value is None or value <= 0 or case.published.relation != "equal":
         return
     if guess is None:
         yield f"{case.id}: expected guess: {{low: …, high: …}}, stated before a prediction is seen"
         return
-    is_share = (guess.low, guess.high) == (0.01, 1) and value <= 1
+    is_share = case.published.unit.startswith("share") and value >= 0.01
     middle = guess.low * 10 <= value <= guess.high / 10
-    if not is_share and not (abs(guess.high / guess.low - 1000) < 1e-6 and middle):
+    if (
+        (guess.low, guess.high) != (0.01, 1)
+        if is_share
+        else not (abs(guess.high / guess.low - 1000) < 1e-6 and middle)
+    ):
         yield (
             f"{case.id}: guess: expected three decades with {value:g} in the middle one, or 0.01 "
-            f"to 1 for a share, got {guess.low:g} to {guess.high:g}"
+            f"to 1 for a share above 0.01, got {guess.low:g} to {guess.high:g}"
         )
 
 
