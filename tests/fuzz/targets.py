@@ -24,7 +24,7 @@ from sim.addresses.feeds.feed import Feed
 from sim.addresses.feeds.formats import read_feed
 from sim.addresses.feeds.forms import FORMATS
 from sim.addresses.feeds.inputs import Input
-from sim.addresses.text import reading, source
+from sim.addresses.text import source
 from sim.addresses.text.source import Limits
 from sim.errors import DataError, ProblemsError
 from sim.scenario.library import shipped, table_names
@@ -178,7 +178,7 @@ def small_pieces() -> Iterator[None]:
         return source.read_blocks(sips, max_line_bytes, name)
 
     with contextlib.ExitStack() as patches:
-        for module in (reading, delimited, gather):
+        for module in (delimited, gather):
             patches.enter_context(mock.patch.object(module, "read_blocks", read_blocks))
         yield
 
