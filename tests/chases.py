@@ -63,6 +63,7 @@ _GIVEN: Any = SimpleNamespace(
         ]
     ),
     allowed=SimpleNamespace(rows=[PrefixRow(prefix="203.0.113.0/24")]),
+    sessions=None,
 )
 """The tables that strategies read: dated orders, and what passes."""
 
