@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.catalogue.choices import measure_name
+from sim.catalogue.measures import MEASURES
 from sim.errors import UsageError
 from sim.experiment.comparison import JUDGED
 from sim.measure.estimates import (
@@ -30,15 +30,15 @@ from sim.scenario.refusal import hint
 from sim.scenario.tables.rows import OperatorRow
 from sim.scenario.tables.seeds import read_table
 
-LISTED, EVER, HOURS, VPN, LOST = map(
-    measure_name,
-    (
+LISTED, EVER, HOURS, VPN, LOST = (
+    MEASURES[name].name
+    for name in (
         "addresses_listed_peak",
         "businesses_ever_impaired",
         "hours_impaired_median",
         "target_user_hours_by_vpn",
         "target_user_hours_lost_share",
-    ),
+    )
 )
 MOST_GROUPS = 5
 """Groups that bear most and are named."""

@@ -12,7 +12,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.catalogue.choices import PRICED, measure_name
+from sim.catalogue.choices import PRICED
 from sim.catalogue.curves import CURVES
 from sim.catalogue.measures import MEASURES
 from sim.engine.eventlog import Kind
@@ -43,7 +43,7 @@ Span: TypeAlias = tuple[int, int]
 """From one second to another, not included."""
 Placed: TypeAlias = Callable[[str, str], Problem]
 """Takes a key of what is read and a message; returns the problem at its place."""
-COMPLAINTS = measure_name("complaints")
+COMPLAINTS = MEASURES["complaints"].name
 """Complaints expected until the end of the run."""
 EVENTS = tuple(kind.name.lower() for kind in Kind)
 MOST_NAMED = 40

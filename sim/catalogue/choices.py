@@ -2,32 +2,8 @@
 
 from __future__ import annotations
 
-from sim.catalogue.curves import CURVES
 from sim.catalogue.declaration import Ratio, Section
 from sim.catalogue.measures import MEASURES
-
-
-def measure_name(name: str) -> str:
-    """Return a name of a measure that code refers to, checked against the catalogue.
-
-    Raises
-    ------
-    KeyError
-        If no measure has it.
-    """
-    return MEASURES[name].name
-
-
-def curve_name(name: str) -> str:
-    """Return a name of a curve that code refers to, checked against the catalogue.
-
-    Raises
-    ------
-    KeyError
-        If no curve has it.
-    """
-    return CURVES[name].name
-
 
 HEADLINES = tuple(name for name, metric in MEASURES.items() if metric.is_headline)
 """Measures that are shown first."""
@@ -54,24 +30,24 @@ def is_compared(name: str) -> bool:
     return name in COMPARED or name not in MEASURES
 
 
-EFFICACY = measure_name("target_user_hours_denied")
+EFFICACY = MEASURES["target_user_hours_denied"].name
 """Measure of what the target's users were denied."""
-TARGET_LOST = measure_name("target_user_hours_lost_share")
+TARGET_LOST = MEASURES["target_user_hours_lost_share"].name
 """Measure of what the target lost in all, with the hours of users who had left."""
 EFFECTS = (EFFICACY, TARGET_LOST)
 """Measures of the effect on the target; more is better."""
-COLLATERAL = measure_name("business_hours_impaired")
+COLLATERAL = MEASURES["business_hours_impaired"].name
 """Measure of what others lost, unless another is named."""
-LISTED = (measure_name("addresses_listed_peak"), measure_name("networks_listed_peak"))
+LISTED = (MEASURES["addresses_listed_peak"].name, MEASURES["networks_listed_peak"].name)
 """Measures of how much was listed, by family."""
-EXPECTED = measure_name("businesses_expected_listed")
+EXPECTED = MEASURES["businesses_expected_listed"].name
 """Measure of how many businesses of a sample are expected to be listed."""
-AFFECTED = measure_name("businesses_ever_affected")
-EVER_SHARE = measure_name("businesses_ever_impaired_share")
+AFFECTED = MEASURES["businesses_ever_affected"].name
+EVER_SHARE = MEASURES["businesses_ever_impaired_share"].name
 """Measures of whether any business was hit, and of how many were cut off."""
-PRIVATE_LOSS = measure_name("private_loss_usd")
+PRIVATE_LOSS = MEASURES["private_loss_usd"].name
 """Measure of what others lost in money."""
-HARMS = (COLLATERAL, measure_name("names_hit"), PRIVATE_LOSS)
+HARMS = (COLLATERAL, MEASURES["names_hit"].name, PRIVATE_LOSS)
 """Measures of what others lost, in the trade-off; figures show the first."""
 
 RATIOS = {name: metric for name, metric in MEASURES.items() if isinstance(metric, Ratio)}

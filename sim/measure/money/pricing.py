@@ -7,7 +7,6 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.catalogue.choices import measure_name
 from sim.catalogue.measures import MEASURES, OF_HOSTING
 from sim.engine.record.outcome import Outcome
 from sim.measure.measures import Measure, measured
@@ -233,9 +232,9 @@ def whole_of(metric: str, money: MoneyDraws) -> NDArray[np.float64]:
 
 
 LOSS, GAIN = "provider_loss_usd", "provider_gain_usd"
-NAMED_LOSS = measure_name("named_providers_loss_usd")
+NAMED_LOSS = MEASURES["named_providers_loss_usd"].name
 """Loss of the providers that a published figure names, out of all hosting spending."""
-NAMED_BUSINESSES = measure_name("affected_at_named_providers")
+NAMED_BUSINESSES = MEASURES["affected_at_named_providers"].name
 """Businesses with their home at such providers that were ever affected."""
 
 

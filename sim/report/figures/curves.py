@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.catalogue.choices import curve_name
 from sim.catalogue.curves import CURVES
 from sim.measure.bands import Band, peak_row, whole_band
 from sim.measure.estimates import estimate_at
@@ -19,8 +18,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 from sim.report.figures.outage import LISTED, band_rows, marks_of, read_published, refuted_note
 
-DROPPED = curve_name("addresses_dropped")
-REACHED, LEFT = curve_name("target_reached_share"), curve_name("target_left_share")
+DROPPED = CURVES["addresses_dropped"].name
+REACHED, LEFT = CURVES["target_reached_share"].name, CURVES["target_left_share"].name
 COLOURS = ("C0", "C1")
 
 

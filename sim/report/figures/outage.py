@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.catalogue.choices import curve_name, measure_name
+from sim.catalogue.curves import CURVES
+from sim.catalogue.measures import MEASURES
 from sim.measure.bands import Band, band_of, peak_row, step_values, values_at, whole_band
 from sim.measure.estimates import Estimate, contradictions, read_estimates, read_share
 from sim.report.words.heading import has_sites_alone, is_simulated, sessions_of
@@ -38,10 +39,10 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from matplotlib.transforms import Bbox
 
-CUT_OFF = curve_name("businesses_impaired")
-PEAK = measure_name("businesses_impaired_peak")
-LISTED = curve_name("addresses_listed")
-NETWORKS = curve_name("networks_listed")
+CUT_OFF = CURVES["businesses_impaired"].name
+PEAK = MEASURES["businesses_impaired_peak"].name
+LISTED = CURVES["addresses_listed"].name
+NETWORKS = CURVES["networks_listed"].name
 ADDRESSES = "Addresses"
 LEAST_CHANGE = 0.12
 """Part of the most that is ever listed from which on a day's change is labelled."""

@@ -15,8 +15,8 @@ from sim.catalogue.choices import (
     PRIVATE_LOSS,
     label,
     label_with_unit,
-    measure_name,
 )
+from sim.catalogue.measures import MEASURES
 from sim.measure.estimates import (
     SHARE,
     Estimate,
@@ -48,12 +48,12 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-EVER = measure_name("businesses_ever_impaired")
-SUMS = (PRIVATE_LOSS, measure_name("net_social_loss_usd"))
+EVER = MEASURES["businesses_ever_impaired"].name
+SUMS = (PRIVATE_LOSS, MEASURES["net_social_loss_usd"].name)
 DEPENDENT = (
-    measure_name("addresses_listed_peak"),
+    MEASURES["addresses_listed_peak"].name,
     COLLATERAL,
-    measure_name("demand_lost_share"),
+    MEASURES["demand_lost_share"].name,
     PRIVATE_LOSS,
     *EFFECTS,
 )

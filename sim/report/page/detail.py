@@ -13,7 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.catalogue.causes import CAUSES, lost_by
-from sim.catalogue.choices import COLLATERAL, EVER_SHARE, PRIVATE_LOSS, curve_name, measure_name
+from sim.catalogue.choices import COLLATERAL, EVER_SHARE, PRIVATE_LOSS
+from sim.catalogue.curves import CURVES
+from sim.catalogue.measures import MEASURES
 from sim.measure.bands import band_of, peak_row, share_points, step_values, values_at, whole_band
 from sim.measure.estimates import (
     SHARE,
@@ -54,9 +56,9 @@ from sim.scenario.tables.money import MoneyParameterRow
 from sim.scenario.tables.rows import FigureRow, OperatorRow, OrderRow
 from sim.scenario.tables.seeds import read_note
 
-EVER = measure_name("businesses_ever_impaired")
-HOURS = measure_name("hours_impaired_median")
-DOWN = curve_name("businesses_down")
+EVER = MEASURES["businesses_ever_impaired"].name
+HOURS = MEASURES["hours_impaired_median"].name
+DOWN = CURVES["businesses_down"].name
 MOST_ROWS, MOST_GROUPS, MOST_OPERATORS, MOST_INPUTS = 8, 5, 9, 2
 """Rows of a table: of sessions and sites, of groups, of operators of sites, of inputs."""
 AFTER_H = 36
@@ -174,7 +176,7 @@ def severities_of(run: RunFolder, outage: Outage) -> dict[str, Estimate]:
     """Shares over each threshold, and those degraded only, at the peak of each simulation."""
     strategy = run.strategies[0]
     found = {
-        name: read_share(run, strategy, measure_name(f"businesses_{name}_peak"))
+        name: read_share(run, strategy, MEASURES[f"businesses_{name}_peak"].name)
         for name in ("affected", "impaired", "down")
     }
     only = _share_at(run, outage, CUT_OFF) - _share_at(run, outage, DOWN)

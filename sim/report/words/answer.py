@@ -21,11 +21,10 @@ from sim.catalogue.choices import (
     EXPECTED,
     LISTED,
     PRIVATE_LOSS,
-    curve_name,
     label,
-    measure_name,
 )
-from sim.catalogue.measures import USD
+from sim.catalogue.curves import CURVES
+from sim.catalogue.measures import MEASURES, USD
 from sim.measure.estimates import (
     SHARE,
     Estimate,
@@ -101,10 +100,10 @@ from sim.report.words.sentences import hours as hours_text
 from sim.results.folder import RunFolder
 from sim.results.tables import read_rows, text
 
-IMPAIRED = curve_name("businesses_impaired")
-PEAK = measure_name("businesses_impaired_peak")
-DEMAND_LOST = measure_name("demand_lost_share")
-ORDERS = measure_name("orders_placed")
+IMPAIRED = CURVES["businesses_impaired"].name
+PEAK = MEASURES["businesses_impaired_peak"].name
+DEMAND_LOST = MEASURES["demand_lost_share"].name
+ORDERS = MEASURES["orders_placed"].name
 LISTED_WORDS = dict(zip(LISTED, (addresses, networks), strict=True))
 N_LISTED_WORDS = dict(zip(LISTED, (n_addresses, n_networks), strict=True))
 """How many addresses or networks were listed, after their number and with it."""

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from babel import Locale
 
-from sim.catalogue.choices import measure_name
+from sim.catalogue.measures import MEASURES
 from sim.errors import DataError
 from sim.measure.estimates import Estimate, own_strategy
 from sim.report.words.languages import (
@@ -502,7 +502,7 @@ def strategy_text(strategy: Mapping[str, Any], own: Mapping[str, Any]) -> str:
 
 
 LOSS_PARTS = tuple(
-    (measure_name(name), text)
+    (MEASURES[name].name, text)
     for name, text in (
         ("gross_loss_usd", say("Sales that failed")),
         ("recaptured_usd", say("minus what customers bought later")),

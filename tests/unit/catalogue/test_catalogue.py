@@ -14,9 +14,7 @@ from sim.catalogue.choices import (
     PRICED,
     RATIOS,
     TARGET_LOST,
-    curve_name,
     label,
-    measure_name,
 )
 from sim.catalogue.curves import CURVES
 from sim.catalogue.declaration import Section
@@ -131,13 +129,6 @@ def test_headlines_are_key_figures_and_compared():
     at = KEY_FIGURES.index(EFFICACY)
     assert KEY_FIGURES[at + 1] == TARGET_LOST
     assert KEY_FIGURES[-1] == "net_social_loss_usd"
-
-
-def test_a_misspelt_name_is_refused():
-    for name_of, right in ((measure_name, "moves"), (curve_name, "vpn_share")):
-        assert name_of(right) == right
-        with pytest.raises(KeyError, match="vpn_shar"):
-            name_of("vpn_shar")
 
 
 def test_a_label_is_said_aloud_and_any_other_name_is_read_out():
