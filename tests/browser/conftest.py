@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 TRANSLATED = ("es", "ru")
 """Languages in which pages are tried beside English."""
 CHROMIUM = os.environ.get("OVERBLOCK_CHROMIUM", "/usr/bin/chromium")
+AXE = Path(__file__).parents[2] / ".ci" / "node_modules" / "axe-core" / "axe.min.js"
 # Without them Chromium calls its maker at every start.
 QUIET = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
@@ -80,12 +81,12 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-def open_file(
-    chromium: Browser, path: Path, width: int, height: int = 900, **options: object
+def open_page(
+    chromium: Browser, address: str, width: int, height: int = 900, **options: object
 ) -> Opened:
-    """Open a file in a new window without a network, and note what it says and asks for."""
+    """Open an address in a new window, and note what it says and asks of others."""
     context = chromium.new_context(
-        viewport={"width": width, "height": height}, offline=True, reduced_motion="reduce",
+        viewport={"width": width, "height": height}, reduced_motion="reduce",
         **options,  # type: ignore[arg-type]
     )  # fmt: skip
     page = context.new_page()
@@ -93,10 +94,24 @@ def open_file(
     page.on("console", lambda message: found.said.append(f"{message.type}: {message.text}"))
     page.on("pageerror", lambda error: found.said.append(str(error)))
     page.on("dialog", lambda dialog: (found.said.append(dialog.message), dialog.dismiss()))
-    own = (path.as_uri(), "data:", "blob:")
+    own = (address, "data:", "blob:")
     page.on(
         "request",
         lambda request: None if request.url.startswith(own) else found.asked.append(request.url),
     )
-    page.goto(path.as_uri())
+    page.goto(address)
     return found
+
+
+def open_file(chromium: Browser, path: Path, width: int, **options: object) -> Opened:
+    """Open a file in a new window without a network."""
+    return open_page(chromium, path.as_uri(), width, offline=True, **options)  # type: ignore[arg-type]
+
+
+def violations(page: Page) -> list[str]:
+    """Rules that axe-core finds broken, of any impact."""
+    assert AXE.is_file(), f"{AXE}: axe-core is not there; see tests/browser/conftest.py"
+    found: list[dict[str, Any]] = page.evaluate(
+        f"async () => {{ {AXE.read_text('utf-8')}; return (await axe.run()).violations; }}"
+    )
+    return [f"{one['id']}: {one['nodes'][0]['html'][:90]}" for one in found]

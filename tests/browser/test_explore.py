@@ -9,7 +9,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -18,16 +17,12 @@ from sim.experiment.plan import Plan
 from sim.experiment.runs import Runs
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
-from tests.browser.conftest import Opened
-
-if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+from tests.browser.conftest import open_page, violations
 
 pytestmark = pytest.mark.browser
 pytest.importorskip("shiny")
 expect = pytest.importorskip("playwright.sync_api").expect
 TITLE = '<img src=x onerror=alert(1)><script>alert(2)</script> & "quoted"'
-AXE = Path(__file__).parents[2] / ".ci" / "node_modules" / "axe-core" / "axe.min.js"
 
 
 @pytest.fixture(scope="module")
@@ -58,32 +53,9 @@ def served(folder: Path, repository: Path) -> Iterator[tuple[str, subprocess.Pop
     process.stdout.close()
 
 
-def open_page(chromium: Browser, address: str, width: int = 1280) -> Opened:
-    context = chromium.new_context(
-        viewport={"width": width, "height": 900}, reduced_motion="reduce"
-    )
-    page = context.new_page()
-    found = Opened(page)
-    page.on("console", lambda message: found.said.append(f"{message.type}: {message.text}"))
-    page.on("pageerror", lambda error: found.said.append(str(error)))
-    page.on("dialog", lambda dialog: (found.said.append(dialog.message), dialog.dismiss()))
-    own = (address, "data:", "blob:")
-    page.on(
-        "request",
-        lambda request: None if request.url.startswith(own) else found.asked.append(request.url),
-    )
-    page.goto(address)
-    return found
-
-
-def violations(page: Page) -> list[tuple[str, list[str]]]:
-    run = f"async () => {{ {AXE.read_text('utf-8')}; return (await axe.run()).violations; }}"
-    return [(one["id"], [node["html"][:90] for node in one["nodes"]]) for one in page.evaluate(run)]
-
-
 def test_a_lever_answers_back_undoes_and_the_end_is_told(chromium, served):
     address, process = served
-    opened = open_page(chromium, address)
+    opened = open_page(chromium, address, 1280)
     page = opened.page
     now, before = page.locator("#now .answer"), page.locator("#before .answer")
     expect(now).to_be_visible(timeout=120_000)

@@ -2,51 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.browser.conftest import TRANSLATED, Opened, open_file
+from tests.browser.conftest import TRANSLATED, open_file, violations
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Page
 
 pytestmark = pytest.mark.browser
-AXE = Path(__file__).parents[2] / ".ci" / "node_modules" / "axe-core" / "axe.min.js"
 KINDS = ("run", "comparison", "sites")
 TRANSLATIONS = tuple(f"{kind}-{code}" for kind in KINDS for code in TRANSLATED)
 MORE = ("three", "three-es", "three-it", "noticed")
 SIZES = ((1400, 900), (768, 1024), (390, 844))
 
 
-def violations(page: Page) -> list[str]:
-    """Rules that axe-core finds broken, of any impact."""
-    assert AXE.is_file(), f"{AXE}: axe-core is not there; see tests/browser/conftest.py"
-    found: list[dict[str, Any]] = page.evaluate(
-        f"async () => {{ {AXE.read_text('utf-8')}; return (await axe.run()).violations; }}"
-    )
-    return [f"{one['id']}: {one['nodes'][0]['target']}" for one in found]
-
-
-@pytest.fixture(
-    params=[(kind, size) for kind in KINDS + TRANSLATIONS + MORE for size in SIZES], ids=str
-)
-def shown(
-    request: pytest.FixtureRequest, chromium: Browser, reports: dict[str, Path]
-) -> Iterator[tuple[Opened, int, int]]:
-    kind, (width, height) = request.param
-    opened = open_file(chromium, reports[kind], width, height)
-    yield opened, width, height
+@pytest.mark.parametrize("kind", KINDS + TRANSLATIONS + MORE)
+def test_the_page_fits_and_fetches_nothing(kind, chromium, reports):
+    opened = open_file(chromium, reports[kind], 1400)
+    for width, height in SIZES:
+        opened.page.set_viewport_size({"width": width, "height": height})
+        assert_fits(opened.page, width, height)
+    assert (opened.asked, opened.said) == ([], [])
     opened.page.context.close()
 
 
-def test_the_page_fits_and_fetches_nothing(shown):
-    opened, width, height = shown
-    page = opened.page
-    assert not opened.asked
-    assert not opened.said
+def assert_fits(page: Page, width: int, height: int) -> None:
     # Nothing but the table of sites scrolls sideways.
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     out = page.evaluate(
