@@ -45,11 +45,11 @@ class Scripted(Executor):
         pass
 
 
-def files_of(folder: Path) -> dict[str, bytes]:
+def files_of(folder: Path | str) -> dict[str, bytes]:
     """Contents of the files in a folder by name, without what differs each time."""
     return {
         str(path.relative_to(folder)): path.read_bytes()
-        for path in sorted(folder.rglob("*"))
+        for path in sorted(Path(folder).rglob("*"))
         if path.is_file() and path.name != "timing.json"
     }
 

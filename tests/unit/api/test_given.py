@@ -2,7 +2,6 @@
 
 import json
 from datetime import datetime, timedelta, timezone
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +12,7 @@ from sim.api.tables import Columns
 from sim.scenario.document import parse_document
 from sim.scenario.load import load_scenario
 from tests.commands import call
+from tests.experiments import files_of
 
 pd = pytest.importorskip("pandas")
 pa = pytest.importorskip("pyarrow")
@@ -27,14 +27,6 @@ def tree() -> dict[str, object]:
     found["end"] = datetime(2018, 4, 16, 20, 0, tzinfo=MOSCOW)
     found["population"] = {"n_businesses": np.int64(20)}
     return found
-
-
-def files_of(folder: Path) -> dict[str, bytes]:
-    return {
-        path.relative_to(folder).as_posix(): path.read_bytes()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.name != "timing.json"
-    }
 
 
 def test_a_mapping_is_the_file_that_says_the_same(tmp_path):

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.commands import call
+from tests.experiments import files_of
 from tests.forks import run_code
 
 pytestmark = pytest.mark.laws
@@ -44,14 +45,6 @@ def script(before: str, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 def names() -> list[str]:
     return sorted(path.name for path in Path.cwd().iterdir() if path.name != "small.yaml")
-
-
-def files_of(folder: str) -> dict[str, bytes]:
-    return {
-        str(path.relative_to(folder)): path.read_bytes()
-        for path in sorted(Path(folder).rglob("*"))
-        if path.is_file() and path.name != "timing.json"
-    }
 
 
 @pytest.mark.parametrize("verb", [pytest.param("run", marks=pytest.mark.long), "sweep"])
