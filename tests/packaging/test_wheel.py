@@ -17,6 +17,8 @@ from ruamel.yaml import YAML
 import sim
 from tests.checkout import files_of_checkout
 
+pytestmark = pytest.mark.laws
+
 LICENCES = {
     "LICENSE": "Apache License",
     "LICENSES/CC-BY-SA-4.0.txt": "Creative Commons Attribution-ShareAlike 4.0 International",

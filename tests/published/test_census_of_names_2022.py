@@ -69,6 +69,7 @@ def test_the_columns_of_the_law_are_the_curve(names_by_rank):
         assert share_top(law, n_addresses) == pytest.approx(held, rel=1e-12)
 
 
+@pytest.mark.laws
 def test_a_draw_per_rank_gives_the_rank_back_in_time(names_by_rank):
     law = census_law()
     u = (np.arange(law.n_addresses) + 0.5) / law.n_addresses

@@ -11,6 +11,8 @@ from benchmarks import agents_simpy
 from benchmarks.agents import Entry, Replay, Service
 from benchmarks.replay import Case, Counts
 
+pytestmark = pytest.mark.long
+
 HORIZON_S = 40 * 3_600
 WRITINGS = ("run", "run_events")
 spans = st.tuples(st.integers(0, 30), st.integers(1, 12)).map(lambda one: (one[0], sum(one)))

@@ -46,6 +46,7 @@ def burning(processor_s: float) -> Callable[[], None]:
     return burn
 
 
+@pytest.mark.laws
 @pytest.mark.parametrize(("slower", "lost"), [(1.0, set()), (1.4, set()), (1.7, {"exact"})])
 def test_a_loss_of_more_than_a_half_is_found_and_no_smaller_one(slower, lost):
     def pairs(name: str) -> tuple[Callable[[], None], Callable[[], None]]:

@@ -95,6 +95,7 @@ def test_a_sentence_without_a_translation_is_english_with_english_numbers():
     assert spanish.write(sentences(known, unknown)) == f"cerca del 1,2{NBSP}% {unknown}"
 
 
+@pytest.mark.laws
 def test_a_page_has_no_sentence_of_two_languages(ensemble_run):
     run = open_run(ensemble_run)
     spanish, found = language("es"), answer(open_run(ensemble_run))
