@@ -32,6 +32,8 @@ def check_strategy(name: str) -> Iterator[str]:
     """What a strategy lacks, before tests run."""
     if name not in DECLARED:
         yield f"sim/scenario/strategies.py: expected a class of the union Strategy with id {name}"
+    if not re.search(name.replace("-", "[-_ ]?"), _text(UNIT, "**/*.py"), re.IGNORECASE):
+        yield f"{UNIT}engine: expected a decision of {name} that was worked out by hand"
     if name not in _text("docs/explanation", "strategies.md"):
         yield f"docs/explanation/strategies.md: expected the rule of {name}"
     if f'"{name}"' not in _text("tests", "reference_strategies.py"):
@@ -181,8 +183,9 @@ def main(arguments: list[str] | None = None) -> int:
     if problems:
         print("\n".join(problems))
         return 1
-    commands = [["pytest", "-q", "-n", "2", "-m", "not browser and not long"]]
-    commands[0] += [one.format(name=asked.name) for one in tests]
+    commands = [["ruff", "check", "."], ["ruff", "format", "--check", "."]]
+    commands.append(["pytest", "-q", "-n", "2", "-m", "not browser and not long"])
+    commands[-1] += [one.format(name=asked.name) for one in tests]
     if asked.kind == "case":
         commands.append(["sim", "backtest", asked.name, "-n", "4"])
     for command in commands:
