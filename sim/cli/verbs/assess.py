@@ -89,7 +89,8 @@ def _write(
     *,
     force: bool,
 ) -> None:
-    from sim.report.documents.assessment import title_of, to_html, write_assessment
+    from sim.report.documents.assessment import title_of, write_assessment
+    from sim.report.documents.markdown import to_html
 
     if suffix == ".json":
         text = console.json_text(document(found))

@@ -6,21 +6,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
-
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
 
 from sim.assess.assessment import EVER, HOURS, LISTED, LOST, VPN, Assessment, parameters_of
 from sim.catalogue.choices import COLLATERAL, EFFICACY, PRIVATE_LOSS, label
 from sim.measure.estimates import Estimate, Grade
+from sim.report.documents.markdown import render_markdown
 from sim.report.words.answer import answer
 from sim.report.words.heading import notices, strategies_of, strategy_names
 from sim.report.words.languages import capitalised
 from sim.report.words.numbers import number, range_text, span, value_text, whole
 from sim.report.words.sentences import verdict_sentence
-from sim.report.words.tables import markdown_text
 from sim.scenario.tables.shipped import CourtQuestionRow
 
 NOT_MEASURED = "not measured"
@@ -54,8 +50,14 @@ def write_assessment(found: Assessment, questions: Sequence[CourtQuestionRow] = 
     run, parameters = found.run, parameters_of(found.run, found.label)
     rows = dict(zip(run.strategies, answer(run).strategies, strict=True))
     shown = dict.fromkeys((found.label, *found.others, found.baseline))
-    template = _environment().get_template("assessment.md.j2")
-    page = template.render(
+    used = (capitalised, label, notices, number, span, verdict_sentence, whole)
+    return render_markdown(
+        "assessment.md.j2",
+        **{one.__name__: one for one in used},
+        **MEASURES,
+        Grade=Grade,
+        NOT_MEASURED=NOT_MEASURED,
+        written=_written,
         title=title_of(found),
         found=found,
         run=run,
@@ -66,24 +68,12 @@ def write_assessment(found: Assessment, questions: Sequence[CourtQuestionRow] = 
         forum=questions[0].forum_title if questions else "",
         outline=list(_outline(questions)),
     )
-    return re.sub(r"\n{3,}", "\n\n", page).strip() + "\n"
 
 
 def title_of(found: Assessment) -> str:
     """Title of the document."""
     names = strategy_names(strategies_of(found.run))
     return f"Assessment of {names[found.label]}: {found.run.title}"
-
-
-def to_html(document: str, title: str) -> str:
-    """Write a document in Markdown as one HTML page that loads nothing."""
-    from markdown_it import MarkdownIt
-
-    body = MarkdownIt("commonmark", {"html": False}).enable("table").render(document)
-    body = body.replace("<table>", '<div class="wide" tabindex="0"><table>')
-    body = body.replace("</table>", "</table></div>").replace("<th>", '<th scope="col">')
-    page = Environment(loader=PackageLoader("sim.report", "documents"), autoescape=True)
-    return page.get_template("assessment.html.j2").render(title=title, body=Markup(body))
 
 
 def _outline(
@@ -98,27 +88,6 @@ def _outline(
     for head, part in FORM:
         if not questions or part == "certainty":
             yield head, [(part, "")]
-
-
-def _environment() -> Environment:
-    """Templates whose values hold no markup of Markdown."""
-    made = Environment(
-        loader=PackageLoader("sim.report", "documents"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=_plain,
-    )
-    used = (capitalised, label, notices, number, span, verdict_sentence, whole)
-    made.globals.update({one.__name__: one for one in used}, **MEASURES)
-    made.globals.update(Grade=Grade, NOT_MEASURED=NOT_MEASURED, written=_written)
-    return made
-
-
-def _plain(value: object) -> Markup:
-    """One line in which nothing is markup; what a macro returns is written already."""
-    return value if isinstance(value, Markup) else Markup(markdown_text(str(value)))
 
 
 def _written(estimate: Estimate | None, unit: str = "") -> str:

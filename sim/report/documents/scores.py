@@ -6,19 +6,21 @@ All text of cases is escaped on the page, since anybody may have written the cas
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from textwrap import wrap
 from typing import Any
 
+from markupsafe import Markup
+
+from sim.report.documents.markdown import render_markdown
 from sim.report.figures.scores import ROLES
 from sim.report.words.numbers import exact, interval, rounded, score, width
-from sim.report.words.tables import Column, Table, Value, markdown_text
+from sim.report.words.tables import Column, Table, Value
 from sim.results.csvtext import csv_text
 from sim.scenario.cases import CHECKS
 
 Document = Mapping[str, Any]
 
-TITLE = "Validation: predictions compared with published outcomes"
 COMMAND = (
     "overblock backtest --force --format markdown --save docs/explanation/validation.json "
     "--plot docs/figures/backtest.png > docs/explanation/validation.md"
@@ -57,27 +59,16 @@ def page(scores: Document, *, figure: str = "") -> str:
     figure
         Path of the figure relative to the page; none is shown when empty.
     """
-    parts = [f"# {TITLE}\n", _introduction(scores)]
-    for table in score_tables(scores):
-        parts += [
-            f"## {table.title}\n",
-            table.to_markdown(),
-            *(f"{note}\n" for note in table.notes),
-        ]
-    parts += [*_shortfalls(scores), *_missed(scores)]
-    if figure:
-        alt = "Predicted intervals over the published value of each case, on a logarithmic axis."
-        parts.append(f"![{alt}]({figure})\n")
-    return "\n".join(parts)
-
-
-def _introduction(scores: Document) -> str:
-    return (
-        f"Written by `{COMMAND}` with overblock {scores['version']}: {scores['n_members']} "
-        "simulations of each scenario over all declared ranges ([how](ensembles.md)) and, where "
-        "simulations are kept by the record, as many of those ([how](conditioning.md)). No "
-        "parameter is set by it. [validation.json](validation.json) has each case: inputs, "
-        "prediction, publication, sources, notes.\n"
+    used = (score_tables, short_of, missed, predicted_text, published_text, first_sentence, why_of)
+    return render_markdown(
+        "scores.md.j2",
+        **{one.__name__: one for one in used},
+        scores=scores,
+        figure=figure,
+        COMMAND=COMMAND,
+        AIM_INSIDE=AIM_INSIDE,
+        AIM_WIDTH=AIM_WIDTH,
+        NO_REASON=NO_REASON,
     )
 
 
@@ -227,21 +218,6 @@ def _case_rows(each: Document) -> Iterator[list[str]]:
         yield [f"  {line}", "", "", "", ""]
 
 
-def _shortfalls(scores: Document) -> Iterator[str]:
-    """Name each subject whose scores fall short of the aim, and by how much."""
-    short = short_of(scores)
-    if short:
-        yield (
-            "## Where scores fall short\n\n"
-            f"The aim, for figures that set nothing: {AIM_INSIDE:.0%} inside, a CRPS below "
-            f"that of a guess, a width of at most ×{AIM_WIDTH:g}. No range is moved, and no figure "
-            "excluded, to reach it.\n"
-        )
-        yield _listed(
-            f"{markdown_text(subject)}: {'; '.join(how)}." for subject, how in short.items()
-        )
-
-
 def short_of(scores: Document) -> dict[str, list[str]]:
     """In which ways figures that set nothing fall short, by what predicts them."""
     found: dict[str, list[str]] = {}
@@ -264,27 +240,17 @@ def _ways(tally: Document) -> Iterator[str]:
         yield f"width {width(tally['log10_width'])}"
 
 
-def _missed(scores: Document) -> Iterator[str]:
-    """Cases outside the interval of an ensemble, and those not computable, a line each."""
+def missed(scores: Document) -> Iterator[tuple[str, list[Document]]]:
+    """Cases outside the interval of an ensemble, and those not computable."""
     for verdict, head in (("outside", "Missed"), ("not computable", "Not computable")):
         mine = [each for each in scores["scores"] if verdict in verdicts_of(each)]
         if mine:
-            yield f"## {head}\n"
-            yield _listed(f"{_named(each)} {_reason(why_of(each))}" for each in mine)
+            yield head, mine
 
 
-def _named(each: Document) -> str:
-    """A case by its id, title and role, with what was predicted and published."""
-    said = "".join(
-        f"{rounded(predicted['median'])} {span(predicted)}{of}, "
-        for predicted, of in (
-            ((each["prior"] or each)["predicted"], ""),
-            (each["predicted"] if each["prior"] else None, " by kept simulations"),
-        )
-        if predicted
-    )
-    title = markdown_text(each["title"])
-    return f"`{each['id']}` ({each['role']}), {title}: {said}published {published_text(each)}."
+def predicted_text(each: Document) -> Markup:
+    """Write a prediction with its interval."""
+    return Markup(f"{rounded(each['predicted']['median'])} {span(each['predicted'])}")
 
 
 def verdicts_of(each: Document) -> set[str]:
@@ -316,17 +282,13 @@ def published_text(each: Document) -> str:
         text += f" ({exact(low)} to {exact(high)})"
     if published["rounding"]:
         text += f" ± {exact(published['rounding'])}"
-    return markdown_text(f"{text} {published['unit']}")
+    return f"{text} {published['unit']}"
 
 
-def _reason(why: str) -> str:
+def first_sentence(why: str) -> str:
     """The first sentence of a reason, which the document has whole."""
     first, _, rest = why.partition(". ")
-    return markdown_text(f"{first}." if rest else why) or NO_REASON
-
-
-def _listed(lines: Iterable[str]) -> str:
-    return "".join(f"- {line}\n" for line in lines)
+    return f"{first}." if rest else why
 
 
 def scores_csv(scores: Document) -> str:

@@ -16,7 +16,8 @@ from sim.assess.assessment import Assessment, _count_entries, _turned, _wait, as
 from sim.cli.app import app
 from sim.errors import UsageError
 from sim.measure.estimates import Grade
-from sim.report.documents.assessment import to_html, write_assessment
+from sim.report.documents.assessment import write_assessment
+from sim.report.documents.markdown import to_html
 from sim.report.words.answer import answer
 from sim.report.words.sentences import verdict_sentence
 from sim.results.folder import RunFolder, open_run

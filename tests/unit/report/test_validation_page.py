@@ -264,7 +264,7 @@ def published(value: float, relation: str = "equal", **more: Any) -> dict[str, A
     ("given", "text"),
     [
         (published(17_771_008), "17,771,008 sites"),
-        (published(0.5, "at_least", unit="share of *all*"), r"at least 0.5 share of \*all\*"),
+        (published(0.5, "at_least", unit="share of *all*"), "at least 0.5 share of *all*"),
         (published(7, "at_most"), "at most 7 sites"),
         (published(50, "between", low=40, high=60), "50 (40 to 60) sites"),
         # An end that was not published is the value.
