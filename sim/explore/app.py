@@ -31,7 +31,7 @@ from sim.experiment.plan import Plan, choose_root_seed
 from sim.experiment.runs import Runs
 from sim.experiment.saved_plans import plan_of_folder
 from sim.measure.estimates import Estimate, read_estimates
-from sim.report.figures.outage import picture
+from sim.report.figures.outage import picture, read_outage
 from sim.report.words.answer import answer
 from sim.report.words.numbers import span
 from sim.results.folder import RunFolder, is_run_folder, open_run
@@ -211,8 +211,9 @@ def _slider(row: int, lever: Lever, asked: str | None) -> ui.Tag:
 
 def _answer(run: RunFolder, title: str) -> ui.Tag:
     lines = [ui.p(line) for line in answer(run).lines()]
+    shown = read_outage(run)
     drawn = [
-        ui.div(ui.HTML(picture(run, run.strategies[0], narrow=narrow)), class_=name)
+        ui.div(ui.HTML(picture(shown, narrow=narrow)), class_=name)
         for name, narrow in (("wide", False), ("narrow", True))
     ]
     return ui.div(ui.h2(title), *lines, *drawn, class_="answer")

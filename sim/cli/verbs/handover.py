@@ -95,7 +95,7 @@ def plot(
       overblock plot out tables
     """
     with console.reports_errors(as_json=as_json):
-        from sim.report.figures.kinds import Print, plot_run
+        from sim.report.figures.kinds import plot_run
         from sim.results.folder import open_run
 
         folder = open_run(run)
@@ -103,10 +103,17 @@ def plot(
             _print_kinds(folder, strategy, as_json=as_json)
             return
         into = output or _default_folder(folder, strategy)
-        how = Print(width, dpi, has_words=not no_title)
         with console.names_changes(folder):
             written = plot_run(
-                folder, into, kinds or (), strategy, _formats(formats), how, force=force
+                folder,
+                into,
+                kinds or (),
+                strategy,
+                _formats(formats),
+                width_mm=width,
+                dpi=dpi,
+                has_words=not no_title,
+                force=force,
             )
         if as_json:
             document = {"schema": "overblock/plot/1", "files": [str(path) for path in written]}

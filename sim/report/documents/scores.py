@@ -243,7 +243,11 @@ def _ways(tally: Document) -> Iterator[str]:
 def missed(scores: Document) -> Iterator[tuple[str, list[Document]]]:
     """Cases outside the interval of an ensemble, and those not computable."""
     for verdict, head in (("outside", "Missed"), ("not computable", "Not computable")):
-        mine = [each for each in scores["scores"] if verdict in verdicts_of(each)]
+        mine = [
+            each
+            for each in scores["scores"]
+            if verdict in (each["verdict"], (each["prior"] or each)["verdict"])
+        ]
         if mine:
             yield head, mine
 
@@ -251,11 +255,6 @@ def missed(scores: Document) -> Iterator[tuple[str, list[Document]]]:
 def predicted_text(each: Document) -> Markup:
     """Write a prediction with its interval."""
     return Markup(f"{rounded(each['predicted']['median'])} {span(each['predicted'])}")
-
-
-def verdicts_of(each: Document) -> set[str]:
-    """Verdicts of a case by every ensemble that predicts it."""
-    return {each["verdict"], (each["prior"] or each)["verdict"]}
 
 
 def why_of(each: Document) -> str:

@@ -39,7 +39,6 @@ if TYPE_CHECKING:
 FORMATS = ("png", "svg", "pdf")
 TABLES = "tables"
 """Asked for among figures: the values behind them, and no pictures."""
-WIDTH_MM, DPI = 180, 200
 MM_PER_IN = 25.4
 
 
@@ -67,15 +66,6 @@ class Kind:
     draw: Callable[[Any, float], Figure]
     why_not: Callable[[RunFolder, str | None], str]
     of_all: bool = False
-
-
-@dataclass(frozen=True)
-class Print:
-    """How figures are written: width, dots per inch, and whether title and source go with them."""
-
-    width_mm: float = WIDTH_MM
-    dpi: int = DPI
-    has_words: bool = True
 
 
 def _needs_curves(*metrics: str) -> Callable[[RunFolder, str | None], str]:
@@ -190,8 +180,10 @@ def plot_run(
     names: Sequence[str] = (),
     strategy: str | None = None,
     formats: Sequence[str] = ("png", "svg"),
-    how: Print = Print(),
     *,
+    width_mm: float = 180,
+    dpi: int = 200,
+    has_words: bool = True,
     force: bool = False,
 ) -> list[Path]:
     """Write figures of a run into a folder: pictures, tables, and what they show in words.
@@ -202,6 +194,8 @@ def plot_run(
         Which; all that apply when empty. ``tables`` stands for the tables alone.
     formats
         Some of ``png``, ``svg``, ``pdf``.
+    has_words
+        Whether title and source go with them.
     force
         Replace files of the same name.
 
@@ -222,20 +216,17 @@ def plot_run(
             shown = FIGURES[name].read(run, strategy)
             columns, rows = shown.rows()
             (partial / mine[-1]).write_text(csv_text(columns, rows), encoding="utf-8", newline="")
-            if suffixes:
-                (partial / mine[-2]).write_text(f"{shown.alt}\n", encoding="utf-8")
-                _write(run, name, shown, [partial / file for file in mine[:-2]], how)
+            if not suffixes:
+                continue
+            from sim.report.figures import look  # matplotlib is slow to import
+
+            (partial / mine[-2]).write_text(f"{shown.alt}\n", encoding="utf-8")
+            with look.users_style():
+                figure = FIGURES[name].draw(shown, width_mm / MM_PER_IN)
+                if has_words:
+                    look.add_words(figure, shown.title, f"{shown.note} {source_of(run)}")
+                look.save_figure(figure, [partial / file for file in mine[:-2]], dpi)
     return [folder / file for mine in files.values() for file in mine]
-
-
-def _write(run: RunFolder, name: str, shown: Any, paths: Sequence[Path], how: Print) -> None:
-    from sim.report.figures import look  # matplotlib is slow to import
-
-    with look.users_style():
-        figure = FIGURES[name].draw(shown, how.width_mm / MM_PER_IN)
-        if how.has_words:
-            look.add_words(figure, shown.title, f"{shown.note} {source_of(run)}")
-        look.save_figure(figure, paths, how.dpi)
 
 
 def source_of(run: RunFolder) -> str:

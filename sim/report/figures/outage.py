@@ -43,7 +43,6 @@ CUT_OFF = CURVES["businesses_impaired"].name
 PEAK = MEASURES["businesses_impaired_peak"].name
 LISTED = CURVES["addresses_listed"].name
 NETWORKS = CURVES["networks_listed"].name
-ADDRESSES = "Addresses"
 LEAST_CHANGE = 0.12
 """Part of the most that is ever listed from which on a day's change is labelled."""
 LEAST_PART = 0.1
@@ -103,8 +102,8 @@ class Outage:
         Of the run, in the scenario's offset.
     listed
         Addresses listed, without the target's own; networks where there are none of IPv4; or None.
-    listed_of
-        What these are: ``Addresses`` or ``Networks``.
+    is_addresses
+        Whether these are addresses, not networks of IPv6.
     cut_off
         Share of businesses that are cut off from some of their customers.
     peak, most_listed
@@ -118,7 +117,7 @@ class Outage:
     start: datetime
     horizon_s: int
     listed: Band | None
-    listed_of: str
+    is_addresses: bool
     cut_off: Band
     peak: Estimate
     most_listed: Estimate
@@ -130,11 +129,6 @@ class Outage:
     """Text for a zero of a sample that was unlikely to be cut off."""
     is_given: bool = False
     """Whether what is listed was given to the model."""
-
-    @property
-    def is_addresses(self) -> bool:
-        """Whether what is listed are addresses, not networks of IPv6."""
-        return self.listed_of == ADDRESSES
 
     @property
     def listed_title(self) -> Text:
@@ -201,7 +195,8 @@ class Outage:
         """Names of the columns of its table, and the rows."""
         bands = {"cut_off_share": self.cut_off}
         if self.listed is not None:
-            bands = {f"{self.listed_of.lower()}_listed": self.listed, **bands}
+            name = "addresses_listed" if self.is_addresses else "ipv6 networks_listed"
+            bands = {name: self.listed, **bands}
         names, rows = band_rows(bands, self.start, self.published)
         if self.is_bounded:
             # What is cut off is not known.
@@ -221,16 +216,17 @@ def read_outage(run: RunFolder, strategy: str | None = None) -> Outage:
     UsageError
         If the folder holds several strategies, and none is named.
     """
-    metric, of = LISTED, ADDRESSES
-    listed = _read_if_any(run, LISTED, strategy)
+    metric, listed = LISTED, _read_if_any(run, LISTED, strategy)
     if listed is None and (found := _read_if_any(run, NETWORKS, strategy)) is not None:
-        listed, metric, of = found, NETWORKS, "IPv6 networks"
+        metric, listed = NETWORKS, found
     sessions = tuple(
         (int(max(from_s, 0)), int(min(to_s, run.horizon_s)))
         for row in sessions_of(run)
         for from_s, to_s in [[(at - run.start).total_seconds() for at in (row.start, row.end)]]
     )
-    cut_off = share_of(whole_band(run, CUT_OFF, strategy))
+    band = whole_band(run, CUT_OFF, strategy)
+    n = band.denominator
+    cut_off = Band(band.t_s, band.median / n, band.low / n, band.high / n, n, band.n_simulations)
     orders: tuple[Order, ...] = ()
     if listed is not None and not sessions:
         curves = run.curves_by(metric, "provider", strategy) if metric == LISTED else {}
@@ -243,7 +239,7 @@ def read_outage(run: RunFolder, strategy: str | None = None) -> Outage:
         start=run.start,
         horizon_s=run.horizon_s,
         listed=listed,
-        listed_of=of,
+        is_addresses=metric == LISTED,
         cut_off=cut_off,
         peak=read_share(run, run.strategy(strategy), PEAK),
         most_listed=read_estimates(run)[run.strategy(strategy), f"{metric}_peak"],
@@ -262,12 +258,6 @@ def _spells(listed: Band, horizon_s: int) -> tuple[tuple[int, int], ...]:
     ends_s = np.append(listed.t_s, horizon_s)[np.flatnonzero(np.diff(is_listed))]
     spells = ((int(from_s), int(to_s)) for from_s, to_s in ends_s.reshape(-1, 2))
     return tuple(one for one in spells if one != (0, horizon_s))
-
-
-def share_of(band: Band) -> Band:
-    """A band as a share of what it is out of."""
-    n = band.denominator
-    return Band(band.t_s, band.median / n, band.low / n, band.high / n, n, band.n_simulations)
 
 
 def _read_if_any(run: RunFolder, metric: str, strategy: str | None) -> Band | None:
@@ -381,34 +371,14 @@ def _peak_text(shown: Outage, *, with_range: bool, with_day: bool) -> Text:
         return say("median of the peaks: {value}", value=value)
     if not with_day:
         return say("{value} at the peak", value=value)
-    day = day_text(shown.start, shown.cut_off.t_s[peak_row(shown.cut_off)])
+    day = day_in_year(later(shown.start, shown.cut_off.t_s[peak_row(shown.cut_off)]))
     return say("{value} at the peak, {day}", value=value, day=day)
 
 
-def picture(
-    run: RunFolder,
-    strategy: str | None = None,
-    *,
-    narrow: bool = False,
-    words: Language = IN_ENGLISH,
-) -> str:
-    """The picture of one strategy for the page, as an ``<svg>`` element.
-
-    Parameters
-    ----------
-    narrow
-        For a phone.
-
-    Raises
-    ------
-    DataError
-        If curves or tables of the folder cannot be read.
-    UsageError
-        If the folder holds several strategies, and none is named.
-    """
+def picture(shown: Outage, *, narrow: bool = False, words: Language = IN_ENGLISH) -> str:
+    """The picture for the page, as an ``<svg>`` element; a narrow one for phones."""
     from sim.report.figures import look  # matplotlib is slow to import
 
-    shown = read_outage(run, strategy)
     font_pt, width, tall, low = PAGE_PT[narrow]
     with look.page_style(font_pt):
         height = low if shown.listed is None else tall
@@ -532,11 +502,6 @@ def _draw_cut_off(ax: Axes, shown: Outage, words: Language, *, narrow: bool) -> 
         ax, words.write(text), at, [(*line, 1.0), *ends], [], fontweight="bold",
         gap_pt=5 if narrow else 9,
     )  # fmt: skip
-
-
-def day_text(start: datetime, at_s: float) -> Text:
-    """A day of the run: ``16 April``."""
-    return day_in_year(later(start, at_s))
 
 
 def instant(start: datetime, at_s: int) -> str:

@@ -26,7 +26,7 @@ from sim.report.page import appendix, detail, sites
 from sim.report.page.detail import EVER, rounding_of, step_text
 from sim.report.words import heading, languages, numbers, sentences
 from sim.report.words.answer import Answer, answer
-from sim.report.words.heading import computed_on, has_sites, is_comparison
+from sim.report.words.heading import computed_on, has_sites, has_sites_alone, is_comparison
 from sim.report.words.languages import (
     ENGLISH,
     IN_ENGLISH,
@@ -45,6 +45,7 @@ from sim.version import __version__
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; font-src data:; base-uri 'none'"
 """Content security policy: nothing runs and nothing is fetched."""
+CSS = Path(__file__).parent / "page.css"
 FONTS = (
     ("Source Sans 3", 400, "source-sans-3", "latin"),
     ("Source Sans 3", 600, "source-sans-3", "latin"),
@@ -81,21 +82,15 @@ def write_report(run: RunFolder, path: Path, words: Language = IN_ENGLISH) -> in
     UsageError
         If the file cannot be written, or something else stands there.
     """
-    refuse_other_file(path)
+    _refuse_other_file(path)
     page = render(run, words, computed_on(run)).encode("utf-8")
-    with new_file(path, check=refuse_other_file) as partial:
+    with new_file(path, check=_refuse_other_file) as partial:
         partial.write_bytes(page)
     return len(page)
 
 
-def refuse_other_file(path: Path) -> None:
-    """Refuse to write over anything but an earlier report.
-
-    Raises
-    ------
-    UsageError
-        If there is something else.
-    """
+def _refuse_other_file(path: Path) -> None:
+    """Refuse to write over anything but an earlier report."""
     if (path.exists() or path.is_symlink()) and not is_report(path):
         raise UsageError(f"{path}: exists and is not a report; choose another --output")
 
@@ -123,18 +118,17 @@ def render(run: RunFolder, words: Language = IN_ENGLISH, computed: str = "") -> 
     found, title = answer(run), say_name(str(run.scenario["title"]))
     outage = None if is_comparison(run) else read_outage(run)
     step = rounding_of(outage) if outage is not None else 0
-    matrix = sites.site_matrix(run, step) if has_sites(run) and step else None
-    pictures: tuple[str, ...] = ()
-    is_room = matrix is None or (len(matrix.rows) <= FEW_SITES and matrix.are_all)
-    if outage is not None and is_room:
-        pictures = tuple(picture(run, narrow=narrow, words=words) for narrow in (False, True))
+    rows = sites.rows_of_sites(run, step) if has_sites(run) and step else []
+    pictures: list[Markup] = []
+    if outage is not None and (not rows or (len(rows) <= FEW_SITES and has_sites_alone(run))):
+        pictures = [Markup(picture(outage, narrow=narrow, words=words)) for narrow in (False, True)]
     return _template().render(
         words=words,
         policy=POLICY,
         run=run,
         outage=outage,
         generator=f"{GENERATOR} {__version__}",
-        style=Markup(_fonts(words.code in CYRILLIC) + _own_text("page.css")),
+        style=Markup(_fonts(words.code in CYRILLIC) + CSS.read_text(encoding="utf-8")),
         answer=found,
         title=title,
         is_long_title=len(words.write(title)) > LONG_TITLE,
@@ -145,9 +139,8 @@ def render(run: RunFolder, words: Language = IN_ENGLISH, computed: str = "") -> 
         computed=day(datetime.fromisoformat(computed)) if computed else "",
         is_ensemble=run.is_ensemble,
         idle_row=[*run.strategies, run.idle_strategy].index(run.idle_strategy),
-        pictures=[Markup(one) for one in pictures],
-        picture_note=outage.note if outage is not None else "",
-        sites=matrix,
+        pictures=pictures,
+        sites=rows,
         step=step_text(step),
         rounding=step,
         grades=GRADES,
@@ -223,8 +216,3 @@ def _fonts(is_cyrillic: bool) -> str:
             f"src:url(data:font/woff2;base64,{data})}}\n"
         )
     return "".join(rules)
-
-
-def _own_text(name: str) -> str:
-    """Text of one of the page's own files."""
-    return (Path(__file__).parent / name).read_text(encoding="utf-8")

@@ -12,15 +12,9 @@ from numpy.typing import NDArray
 
 from sim.measure.estimates import Estimate, estimate_over
 from sim.measure.sites import SiteRuns, find_entries, read_addresses, read_sites, read_spells
-from sim.report.page.detail import (
-    MOST_OPERATORS,
-    MOST_ROWS,
-    are_named,
-    largest_operators,
-    step_before,
-)
+from sim.report.page.detail import MOST_OPERATORS, MOST_ROWS, largest_operators, step_before
 from sim.report.words.heading import in_currency, rate_of, read_mechanisms
-from sim.report.words.languages import Text, joined, moment, say, say_name
+from sim.report.words.languages import Text, joined, moment, say
 from sim.report.words.numbers import as_lower_bound, whole, with_range
 from sim.results.folder import RunFolder, later
 from sim.results.parquet import numbers, read_columns
@@ -63,36 +57,8 @@ class SiteRow:
     is_drawn: bool = False
 
 
-@dataclass(frozen=True)
-class SiteMatrix:
-    """The sites that are cut off longest, by operator.
-
-    Attributes
-    ----------
-    operators
-        Names and shares of users of the largest operators.
-    rows
-        Sites, the longest cut off first.
-    n_simulations
-        All of them.
-    n_more
-        Sites that are cut off as well and not shown.
-    are_all
-        Whether there are no other businesses in the simulations.
-    are_named
-        Whether the table of operators names any of them.
-    """
-
-    operators: tuple[tuple[str, float], ...]
-    rows: tuple[SiteRow, ...]
-    n_simulations: int
-    n_more: int
-    are_all: bool
-    are_named: bool
-
-
-def site_matrix(run: RunFolder, step: int) -> SiteMatrix:
-    """Read which sites are cut off at which operators.
+def rows_of_sites(run: RunFolder, step: int) -> list[SiteRow]:
+    """Read which sites are cut off at the largest operators, the longest cut off first.
 
     Parameters
     ----------
@@ -104,35 +70,24 @@ def site_matrix(run: RunFolder, step: int) -> SiteMatrix:
     DataError
         If the tables of sites cannot be read.
     """
-    strategy = run.strategies[0]
-    runs = read_sites(run.path, strategy)
+    runs, cells = read_sites(run.path, run.strategies[0]), _cells(run, run.strategies[0])
     hours, first = runs.number["impaired_h"], runs.number["first_cut_off_s"]
-    n_cut, order = (hours > 0).sum(axis=0), _longest_first(runs)
     groups = largest_operators(run)[:MOST_OPERATORS]
-    cells = _cells(run, strategy)
     rows = []
-    for at in order[:MOST_SITES]:
+    for at in _longest_first(runs):
         is_still, lasts = _is_still(run, runs, at), estimate_over(hours[:, at], "h")
         rows.append(
             SiteRow(
                 runs.site[at],
                 _median_moment(run, first[hours[:, at] > 0, at], step),
-                int(n_cut[at]),
+                int((hours[:, at] > 0).sum()),
                 as_lower_bound(lasts) if is_still else lasts,
                 is_still,
                 tuple(cells.get((runs.site[at], one.operator), 0.0) for one in groups),
                 ROLES[FRONTEND] in str(runs.text["drawn"][0, at]).split(),
             )
         )
-    operators = tuple((say_name(one.label), one.share_users) for one in groups)
-    return SiteMatrix(
-        operators,
-        tuple(rows),
-        len(hours),
-        int((n_cut > 0).sum()) - int((n_cut[order[:MOST_SITES]] > 0).sum()),
-        are_all=not run.scenario["population"].get("n_businesses"),
-        are_named=are_named(groups),
-    )
+    return rows
 
 
 def _cells(run: RunFolder, strategy: str) -> dict[tuple[str, str], float]:

@@ -78,19 +78,17 @@ from sim.report.words.sentences import (
     CAUSES,
     DISPUTED,
     KINDS,
+    LISTED_WORDS,
     SPARED,
     Verdict,
-    addresses,
     amount,
     bound_of_zero,
     is_out_of_reach,
     lost,
     lost_by_sites,
-    n_addresses,
-    n_networks,
+    n_listed,
     names_by_strategy,
     names_words,
-    networks,
     read_cut_off,
     reason_of,
     sentence_of_sites,
@@ -104,9 +102,6 @@ IMPAIRED = CURVES["businesses_impaired"].name
 PEAK = MEASURES["businesses_impaired_peak"].name
 DEMAND_LOST = MEASURES["demand_lost_share"].name
 ORDERS = MEASURES["orders_placed"].name
-LISTED_WORDS = dict(zip(LISTED, (addresses, networks), strict=True))
-N_LISTED_WORDS = dict(zip(LISTED, (n_addresses, n_networks), strict=True))
-"""How many addresses or networks were listed, after their number and with it."""
 
 
 @dataclass(frozen=True)
@@ -343,8 +338,7 @@ class _Facts:
             yield from self._of_sites()
         else:
             for metric, most in self.listed():
-                n = two_digits(most.median)
-                what = LISTED_WORDS[metric](n, is_simulated=self.is_simulated)
+                what = LISTED_WORDS[metric, self.is_simulated](two_digits(most.median))
                 yield self.figure(metric, most, what)
             of = say(
                 "of {whose} cut off from some of their customers at the peak", whose=self.whose()
@@ -368,7 +362,7 @@ class _Facts:
         if not listed and orders is not None and not orders.high > 0:
             return say("No block is ordered.")
         each = [
-            N_LISTED_WORDS[metric](found.median, of_others=run.has_own_addresses)
+            n_listed(metric, found.median, of_others=run.has_own_addresses)
             for metric, found in listed
         ]
         what: str = listing(each) if each else self.names[self.strategy]

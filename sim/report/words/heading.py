@@ -12,7 +12,6 @@ import shlex
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -187,18 +186,13 @@ def settings_line(run: RunFolder) -> str:
     return say("Set for this run: {settings}.", settings=told) if told else ""
 
 
-@cache
-def read_citation() -> Mapping[str, Any]:
-    """How the program is to be cited: ``CITATION.cff``."""
-    path = shipped("CITATION.cff")
-    return parse_document(path.read_bytes(), str(path)).tree
-
-
 def cite(run: RunFolder) -> str:
     """How to cite a result: who made the program, version, result."""
+    path = shipped("CITATION.cff")
+    citation: Any = parse_document(path.read_bytes(), str(path)).tree
     return say(
         "{authors}: overblock {version}, result {id}",
-        authors=str(", ".join(one["name"] for one in read_citation()["authors"])),
+        authors=str(", ".join(one["name"] for one in citation["authors"])),
         version=str(run.manifest["tool"]["version"]),
         id=str(run.manifest["result_id"])[:12],
     )
@@ -430,7 +424,7 @@ def repeat_command(run: RunFolder) -> str:
     if is_comparison:
         own = run.scenario.get("strategy", {})
         for strategy in manifest["strategies"]:
-            parts += ["--strategy", strategy_text(strategy, own)]
+            parts += ["--strategy", _strategy_text(strategy, own)]
         parts += ["--baseline", str(manifest["baseline"])]
     asked = manifest.get("n_replicates_asked", run.n_replicates)
     parts += ["-n", str(asked), "--seed", str(manifest["root_seed"])]
@@ -447,7 +441,7 @@ OTHER_WAYS = ("exact", "covering-prefix")
 
 def compare_command(run: RunFolder) -> str:
     """One line for a shell that compares other ways of blocking on the simulations of a run."""
-    own = [strategy_text(one, run.scenario.get("strategy", {})) for one in strategies_of(run)]
+    own = [_strategy_text(one, run.scenario.get("strategy", {})) for one in strategies_of(run)]
     ways = dict.fromkeys((*own, *OTHER_WAYS))
     parts = [part for way in ways for part in ("--strategy", way)]
     again = repeat_command(run).replace("overblock run", "overblock compare", 1)
@@ -478,16 +472,8 @@ def shipped_scenario(scenario: Mapping[str, Any]) -> str | None:
     return name if hashlib.sha256(data).hexdigest() == scenario.get("sha256") else None
 
 
-def strategy_text(strategy: Mapping[str, Any], own: Mapping[str, Any]) -> str:
-    """A strategy as the command line takes it: ``[LABEL=]ID[:param=value,…]``.
-
-    Parameters
-    ----------
-    strategy
-        Label, id and parameters, as a manifest has them.
-    own
-        The scenario's own strategy: its id alone stands for it.
-    """
+def _strategy_text(strategy: Mapping[str, Any], own: Mapping[str, Any]) -> str:
+    """A strategy as the command line takes it: the id of the scenario's own stands for it."""
     label, name = str(strategy["label"]), str(strategy["id"])
     if ":" in label or "=" in label:
         return label  # only the text of a strategy can be such a label

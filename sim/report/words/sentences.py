@@ -6,13 +6,13 @@ Counts are out of all simulations: one in which an order is not known is none th
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.catalogue.choices import COLLATERAL, EFFICACY, EVER_SHARE, PRIVATE_LOSS
+from sim.catalogue.choices import COLLATERAL, EFFICACY, EVER_SHARE, LISTED, PRIVATE_LOSS
 from sim.catalogue.curves import CURVES
 from sim.measure.estimates import Contradiction, Estimate, Grade, estimate_over, read_estimates
 from sim.measure.sites import read_sites
@@ -394,46 +394,42 @@ def sentence_of_sites(run: RunFolder, strategy: str) -> tuple[Text, str]:
     return said, unbroken(say("{n} h", n=range_)) if range_ else ""
 
 
-def addresses(n: float, *, is_simulated: bool) -> Text:
-    """Addresses ordered blocked at the peak, after their number."""
-    if is_simulated:
-        return say_n(
-            "simulated address ordered blocked at the peak",
-            "simulated addresses ordered blocked at the peak",
-            n,
-        )
-    return say_n("address ordered blocked at the peak", "addresses ordered blocked at the peak", n)
-
-
-def networks(n: float, *, is_simulated: bool) -> Text:
-    """The same of networks of IPv6."""
-    if is_simulated:
-        return say_n(
-            "simulated IPv6 /64 network ordered blocked at the peak",
-            "simulated IPv6 /64 networks ordered blocked at the peak",
-            n,
-        )
-    return say_n(
+LISTED_WORDS: dict[tuple[str, bool], Callable[[float], Text]] = {
+    (LISTED[0], False): lambda n: say_n(
+        "address ordered blocked at the peak", "addresses ordered blocked at the peak", n
+    ),
+    (LISTED[0], True): lambda n: say_n(
+        "simulated address ordered blocked at the peak",
+        "simulated addresses ordered blocked at the peak",
+        n,
+    ),
+    (LISTED[1], False): lambda n: say_n(
         "IPv6 /64 network ordered blocked at the peak",
         "IPv6 /64 networks ordered blocked at the peak",
         n,
-    )
+    ),
+    (LISTED[1], True): lambda n: say_n(
+        "simulated IPv6 /64 network ordered blocked at the peak",
+        "simulated IPv6 /64 networks ordered blocked at the peak",
+        n,
+    ),
+}
+"""Addresses and networks listed, after their number, which orders give or which is simulated."""
+_N_LISTED_WORDS: dict[tuple[str, bool], Callable[[float, str], Text]] = {
+    (LISTED[0], False): lambda n, t: say_n("{n} address", "{n} addresses", n, n=t),
+    (LISTED[0], True): lambda n, t: say_n(
+        "{n} address of others", "{n} addresses of others", n, n=t
+    ),
+    (LISTED[1], False): lambda n, t: say_n("{n} IPv6 network", "{n} IPv6 networks", n, n=t),
+    (LISTED[1], True): lambda n, t: say_n(
+        "{n} IPv6 network of others", "{n} IPv6 networks of others", n, n=t
+    ),
+}
 
 
-def n_addresses(median: float, *, of_others: bool) -> Text:
-    """So many addresses."""
-    n, text_ = two_digits(median), number(median)
-    if of_others:
-        return say_n("{n} address of others", "{n} addresses of others", n, n=text_)
-    return say_n("{n} address", "{n} addresses", n, n=text_)
-
-
-def n_networks(median: float, *, of_others: bool) -> Text:
-    """So many networks of IPv6."""
-    n, text_ = two_digits(median), number(median)
-    if of_others:
-        return say_n("{n} IPv6 network of others", "{n} IPv6 networks of others", n, n=text_)
-    return say_n("{n} IPv6 network", "{n} IPv6 networks", n, n=text_)
+def n_listed(metric: str, median: float, *, of_others: bool) -> Text:
+    """How many addresses or networks were listed, with their number."""
+    return _N_LISTED_WORDS[metric, of_others](two_digits(median), number(median))
 
 
 def amount(value: float, unit: str) -> Text:

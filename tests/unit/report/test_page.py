@@ -50,7 +50,7 @@ from sim.report.page.document import (
     render,
     write_report,
 )
-from sim.report.page.sites import site_matrix
+from sim.report.page.sites import rows_of_sites
 from sim.report.words.answer import _Facts, answer
 from sim.report.words.heading import (
     answering_command,
@@ -416,7 +416,7 @@ def test_a_spared_site_has_a_row(site_folder, monkeypatch):
     drawn = {"drawn": np.array([["sector frontend", "revenue storage"]] * 2, object)}
     found = SimpleNamespace(site=("spared", "cut"), number=number, text=drawn)
     monkeypatch.setattr("sim.report.page.sites.read_sites", lambda *_: found)
-    rows = site_matrix(open_run(site_folder), 60).rows
+    rows = rows_of_sites(open_run(site_folder), 60)
     assert [(row.name, row.n_cut, row.first) for row in rows] == [
         ("cut", 1, f"16{NBSP}Apr, 01:00"),
         ("spared", 0, "never"),

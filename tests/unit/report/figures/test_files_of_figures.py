@@ -11,7 +11,7 @@ import pytest
 from cycler import cycler
 
 from sim.errors import UsageError
-from sim.report.figures.kinds import FIGURES, FORMATS, Print, choose, plot_run
+from sim.report.figures.kinds import FIGURES, FORMATS, choose, plot_run
 from sim.results.folder import RunFolder
 from tests.csv_rows import csv_rows
 
@@ -39,14 +39,15 @@ def test_every_figure_that_applies_is_written_in_every_format(ensemble, tmp_path
 
 
 def test_the_same_figure_is_the_same_bytes(ensemble, tmp_path):
-    names, how = ["outage"], Print(dpi=50)
-    one, other = (plot_run(ensemble, tmp_path / to, names, None, FORMATS, how) for to in "ab")
+    one, other = (
+        plot_run(ensemble, tmp_path / to, ["outage"], None, FORMATS, dpi=50) for to in "ab"
+    )
     for path, again in zip(one, other, strict=True):
         assert path.read_bytes() == again.read_bytes(), path.name
 
 
 def test_width_resolution_and_title_are_as_asked_for(ensemble, tmp_path):
-    plot_run(ensemble, tmp_path, ["outage"], None, FORMATS, Print(88, 100, has_words=False))
+    plot_run(ensemble, tmp_path, ["outage"], None, FORMATS, width_mm=88, dpi=100, has_words=False)
     png = (tmp_path / "outage.png").read_bytes()
     assert struct.unpack(">I", png[16:20])[0] == pytest.approx(88 / 25.4 * 100, abs=1)
     root = ElementTree.parse(tmp_path / "outage.svg").getroot()

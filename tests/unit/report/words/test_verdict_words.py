@@ -5,12 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from sim.catalogue.choices import LISTED
 from sim.report.words.heading import other_warnings
 from sim.report.words.languages import language
 from sim.report.words.sentences import (
-    n_networks,
+    LISTED_WORDS,
+    n_listed,
     names_words,
-    networks,
     verdict_of,
     verdict_sentence,
 )
@@ -129,7 +130,7 @@ def test_names_have_their_range_in_two_digits():
 
 def test_networks_of_ipv6_are_named_as_addresses_are() -> None:
     of_ipv6 = "IPv6 /64 networks ordered blocked at the peak"
-    assert networks(3, is_simulated=False) == of_ipv6
-    assert networks(3, is_simulated=True) == f"simulated {of_ipv6}"
-    assert n_networks(1, of_others=True) == "1 IPv6 network of others"
-    assert n_networks(2100, of_others=False) == "2,100 IPv6 networks"
+    assert LISTED_WORDS[LISTED[1], False](3) == of_ipv6
+    assert LISTED_WORDS[LISTED[1], True](3) == f"simulated {of_ipv6}"
+    assert n_listed(LISTED[1], 1, of_others=True) == "1 IPv6 network of others"
+    assert n_listed(LISTED[1], 2100, of_others=False) == "2,100 IPv6 networks"
