@@ -35,7 +35,6 @@ from sim.results.folder import later
 from sim.version import __version__
 
 MILLION = 1_000_000
-DPI, WIDTH_IN = 200, 180 / 25.4
 NARROW_IN = 6.0
 """Width below which a figure has short labels."""
 BAND_ALPHA = 0.28

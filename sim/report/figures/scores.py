@@ -170,7 +170,7 @@ def draw_frontier(found: Answer, path: Path) -> None:
     from sim.report.figures import look
 
     with look.users_style():
-        figure = look.new_figure(look.WIDTH_IN, 0.55 * look.WIDTH_IN)
+        figure = look.new_figure(180 / 25.4, 99 / 25.4)
         ax = figure.subplots()
         look.leave_room(figure, 5.5, 1.2, 2.2, 3.4)
         frontier, compared = found.frontier, found.comparison
@@ -204,4 +204,4 @@ def draw_frontier(found: Answer, path: Path) -> None:
         note = f"{float(found.n_targets):,.0f} targets; exact for every number of rules."
         title = "Least collateral by number of rules"
         look.add_words(figure, title, f"{note} overblock {__version__}.")
-        look.save_figure(figure, [path], look.DPI)
+        look.save_figure(figure, [path], 200)

@@ -62,6 +62,7 @@ from sim.report.words.languages import (
     joined,
     listing,
     say,
+    say_n,
     say_name,
 )
 from sim.report.words.numbers import (
@@ -74,18 +75,13 @@ from sim.report.words.numbers import (
     whole,
 )
 from sim.report.words.sentences import (
-    AT_THE_PEAK,
     CAUSES,
-    DISPUTED,
     KINDS,
     LISTED_WORDS,
-    SPARED,
     Verdict,
     amount,
     bound_of_zero,
     is_out_of_reach,
-    lost,
-    lost_by_sites,
     n_listed,
     names_by_strategy,
     names_words,
@@ -94,7 +90,6 @@ from sim.report.words.sentences import (
     sentence_of_sites,
     verdict_of,
 )
-from sim.report.words.sentences import hours as hours_text
 from sim.results.folder import RunFolder
 from sim.results.tables import read_rows, text
 
@@ -293,8 +288,12 @@ class _Facts:
             return None
         found = in_currency(found, self.rate)
         n = two_digits(found.median)
-        currency = currency_name(self.rate, n)
-        what = lost_by_sites(n, currency) if has_sites_alone(self.run) else lost(n, currency)
+        named = {"currency": currency_name(self.rate, n)}
+        what = say_n("{currency} lost by businesses", "{currency} lost by businesses", n, **named)
+        if has_sites_alone(self.run):
+            what = say_n(
+                "{currency} lost by your sites", "{currency} lost by your sites", n, **named
+            )
         figure = self.figure(PRIVATE_LOSS, found, what)
         return figure if found.is_known else replace(figure, bound=NOT_KNOWN)
 
@@ -370,7 +369,9 @@ class _Facts:
         how, country = (not self.is_simulated, is_throttle), self.country or say("the country")
         said = capitalised(say(CAUSES[False, *how], country=country, what=what))
         if purpose := str(run.scenario.get("purpose") or ""):
-            cause = DISPUTED if is_disputed(run) and how == (True, False) else CAUSES[True, *how]
+            cause = CAUSES[True, *how]
+            if is_disputed(run) and how == (True, False):
+                cause = say("To {purpose}, {what} were blocked in {country}.")
             told = say(cause, purpose=say(purpose), country=country, what=what)
             return either(capitalised(told), said)
         return said
@@ -383,12 +384,21 @@ class _Facts:
         if not peak.high > 0:
             return joined(" ", (cause, self._none_cut_off())), ""
         if peak.median > 0:
-            text_ = say(AT_THE_PEAK, share=spoken(peak.median))
+            text_ = say(
+                "In simulations, {share} of its businesses hosted abroad are cut off from some "
+                "customers at the peak.",
+                share=spoken(peak.median),
+            )
             return joined(" ", (cause, text_)), range_text(peak)
         values, _, _ = read_shares(self.run, self.strategy, PEAK)
         n_cut, others = int((values > 0).sum()), estimate_over(values[values > 0], SHARE)
-        n, share = whole(values.size - n_cut), spoken(others.median)
-        text_ = say(SPARED, n=n, of=whole(values.size), share=share)
+        text_ = say(
+            "In {n} of {of} simulations none of its businesses hosted abroad is cut off from "
+            "customers. In the others, {share} of them are at the peak.",
+            n=whole(values.size - n_cut),
+            of=whole(values.size),
+            share=spoken(others.median),
+        )
         return joined(" ", (cause, text_)), range_text(others)
 
     def bound_of(self, strategy: str) -> str:
@@ -429,7 +439,11 @@ class _Facts:
         yield self.figure("", estimate_over(is_cut.sum(axis=1).astype(np.float64), "sites"), of)
         if hours.is_known:
             h = two_digits(hours.median)
-            yield self.figure("", hours, hours_text(h, n, is_least=is_least))
+            cut = say_n("hour cut off", "hours cut off", h)
+            if is_least:
+                cut = say_n("hour or more cut off", "hours or more cut off", h)
+            over = say("median of the sites cut off in each simulation") if n > 1 else ""
+            yield self.figure("", hours, joined(", ", (cut, over)))
 
     # -- a comparison -------------------------------------------------------------------------
 

@@ -126,13 +126,6 @@ def percent_span(low: float, high: float) -> Text:
     return unbroken(say("{low} to {high}", low=bare, high=last))
 
 
-def at_least(share: float) -> Text:
-    """A lower bound of a share, rounded down so that it holds as printed: ``94%`` of 0.9459."""
-    if not share >= 1e-6:
-        return percent(0.0 if share > 0 else share)
-    return percent(_rounded_down(share))
-
-
 def at_most(value: float, unit: str = "share") -> Text:
     """An upper bound in its unit, rounded up: ``0.24%`` of a share of 0.00231."""
     return quantity(-_rounded_down(-value), unit)
@@ -153,11 +146,6 @@ def quantity(value: float, unit: str) -> Text:
     return percent(value) if is_share(unit) else number(value)
 
 
-def quantity_span(low: float, high: float, unit: str) -> Text:
-    """Two ends of a range in its unit; shares as a percentage."""
-    return percent_span(low, high) if is_share(unit) else span(low, high)
-
-
 def value_text(found: Estimate) -> Text:
     """The median of an estimate, without its unit unless that is a percentage."""
     return quantity(found.median, found.unit)
@@ -165,7 +153,8 @@ def value_text(found: Estimate) -> Text:
 
 def range_text(found: Estimate) -> str:
     """The range of an estimate; empty where it has none that can be seen in two digits."""
-    text = quantity_span(found.low, found.high, found.unit)
+    write = percent_span if is_share(found.unit) else span
+    text = write(found.low, found.high)
     return "" if not found.has_range or text == value_text(found) else text
 
 

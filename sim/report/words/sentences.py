@@ -300,18 +300,6 @@ CAUSES = {
     (False, False, True): say("In {country}, {what} would be ordered slowed down."),
 }
 """The orders: with a purpose, from the record, to be slowed down."""
-DISPUTED = say("To {purpose}, {what} were blocked in {country}.")
-"""Orders of the record of which it is disputed who placed them."""
-AT_THE_PEAK = say(
-    "In simulations, {share} of its businesses hosted abroad are cut off from some customers at "
-    "the peak."
-)
-"""The harm of orders."""
-SPARED = say(
-    "In {n} of {of} simulations none of its businesses hosted abroad is cut off from customers. "
-    "In the others, {share} of them are at the peak."
-)
-"""The harm of orders that spare all in half of the simulations or more."""
 SITES_CUT_OFF = {
     ("only", True): say(
         "Your site was cut off from some customers in {times} of {of} simulations, for at least "
@@ -435,29 +423,6 @@ def n_listed(metric: str, median: float, *, of_others: bool) -> Text:
 def amount(value: float, unit: str) -> Text:
     """A number with its unit."""
     return say_n("{n} {unit}", "{n} {unit}", two_digits(value), n=number(value), unit=unit)
-
-
-def hours(n: float, n_sites: int, *, is_least: bool) -> Text:
-    """Hours cut off, after their number: at least so many where some sites still are at the end."""
-    cut = say_n("hour cut off", "hours cut off", n)
-    if is_least:
-        cut = say_n("hour or more cut off", "hours or more cut off", n)
-    of = say("median of the sites cut off in each simulation") if n_sites > 1 else ""
-    return joined(", ", (cut, of))
-
-
-def lost(n: float, currency: str) -> Text:
-    """Losses of businesses, after their number."""
-    return say_n(
-        "{currency} lost by businesses", "{currency} lost by businesses", n, currency=currency
-    )
-
-
-def lost_by_sites(n: float, currency: str) -> Text:
-    """Losses of the user's own sites, after their number."""
-    return say_n(
-        "{currency} lost by your sites", "{currency} lost by your sites", n, currency=currency
-    )
 
 
 def reason_of(
