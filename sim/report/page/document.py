@@ -36,15 +36,12 @@ from sim.report.words.languages import (
     day,
     language,
     say,
-    say_name,
 )
-from sim.report.words.numbers import percent, whole, with_range
+from sim.report.words.numbers import with_range
 from sim.results.folder import RunFolder
 from sim.results.integrity import GENERATOR, is_report
 from sim.version import __version__
 
-POLICY = "default-src 'none'; style-src 'unsafe-inline'; font-src data:; base-uri 'none'"
-"""Content security policy: nothing runs and nothing is fetched."""
 CSS = Path(__file__).parent / "page.css"
 FONTS = (
     ("Source Sans 3", 400, "source-sans-3", "latin"),
@@ -57,8 +54,6 @@ FONTS = (
 """Family, weight, file and letters of the fonts of the page (Adobe, SIL Open Font License 1.1)."""
 CYRILLIC = frozenset(("ru",))
 """Languages that are written in it."""
-LONG_TITLE, LONG_SENTENCE = 60, 175
-"""Letters from which on a title or a sentence is set smaller."""
 FEW_SITES = 3
 """Sites of one's own beside which the first screen has room for the picture."""
 GRADES = {
@@ -115,7 +110,7 @@ def render(run: RunFolder, words: Language = IN_ENGLISH, computed: str = "") -> 
     DataError
         If the folder's files cannot be read.
     """
-    found, title = answer(run), say_name(str(run.scenario["title"]))
+    found = answer(run)
     outage = None if is_comparison(run) else read_outage(run)
     step = rounding_of(outage) if outage is not None else 0
     rows = sites.rows_of_sites(run, step) if has_sites(run) and step else []
@@ -124,21 +119,13 @@ def render(run: RunFolder, words: Language = IN_ENGLISH, computed: str = "") -> 
         pictures = [Markup(picture(outage, narrow=narrow, words=words)) for narrow in (False, True)]
     return _template().render(
         words=words,
-        policy=POLICY,
         run=run,
         outage=outage,
         generator=f"{GENERATOR} {__version__}",
         style=Markup(_fonts(words.code in CYRILLIC) + CSS.read_text(encoding="utf-8")),
         answer=found,
-        title=title,
-        is_long_title=len(words.write(title)) > LONG_TITLE,
-        is_long=len(words.write(found.whole)) > LONG_SENTENCE,
-        cut_off=percent(float(run.scenario["thresholds"]["impaired"])),
-        n=whole(run.n_replicates),
         of_businesses=n_businesses(run),
         computed=day(datetime.fromisoformat(computed)) if computed else "",
-        is_ensemble=run.is_ensemble,
-        idle_row=[*run.strategies, run.idle_strategy].index(run.idle_strategy),
         pictures=pictures,
         sites=rows,
         step=step_text(step),
