@@ -113,18 +113,8 @@ class Rows:
 
     def rows(self) -> tuple[list[str], list[list[object]]]:
         """Names of the columns of its table, and the rows."""
-        names = [
-            "panel",
-            "name",
-            "median",
-            "low",
-            "high",
-            "unit",
-            "n_simulations",
-            "grade",
-            "bound",
-        ]
-        return names, [
+        names = "panel name median low high unit n_simulations grade bound"
+        return names.split(), [
             [
                 panel.title, line.name, *_ends(line), line.found.unit, line.found.n_simulations,
                 str(line.found.grade), str(line.bound),
