@@ -12,6 +12,7 @@ import shlex
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -186,13 +187,18 @@ def settings_line(run: RunFolder) -> str:
     return say("Set for this run: {settings}.", settings=told) if told else ""
 
 
+@cache
+def read_citation() -> Mapping[str, Any]:
+    """How the program is to be cited: ``CITATION.cff``."""
+    path = shipped("CITATION.cff")
+    return parse_document(path.read_bytes(), str(path)).tree
+
+
 def cite(run: RunFolder) -> str:
     """How to cite a result: who made the program, version, result."""
-    path = shipped("CITATION.cff")
-    citation: Any = parse_document(path.read_bytes(), str(path)).tree
     return say(
         "{authors}: overblock {version}, result {id}",
-        authors=str(", ".join(one["name"] for one in citation["authors"])),
+        authors=str(", ".join(one["name"] for one in read_citation()["authors"])),
         version=str(run.manifest["tool"]["version"]),
         id=str(run.manifest["result_id"])[:12],
     )
