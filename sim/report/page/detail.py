@@ -50,7 +50,7 @@ from sim.report.words.languages import (
 )
 from sim.report.words.numbers import number, percent, percent_span, with_range
 from sim.report.words.sentences import note_of, read_bound, read_losses
-from sim.results.folder import RunFolder, input_rows, later
+from sim.results.folder import RunFolder, assumptions_of, input_rows, later
 from sim.results.tables import text
 from sim.scenario.tables.money import MoneyParameterRow
 from sim.scenario.tables.rows import FigureRow, OperatorRow, OrderRow
@@ -344,6 +344,13 @@ def count_prices(run: RunFolder) -> tuple[int, int]:
     """How many of the prices of lost demand are assumptions, of how many."""
     rows = input_rows(run, "money", "parameters", MoneyParameterRow)
     return sum(row.kind == "assumption" for row in rows), len(rows)
+
+
+def count_assumed(run: RunFolder) -> int:
+    """How many settings are assumed, without the values of tables, which the appendix marks."""
+    tables = {str(one["name"]) for one in run.manifest["inputs"]}
+    keys = (str(one["key"]) for one in assumptions_of(run.manifest))
+    return sum(key.rpartition(".")[0] not in tables for key in keys)
 
 
 def times_of_orders(run: RunFolder) -> tuple[str, list[float], bool]:

@@ -403,6 +403,15 @@ def test_other_ways_of_blocking_can_be_compared_as_the_page_says(ensemble_run, s
     assert "overblock compare" not in text
 
 
+def test_settings_that_are_assumed_are_counted_without_tables(ensemble_run, page):
+    manifest = json.loads((ensemble_run / "manifest.json").read_text("utf-8"))
+    tables = {one["name"] for one in manifest["inputs"]}
+    keys = [one["key"] for one in manifest["sources"] if one["kind"] == "assumption"]
+    mine = [key for key in keys if key.rsplit(".", 1)[0] not in tables]
+    assert 0 < len(mine) < len(keys)
+    assert f"Assumed: {len(mine)} settings (reasons: manifest.json)" in words_of(page)
+
+
 def test_the_scenario_has_its_hash(page):
     text = (Path(__file__).parents[3] / "scenarios" / "austria-2022.yaml").read_bytes()
     begin = hashlib.sha256(text).hexdigest()[:8]
