@@ -17,7 +17,7 @@ from typing import cast
 import duckdb
 import numpy as np
 import pytest
-from jinja2 import meta
+from jinja2 import meta, nodes
 
 from sim.api.results import Results
 from sim.catalogue.choices import label as label_of
@@ -724,11 +724,20 @@ def test_a_folder_without_a_day_has_a_page(ensemble_run, tmp_path):
         assert computed_on(open_run(folder)) == ""
 
 
-def test_a_name_in_a_template_means_one_thing():
-    environment = _template().environment
-    for path in Path(document.__file__).parent.glob("*.j2"):
-        for name in meta.find_undeclared_variables(environment.parse(path.read_text("utf-8"))):
+def test_a_name_in_a_template_means_one_thing(ensemble_run, monkeypatch):
+    environment, given = _template().environment, {"range"}
+    monkeypatch.setattr(
+        document, "_template", lambda: SimpleNamespace(render=lambda **values: given.update(values))
+    )
+    render(open_run(ensemble_run))
+    folder = Path(document.__file__).parent
+    trees = {path.name: environment.parse(path.read_text("utf-8")) for path in folder.glob("*.j2")}
+    names = [one for tree in trees.values() for one in tree.find_all(nodes.Name)]
+    given |= {one.name for one in names if one.ctx == "store"}
+    for file, tree in trees.items():
+        for name in meta.find_undeclared_variables(tree):
             found = [vars(one)[name] for one in document.MODULES if name in vars(one)]
+            assert found or name in given, f"{file}: {name} is defined nowhere"
             assert all(one is found[0] for one in found), name
 
 
