@@ -17,6 +17,7 @@ from sim.addresses.sets.blocks import DTYPES
 from sim.addresses.sets.intervals import AddressSet, IntervalSet, IntervalSet6
 from sim.errors import UsageError
 from tests.examples import n_examples
+from tests.unit.addresses.test_cover import weights
 
 DEPTH = 3
 N_UNITS = 2**DEPTH
@@ -301,17 +302,9 @@ class World:
         self.weight = [w * scale for w in rng.integers(0, 6, len(drawn)).tolist()]
         self.targets, self.bystanders = self.hosts[:n_targets], self.hosts[n_targets:]
 
-    def weights(self, of: list, amount: list) -> Weights:
-        column = dict(zip(map(str, of), amount, strict=True))
-        from sim.addresses.text.reading import parse_entries
-
-        entries = parse_entries("\n".join(column))
-        total = np.array([0, *column.values()])
-        v4, v6 = entries.v4, entries.v6
-        return Weights.on_rows(v4, total[v4.line], v6, total[v6.line])
-
     def collateral(self) -> Weights:
-        return self.weights(self.bystanders, self.weight[len(self.targets) :])
+        amount = self.weight[len(self.targets) :]
+        return weights(**dict(zip(map(str, self.bystanders), amount, strict=True)))
 
 
 def best_by_programme(

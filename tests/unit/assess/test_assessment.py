@@ -5,15 +5,14 @@ import json
 import math
 import re
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import duckdb
 import numpy as np
 import pytest
-from typer.testing import CliRunner
 
 from sim.assess.assessment import Assessment, _count_entries, _turned, _wait, assess
-from sim.cli.app import app
 from sim.errors import UsageError
 from sim.measure.estimates import Grade
 from sim.report.documents.assessment import write_assessment
@@ -23,6 +22,7 @@ from sim.report.words.sentences import verdict_sentence
 from sim.results.folder import RunFolder, open_run
 from sim.results.parquet import read_columns
 from sim.scenario.tables.shipped import forums, read_court_questions
+from tests.commands import call as command
 from tests.csv_rows import csv_rows
 
 OWN = "covering-prefix"
@@ -243,9 +243,7 @@ def test_lags_are_the_least_and_most_of_operators_that_comply(folder, found):
 def test_the_command_writes_json_and_a_page_and_refuses_what_it_cannot_write(
     folder, found, tmp_path
 ):
-    def call(*arguments: str):
-        return CliRunner().invoke(app, ["assess", str(folder), "--strategy", OWN, *arguments])
-
+    call = partial(command, "assess", folder, "--strategy", OWN)
     told = json.loads(call("--json").stdout)
     assert told["numbers"][OWN]["addresses_listed_peak"]["median"] == (
         found.number("addresses_listed_peak").median

@@ -4,16 +4,16 @@ import csv
 import io
 import json
 import shutil
+from functools import partial
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner, Result
 
-from sim.cli.app import app
 from sim.cli.tables import print_tables
 from sim.report.documents.scores import case_tables, score_tables
 from sim.report.words.numbers import exact
 from tests.cases import NAMES_LAW, case_file
+from tests.commands import call as command
 
 BRIEF = ("-n", "2", "-w", "1")
 """64 simulations of a month, by processes of their own, show no more of the command."""
@@ -26,8 +26,7 @@ def blind(tmp_path: Path) -> Path:
     return case_file(tmp_path, names, none).path.rename(tmp_path / "blind.yaml")
 
 
-def call(*arguments: str) -> Result:
-    return CliRunner().invoke(app, ["backtest", *arguments])
+call = partial(command, "backtest")
 
 
 def test_a_file_of_others_is_scored_alone(blind):

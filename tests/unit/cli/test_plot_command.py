@@ -2,14 +2,14 @@
 
 import json
 import shutil
+from functools import partial
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner, Result
 
-from sim.cli.app import app
 from sim.cli.verbs.handover import _default_folder
 from sim.results.folder import open_run
+from tests.commands import call as command
 
 
 @pytest.fixture(autouse=True)
@@ -18,8 +18,7 @@ def in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("OVERBLOCK_QUIET", raising=False)
 
 
-def call(*arguments: str) -> Result:
-    return CliRunner().invoke(app, ["plot", *arguments])
+call = partial(command, "plot")
 
 
 def test_figures_are_named_and_their_files_printed(shipped_run):
