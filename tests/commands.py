@@ -1,5 +1,8 @@
 """A command line, called in this process."""
 
+import json
+from typing import Any
+
 from typer.testing import CliRunner, Result
 
 from sim.cli.app import app
@@ -9,3 +12,16 @@ def call(
     *words: object, env: dict[str, str] | None = None, text: str | bytes | None = None
 ) -> Result:
     return CliRunner().invoke(app, [str(word) for word in words], env=env, input=text)
+
+
+def run(*words: object, status: int = 0, text: str | bytes | None = None) -> Result:
+    """Run a command that ends so."""
+    result = call(*words, text=text)
+    assert result.exit_code == status, (result.output, result.stderr, result.exception)
+    return result
+
+
+def document(*words: object, text: str | bytes | None = None) -> dict[str, Any]:
+    """What a command prints as JSON."""
+    found: dict[str, Any] = json.loads(run(*words, "--json", text=text).stdout)
+    return found

@@ -1,13 +1,12 @@
 """Answers at which no public host is: the address of their name is not known."""
 
-import json
 from pathlib import Path
 
 import pytest
 
 import sim
 from sim.blocklists.hosts import State
-from tests.commands import call
+from tests.commands import document
 
 SINKS = ("0.0.0.0", "127.0.0.1", "10.0.0.1", "192.168.1.1", "100.64.0.1", "169.254.0.1")
 SINKS6 = ("::", "::1", "fd00::1", "fe80::1")
@@ -17,12 +16,6 @@ SINKS6 = ("::", "::1", "fd00::1", "fe80::1")
 def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     (tmp_path / "list.txt").write_text("198.51.100.0/24\n")
     monkeypatch.chdir(tmp_path)
-
-
-def document(*arguments: str) -> dict:
-    result = call(*arguments, "--json")
-    assert result.exit_code == 0, result.output
-    return json.loads(result.stdout)
 
 
 def test_names_that_are_sent_to_a_sinkhole_are_not_known():

@@ -1,11 +1,10 @@
 """Whatever reads addresses from dated orders takes those in force at a time, or none at all."""
 
-import json
 from pathlib import Path
 
 import pytest
 
-from tests.commands import call
+from tests.commands import document, run
 
 ORDERS = (
     "effective,action,prefix\n"
@@ -23,16 +22,6 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     (tmp_path / "both.txt").write_text(BOTH)
     (tmp_path / "one.txt").write_text("203.0.113.1\n")
     monkeypatch.chdir(tmp_path)
-
-
-def run(*arguments: str, status: int = 0):
-    result = call(*arguments)
-    assert result.exit_code == status, (result.output, result.stderr, result.exception)
-    return result
-
-
-def document(*arguments: str) -> dict:
-    return json.loads(run(*arguments, "--json").stdout)
 
 
 def test_targets_of_a_cover_are_those_in_force():

@@ -3,10 +3,12 @@
 import csv
 import io
 import json
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from tests import commands
 from tests.commands import call
 
 APRIL_20 = "2018-04-20T12:00+03:00"
@@ -34,14 +36,8 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def run(*arguments: str, status: int = 0, stdin: str | bytes | None = None):
-    result = call("exposure", *arguments, text=stdin)
-    assert result.exit_code == status, (result.output, result.stderr, result.exception)
-    return result
-
-
-def document(*arguments: str, stdin: str | bytes | None = None) -> dict:
-    return json.loads(run(*arguments, "--json", stdin=stdin).stdout)
+run = partial(commands.run, "exposure")
+document = partial(commands.document, "exposure")
 
 
 def test_the_orders_of_april_2018_list_17_771_008_addresses_and_the_targets_own_9_216():

@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from tests.commands import call
+from tests.commands import document, run
 
 RANGES = {
     "createDate": "2026-01-02",
@@ -23,12 +23,6 @@ def ranges(tmp_path: Path) -> Path:
     path = tmp_path / "ip-ranges.json"
     path.write_text(json.dumps(RANGES))
     return path
-
-
-def run(*arguments: object, status: int = 0):
-    result = call(*arguments)
-    assert result.exit_code == status, (result.output, result.stderr, result.exception)
-    return result
 
 
 def test_what_was_understood_is_told_and_the_path_is_the_result(ranges, tmp_path):
@@ -48,7 +42,7 @@ def test_what_was_understood_is_told_and_the_path_is_the_result(ranges, tmp_path
 
 
 def test_json_says_the_same(ranges, tmp_path):
-    found = json.loads(run("import", ranges, "-o", tmp_path / "aws.parquet", "--json").stdout)
+    found = document("import", ranges, "-o", tmp_path / "aws.parquet")
     assert found["schema"] == "overblock/import/1"
     assert found["sha256"] == hashlib.sha256(ranges.read_bytes()).hexdigest()
     assert (found["n_records"], found["n_addresses4"], found["n_rows"]) == (1, 256, 1)
@@ -91,15 +85,13 @@ def test_more_than_the_limit_is_refused(ranges, tmp_path):
 def test_an_imported_table_serves_as_attribute_table(ranges, tmp_path):
     table = tmp_path / "aws.parquet"
     run("import", ranges, "-o", table)
-    found = json.loads(
-        run("exposure", ranges, "--attribute", table, "--by", "region,service", "--json").stdout
-    )
+    found = document("exposure", ranges, "--attribute", table, "--by", "region,service")
     assert [breakdown["is_list"] for breakdown in found["breakdowns"]] == [False, True]
     assert found["breakdowns"][0]["groups"][0]["share4"] == 1
 
 
 def test_doctor_says_what_is_installed_and_where_things_are():
-    found = json.loads(run("doctor", "--json").stdout)
+    found = document("doctor")
     assert found["schema"] == "overblock/doctor/3"
     assert found["packages"]["numba"]
     assert Path(found["compiled_code"]["folder"]).is_dir()
@@ -119,7 +111,7 @@ def test_doctor_says_what_is_installed_and_where_things_are():
 
 def test_polls_of_providers_are_written_as_a_table_of_orders(tmp_path, repository):
     polls, table = repository / "tests/fuzz/corpus/polls/good-data", tmp_path / "orders.csv"
-    found = json.loads(run("import", str(polls), "-o", str(table), "--json").stdout)
+    found = document("import", str(polls), "-o", str(table))
     assert (found["format"], found["n_rows"]) == ("polls", 7)
     assert len(table.read_text().splitlines()) == 8
     told = run("import", str(polls), "-o", str(tmp_path / "orders.parquet"), status=2).stderr
@@ -129,7 +121,7 @@ def test_polls_of_providers_are_written_as_a_table_of_orders(tmp_path, repositor
 def test_dated_orders_are_written_as_a_table_of_orders(tmp_path):
     given, table = tmp_path / "given.csv", tmp_path / "orders.csv"
     given.write_text("effective,action,prefix\n2026-01-03T20:30Z,block,203.0.113.0-203.0.113.2\n")
-    found = json.loads(run("import", str(given), "-o", str(table), "--json").stdout)
+    found = document("import", str(given), "-o", str(table))
     assert (found["format"], found["n_rows"]) == ("orders", 2)
     header = table.read_text().splitlines()[0]
     assert header == "effective,action,prefix,mechanism,operators,owner,source"

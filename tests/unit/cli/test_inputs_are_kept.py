@@ -14,16 +14,10 @@ from sim.results.folder import read_manifest
 from sim.scenario.cases import read_cases
 from sim.scenario.load import load_scenario
 from sim.scenario.tables.seeds import read_bytes
-from tests.commands import call
+from tests.commands import run
 
 ORDERS = "effective,action,prefix\n2018-04-16T11:00+03:00,block,198.51.100.0/24\n"
 READ = "is a file that this command reads; choose another output"
-
-
-def run(*arguments: object, status: int) -> str:
-    result = call(*arguments)
-    assert result.exit_code == status, (result.output, result.stderr, result.exception)
-    return result.stderr
 
 
 def same(path: Path) -> Path:
@@ -56,7 +50,7 @@ def test_import_replaces_no_file_that_it_reads(kind, link, tmp_path):
         run("import", tmp_path / "list.csv", "-o", given, status=0)
     form = "parquet" if kind == "parquet" else "orders"
     before = given.read_bytes()
-    assert READ in run("import", given, "--as", form, "-o", link(given), "--force", status=2)
+    assert READ in run("import", given, "--as", form, "-o", link(given), "--force", status=2).stderr
     assert given.read_bytes() == before
     run("import", given, "--as", form, "-o", tmp_path / f"other.{kind}", status=0)
     run("import", given, "--as", form, "-o", tmp_path / f"other.{kind}", "--force", status=0)
@@ -66,7 +60,7 @@ def test_import_replaces_no_file_that_it_reads(kind, link, tmp_path):
 def test_import_writes_parquet_and_csv_alone(name, tmp_path):
     given = tmp_path / "list.txt"
     given.write_text("198.51.100.1\n")
-    told = run("import", given, "-o", tmp_path / name, "--force", status=2)
+    told = run("import", given, "-o", tmp_path / name, "--force", status=2).stderr
     assert "expected a table TABLE.parquet or TABLE.csv" in told
     assert [path.name for path in tmp_path.iterdir()] == ["list.txt"]
 
@@ -79,7 +73,7 @@ def test_a_figure_replaces_no_list_that_it_is_drawn_from(tmp_path):
     cover = ("cover", *lists, "--budget", 1, "--force", "--figure")
     for path in (targets, protected):
         before = path.read_bytes()
-        assert READ in run(*cover, path, status=2)
+        assert READ in run(*cover, path, status=2).stderr
         assert path.read_bytes() == before
 
 
@@ -130,5 +124,5 @@ def test_no_table_of_a_folder_is_replaced_by_what_is_made_of_it(file, verb, tmp_
     table = folder / file
     before = table.read_bytes()
     name, *options = verb
-    assert READ in run(name, folder, *options, "-o", table, "--force", status=2)
+    assert READ in run(name, folder, *options, "-o", table, "--force", status=2).stderr
     assert table.read_bytes() == before
