@@ -170,12 +170,16 @@ _STEPS_S = (
 """Length of a run, at most, and the step between its times."""
 
 
-def even_times(horizon_s: int) -> NDArray[np.int64]:
-    """Times from 0 to the end of a run: every hour in a run of up to two months.
+def even_step(horizon_s: int) -> int:
+    """Seconds between the times that an ensemble keeps: an hour in a run of up to two months.
 
     The step is ten minutes for four days, six hours for a year, a day for four years, and whole
     weeks for longer runs.
     """
     n_weeks = -(-horizon_s // (MOST_TIMES * 7 * S_PER_D))
-    step_s = next((step for most, step in _STEPS_S if horizon_s <= most), 7 * S_PER_D * n_weeks)
-    return np.arange(0, horizon_s, step_s)
+    return next((step for most, step in _STEPS_S if horizon_s <= most), 7 * S_PER_D * n_weeks)
+
+
+def even_times(horizon_s: int) -> NDArray[np.int64]:
+    """Times from 0 to the end of a run at which an ensemble keeps its curves."""
+    return np.arange(0, horizon_s, even_step(horizon_s))

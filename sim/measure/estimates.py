@@ -57,7 +57,7 @@ def own_strategy(run: RunFolder) -> str:
     own = run.scenario.get("strategy") or {}
     for one in run.manifest.get("strategies", ()):
         given = one.get("parameters", {}).items()
-        if own and one["id"] == own["id"] and all(str(own.get(k, v)) == str(v) for k, v in given):
+        if own and one["id"] == own["id"] and all(own.get(k, v) == v for k, v in given):
             return str(one["label"])
     return "" if "strategies" in run.manifest else run.strategies[0]
 

@@ -12,7 +12,16 @@ from numpy.typing import NDArray
 
 from sim.catalogue.curves import CURVES
 from sim.catalogue.measures import MEASURES
-from sim.measure.bands import Band, band_of, peak_row, step_values, values_at, whole_band
+from sim.measure.bands import (
+    MAX_GRID,
+    Band,
+    band_of,
+    even_step,
+    peak_row,
+    step_values,
+    values_at,
+    whole_band,
+)
 from sim.measure.estimates import Estimate, contradictions, read_estimates, read_share
 from sim.report.words.heading import has_sites_alone, is_simulated, sessions_of
 from sim.report.words.languages import (
@@ -112,6 +121,8 @@ class Outage:
         Whether these businesses are the sites of an inventory.
     orders, sessions, published
         Days of orders; sessions of blocking, from and to; published counts, when and how many.
+    step_s
+        Time between two points at which the lines are known; a minute where every change is kept.
     """
 
     start: datetime
@@ -125,6 +136,7 @@ class Outage:
     orders: tuple[Order, ...]
     sessions: tuple[tuple[int, int], ...]
     published: tuple[tuple[int, int], ...]
+    step_s: int
     bound: str = ""
     """Text for a zero of a sample that was unlikely to be cut off."""
     is_given: bool = False
@@ -227,6 +239,7 @@ def read_outage(run: RunFolder, strategy: str | None = None) -> Outage:
     band = whole_band(run, CUT_OFF, strategy)
     n = band.denominator
     cut_off = Band(band.t_s, band.median / n, band.low / n, band.high / n, n, band.n_simulations)
+    fixed_s = 60 if band.t_s.size < MAX_GRID else max(run.horizon_s // MAX_GRID, 60)
     orders: tuple[Order, ...] = ()
     if listed is not None and not sessions:
         curves = run.curves_by(metric, "provider", strategy) if metric == LISTED else {}
@@ -247,6 +260,7 @@ def read_outage(run: RunFolder, strategy: str | None = None) -> Outage:
         orders=orders,
         sessions=sessions,
         published=read_published(run) if metric == LISTED and listed is not None else (),
+        step_s=even_step(run.horizon_s) if run.is_ensemble else fixed_s,
         bound="" if has_sites_alone(run) else read_bound(run, run.strategy(strategy)),
         is_given=not is_simulated(run),
     )

@@ -60,11 +60,12 @@ def measures_of(run: RunFolder, strategy: str) -> Iterator[tuple[str, ...]]:
 
 def zeros_of(run: RunFolder) -> list[Text]:
     """Names of the measures of a run that are zero, each once."""
-    names = (
-        say("IPv6 networks") if metric.startswith("networks_") else say_name(label(metric))
-        for metric, one in _shown(run, run.strategies[0])
-        if _is_zero(one) and not one.zero_at_most > 0
-    )
+    shown = dict(_shown(run, run.strategies[0]))
+    zero = [key for key, one in shown.items() if _is_zero(one) and not one.zero_at_most > 0]
+    of_ipv6 = {key for key in shown if key.startswith("networks_")}
+    # One name for all of them, where no network was ever listed.
+    merged = of_ipv6 if of_ipv6.issubset(zero) else ()
+    names = (say("IPv6 networks") if key in merged else say_name(label(key)) for key in zero)
     return [] if is_comparison(run) else list(dict.fromkeys(names))
 
 

@@ -98,7 +98,7 @@ def _moment(outage: Outage, at_s: float) -> Text:
 
 def rounding_of(outage: Outage) -> int:
     """Minutes to which simulated times are rounded down: the line's step, an hour at most."""
-    return max(int(np.diff(outage.cut_off.t_s).min(initial=3600)) // 60, 1)
+    return min(outage.step_s, 3600) // 60
 
 
 def step_text(minutes: int) -> Text:
@@ -206,7 +206,7 @@ def course_of(outage: Outage, share: NDArray[np.float64]) -> dict[str, Text]:
     t_s, line = outage.cut_off.t_s, outage.cut_off.median
     if not (some := np.flatnonzero(line > 0)).size:
         return {}
-    step = step_text(max(int(np.diff(t_s).min()) // 60, 1))
+    step = step_text(outage.step_s // 60)
     at_s = {"first": t_s[some[0]], "peak": t_s[peak_row(outage.cut_off)]}
     if not outage.is_peak_of_line:
         tops = t_s[np.nan_to_num(share[np.nanmax(share, axis=1) > 0]).argmax(axis=1)]
@@ -364,10 +364,14 @@ def times_of_orders(run: RunFolder) -> tuple[str, list[float], bool]:
         for one in rows
         if one.earliest and one.latest
     ]
-    name, how = str(own.get(key)), "recorded"
+    name, how, lines = str(own.get(key)), "recorded", own.get("orders")
+    # An order with times may come into force at none of the run, or at its start alone.
+    is_timed = isinstance(lines, list) and any(
+        {"from", "to", "every"} & one.keys() for one in lines
+    )
     if not is_replayed(run):
         how = "simulated"
-    elif not ordered_days(run):
+    elif not is_timed and not ordered_days(run):
         how = "none"
     elif kinds.get(f"{name}.{TIMES.get(key)}") != "fact":
         how = "given"

@@ -455,7 +455,8 @@ class _Case:
         table, note = shipped_operators(self.operators)
         if known.operators is not None:
             table, note, columns = filled_operators(known.operators, known.country, self.operators)
-            assumed.append(f"Of the operators: {', '.join(columns)} (operators.source.yaml).")
+            if columns:
+                assumed.append(f"Of the operators: {', '.join(columns)} (operators.source.yaml).")
         elif self.operators == UNKNOWN:
             assumed.append("All of the operators: three of them (operators.source.yaml).")
         if known.operators is not None or self.operators == UNKNOWN:

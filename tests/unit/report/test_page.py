@@ -26,7 +26,7 @@ from sim.experiment.pipeline import carry_out
 from sim.experiment.plan import Plan
 from sim.experiment.runs import Runs
 from sim.measure.bands import Band
-from sim.measure.estimates import Estimate, Grade, contradictions, read_first_blocks
+from sim.measure.estimates import Estimate, Grade, contradictions, own_strategy, read_first_blocks
 from sim.report.figures.outage import Order, Outage, read_outage
 from sim.report.page import document
 from sim.report.page.appendix import _makers
@@ -333,9 +333,11 @@ def test_times_of_begin_peak_and_end(shares, peak, said):
         start=datetime(2026, 1, 10, tzinfo=UTC),
         cut_off=Band(t_s, line, line, line, 1.0, len(shares)),
         is_peak_of_line=peak == pytest.approx(line.max()),
+        step_s=600,
     )
     found = {key: str(text) for key, text in course_of(cast("Outage", outage), shares).items()}
-    assert found.pop("step", "") == ("1 hour" if said else "")
+    # Two changes are never nearer than an hour; the line was looked at every ten minutes.
+    assert found.pop("step", "") == ("10 minutes" if said else "")
     assert found == {key: f"Sat,{NBSP}10 Jan, {time}" for key, time in said.items()}
 
 
@@ -469,10 +471,8 @@ def test_times_that_are_simulated_are_rounded_down_to_the_step_of_the_line():
     found = [step_before(at, minutes) for minutes in (1, 10, 60, 360)]
     assert [f"{one:%d %H:%M}" for one in found] == ["30 23:59", "30 23:50", "30 23:00", "30 18:00"]
     assert step_before(found[1], 10) == found[1]
-    for t_s, minutes in (([0, 600, 3000], 10), ([0, 30], 1), ([0], 60), ([0, 9000], 60)):
-        line = np.zeros(len(t_s))
-        band = Band(np.array(t_s), line, line, line, 1.0, 2)
-        assert rounding_of(cast("Outage", SimpleNamespace(cut_off=band))) == minutes
+    for step_s, minutes in ((600, 10), (60, 1), (3600, 60), (86_400, 60)):
+        assert rounding_of(cast("Outage", SimpleNamespace(step_s=step_s))) == minutes
 
 
 def test_no_operator_blocks_after_what_it_cuts_off(session_folder):
@@ -576,6 +576,10 @@ def test_measures_that_are_zero_are_named(ensemble_run, page):
     [
         ({"id": "exact"}, {}, "", ("simulated", [], False)),
         ({"id": "orders", "table": "my.csv"}, {}, "", ("none", [], False)),
+        ({"id": "orders", "orders": [{"addresses": "a.txt"}]}, {}, "", ("none", [], False)),
+        # In force at no time of the run, or from its start on.
+        ({"id": "orders", "orders": [{"addresses": "a.txt", "every": ["mon"]}]}, {}, "",
+         ("given", [], False)),
         ({"id": "orders", "table": "my.csv"}, {"my.csv.from": "assumption"}, "some",
          ("given", [], False)),
         ({"id": "w", "sessions": "s"}, {"s.start": "fact"}, "some", ("recorded", [], False)),
@@ -907,6 +911,10 @@ def test_orders_of_ipv6_alone_are_in_the_table_of_orders(tmp_path, monkeypatch):
         "Tue, 17 Apr, 00:00 −1 20% 0% 0% The days of the largest"
     ) in text
     assert "Orders of IPv6" not in text
+    # The order is withdrawn: networks were listed, and none is at the end.
+    (zero,) = re.findall(r"Zero in nine of ten simulations: (.*?)\.", text)
+    assert "IPv6 /64 networks listed at the end" in zero.split("; ")
+    assert "IPv6 networks" not in zero.split("; ")
 
 
 def test_orders_of_ipv6_beside_others_are_named(tmp_path, monkeypatch):
@@ -933,6 +941,16 @@ def test_orders_of_a_table_of_the_user_are_the_record_s(strategy, is_record):
     assert is_replayed(run) is is_record
     # Their addresses are the user's, not the model's.
     assert is_simulated(run) is not is_record
+
+
+def test_a_compared_strategy_is_the_scenario_s_own_in_whatever_sequence_its_keys_are():
+    own = {"id": "orders", "orders": [{"addresses": ["192.0.2.1"], "to": "x", "from": "y"}]}
+    parameters = {"orders": [{"from": "y", "to": "x", "addresses": ["192.0.2.1"]}]}
+    compared = {"id": "orders", "label": "orders", "parameters": parameters}
+    manifest = {"scenario": {}, "strategies": [compared]}
+    assert own_strategy(RunFolder(Path(), manifest, {"strategy": own})) == "orders"
+    compared["parameters"] = {"orders": [{"addresses": ["192.0.2.2"]}]}
+    assert own_strategy(RunFolder(Path(), manifest, {"strategy": own})) == ""
 
 
 @pytest.mark.parametrize(

@@ -59,6 +59,7 @@ def _outage(**changes: object) -> Outage:
     shown = {
         "start": START, "horizon_s": 5 * D, "listed": listed, "is_addresses": True,
         "cut_off": cut_off, "of_sites": False, "orders": (), "sessions": (), "published": (),
+        "step_s": H,
         "peak": Estimate(0.4, 0.2, 0.6, "share"), "most_listed": Estimate(3e6, 2e6, 4e6, ""),
     }  # fmt: skip
     return Outage(**shown | changes)  # type: ignore[arg-type]
