@@ -207,7 +207,12 @@ class Execution:
             draws=plan.draws,
         )
         self._save_plan(cases.scenarios.values())
-        names, keys = cases.run_names(), cases.run_keys()
+        keys, of_result = plan.run_keys(cases), plan.result_id[:24]
+        # In the order of the rows of tables.
+        in_order = [
+            (*case, number) for case in cases.scenarios for number in range(plan.n_replicates)
+        ]
+        names = {key: f"{of_result}-{number:07d}" for number, key in enumerate(in_order)}
         failures, is_interrupted = dict(cases.impossible), False
 
         def keep(name: str, result: RunRecord) -> None:

@@ -11,7 +11,7 @@ import secrets
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from sim.catalogue.choices import HEADLINES
 from sim.catalogue.measures import MEASURES
@@ -44,41 +44,18 @@ from sim.scenario.variants import (
 from sim.version import __version__
 
 
-@dataclass(frozen=True, eq=False)
-class Cases:
-    """The scenario at every point under every strategy.
+class Cases(NamedTuple):
+    """The scenario at every point under every strategy, by point and label of the strategy.
 
     Attributes
     ----------
-    plan
-        What they are of.
-    scenarios
-        Resolved scenarios by point and label of the strategy.
-    labels
-        Labels of the strategies.
     impossible
         Why the scenario is not possible, by ``(point,)``.
     """
 
-    plan: Plan
     scenarios: Mapping[Key, Resolved]
     labels: tuple[str, ...]
     impossible: Mapping[Key, Failure]
-
-    def run_keys(self) -> list[Key]:
-        """Keys ``(point, strategy, replicate)`` of all runs; those of one world are together."""
-        return [
-            (row, label, replicate)
-            for row in sorted({int(case[0]) for case in self.scenarios})
-            for replicate in range(self.plan.n_replicates)
-            for label in self.labels
-        ]
-
-    def run_names(self) -> dict[Key, str]:
-        """Names of all runs among the checkpoints, in the order of the rows of tables."""
-        of_result, replicates = self.plan.result_id[:24], range(self.plan.n_replicates)
-        keys = [(row, label, number) for row, label in self.scenarios for number in replicates]
-        return {key: f"{of_result}-{number:07d}" for number, key in enumerate(keys)}
 
 
 RUN, COMPARISON = "run", "comparison"
@@ -361,7 +338,13 @@ class Plan:
         document = self.resolved.loaded.document
         for row, point in enumerate(self.points):
             try:
-                variants = self.variants or self._variants_at(point)
+                variants = self.variants
+                if not variants and self.strategies:
+                    first, _ = split_label(self.strategies[0])
+                    changed = point.change(self.resolved)
+                    variants, _ = choose_variants(changed, self.strategies, baseline=first)
+                elif not variants:
+                    variants = (own_variant(point.change(self.resolved)),)
             except ProblemsError as error:
                 impossible[(row,)] = Failure("", _reason(error, tables))
                 refused.append(error)
@@ -376,14 +359,16 @@ class Plan:
         if not scenarios:
             once = {problem: None for error in refused for problem in error.problems}
             raise ScenarioError(list(once))
-        return Cases(self, scenarios, labels, impossible)
+        return Cases(scenarios, labels, impossible)
 
-    def _variants_at(self, point: Point) -> tuple[Variant, ...]:
-        resolved = point.change(self.resolved)
-        if not self.strategies:
-            return (own_variant(resolved),)
-        first, _ = split_label(self.strategies[0])
-        return choose_variants(resolved, self.strategies, baseline=first)[0]
+    def run_keys(self, cases: Cases) -> list[Key]:
+        """Keys ``(point, strategy, replicate)`` of all runs; those of one world are together."""
+        return [
+            (row, label, replicate)
+            for row in sorted({int(case[0]) for case in cases.scenarios})
+            for replicate in range(self.n_replicates)
+            for label in cases.labels
+        ]
 
 
 def metrics_of(resolved: Resolved) -> tuple[str, ...]:

@@ -284,7 +284,7 @@ def planned_again(run: RunFolder, plan: Callable[[], Planned]) -> Planned:
 
 def _changed_runs(run: RunFolder, plan: Plan, ours: Collection[Key]) -> Iterator[str]:
     """Runs that are missing in measures.parquet, or were not asked for."""
-    asked = {key[1:] for key in plan.cases().run_keys()}
+    asked = {key[1:] for key in plan.run_keys(plan.cases())}
     yield from (
         f"measures.parquet: {_named(key)} was not asked for" for key in ours if key not in asked
     )
@@ -410,7 +410,7 @@ def make_again(
         )
     other, plan = open_run(made.folder, kinds), experiment.plan
     names = {str(one["file"]) for of in (run, other) for one in of.manifest["outputs"]}
-    keys = plan.cases().run_keys() if plan.is_as_given else []
+    keys = plan.run_keys(plan.cases()) if plan.is_as_given else []
     return Verdict(
         len(names) + 1,
         len(keys),
