@@ -25,7 +25,6 @@ from sim.engine.record.outcome import (
     Curves,
     Outcome,
     Series,
-    VpnSteps,
 )
 from sim.engine.state import reach_kernel, target_kernel
 from sim.engine.state.ledger import Group
@@ -211,11 +210,9 @@ class _Run:
                 is_foreseen=world.censor is not None and world.censor.end_pressure is not None,
                 has_reactions=self._reactions is not None,
                 has_programs=self._programs is not None,
-                may_drift=has_users,
                 start_s=world.demand.start_s,
             )
         )
-        self._vpn_steps: list[tuple[int, NDArray[np.float64]]] = []
         # User-seconds degraded from the start until some times; only of clients that hop.
         self._degraded_s = [(0, 0.0)]
         if world.users is not None:
@@ -249,7 +246,6 @@ class _Run:
         n, entries = world.businesses.n_businesses, self._register.entries
         n_responses = self._reactions.n_responses if self._reactions else np.zeros((n, 0), np.int64)
         complaints = self._complaints
-        share_vpn = [share for _, share in self._vpn_steps]
         return Outcome(
             events=log.freeze(self._operators.events()),
             entry_addresses=tuple(entry.addresses for entry in entries),
@@ -260,10 +256,6 @@ class _Run:
             at_operators=at_operators,
             n_responses=n_responses,
             users=self._crowd.freeze() if world.users is not None else None,
-            vpn=VpnSteps(
-                np.array([t_s for t_s, _ in self._vpn_steps], np.int64),
-                np.array(share_vpn, np.float64).reshape(-1, world.operators.n_operators),
-            ),
             n_complaints=self._attention.n_complaints if complaints else float("nan"),
             n_named=complaints.n_named if complaints else 0,
             attention=self._attention.at(t_s) if complaints else 0.0,
@@ -319,7 +311,6 @@ class _Run:
     def _set_vpn(self, t_s: int) -> None:
         self._states.set_vpn(t_s, self._crowd.share_vpn)
         self._env.is_changed = True
-        self._vpn_steps.append((t_s, self._crowd.share_vpn.copy()))
 
     def _curves(self) -> Curves:
         """All curves, and the mean of users degraded over each tick where they hop."""

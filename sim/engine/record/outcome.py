@@ -113,8 +113,6 @@ class Outcome(FrozenColumns):
         Responses each business completed.
     users
         What became of the target's users; None where it has no fronts or users.
-    vpn
-        Users on a VPN over time; no steps where nobody takes to one.
     n_complaints, n_named, attention
         Expected complaints, businesses that appealed by name, and attention at the end; NaN, 0
         and 0 where nobody complains.
@@ -131,24 +129,7 @@ class Outcome(FrozenColumns):
     at_operators: OperatorColumns
     n_responses: NDArray[np.int64]
     users: UserColumns | None
-    vpn: VpnSteps
     n_complaints: float
     n_named: int
     attention: float
     curves: Curves
-
-
-@dataclass(frozen=True, eq=False)
-class VpnSteps(FrozenColumns):
-    """Users on a VPN; before the first step nobody is.
-
-    Attributes
-    ----------
-    t_s : shape (n_steps,), ascending
-        From this second on the shares hold.
-    share : shape (n_steps, n_operators)
-        Share of each operator's users who are on a VPN.
-    """
-
-    t_s: NDArray[np.int64]
-    share: NDArray[np.float64]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import namedtuple
-from typing import Any, TypeAlias, cast
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sim.addresses.machine_code import compiled
 from sim.engine.state import pressure_kernel
 from sim.engine.state.calendar_kernel import begin_second, next_s, pass_second
-from sim.engine.state.parts import Floats, define_object, part
+from sim.engine.state.parts import ZERO, Floats, define_object, part
 from sim.engine.state.reach_kernel import shares
 from sim.engine.state.states_kernel import turn
 from sim.engine.state.target_kernel import settle
@@ -21,8 +21,6 @@ SHARE_TOLERANCE = 1e-6
 """How far from 1 the shares of a table may sum, as `sim.scenario.tables.seeds` has it."""
 NOWHERE = -1
 """Second of a walk that met nobody who must be told."""
-# Not as a literal, for which numba would compile a loop of its own.
-_NOBODY = cast("int", np.int64(0))
 
 
 NotedColumns = namedtuple(
@@ -118,7 +116,7 @@ def _weigh(lost_micro_usd_per_h: Floats, weight: Floats, lost: Floats) -> None:
 StageColumns = namedtuple(
     "StageColumns",
     "calendar noted pressure has_fronts has_users has_complaints is_foreseen has_reactions "
-    "has_programs may_drift start_s",
+    "has_programs start_s",
 )
 """All that is settled as one.
 
@@ -132,8 +130,6 @@ is_foreseen
     Whether the censor must learn of every change in the rate of complaints.
 has_reactions, has_programs
     Whether businesses move, and whether they switch programs on and off.
-may_drift
-    Whether states may move although nobody is touched.
 start_s
     Second of the week at t = 0.
 """
@@ -200,7 +196,7 @@ def _settle(
     scene, states = stage.calendar.scene, stage.calendar.scene.states
     is_touched, is_changed = begin_second(scene, t_s, stage.has_fronts)
     has_turned = is_touched or has_drifted
-    n_starting, is_pressed = _NOBODY, is_changed
+    n_starting, is_pressed = ZERO, is_changed
     if has_turned:
         n_starting, n_beginning, n_ending = turn(
             states,
@@ -208,7 +204,6 @@ def _settle(
             weight,
             drift,
             has_drifted,
-            stage.may_drift,
             t_s,
             stage.start_s + t_s,
         )

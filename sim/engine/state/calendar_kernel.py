@@ -18,7 +18,17 @@ from sim.addresses.machine_code import compiled
 from sim.engine.clock import Phase
 from sim.engine.eventlog import NOBODY, Kind
 from sim.engine.state.hosts_kernel import is_touched, sort, touch_hosts, touch_named
-from sim.engine.state.parts import Rows, define_object, double, longer, part, write_row
+from sim.engine.state.parts import (
+    LESS,
+    ONE,
+    ZERO,
+    Rows,
+    define_object,
+    double,
+    longer,
+    part,
+    write_row,
+)
 from sim.engine.state.reach_kernel import book
 from sim.engine.state.space_kernel import EXEMPT, count_pieces, cut
 from sim.engine.state.target_kernel import is_changed, meet
@@ -32,7 +42,6 @@ NOT_DUE, EXPECTED, ENFORCED = range(3)
 _KEY, _SEQUENCE, _OPERATOR, _FIRST, _STOP = range(5)
 _N_PHASES = 16
 # Not as literals, for each of which numba would compile a loop of its own.
-_TOP, _BELOW_IT, _MORE, _LESS = (cast("int", np.int64(number)) for number in (0, 1, 1, -1))
 _DOWNLOAD, _RELEASE, _ENFORCEMENT, _DOWNLOADED, _ENFORCED, _RELEASED, _NOBODY = (
     cast("int", np.int64(number))
     for number in (
@@ -179,14 +188,14 @@ def add_entry(
     write_row(calendar.enforces[row], enforces)
     calendar.n_entries = row + 1
     calendar.came[row], calendar.went[row] = calendar.n_changes, NEVER
-    _note_change(calendar, row, _MORE)
+    _note_change(calendar, row, ONE)
 
 
 @compiled
 def withdraw_entry(calendar: Any, row: int) -> None:
     """Let an entry leave the register."""
     calendar.went[row] = calendar.n_changes
-    _note_change(calendar, row, _LESS)
+    _note_change(calendar, row, LESS)
 
 
 @part
@@ -285,7 +294,7 @@ def _forget_first(calendar: Any) -> None:
     """Take what is due first out of the heap."""
     due, n = calendar.due, calendar.n_due - 1
     calendar.n_due = n
-    place, child = _TOP, _BELOW_IT
+    place, child = ZERO, ONE
     _swap(due, place, n)
     while child < n:
         if child + 1 < n and _is_earlier(due, child + 1, child):

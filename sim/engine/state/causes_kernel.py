@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from math import comb
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
 from sim.catalogue.causes import CAUSES, NAME, OVERLOADED_OPERATOR
-from sim.engine.state.parts import Floats, Pairs, Rows, part, write_row
+from sim.engine.state.parts import ZERO, Floats, Pairs, Rows, part, write_row
 from sim.scenario.tables.roles import FRONTEND
 
 N_CAUSES = len(CAUSES)
 SEVERAL = N_CAUSES + 1
 """Code of a pair at which several causes act; that of a single one is its column plus one."""
 _THIRD = 1.0 / 3.0
-# Not as a literal, for which numba would compile a loop of its own.
-_FIRST_CAUSE = cast("int", np.int64(0))
 STATE, CODE = 3, 7
 EVER_SHIFT, CODE_SHIFT = 2, 4
 IS_SHARED = 128
@@ -74,7 +72,7 @@ def share_listed(states: Any, n: int, component_row: Any, role_cause: Pairs) -> 
         for cause in range(N_CAUSES):
             works[cause] = 1.0
         front_weight = front_failing = 0.0
-        front_cause = _FIRST_CAUSE
+        front_cause = ZERO
         for role in range(component_row.shape[1]):
             failing = degree[degree_row[component_row[seat, role], operator]]
             if role == FRONTEND:

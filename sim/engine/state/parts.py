@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from functools import partial
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar, cast
 
 import numpy as np
 from numba import njit, types
@@ -30,6 +30,8 @@ Rows: TypeAlias = NDArray[np.int64]
 Numbers: TypeAlias = NDArray[np.int32]
 """Rows again, where there are millions of them."""
 Pairs: TypeAlias = NDArray[np.uint8]
+# Not as literals, for each of which numba would compile a loop of its own.
+ZERO, ONE, LESS = (cast("int", np.int64(number)) for number in (0, 1, -1))
 
 
 def part(function: Function) -> Function:

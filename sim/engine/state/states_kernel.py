@@ -109,7 +109,6 @@ def turn(
     weight: Floats,
     drift: float,
     has_drifted: bool,
-    may_drift: bool,
     t_s: int,
     week_s: int,
 ) -> tuple[int, int, int]:
@@ -157,7 +156,7 @@ def turn(
     # Only where anybody was touched: time that passes in two pieces is rounded twice.
     pass_demand(states, weight, week_s)
     put_in_order(turned, states.touched)
-    return _judge(states, turned, operators, weight, drift, may_drift, t_s)
+    return _judge(states, turned, operators, weight, drift, t_s)
 
 
 @compiled
@@ -279,7 +278,6 @@ def _judge(
     operators: Rows,
     weight: Floats,
     drift: float,
-    may_drift: bool,
     t_s: int,
 ) -> tuple[int, int, int]:
     """Note how far businesses fail from now on, their states and spells, and when to look again."""
@@ -394,8 +392,9 @@ def _judge(
             _count(n_at_level, provider_place, before, now)
             _count(n_at_level, sector_place, before, now)
             _turn_spell(states, wide_row, before, now, t_s)
-        distance = _distance(threshold, share) if may_drift and is_failing else np.inf
-        if may_drift:
+        # Where nobody takes to a VPN there is no drift to look for.
+        if next_look.size > 0:
+            distance = _distance(threshold, share) if is_failing else np.inf
             next_look[row] = drift + (distance - SLACK)
         if now < tolerance[row]:
             impatient_since_s[row] = NOT_RUNNING

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections import namedtuple
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
 from sim.addresses.machine_code import compiled
 from sim.engine.state.parts import (
+    LESS,
+    ONE,
+    ZERO,
     Flags,
     Rows,
     define_object,
@@ -23,8 +26,6 @@ from sim.engine.state.space_kernel import CLEAN, DROPPED, n_below, slot_of, stat
 
 OLD = 30.0
 """Time constants after which all clients that get a front know it: e^-30 is 1e-13."""
-# Not as literals, for each of which numba would compile a loop of its own.
-_NONE, _MORE, _LESS = (cast("int", np.int64(number)) for number in (0, 1, -1))
 
 
 TargetColumns = namedtuple(
@@ -167,7 +168,7 @@ def evict(target: Any, front: int) -> bool:
     _touch(target, front)
     for operator in range(target.share_users.size):
         target.n_dropped[operator] += int(target.told[front, operator] != DROPPED)
-        _count_front(target, front, operator, target.told[front, operator], _LESS)
+        _count_front(target, front, operator, target.told[front, operator], LESS)
     target.is_gone[front] = True
     target.is_stale = True
     return True
@@ -249,7 +250,7 @@ def _list_young(target: Any, front: int, operator: int, step: int) -> None:
     """List a front, or no longer, among those that some clients at an operator do not know yet."""
     n, young = target.n_young[operator], target.young[operator]
     place = n_below(young, n, front)
-    if step == _LESS:
+    if step == LESS:
         for row in range(place + 1, n):
             young[row - 1] = young[row]
     else:
@@ -275,7 +276,7 @@ def settle(target: Any, t_s: int) -> int:
     n_operators = target.share_users.size
     target.is_stale = False
     write_row(target.told_is_named, target.is_named)
-    n_lost = _NONE
+    n_lost = ZERO
     for touched in range(target.n_touched):
         front = target.touched[touched]
         target.is_touched[front] = False
@@ -286,8 +287,8 @@ def settle(target: Any, t_s: int) -> int:
                 target.told[front, operator] = now
                 if now == DROPPED and not target.is_gone[front]:
                     target.n_dropped[operator] += 1
-                _count_front(target, front, operator, before, _LESS)
-                _count_front(target, front, operator, now, _MORE)
+                _count_front(target, front, operator, before, LESS)
+                _count_front(target, front, operator, now, ONE)
             if now == DROPPED:
                 dropped_for += target.share_users[operator]
         is_kept = not (target.is_lost[front] or target.is_gone[front])
@@ -339,6 +340,6 @@ def _age(target: Any, t_s: int) -> None:
             for operator in range(target.share_users.size):
                 status = target.told[front, operator]
                 if status != DROPPED:
-                    _list_young(target, front, operator, _LESS)
+                    _list_young(target, front, operator, LESS)
                 target.n_old[EITHER, operator] += int(status != DROPPED)
                 target.n_old[CLEAN_ONES, operator] += int(status == CLEAN)
