@@ -32,6 +32,7 @@ from sim.world.providers import (
     build_stances,
     build_withdrawals,
     choose,
+    seconds_since,
 )
 
 S_PER_H = 3600
@@ -384,8 +385,3 @@ def build_world(resolved: Resolved, streams: Streams) -> World:
         ),
         outside_withdrawals=build_withdrawals(resolved, streams),
     )
-
-
-def seconds_since(start: datetime, instant: datetime) -> int:
-    """Whole seconds from the scenario's start."""
-    return int((instant - start).total_seconds())

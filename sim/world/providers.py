@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property, partial
 from typing import Any, NamedTuple
 
@@ -340,15 +341,19 @@ class StanceEvent(NamedTuple):
 def build_stances(resolved: Resolved, places: Places) -> tuple[StanceEvent, ...]:
     """Dated stances by time; until a provider's first one it is silent."""
     start = resolved.scenario.start
-    events = (
-        StanceEvent(
-            int((row.at - start).total_seconds()),
-            places.provider.index(row.provider),
-            str(row.stance),
+    rows = resolved.stances.rows if resolved.stances else ()
+    number = places.provider.index
+    return tuple(
+        sorted(
+            StanceEvent(seconds_since(start, row.at), number(row.provider), str(row.stance))
+            for row in rows
         )
-        for row in (resolved.stances.rows if resolved.stances else ())
     )
-    return tuple(sorted(events))
+
+
+def seconds_since(start: datetime, instant: datetime) -> int:
+    """Whole seconds from the scenario's start."""
+    return int((instant - start).total_seconds())
 
 
 class OutsideWithdrawal(NamedTuple):

@@ -244,14 +244,12 @@ class CensorActor(Actor):
 
     def _await_day(self) -> None:
         """Look at the next day whether what the last decision was refused may pass then."""
-        if self._may_pass_some_day() and not self._is_next_day_due:
+        holds = self._answer.holds
+        may_pass = Hold.PAUSE in holds or (Hold.DAY in holds and self._limits.orders_per_day > 0)
+        if may_pass and not self._is_next_day_due:
             self._is_next_day_due = True
             next_day = self._env.now_s // S_PER_D + 1
             self._env.act_at(next_day * S_PER_D, Phase.ORDERS, self._begin_day)
-
-    def _may_pass_some_day(self) -> bool:
-        holds = self._answer.holds
-        return Hold.PAUSE in holds or (Hold.DAY in holds and self._limits.orders_per_day > 0)
 
     def _begin_day(self) -> None:
         self._is_next_day_due = False

@@ -113,7 +113,9 @@ def admit(
     admitted: list[Order] = []
     holds: set[Hold] = set()
     for wanted in orders:
-        order = _less_exempt(wanted, limits.exempt)
+        order = wanted
+        if limits.exempt:
+            order = replace(wanted, addresses=wanted.addresses.difference(limits.exempt))
         if wanted.addresses and not order.addresses:
             continue
         if order.action == "unblock":
@@ -177,10 +179,6 @@ class _Then:
         return IntervalSet.union_all([*held, *added])
 
 
-def _less_exempt(order: Order, exempt: IntervalSet) -> Order:
-    return replace(order, addresses=order.addresses.difference(exempt)) if exempt else order
-
-
 def _hold_of(order: Order, then: _Then, n_today: int, limits: Limits) -> Hold | None:
     """First of the limits that a block order does not fit; None if it fits."""
     if limits.is_pausing:
@@ -190,7 +188,8 @@ def _hold_of(order: Order, then: _Then, n_today: int, limits: Limits) -> Hold | 
     # What takes no rule, or lists nothing, cannot go over the limit on it.
     if limits.max_rules != UNLIMITED and 0 < _budgeted(order) > limits.max_rules - then.n_rules:
         return Hold.RULES
-    return Hold.ADDRESSES if _is_too_wide(order, then, limits) else None
+    is_limited = order.mechanism in BLOCKING and limits.max_addresses != UNLIMITED
+    return Hold.ADDRESSES if is_limited and then.n_listed(order) > limits.max_addresses else None
 
 
 def _budgeted(order: Order) -> int:
@@ -201,13 +200,6 @@ def _budgeted(order: Order) -> int:
 def n_counted(addresses: IntervalSet) -> int:
     """Addresses of IPv4, or /64 networks of IPv6 where they are more: a limit holds each alone."""
     return max(addresses.n_addresses, n_networks(addresses))
-
-
-def _is_too_wide(order: Order, then: _Then, limits: Limits) -> bool:
-    """Whether more addresses than allowed would be listed with one more order."""
-    if order.mechanism not in BLOCKING or limits.max_addresses == UNLIMITED:
-        return False
-    return then.n_listed(order) > limits.max_addresses
 
 
 def narrowed(decision: Decision, observation: Observation, length: int) -> tuple[Decision, bool]:

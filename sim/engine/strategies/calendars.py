@@ -35,6 +35,7 @@ from sim.scenario import strategies as ask
 from sim.scenario.calendars import WEEKDAYS, GivenOrder, GivenOrderRow
 from sim.scenario.tables.rows import OrderRow
 from sim.streams import Stream, Streams
+from sim.world.providers import seconds_since
 
 
 @dataclass(frozen=True)
@@ -227,10 +228,7 @@ Window = tuple[datetime, datetime]
 
 def seconds_of(windows: Iterable[Window], start: datetime) -> list[tuple[int, int]]:
     """Windows in seconds since the scenario's start; half-open ``[start, stop)``."""
-    return [
-        (int((first - start).total_seconds()), int((last - start).total_seconds()))
-        for first, last in windows
-    ]
+    return [(seconds_since(start, first), seconds_since(start, last)) for first, last in windows]
 
 
 def windows_of_order(
@@ -336,10 +334,10 @@ def time_orders(
     for row, luck in zip(rows, u.tolist(), strict=True):
         if last_order is not None and row.effective > last_order:
             continue
-        t_s = _seconds(row.effective, start)
+        t_s = seconds_since(start, row.effective)
         if order_times == "drawn":
-            earliest_s = _seconds(row.earliest or row.effective, start)
-            latest_s = _seconds(row.latest or row.effective, start)
+            earliest_s = seconds_since(start, row.earliest or row.effective)
+            latest_s = seconds_since(start, row.latest or row.effective)
             t_s = earliest_s + int(np.floor(luck * (latest_s - earliest_s + 1)))
         names = row.operators if row.operators is not None else operators
         groups = None if names is None else frozenset(names)
@@ -348,10 +346,6 @@ def time_orders(
         )
         timed.append((t_s, order))
     return sorted(timed, key=lambda pair: pair[0])
-
-
-def _seconds(instant: datetime, start: datetime) -> int:
-    return int((instant - start).total_seconds())
 
 
 def _timed(asked: ask.Replay, given: Given) -> list[tuple[int, Order]]:
