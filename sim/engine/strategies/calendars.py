@@ -113,7 +113,8 @@ def time_window(
             (k for k, (start, stop) in enumerate(windows_s) if start <= t_s < stop), None
         )
         if session is None:
-            return Decision(_withdraw_all(observation), look_s)
+            dropped = observation.in_force.of(Mechanism.DROP)
+            return Decision(tuple(entry.withdrawal for entry in dropped), look_s)
         rows = open_fronts(observation)
         if growth is not None:
             start_s = windows_s[session][0]
@@ -165,11 +166,6 @@ def rolling(ttl_s: int, gap_s: int, length: int) -> Strategy:
         return Decision(releases + blocks, observation.t_s + int(left_s.min()))
 
     return decide
-
-
-def _withdraw_all(observation: Observation) -> tuple[Order, ...]:
-    dropped = observation.in_force.of(Mechanism.DROP)
-    return tuple(entry.withdrawal for entry in dropped)
 
 
 def _sessions(asked: ask.TimeWindow, given: Given) -> Sequence[Window]:
