@@ -170,9 +170,10 @@ def rolling(ttl_s: int, gap_s: int, length: int) -> Strategy:
 
 def _sessions(asked: ask.TimeWindow, given: Given) -> Sequence[Window]:
     """Start and end of each session, in sequence."""
-    if given.resolved.sessions is not None:
-        return [(row.start, row.end) for row in given.resolved.sessions.rows]
-    return asked.windows or ()
+    if asked.windows is not None:
+        return asked.windows
+    assert given.resolved.sessions is not None
+    return [(row.start, row.end) for row in given.resolved.sessions.rows]
 
 
 def growth_of(
