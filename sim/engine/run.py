@@ -19,13 +19,7 @@ from sim.engine.actors.target import Stances, TargetActor, tenancy
 from sim.engine.clock import Moment, Phase
 from sim.engine.decisions import Strategy
 from sim.engine.record import settlement_kernel as kernel
-from sim.engine.record.outcome import (
-    BUSINESS_METRICS,
-    USER_METRICS,
-    Curves,
-    Outcome,
-    Series,
-)
+from sim.engine.record.outcome import BUSINESS_METRICS, USER_METRICS, Curves, Outcome, Series
 from sim.engine.state import reach_kernel, target_kernel
 from sim.engine.state.ledger import Group
 from sim.engine.state.space import AddressSpace, TargetState
