@@ -252,6 +252,7 @@ class _Run:
             users=self._crowd.freeze() if world.users is not None else None,
             n_complaints=self._attention.n_complaints if complaints else float("nan"),
             n_named=complaints.n_named if complaints else 0,
+            attention=self._attention.at(t_s) if complaints else 0.0,
             curves=self._curves(),
         )
 

@@ -304,7 +304,7 @@ def build_programs(
 
 def shared_places(resolved: Resolved, places: Places) -> list[int]:
     """Rows of the places that are shared ranges."""
-    return sorted({places.row(row.provider, row.region) for row in shared_rows(resolved)})
+    return sorted({places.row_of[row.provider, row.region] for row in shared_rows(resolved)})
 
 
 def own_side(resolved: Resolved, places: Places) -> Side:

@@ -139,10 +139,9 @@ def _take_given(n_names: NDArray[np.int64], address: NDArray[np.int64], sites: S
 
 def _kind_shares(resolved: Resolved, places: Places) -> NDArray[np.float64]:
     """Share of the addresses of each place in each kind of use."""
-    provider = [places.provider[row] for row in places.provider_row.tolist()]
     return kinds_of_places(
         resolved.sharing.rows,
-        list(zip(provider, places.region, strict=True)),
+        list(places.row_of),
         {(row.provider, row.region) for row in shared_rows(resolved)},
     )
 

@@ -121,14 +121,8 @@ def _place_rows(
 ) -> NDArray[np.int64]:
     """Place of each address by its longest prefix; that which is not known where there is none."""
     rows = prefix_rows(resolved)
-    number = {
-        (places.provider[provider], region): row
-        for row, (provider, region) in enumerate(
-            zip(places.provider_row.tolist(), places.region, strict=True)
-        )
-    }
-    unknown = number[NOT_KNOWN, NOT_KNOWN]
-    of_prefix = [number[row.provider, row.region] for row in rows]
+    unknown = places.row_of[NOT_KNOWN, NOT_KNOWN]
+    of_prefix = [places.row_of[row.provider, row.region] for row in rows]
     fours = [place for place, row in zip(of_prefix, rows, strict=True) if row.prefix.version == 4]
     place_row = np.full(address.size, unknown, np.int64)
     is_four = address < IPV4_STOP
@@ -154,7 +148,7 @@ def describe_sites(resolved: Resolved, places: Places, seated: Seated | None) ->
     sectors = inventory.labels.get("sector")
     is_sector = sectors.code >= 0 if sectors is not None else np.zeros(n, np.bool_)
     given = seated.is_given[-n:]
-    unknown = places.row(NOT_KNOWN, NOT_KNOWN)
+    unknown = places.row_of[NOT_KNOWN, NOT_KNOWN]
     is_unplaced = given[:, FRONTEND] & (seated.place_row[-n:, FRONTEND] == unknown)
     is_by_visits = inventory.is_by_visits & (resolved.visit_values is not None)
     is_drawn = np.isnan(inventory.revenue_usd_per_h) & ~is_by_visits
@@ -250,7 +244,7 @@ class Services(Hosts):
             rows_of(np.arange(len(names))), [seats[name].n_addresses for name in names]
         )
         seat_row = np.array(
-            [places.row(row.provider, row.region) for row in seats.values()], np.int32
+            [places.row_of[row.provider, row.region] for row in seats.values()], np.int32
         )
         luck = streams.generator(Stream.COMPONENT_SERVICE, (0,)).random(component.size)
         return cls(

@@ -67,12 +67,11 @@ class Places(FrozenColumns):
     line: Line = IPV4
     seats6: tuple[Seats, ...] = ()
 
-    def row(self, provider: str, region: str) -> int:
-        """Row of a place by its names."""
-        for row, name in enumerate(self.region):
-            if name == region and self.provider[self.provider_row[row]] == provider:
-                return row
-        raise KeyError((provider, region))
+    @cached_property
+    def row_of(self) -> dict[tuple[str, str], int]:
+        """Row of each place by provider and region."""
+        owner = (self.provider[row] for row in self.provider_row.tolist())
+        return {place: row for row, place in enumerate(zip(owner, self.region, strict=True))}
 
     def count_by_provider(self, addresses: IntervalSet) -> NDArray[np.int64]:
         """IPv4 addresses of a set by provider; the last number is what no provider holds."""
@@ -263,7 +262,7 @@ Side = tuple[NDArray[np.int64], NDArray[np.float64]]
 def hosting_side(resolved: Resolved, places: Places, side: str) -> Side:
     """Place rows of one side, foreign or domestic, and their weights."""
     rows = [row for row in resolved.hosting.rows if row.side == side]
-    place = np.array([places.row(row.provider, row.region) for row in rows], np.int64)
+    place = np.array([places.row_of[row.provider, row.region] for row in rows], np.int64)
     return place, np.array([row.weight for row in rows], np.float64)
 
 
@@ -317,7 +316,7 @@ def build_pools(resolved: Resolved, places: Places) -> Pools | None:
 def _pool_seats(resolved: Resolved, places: Places, row: PoolRow) -> Seats:
     """Addresses of a pool that are given out: of IPv4, or of IPv6 where it has no others."""
     if row.region:
-        place = places.row(row.provider, row.region)
+        place = places.row_of[row.provider, row.region]
         return places.seats[place]
     four = Seats.of(places.provider_addresses(places.provider.index(row.provider)))
     mine = (one.prefix for one in resolved.cloud_prefixes.rows if one.provider == row.provider)

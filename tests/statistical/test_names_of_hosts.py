@@ -164,7 +164,7 @@ def test_names_are_parked_as_the_kind_of_use_of_the_place_asks(world, resolved):
     for name, most_rented, least_hosting in (("Hetzner", 2, 5), ("AWS", 9, 20)):
         mine = provider == places.provider.index(name)
         if name == "AWS":
-            mine &= world.businesses.home_place_row != places.row("AWS", "GLOBAL")
+            mine &= world.businesses.home_place_row != places.row_of["AWS", "GLOBAL"]
         rented = parked_of(world, mine, 2, most_rented)
         hosting = parked_of(world, mine, least_hosting, 500)
         assert min(rented[0].size, hosting[0].size) > 50

@@ -168,7 +168,7 @@ def test_a_domestic_move_leads_to_domestic_places_by_their_weight(resolved, worl
         place_row = world.moves.place_row[world.moves.response == RESPONSES.index(name)]
         counts = np.bincount(place_row, minlength=len(world.places.provider))
         for row in rows:
-            count = counts[world.places.row(row.provider, row.region)]
+            count = counts[world.places.row_of[row.provider, row.region]]
             assert within(count, place_row.size, row.weight / total), row
 
 
@@ -177,7 +177,7 @@ def test_a_foreign_move_leads_to_the_other_providers_by_their_weight(resolved, w
     home = world.businesses.home_place_row
     is_foreign = world.moves.response[:, 0] == RESPONSES.index("foreign")
     provider_of = world.places.provider_row
-    homes = [world.places.row(row.provider, row.region) for row in rows]
+    homes = [world.places.row_of[row.provider, row.region] for row in rows]
     for home_row in np.unique(provider_of[homes]).tolist():
         mine = is_foreign & (provider_of[home] == home_row)
         others = [

@@ -54,9 +54,9 @@ def test_homes_come_by_weight_and_are_foreign(resolved, world):
     rows = [row for row in resolved.hosting.rows if row.side == "foreign"]
     total = sum(row.weight for row in rows)
     counts = np.bincount(world.businesses.home_place_row, minlength=len(world.places.region))
-    assert sum(counts[world.places.row(row.provider, row.region)] for row in rows) == N
+    assert sum(counts[world.places.row_of[row.provider, row.region]] for row in rows) == N
     for row in rows:
-        count = counts[world.places.row(row.provider, row.region)]
+        count = counts[world.places.row_of[row.provider, row.region]]
         assert within(count, N, row.weight / total), row
 
 
@@ -66,7 +66,7 @@ def test_components_sit_at_home_and_in_the_country_in_their_shares(resolved, wor
     home = businesses.home_place_row[:, np.newaxis]
     assert np.array_equal(place[:, ROLES.index("frontend")], businesses.home_place_row)
     domestic = [
-        world.places.row(row.provider, row.region)
+        world.places.row_of[row.provider, row.region]
         for row in resolved.hosting.rows
         if row.side == "domestic"
     ]
@@ -91,7 +91,7 @@ def test_every_address_belongs_to_its_place(world, own_hosts):
 
 def test_addresses_are_spread_evenly_over_a_place(world, own_hosts):
     places, (address, place_row) = world.places, own_hosts
-    place = places.row("AWS", "eu-west-1")
+    place = places.row_of["AWS", "eu-west-1"]
     mine = np.sort(address[place_row == place])
     # Rank of each address among the place's own, as a share: uniform, so within Kolmogorov's
     # distance 1.95 / sqrt(n) (exceeded once in a thousand draws).

@@ -113,8 +113,9 @@ class Outcome(FrozenColumns):
         Responses each business completed.
     users
         What became of the target's users; None where it has no fronts or users.
-    n_complaints, n_named
-        Expected complaints, and businesses that appealed by name; NaN and 0 where nobody complains.
+    n_complaints, n_named, attention
+        Expected complaints, businesses that appealed by name, and attention at the end; NaN, 0
+        and 0 where nobody complains.
     curves
         How the counts moved.
     """
@@ -130,4 +131,5 @@ class Outcome(FrozenColumns):
     users: UserColumns | None
     n_complaints: float
     n_named: int
+    attention: float
     curves: Curves

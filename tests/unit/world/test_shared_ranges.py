@@ -30,11 +30,11 @@ def world(resolved: Resolved) -> World:
 def test_a_shared_range_is_taken_out_of_the_place_it_is_part_of(resolved):
     places = build_places(resolved)
     whole = build_places(resolve(load_scenario("telegram-2018-replay")))
-    shared = places.addresses[places.row("Cloudflare", "shared")]
-    rest = places.addresses[places.row("Cloudflare", "global")]
+    shared = places.addresses[places.row_of["Cloudflare", "shared"]]
+    rest = places.addresses[places.row_of["Cloudflare", "global"]]
     assert shared.n_addresses == N_SHARED
     assert not shared.intersection(rest)
-    row = whole.row("Cloudflare", "global")
+    row = whole.row_of["Cloudflare", "global"]
     assert shared.union(rest) == whole.addresses[row]
     # The provider holds what it held.
     provider = places.provider.index("Cloudflare")
@@ -52,7 +52,7 @@ def test_other_places_stay_what_they_were(resolved):
 
 
 def test_front_ends_at_home_on_the_shared_range_sit_on_it(world):
-    home = world.places.row("Cloudflare", "shared")
+    home = world.places.row_of["Cloudflare", "shared"]
     mine = np.flatnonzero(
         (world.businesses.home_place_row == home) & ~world.businesses.is_third_party[:, 0]
     )
@@ -64,7 +64,7 @@ def test_front_ends_at_home_on_the_shared_range_sit_on_it(world):
 def test_a_pool_by_region_is_that_region_alone(world):
     assert world.pools is not None
     seats = world.pools.seats[0]
-    shared = world.places.addresses[world.places.row("Cloudflare", "shared")]
+    shared = world.places.addresses[world.places.row_of["Cloudflare", "shared"]]
     assert seats.start.tolist() == shared.start.tolist()
     assert seats.stop.tolist() == shared.stop.tolist()
 
@@ -74,7 +74,7 @@ def test_a_target_without_ranges_of_its_own_has_none(world):
 
 
 def test_an_address_of_a_shared_range_carries_the_names_of_the_heavy_head(resolved, world):
-    shared = world.places.addresses[world.places.row("Cloudflare", "shared")]
+    shared = world.places.addresses[world.places.row_of["Cloudflare", "shared"]]
     inside = shared.contains(world.components.address)
     assert inside.sum() > 40
     least = resolved.scenario.names.shared_min_names

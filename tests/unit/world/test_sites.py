@@ -145,7 +145,7 @@ def test_tenants_stay_where_an_inventory_seats_them(tmp_path):
 def test_where_a_provider_has_both_families_components_have_both(tmp_path, share):
     world = world_of(tmp_path, ipv6={"share_users": 0.4, "share_components": share})
     held, places = world.components, world.places
-    one = places.row("alpha", "one")
+    one = places.row_of["alpha", "one"]
     # The numbers drawn belong to a business and role, and do not change with anything else.
     draw = Streams(7, 0).generator(Stream.COMPONENT_IPV6, (1,)).random
     has_both = draw((world.businesses.home_place_row.size, N_ROLES))[:, FRONTEND] < share
