@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sim.addresses.text.source import Limits
 from sim.backtest.readings import why_no_threshold, why_not_measured
 from sim.blocklists.blocklists import find_input, read_blocklists
-from sim.blocklists.listed import union
+from sim.blocklists.exposure import union
 from sim.catalogue.choices import PRICED
 from sim.errors import ScenarioError
 from sim.experiment.draws import Draws

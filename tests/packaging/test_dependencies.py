@@ -176,7 +176,6 @@ def test_doctor_knows_what_is_asked_for(repository):
     from sim.cli.verbs import doctor
 
     groups = asked_for(repository)
-    assert sorted(doctor._PACKAGES) == sorted(groups[""])
     extras = {extra: sorted(groups[extra]) for extra in doctor._EXTRAS}
     assert {e: sorted(of) for e, of in doctor._EXTRAS.items()} == extras
     assert set(groups) - set(doctor._EXTRAS) == {"", "bench", "browser", "dev", "docs", "test"}

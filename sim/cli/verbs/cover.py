@@ -108,7 +108,7 @@ def cover(
         from sim.addresses.cover.tree import LengthLimits
         from sim.addresses.feeds.feed import concatenate
         from sim.blocklists.covers import Question, answer
-        from sim.blocklists.listed import union
+        from sim.blocklists.exposure import union
 
         if family not in ("", "4", "6"):
             raise UsageError(f"--family: expected 4 or 6, got {family!r}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import re
 from importlib.util import find_spec
 from typing import Any
 
@@ -11,22 +12,6 @@ from sim.cli.options import JSON
 from sim.version import __version__
 
 SCHEMA = "overblock/doctor/3"
-_PACKAGES = (
-    "numpy",
-    "scipy",
-    "simpy",
-    "matplotlib",
-    "typer",
-    "pydantic",
-    "ruamel.yaml",
-    "duckdb",
-    "jinja2",
-    "markdown-it-py",
-    "numba",
-    "tzdata",
-    "babel",
-    "packaging",
-)
 # What each extra brings, as modules.
 _EXTRAS = {
     "analysis": ("pandas",),
@@ -57,7 +42,7 @@ def doctor(as_json: bool = JSON) -> None:
             "overblock": __version__,
             "python": platform.python_version(),
             "platform": platform.platform(),
-            "packages": {name: _version(name) for name in _PACKAGES},
+            "packages": {name: _version(name) for name in _needed()},
             "extras": {
                 extra: {module: _is_there(module) for module in modules}
                 for extra, modules in _EXTRAS.items()
@@ -82,8 +67,16 @@ def doctor(as_json: bool = JSON) -> None:
             console.say_out("\n".join(_lines(found)))
 
 
-def _version(name: str) -> str | None:
+def _needed() -> list[str]:
+    """Packages that the program needs without extras."""
     from importlib import metadata  # a third of what all verbs take to load
+
+    asked = [one for one in metadata.requires("overblock") or () if "extra ==" not in one]
+    return [re.split(r"[^\w.-]", one)[0] for one in asked]
+
+
+def _version(name: str) -> str | None:
+    from importlib import metadata
 
     try:
         return metadata.version(name)

@@ -28,10 +28,9 @@ if TYPE_CHECKING:
     from sim.addresses.feeds.feed import Feed
     from sim.blocklists.attribution import Breakdown, Group
     from sim.blocklists.blocklists import KnownNames
-    from sim.blocklists.exposure import Exposure
+    from sim.blocklists.exposure import Changes, Exposure, Listed
     from sim.blocklists.hosts import Tally
     from sim.blocklists.inventory import Business, InventoryHits
-    from sim.blocklists.listed import Changes, Listed
     from sim.names.listed import Expectation, ExpectedNames
 
 SCHEMA = "overblock/exposure/2"
@@ -108,8 +107,7 @@ def exposure(
     with console.reports_errors(as_json=is_json), ExitStack() as stack:
         from sim.addresses.feeds.feed import concatenate, special_note
         from sim.blocklists.blocklists import own_tables
-        from sim.blocklists.exposure import OWNERS, assess
-        from sim.blocklists.listed import union
+        from sim.blocklists.exposure import OWNERS, assess, union
 
         when, earlier = instant("--at", at), instant("--since", since)
         tables_of = [split_provider(text) for text in attribute]
