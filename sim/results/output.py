@@ -55,11 +55,10 @@ def _check_idle(path: Path, but: Path | None = None) -> None:
 def _check_own(path: Path, *, force: bool) -> None:
     if not path.exists() and not path.is_symlink():
         return
-    if path.is_symlink() or not path.is_dir():
-        raise UsageError(f"{path}: exists and is not a run's folder; choose another --output")
-    if not any(path.iterdir()):
+    is_folder = path.is_dir() and not path.is_symlink()
+    if is_folder and not any(path.iterdir()):
         return
-    if not is_run_folder(path):
+    if not is_folder or not is_run_folder(path):
         raise UsageError(f"{path}: exists and is not a run's folder; choose another --output")
     if not force:
         raise UsageError(f"{path}: holds an earlier run; give --force to replace it")

@@ -306,20 +306,15 @@ class Line:
             return prefix_set(position // size * size, length)
         return self.enclosing6(position, length6(length))
 
-    def is_single(self, position: int) -> bool:
-        """Whether a place of IPv6 is that of one address alone, distinguished from all others."""
-        first, after = self.address6(np.array([position, position + 1], np.int64)).tolist()
-        return bool(after - first == 1)
-
     def enclosing6(self, position: int, length: int) -> IntervalSet:
         """Prefix of a given length around an IPv6 address.
 
         Where nobody can be, single addresses are not distinguished: with the others of its part.
         """
-        if length == IPV6_BITS and not self.is_single(position):
+        number, after = self.address6(np.array([position, position + 1], np.int64)).tolist()
+        if length == IPV6_BITS and after - number > 1:
             start = np.array([position], np.int64)
             return LineSet(start, start + 1, self)
-        (number,) = self.numbers(np.array([position], np.int64))
         size = 1 << (128 - length)
         return self.prefix(Prefix(6, number // size * size, length))
 
