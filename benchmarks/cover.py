@@ -37,8 +37,7 @@ def world(n_targets: int, n_ranges: int) -> tuple[np.ndarray, np.ndarray, np.nda
 def measure(n_targets: int, n_ranges: int, budget: int, objective: str) -> None:
     """Time one case and print it as JSON."""
     from sim.addresses.cover.frontier import find_covers
-    from sim.addresses.cover.tree import Targets
-    from sim.addresses.cover.weights import Weights
+    from sim.addresses.cover.tree import Targets, Weights
     from sim.addresses.sets.intervals import AddressSet, IntervalSet, IntervalSet6
 
     breadth = Weights.per_address() if objective.endswith("breadth") else None

@@ -13,8 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.addresses.cover.frontier import Cover, Frontier, Number, find_covers
-from sim.addresses.cover.tree import ANY_LENGTH4, ANY_LENGTH6, LengthLimits, Targets
-from sim.addresses.cover.weights import WeightedRanges, Weights
+from sim.addresses.cover.tree import (
+    ANY_LENGTH4,
+    ANY_LENGTH6,
+    LengthLimits,
+    Targets,
+    WeightedRanges,
+    Weights,
+)
 from sim.addresses.feeds.feed import Feed
 from sim.addresses.sets.blocks import IPV4_BITS, IPV6_BITS
 from sim.addresses.sets.intervals import AddressSet, IntervalSet, IntervalSet6

@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 from scipy.optimize import Bounds, LinearConstraint, milp
 
 from sim.addresses.cover.frontier import Frontier, find_covers
-from sim.addresses.cover.tree import LengthLimits, Targets
-from sim.addresses.cover.weights import Weights
+from sim.addresses.cover.tree import LengthLimits, Targets, Weights
 from sim.addresses.sets.blocks import DTYPES
 from sim.addresses.sets.intervals import AddressSet, IntervalSet, IntervalSet6
 from sim.errors import UsageError

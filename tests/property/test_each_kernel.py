@@ -11,8 +11,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from sim.addresses.cover.frontier import find_covers
-from sim.addresses.cover.tree import Targets
-from sim.addresses.cover.weights import Weights
+from sim.addresses.cover.tree import Targets, Weights
 from sim.addresses.sets.intervals import AddressSet, IntervalSet, IntervalSet6
 from sim.engine.state.cover_kernel import find_least_cover
 from sim.engine.state.keyed_numbers_kernel import write_first_numbers

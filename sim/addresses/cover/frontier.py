@@ -25,8 +25,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.addresses.cover.tree import PrefixTree, Targets
-from sim.addresses.cover.weights import INT64_LIMIT, Weights
+from sim.addresses.cover.tree import INT64_LIMIT, PrefixTree, Targets, Weights
 from sim.addresses.sets.blocks import IPV6_BITS, Numbers, format_prefixes, masked
 from sim.addresses.sets.intervals import AddressSet, IntervalSet, IntervalSet6
 from sim.errors import UsageError

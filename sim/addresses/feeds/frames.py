@@ -31,13 +31,11 @@ def is_frame(value: object) -> bool:
 
 def lists_of(frame: Any) -> dict[str, list[Any]]:
     """Columns of a frame as lists of plain values, by name."""
-    match type(frame).__module__.partition(".")[0]:
-        case "pandas":
-            found = {str(name): frame[name].tolist() for name in frame.columns}
-        case "polars":
-            found = frame.to_dict(as_series=False)
-        case _:
-            found = frame.to_pydict()
+    package = type(frame).__module__.partition(".")[0]
+    if package == "pandas":
+        return {str(name): frame[name].tolist() for name in frame.columns}
+    found: dict[str, list[Any]]
+    found = frame.to_dict(as_series=False) if package == "polars" else frame.to_pydict()
     return found
 
 

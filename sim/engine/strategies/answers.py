@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 
 from sim.addresses.cover.frontier import find_covers
-from sim.addresses.cover.tree import Targets
-from sim.addresses.cover.weights import Weights
+from sim.addresses.cover.tree import Targets, Weights
 from sim.addresses.sets.blocks import IPV6_BITS
 from sim.addresses.sets.intervals import IPV4_STOP, AddressSet, IntervalSet, IntervalSet6
 from sim.addresses.sets.line import IPV4, Line, length6, n_below6, split

@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from sim.addresses.cover.frontier import Frontier, find_covers
-from sim.addresses.cover.tree import MAX_PIECES, LengthLimits, Targets
-from sim.addresses.cover.weights import Weights
+from sim.addresses.cover.tree import MAX_PIECES, LengthLimits, Targets, Weights
 from sim.addresses.feeds.gather import parse_entries
 from sim.addresses.sets.intervals import AddressSet
 from sim.errors import UsageError

@@ -5,7 +5,7 @@ import pickle
 import numpy as np
 import pytest
 
-from sim.addresses.cover.weights import Weights
+from sim.addresses.cover.tree import Weights
 from sim.addresses.sets.intervals import AddressSet, IntervalSet, IntervalSet6
 from sim.addresses.sets.prefixes import PrefixTable, PrefixTable6, prefix_set
 
