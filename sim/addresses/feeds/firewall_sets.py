@@ -21,7 +21,7 @@ from sim.addresses.feeds.refused import NFTABLES
 from sim.addresses.feeds.verdicts import verdicts_among
 from sim.addresses.sets.notation import shown
 from sim.addresses.text.source import Readable
-from sim.errors import DataError, Problem
+from sim.errors import Problem
 
 # Sets of one file: thousands are in use, and each is kept by name.
 _MOST_GROUPS = 100_000
@@ -188,8 +188,7 @@ def _add_member(
     options = behind.partition(" comment ")[0]
     if "nomatch" in options.split():
         message = "expected a member that matches, got an exception to a wider one (nomatch)"
-        got = shown(f"{member}{behind}")
-        raise DataError([Problem(gathering.name, f"{message}: {got}", number)])
+        raise gathering.wrong(f"{message}: {shown(f'{member}{behind}')}", number)
     if kind_name not in _OF_ADDRESSES or "bitmask" in kind_options or "," in member:
         gathering.refuse(
             "expected a member that is an address alone, as of hash:ip and hash:net, got "

@@ -508,7 +508,7 @@ def _check_marks(gathering: Gathering, column: str, cells: Sequence[str], line: 
     if len(met) == 2:
         got = " and ".join(f"{shown(cell)} in line {at}" for at, cell in sorted(met.values()))
         message = f"expected one decimal mark throughout the column, got {got}"
-        raise DataError([Problem(gathering.name, message, max(met.values())[0], 0, column)])
+        raise gathering.wrong(message, max(met.values())[0], column)
     if "," in met:
         gathering.note(f"{column}: the comma is read as the decimal mark")
 

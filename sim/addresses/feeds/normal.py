@@ -63,7 +63,20 @@ def write_normal(feed: Feed, path: Path, *, sha256: str, version: str, force: bo
                 for family, record, columns in _prefixes(feed):
                     _insert(connection, feed, texts, columns, record, family)
                     n_rows[family] += record.size
-                metadata = _metadata(feed, sha256, version, n_rows[4], n_rows[6])
+                metadata = {
+                    "schema": SCHEMA,
+                    "tool": f"overblock {version}",
+                    "source": feed.origin.file,
+                    "source_sha256": sha256,
+                    "source_format": feed.origin.format,
+                    "source_date": feed.origin.date,
+                    "source_licence": feed.origin.licence,
+                    "n_records": str(feed.n_records),
+                    "n_records_without_address": str(feed.n_unplaced),
+                    "n_bad": str(feed.n_bad),
+                    "n_rows_ipv4": str(n_rows[4]),
+                    "n_rows_ipv6": str(n_rows[6]),
+                }
                 pairs = ", ".join(f"{key}: {sql_text(value)}" for key, value in metadata.items())
                 connection.execute(
                     f"COPY normal TO {sql_path(partial)} (FORMAT parquet, COMPRESSION zstd, "
@@ -82,25 +95,6 @@ CREATE TABLE normal (
   country VARCHAR, name VARCHAR, sector VARCHAR, n_names DOUBLE, revenue_usd_per_h DOUBLE,
   source VARCHAR)
 """
-
-
-def _metadata(
-    feed: Feed, sha256: str, version: str, n_rows4: int, n_rows6: int
-) -> Mapping[str, str]:
-    return {
-        "schema": SCHEMA,
-        "tool": f"overblock {version}",
-        "source": feed.origin.file,
-        "source_sha256": sha256,
-        "source_format": feed.origin.format,
-        "source_date": feed.origin.date,
-        "source_licence": feed.origin.licence,
-        "n_records": str(feed.n_records),
-        "n_records_without_address": str(feed.n_unplaced),
-        "n_bad": str(feed.n_bad),
-        "n_rows_ipv4": str(n_rows4),
-        "n_rows_ipv6": str(n_rows6),
-    }
 
 
 def _prefixes(feed: Feed) -> Iterator[tuple[int, NDArray[np.int64], dict[str, NDArray[Any]]]]:

@@ -143,9 +143,7 @@ def read_orders(source: Readable, gathering: Gathering) -> Orders:
             for row, cell in enumerate(records.columns[header["mechanism"]]):
                 if cell.strip() not in _OF_ADDRESSES:
                     message = f"expected drop or throttle, got {shown(cell)}: it lists no address"
-                    raise DataError(
-                        [Problem(gathering.name, message, int(records.line[row]), 0, "mechanism")]
-                    )
+                    raise gathering.wrong(message, int(records.line[row]), "mechanism")
         told = {each: records.columns[header[each]] for each in others.unread}
         others.check(told, {"address": prefix}, records.line)
         good = _checked(records, effective, action, times, blocks, gathering)
