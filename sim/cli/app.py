@@ -126,11 +126,7 @@ def main() -> None:
 
 
 def _fill_closed() -> str:
-    """Put streams in the place of those that the caller closed, as by ``>&-``; name them.
-
-    Messages to a closed stderr are lost. Who reads from a closed stdin or prints on a closed stdout
-    gets EBADF: no empty input, no lost output.
-    """
+    """Put streams in the place of those that the caller closed, as by ``>&-``; name them."""
     closed = []
     for name, mode, how in (
         ("stdin", "r", os.O_WRONLY),

@@ -223,13 +223,7 @@ def _is_locked(folder: Path) -> bool | None:
 
 
 def _lock(folder: Path, *, is_shared: bool) -> int | None:
-    """Lock a folder until the handle is closed; None where a file system or machine cannot.
-
-    Raises
-    ------
-    BlockingIOError
-        If a shared lock is wanted and another process has an exclusive one.
-    """
+    """Lock a folder until the handle is closed; None where a file system or machine cannot."""
     try:
         import fcntl
     except ImportError:

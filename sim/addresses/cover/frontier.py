@@ -212,11 +212,7 @@ def unreachable(dtype: np.dtype[Any]) -> Number:
 
 @dataclass(frozen=True, eq=False)
 class _CostTable:
-    """Least costs by node and number of rules.
-
-    ``values`` are the costs of one rule over each node, and their breadths. The row of node u is
-    ``columns[...][start[u] : start[u + 1]]``; it never increases.
-    """
+    """Least costs, and breadths, by node and number of rules; `values` are those of one rule."""
 
     tree: PrefixTree
     values: Columns
@@ -305,11 +301,7 @@ def _fill_forks(table: _CostTable, forks: NDArray[np.int64]) -> None:
 
 
 def _merge(lower: Columns, upper: Columns, size: int) -> Columns:
-    """Least sums of two rows for every number of rules.
-
-    ``lower`` has columns of shape (m, a), ``upper`` of (m, b), the result of (m, size), with size
-    at most a + b - 1. Among equal sums, the one with the most rules in the lower half is taken.
-    """
+    """Least sums of two rows for every number of rules below ``size``; more rules below first."""
     if len(lower) == 1:
         return (_least_sums(lower[0], upper[0], size),)
     n_lower, n_upper = lower[0].shape[1], upper[0].shape[1]

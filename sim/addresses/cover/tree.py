@@ -208,11 +208,7 @@ def _added(
 def _stacked(
     start: NDArray[np.int64], stop: NDArray[np.int64], height: NDArray[Any], n: int
 ) -> NDArray[Any]:
-    """Sum of the heights over each place of the stretches ``[start, stop)``.
-
-    A segment tree: each stretch is laid on few nodes, and the nodes are added up from the root.
-    Unlike a running difference it never subtracts.
-    """
+    """Sum of heights over each place of stretches, by a segment tree, which never subtracts."""
     width = 1 << max(n - 1, 1).bit_length()
     tree = np.zeros(2 * width, height.dtype)
     low, high = start + width, stop + width

@@ -139,10 +139,7 @@ def _check_comments(given: Input, limits: Limits) -> None:
 
 
 def _note_comments(given: Input, limits: Limits) -> str:
-    """Name comments below the first entry: only a person can tell what all of them mean.
-
-    Comments that differ in digits alone are one kind; the rarest kinds are named first.
-    """
+    """Name comments below the first entry, the rarest kinds first; digits make no kind."""
     counts: Counter[str] = Counter()
     first: dict[str, tuple[int, str]] = {}
     is_below = False

@@ -292,10 +292,7 @@ def verdict_behind(text: str) -> tuple[int, str] | None:
 
 
 def _is_of_exceptions(lines: Sequence[str], row: int, at: int) -> bool:
-    """Whether a comment is of rules that say themselves that they let through (``@@``).
-
-    One above others is of all rules up to the next comment.
-    """
+    """Whether a comment is of rules with ``@@``; one above others is of all up to the next."""
     if before := lines[row][:at].strip():
         return before.startswith("@@")
     is_met = False
