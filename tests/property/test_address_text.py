@@ -11,11 +11,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from sim.addresses.feeds.delimited import read_headed
-from sim.addresses.feeds.gather import Coder, Gathering
+from sim.addresses.feeds.gather import Coder, Gathering, parse_entries
 from sim.addresses.sets.blocks import format_lines
 from sim.addresses.sets.intervals import AddressSet, format_set
 from sim.addresses.sets.notation import parse_prefix, read_notation
-from sim.addresses.text.reading import parse_entries, read_block
+from sim.addresses.text.reading import read_block
 from sim.addresses.text.source import Block, Limits
 from sim.errors import DataError
 from tests.edges import V4, V6, numbers, prefixes, read_prefixes
@@ -105,10 +105,10 @@ def test_bulk_reading_is_reading_line_by_line(lines, ending):
     rows, bad = expected_rows(lines)
     entries = parse_entries(text, skip_bad=True)
     assert as_rows(entries) == rows
-    assert [problem.line for problem in entries.tally.problems] == bad
-    assert entries.tally.n_bad == len(bad)
-    assert entries.tally.n_lines == len(lines)
-    assert entries.tally.n_entries == len(rows) == len(entries)
+    assert [problem.line for problem in entries.problems] == bad
+    assert entries.n_bad == len(bad)
+    assert entries.n_lines == len(lines)
+    assert entries.n_records == len(rows)
     assert entries.v4.line.tolist() == sorted(entries.v4.line.tolist())
 
 
@@ -165,7 +165,7 @@ def test_any_bytes_are_read_or_refused(content):
         assert re.search(rb"-[0-9a-f]*[.:]|\r[^\n]", content)
         return
     assert as_rows(entries) == rows
-    assert [problem.line for problem in entries.tally.problems] == bad
+    assert [problem.line for problem in entries.problems] == bad
 
 
 @given(
@@ -177,7 +177,8 @@ def test_where_the_blocks_fall_changes_nothing(lines, size):
     whole = parse_entries(text, skip_bad=True)
     blocks = parse_entries(text, skip_bad=True, limits=Limits(max_line_bytes=size))
     assert as_rows(blocks) == as_rows(whole)
-    assert blocks.tally == whole.tally
+    counted = [(one.n_lines, one.n_records, one.n_bad, one.problems) for one in (blocks, whole)]
+    assert counted[0] == counted[1]
 
 
 @given(

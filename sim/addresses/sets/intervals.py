@@ -26,7 +26,7 @@ from sim.addresses.sets.blocks import (
 from sim.addresses.sets.notation import read_notation
 
 IPV4_STOP = 2**IPV4_BITS
-_32, _48 = np.uint64(32), np.uint64(48)
+_32 = np.uint64(32)
 _LOW = np.uint64(2**32 - 1)
 _TRUE = np.ones(1, np.bool_)
 
@@ -55,7 +55,8 @@ def merge(start: NDArray[Any], stop: NDArray[Any]) -> Bounds:
         packed = start.astype(np.uint64)
         packed <<= _32
         packed |= (stop - 1).view(np.uint64)
-        packed = _sorted(packed, n_descents)
+        # Few sorted runs: a stable (merging) sort is linear. Else vectors sort several at once.
+        packed.sort(kind="stable" if n_descents < packed.size // 64 else "quicksort")
         first = (packed >> _32).view(np.int64)
         packed &= _LOW
         reach = packed.view(np.int64)
@@ -67,21 +68,6 @@ def merge(start: NDArray[Any], stop: NDArray[Any]) -> Bounds:
     opens = np.concatenate((_TRUE, gap))
     closes = np.concatenate((gap, _TRUE))
     return first[opens], reach[closes]
-
-
-def _sorted(packed: NDArray[np.uint64], n_descents: int) -> NDArray[np.uint64]:
-    """Sort by the upper 32 bits at least, in the way that suits the order at hand."""
-    if n_descents < packed.size // 64:
-        # Few sorted runs: a stable (merging) sort is linear.
-        packed.sort(kind="stable")
-    elif packed.size < 2**14:
-        packed.sort()
-    else:
-        # Sorting 16-bit numbers counts instead of comparing, and two turns of it beat the
-        # general sort of 64-bit numbers.
-        packed = packed[np.argsort((packed >> _32).astype(np.uint16), kind="stable")]
-        packed = packed[np.argsort((packed >> _48).astype(np.uint16), kind="stable")]
-    return packed
 
 
 def combine(first: Bounds, second: Bounds, rule: Rule) -> Bounds:
