@@ -11,6 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from sim.engine.record.outcome import Outcome
+from sim.engine.run import simulate
+from sim.engine.strategies import build_strategy
 from sim.experiment.executors.task import Executor, Failure, Key, SerialExecutor
 from sim.experiment.pipeline import carry_out
 from sim.experiment.plan import Plan
@@ -19,6 +22,8 @@ from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved, resolve
 from sim.scenario.unknowns import Factor
 from sim.scenario.variants import choose_variants
+from sim.streams import Streams
+from sim.world.build import World, build_world
 from tests import sites
 
 
@@ -52,6 +57,12 @@ def files_of(folder: Path | str) -> dict[str, bytes]:
         for path in sorted(Path(folder).rglob("*"))
         if path.is_file() and path.name != "timing.json"
     }
+
+
+def simulated(resolved: Resolved, streams: Streams) -> tuple[World, Outcome]:
+    """One simulation of a scenario, and the world in which it takes place."""
+    world = build_world(resolved, streams)
+    return world, simulate(world, build_strategy(resolved, streams), streams)
 
 
 def run_experiment(

@@ -13,8 +13,6 @@ import numpy as np
 
 from sim.engine.eventlog import Kind
 from sim.engine.record.outcome import Outcome
-from sim.engine.run import simulate
-from sim.engine.strategies import build_strategy
 from sim.experiment.simulation import measure_outcome
 from sim.measure.measures import Measure
 from sim.measure.money.prices import N_DRAWS
@@ -22,7 +20,7 @@ from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved, resolve
 from sim.scenario.tables.rows import RESPONSES
 from sim.streams import Streams
-from sim.world.build import build_world
+from tests.experiments import simulated
 
 Numbers = dict[tuple[str, int], int | float]
 """By metric and replicate. An int is a count; a float that is not known is NaN."""
@@ -198,8 +196,7 @@ def numbers_with(scenario: str, changes: Sequence[str]) -> Numbers:
 
 def _replicate(resolved: Resolved, streams: Streams) -> Iterator[tuple[str, int | float]]:
     """Yield what a run folder keeps of a replicate in ``measures.parquet``, then its facts."""
-    world = build_world(resolved, streams)
-    outcome = simulate(world, build_strategy(resolved, streams), streams)
+    world, outcome = simulated(resolved, streams)
     measures, _ = measure_outcome(resolved, streams, N_DRAWS, world=world, outcome=outcome)
     for measure in measures:
         yield measure.metric, _typed(measure)

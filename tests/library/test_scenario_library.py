@@ -14,16 +14,15 @@ from sim.addresses.sets.intervals import IntervalSet
 from sim.engine.decisions import Mechanism
 from sim.engine.eventlog import Kind
 from sim.engine.record.outcome import Outcome
-from sim.engine.run import simulate
 from sim.engine.state.ledger import Group
-from sim.engine.strategies import build_strategy
 from sim.measure.impact import measure_impact
 from sim.scenario.library import scenario_names
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved, resolve
 from sim.streams import Streams
-from sim.world.build import World, build_world
+from sim.world.build import World
 from tests.borrowed import BORROW
+from tests.experiments import simulated
 
 H = 3600
 FEW = ("population.n_businesses=120",)
@@ -90,8 +89,7 @@ class Run:
 def run(name: str, *overrides: str) -> Run:
     resolved = resolve(load_scenario(name, overrides or SMALLER.get(name, FEW)))
     streams = Streams(resolved.scenario.root_seed or 0, 0)
-    world = build_world(resolved, streams)
-    return Run(resolved, world, simulate(world, build_strategy(resolved, streams), streams))
+    return Run(resolved, *simulated(resolved, streams))
 
 
 CHECKS: dict[str, Callable[[], None]] = {}

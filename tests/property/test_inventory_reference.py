@@ -22,12 +22,11 @@ from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
 from sim.engine.record.outcome import Outcome
-from sim.engine.run import simulate
-from sim.engine.strategies import build_strategy
 from sim.scenario.resolve import Resolved
 from sim.streams import Streams
-from sim.world.build import World, build_world
+from sim.world.build import World
 from tests.examples import n_examples
+from tests.experiments import simulated
 from tests.property.test_engine_reference import (
     SIXTEENTHS,
     assert_same_at_operators,
@@ -396,8 +395,7 @@ def reference_of(case, world: World, streams: Streams) -> RefWorld:
 def run_both(case, streams: Streams) -> tuple[Outcome, RefWorld]:
     with tempfile.TemporaryDirectory() as name:
         found = resolve_case(case, Path(name))
-        world = build_world(found, streams)
-        outcome = simulate(world, build_strategy(found, streams), streams)
+        world, outcome = simulated(found, streams)
     return outcome, reference_of(case, world, streams)
 
 

@@ -8,13 +8,13 @@ import pytest
 from sim.engine.eventlog import Kind
 from sim.engine.record.outcome import Outcome
 from sim.engine.run import simulate
-from sim.engine.strategies import build_strategy
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved, resolve
 from sim.streams import Streams
 from sim.world.build import World, build_world
 from sim.world.moves import shared_places
 from tests.chases import STRATEGIES, assert_same
+from tests.experiments import simulated
 from tests.property.test_common_random_numbers import columns, seats_of
 
 N = 150
@@ -39,8 +39,7 @@ def without(tmp_path) -> str:
 
 
 def run(resolved: Resolved) -> tuple[World, Outcome]:
-    world = build_world(resolved, STREAMS)
-    return world, simulate(world, build_strategy(resolved, STREAMS), STREAMS)
+    return simulated(resolved, STREAMS)
 
 
 def test_a_stay_without_end_is_the_same_as_no_section(without):

@@ -14,16 +14,14 @@ from sim.backtest.readings import count_businesses, count_listed, read_run
 from sim.backtest.scores import RunGroup, group_runs
 from sim.engine.decisions import Mechanism
 from sim.engine.eventlog import Kind
-from sim.engine.run import simulate
 from sim.engine.state.ledger import Group
-from sim.engine.strategies import build_strategy
 from sim.names.law import NamesLaw
 from sim.scenario.load import load_scenario
 from sim.scenario.readings import BusinessesHit, Listed, RunReading
 from sim.scenario.resolve import resolve
 from sim.streams import Streams
-from sim.world.build import build_world
 from tests.cases import case_file
+from tests.experiments import simulated
 
 HOUR = 3600
 
@@ -31,8 +29,7 @@ HOUR = 3600
 def run(name: str, *overrides: str):
     resolved = resolve(load_scenario(name, list(overrides)))
     streams = Streams(1, 0)
-    world = build_world(resolved, streams)
-    return resolved, world, simulate(world, build_strategy(resolved, streams), streams)
+    return resolved, *simulated(resolved, streams)
 
 
 @pytest.fixture(scope="module")

@@ -19,8 +19,6 @@ from sim.catalogue.choices import (
 from sim.catalogue.curves import CURVES
 from sim.catalogue.declaration import Section
 from sim.catalogue.measures import MEASURES
-from sim.engine.run import simulate
-from sim.engine.strategies import build_strategy
 from sim.experiment.plan import metrics_of
 from sim.experiment.simulation import Simulation, measure_outcome
 from sim.measure.money.prices import N_DRAWS
@@ -30,7 +28,7 @@ from sim.scenario.reactions import Complaints, Users
 from sim.scenario.resolve import Resolved, resolve
 from sim.scenario.schema import Scenario
 from sim.streams import Streams
-from sim.world.build import build_world
+from tests.experiments import simulated
 from tools.reference import with_tables
 
 
@@ -45,8 +43,7 @@ def brief(name: str) -> Resolved:
 @pytest.mark.parametrize("name", scenario_names())
 def test_a_run_has_exactly_the_measures_and_curves_that_the_catalogue_says(name):
     resolved, streams = brief(name), Streams(1, 0)
-    world = build_world(resolved, streams)
-    outcome = simulate(world, build_strategy(resolved, streams), streams)
+    world, outcome = simulated(resolved, streams)
     measures, _ = measure_outcome(resolved, streams, N_DRAWS, world=world, outcome=outcome)
     assert [measure.metric for measure in measures] == list(metrics_of(resolved))
     for measure in measures:

@@ -13,8 +13,6 @@ from sim.addresses.sets.intervals import format_set
 from sim.addresses.sets.line import split
 from sim.engine.eventlog import Kind
 from sim.engine.record.outcome import Outcome
-from sim.engine.run import simulate
-from sim.engine.strategies import build_strategy
 from sim.engine.strategies.calendars import Growth, time_window, windows_of_order
 from sim.errors import DataError, ProblemsError, ScenarioError
 from sim.scenario.calendars import GivenOrder
@@ -22,8 +20,8 @@ from sim.scenario.load import load_scenario
 from sim.scenario.quantities import format_instant
 from sim.scenario.resolve import Resolved, resolve
 from sim.streams import Stream, Streams
-from sim.world.build import build_world
 from tests.borrowed import BORROW
+from tests.experiments import simulated
 from tests.unit.engine.test_strategy_rules import ALPHA, placed, said, seen
 
 START, STOP, RAMP = 1000, 9000, 4000
@@ -260,8 +258,7 @@ def resolved(folder: Path, strategy: dict[str, object]) -> Resolved:
 
 
 def run(case: Resolved) -> Outcome:
-    streams = Streams(1, 0)
-    return simulate(build_world(case, streams), build_strategy(case, streams), streams)
+    return simulated(case, Streams(1, 0))[1]
 
 
 def in_force(outcome: Outcome, kinds: tuple[Kind, Kind], operator: int = -1) -> dict[str, list]:

@@ -8,14 +8,12 @@ import pytest
 from sim.engine.decisions import Decision
 from sim.engine.eventlog import Kind
 from sim.engine.record.outcome import Outcome
-from sim.engine.run import simulate
-from sim.engine.strategies import build_strategy
 from sim.engine.strategies.registry import RULES, Strategy, register
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved, resolve
 from sim.scenario.strategies import DECLARED, Exact, Own
 from sim.streams import Streams
-from sim.world.build import build_world
+from tests.experiments import simulated
 from tests.reference_strategies import EXAMPLES, section
 
 
@@ -35,7 +33,7 @@ def ask(tmp_path: Path, name: str) -> Resolved:
 
 def run(tmp_path: Path, name: str) -> Outcome:
     resolved, streams = ask(tmp_path, name), Streams(3, 0)
-    return simulate(build_world(resolved, streams), build_strategy(resolved, streams), streams)
+    return simulated(resolved, streams)[1]
 
 
 def test_every_id_of_the_language_is_tried_here():

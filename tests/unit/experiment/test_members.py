@@ -10,8 +10,6 @@ import pytest
 from numpy.testing import assert_array_equal
 from scipy.stats import triang
 
-from sim.engine.run import simulate
-from sim.engine.strategies import build_strategy
 from sim.errors import UsageError
 from sim.experiment.draws import BLOCK, MOST_DRAWS, lay_dials, lay_draws
 from sim.experiment.execution import Execution
@@ -30,9 +28,8 @@ from sim.scenario.unknowns import Factor, list_factors, point_of
 from sim.scenario.variants import choose_variants
 from sim.statistics.designs import FEWEST, chance_share
 from sim.streams import Stream, Streams
-from sim.world.build import build_world
 from tests.csv_rows import csv_rows
-from tests.experiments import Scripted, dial_of, files_of
+from tests.experiments import Scripted, dial_of, files_of, simulated
 from tests.sites import TABLES, resolved
 
 BRIEF = ["population.n_businesses=40", "end=2018-04-16T20:00+03:00"]
@@ -170,8 +167,7 @@ def test_a_member_is_the_run_of_the_inputs_in_its_table(whole, member):
     assert len(factors) > 60
     changed = point_of([(one, held[one.key]) for one in factors]).change(resolved)
     streams = Streams(7, member)
-    world = build_world(changed, streams)
-    outcome = simulate(world, build_strategy(changed, streams), streams)
+    world, outcome = simulated(changed, streams)
     found, _ = measure_outcome(changed, streams, 1, world=world, outcome=outcome)
     # Missing in a table is None.
     again = sorted(

@@ -9,15 +9,13 @@ import numpy as np
 import pytest
 
 from sim.catalogue.causes import CAUSES, lost_by
-from sim.engine.run import simulate
-from sim.engine.strategies import build_strategy
 from sim.measure.groups import GroupCount, count_groups, summarise_groups
 from sim.measure.impact import measure_impact
 from sim.measure.names import ever_dropped
 from sim.streams import Streams
-from sim.world.build import build_world
 from tests.chases import STRATEGIES, chase_world, run
 from tests.csv_rows import csv_rows
+from tests.experiments import simulated
 from tests.sites import TABLES, resolved
 from tests.worlds import Actor, Dated, Firm, SmallWorld
 
@@ -91,8 +89,7 @@ def test_a_site_whose_sector_is_drawn_is_in_no_sector(tmp_path):
     lines = tuple(line.replace(",news,", ",,") for line in TABLES[key])
     found = resolved(tmp_path, {key: lines})
     streams = Streams(1, 0)
-    world = build_world(found, streams)
-    outcome = simulate(world, build_strategy(found, streams), streams)
+    world, outcome = simulated(found, streams)
     metric = "businesses_ever_affected"
     groups = [count for count in count_groups(world, outcome) if count.metric == metric]
     assert [

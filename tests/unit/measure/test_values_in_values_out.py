@@ -6,13 +6,11 @@ from dataclasses import fields, is_dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.engine.run import simulate
-from sim.engine.strategies import build_strategy
 from sim.measure.money.losses import loss_totals
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
 from sim.streams import Streams
-from sim.world.build import build_world
+from tests.experiments import simulated
 
 
 def columns_of(value: object, name: str) -> Iterator[tuple[str, NDArray[np.generic]]]:
@@ -30,8 +28,7 @@ def columns_of(value: object, name: str) -> Iterator[tuple[str, NDArray[np.gener
 def test_no_column_of_a_world_or_an_outcome_can_be_written_to():
     overrides = ["population.n_businesses=30", "end=2018-04-17T00:00+03:00"]
     resolved, streams = resolve(load_scenario("telegram-2018", overrides)), Streams(3, 0)
-    world = build_world(resolved, streams)
-    outcome = simulate(world, build_strategy(resolved, streams), streams)
+    world, outcome = simulated(resolved, streams)
     totals = loss_totals(world, outcome)
     columns = [
         *columns_of(world, "world"),

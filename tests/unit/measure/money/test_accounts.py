@@ -6,8 +6,6 @@ from dataclasses import replace
 import pytest
 
 from sim.catalogue.measures import OF_DEMAND, OF_HOSTING
-from sim.engine.run import simulate
-from sim.engine.strategies import build_strategy
 from sim.measure.money.accounts import (
     BY_HOST,
     IN_PROPORTION,
@@ -21,10 +19,9 @@ from sim.results.schema import MONEY
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
 from sim.streams import Streams
-from sim.world.build import build_world
 from tests.borrowed import BORROW
 from tests.csv_rows import csv_rows
-from tests.experiments import run_experiment
+from tests.experiments import run_experiment, simulated
 
 OVERRIDES = ["population.n_businesses=40", "end=2018-04-26T00:00+03:00"]
 
@@ -160,8 +157,7 @@ def test_dearer_responses_cost_more_and_nothing_else_moves():
         )
         dearer = replace(resolved, responses=replace(resolved.responses, rows=rows))
         streams = Streams(3, 0)
-        world = build_world(dearer, streams)
-        outcome = simulate(world, build_strategy(dearer, streams), streams)
+        world, outcome = simulated(dearer, streams)
         totals = loss_totals(world, outcome)
         found.append(price_run(dearer, streams, totals).money)
     cheap, dear = found
