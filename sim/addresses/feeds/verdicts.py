@@ -50,7 +50,7 @@ _LETS_THROUGH = re.compile(
     r"((white|allow) ?list|allow|accept|pass|unblock|unlist|delist|lift|trust|except)(ed|s|ion)?"
     r"|permit(ted|s)?|(remove|delete|revoke|expire|release|exclude)d?|expires|unbann?(ed)?"
     r"|withdr(aw|awn|ew)|exempt(ed)?|inactive|disabled|safe|benign|clean|deprecated|retired"
-    r"|no ?match|!+|not|bypass(ed)?|exclusion|negated?|invert(ed)?|false positive"
+    r"|except for|no ?match|!+|not|bypass(ed)?|exclusion|negated?|invert(ed)?|false positive"
     r"|annul(led)?|cancell?ed|rescinded|overturned|liberad[oa]|anulad[oa]|cancelad[oa]|annullat[oa]"
     r"|(not?|no longer|do not|don.?t|never) (block|list|drop|ban)(ed|ped|ned)?"
     r"|no bloque(ad[oa]|ar)|non blocca(t[oa]|re)"
@@ -114,8 +114,9 @@ _ALONE = re.compile(
 # A heading of exceptions with a clause behind it or before it. The clause has to tell that nothing
 # is blocked, or name what is meant: "Whitelist: none" and "Exceptions: a link" are ordinary.
 _EXCEPTIONS = (
-    r"(?:(?:white|allow)[ -]?list(?:ed|s)?|exceptions?|exclusions?|exempt(?:ed|ions?)?|allowed"
-    r"|permitted|not[ ]+blocked|(?:do[ ]+not|don.?t|never)[ ]+(?:block|list|drop|ban)"
+    r"(?:(?:white|allow)[ -]?list(?:ed|s)?|except(?:[ ]+for|ions?)?|exclusions?"
+    r"|exempt(?:ed|ions?)?|allowed|permitted|not[ ]+blocked"
+    r"|(?:do[ ]+not|don.?t|never)[ ]+(?:block|list|drop|ban)"
     r"|listas? blancas?|excepci(?:ón|ones)|exclusi(?:ón|ones)|permitid[oa]s|no[ ]+bloquear"
     r"|list[ae] bianc(?:a|he)|eccezion[ei]|esclusion[ei]|consentit[ie]|non[ ]+bloccare"
     r"|бел(?:ый|ые) спис(?:ок|ки)|исключени[ея]|разреш[её]нные|не[ ]+блокировать)"
