@@ -207,8 +207,7 @@ class Outage:
         """Names of the columns of its table, and the rows."""
         bands = {"cut_off_share": self.cut_off}
         if self.listed is not None:
-            name = "addresses_listed" if self.is_addresses else "ipv6 networks_listed"
-            bands = {name: self.listed, **bands}
+            bands = {LISTED if self.is_addresses else NETWORKS: self.listed, **bands}
         names, rows = band_rows(bands, self.start, self.published)
         if self.is_bounded:
             # What is cut off is not known.

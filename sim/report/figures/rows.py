@@ -38,7 +38,7 @@ from sim.report.words.heading import (
     strategy_names,
 )
 from sim.report.words.languages import capitalised
-from sim.report.words.numbers import NOT_KNOWN, percent, range_text, value_text, with_range
+from sim.report.words.numbers import NOT_KNOWN, is_share, percent, with_range
 from sim.report.words.sentences import read_bound
 from sim.results.folder import RunFolder, input_rows
 from sim.results.tables import number, read_rows, text
@@ -253,7 +253,7 @@ def draw_rows(shown: Rows, width_in: float) -> Figure:
     figure = look.new_figure(width_in, size_in * sum(tall))
     wide = width_in / size_in
     names = [line.name for panel in shown.panels for line in panel.lines]
-    texts = [_value(line) for panel in shown.panels for line in panel.lines]
+    texts = [line.text for panel in shown.panels for line in panel.lines]
     left = 1.0 if narrow else look.width_of(figure, names, weight="bold") + 1.5
     right = 1.0 if narrow else look.width_of(figure, texts, weight="bold") + 1.5
     top = 0.0
@@ -266,20 +266,13 @@ def draw_rows(shown: Rows, width_in: float) -> Figure:
     return figure
 
 
-def _value(line: Line) -> str:
-    """Number and range of a row."""
-    if line.bound:
-        return line.bound
-    return "  ".join(filter(None, (value_text(line.found), range_text(line.found))))
-
-
 def _draw_panel(ax: Axes, panel: Panel, *, is_part: bool, narrow: bool) -> None:
     from sim.report.figures import look
 
     found = [line.found for line in panel.lines]
     drawn = [line.found for line in panel.lines if line.is_drawn]
     most = max((one.high for one in drawn), default=1.0) or 1.0
-    look.number_axis(ax, 1.06 * most, is_share=found[0].unit.startswith("share"), way="x")
+    look.number_axis(ax, 1.06 * most, is_share=is_share(found[0].unit), way="x")
     least = min((one.low for one in drawn), default=0.0)
     ax.set_xlim(left=min(0.0, 1.06 * least))
     ax.set_ylim(len(found) - 0.45, -0.55)
@@ -300,7 +293,7 @@ def _draw_panel(ax: Axes, panel: Panel, *, is_part: bool, narrow: bool) -> None:
         bad = " (contradicted)" if one.grade is Grade.CONTRADICTED else ""
         places = [(0.0, "left"), (1.0, "right")] if narrow else [(0.0, "right"), (1.0, "left")]
         for words, (x, side), away in zip(
-            (line.name, _value(line) + bad), places, (-8, 8), strict=True
+            (line.name, line.text + bad), places, (-8, 8), strict=True
         ):
             ax.annotate(
                 words, (x, row - 0.22 if narrow else row), xycoords=ax.get_yaxis_transform(),
@@ -393,8 +386,8 @@ def draw_tradeoff(shown: TradeOff, width_in: float) -> Figure:
     for way, axis in (("x", "effect"), ("y", "harm")):
         found = [getattr(point, axis) for point in shown.points]
         most = max((one.high for one in found if one.is_known), default=1.0) or 1.0
-        is_share = bool(found) and found[0].unit.startswith("share")
-        look.number_axis(ax, 1.12 * most, is_share=is_share, way=way)
+        is_part = bool(found) and is_share(found[0].unit)
+        look.number_axis(ax, 1.12 * most, is_share=is_part, way=way)
     ax.set_xlabel(shown.effect)
     ax.set_title(shown.harm)
     taken: list[object] = []

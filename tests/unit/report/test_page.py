@@ -904,7 +904,9 @@ ORDERS = (
 def test_orders_of_ipv6_alone_are_in_the_table_of_orders(tmp_path, monkeypatch):
     monkeypatch.setitem(sites.TABLES, "strategy.orders", ORDERS)
     write_sites(tmp_path / "run")
-    text = words_of(render(open_run(tmp_path / "run")))
+    run = open_run(tmp_path / "run")
+    assert {row[0] for row in read_outage(run).rows()[1]} == {"networks_listed", "cut_off_share"}
+    text = words_of(render(run))
     # One of five sites is on IPv6 alone. Nothing is before the order with which the run begins.
     assert (
         "When Owner IPv6 networks Before After Range Mon, 16 Apr, 00:00 +1 20% 20% "
