@@ -12,12 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from sim.experiment.pipeline import carry_out
-from sim.experiment.plan import Plan
-from sim.experiment.runs import Runs
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
 from tests.browser.conftest import open_page, violations
+from tests.experiments import write_ensemble
 
 pytestmark = pytest.mark.browser
 pytest.importorskip("shiny")
@@ -35,7 +33,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> Path:
     resolved = resolve(
         load_scenario(str(path.parent / "hostile.yaml"), ["population.n_businesses=30"])
     )
-    carry_out(Runs(Plan.of_run(resolved, 5, 8).of_size(8, fixed=False)), folder=path)
+    write_ensemble(path, resolved, 8)
     return path
 
 

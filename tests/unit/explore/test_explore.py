@@ -21,9 +21,6 @@ pytest.importorskip("shiny")
 
 from sim.cli.app import app as command_line
 from sim.errors import UsageError
-from sim.experiment.pipeline import carry_out
-from sim.experiment.plan import Plan
-from sim.experiment.runs import Runs
 from sim.experiment.saved_plans import plan_of_folder
 from sim.explore import app as explorer
 from sim.explore.app import Guard, Lever, build_app, levers_of, overrides_of
@@ -33,6 +30,7 @@ from sim.report.words.numbers import span
 from sim.results.folder import open_run
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
+from tests.experiments import write_ensemble
 
 HOST, TOKEN = "127.0.0.1:8123", "a-token"
 SMALL = "population.n_businesses=30"
@@ -43,7 +41,7 @@ N = 3
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("explored") / "out"
     resolved = resolve(load_scenario("austria-2022", [SMALL]))
-    carry_out(Runs(Plan.of_run(resolved, 5, N).of_size(N, fixed=False)), folder=path)
+    write_ensemble(path, resolved, N)
     return path
 
 
