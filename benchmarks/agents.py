@@ -15,7 +15,9 @@ from dataclasses import dataclass, field
 
 from sim.engine.actors.operators import Compliance
 from sim.engine.strategies.calendars import time_orders
+from sim.engine.strategies.registry import Given
 from sim.scenario.resolve import Resolved
+from sim.scenario.strategies import Replay as Replayed
 from sim.streams import Streams
 from sim.world.build import World
 
@@ -171,10 +173,8 @@ def replay_of(resolved: Resolved, world: World, streams: Streams) -> Replay:
         or any(kind != "none" for kind in world.operators.overload)
     ):
         raise ValueError("a replay in which somebody reacts")
-    orders = resolved.orders
-    assert orders is not None
     scenario, operators = resolved.scenario, world.operators
-    timed = time_orders(orders.rows, scenario.start, "best", streams)
+    timed = time_orders(Replayed.model_construct(id="replay"), Given(resolved, streams))
     entries: list[Entry] = []
     compliance = Compliance(operators.compliance, operators.luck_row, streams)
     held: list[int] = []

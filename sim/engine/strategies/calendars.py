@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.addresses.sets.intervals import IntervalSet
-from sim.addresses.sets.line import IPV4, Line
 from sim.engine.decisions import (
     NO_ADDRESSES,
     Decision,
@@ -33,7 +32,6 @@ from sim.engine.decisions import (
 from sim.engine.strategies.registry import S_PER_H, Given, register, seconds
 from sim.scenario import strategies as ask
 from sim.scenario.calendars import WEEKDAYS, GivenOrder, GivenOrderRow
-from sim.scenario.tables.rows import OrderRow
 from sim.streams import Stream, Streams
 from sim.world.providers import seconds_since
 
@@ -303,64 +301,32 @@ def replay(timed_orders: Sequence[tuple[int, Order]]) -> Strategy:
     return decide
 
 
-def time_orders(
-    rows: Sequence[OrderRow],
-    start: datetime,
-    order_times: str,
-    streams: Streams,
-    last_order: datetime | None = None,
-    line: Line = IPV4,
-    operators: Sequence[str] | None = None,
-) -> list[tuple[int, Order]]:
-    """Orders of a table with their times in seconds since ``start``, sorted by time.
+def time_orders(asked: ask.Replay, given: Given) -> list[tuple[int, Order]]:
+    """Orders of a table with their times in seconds since the start, sorted by time.
 
-    Parameters
-    ----------
-    order_times
-        ``best`` takes each best estimate; ``drawn`` a whole second drawn evenly from the window
-        ``[earliest, latest]``, one draw per row.
-    last_order
-        Orders whose best estimate is later are ignored; None keeps all.
-    line
-        Where their addresses lie.
-    operators
-        Groups of operators that an order is for whose row names none; None for all.
+    A drawn time is a whole second drawn evenly from ``[earliest, latest]``, one draw per row.
     """
-    u = streams.generator(Stream.ORDER_TIME).random(len(rows))
-    timed = []
-    for row, luck in zip(rows, u.tolist(), strict=True):
-        if last_order is not None and row.effective > last_order:
-            continue
-        t_s = seconds_since(start, row.effective)
-        if order_times == "drawn":
-            earliest_s = seconds_since(start, row.earliest or row.effective)
-            latest_s = seconds_since(start, row.latest or row.effective)
-            t_s = earliest_s + int(np.floor(luck * (latest_s - earliest_s + 1)))
-        names = row.operators if row.operators is not None else operators
-        groups = None if names is None else frozenset(names)
-        order = Order(
-            row.action, line.prefix(row.prefix), Mechanism(row.mechanism), operators=groups
-        )
-        timed.append((t_s, order))
-    return sorted(timed, key=lambda pair: pair[0])
-
-
-def _timed(asked: ask.Replay, given: Given) -> list[tuple[int, Order]]:
     resolved = given.resolved
     assert resolved.orders is not None
     start, rows = resolved.scenario.start, resolved.orders.rows
-    return time_orders(
-        rows,
-        start,
-        asked.order_times,
-        given.streams,
-        asked.last_order,
-        resolved.line,
-        asked.operators,
-    )
+    u = given.streams.generator(Stream.ORDER_TIME).random(len(rows))
+    timed = []
+    for row, luck in zip(rows, u.tolist(), strict=True):
+        if asked.last_order is not None and row.effective > asked.last_order:
+            continue
+        t_s = seconds_since(start, row.effective)
+        if asked.order_times == "drawn":
+            earliest_s = seconds_since(start, row.earliest or row.effective)
+            latest_s = seconds_since(start, row.latest or row.effective)
+            t_s = earliest_s + int(np.floor(luck * (latest_s - earliest_s + 1)))
+        names = row.operators if row.operators is not None else asked.operators
+        groups = None if names is None else frozenset(names)
+        addresses, mechanism = resolved.line.prefix(row.prefix), Mechanism(row.mechanism)
+        timed.append((t_s, Order(row.action, addresses, mechanism, operators=groups)))
+    return sorted(timed, key=lambda pair: pair[0])
 
 
-register(ask.Replay, replay, lambda asked, given: replay(_timed(asked, given)))
+register(ask.Replay, replay, lambda asked, given: replay(time_orders(asked, given)))
 
 
 Dated = tuple[int, int, Order]

@@ -4,6 +4,7 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from datetime import timedelta
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.addresses.sets.intervals import IntervalSet
+from sim.addresses.sets.line import IPV4
 from sim.addresses.sets.prefixes import prefix_set
 from sim.engine.actors.limits import Limits, admit, withdrawn
 from sim.engine.decisions import (
@@ -38,6 +40,8 @@ from sim.engine.strategies.answers import (
     throttle,
 )
 from sim.engine.strategies.calendars import rolling, time_orders
+from sim.engine.strategies.registry import Given
+from sim.scenario.strategies import Replay
 from sim.scenario.tables.rows import OrderRow
 from sim.streams import Stream, Streams
 from tests.reference_strategies import START, at
@@ -214,20 +218,28 @@ def dated(action: str, prefix: str, s: int, window: tuple[int, int] | None = Non
     return OrderRow(effective=at(s), action=action, prefix=prefix, **ends)
 
 
+def timed_orders(
+    rows: list[OrderRow], streams: Streams, **asked: object
+) -> list[tuple[int, Order]]:
+    """Orders of a table with their times."""
+    scenario, table = SimpleNamespace(start=START), SimpleNamespace(rows=rows)
+    resolved = SimpleNamespace(scenario=scenario, orders=table, line=IPV4)
+    return time_orders(Replay.model_construct(id="replay", **asked), Given(resolved, streams))
+
+
 def test_orders_are_placed_at_their_best_times_in_their_sequence():
     rows = [
         dated("block", "198.18.2.0/24", 7, (1, 90)), dated("block", "198.18.1.0/24", 5),
         dated("unblock", "198.18.1.0/24", 7), dated("block", "198.18.3.0/24", 9),
     ]  # fmt: skip
-    timed = time_orders(
-        rows, START, "best", Streams(1, 0), START + timedelta(seconds=8), operators=("a",)
-    )
+    last_order = START + timedelta(seconds=8)
+    timed = timed_orders(rows, Streams(1, 0), last_order=last_order, operators=("a",))
     assert [(t_s, order.action, text(order.addresses)) for t_s, order in timed] == [
         (5, "block", "198.18.1.0/24"), (7, "block", "198.18.2.0/24"),
         (7, "unblock", "198.18.1.0/24"),
     ]  # fmt: skip
     assert {order.operators for _, order in timed} == {frozenset({"a"})}
-    assert len(time_orders(rows, START, "best", Streams(1, 0))) == 4
+    assert len(timed_orders(rows, Streams(1, 0))) == 4
 
 
 def test_drawn_times_are_even_over_their_windows_both_ends_included():
@@ -237,7 +249,7 @@ def test_drawn_times_are_even_over_their_windows_both_ends_included():
     ]  # fmt: skip
     drawn: dict[str, Counter[int]] = defaultdict(Counter)
     for replicate in range(200):
-        for t_s, order in time_orders(rows, START, "drawn", Streams(1, replicate)):
+        for t_s, order in timed_orders(rows, Streams(1, replicate), order_times="drawn"):
             drawn[text(order.addresses)][t_s] += 1
     assert drawn["198.18.2.0/24"] == {3: 200}
     assert drawn["198.18.3.0/24"] == {40: 200}
@@ -246,7 +258,7 @@ def test_drawn_times_are_even_over_their_windows_both_ends_included():
     assert all(20 < n < 80 for n in drawn["198.18.1.0/24"].values())
     # One number for each row: another row before it moves no time of a row behind.
     luck = Streams(1, 0).generator(Stream.ORDER_TIME).random(3)[0]
-    ((t_s, _),) = time_orders(rows[:1], START, "drawn", Streams(1, 0))
+    ((t_s, _),) = timed_orders(rows[:1], Streams(1, 0), order_times="drawn")
     assert t_s == 20 + math.floor(4 * luck)
 
 
