@@ -44,15 +44,6 @@ def _flatten(
     return cut, owner
 
 
-def _distinct_rows(key: Numbers) -> NDArray[np.int64]:
-    """Rows of the distinct keys in ascending order; of equal keys the first row."""
-    row = np.argsort(key, kind="stable")
-    ordered = key[row]
-    fresh = np.ones(key.size, np.bool_)
-    fresh[1:] = ordered[1:] != ordered[:-1]
-    return row if fresh.all() else row[fresh]
-
-
 # Room for a length beneath an address in one sortable number.
 _LENGTH_BITS = 8
 
@@ -99,7 +90,8 @@ class PrefixTable:
         network = np.array(address, DTYPES[cls.BITS], ndmin=1)
         lengths = np.array(length, np.int64, ndmin=1)
         start, stop = prefix_bounds(network, lengths, cls.BITS)
-        row = _distinct_rows((network << _LENGTH_BITS) | lengths)
+        # Of equal prefixes the first row.
+        row = np.unique((network << _LENGTH_BITS) | lengths, return_index=True)[1]
         cut, owner = _flatten(start[row], stop[row], lengths[row], 1 << cls.BITS)
         return cls(network, lengths, cut, np.append(row, -1)[owner])
 
