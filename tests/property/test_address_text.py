@@ -270,9 +270,9 @@ def test_records_of_any_block_size_are_those_of_the_csv_module(rows, max_line_by
         max_line_bytes=max(max_line_bytes, *(len(line.encode()) + 1 for line in text.split("\n")))
     )
     gathering = Gathering("file", skip_bad=False, limits=limits)
-    found = [records for _, records in read_headed(io.BytesIO(text.encode()), gathering)]
-    got = [row for records in found for row in zip(*records.columns, strict=True)]
-    lines = [line for records in found for line in records.line.tolist()]
+    found = list(read_headed(io.BytesIO(text.encode()), gathering))
+    got = [row for columns, _ in found for row in zip(*columns.values(), strict=True)]
+    lines = [line for _, numbers in found for line in numbers.tolist()]
     _, *expected = (tuple(row) for row in csv.reader(io.StringIO(text, newline="")) if row)
     assert got == expected
     assert lines == list(range(2, len(rows) + 2))
@@ -290,8 +290,7 @@ def test_records_of_any_block_size_are_those_of_the_csv_module(rows, max_line_by
 def test_every_line_is_a_record_or_blank_or_refused(lines):
     gathering = Gathering("file", skip_bad=True, limits=Limits())
     source = io.BytesIO("".join(f"{line}\n" for line in ["x,y,z", *lines]).encode())
-    found = [records for _, records in read_headed(source, gathering)]
-    good = [line for records in found for line in records.line.tolist()]
+    good = [line for _, numbers in read_headed(source, gathering) for line in numbers.tolist()]
     expected = [at for at, line in enumerate(lines, 2) if line in ("a,b,c", '"a,b",c,d')]
     n_bad = sum(line in ("a,b", "a,b,c,d", '"a', "a\0,b,c") for line in lines)
     assert (good, gathering.n_bad) == (expected, n_bad)

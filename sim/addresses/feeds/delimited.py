@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import chain
 
 import numpy as np
@@ -21,26 +21,6 @@ from sim.addresses.text.source import Block, Readable, read_blocks
 from sim.errors import DataError, Problem
 
 
-@dataclass(frozen=True, eq=False)
-class Records:
-    """Records of one block.
-
-    Attributes
-    ----------
-    line : shape (n,), int64
-        Line of each record, from 1.
-    columns
-        One per column of the file, each of length n.
-    """
-
-    line: Line
-    columns: Sequence[Sequence[str]]
-
-    def __len__(self) -> int:
-        """Return the number of records."""
-        return int(self.line.size)
-
-
 def read_rows(
     blocks: Iterable[Block],
     gathering: Gathering,
@@ -48,8 +28,8 @@ def read_rows(
     n_cells: int,
     *,
     is_quoted: bool = True,
-) -> Iterator[Records]:
-    """Yield the records of some lines; what is none of so many cells is refused.
+) -> Iterator[tuple[Sequence[Sequence[str]], Line]]:
+    """Yield the columns of records and their lines; what is none of so many cells is refused.
 
     Parameters
     ----------
@@ -58,35 +38,26 @@ def read_rows(
     """
     for block in blocks:
         count_lines(block, gathering)
-        records = _cut(block, delimiter, n_cells, gathering, is_quoted=is_quoted)
-        if len(records):
-            yield records
-
-
-def _cut(
-    block: Block, delimiter: str, n_cells: int, gathering: Gathering, *, is_quoted: bool
-) -> Records:
-    """Cut the lines of a block."""
-    numbers: list[int] = []
-    rows: list[list[str]] = []
-    for number, whole in decode_lines(block, gathering):
-        line = whole.removesuffix("\r")
-        if not line.strip(" \t\r\f\v") and delimiter not in line:
-            continue
-        if "\0" in line:
-            gathering.refuse("expected text, got a NUL byte", number)
-            continue
-        row = line.split(delimiter)
-        if is_quoted and '"' in line:
-            row = _cut_quoted(line, number, delimiter, gathering)
-        if len(row) == n_cells:
-            numbers.append(number)
-            rows.append(row)
-        elif row:
-            message = f"expected {n_cells} cells, got {len(row)}: {shown(line)}"
-            gathering.refuse(message, number)
-    columns = list(zip(*rows, strict=True)) or [()] * n_cells
-    return Records(np.array(numbers, np.int64), columns)
+        numbers: list[int] = []
+        rows: list[list[str]] = []
+        for number, whole in decode_lines(block, gathering):
+            line = whole.removesuffix("\r")
+            if not line.strip(" \t\r\f\v") and delimiter not in line:
+                continue
+            if "\0" in line:
+                gathering.refuse("expected text, got a NUL byte", number)
+                continue
+            row = line.split(delimiter)
+            if is_quoted and '"' in line:
+                row = _cut_quoted(line, number, delimiter, gathering)
+            if len(row) == n_cells:
+                numbers.append(number)
+                rows.append(row)
+            elif row:
+                message = f"expected {n_cells} cells, got {len(row)}: {shown(line)}"
+                gathering.refuse(message, number)
+        if rows:
+            yield list(zip(*rows, strict=True)), np.array(numbers, np.int64)
 
 
 def _cut_quoted(line: str, number: int, delimiter: str, gathering: Gathering) -> list[str]:
@@ -105,8 +76,8 @@ _BOM = b"\xef\xbb\xbf"
 
 def read_headed(
     source: Readable, gathering: Gathering, needed: Sequence[str] = ()
-) -> Iterator[tuple[Mapping[str, int], Records]]:
-    """Yield the records of a CSV stream, with the place of each column by name.
+) -> Iterator[tuple[dict[str, Sequence[str]], Line]]:
+    """Yield the columns of a CSV stream by name, and the line of each record.
 
     Raises
     ------
@@ -135,11 +106,10 @@ def read_headed(
     ]
     if problems:
         raise DataError(problems)
-    place = {column: at for at, column in enumerate(header)}
     # An empty line in place of the names is counted.
     blocks = chain([replace(first, text=b"\n" + rest)], blocks)
-    for records in read_rows(blocks, gathering, delimiter, len(header)):
-        yield place, records
+    for columns, at in read_rows(blocks, gathering, delimiter, len(header)):
+        yield dict(zip(header, columns, strict=True)), at
 
 
 def cut_header(line: bytes, name: str) -> tuple[list[str], str]:

@@ -190,9 +190,8 @@ def read_inventory(source: Readable, gathering: Gathering) -> Feed:
         If no column holds addresses, or several might.
     """
     table = Table(gathering)
-    for header, records in read_headed(source, gathering):
-        columns = {column: records.columns[at] for column, at in header.items()}
-        table.add(columns, records.line)
+    for columns, line in read_headed(source, gathering):
+        table.add(columns, line)
     return table.finish("inventory")
 
 
@@ -255,13 +254,12 @@ def read_sites(source: Readable, gathering: Gathering) -> Feed:
         As for `read_inventory`.
     """
     table = Table(gathering, OF_SITES, needs_address=True)
-    for header, records in read_headed(source, gathering):
-        columns = {column: records.columns[at] for column, at in header.items()}
-        table.add(columns, records.line)
+    for columns, line in read_headed(source, gathering):
+        table.add(columns, line)
         if "address_2" in table.chosen:
             message = "expected one column of addresses: give each address of a site a row"
             raise gathering.wrong(message, 1)
-        gathering.add_numbers("line", records.line.astype(np.float64))
+        gathering.add_numbers("line", line.astype(np.float64))
     # A site's rows without an address may be placed by the others.
     table.others.name_ignored()
     return gathering.finish("sites")

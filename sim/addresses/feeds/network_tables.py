@@ -251,8 +251,8 @@ def _read_origins(source: Readable, gathering: Gathering, names: tuple[str, ...]
     """Read a table as one with names of columns is read."""
     table = Table(gathering)
     blocks = read_blocks(source, gathering.limits.max_line_bytes, gathering.name)
-    for records in read_rows(blocks, gathering, "\t", len(names), is_quoted=False):
-        columns = dict(zip(names, records.columns, strict=True))
+    for given, line in read_rows(blocks, gathering, "\t", len(names), is_quoted=False):
+        columns = dict(zip(names, given, strict=True))
         known = [number != "0" for number in columns["asn"]]
         read = {
             column: [cell if is_known else "" for cell, is_known in zip(cells, known, strict=True)]
@@ -261,7 +261,7 @@ def _read_origins(source: Readable, gathering: Gathering, names: tuple[str, ...]
         }
         if "country" in columns:
             read["country"] = ["" if cell == "None" else cell for cell in columns["country"]]
-        table.add(columns, records.line, read)
+        table.add(columns, line, read)
     return table
 
 

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.addresses.feeds.delimited import Records, read_headed
+from sim.addresses.feeds.delimited import read_headed
 from sim.addresses.feeds.feed import Feed, Labels
-from sim.addresses.feeds.gather import Coder, Gathering
+from sim.addresses.feeds.gather import Coder, Gathering, Line
 from sim.addresses.feeds.inputs import plain_name
 from sim.addresses.feeds.json_tables import items, read_document, text_of
 from sim.addresses.feeds.neighbours import Neighbours, expected_date, read_date
@@ -130,30 +130,26 @@ def read_orders(source: Readable, gathering: Gathering) -> Orders:
     blocks: list[bool] = []
     parties = Coder()
     others: Neighbours | None = None
-    for header, records in read_headed(source, gathering, NEEDED):
-        effective, action, prefix = (records.columns[header[column]] for column in NEEDED)
+    for columns, line in read_headed(source, gathering, NEEDED):
+        effective, action, prefix = (columns[each] for each in NEEDED)
         choice = gathering.columns
-        choice.met.update(choice.ignored & header.keys())
-        said = [each for each in _PARTIES if each in header.keys() - choice.ignored]
+        choice.met.update(choice.ignored & columns.keys())
+        said = [each for each in _PARTIES if each in columns.keys() - choice.ignored]
         if others is None:
             chosen = {each: each for each in (*NEEDED, *said)}
-            others = Neighbours(gathering, header, chosen, _OF_OURS)
+            others = Neighbours(gathering, columns, chosen, _OF_OURS)
             others.name_ignored()
-        if "mechanism" in header:
-            for row, cell in enumerate(records.columns[header["mechanism"]]):
-                if cell.strip() not in _OF_ADDRESSES:
-                    message = f"expected drop or throttle, got {shown(cell)}: it lists no address"
-                    raise gathering.wrong(message, int(records.line[row]), "mechanism")
-        told = {each: records.columns[header[each]] for each in others.unread}
-        others.check(told, {"address": prefix}, records.line)
-        good = _checked(records, effective, action, times, blocks, gathering)
+        for row, cell in enumerate(columns.get("mechanism", ())):
+            if cell.strip() not in _OF_ADDRESSES:
+                message = f"expected drop or throttle, got {shown(cell)}: it lists no address"
+                raise gathering.wrong(message, int(line[row]), "mechanism")
+        others.check({each: columns[each] for each in others.unread}, {"address": prefix}, line)
+        good = _checked(line, effective, action, times, blocks, gathering)
         record = np.arange(gathering.add_records(len(good)), gathering.n_records, dtype=np.int64)
         at = np.array(good, np.int64)
-        gathering.add_texts([prefix[row] for row in good], record, records.line[at], key="prefix")
-        empty = [""] * len(records)
-        named, mechanism = (
-            records.columns[header[column]] if column in said else empty for column in _PARTIES
-        )
+        gathering.add_texts([prefix[row] for row in good], record, line[at], key="prefix")
+        empty = [""] * line.size
+        named, mechanism = (columns[each] if each in said else empty for each in _PARTIES)
         parties.add([party_of(named[row], mechanism[row]) for row in good])
     feed = gathering.finish("orders")
     orders = orders_of(feed, times, blocks, parties.finish())
@@ -224,7 +220,7 @@ def orders_of(feed: Feed, times: list[int], blocks: list[bool], parties: Labels)
 
 
 def _checked(
-    records: Records,
+    lines: Line,
     effective: Sequence[str],
     action: Sequence[str],
     times: list[int],
@@ -234,7 +230,7 @@ def _checked(
     """Keep times and kinds of good orders, and return their rows."""
     zone, good = gathering.columns.zone, []
     for row, (when, what) in enumerate(zip(effective, action, strict=True)):
-        line = int(records.line[row])
+        line = int(lines[row])
         at = read_date(when, zone)
         if at is None:
             gathering.refuse(expected_date(when, zone), line, "effective")
