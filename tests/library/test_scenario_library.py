@@ -76,14 +76,6 @@ class Run:
     def sizes(self) -> list[int]:
         return [addresses.n_addresses for addresses in self.outcome.entry_addresses]
 
-    def dropped_sizes(self) -> list[int]:
-        mechanisms = self.outcome.entry_mechanism
-        return [
-            size
-            for size, mechanism in zip(self.sizes(), mechanisms, strict=True)
-            if mechanism is Mechanism.DROP
-        ]
-
 
 @cache
 def run(name: str, *overrides: str) -> Run:

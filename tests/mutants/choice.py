@@ -19,8 +19,6 @@ from tests.mutants.faults import Fault
 INTERPRETED = "tests/property/test_interpreted.py"
 """Runs all loops in a process of its own, of which nothing is recorded."""
 
-Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
-
 
 @dataclass(frozen=True)
 class Chosen:

@@ -16,7 +16,6 @@ from tests.worlds import DAY, Actor, Pool, SmallWorld, _set_of
 ALPHA, BETA, ONE = "198.18.0.0/24", "198.19.0.0/24", "198.19.0.0/32"
 NEVER = 10**9
 OPEN = Censor(discovery_lag_h=1e-9, withdraw_lag_h=1.0)
-STANCE_S = 2 * DAY + 7
 # Operators never download, so that no front is lost and none is found after the first second.
 CHASE = SmallWorld(
     strategy="exact",

@@ -64,14 +64,6 @@ def made(tmp: pytest.TempPathFactory, scenario: Any, strategies: list[str]) -> P
     return carry_out(Runs(plan), folder=tmp.mktemp("made") / "out").folder
 
 
-@pytest.fixture(scope="module")
-def fixed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Replicates of the point values, of which each has as many businesses."""
-    scenario = resolve(load_scenario("austria-2022", ["population.n_businesses=400"]))
-    plan = Plan.of_run(scenario, 7, 3)
-    return carry_out(Runs(plan), folder=tmp_path_factory.mktemp("made") / "out").folder
-
-
 @pytest.fixture(params=["chase", "sites"])
 def folder(request: pytest.FixtureRequest) -> Path:
     return request.getfixturevalue(request.param)
