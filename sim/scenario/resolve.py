@@ -508,6 +508,17 @@ def _warn_of_orders(resolved: Resolved) -> Iterator[str]:
     )
     if idle:
         yield f"{idle} of {len(resolved.given_orders)} orders are in force at no time of the run"
+    early = sum(
+        isinstance(one.from_, datetime)
+        and one.from_ < start
+        and not (isinstance(one.to, datetime) and one.to <= start)
+        for one in resolved.given_orders
+    )
+    if early:
+        yield (
+            f"{early} of {len(resolved.given_orders)} orders are from before the start of the run: "
+            "they count from the start on"
+        )
 
 
 def _warn_of_files(resolved: Resolved) -> Iterator[str]:

@@ -193,6 +193,26 @@ def test_given_orders_that_are_never_in_force_are_counted():
     )
     told = warnings("telegram-2018-replay", *asked)
     assert "2 of 4 orders are in force at no time of the run" in told
+    assert not any("before the start" in one for one in told)
+
+
+def test_given_orders_from_before_the_start_are_counted():
+    spans = ({"from": 15}, {"to": 17}, {"from": 14, "to": 16}, {"from": 14, "to": 17}, {"from": 16})
+    orders = [
+        {"addresses": ["192.0.2.0/24"]}
+        | {key: f"2018-04-{day}T00:00+03:00" for key, day in span.items()}
+        for span in spans
+    ]
+    told = warnings(
+        "telegram-2018-replay",
+        f"strategy={json.dumps({'id': 'orders', 'orders': orders})}",
+        "start=2018-04-16T00:00+03:00",
+        "end=2018-04-20T00:00+03:00",
+    )
+    assert (
+        "2 of 5 orders are from before the start of the run: they count from the start on" in told
+    )
+    assert "1 of 5 orders are in force at no time of the run" in told
 
 
 # Every fact of a shipped table has a reference that a reader can follow.
