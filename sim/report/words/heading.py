@@ -331,7 +331,8 @@ def other_warnings(run: RunFolder) -> list[str]:
         if _STAND_IN.fullmatch(one) or _NOT_CONDITIONED in one:
             continue
         label, _, rest = one.partition(" ")
-        if label not in names:
+        # Only a comparison names the strategy, and one may be called as a warning begins.
+        if label not in names or not is_comparison(run):
             told.append(_in_words(one))
         elif _NO_HIT.fullmatch(rest):
             told.append(joined(": ", (capitalised(names[label]), _in_words(rest))))

@@ -107,6 +107,16 @@ def test_frequent_warnings_are_in_the_language_of_the_page():
     assert spanish[1] == "La simulación toma provider, asn de sus propias tablas, no de hosts.csv."
 
 
+def test_a_warning_that_begins_like_the_label_of_a_strategy_is_whole():
+    warning = "orders nothing: no given order comes into force between start and end"
+    orders = {"id": "orders", "label": "orders", "parameters": {}}
+    own = {"strategy": {"id": "orders"}}
+    run = RunFolder(Path(), {"warnings": [warning], "strategy": "orders"}, own)
+    assert other_warnings(run) == [f"O{warning[1:]}."]
+    compared = {"kind": "comparison", "strategies": [orders], "warnings": [f"orders {warning}"]}
+    assert other_warnings(RunFolder(Path(), compared, own)) == [f"“the orders given” {warning}."]
+
+
 # Names expected behind what was listed have a range; not known is no zero.
 
 
