@@ -120,6 +120,12 @@ def makers_of_tables(run: RunFolder) -> list[tuple[Text, str, str, str]]:
     ]
 
 
+def count_assumed_tables(run: RunFolder) -> int:
+    """Return how many tables are assumed, wholly or mostly."""
+    made_by = _makers(run)
+    return sum(made_by.get(name, "*").endswith("*") for name, _, _ in tables_of(run))
+
+
 def _makers(run: RunFolder) -> dict[str, str]:
     """Who published the facts of each table, with a link where its provenance has an address."""
     kinds: dict[str, Counter[str]] = {}
@@ -137,6 +143,10 @@ def _makers(run: RunFolder) -> dict[str, str]:
         link = _link(first) + (f" +{len(others)}" if others else "")
         is_mostly = 2 * kinds[table]["assumption"] > kinds[table].total()
         found.setdefault(table, link + Markup("*") if is_mostly else link)
+    rates = str((run.scenario.get("money") or {}).get("rates", ""))
+    if (rate := rate_of(run)) and rates in {name for name, _, _ in tables_of(run)}:
+        # One row of this table is used: the rate of the country's currency.
+        found[rates] = _link(rate.source) if rate.source else str(say("assumed")) + "*"
     return found
 
 

@@ -139,7 +139,7 @@ def order_line(run: RunFolder) -> Text:
 def simulated_line(run: RunFolder) -> Text:
     """Write what time is simulated, and by which clock."""
     days = period(run.start, last_moment(run))
-    return say("simulated {days}, {zone}", days=days, zone=_clock(run))
+    return say("simulated {days}, {zone}", days=days, zone=clock_of(run))
 
 
 def is_disputed(run: RunFolder) -> bool:
@@ -148,7 +148,7 @@ def is_disputed(run: RunFolder) -> bool:
     return note.get("kind") == "assumption"
 
 
-def _clock(run: RunFolder) -> str:
+def clock_of(run: RunFolder) -> str:
     """The offset of a run's times, or the zone where clocks change in it: at most twice a year."""
     weeks = range(0, run.horizon_s, 28 * 86400)
     offsets = {later(run.start, at_s).isoformat()[-6:] for at_s in (*weeks, run.horizon_s)}

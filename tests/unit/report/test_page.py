@@ -506,7 +506,10 @@ def test_what_was_cut_off_before_an_order_has_no_harm_of_its_day():
     )  # fmt: skip
     run = SimpleNamespace(horizon_s=90 * 3600)
     rows = effects_of_orders(cast("RunFolder", run), cast("Outage", outage))
+    rows = [*rows]
     assert [(before, then) for _, _, _, before, then, _ in rows] == [("0%", "50%"), ("50%", "60%")]
+    # The time is that of the first order, before which is what was cut off before.
+    assert [str(row[0])[-5:] for row in rows] == ["10:00", "16:00"]
 
 
 def test_days_of_orders_are_those_of_the_record(session_folder, ensemble_run):
@@ -522,7 +525,11 @@ def test_each_table_is_counted_and_borrowed_ones_come_first(ensemble_run, page):
     run = open_run(ensemble_run)
     text = words_of(page)
     n = len(run.manifest["inputs"]) + 1  # and the assumed values, which are in the manifest
-    assert f"7 of {n} tables are borrowed." in text
+    assumed = int(re.search(rf"Of {n} tables, assumed: (\d+); borrowed: 7\.", text)[1])
+    rows = re.findall(r"<td>([^<]*(?:<a[^>]*>[^<]*</a>[^<]*)?)</td><td>[0-9a-f]{8}</td></tr>", page)
+    # The assumed values are in the manifest, and have no hash.
+    assert len(rows) == n - 1
+    assert assumed == 1 + sum(one == "assumed" or one.endswith("*") for one in rows)
     tables = text[text.index(f"Tables it rests on: {n} Table Borrowed from") :]
     (borrowed,) = re.findall(r"^.* Assumed values of scenario keys Russia, 2018 assumed m", tables)
     begins = re.findall(r" ([0-9a-f]{8})(?= )", tables)
@@ -638,7 +645,7 @@ def test_who_ordered_a_list_of_one_s_own_and_why_is_stated_or_not(site_folder):
 
 
 def test_a_user_sees_what_the_mechanism_does(ensemble_run, page, monkeypatch):
-    said = "What does a user see? A browser waits for a blocked address until it gives up; no page"
+    said = "What does a user see? In the model a browser waits for a blocked address until it gives"
     assert said in words_of(page)
     monkeypatch.setitem(_template().globals, "read_mechanisms", lambda *_: ["name", "throttle"])
     text = words_of(render(open_run(ensemble_run)))
