@@ -140,6 +140,7 @@ class Gathering:
         self._v4: list[Entries4] = []
         self._v6: list[Entries6] = []
         self._record4, self._record6 = array("q"), array("q")
+        self._numbered: tuple[Line, Line] | None = None
         self._n_row_bytes = 0
         self._coders: dict[str, Coder] = {}
         self._numbers: dict[str, array[float]] = {}
@@ -262,8 +263,7 @@ class Gathering:
         v4, v6 = Entries4.concatenate(self._v4), Entries6.concatenate(self._v6)
         self._v4, self._v6, self.n_records = [v4], [v6], len(v4) + len(v6)
         record = np.arange(self.n_records, dtype=np.int64)
-        self._record4.frombytes(record[: len(v4)].tobytes())
-        self._record6.frombytes(record[len(v4) :].tobytes())
+        self._numbered = record[: len(v4)], record[len(v4) :]
         return v4, v6
 
     def finish(self, form: str, date: str = "", licence: str = "") -> Feed:
@@ -276,7 +276,8 @@ class Gathering:
         DataError
             If something lets through, even if mistakes were to be skipped.
         """
-        record4, record6 = _column(self._record4), _column(self._record6)
+        # Numbers of a list are not copied: it may have millions of lines.
+        record4, record6 = self._numbered or (_column(self._record4), _column(self._record6))
         if self.n_bad and not self.skip_bad:
             n_good = record4.size + record6.size
             raise BadLinesError(self.name, self._problems, self.n_bad, n_good)
