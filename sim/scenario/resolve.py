@@ -14,7 +14,7 @@ from sim.addresses.sets.line import Line
 from sim.addresses.sets.notation import Prefix
 from sim.catalogue.measures import MEASURES
 from sim.errors import DataError, Mistakes, Problem, ScenarioError
-from sim.scenario.calendars import GivenOrder, GivenOrderRow
+from sim.scenario.calendars import GivenOrder, GivenOrderRow, windows_of_order
 from sim.scenario.library import table_names
 from sim.scenario.lists import ListTable, read_list
 from sim.scenario.load import LoadedScenario
@@ -502,8 +502,10 @@ def _warn_of_orders(resolved: Resolved) -> Iterator[str]:
     if late := sum(row.effective >= end for row in rows):
         yield f"{late} orders fall at or after the end of the run and are not placed"
     idle = sum(
-        (isinstance(one.from_, datetime) and one.from_ >= end)
-        or (isinstance(one.to, datetime) and one.to <= start)
+        not any(
+            first < end and last > start
+            for first, last in windows_of_order(one, start, end, resolved.scenario.zone)
+        )
         for one in resolved.given_orders
     )
     if idle:

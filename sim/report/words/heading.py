@@ -46,6 +46,7 @@ from sim.results.folder import (
 )
 from sim.results.integrity import TIMING, changed_tables
 from sim.results.parquet import read_columns
+from sim.scenario.calendars import GivenOrder, GivenOrderRow
 from sim.scenario.document import parse_document
 from sim.scenario.library import scenario_names, shipped
 from sim.scenario.overrides import rate_at
@@ -109,11 +110,29 @@ def ordered_days(run: RunFolder) -> Text | None:
         [own_strategy(run)],
     )
     first_s, last_s = (int(np.ma.filled(found[end], 0)[0]) for end in ("first", "last"))
+    early = _early_orders(run)
     # A list without dates is blocked from the start, which is no day of an order.
-    if not last_s:
+    if not last_s and not early:
         return None
-    days = period(later(run.start, first_s), later(run.start, last_s))
+    first, last = (later(run.start, at_s) for at_s in (first_s, last_s))
+    days = period(min(early, default=first), last if last_s else max(early))
     return say("orders of {days}", days=days)
+
+
+def _early_orders(run: RunFolder) -> list[datetime]:
+    """When orders were given that are in force as the run starts."""
+    asked = run.scenario["strategy"]
+    if asked["id"] != "orders":
+        return []
+    rows = [GivenOrder(**one) for one in asked.get("orders") or ()]
+    given = rows or input_rows(run, "strategy", "table", GivenOrderRow)
+    return [
+        one.from_.astimezone(run.start.tzinfo)
+        for one in given
+        if isinstance(one.from_, datetime)
+        and one.from_ < run.start
+        and not (isinstance(one.to, datetime) and one.to <= run.start)
+    ]
 
 
 def order_line(run: RunFolder) -> Text:

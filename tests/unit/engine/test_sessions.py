@@ -13,9 +13,9 @@ from sim.addresses.sets.intervals import format_set
 from sim.addresses.sets.line import split
 from sim.engine.eventlog import Kind
 from sim.engine.record.outcome import Outcome
-from sim.engine.strategies.calendars import Growth, time_window, windows_of_order
+from sim.engine.strategies.calendars import Growth, time_window
 from sim.errors import DataError, ProblemsError, ScenarioError
-from sim.scenario.calendars import GivenOrder
+from sim.scenario.calendars import GivenOrder, windows_of_order
 from sim.scenario.load import load_scenario
 from sim.scenario.quantities import format_instant
 from sim.scenario.resolve import Resolved, resolve

@@ -448,7 +448,7 @@ def test_how_many_were_down_is_the_peak_of_each_simulation(ensemble_run, page):
 
 
 def test_shares_name_their_denominator(page, tmp_path):
-    assert "Shares are of 400 businesses, an assumption." in words_of(page)
+    assert "Shares are of all businesses; their number, 400, is an assumption." in words_of(page)
     columns = {
         "strategy": Coded.of(["mine"] * 3),
         "metric": Coded.of(["businesses_ever_impaired"] * 3),
@@ -460,7 +460,7 @@ def test_shares_name_their_denominator(page, tmp_path):
     drawn = {"population": {"n_businesses": 200}}
     run = SimpleNamespace(path=tmp_path, strategies=("mine",), scenario=drawn)
     # A twentieth of the way from 100 to 200, and from 300.
-    said = "Shares are of 200 (110 to 290) businesses, an assumption."
+    said = "Shares are of all businesses; their number, 200 (110 to 290), is an assumption."
     assert n_businesses(cast("RunFolder", run)).replace(NBSP, " ") == said
     run.scenario = {"population": {"inventory": "hosts.csv"}}
     assert n_businesses(cast("RunFolder", run)) == ""
@@ -519,6 +519,16 @@ def test_days_of_orders_are_those_of_the_record(session_folder, ensemble_run):
     assert "orders of 28 to 29 August 2022" in order_line(replay)
     simulated = replay.scenario | {"strategy": {"id": "exact"}}
     assert "orders of" not in order_line(RunFolder(replay.path, replay.manifest, simulated))
+    early = {"addresses": ["192.0.2.0/24"], "from": "2022-08-20T00:00+02:00"}
+    over = {
+        "addresses": ["192.0.2.0/24"],
+        "from": "2022-07-01T00:00+02:00",
+        "to": "2022-07-02T00:00+02:00",
+    }
+    for given in ([early, over], [over]):
+        asked = replay.scenario | {"strategy": {"id": "orders", "orders": given}}
+        days = "20 to 29 August 2022" if early in given else "28 to 29 August 2022"
+        assert f"orders of {days}" in order_line(RunFolder(replay.path, replay.manifest, asked))
 
 
 def test_each_table_is_counted_and_borrowed_ones_come_first(ensemble_run, page):

@@ -196,6 +196,23 @@ def test_given_orders_that_are_never_in_force_are_counted():
     assert not any("before the start" in one for one in told)
 
 
+def test_sessions_on_days_that_never_come_are_counted():
+    sessions = (
+        "{addresses: [192.0.2.0/24], every: [mon], from: '20:00', to: '22:00'}, "
+        "{addresses: [192.0.2.0/24], every: [sun], from: '22:00', to: '02:00'}"
+    )
+    # Tuesday to Friday, and from Monday, 01:00, which Sunday's session reaches.
+    for first_day, told_of in (("17T00:00", "2 of 2"), ("16T01:00", ""), ("16T23:00", "2 of 2")):
+        told = warnings(
+            "telegram-2018-replay",
+            f"strategy={{id: orders, orders: [{sessions}]}}",
+            f"start=2018-04-{first_day}+03:00",
+            "end=2018-04-20T00:00+03:00",
+        )
+        found = [one for one in told if "in force at no time" in one]
+        assert found == [f"{told_of} orders are in force at no time of the run"] * bool(told_of)
+
+
 def test_given_orders_from_before_the_start_are_counted():
     spans = ({"from": 15}, {"to": 17}, {"from": 14, "to": 16}, {"from": 14, "to": 17}, {"from": 16})
     orders = [
