@@ -36,8 +36,9 @@ from sim.experiment.execution import Execution
 from sim.experiment.executors.task import Failure, Key
 from sim.experiment.outputs import Sheet, Study, manifest_of, write_sheets
 from sim.experiment.plan import Plan, metrics_of
+from sim.experiment.saved_plans import resolved_of_folder
 from sim.measure.summary import LEVEL
-from sim.results.folder import COMPLETE, PARTIAL
+from sim.results.folder import COMPLETE, PARTIAL, RunFolder
 from sim.results.schema import Column
 from sim.scenario.quantities import format_instant
 from sim.scenario.readings import Evidence, RunReading
@@ -180,7 +181,7 @@ def sheets_of(
     return [
         Sheet(TABLE, KEPT, rows, ("draw",)),
         _evidence(found, n_prior, n_alone),
-        inputs_sheet(found.n, kept, resolved, root_seed),
+        _inputs(found.n, kept, resolved, root_seed),
         _rests_on(found, n_prior, n_alone),
     ]
 
@@ -209,7 +210,7 @@ def _evidence(found: Judged, n_prior: int, n_alone: int) -> Sheet:
     return Sheet("evidence.csv", EVIDENCE, tuple(rows), ("evidence",))
 
 
-def inputs_sheet(n: int, kept: Sequence[int], resolved: Resolved, root_seed: int) -> Sheet:
+def _inputs(n: int, kept: Sequence[int], resolved: Resolved, root_seed: int) -> Sheet:
     """Each uncertain input over the first ``n`` draws, and over the kept ones."""
     laid = lay_draws([own_variant(resolved)], range(n), root_seed)
     n_dials = sum(factor.n_dials for factor in laid.unknowns)
@@ -381,6 +382,13 @@ class Conditioning:
     ) -> Conditioning:
         """Plan the same again, to resume it."""
         return cls.of(resolved, root_seed, n_keep, n_most)
+
+    @classmethod
+    def of_folder(cls, run: RunFolder, scratch: Path) -> Conditioning:
+        """Plan the same again, from a folder of kept simulations."""
+        design, root_seed = run.manifest["design"], int(run.manifest["root_seed"])
+        resolved = resolved_of_folder(run, scratch)
+        return cls.of(resolved, root_seed, int(design["keep"]), int(design["most"]))
 
     def answer(self, ask: Execution) -> Judged:
         """Run block after block until so many are kept, or that cannot be reached."""

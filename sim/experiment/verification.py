@@ -14,12 +14,13 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
 from sim.engine.warm_up import warm_up
 from sim.errors import DataError, OverblockError, Problem
+from sim.experiment.draws import is_shipped
 from sim.experiment.executors.task import Executor, Failure, Key
 from sim.experiment.interrupts import pass_on_interrupt
 from sim.experiment.outputs import PACKAGE, Outputs
@@ -57,7 +58,6 @@ from sim.version import __version__
 
 _NOT_DERIVED = ("tool", "python", "packages", "outputs")
 """Keys of the manifest that are compared elsewhere, or are notes."""
-Planned = TypeVar("Planned")
 _CANNOT = (OverblockError, OSError, ValueError, KeyError, IndexError, TypeError)
 """Errors that falsified tables may cause when they are summarised."""
 
@@ -141,19 +141,11 @@ def first_difference(file: Path, again: Path) -> str | None:
     return next((f", first in line {n}" for n, (one, other) in lines if one != other), None)
 
 
-def changed_keys(
-    stored: Mapping[str, Any], due: Mapping[str, Any], ignored: Collection[str] = ()
-) -> Iterator[str]:
-    """Keys of a manifest whose values do not follow from the scenario and its tables.
-
-    Parameters
-    ----------
-    ignored
-        Keys that are compared elsewhere.
-    """
+def changed_keys(stored: Mapping[str, Any], due: Mapping[str, Any]) -> Iterator[str]:
+    """Keys of a manifest whose values do not follow from the scenario and its tables."""
     for key in {**due, **stored}:
         held, again = (canonical_json(of.get(key)) for of in (stored, due))
-        if held != again and key not in (*_NOT_DERIVED, *ignored):
+        if held != again and key not in _NOT_DERIVED:
             yield f"{MANIFEST}: {key}: does not follow from the scenario, its tables and the runs"
 
 
@@ -174,11 +166,11 @@ class Verdict:
     n_files, n_runs
         Files that were compared with their hash, or with those made again; runs in the folder.
     checked
-        Strategy and number of the simulations that were made again, or numbers of draws.
+        Strategy and number of the simulations that were made again.
     differences
         One line each; none if the folder is as it should be.
     unchecked
-        What is not checked: a report, figures, and the folder of parts.
+        What is not checked: a report, figures, the folder of parts, and a list of draws.
     notes
         What may explain a difference: another version of this program or of a package.
     """
@@ -192,19 +184,13 @@ class Verdict:
 
 
 @contextmanager
-def checks_folder(run: RunFolder, executor: Executor, what: str) -> Iterator[Path]:
-    """Yield a folder for scratch; an error says what the manifest should be.
-
-    Raises
-    ------
-    DataError
-        If its manifest, its scenario or a table is not one that this version reads.
-    """
+def _checks_folder(run: RunFolder, executor: Executor) -> Iterator[Path]:
+    """Yield a folder for scratch; an error says that the manifest is none of a run."""
     with executor, tempfile.TemporaryDirectory() as scratch:
         try:
             yield Path(scratch)
         except (KeyError, TypeError, AttributeError, ValueError) as error:
-            message = f"expected the manifest of {what}, got an error: {error!r}"
+            message = f"expected the manifest of a run, got an error: {error!r}"
             raise DataError([Problem(str(run.path / MANIFEST), message)]) from error
 
 
@@ -234,9 +220,14 @@ def verify_folder(
         If the folder cannot be read.
     """
     run = open_run(path)
-    with checks_folder(run, executor, "a run") as scratch:
-        found, unchecked = changed_outside(run)
-        plan = planned_again(run, lambda: plan_of_folder(run, scratch))
+    with _checks_folder(run, executor) as scratch:
+        _, unchecked = unlisted_files(run)
+        found = [*changed_files(run), *changed_notes(run)]
+        try:
+            plan = plan_of_folder(run, scratch)
+        except OverblockError as error:
+            message = f"expected a scenario that this version reads, got an error: {error}"
+            raise DataError([Problem(str(run.path), message)]) from None
         tree = canonical_json(scenario_tree(plan.resolved.scenario))
         if (run.path / RESOLVED).read_text(encoding="utf-8") != tree:
             found.append(f"{RESOLVED}: is another scenario than {SCENARIO} gives")
@@ -262,24 +253,18 @@ def verify_folder(
         len(keys),
         tuple(key[1:] for key in sample),
         tuple(found),
-        unchecked,
-        tuple(version_notes(run)),
+        (*unchecked, *_unjudged(plan)),
+        tuple(_version_notes(run)),
     )
 
 
-def planned_again(run: RunFolder, plan: Callable[[], Planned]) -> Planned:
-    """Plan an experiment again from its folder.
-
-    Raises
-    ------
-    DataError
-        If the scenario or a table is not one that this version reads.
-    """
-    try:
-        return plan()
-    except OverblockError as error:
-        message = f"expected a scenario that this version reads, got an error: {error}"
-        raise DataError([Problem(str(run.path), message)]) from None
+def _unjudged(plan: Plan) -> Iterator[str]:
+    """Name draws that a list says agree with the evidence, where that list is not shipped."""
+    ensemble = plan.asked.get("ensemble", {})
+    if plan.draws is not None and ensemble.get("is_conditioned"):
+        draws = plan.draws
+        if not is_shipped(plan.resolved, draws.root_seed, draws.number.tolist()):
+            yield f"{MANIFEST}: whether ensemble.draws agree with the evidence"
 
 
 def _changed_runs(run: RunFolder, plan: Plan, ours: Collection[Key]) -> Iterator[str]:
@@ -334,12 +319,6 @@ def _named(key: Key) -> str:
     return f"strategy={label} replicate={replicate}"
 
 
-def changed_outside(run: RunFolder) -> tuple[list[str], tuple[str, ...]]:
-    """Find differences before anything is run again, and files that are not checked."""
-    _, unchecked = unlisted_files(run)
-    return [*changed_files(run), *changed_notes(run)], tuple(unchecked)
-
-
 def choose_sample(keys: list[Key], n_sample: int | None, identity: str) -> list[Key]:
     """Choose keys by the identity of a result: the same ones each time; all when None."""
     if n_sample is None or n_sample >= len(keys):
@@ -349,7 +328,7 @@ def choose_sample(keys: list[Key], n_sample: int | None, identity: str) -> list[
     return [keys[row] for row in rows]
 
 
-def version_notes(run: RunFolder) -> Iterator[str]:
+def _version_notes(run: RunFolder) -> Iterator[str]:
     """Name another version of this program, Python or a package, which may explain a difference."""
     manifest: Mapping[str, Any] = run.manifest
     python = platform.python_version()

@@ -13,13 +13,13 @@ import typer
 from sim.cli import console
 from sim.cli.console import COMPILING, progress
 from sim.cli.options import JSON, MAX_BYTES, QUIET, TRUST, WORKERS, argument, option
-from sim.errors import OverblockError
+from sim.errors import OverblockError, UsageError
 
 if TYPE_CHECKING:
     from sim.experiment.verification import Verdict
 
-KEY_NAMES = {1: ("draw",), 2: ("strategy", "replicate")}
-"""Names of the parts of what was run again, by how many there are."""
+KEPT = "condition"
+"""Kind of a folder of kept simulations."""
 
 
 def verify(
@@ -41,10 +41,9 @@ def verify(
     """Check that a folder, or a bundle, comes out the same when it is made again.
 
     Repeats a sample of runs, and recomputes the tables over simulations, their description and the
-    manifest from all runs, the scenario and the tables in the folder. Compares a sample of kept and
-    rejected draws with the evidence again, unless they are those that are shipped with the
-    scenario. Names every file that it did not check. Compares every file of a bundle with the list
-    in it, and writes its pages again. Exits with 1 if anything differs.
+    manifest from all runs, the scenario and the tables in the folder. Names every file that it did
+    not check. Compares every file of a bundle with the list in it, and writes its pages again. A
+    folder of condition needs --again. Exits with 1 if anything differs.
 
     Examples:
 
@@ -84,7 +83,8 @@ def verify(
                     **({"n_bundled": n_members} if n_members else {}),
                     "n_runs": checked.n_runs,
                     "runs_checked": [
-                        dict(zip(KEY_NAMES[len(key)], key, strict=True)) for key in checked.checked
+                        dict(zip(("strategy", "replicate"), key, strict=True))
+                        for key in checked.checked
                     ],
                     "differences": differences,
                     "unchecked": list(checked.unchecked),
@@ -107,43 +107,34 @@ def _check(
     folder: Path, into: Path | None, n_sample: int | None, workers: int | None, *, quiet: bool
 ) -> tuple[Verdict, str]:
     """Verify a folder, or make all of it again, and say what was done."""
-    from sim.backtest.conditioned import (
-        KINDS,
-        conditioning_again,
-        misjudged_members,
-        verify_conditioned,
-    )
+    from sim.backtest.conditioning import Conditioning
     from sim.experiment.executors import choose_executor
     from sim.experiment.verification import make_again, verify_folder
     from sim.results.folder import read_manifest
     from sim.results.integrity import REPORT
 
-    is_kept = read_manifest(folder).get("kind") in KINDS
+    is_kept = read_manifest(folder).get("kind") == KEPT
+    if is_kept and into is None:
+        message = "expected --again FOLDER for kept simulations, since all draws are run again"
+        raise UsageError(f"{folder}: {message}; got none")
     with progress("runs", quiet=quiet) as on_progress:
         how: dict[str, Any] = {
             "on_progress": on_progress,
             "on_compile": lambda: console.say(COMPILING, quiet=quiet),
         }
         if into is not None:
-            how |= {"again": conditioning_again, "kinds": KINDS} if is_kept else {}
+            how |= {"again": Conditioning.of_folder, "kinds": (KEPT,)} if is_kept else {}
             made = make_again(folder, into, choose_executor(workers), **how)
             return made, f"made again in {into}: all {made.n_files} files have the same bytes"
-        verify_it = verify_conditioned if is_kept else verify_folder
-        verdict = verify_it(folder, choose_executor(workers), n_sample=n_sample, **how)
+        verdict = verify_folder(folder, choose_executor(workers), n_sample=n_sample, **how)
     differences, unchecked = list(verdict.differences), list(verdict.unchecked)
-    if not is_kept:
-        with progress("kept draws", quiet=quiet) as on_progress:
-            differences += misjudged_members(
-                folder, choose_executor(workers), n_sample=n_sample, on_progress=on_progress
-            )
     if REPORT in unchecked:
         unchecked.remove(REPORT)
         differences += _changed_report(folder)
     verdict = replace(verdict, differences=tuple(differences), unchecked=tuple(unchecked))
-    says = "draws are kept or not as the evidence says" if is_kept else "runs come to the same"
-    again = f"{len(verdict.checked)} of {verdict.n_runs} {says}"
-    of_runs = "" if is_kept else "all tables over replicates follow from the runs, "
-    return verdict, f"{verdict.n_files} files have their hashes, {of_runs}{again}"
+    again = f"{len(verdict.checked)} of {verdict.n_runs} runs come to the same"
+    of_runs = "all tables over replicates follow from the runs"
+    return verdict, f"{verdict.n_files} files have their hashes, {of_runs}, {again}"
 
 
 def _changed_report(folder: Path) -> list[str]:

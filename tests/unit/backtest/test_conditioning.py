@@ -1,7 +1,5 @@
 """Conditioning: what is kept, how often each piece was met, what the answer rests on, resuming."""
 
-import hashlib
-import json
 import math
 import random
 import statistics
@@ -12,7 +10,6 @@ import numpy as np
 import pytest
 
 from sim.backtest import conditioning
-from sim.backtest.conditioned import KINDS, conditioning_again, verify_conditioned
 from sim.backtest.conditioning import (
     EARLY,
     WHOLE,
@@ -21,9 +18,9 @@ from sim.backtest.conditioning import (
     early_until,
 )
 from sim.backtest.readings import read_run
-from sim.errors import DataError, ScenarioError, UsageError
+from sim.errors import ScenarioError, UsageError
 from sim.experiment.draws import read_kept
-from sim.experiment.executors.task import Key, SerialExecutor
+from sim.experiment.executors.task import Key
 from sim.experiment.outputs import Study
 from sim.experiment.pipeline import carry_out
 from sim.experiment.saved_plans import find_unfinished, read_question
@@ -205,89 +202,10 @@ def test_an_interrupted_one_is_resumed_to_the_same_bytes(resolved, tmp_path):
     assert files_of(made.folder) == files_of(whole.folder)
 
 
-def mend(folder: Path) -> None:
-    """Write the hash of every file, as it is now, into the manifest."""
-    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-    for one in manifest["outputs"]:
-        one["sha256"] = hashlib.sha256((folder / one["file"]).read_bytes()).hexdigest()
-    (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
-
-
-def differences(folder: Path, n_sample: int | None = None) -> str:
-    return "\n".join(verify_conditioned(folder, SerialExecutor(), n_sample=n_sample).differences)
-
-
-def test_a_folder_as_it_was_written_is_verified(resolved, tmp_path):
-    made, _ = made_in(tmp_path / "out", resolved, 18)
-    n = made.manifest["conditioned"]["n_draws"]
-    assert made.manifest["conditioned"]["n_agreeing"] > 18
-    found = verify_conditioned(made.folder, SerialExecutor(), n_sample=4)
-    assert found.differences == found.unchecked == ()
-    assert (found.n_runs, len(found.checked)) == (n, 8)
-    kept = set(read_kept(made.folder).draw)
-    assert sum(draw in kept for (draw,) in found.checked) == 4
-    # All that were judged: what agrees after the last that was asked for is neither.
-    found = verify_conditioned(made.folder, SerialExecutor())
-    assert found.differences == ()
-    assert sorted(draw for (draw,) in found.checked) == list(range(max(kept) + 1))
-    given_up, _ = made_in(tmp_path / "few", resolved, 400)
-    found = verify_conditioned(given_up.folder, SerialExecutor())
-    assert found.differences == ()
-    assert len(found.checked) == given_up.manifest["conditioned"]["n_draws"]
-
-
-def test_a_falsified_row_is_found(resolved, tmp_path):
-    made, _ = made_in(tmp_path / "out", resolved, 20)
-    file = made.folder / "kept.csv"
-    rows = file.read_text(encoding="utf-8").splitlines(keepends=True)
-    kept = read_kept(made.folder).draw
-    false = next(draw for draw in range(kept[-1]) if draw not in kept)
-    row = next(row for row, draw in enumerate(kept) if draw > false)
-
-    def write(*lines: str) -> None:
-        file.write_text("".join(lines), encoding="utf-8")
-
-    another = rows[1 + row].replace(str(kept[row]), str(false), 1)
-    write(*rows[: 1 + row], another, *rows[2 + row :])
-    assert "kept.csv: differs from its hash in the manifest" in differences(made.folder, 1)
-    mend(made.folder)
-    said = differences(made.folder)
-    assert f"kept.csv: draw {false} does not agree with {sorted(failed(false))[0]}" in said
-    assert f"kept.csv: draw {kept[row]} agrees with all evidence, and is not kept" in said
-    assert "inputs.csv: does not follow from kept.csv" in said
-    # A row less, whoever counts; a row of another scenario; a draw that was not run.
-    write(*rows[: 1 + row], *rows[2 + row :])
-    mend(made.folder)
-    said = differences(made.folder, 1)
-    assert "kept.csv: has 19 draws, and the manifest 20" in said
-    write(*(line.replace(line.split(",")[2], "a" * 64) if at else line
-            for at, line in enumerate(rows)))  # fmt: skip
-    mend(made.folder)
-    assert "kept.csv: they are of other inputs, values or tables" in differences(made.folder, 1)
-    write(*rows[:-1], rows[-1].replace(str(kept[-1]), "9000", 1))
-    mend(made.folder)
-    assert "kept.csv: draw 9000 was not run" in differences(made.folder, 1)
-
-
-def test_a_folder_with_another_scenario_or_design_is_found(resolved, tmp_path):
-    made, _ = made_in(tmp_path / "out", resolved, 20)
-    manifest = json.loads((made.folder / "manifest.json").read_text(encoding="utf-8"))
-    manifest["design"]["keep"] = 21
-    manifest["scenario"]["title"] = "Another"
-    (made.folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
-    said = differences(made.folder, 1)
-    assert "manifest.json: result_id: does not follow" in said
-    assert "manifest.json: scenario: does not follow" in said
-    del manifest["conditioned"]
-    (made.folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
-    with pytest.raises(DataError, match="expected the manifest of kept simulations"):
-        differences(made.folder, 1)
-
-
 def test_a_folder_is_made_again_to_the_same_bytes(resolved, tmp_path):
     made, asked = made_in(tmp_path / "out", resolved, 20)
     executor = Scripted(backwards=True)
-    how = {"again": conditioning_again, "kinds": KINDS}
+    how = {"again": Conditioning.of_folder, "kinds": ("condition",)}
     again = make_again(made.folder, tmp_path / "again", executor, **how)
     assert (again.differences, len(executor.asked)) == ((), len(asked))
     evidence = made.folder / "evidence.csv"

@@ -9,8 +9,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import duckdb
 import pytest
@@ -21,9 +20,8 @@ from sim.experiment.executors.task import Failure, SerialExecutor
 from sim.experiment.pipeline import carry_out
 from sim.experiment.plan import Plan
 from sim.experiment.runs import Runs, derive
-from sim.experiment.verification import Verdict, planned_again, verify_folder
+from sim.experiment.verification import Verdict, verify_folder
 from sim.measure.measures import Measure
-from sim.results.folder import RunFolder
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
 from sim.scenario.variants import choose_variants
@@ -320,11 +318,10 @@ def test_the_manifest_names_every_package_that_shapes_numbers_and_other_versions
         assert any(note.startswith(said) for note in found.notes)
 
 
-def test_a_scenario_that_this_version_does_not_read_is_named_with_its_folder():
-    run, error = cast("RunFolder", SimpleNamespace(path=Path("folder"))), UsageError("no such key")
+def test_a_scenario_that_this_version_does_not_read_is_named_with_its_folder(folder, monkeypatch):
+    def plan(*_: object, **__: object) -> Plan:
+        raise UsageError("no such key")
 
-    def plan() -> Plan:
-        raise error
-
-    with pytest.raises(DataError, match=r"^folder: expected a scenario .* error: no such key$"):
-        planned_again(run, plan)
+    monkeypatch.setattr(verification, "plan_of_folder", plan)
+    with pytest.raises(DataError, match=r"copy: expected a scenario .* error: no such key$"):
+        verified(folder)
