@@ -16,7 +16,6 @@ from sim.api.given import (
 from sim.api.results import Results, open_results
 from sim.engine.strategies.registry import Strategy
 from sim.experiment.executors import choose_executor
-from sim.experiment.executors.cluster import Cluster
 from sim.experiment.pipeline import carry_out, default_folder
 from sim.experiment.plan import Plan, choose_root_seed, plan_comparison
 from sim.experiment.runs import Runs
@@ -37,7 +36,7 @@ def run(
     folder: str | Path | None = None,
     force: bool = False,
     n_workers: int | None = 1,
-    cluster: Cluster | None = None,
+    cluster: str | None = None,
     on_progress: OnProgress | None = None,
 ) -> Results:
     """Simulate a scenario under one strategy, and write a run folder.
@@ -78,7 +77,7 @@ def run(
         1 for this process, more for as many others, None for one for each processor. A script that
         starts others must guard its entry point (``if __name__ == "__main__":``).
     cluster
-        A dask cluster to use instead.
+        Address of the scheduler of a dask cluster to use instead.
     on_progress
         Called with the number of finished runs, and of all; a count in a notebook when None.
 
@@ -113,7 +112,7 @@ def compare(
     folder: str | Path | None = None,
     force: bool = False,
     n_workers: int | None = 1,
-    cluster: Cluster | None = None,
+    cluster: str | None = None,
     on_progress: OnProgress | None = None,
 ) -> Results:
     """Compare strategies with the same inputs and the same chance, and write a run folder.
@@ -153,7 +152,7 @@ def _carry_out(
     folder: str | Path | None,
     force: bool,
     n_workers: int | None,
-    cluster: Cluster | None,
+    cluster: str | None,
     on_progress: OnProgress | None,
 ) -> Results:
     with shown_progress(on_progress) as update:

@@ -201,9 +201,6 @@ class ExperimentOptions:
         "--workers on this machine.",
         envvar="OVERBLOCK_CLUSTER",
     )
-    tls_ca: Path | None = option("--tls-ca", "Authority that a tls:// cluster answers by.")
-    tls_cert: Path | None = option("--tls-cert", "This client's certificate for the cluster.")
-    tls_key: Path | None = option("--tls-key", "Key of that certificate.")
     resume: Path | None = option(
         "--resume RUN",
         "Resume a run folder that was interrupted or in which runs failed; finished runs are kept.",
@@ -219,22 +216,10 @@ class ExperimentOptions:
         ----------
         n_runs
             With many, or None for an ensemble of the usual size, processes begin to load.
-
-        Raises
-        ------
-        UsageError
-            If files are given for a cluster and no cluster.
         """
         from sim.experiment.executors import choose_executor
 
-        if self.cluster is None:
-            if self.tls_ca or self.tls_cert or self.tls_key:
-                raise UsageError("--tls-ca, --tls-cert and --tls-key belong to --cluster; got none")
-            return choose_executor(self.workers, n_runs=n_runs)
-        from sim.experiment.executors.cluster import Cluster
-
-        cluster = Cluster(self.cluster, self.tls_ca, self.tls_cert, self.tls_key)
-        return choose_executor(self.workers, cluster)
+        return choose_executor(self.workers, self.cluster, n_runs=n_runs)
 
 
 @dataclass(frozen=True)

@@ -6,12 +6,8 @@ Results are merged by key, so that they do not depend on the number of workers.
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
 
 from sim.experiment.executors.task import Executor
-
-if TYPE_CHECKING:
-    from sim.experiment.executors.cluster import Cluster
 
 
 def n_processors() -> int:
@@ -22,7 +18,7 @@ def n_processors() -> int:
 
 
 def choose_executor(
-    n_workers: int | None = None, cluster: Cluster | None = None, *, n_runs: int | None = 0
+    n_workers: int | None = None, cluster: str | None = None, *, n_runs: int | None = 0
 ) -> Executor:
     """Return an executor.
 
@@ -32,7 +28,7 @@ def choose_executor(
         1 for this process, more for as many others; None for one for each processor, as soon as
         enough is left to do.
     cluster
-        A dask cluster to use instead; a local one is started with so many workers.
+        Address of a dask cluster to use instead; a local one is started with so many workers.
     n_runs
         With many, or None for not known but many, processes begin to load what they need.
     """

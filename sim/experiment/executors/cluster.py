@@ -14,7 +14,6 @@ from collections import deque
 from collections.abc import Callable, Generator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -41,33 +40,6 @@ PER_WORKER = 2
 """Chunks of keys sent ahead for each thread of the cluster, so that no thread waits."""
 
 _begun = threading.local()
-
-
-@dataclass(frozen=True)
-class Cluster:
-    """Address of a cluster, and the files of an encrypted connection.
-
-    Attributes
-    ----------
-    address
-        Of the scheduler, such as ``tcp://10.0.0.1:8786`` or ``tls://…``; ``local`` starts workers
-        on this machine.
-    tls_ca, tls_cert, tls_key
-        Files of the certificate authority, and of this client's certificate and key: all three, or
-        none for a connection that is not encrypted.
-    """
-
-    address: str
-    tls_ca: Path | None = None
-    tls_cert: Path | None = None
-    tls_key: Path | None = None
-
-    def __post_init__(self) -> None:
-        given = [one is not None for one in (self.tls_ca, self.tls_cert, self.tls_key)]
-        if any(given) and not all(given):
-            raise UsageError("expected --tls-ca, --tls-cert and --tls-key together, got a part")
-        if self.address.startswith("tls:") and not all(given):
-            raise UsageError(f"{self.address}: expected --tls-ca, --tls-cert and --tls-key")
 
 
 @dataclass(frozen=True)
@@ -104,14 +76,15 @@ class ClusterExecutor(Executor):
 
     Parameters
     ----------
-    cluster
-        Where it is.
+    address
+        Of the scheduler, such as ``tcp://10.0.0.1:8786`` or ``tls://…``, for which dask's own
+        settings name the certificates; ``local`` starts workers on this machine.
     n_workers
         Workers to start, if it is local.
     """
 
-    def __init__(self, cluster: Cluster, n_workers: int = 1) -> None:
-        self._cluster = cluster
+    def __init__(self, address: str, n_workers: int = 1) -> None:
+        self._address = address
         self._n_workers = n_workers
         self._open = ExitStack()
         self._client: Any = None
@@ -175,12 +148,13 @@ class ClusterExecutor(Executor):
     def _connect(self) -> Any:
         if self._client is not None:
             return self._client
-        where, security = self._cluster, None
+        address: Any = self._address
+        is_local, security = address == LOCAL, None
         try:
             from dask import config
             from distributed import Client, LocalCluster, Security
 
-            if where.address == LOCAL:
+            if is_local:
                 # A scheduler runs anything for whoever reaches it: it answers only holders of this
                 # key, which is nowhere but in the memory of these processes.
                 security = Security.temporary()
@@ -188,12 +162,12 @@ class ClusterExecutor(Executor):
             is_key = "cryptography" in str(error)
             needs = "local needs the package cryptography" if is_key else "needs distributed"
             raise UsageError(f"--cluster {needs}: pip install 'overblock[cluster]'") from None
-        if where.address == LOCAL:
+        if is_local:
             # A worker of this machine that dies was killed by its keys: trying the same keys
             # together again gains nothing.
             settings = {"distributed.scheduler.allowed-failures": 0, **SELDOM}
             self._open.enter_context(config.set(settings))
-            self._local = self._open.enter_context(
+            address = self._local = self._open.enter_context(
                 LocalCluster(
                     n_workers=self._n_workers,
                     threads_per_worker=1,
@@ -205,22 +179,13 @@ class ClusterExecutor(Executor):
                     env=environment(),
                 )
             )
-            address: Any = self._local
-        else:
-            address = where.address
-            security = where.tls_ca and Security(
-                tls_ca_file=str(where.tls_ca),
-                tls_client_cert=str(where.tls_cert),
-                tls_client_key=str(where.tls_key),
-                require_encryption=True,
-            )
         try:
             self._client = self._open.enter_context(
                 Client(address, security=security, timeout=CONNECT_S, set_as_default=False)
             )
         except (OSError, ValueError, TypeError) as error:
             reason = " ".join(str(error).split()) or type(error).__name__
-            raise UsageError(f"{where.address}: cannot reach a scheduler: {reason}") from None
+            raise UsageError(f"{self._address}: cannot reach a scheduler: {reason}") from None
         return self._client
 
     def stop(self, *, at_once: bool = False) -> None:

@@ -344,17 +344,6 @@ def test_the_schema_file_beside_the_scenarios_is_fresh(repository):
     assert json.loads(file.read_text(encoding="utf-8")) == json_schema()
 
 
-@pytest.mark.parametrize(
-    ("verb", "option"),
-    [("run", "--tls-ca"), ("compare", "--tls-cert"), ("sweep", "--tls-key")],
-)
-def test_keys_of_a_cluster_are_refused_without_one(verb, option):
-    told = {"compare": ["--strategy", "none"], "sweep": ["--over", "thresholds.down=0.5,0.6"]}
-    result = call(verb, "austria-2022", *told.get(verb, []), option, "key.pem", *SMALL[:2])
-    refused(result, 2, "--tls-ca, --tls-cert and --tls-key belong to --cluster; got none")
-    assert left_behind() == []
-
-
 def test_a_list_on_standard_input_is_read_once_and_is_no_terminal(monkeypatch):
     refused(call("exposure", "-", "-", text="198.51.100.1\n"), 2, "can be read once only")
     assert call("exposure", "-", text="198.51.100.1\n").exit_code == 0

@@ -16,7 +16,7 @@ import pytest
 from sim.errors import UsageError
 from sim.experiment.executors import choose_executor
 from sim.experiment.executors import cluster as module
-from sim.experiment.executors.cluster import Cluster, ClusterExecutor
+from sim.experiment.executors.cluster import ClusterExecutor
 from sim.experiment.executors.task import Failure, Job, Key
 from sim.experiment.pipeline import carry_out
 from sim.experiment.plan import Plan
@@ -104,7 +104,7 @@ def cluster() -> Iterator[ClusterExecutor]:
     """Two workers on this machine, started once."""
     needs("distributed")
     logging.getLogger("distributed").addHandler(log := logging.StreamHandler())
-    with choose_executor(2, Cluster("local")) as executor:
+    with choose_executor(2, "local") as executor:
         assert isinstance(executor, ClusterExecutor)
         yield executor
     logging.getLogger("distributed").removeHandler(log)
@@ -157,7 +157,7 @@ def test_quick_keys_are_sent_together(cluster, monkeypatch):
 
 def test_at_once_waits_for_nothing_that_is_worked_on():
     needs("distributed")
-    executor = ClusterExecutor(Cluster("local"), 2)
+    executor = ClusterExecutor("local", 2)
     key, result = next(executor.run(Sleeping(), KEYS))
     assert key in KEYS
     assert result == 0
@@ -171,35 +171,39 @@ def test_a_scheduler_that_is_not_there_is_a_mistake_of_the_user(monkeypatch):
     monkeypatch.setattr("sim.experiment.executors.cluster.CONNECT_S", 0.5)
     with (
         pytest.raises(UsageError, match=r"^tcp://127\.0\.0\.1:9: cannot reach a scheduler: "),
-        ClusterExecutor(Cluster("tcp://127.0.0.1:9")) as executor,
+        ClusterExecutor("tcp://127.0.0.1:9") as executor,
     ):
         list(executor.run(Double(), [("n", 1)]))
 
 
-def test_encryption_is_whole_or_refused(tmp_path):
-    with pytest.raises(UsageError, match="together, got a part"):
-        Cluster("tls://host:1", tls_ca=tmp_path)
-    with pytest.raises(UsageError, match="tls://host:1: expected --tls-ca"):
-        Cluster("tls://host:1")
-
-
-def test_an_encrypted_cluster_is_spoken_to_with_a_certificate(tmp_path):
+def test_an_encrypted_cluster_is_spoken_to_with_the_certificate_of_dasks_settings(tmp_path):
     needs("distributed")
+    from dask import config
     from distributed import LocalCluster, Security
 
     security = Security.temporary()
-    files = []
-    for name in ("tls_ca_file", "tls_client_cert", "tls_client_key"):
-        files.append(tmp_path / name)
-        files[-1].write_text(getattr(security, name))
+    settings = {}
+    for key, name in (
+        ("ca-file", "tls_ca_file"),
+        ("client.cert", "tls_client_cert"),
+        ("client.key", "tls_client_key"),
+    ):
+        file = tmp_path / name
+        file.write_text(getattr(security, name))
+        settings[f"distributed.comm.tls.{key}"] = str(file)
     with LocalCluster(
         n_workers=1, processes=False, threads_per_worker=1, host="tls://127.0.0.1",
         dashboard_address="127.0.0.1:0", security=security,
     ) as scheduler:  # fmt: skip
         address = scheduler.scheduler_address
         assert address.startswith("tls://")
-        with choose_executor(1, Cluster(address, *files)) as executor:
+        with config.set(settings), choose_executor(1, address) as executor:
             assert dict(executor.run(Double(), [("n", 2)])) == {("n", 2): 4}
+        with (
+            pytest.raises(UsageError, match=r"^tls://.*: cannot reach a scheduler: "),
+            choose_executor(1, address) as executor,
+        ):
+            list(executor.run(Double(), [("n", 2)]))
 
 
 @pytest.mark.parametrize("identity", ["none", "another"])
@@ -231,6 +235,6 @@ def test_a_local_cluster_is_not_started_without_a_key(monkeypatch):
     monkeypatch.setattr(Security, "temporary", fail)
     with (
         pytest.raises(UsageError, match="--cluster local needs the package cryptography"),
-        ClusterExecutor(Cluster("local")) as executor,
+        ClusterExecutor("local") as executor,
     ):
         list(executor.run(Double(), [("n", 1)]))
