@@ -255,7 +255,6 @@ def time_window(
     windows: Sequence[tuple[int, int]],
     length: int,
     share_at_start: float = 1.0,
-    ramp_s: float | None = None,
     share: float = 1.0,
     sd: float = 0.0,
 ) -> RefStrategy:
@@ -275,8 +274,7 @@ def time_window(
             return math.inf
         if v <= share_at_start:
             return start
-        ramp = stop - start if ramp_s is None else ramp_s
-        return start + math.ceil((v - share_at_start) / (1 - share_at_start) * ramp)
+        return start + math.ceil((v - share_at_start) / (1 - share_at_start) * (stop - start))
 
     def decide(sight: RefSight) -> RefAnswer:
         edges = [edge for window in windows for edge in window if edge > sight.t_s]
@@ -538,11 +536,10 @@ IN_RANDOM_WORLDS: dict[str, tuple[Model, RefStrategy]] = {
             id="time-window",
             windows=windows_of(MANY_WINDOWS_S),
             share_at_start=0.3,
-            ramp_h=5.0,
             share_in_session=0.7,
             share_in_session_sd_logit=1.0,
         ),
-        time_window(MANY_WINDOWS_S, 32, 0.3, 5 * HOUR, 0.7, 1.0),
+        time_window(MANY_WINDOWS_S, 32, 0.3, 0.7, 1.0),
     ),
     "time-window, growth as long as a session": (
         ask.TimeWindow(

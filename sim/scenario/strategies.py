@@ -190,9 +190,8 @@ class TimeWindow(Chase):
     sessions: Table | None = None
     """Table of sessions: start and end of each, in sequence."""
     share_at_start: Share | None = None
-    """Share of a session's fronts that are ordered at its start; all by default."""
-    ramp_h: Annotated[float, Field(gt=0, le=100_000)] | None = None
-    """Time over which the others are ordered; the length of the session by default."""
+    """Share of a session's fronts that are ordered at its start, the others until its end; all by
+    default."""
     share_in_session: Share | None = None
     """Share of known fronts that a session lists, its median over sessions; all by default."""
     share_in_session_sd_logit: Annotated[float, Field(ge=0, le=10)] | None = None
@@ -200,12 +199,11 @@ class TimeWindow(Chase):
     length: Length = 32
     """Length of the prefix dropped around each address that is discovered."""
 
-    @field_validator("ramp_h", "share_in_session_sd_logit")
+    @field_validator("share_in_session_sd_logit")
     @classmethod
     def check_shares(cls, value: object, info: ValidationInfo) -> object:
-        """Refuse a key that says nothing without another."""
-        needed = {"ramp_h": "share_at_start", "share_in_session_sd_logit": "share_in_session"}
-        return check_beside(value, info, needed[str(info.field_name)])
+        """Refuse a spread of a share that is not given."""
+        return check_beside(value, info, "share_in_session")
 
     @model_validator(mode="after")
     def check_calendar(self) -> TimeWindow:

@@ -29,7 +29,7 @@ from sim.engine.decisions import (
     enclosing_front,
     open_fronts,
 )
-from sim.engine.strategies.registry import S_PER_H, Given, register, seconds
+from sim.engine.strategies.registry import Given, register, seconds
 from sim.scenario import strategies as ask
 from sim.scenario.calendars import GivenOrder, GivenOrderRow, windows_of_order
 from sim.streams import Stream, Streams
@@ -45,7 +45,7 @@ class Growth:
     share_at_start
         Share of the session's fronts that are ordered at its start.
     ramp_s
-        Time over which the others are ordered, by row of session.
+        Time over which the others are ordered, by row of session: its length.
     share_in_session
         Share of the known fronts that the session lists, by row of session.
     luck
@@ -196,10 +196,7 @@ def growth_of(
 
     return Growth(
         1.0 if asked.share_at_start is None else asked.share_at_start,
-        tuple(
-            float(stop - start) if asked.ramp_h is None else asked.ramp_h * S_PER_H
-            for start, stop in windows_s
-        ),
+        tuple(float(stop - start) for start, stop in windows_s),
         tuple(share(session) for session in range(len(windows_s))),
         luck,
     )

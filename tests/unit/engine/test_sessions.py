@@ -183,9 +183,8 @@ ONE = "[[2018-04-16T00:00+03:00, 2018-04-17T00:00+03:00]]"
          ["strategy: expected one of windows, sessions, got windows and sessions"]),
         (f"windows: {ONE}, every: [sat]",
          ["strategy.every: unknown key: it is gone, as windows or a table of sessions"]),
-        (f"windows: {ONE}, ramp_h: 2, share_in_session_sd_logit: 1",
-         ["strategy.ramp_h: expected it with share_at_start, got no share_at_start",
-          "strategy.share_in_session_sd_logit: expected it with share_in_session"]),
+        (f"windows: {ONE}, share_in_session_sd_logit: 1",
+         ["strategy.share_in_session_sd_logit: expected it with share_in_session"]),
     ],
 )  # fmt: skip
 def test_mistakes_are_named_by_key(write_scenario, keys, messages):
