@@ -85,32 +85,13 @@ def band_at(points: CurvePoints, at_s: NDArray[np.int64]) -> Band:
         Ascending times.
     """
     values = values_at(points, at_s)
-    return Band(at_s, *over_simulations(values), median_denominator(points), len(values))
-
-
-def median_denominator(points: CurvePoints) -> float:
-    """Median over simulations of what a curve is out of; NaN without points.
-
-    A simulation counts once, however many points it has.
-    """
+    # A simulation counts once, however many points it has.
     first = np.diff(points.replicate, prepend=-1) != 0
-    return float(np.median(points.denominator[first])) if first.any() else np.nan
-
-
-def over_simulations(
-    values: NDArray[np.float64],
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Median, and 5th and 95th percentile; the latter NaN with one simulation.
-
-    Parameters
-    ----------
-    values : shape (n_simulations, n)
-    """
-    if len(values) < 2:
-        unknown = np.full(values.shape[1], np.nan)
-        return values[0], unknown, unknown
+    whole = float(np.median(points.denominator[first])) if first.any() else np.nan
     low, median, high = np.quantile(values, SHARES, axis=0)
-    return median, low, high
+    if len(values) < 2:
+        low = high = np.full(at_s.shape, np.nan)
+    return Band(at_s, median, low, high, whole, len(values))
 
 
 def values_at(points: CurvePoints, at_s: NDArray[np.int64]) -> NDArray[np.float64]:

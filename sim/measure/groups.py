@@ -37,6 +37,11 @@ S_PER_H = 3600
 STATES = ("affected", "impaired", "down")
 
 
+def state_times_s(outcome: Outcome) -> dict[str, NDArray[np.int64]]:
+    """Time of each business in each state."""
+    return {state: getattr(outcome.ledger, f"{state}_s") for state in STATES}
+
+
 @dataclass(frozen=True)
 class GroupCount:
     """A number of one group in one run.
@@ -76,43 +81,30 @@ def count_groups(world: World, outcome: Outcome) -> tuple[GroupCount, ...]:
     if businesses.sites is not None:
         of_sites = ["sector" not in drawn.split() for drawn in businesses.sites.drawn]
         has_sector[home.size - len(of_sites) :] = of_sites
-    states = _ever(outcome)
-    found = []
+    times_s = state_times_s(outcome)
+    ever = {f"businesses_ever_{state}": time_s > 0 for state, time_s in times_s.items()}
+    found: list[GroupCount] = []
     for by, names, row, mine in (
         ("sector", businesses.sector, businesses.sector_row, has_sector),
         ("provider", places.provider, places.provider_row[home], np.ones_like(has_sector)),
     ):
         n = np.bincount(row[mine], minlength=len(names))
-        for state, is_so in states.items():
+        for metric, is_so in ever.items():
             n_so = np.bincount(row[mine], is_so[mine], minlength=len(names))
             found += [
-                GroupCount(
-                    by,
-                    names[group],
-                    f"businesses_ever_{state}",
-                    float(n_so[group]),
-                    float(n[group]),
-                )
+                GroupCount(by, names[group], metric, float(n_so[group]), float(n[group]))
                 for group in np.flatnonzero(n).tolist()
             ]
     demand = demand_micro_usd(world)
-    by_operator = _by_operator(world, outcome, demand)
-    return (*found, *by_operator, *_by_cause(world, outcome, demand))
-
-
-def _by_cause(world: World, outcome: Outcome, demand: float) -> Iterator[GroupCount]:
-    """Businesses by the cause by which they lost most, and demand lost by each cause."""
-    n, n_causes = float(world.businesses.n_businesses), len(CAUSES)
-    main = outcome.at_operators.main_cause
-    counts = {
-        f"businesses_ever_{state}": np.bincount(main[(main >= 0) & is_so], minlength=n_causes)
-        for state, is_so in _ever(outcome).items()
-    }
+    found += _by_operator(world, outcome, demand)
+    main, whole = outcome.at_operators.main_cause, float(home.size)
     lost = outcome.at_operators.lost_micro_usd.sum(axis=0)
-    for row, cause in enumerate(CAUSES):
-        for metric, found in counts.items():
-            yield GroupCount("cause", cause.name, metric, float(found[row]), n)
-        yield _share_lost(demand, "cause", cause.name, lost[row])
+    for at, cause in enumerate(CAUSES):
+        for metric, is_so in ever.items():
+            n_by = float(np.count_nonzero((main == at) & is_so))
+            found.append(GroupCount("cause", cause.name, metric, n_by, whole))
+        found.append(_share_lost(demand, "cause", cause.name, lost[at]))
+    return tuple(found)
 
 
 def _by_operator(world: World, outcome: Outcome, demand: float) -> Iterator[GroupCount]:
@@ -144,13 +136,6 @@ def _share_lost(demand: float, by: str, group: str, lost_micro_usd: float) -> Gr
     """Share of all demand that a group lost; 0 out of 0 where there is no demand."""
     share = lost_micro_usd / demand if demand > 0 else 0.0
     return GroupCount(by, group, "demand_lost_share", float(share), demand / MICRO)
-
-
-def _ever(outcome: Outcome) -> dict[str, NDArray[np.bool_]]:
-    """Whether each business was ever in each state."""
-    ledger = outcome.ledger
-    times_s = (ledger.affected_s, ledger.impaired_s, ledger.down_s)
-    return {state: time_s > 0 for state, time_s in zip(STATES, times_s, strict=True)}
 
 
 def unit_of(metric: str) -> tuple[str, str]:

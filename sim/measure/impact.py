@@ -13,6 +13,7 @@ from sim.engine.decisions import BLOCKING
 from sim.engine.eventlog import Kind
 from sim.engine.record.outcome import BUSINESS_METRICS, Outcome
 from sim.engine.state.ledger import Group
+from sim.measure.groups import state_times_s
 from sim.measure.measures import UNKNOWN, Measure, demand_micro_usd, measured, over
 from sim.measure.names import expected_businesses, measure_names
 from sim.scenario.tables.rows import RESPONSES
@@ -30,30 +31,25 @@ def measure_register(world: World, outcome: Outcome) -> tuple[Measure, ...]:
     ``overblocking_ratio_peak`` is the most addresses listed outside the target's own ranges over
     the addresses in these ranges; not known where the target has none of its own.
     """
-    listed, dropped = _values(outcome, "addresses_listed"), _values(outcome, "addresses_dropped")
-    own = float(world.target_addresses.n_addresses)
+    found: list[Measure] = []
+    for what, has_any in (("addresses", True), ("networks", world.places.line.has_ipv6)):
+        listed, dropped = (
+            _values(outcome, f"{what}_{how}") if has_any else np.zeros(1)
+            for how in ("listed", "dropped")
+        )
+        found += (
+            measured(f"{what}_listed_peak", float(listed.max())),
+            measured(f"{what}_dropped_peak", float(dropped.max())),
+            measured(f"{what}_listed_at_end", float(listed[-1])),
+        )
+    own, most = float(world.target_addresses.n_addresses), found[0].value
     log = outcome.events
     is_order = (log.kind == Kind.BLOCK) | (log.kind == Kind.UNBLOCK)
     return (
-        measured("addresses_listed_peak", float(listed.max())),
-        measured("addresses_dropped_peak", float(dropped.max())),
-        measured("addresses_listed_at_end", float(listed[-1])),
-        *_measure_networks(world, outcome),
+        *found,
         measured("orders_placed", float(np.count_nonzero(is_order))),
         measured("rules_in_force_peak", float(most_rules(outcome))),
-        measured("overblocking_ratio_peak", float(listed.max()) / own if own > 0 else UNKNOWN, own),
-    )
-
-
-def _measure_networks(world: World, outcome: Outcome) -> tuple[Measure, ...]:
-    listed, dropped = (
-        _values(outcome, name) if world.places.line.has_ipv6 else np.zeros(1)
-        for name in ("networks_listed", "networks_dropped")
-    )
-    return (
-        measured("networks_listed_peak", float(listed.max())),
-        measured("networks_dropped_peak", float(dropped.max())),
-        measured("networks_listed_at_end", float(listed[-1])),
+        measured("overblocking_ratio_peak", most / own if own > 0 else UNKNOWN, own),
     )
 
 
@@ -154,40 +150,13 @@ def measure_impact(world: World, outcome: Outcome) -> tuple[Measure, ...]:
     both in hours of mean demand.
     """
     ledger = outcome.ledger
-    n = float(world.businesses.n_businesses)
-    times_s = dict(
-        zip(
-            ("affected", "impaired", "down"),
-            (ledger.affected_s, ledger.impaired_s, ledger.down_s),
-            strict=True,
-        )
-    )
+    n, n_sites = float(world.businesses.n_businesses), world.businesses.n_sites
     value = world.businesses.value_micro_usd_per_h.astype(float)
     demand, lost = demand_micro_usd(world), float((value * ledger.lost_demand_h).sum())
     found = (
         *measure_register(world, outcome),
-        measured(
-            "businesses_expected_listed",
-            expected_businesses(world, outcome),
-            n - world.businesses.n_sites,
-        ),
-        *(
-            measured(f"businesses_ever_{state}", float((time_s > 0).sum()), n)
-            for state, time_s in times_s.items()
-        ),
-        *(
-            measured(f"{metric}_peak", float(outcome.curves.points(metric, Group())[1].max()), n)
-            for metric in BUSINESS_METRICS
-        ),
-        *(
-            measured(
-                f"business_hours_{state}",
-                float(time_s.sum()) / S_PER_H,
-                n * world.horizon_s / S_PER_H,
-            )
-            for state, time_s in times_s.items()
-        ),
-        *_who_was_hit(ledger.impaired_s),
+        measured("businesses_expected_listed", expected_businesses(world, outcome), n - n_sites),
+        *_measure_states(outcome, n, n * world.horizon_s / S_PER_H),
         measured("spells", float(ledger.n_spells.sum()), n),
         measured("demand_lost_share", lost / demand if demand > 0 else UNKNOWN, demand / 1e6),
         *measure_causes(outcome, demand),
@@ -200,9 +169,16 @@ def measure_impact(world: World, outcome: Outcome) -> tuple[Measure, ...]:
     return (*found, *measure_ratios(found))
 
 
-def _who_was_hit(impaired_s: NDArray[np.int64]) -> Iterator[Measure]:
-    """How many of all businesses were ever impaired, and for how long the middle one of these."""
-    hit_s, n = impaired_s[impaired_s > 0], float(impaired_s.size)
+def _measure_states(outcome: Outcome, n: float, hours: float) -> Iterator[Measure]:
+    """How many of all businesses were in each state, for how long, and the middle one of these."""
+    times_s = state_times_s(outcome)
+    for state, time_s in times_s.items():
+        yield measured(f"businesses_ever_{state}", float((time_s > 0).sum()), n)
+    for metric in BUSINESS_METRICS:
+        yield measured(f"{metric}_peak", float(_values(outcome, metric).max()), n)
+    for state, time_s in times_s.items():
+        yield measured(f"business_hours_{state}", float(time_s.sum()) / S_PER_H, hours)
+    hit_s = times_s["impaired"][times_s["impaired"] > 0]
     yield measured("businesses_ever_impaired_share", hit_s.size / n if n > 0 else UNKNOWN, n)
     median_h = float(np.median(hit_s)) / S_PER_H if hit_s.size else UNKNOWN
     yield measured("hours_impaired_median", median_h, float(hit_s.size))
@@ -248,28 +224,14 @@ def measure_target(world: World, outcome: Outcome) -> tuple[Measure, ...]:
     )
     # Rounding may make the remainder slightly negative.
     reached = max(0.0, hours - denied - by_vpn - left)
-    return (
-        *(
-            measured(f"target_user_hours_{fate}", value, hours)
-            for fate, value in (
-                ("denied", denied),
-                ("by_vpn", by_vpn),
-                ("reached", reached),
-                ("left", left),
-            )
-        ),
-        measured(
-            "target_user_hours_lost_share", (denied + left) / hours if hours > 0 else UNKNOWN, hours
-        ),
-        *(
-            (measured("target_user_hours_degraded", denied + hopping, hours),)
-            if world.users is not None and world.users.hop_min is not None
-            else ()
-        ),
-        measured(
-            "target_users_left_at_end", float((users.n_users * users.share_left).sum()), n_users
-        ),
-    )
+    fates = {"denied": denied, "by_vpn": by_vpn, "reached": reached, "left": left}
+    found = [measured(f"target_user_hours_{fate}", value, hours) for fate, value in fates.items()]
+    lost_share = (denied + left) / hours if hours > 0 else UNKNOWN
+    found.append(measured("target_user_hours_lost_share", lost_share, hours))
+    if world.users is not None and world.users.hop_min is not None:
+        found.append(measured("target_user_hours_degraded", denied + hopping, hours))
+    n_left = float((users.n_users * users.share_left).sum())
+    return (*found, measured("target_users_left_at_end", n_left, n_users))
 
 
 def measure_ratios(found: Sequence[Measure]) -> tuple[Measure, ...]:

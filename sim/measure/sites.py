@@ -6,7 +6,7 @@ There is a row for each site over all users, and one for each operator at which 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address, IPv6Address, ip_network
@@ -19,15 +19,15 @@ from numpy.typing import NDArray
 from sim.catalogue.causes import CAUSES
 from sim.engine.record.outcome import Outcome
 from sim.engine.state.ledger import NEVER, SPELL_NAMES
+from sim.measure.groups import state_times_s
 from sim.measure.money.losses import LossTotals, Stretches, exposed_customers, moves_of
 from sim.measure.money.prices import ParameterDraws
 from sim.measure.money.pricing import money_of
-from sim.measure.summary import LEVEL, spreads_of
+from sim.measure.summary import LEVEL, Spread, ends, spreads_of
 from sim.results.folder import RunFolder
 from sim.results.parquet import Coded, ColumnData, numbers, read_columns
 from sim.scenario.resolve import Resolved
 from sim.scenario.tables.inventory import read_inventory
-from sim.scenario.tables.rows import RateRow
 from sim.world.build import MICRO, World
 
 TIMES = ("affected_h", "impaired_h", "down_h", "lost_demand_h")
@@ -74,8 +74,10 @@ def read_sites(folder: Path, label: str) -> SiteRuns:
     )
 
 
-def read_operators(folder: Path, label: str) -> dict[str, dict[str, dict[int, list[float]]]]:
-    """``TIMES`` of each site at each operator in each replicate in which it failed there."""
+def read_operators(
+    folder: Path, label: str, simulations: Sequence[int]
+) -> dict[str, dict[str, NDArray[np.float64]]]:
+    """``TIMES`` of each site at each operator at which it failed: a row for each simulation."""
     found = read_columns(
         folder / "site_runs.parquet",
         f"SELECT site, operator, replicate, {', '.join(TIMES)} FROM data "
@@ -83,9 +85,12 @@ def read_operators(folder: Path, label: str) -> dict[str, dict[str, dict[int, li
         [label],
     )
     columns = [found[name].tolist() for name in ("site", "operator", "replicate", *TIMES)]
-    by_site: dict[str, dict[str, dict[int, list[float]]]] = {}
+    row_of = {replicate: row for row, replicate in enumerate(simulations)}
+    by_site: dict[str, dict[str, NDArray[np.float64]]] = {}
     for site, operator, replicate, *values in zip(*columns, strict=True):
-        by_site.setdefault(site, {}).setdefault(operator, {})[replicate] = values
+        # A simulation without a row met nothing there.
+        nothing = np.zeros((len(simulations), len(TIMES)))
+        by_site.setdefault(site, {}).setdefault(operator, nothing)[row_of[replicate]] = values
     return by_site
 
 
@@ -203,7 +208,6 @@ def _totals(number: Mapping[str, NDArray[np.float64]], left: Stretches, first: i
 
 
 S_PER_H = 3600
-STATES = ("affected", "impaired", "down")
 
 
 def site_columns(
@@ -227,12 +231,9 @@ def site_columns(
     # A site's own row comes before those of its operators.
     order = np.argsort(np.concatenate((np.arange(n), row)), kind="stable")
     site = np.concatenate((np.arange(n), row))[order]
-    whole = {
-        "affected_h": ledger.affected_s[first:] / S_PER_H,
-        "impaired_h": ledger.impaired_s[first:] / S_PER_H,
-        "down_h": ledger.down_s[first:] / S_PER_H,
-        "lost_demand_h": ledger.lost_demand_h[first:],
-    }
+    times_s = state_times_s(outcome)
+    whole = {f"{state}_h": time_s[first:] / S_PER_H for state, time_s in times_s.items()}
+    whole["lost_demand_h"] = ledger.lost_demand_h[first:]
     of_operator = dict(zip(whole, (*hours[:, row, at], lost_h[row, at]), strict=True))
     unknown = np.full(row.size, np.nan)
     moves = moves_of(world, outcome)
@@ -247,7 +248,6 @@ def site_columns(
     }
     businesses = world.businesses
     sector_row = businesses.sector_row[first:]
-    sector = [businesses.sector[row] for row in sector_row.tolist()]
     number = whole | {
         BY_SPELL[0]: ledger.lost_demand_h_below_threshold[first:],
         **{
@@ -266,30 +266,19 @@ def site_columns(
         "revenue_usd_per_h": number["revenue_usd_per_h"],
         **{
             name: np.where(t_s == NEVER, np.nan, t_s)
-            for name, t_s in zip(
-                SPANS,
-                (
-                    ledger.first_outage_s[first:],
-                    ledger.last_outage_s[first:],
-                    ledger.first_cut_off_s[first:],
-                    ledger.last_cut_off_s[first:],
-                ),
-                strict=True,
-            )
+            for name in SPANS
+            for t_s in [getattr(ledger, name)[first:]]
         },
     }
     nothing = [""] * row.size
     home = businesses.home_place_row[first:]
     places = world.places
     texts = {
-        "sector": [*sector, *nothing],
-        "provider": [
-            *(places.provider[row] for row in places.provider_row[home].tolist()),
-            *nothing,
-        ],
-        "region": [*(places.region[row] for row in home.tolist()), *nothing],
-        "country": [*sites.country, *nothing],
-        "drawn": [*sites.drawn, *nothing],
+        "sector": [businesses.sector[row] for row in sector_row.tolist()],
+        "provider": [places.provider[row] for row in places.provider_row[home].tolist()],
+        "region": [places.region[row] for row in home.tolist()],
+        "country": sites.country,
+        "drawn": sites.drawn,
     }
     return {
         "business": site + first,
@@ -297,7 +286,10 @@ def site_columns(
         "operator": Coded(np.concatenate((np.full(n, -1), at))[order], group),
         **{name: np.concatenate((whole[name], of_operator[name]))[order] for name in whole},
         **{name: np.concatenate((column, unknown))[order] for name, column in alone.items()},
-        **{name: Coded.of([cells[at] for at in order.tolist()]) for name, cells in texts.items()},
+        **{
+            name: Coded.of(np.array([*cells, *nothing], np.object_)[order].tolist())
+            for name, cells in texts.items()
+        },
     }
 
 
@@ -347,74 +339,52 @@ def summarise_sites(
     -----
     A site's loss is the private loss of the firm-level method, for the site alone.
     """
-    replicates = simulations
-    if not replicates:
+    if not simulations:
         return []
-    runs, operators = read_sites(folder, label), read_operators(folder, label)
-    n = len(replicates)
-    spreads = {name: _spread(runs.number[name]) for name in (*TIMES, *LOSSES)}
-    n_affected = (runs.number["affected_h"] > 0).sum(axis=0)
+    runs, operators = read_sites(folder, label), read_operators(folder, label, simulations)
+    spreads = {name: spreads_of(runs.number[name].T) for name in (*TIMES, *LOSSES)}
     medians = {
         name: np.median(runs.number[name], axis=0) for name in (*BY_CAUSE, "revenue_usd_per_h")
     }
     first = np.fmin.reduce(runs.number["first_outage_s"], axis=0).tolist()
     last = np.fmax.reduce(runs.number["last_outage_s"], axis=0).tolist()
-    start = resolved.scenario.start
+    start, rate = resolved.scenario.start, resolved.rate
+
+    def line(
+        site: str,
+        operator: str,
+        found: Iterable[tuple[str, Spread]],
+        affected_h: NDArray[np.float64],
+    ) -> dict[str, Any]:
+        """Columns that the rows of sites and of operators share."""
+        cells: dict[str, Any] = {"strategy": label, "site": site, "operator": operator}
+        for name, spread in found:
+            cells |= ends(name, spread)
+        n = {"n_simulations": len(simulations), "n_affected": int((affected_h > 0).sum())}
+        return cells | {"level": LEVEL} | n
+
     lines: list[dict[str, Any]] = []
-    for row, name in enumerate(runs.site):
+    for row, site in enumerate(runs.site):
+        loss = spreads["loss_usd"][row]
+        local = {} if rate is None else {
+            **ends("loss_in_currency", Spread(*(end * rate.per_usd for end in loss))),
+            "currency": rate.currency, "currency_per_usd": rate.per_usd,
+        }  # fmt: skip
+        found = [(name, column[row]) for name, column in spreads.items()]
         lines.append(
-            {
-                "strategy": label,
-                "site": name,
-                "operator": "",
-                **_of_row(spreads, row),
-                **_local(resolved.rate, spreads["loss_usd"][:, row]),
-                "level": LEVEL,
-                "n_simulations": n,
-                "n_affected": int(n_affected[row]),
+            line(site, "", found, runs.number["affected_h"][:, row])
+            | local
+            | {
                 "first_outage_utc": _instant(start, first[row]),
                 "last_outage_utc": _instant(start, last[row]),
-                **{column: float(found[row]) for column, found in medians.items()},
+                **{column: float(median[row]) for column, median in medians.items()},
                 **{column: _all_of(runs.text[column][:, row]) for column in TEXTS},
             }
         )
-        for operator, found in sorted(operators.get(name, {}).items()):
-            values = np.zeros((len(TIMES), n))
-            # A replicate without a row met nothing there.
-            values[:, [replicates.index(replicate) for replicate in found]] = np.transpose(
-                list(found.values())
-            )
-            spread = {name: _spread(values[[at]].T) for at, name in enumerate(TIMES)}
-            lines.append(
-                {
-                    "strategy": label,
-                    "site": name,
-                    "operator": operator,
-                    **_of_row(spread, 0),
-                    "level": LEVEL,
-                    "n_simulations": n,
-                    "n_affected": int((values[0] > 0).sum()),
-                }
-            )
+        for operator, values in sorted(operators.get(site, {}).items()):
+            found = list(zip(TIMES, spreads_of(values.T), strict=True))
+            lines.append(line(site, operator, found, values[:, 0]))
     return lines
-
-
-def _of_row(spreads: Mapping[str, NDArray[np.float64]], row: int) -> dict[str, Any]:
-    """Median and ends of some quantities of one site, by the names of columns."""
-    return {
-        f"{name}{end}": float(column[place, row])
-        for name, column in spreads.items()
-        for place, end in enumerate(("", "_low", "_high"))
-    }
-
-
-def _local(rate: RateRow | None, loss: NDArray[np.float64]) -> dict[str, Any]:
-    """A loss in the country's currency; nothing without a rate."""
-    if rate is None:
-        return {}
-    found = zip(("", "_low", "_high"), (loss * rate.per_usd).tolist(), strict=True)
-    said = {"currency": rate.currency, "currency_per_usd": rate.per_usd}
-    return {f"loss_in_currency{end}": value for end, value in found} | said
 
 
 def _instant(start: datetime, seconds: float) -> str:
@@ -423,11 +393,6 @@ def _instant(start: datetime, seconds: float) -> str:
         return ""
     at = start.astimezone(UTC) + timedelta(seconds=seconds)
     return at.isoformat(timespec="seconds").replace("+00:00", "Z")
-
-
-def _spread(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Median, 5th and 95th percentile of each site, shape (3, n_sites)."""
-    return np.array(spreads_of(values.T), np.float64).reshape(-1, 3).T
 
 
 def _all_of(texts: NDArray[np.object_]) -> str:

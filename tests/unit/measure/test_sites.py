@@ -11,9 +11,10 @@ import pytest
 
 from sim.catalogue.causes import CAUSES
 from sim.engine.record.outcome import Outcome
+from sim.measure.groups import STATES
 from sim.measure.money.losses import moves_of
 from sim.measure.money.prices import firm_parameters
-from sim.measure.sites import STATES, site_columns
+from sim.measure.sites import site_columns
 from sim.results.parquet import ColumnData
 from sim.scenario.resolve import Resolved
 from sim.world.build import World
