@@ -8,7 +8,6 @@ is one long file, since readers come for the whole list.
 from __future__ import annotations
 
 from functools import partial
-from itertools import chain
 
 from sim.catalogue.causes import CAUSES, lost_by
 from sim.catalogue.declaration import Metric, Ratio, Section
@@ -26,18 +25,24 @@ OF_HOSTING = "USD of hosting spending, at drawn revenue levels"
 """Denominators of money: the whole over the run, had nothing failed."""
 
 _listing = partial(Metric, formula="impact.measure_register", section=Section.REGISTER)
-_impact = partial(Metric, formula="impact.measure_impact", section=Section.BUSINESSES)
+_of_businesses = partial(Metric, section=Section.BUSINESSES, of=BUSINESSES)
+_impact = partial(_of_businesses, formula="impact.measure_impact")
 _name = partial(Metric, formula="names.measure_names", section=Section.BUSINESSES)
-_move = partial(
-    Metric, formula="impact.measure_responses", section=Section.BUSINESSES, needs="reactions"
-)
-_switch = partial(
-    Metric, formula="impact.measure_switching", section=Section.BUSINESSES, needs="switching"
-)
+_move = partial(_of_businesses, formula="impact.measure_responses", needs="reactions")
+_switch = partial(_of_businesses, formula="impact.measure_switching", needs="switching")
 _complaint = partial(
     Metric, formula="impact.measure_complaints", section=Section.BUSINESSES, needs="complaints"
 )
-_target = partial(Metric, formula="impact.measure_target", section=Section.USERS, needs="users")
+_target = partial(
+    Metric,
+    formula="impact.measure_target",
+    section=Section.USERS,
+    of=USER_HOURS,
+    needs="users",
+)
+_money = partial(
+    Metric, unit=USD, formula="money.pricing.money_of", section=Section.MONEY, of=OF_DEMAND
+)
 
 _REGISTER = (
     _listing(
@@ -105,26 +110,22 @@ _REGISTER = (
     ),
 )
 
-_LISTED = Metric(
-    "businesses_expected_listed",
-    BUSINESSES,
-    "modelled businesses expected to use an address that was ever listed, by the share of the "
-    "addresses of their places that was; how many are hit is a draw about this number",
-    "names.expected_businesses",
-    Section.BUSINESSES,
-    of=BUSINESSES,
-    label="businesses expected on addresses ever listed",
-)
-
 _STATE_LABELS = {"affected": "affected", "impaired": "cut off", "down": "down"}
 """Labels of states of businesses: an impaired one is cut off from some customers."""
 _STATES = (
+    _of_businesses(
+        "businesses_expected_listed",
+        BUSINESSES,
+        "modelled businesses expected to use an address that was ever listed, by the share of the "
+        "addresses of their places that was; how many are hit is a draw about this number",
+        formula="names.expected_businesses",
+        label="businesses expected on addresses ever listed",
+    ),
     *(
         _impact(
             f"businesses_ever_{state}",
             BUSINESSES,
             f"{state} for a second or longer",
-            of=BUSINESSES,
             label=f"businesses ever {said}",
             is_headline=state == "impaired",
         )
@@ -135,7 +136,6 @@ _STATES = (
             f"businesses_{state}_peak",
             BUSINESSES,
             f"most that are {state} at one time",
-            of=BUSINESSES,
             label=f"businesses {said}, peak",
         )
         for state, said in _STATE_LABELS.items()
@@ -155,7 +155,6 @@ _STATES = (
         "businesses_ever_impaired_share",
         f"share of {BUSINESSES}",
         "`businesses_ever_impaired` over all businesses",
-        of=BUSINESSES,
         label="share of businesses ever cut off",
     ),
     _impact(
@@ -163,13 +162,12 @@ _STATES = (
         "h",
         "half of the businesses that were ever impaired were so this long or longer, summed up to "
         "the end of the run; not known where none was",
-        of=BUSINESSES,
         label="hours cut off, median of the businesses ever cut off",
     ),
 )
 
 _LOSSES = (
-    _impact("spells", "spells", "spells of being affected", of=BUSINESSES),
+    _impact("spells", "spells", "spells of being affected"),
     _impact(
         "demand_lost_share",
         OF_SHARE,
@@ -223,9 +221,9 @@ _LOSSES = (
 )
 
 _MOVES = (
-    _move("businesses_ever_moved", BUSINESSES, "completed a move", of=BUSINESSES),
+    _move("businesses_ever_moved", BUSINESSES, "completed a move"),
     *(
-        _move(name, "moves", what, of=BUSINESSES, label=label)
+        _move(name, "moves", what, label=label)
         for name, what, label in (
             ("moves", "moves completed; to wait is none", "moves completed"),
             (
@@ -246,14 +244,10 @@ _MOVES = (
             ),
         )
     ),
-)
-
-_SWITCHING = (
     _switch(
         "businesses_ever_unprotected",
         BUSINESSES,
         "that a program took off a shared range, and thereby out of what protects them there",
-        of=BUSINESSES,
         label="businesses ever taken off a shared range by a program",
     ),
     _switch(
@@ -293,7 +287,6 @@ _USERS = (
             f"target_user_hours_{fate}",
             USER_HOURS,
             what,
-            of=USER_HOURS,
             label=f"target: user-hours {label}",
             is_headline=fate == "denied",
         )
@@ -312,7 +305,6 @@ _USERS = (
         "target_user_hours_lost_share",
         f"share of {USER_HOURS}",
         "`target_user_hours_denied` and `target_user_hours_left` over all user-hours",
-        of=USER_HOURS,
         label=f"target: share of {USER_HOURS} lost",
         is_headline=True,
     ),
@@ -321,7 +313,6 @@ _USERS = (
         USER_HOURS,
         "cut off, or on the way to another front after one was dropped; not known where hops take "
         "no time",
-        of=USER_HOURS,
         label="target: user-hours degraded",
         needs="users.hop_min",
     ),
@@ -379,61 +370,37 @@ _RATIOS = (
         1e6,
         is_key_figure=False,
     ),
+    _of_businesses(
+        "affected_at_named_providers",
+        BUSINESSES,
+        "of `businesses_ever_affected` those whose front end was at such a provider at t = 0, out "
+        "of all whose front end was there; over the whole run, where the figure may be of a day",
+        formula="money.pricing.measure_named_businesses",
+        label="ever affected, named providers",
+        is_beside_figure=True,
+    ),
 )
-
-_NAMED = Metric(
-    "affected_at_named_providers",
-    BUSINESSES,
-    "of `businesses_ever_affected` those whose front end was at such a provider at t = 0, out of "
-    "all whose front end was there; over the whole run, where the figure may be of a day",
-    "money.pricing.measure_named_businesses",
-    Section.BUSINESSES,
-    of=BUSINESSES,
-    label="ever affected, named providers",
-    is_beside_figure=True,
-)
-
-
-def _money(
-    name: str,
-    what: str,
-    *,
-    of: str = OF_DEMAND,
-    is_headline: bool = False,
-    is_key_figure: bool = False,
-) -> Metric:
-    return Metric(
-        name,
-        USD,
-        what,
-        "money.pricing.money_of",
-        Section.MONEY,
-        of=of,
-        is_headline=is_headline,
-        is_key_figure=is_key_figure,
-    )
-
 
 _MONEY = (
-    _money("gross_loss_usd", "revenue behind the demand lost"),
-    _money("recaptured_usd", "what of it customers make up for later"),
-    _money("churn_usd", "revenue of customers who stay away after an outage"),
-    _money("response_cost_usd", "labour of responses, and double hosting"),
+    _money("gross_loss_usd", what="revenue behind the demand lost"),
+    _money("recaptured_usd", what="what of it customers make up for later"),
+    _money("churn_usd", what="revenue of customers who stay away after an outage"),
+    _money("response_cost_usd", what="labour of responses, and double hosting"),
     _money(
         "private_loss_usd",
-        "what the modelled businesses lose: gross less recaptured, plus churn and responses",
+        what="what the modelled businesses lose: gross less recaptured, plus churn and responses",
         is_headline=True,
     ),
-    _money("transfers_to_rivals_usd", "what of it rivals in the country gain"),
-    _money("net_social_loss_usd", "what of it nobody in the country gains", is_key_figure=True),
-    _money("provider_loss_usd", "spending that first providers lose", of=OF_HOSTING),
-    _money("domestic_gain_usd", "spending that domestic providers gain", of=OF_HOSTING),
-    Metric(
+    _money("transfers_to_rivals_usd", what="what of it rivals in the country gain"),
+    _money(
+        "net_social_loss_usd", what="what of it nobody in the country gains", is_key_figure=True
+    ),
+    _money("provider_loss_usd", what="spending that first providers lose", of=OF_HOSTING),
+    _money("domestic_gain_usd", what="spending that domestic providers gain", of=OF_HOSTING),
+    _money(
         "named_providers_loss_usd",
-        USD,
-        "of `provider_loss_usd` that of such providers",
-        "money.pricing.measure_named_loss",
-        Section.MONEY,
+        what="of `provider_loss_usd` that of such providers",
+        formula="money.pricing.measure_named_loss",
         of=OF_HOSTING,
         label="loss of the named providers",
         needs="reactions",
@@ -449,20 +416,6 @@ _MONEY = (
     ),
 )
 
-MEASURES = {
-    metric.name: metric
-    for metric in chain(
-        _REGISTER,
-        [_LISTED],
-        _STATES,
-        _LOSSES,
-        _MOVES,
-        _SWITCHING,
-        _COMPLAINTS,
-        _USERS,
-        _RATIOS,
-        [_NAMED],
-        _MONEY,
-    )
-}
+_PARTS = (_REGISTER, _STATES, _LOSSES, _MOVES, _COMPLAINTS, _USERS, _RATIOS, _MONEY)
+MEASURES = {metric.name: metric for part in _PARTS for metric in part}
 """Measures by name."""

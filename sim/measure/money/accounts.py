@@ -14,21 +14,11 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.catalogue.measures import MEASURES, OF_HOSTING
 from sim.measure.groups import GroupCount
 from sim.measure.measures import Measure, measured
-from sim.measure.money.prices import (
-    drawn,
-    economy_keys,
-    economy_parameters,
-)
-from sim.measure.money.pricing import (
-    GAIN,
-    LOSS,
-    MONEY_METRICS,
-    MoneyDraws,
-    Priced,
-    whole_of,
-)
+from sim.measure.money.prices import drawn, economy_keys, economy_parameters
+from sim.measure.money.pricing import GAIN, LOSS, MONEY_METRICS, MoneyDraws, Priced
 from sim.results.tables import Line
 from sim.scenario.resolve import Resolved
 from sim.streams import Streams
@@ -61,25 +51,23 @@ class NationalMethod:
     needs: tuple[str, ...] = ()
 
 
-def _gdp_usd_per_d(economy: Economy) -> NDArray[np.float64]:
-    return economy["gdp_usd_per_year"] / D_PER_YEAR
-
-
-def _cost_share(economy: Economy) -> NDArray[np.float64]:
-    growth = (1 + economy["cost_growth_per_year"]) ** economy["cost_years"]
-    return np.asarray(economy["cost_share_of_gdp"] * growth)
-
-
 NATIONAL_METHODS = (
     NationalMethod(
         "oecd_2011",
         "GDP / 365 * share of telecommunication and Internet services * days * share affected",
-        lambda economy: _gdp_usd_per_d(economy) * economy["oecd_share_of_gdp"],
+        lambda economy: economy["gdp_usd_per_year"] / D_PER_YEAR * economy["oecd_share_of_gdp"],
     ),
     NationalMethod(
         "cost_like",
         "GDP / 365 * Internet share * (1 + growth)^years * days * share affected",
-        lambda economy: _gdp_usd_per_d(economy) * _cost_share(economy),
+        lambda economy: (
+            economy["gdp_usd_per_year"]
+            / D_PER_YEAR
+            * (
+                economy["cost_share_of_gdp"]
+                * (1 + economy["cost_growth_per_year"]) ** economy["cost_years"]
+            )
+        ),
         needs=("cost_share_of_gdp", "cost_growth_per_year", "cost_years"),
     ),
 )
@@ -129,14 +117,12 @@ METHOD_LOSS = "method_loss_usd"
 
 def money_measures(money: MoneyDraws) -> tuple[Measure, ...]:
     """Money of one run as measures: means over draws, out of means of the whole."""
-    return tuple(
-        measured(
-            metric,
-            float(getattr(money, metric).sum(axis=1).mean()),
-            float(whole_of(metric, money).mean()),
-        )
-        for metric in MONEY_METRICS
-    )
+    found = []
+    for metric in MONEY_METRICS:
+        whole = money.hosting_usd if MEASURES[metric].of == OF_HOSTING else money.demand_usd
+        value, of = (one.sum(axis=1).mean() for one in (getattr(money, metric), whole))
+        found.append(measured(metric, float(value), float(of)))
+    return tuple(found)
 
 
 def count_money(

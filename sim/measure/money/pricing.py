@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.catalogue.measures import MEASURES, OF_HOSTING
+from sim.catalogue.measures import MEASURES
 from sim.engine.record.outcome import Outcome
 from sim.measure.measures import Measure, measured
 from sim.measure.money.losses import LossTotals
@@ -157,21 +157,13 @@ class MoneyDraws(FrozenColumns):
 
     def plus(self, other: MoneyDraws) -> MoneyDraws:
         """Return the sums with the same of other businesses."""
-        return MoneyDraws(
-            **{
-                column.name: getattr(self, column.name) + getattr(other, column.name)
-                for column in fields(self)
-            }
-        )
+        names = [column.name for column in fields(self)]
+        return MoneyDraws(*(getattr(self, name) + getattr(other, name) for name in names))
 
     def over_sectors(self) -> MoneyDraws:
         """Return the same as one sector that holds all."""
-        return MoneyDraws(
-            **{
-                column.name: getattr(self, column.name).sum(axis=1, keepdims=True)
-                for column in fields(self)
-            }
-        )
+        columns = (getattr(self, column.name) for column in fields(self))
+        return MoneyDraws(*(column.sum(axis=1, keepdims=True) for column in columns))
 
 
 def money_of(totals: LossTotals, parameters: ParameterDraws) -> MoneyDraws:
@@ -222,13 +214,6 @@ def money_of(totals: LossTotals, parameters: ParameterDraws) -> MoneyDraws:
         provider_loss_usd=np.maximum(hosting * totals.away_usd - to_first, 0),
         domestic_gain_usd=hosting * totals.domestic_usd + to_domestic,
     )
-
-
-def whole_of(metric: str, money: MoneyDraws) -> NDArray[np.float64]:
-    """Denominator of a money measure, draw by draw."""
-    is_hosting = MEASURES[metric].of == OF_HOSTING
-    whole: NDArray[np.float64] = money.hosting_usd if is_hosting else money.demand_usd
-    return np.asarray(whole.sum(axis=1))
 
 
 LOSS, GAIN = "provider_loss_usd", "provider_gain_usd"
