@@ -111,9 +111,6 @@ def describe_input(table: Table[Any]) -> dict[str, Any]:
     }
 
 
-_FORMATS = {"parquet": "application/vnd.apache.parquet", "csv": "text/csv"}
-
-
 def build_package(
     name: str,
     title: str,
@@ -165,31 +162,26 @@ def _resource(
     key: Sequence[str],
 ) -> dict[str, Any]:
     data = path.read_bytes()
-    is_parquet = path.suffix == ".parquet"
+    form, is_parquet = path.suffix.removeprefix("."), path.suffix == ".parquet"
+    of_csv = {"encoding": "utf-8", "dialect": {"delimiter": ","}}
     return {
         "name": path.stem,
         "path": path.name,
         "type": "table",
-        "format": path.suffix.removeprefix("."),
-        "mediatype": _FORMATS[path.suffix.removeprefix(".")],
+        "format": form,
+        "mediatype": "application/vnd.apache.parquet" if is_parquet else "text/csv",
         # The reference validator cannot count the bytes of a Parquet file, and would refuse it.
-        **({} if is_parquet else {"encoding": "utf-8", "dialect": {"delimiter": ","}}),
-        **({} if is_parquet else {"bytes": len(data)}),
+        **({} if is_parquet else of_csv | {"bytes": len(data)}),
         "hash": f"sha256:{hashlib.sha256(data).hexdigest()}",
         "schema": {
-            "fields": [_field(column) for column in columns],
+            "fields": [
+                {"name": one.name, "type": one.type, "description": one.description}
+                | ({"unit": one.unit} if one.unit else {})
+                for one in columns
+            ],
             "missingValues": [""],
             **({"primaryKey": list(key)} if key else {}),
         },
-    }
-
-
-def _field(column: Column) -> dict[str, Any]:
-    return {
-        "name": column.name,
-        "type": column.type,
-        "description": column.description,
-        **({"unit": column.unit} if column.unit else {}),
     }
 
 

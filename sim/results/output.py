@@ -97,8 +97,14 @@ def new_folder(
     partial, is_held = _beside(path, "partial"), False
     with ExitStack() as until_moved:
         try:
-            _make(partial, path)
-            until_moved.enter_context(_locked(partial))
+            try:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                partial.mkdir()
+            except OSError as error:
+                message = f"{path}: cannot make this folder: {error.strerror}"
+                raise UsageError(message) from None
+            if (handle := _lock(partial, is_shared=False)) is not None:
+                until_moved.callback(os.close, handle)
             is_held = True
             # A process that started at the same moment is seen now, if not before.
             _check_idle(path, partial)
@@ -168,14 +174,6 @@ def _beside(path: Path, kind: str) -> Path:
     return next(one for name in names if not (one := path.with_name(name)).exists())
 
 
-def _make(partial: Path, path: Path) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial.mkdir()
-    except OSError as error:
-        raise UsageError(f"{path}: cannot make this folder: {error.strerror}") from None
-
-
 def _move(partial: Path, path: Path) -> None:
     if not path.exists() or not any(path.iterdir()):
         partial.rename(path)
@@ -197,17 +195,6 @@ def put_back(path: Path) -> None:
             shutil.rmtree(replaced)
         elif not path.exists() and not path.is_symlink():
             replaced.rename(path)
-
-
-@contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """Hold a lock on a folder, where the system has such locks: others see that it is in use."""
-    handle = _lock(folder, is_shared=False)
-    try:
-        yield
-    finally:
-        if handle is not None:
-            os.close(handle)
 
 
 def _is_locked(folder: Path) -> bool | None:

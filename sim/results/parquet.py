@@ -155,13 +155,8 @@ def numbers(column: NDArray[Any]) -> NDArray[np.float64]:
 
 def _is_same(one: NDArray[Any], other: NDArray[Any]) -> bool:
     """Whether two columns are equal, missing values included."""
-    if one.shape != other.shape or one.dtype != other.dtype:
-        return False
-    mask = np.ma.getmaskarray(one)
-    return bool(
-        (mask == np.ma.getmaskarray(other)).all()
-        and (np.ma.getdata(one)[~mask] == np.ma.getdata(other)[~mask]).all()
-    )
+    mask, theirs = map(np.ma.getmaskarray, (one, other))
+    return one.dtype == other.dtype and np.array_equal(mask, theirs) and np.ma.allequal(one, other)
 
 
 def connect(n_threads: int | None = 1) -> duckdb.DuckDBPyConnection:

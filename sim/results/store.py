@@ -172,17 +172,13 @@ def _entries(line: Line, outcome: Outcome) -> dict[str, ColumnData]:
 
 def _key(strategy: str, replicate: int, columns: Mapping[str, ColumnData]) -> dict[str, ColumnData]:
     """Columns that say whose rows these are."""
-    n = _n_rows(columns)
+    match next(iter(columns.values())):
+        case Coded(code=column) | Instants(epoch_s=column) | Optional(value=column) | column:
+            n = column.size
     return {
         "strategy": Coded(np.zeros(n, np.int64), (strategy,)),
         "replicate": np.full(n, replicate, np.int64),
     }
-
-
-def _n_rows(columns: Mapping[str, ColumnData]) -> int:
-    match next(iter(columns.values())):
-        case Coded(code=column) | Instants(epoch_s=column) | Optional(value=column) | column:
-            return int(column.size)
 
 
 def _prefix_texts4(sets: Sequence[IntervalSet]) -> tuple[NDArray[np.int64], list[str]]:
