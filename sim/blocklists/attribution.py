@@ -203,8 +203,42 @@ class Attributes:
 def break_down(listed: AddressSet, attributes: Attributes, by: Sequence[str]) -> list[Breakdown]:
     """Count what is listed by each column, or combination of columns, that the table has."""
     n_records = attributes.feed.n_records
-    counts = _Counts(listed, attributes, n_records)
-    return [counts.by(name) for name in by if labels_of(attributes.feed, name) is not None]
+    columns: list[Numbers] = []
+    outside: list[int] = []
+    families = (
+        (attributes.table4, attributes.record4, listed.v4, IntervalSet.universe()),
+        (attributes.table6, attributes.record6, listed.v6, IntervalSet6.universe()),
+    )
+    for table, record, addresses, everything in families:
+        counted = table.count_by_row(addresses)
+        outside.append(int(counted[-1]))
+        by_row = (counted, table.count_by_row(everything))
+        columns += [_summed(each[:-1], record, n_records) for each in by_row]
+    is_whole4, is_any4, is_whole6, is_any6 = row_overlap(*attributes.prefixes(), listed)
+    for record, is_first, is_whole, is_any in (
+        (attributes.record4, attributes.first4, is_whole4, is_any4),
+        (attributes.record6, attributes.first6, is_whole6, is_any6),
+    ):
+        kinds = (is_whole, is_any & ~is_whole, np.ones(record.size, np.bool_))
+        columns += [np.bincount(record[is_first & chosen], minlength=n_records) for chosen in kinds]
+    found = []
+    for name in by:
+        if (labels := labels_of(attributes.feed, name)) is None:
+            continue
+        record, code, names = members(labels)
+        unknown = np.flatnonzero(labels.code < 0)
+        record = np.concatenate((record, unknown))
+        code = np.concatenate((code, np.full(unknown.size, len(names), np.int32)))
+        names = [*names, NOT_KNOWN]
+        summed = (_summed(column[record], code, len(names)).tolist() for column in columns)
+        groups = [Group(*values) for values in zip(names, *summed, strict=True)]
+        groups = [group for group in groups if group.name != NOT_KNOWN or group.has_prefixes]
+        if any(outside):
+            groups.append(Group(NOT_COVERED, outside[0], None, outside[1], None))
+        groups.sort(key=lambda group: (-group.n_addresses4, -group.n_addresses6, group.name))
+        is_list = any(len(each) > 1 for each in labels.lists or ())
+        found.append(Breakdown(name, tuple(groups), is_list))
+    return found
 
 
 def check_columns(by: Sequence[str]) -> None:
@@ -245,53 +279,6 @@ def _together(columns: Sequence[Labels]) -> Labels:
     known = (code >= 0).any(axis=1)
     combined = np.where(known, inverse.reshape(-1), -1).astype(np.int32)
     return Labels(combined, names)
-
-
-class _Counts:
-    """Numbers per record of the table, summed to groups on demand."""
-
-    def __init__(self, listed: AddressSet, attributes: Attributes, n_records: int) -> None:
-        self._attributes = attributes
-        columns: list[Numbers] = []
-        self._outside: list[int] = []
-        families = (
-            (attributes.table4, attributes.record4, listed.v4, IntervalSet.universe()),
-            (attributes.table6, attributes.record6, listed.v6, IntervalSet6.universe()),
-        )
-        for table, record, addresses, everything in families:
-            *_, outside = counted = table.count_by_row(addresses)
-            self._outside.append(int(outside))
-            by_row = (counted, table.count_by_row(everything))
-            columns += [_summed(each[:-1], record, n_records) for each in by_row]
-        is_whole4, is_any4, is_whole6, is_any6 = row_overlap(*attributes.prefixes(), listed)
-        for record, is_first, is_whole, is_any in (
-            (attributes.record4, attributes.first4, is_whole4, is_any4),
-            (attributes.record6, attributes.first6, is_whole6, is_any6),
-        ):
-            kinds = (is_whole, is_any & ~is_whole, np.ones(record.size, np.bool_))
-            columns += [
-                np.bincount(record[is_first & chosen], minlength=n_records) for chosen in kinds
-            ]
-        self._columns = columns
-
-    def by(self, name: str) -> Breakdown:
-        """Sum by one column."""
-        labels = labels_of(self._attributes.feed, name)
-        assert labels is not None
-        record, code, names = members(labels)
-        unknown = np.flatnonzero(labels.code < 0)
-        names = [*names, NOT_KNOWN]
-        record = np.concatenate((record, unknown))
-        code = np.concatenate((code, np.full(unknown.size, len(names) - 1, np.int32)))
-        summed = (_summed(column[record], code, len(names)).tolist() for column in self._columns)
-        groups = [Group(*values) for values in zip(names, *summed, strict=True)]
-        kept = [group for group in groups if group.name != NOT_KNOWN or group.has_prefixes]
-        if any(self._outside):
-            outside4, outside6 = self._outside
-            kept.append(Group(NOT_COVERED, outside4, None, outside6, None))
-        kept.sort(key=lambda group: (-group.n_addresses4, -group.n_addresses6, group.name))
-        is_list = any(len(each) > 1 for each in labels.lists or ())
-        return Breakdown(name, tuple(kept), is_list)
 
 
 def _summed(value: Numbers, group: NDArray[Any], n_groups: int) -> Numbers:

@@ -209,29 +209,23 @@ def join_names(feed: Feed, answers: Feed) -> tuple[Feed, KnownNames]:
         record4=np.concatenate((feed.record4, wanting[at4])),
         record6=np.concatenate((feed.record6, wanting[at6])),
     )
-    joined = replace(joined, notes=_fresh_notes(joined))
+    # Without what was true of its notes before its names were placed.
+    notes = [note for note in joined.notes if RESOLVE not in note and UNPLACED not in note]
+    if n := joined.n_unplaced:
+        notes.append(f"{n:,} {UNPLACED}: not known, not unblocked")
+    joined = replace(joined, notes=tuple(notes))
     names = np.unique(own[own >= 0])
     known = np.unique(own[joined.is_placed & (own >= 0)])
     n_joined = np.union1d(at4, at6).size
     return joined, KnownNames(feed.origin.file, names.size, known.size, n_joined)
 
 
-def _fresh_notes(joined: Feed) -> tuple[str, ...]:
-    """Notes of a file without what was true before its names were placed."""
-    kept = [note for note in joined.notes if RESOLVE not in note and UNPLACED not in note]
-    n = joined.n_unplaced
-    return (*kept, *([f"{n:,} {UNPLACED}: not known, not unblocked"] if n else []))
-
-
 def _numbers(feed: Feed, number: dict[str, int]) -> Rows:
     """Number of each record's name, the same for all spellings of it; -1 where it has none."""
     column = feed.labels["name"]
-    coded = [number.setdefault(_bare_name(name), len(number)) for name in column.names]
+    bare = (name.strip().rstrip(".").lower() for name in column.names)
+    coded = [number.setdefault(name, len(number)) for name in bare]
     return np.array([*coded, -1], np.int64)[column.code]
-
-
-def _bare_name(name: str) -> str:
-    return name.strip().rstrip(".").lower()
 
 
 def _matches(wanted: Rows, given: Rows) -> tuple[Rows, Rows]:

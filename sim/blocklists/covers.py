@@ -23,7 +23,7 @@ from sim.addresses.cover.tree import (
 )
 from sim.addresses.feeds.feed import Feed
 from sim.addresses.sets.blocks import IPV4_BITS, IPV6_BITS
-from sim.addresses.sets.intervals import AddressSet, IntervalSet, IntervalSet6
+from sim.addresses.sets.intervals import AddressSet
 from sim.addresses.text.reading import Entries4, Entries6
 from sim.blocklists.attribution import first_rows
 from sim.blocklists.hosts import business_values
@@ -69,7 +69,8 @@ def units_of(inventory: Feed | None) -> Units:
     if inventory is None:
         return Units(weights, ())
     notes = []
-    n_rows = _rows_of_records(inventory)
+    records = np.concatenate((inventory.record4, inventory.record6))
+    n_rows = np.bincount(records, minlength=inventory.n_records)
     if inventory.n_unplaced:
         notes.append(
             f"{inventory.n_unplaced:,} of {inventory.n_records:,} inventory rows have no usable "
@@ -106,18 +107,6 @@ def count_rules(orders: list[Feed]) -> int:
     v6 = Entries6.concatenate([feed.v6 for feed in orders])
     prefixes = (v4.to_prefixes()[1:], v6.to_prefixes()[1:])
     return sum(int(first_rows(*columns).sum()) for columns in prefixes)
-
-
-def weigh_all(weights: Mapping[str, Weights], addresses: AddressSet) -> dict[str, int | float]:
-    """Weight of a set in each unit."""
-    return {name: weight.inside(addresses) for name, weight in weights.items()}
-
-
-def _rows_of_records(inventory: Feed) -> NDArray[np.int64]:
-    """Address rows of each record; 0 where its address is not known."""
-    n = inventory.n_records
-    four = np.bincount(inventory.record4, minlength=n)
-    return four + np.bincount(inventory.record6, minlength=n)
 
 
 def _on_rows(inventory: Feed, by_record: NDArray[np.float64], n_rows: NDArray[np.int64]) -> Weights:
@@ -306,13 +295,12 @@ def answer(
         If the unit needs what the inventory does not have, the targets cannot be covered, or a
         number is out of range.
     """
-    aimed = _of_family(targets.to_set(), question.family)
+    aimed = _rows_of(targets, question.family).to_set()
     if not aimed:
         raise UsageError("expected at least one target, got none")
-    order = AddressSet.empty()
-    for feed in orders:
-        order = order.union(_of_family(feed.to_set(), question.family))
-    n_rules = count_rules([_rows_of(feed, question.family) for feed in orders])
+    orders = [_rows_of(feed, question.family) for feed in orders]
+    order = AddressSet.union_all(feed.to_set() for feed in orders)
+    n_rules = count_rules(orders)
     if orders and not order:
         raise UsageError("expected an order with at least one rule, got none")
     units = units_of(inventory)
@@ -328,6 +316,7 @@ def answer(
     breadth = None if question.unit == "addresses" else Weights.per_address()
     frontier = find_covers(ready, units.weights[unit], most, breadth=breadth)
     cover = frontier.cover(budget)
+    beside = cover.to_set().difference(aimed)
     comparison = None
     if orders:
         hit = aimed.intersection(order)
@@ -343,7 +332,7 @@ def answer(
         aimed,
         frontier,
         cover,
-        weigh_all(units.weights, cover.to_set().difference(aimed)),
+        {name: weight.inside(beside) for name, weight in units.weights.items()},
         comparison,
         units,
     )
@@ -368,13 +357,6 @@ def _regret(
     except UsageError as error:
         return Regret(collateral, None, str(error))
     return Regret(collateral, best)
-
-
-def _of_family(addresses: AddressSet, family: int) -> AddressSet:
-    """Addresses of the family asked for."""
-    if family == 4:
-        return AddressSet(addresses.v4, IntervalSet6.empty())
-    return AddressSet(IntervalSet.empty(), addresses.v6) if family == 6 else addresses
 
 
 def _rows_of(feed: Feed, family: int) -> Feed:

@@ -305,22 +305,18 @@ def expect_names(lists: Sequence[Feed], owners: Feed, luck: Streams = LUCK) -> E
     row, address, length = owners.v4.to_prefixes()
     start = np.concatenate([np.empty(0, np.int64), *(np.asarray(feed.v4.start) for feed in lists)])
     stop = np.concatenate([np.empty(0, np.int64), *(np.asarray(feed.v4.stop) for feed in lists)])
+    listed6: dict[str, int] = {}
+    if any(len(feed.v6) for feed in lists):
+        (found,) = break_down(union(lists), Attributes.of(owners), ["provider"])
+        listed6 = {one.name: one.n_addresses6 for one in found.groups if one.n_addresses6}
     return expect_listed(
         [ListedAddresses.of_rules(start, stop)],
         Owners.of_prefixes(places, place_row[row], address, length),
         shipped_tables(),
-        _listed6(lists, owners),
+        listed6,
         n_networks6=sum(feed.v6.to_set().n_networks for feed in lists),
         luck=luck,
     )
-
-
-def _listed6(lists: Sequence[Feed], owners: Feed) -> dict[str, int]:
-    """Listed IPv6 addresses by provider."""
-    if not any(len(feed.v6) for feed in lists):
-        return {}
-    (by_provider,) = break_down(union(lists), Attributes.of(owners), ["provider"])
-    return {group.name: group.n_addresses6 for group in by_provider.groups if group.n_addresses6}
 
 
 def _read_places(owners: Feed) -> tuple[list[NamedPlace], NDArray[np.int64]]:

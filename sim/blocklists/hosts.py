@@ -89,8 +89,7 @@ def find_hits(inventory: Feed, listed: AddressSet) -> Hits:
 
 def count_states(state: States) -> Tally:
     """Count states."""
-    count = np.bincount(state, minlength=4).tolist()
-    return Tally(count[3], count[2], count[1], count[0], int(state.size))
+    return _tally(np.bincount(state, minlength=4))
 
 
 def weigh_states(state: States, weight: NDArray[np.float64]) -> Tally:
@@ -130,11 +129,7 @@ def group_hits(inventory: Feed, hits: Hits, labels: Labels, not_known: str) -> l
         del record
         businesses = _businesses_by(code, business, state, len(names), len(name.names))
     groups = [
-        HostGroup(
-            name,
-            _tally(count[at]),
-            None if businesses is None else _tally(businesses[at]),
-        )
+        HostGroup(name, _tally(count[at]), None if businesses is None else _tally(businesses[at]))
         for at, name in enumerate(names)
         if count[at].any()
     ]
