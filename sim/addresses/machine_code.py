@@ -75,12 +75,6 @@ _HARMLESS = {"NUMBA_CACHE_DIR", "NUMBA_NUM_THREADS"}
 """Settings of numba that do not change what it compiles."""
 
 
-def with_shipped(loop: Any, kept: Any) -> Any:
-    """Where numba looks for the code of a loop, given where it would."""
-    folder = shipped()
-    return ShippedCode(folder / name_of(loop), kept) if folder else kept
-
-
 @cache
 def shipped() -> Path | None:
     """Folder of the code that came with the package and is right here; None if there is none."""
@@ -163,8 +157,8 @@ def compiled(function: Function) -> Function:
     finally:
         config.CACHE_DIR = before
     # With NUMBA_DISABLE_JIT it is the function itself.
-    if hasattr(loop, "_cache"):
-        loop._cache = with_shipped(function, loop._cache)
+    if hasattr(loop, "_cache") and (ours := shipped()):
+        loop._cache = ShippedCode(ours / name_of(function), loop._cache)
     return cast("Function", loop)
 
 

@@ -302,40 +302,30 @@ def _fill_forks(table: _CostTable, forks: NDArray[np.int64]) -> None:
 
 def _merge(lower: Columns, upper: Columns, size: int) -> Columns:
     """Least sums of two rows for every number of rules below ``size``; more rules below first."""
-    if len(lower) == 1:
-        return (_least_sums(lower[0], upper[0], size),)
     n_lower, n_upper = lower[0].shape[1], upper[0].shape[1]
     shape = (lower[0].shape[0], size)
-    cost = np.full(shape, unreachable(lower[0].dtype), lower[0].dtype)
-    breadth = np.zeros(shape, np.result_type(lower[1].dtype, upper[1].dtype))
+    rows = [np.full(shape, unreachable(lower[0].dtype), lower[0].dtype)]
+    rows += [
+        np.zeros(shape, np.result_type(*both)) for both in zip(lower[1:], upper[1:], strict=True)
+    ]
     # In either loop the number of rules in the lower half falls from step to step.
     if n_lower <= n_upper:
         few, many, steps = lower, upper, range(min(n_lower, size) - 1, -1, -1)
     else:
         few, many, steps = upper, lower, range(min(n_upper, size))
     for n_rules in steps:
-        parts = [row[:, n_rules : n_rules + many[0].shape[1]] for row in (cost, breadth)]
+        parts = [row[:, n_rules : n_rules + many[0].shape[1]] for row in rows]
         width = parts[0].shape[1]
         sums = [
             column[:, :width] + other[:, n_rules : n_rules + 1]
             for column, other in zip(many, few, strict=True)
         ]
         is_less = sums[0] < parts[0]
-        is_less |= (sums[0] == parts[0]) & (sums[1] < parts[1])
+        if len(rows) == 2:
+            is_less |= (sums[0] == parts[0]) & (sums[1] < parts[1])
         for part, column in zip(parts, sums, strict=True):
             np.copyto(part, column, where=is_less)
-    return cost, breadth
-
-
-def _least_sums(lower: NDArray[Any], upper: NDArray[Any], size: int) -> NDArray[Any]:
-    """Least sums where nothing but the cost counts."""
-    if lower.shape[1] > upper.shape[1]:
-        lower, upper = upper, lower
-    row = np.full((lower.shape[0], size), unreachable(lower.dtype), lower.dtype)
-    for n_rules in range(min(lower.shape[1], size)):
-        part = row[:, n_rules : n_rules + upper.shape[1]]
-        np.minimum(part, upper[:, : part.shape[1]] + lower[:, n_rules : n_rules + 1], out=part)
-    return row
+    return tuple(rows)
 
 
 def _split(lower: Columns, upper: Columns, n_rules: int, wanted: tuple[Number, ...]) -> int:

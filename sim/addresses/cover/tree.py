@@ -328,14 +328,18 @@ class PrefixTree:
         left = np.where(left_fork < 0, gap, node[left_fork])[order]
         right = np.where(right_fork < 0, gap + 1, node[right_fork])[order]
         length = np.concatenate((length, common[order]))
-        address = masked(np.concatenate((address, address[order])), length)[0]
+        address, stop = masked(np.concatenate((address, address[order])), length)
+        # One holds a protected address where another interval of those begins before its end than
+        # those that end before it begins.
+        n_ended = protected.stop.searchsorted(address, "right")
+        is_free = protected.start.searchsorted(stop) <= n_ended
         tree = cls(
             address,
             length,
             left,
             right,
             np.ones(2 * n - 1, np.int64),
-            (length >= limits.shortest) & ~_touches(address, length, protected),
+            (length >= limits.shortest) & is_free,
         )
         tree._add_upwards(tree.n_leaves, np.zeros(n - 1, np.int64))
         return tree
@@ -527,13 +531,3 @@ def _forks(common: list[int]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
             right[path[-1]] = gap
         path.append(gap)
     return np.array(left, np.int64), np.array(right, np.int64)
-
-
-def _touches(
-    address: Numbers, length: NDArray[np.int64], protected: Intervals
-) -> NDArray[np.bool_]:
-    """Whether each prefix holds an address of a set."""
-    start, stop = masked(address, length)
-    # Held where another interval begins before its end than those that end before it begins.
-    n_begun = protected.start.searchsorted(stop)
-    return np.asarray(n_begun > protected.stop.searchsorted(start, "right"), np.bool_)

@@ -85,7 +85,12 @@ class Groups:
         if len(taken) > 1:
             more = f" and {len(taken) - _TOLD:,} more" if len(taken) > _TOLD else ""
             self._gathering.note(f"{self._noun} read: {', '.join(taken[:_TOLD])}{more}")
-        self._note_left_out()
+        told = list(self._left_out.items())
+        for why, n in told[:_TOLD]:
+            self._gathering.note(f"{n:,} {why}: left out")
+        if rest := told[_TOLD:]:
+            n, reasons = sum(n for _, n in rest), "reason" if len(rest) == 1 else "reasons"
+            self._gathering.note(f"{n:,} more, for {len(rest):,} other {reasons}: left out")
         feed = self._gathering.finish(form)
         notes = list(feed.notes)
         if is_let_through is not None and "name" in feed.labels:
@@ -110,15 +115,6 @@ class Groups:
             for group in self.n_of
             if verdicts_among([re.sub(r"[\W\d_]+", " ", group.split(" ")[-1])])
         )
-
-    def _note_left_out(self) -> None:
-        """Say what is left out and why; of many reasons some, and how much the others come to."""
-        told = list(self._left_out.items())
-        for why, n in told[:_TOLD]:
-            self._gathering.note(f"{n:,} {why}: left out")
-        if rest := told[_TOLD:]:
-            n, reasons = sum(n for _, n in rest), "reason" if len(rest) == 1 else "reasons"
-            self._gathering.note(f"{n:,} more, for {len(rest):,} other {reasons}: left out")
 
 
 # Kinds of sets whose members are addresses (ipset(8), "SET TYPES"). Of the others that have some,

@@ -66,23 +66,18 @@ def sniff(given: Input, limits: Limits | None = None) -> str:
     if found:
         return found
     if sample.is_json:
-        raise _unknown_json(sample, given.name)
+        keys = ", ".join(list(sample.keys)[:8])
+        got = f"other JSON, with keys {keys}" if keys else "JSON without keys"
+        kinds = "; ".join(form.file.replace("`", "") for form in FORMS if form.is_json)
+        message = (
+            f"expected JSON of one of these kinds: {kinds}; got {got}; give the addresses as a "
+            "list, one a line, or as CSV with a column address"
+        )
+        raise DataError([Problem(given.name, message)])
     _check_no_table(sample, given)
     _check_comments(given, limits or Limits())
     _check_cells(given, limits or Limits())
     return "list"
-
-
-def _unknown_json(sample: Sample, name: str) -> DataError:
-    """Say which kinds of JSON are read, and what this one holds."""
-    keys = ", ".join(list(sample.keys)[:8])
-    got = f"other JSON, with keys {keys}" if keys else "JSON without keys"
-    kinds = "; ".join(form.file.replace("`", "") for form in FORMS if form.is_json)
-    message = (
-        f"expected JSON of one of these kinds: {kinds}; got {got}; give the addresses as a list, "
-        "one a line, or as CSV with a column address"
-    )
-    return DataError([Problem(name, message)])
 
 
 def _check_no_table(sample: Sample, given: Input) -> None:
@@ -284,8 +279,11 @@ def _checked(feed: Feed, given: Input, limits: Limits, *, allow_empty: bool) -> 
     return replace(feed, notes=(note, *feed.notes))
 
 
-def _likeness(sample: bytes) -> str:
-    """What the first bytes look like of a file that is of no form; empty where no kind fits."""
+def _mostly_refused(given: Input, format_name: str, n_bad: int, n_good: int, limits: Limits) -> str:
+    """Likely kind of a file whose lines were mostly refused; empty for other files and kinds."""
+    if format_name != "list" or n_bad <= n_good:
+        return ""
+    sample = read_sample(given, limits)
     if sample.startswith((b"\xff\xfe", b"\xfe\xff")) or sample[:400].count(b"\0") > 40:
         return "UTF-16 text or a binary file: text must be UTF-8"
     lines = sample.decode("utf-8-sig", "replace").split("\n")
@@ -298,13 +296,6 @@ def _likeness(sample: bytes) -> str:
         if 2 * sum(re.fullmatch(form, line, re.I) is not None for line in said) > len(said):
             return told
     return ""
-
-
-def _mostly_refused(given: Input, format_name: str, n_bad: int, n_good: int, limits: Limits) -> str:
-    """Likely kind of a file whose lines were mostly refused; empty for other files."""
-    if format_name != "list" or n_bad <= n_good:
-        return ""
-    return _likeness(read_sample(given, limits))
 
 
 _UNDATED = (
@@ -371,8 +362,8 @@ def read_file(
         found = replace(found, notes=(*found.notes, note))
     if found.questions and not format_name:
         raise DataError(list(found.questions))
-    if not format_name and not _names_provider(given, form.named_by, limits):
-        found = _without_provider(found)
+    if not format_name and form.named_by is not None:
+        found = _of_whom(found, given, form.named_by, limits)
     return _checked(found, given, limits, allow_empty=allow_empty)
 
 
@@ -384,18 +375,11 @@ def read_feed(given: Input, format_name: str = "", **options: Any) -> Feed:
     return replace(found.feed, notes=(*found.feed.notes, _UNDATED))
 
 
-def _names_provider(given: Input, named_by: str | None, limits: Limits) -> bool:
-    """Whether a file says whose ranges it holds, or is of a form that is no provider's."""
-    if named_by is None:
-        return True
-    sample = take_sample(given, limits)
-    text = sample.text + sample.tail.decode("utf-8", "replace")
-    return re.search(named_by, text, re.IGNORECASE) is not None
-
-
-def _without_provider(feed: Feed) -> Feed:
-    """Return ranges of whoever published them with a provider's keys."""
-    form = feed.origin.format
+def _of_whom(feed: Feed, given: Input, named_by: str, limits: Limits) -> Feed:
+    """Ranges without their provider where the file has a provider's keys and does not name it."""
+    sample, form = take_sample(given, limits), feed.origin.format
+    if re.search(named_by, sample.text + sample.tail.decode("utf-8", "replace"), re.IGNORECASE):
+        return feed
     note = (
         f"its keys are those of the form {form}, but it does not say whose addresses these are: no "
         f"provider is named; --as {form}, or --attribute NAME={feed.origin.file}, names one"

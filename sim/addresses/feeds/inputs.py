@@ -257,7 +257,10 @@ def take_sample(given: Input, limits: Limits) -> Sample:
     DataError
         If the file cannot be read.
     """
-    return Sample(read_sample(given, limits), _tail(given.path), given.columns.roles)
+    data = read_sample(given, limits)
+    with given.path.open("rb") as file:
+        file.seek(max(0, file.seek(0, io.SEEK_END) - _TAIL_BYTES))
+        return Sample(data, file.read(_TAIL_BYTES), given.columns.roles)
 
 
 def read_sample(given: Input, limits: Limits) -> bytes:
@@ -278,10 +281,3 @@ def cut_lines(lines: list[str], delimiter: str) -> list[list[str]]:
 def is_address(text: str) -> bool:
     """Return whether a text is one prefix, address or range."""
     return find_notation(text.strip()) is not None
-
-
-def _tail(path: Path) -> bytes:
-    with path.open("rb") as file:
-        size = file.seek(0, io.SEEK_END)
-        file.seek(max(0, size - _TAIL_BYTES))
-        return file.read(_TAIL_BYTES)

@@ -41,14 +41,8 @@ ADDRESS_COLUMNS = ("address", "prefix", "ip", "cidr", "network", "ip_address", "
 REVENUE = "_usd_per_h"
 # Columns of our own normal table that say again what the prefix says, or where it came from.
 _IMPLIED = (
-    "ip_first",
-    "ip_last",
-    "ip6_first_high",
-    "ip6_first_low",
-    "ip6_last_high",
-    "ip6_last_low",
-    "family",
-    "source",
+    *("ip_first", "ip_last", "ip6_first_high", "ip6_first_low", "ip6_last_high", "ip6_last_low"),
+    *("family", "source"),
 )
 # Rows and bytes of text read at a time, and what DuckDB may take of memory while it unpacks them: a
 # small file may stand for a text of megabytes in each of millions of rows.
@@ -215,7 +209,12 @@ def read_parquet(path: Path, gathering: Gathering) -> Feed:
             kinds = {str(row[0]): str(row[1]) for row in described}
             kinds = {each: kind for each, kind in kinds.items() if each not in _implied(kinds)}
             texts = [_as_text(column, kind) for column, kind in kinds.items()]
-            n_rows, n_bytes, longest = _sizes(connection, rows, texts)
+            width = " + ".join(f"strlen({text})" for text in texts)
+            found = connection.execute(
+                "SELECT count(*), coalesce(sum(width), 0), coalesce(max(width), 0) "
+                f"FROM (SELECT {width} AS width FROM {rows})"
+            ).fetchall()
+            n_rows, n_bytes, longest = map(int, found[0])
             if n_bytes > max_bytes:
                 message = f"expected at most {max_bytes:,} bytes of text in its columns"
                 raise gathering.wrong(f"{message}, got {n_bytes:,}")
@@ -408,18 +407,6 @@ def _add_cells(
                 gathering.add_lists(column, values, {each: each for each in values})
             case _:
                 gathering.add_labels(column, values)
-
-
-def _sizes(connection: DuckDBPyConnection, rows: str, texts: Iterable[str]) -> tuple[int, int, int]:
-    """Rows of a table, the bytes of its texts, and those of its longest row."""
-    width = " + ".join(f"strlen({text})" for text in texts)
-    found = connection.execute(
-        "SELECT count(*), coalesce(sum(width), 0), coalesce(max(width), 0) "
-        f"FROM (SELECT {width} AS width FROM {rows})"
-    ).fetchone()
-    assert found is not None
-    n_rows, n_bytes, longest = map(int, found)
-    return n_rows, n_bytes, longest
 
 
 def _ask_of_loss(

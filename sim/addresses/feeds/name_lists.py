@@ -211,10 +211,12 @@ class _Names:
         """Take an exception for a name, or for it and all below it."""
         rule = line.removeprefix("@@")
         found = _PLAIN.fullmatch(rule) or _BROWSER.fullmatch(rule)
+        # Of one name, or of a name and all below it.
+        is_whole = found and (rule[0] != "*" if found.re is _PLAIN else found["end"])
         if "$" in rule or (_OF_PAGES.fullmatch(rule) and not _PATTERN.fullmatch(rule)):
             why = "lines are exceptions under conditions, or for parts of pages"
             self.groups.leave_out(why)
-        elif found is None or not _follows(found, rule):
+        elif not found or not is_whole or not all(map(_A_NAME.fullmatch, _names_of(found))):
             message = "expected an exception of one name, or of a name and all below it"
             self._gathering.refuse_opposite(f"{message}, got {shown(line)}", number)
         else:
@@ -223,12 +225,6 @@ class _Names:
 
 
 _OF_NO_NAME = "rules are of no one name (words, stars, expressions, whole domains)"
-
-
-def _follows(found: re.Match[str], rule: str) -> bool:
-    """Whether an exception is of one name, or of a name and all below it."""
-    is_whole = rule[0] != "*" if found.re is _PLAIN else bool(found["end"])
-    return is_whole and all(map(_A_NAME.fullmatch, _names_of(found)))
 
 
 def _names_of(found: re.Match[str] | None) -> list[str]:
@@ -283,8 +279,11 @@ def read_zdns(source: Readable, gathering: Gathering) -> Feed:
         rows: list[int] = []
         lines: list[int] = []
         for number, line_text in found_lines:
-            found = _object(line_text, number, gathering)
+            found = parse_object(line_text, number, gathering)
             if found is None:
+                continue
+            if not isinstance(found.get("name"), str):
+                gathering.refuse("expected an object with a name, got something else", number)
                 continue
             addresses = []
             for answer in _answers(found):
@@ -294,9 +293,10 @@ def read_zdns(source: Readable, gathering: Gathering) -> Feed:
                 else:
                     n_skipped += 1
             n_unresolved += not addresses
-            text += dict.fromkeys(addresses)
-            rows += [len(names)] * len(dict.fromkeys(addresses))
-            lines += [number] * len(dict.fromkeys(addresses))
+            distinct = list(dict.fromkeys(addresses))
+            text += distinct
+            rows += [len(names)] * len(distinct)
+            lines += [number] * len(distinct)
             names.append(text_of(found, "name").rstrip("."))
         first = gathering.add_records(len(names))
         gathering.add_labels("name", names)
@@ -308,15 +308,6 @@ def read_zdns(source: Readable, gathering: Gathering) -> Feed:
     if n_unresolved:
         gathering.note(f"{n_unresolved:,} names have no address: not known, not unblocked")
     return gathering.finish("zdns")
-
-
-def _object(line: str, number: int, gathering: Gathering) -> dict[str, Any] | None:
-    """Read one line; None, and refused, where it is no object with a name."""
-    found = parse_object(line, number, gathering)
-    if found is not None and not isinstance(found.get("name"), str):
-        gathering.refuse("expected an object with a name, got something else", number)
-        return None
-    return found
 
 
 def _answers(found: dict[str, Any]) -> Iterator[dict[str, Any]]:

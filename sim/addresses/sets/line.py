@@ -118,7 +118,10 @@ class Line:
         if not mine and not theirs:
             return IPV4
         narrow = [prefix for prefix in (*mine, *theirs) if prefix.length > 64]
-        cut = {0}.union(*(_bounds_in_network(prefix) for prefix in narrow))
+        cut = {0}
+        for _, address, length in narrow:
+            low = address % 2**64
+            cut |= {low, low + (1 << (128 - length))}
         for prefix in mine:
             cut |= {1, 2} if prefix.length < 64 else _seat_bounds(prefix)
         cut.discard(2**64)
@@ -327,7 +330,11 @@ class Line:
         """
         given = list(dict.fromkeys(_keep_ipv6(prefixes)))
         whole = self.union(prefix for prefix in given if prefix.length < 64)
-        narrow = [self._narrow_seats(prefix) for prefix in given if prefix.length >= 64]
+        lattices = [_lattice(prefix) for prefix in given if prefix.length >= 64]
+        narrow = [
+            self.position_of(np.array(range(address, address + n * step, step), object))
+            for address, n, step in lattices
+        ]
         single = np.unique(np.concatenate([np.empty(0, np.int64), *narrow]))
         start, stop = merge(*(single[~whole.contains(single)] + np.array([[0], [1]])))
         segment, _ = self._within(whole.start)
@@ -337,10 +344,6 @@ class Line:
         step = np.concatenate((width, np.ones_like(start)))
         row = np.argsort(first)
         return Seats(first[row], size[row], step[row])
-
-    def _narrow_seats(self, prefix: Prefix) -> NDArray[np.int64]:
-        address, n, step = _lattice(prefix)
-        return self.position_of(np.array(range(address, address + n * step, step), object))
 
     def network_of(self, position: NDArray[np.int64]) -> NDArray[np.int64]:
         """Number of the /64 network at some places of the line, counted from that of 2000::/64."""
@@ -508,13 +511,6 @@ def _blocks(prefixes: Iterable[Prefix]) -> list[tuple[int, int]]:
         else:
             blocks.append((first, stop))
     return blocks
-
-
-def _bounds_in_network(prefix: Prefix) -> set[int]:
-    """Last 64 bits of the first address of a prefix longer than /64, and of the one after it."""
-    _, address, length = prefix
-    low = address % 2**64
-    return {low, low + (1 << (128 - length))}
 
 
 def _lattice(prefix: Prefix) -> tuple[int, int, int]:
