@@ -25,12 +25,7 @@ COMMAND = (
     "overblock backtest --force --format markdown --save docs/explanation/validation.json "
     "--plot docs/figures/backtest.png > docs/explanation/validation.md"
 )
-RELATIONS = {
-    "equal": "",
-    "at_least": "at least ",
-    "at_most": "at most ",
-    "between": "",
-}
+RELATIONS = {"equal": "", "at_least": "at least ", "at_most": "at most ", "between": ""}
 AIM_INSIDE = 0.8
 """Share of figures inside intervals that are meant to hold nine of ten."""
 AIM_WIDTH = 10.0
@@ -75,8 +70,7 @@ def page(scores: Document, *, figure: str = "") -> str:
 def score_tables(scores: Document) -> list[Table]:
     """Return what the scores come to: by role, of figures, of bounds."""
     made = [_roles(scores), _figures(scores)]
-    bounds = list(by_band(scores, "n_bounds"))
-    if bounds:
+    if bounds := list(tallies_of(scores, "n_bounds")):
         columns = [
             _FIRST,
             Column("n", "bounds"),
@@ -86,13 +80,13 @@ def score_tables(scores: Document) -> list[Table]:
         ]
         rows = [
             [
-                _predictor(role, subject, band),
+                name,
                 one["n_bounds"],
                 f"{one['probability']:.2f}",
                 mean(one, "brier"),
                 score(one["brier_guess"]),
             ]
-            for role, subject, band, one in bounds
+            for name, one in bounds
         ]
         note = "A bound is scored by the predicted probability that it holds: Brier score."
         made.append(Table("bounds", "Bounds", columns, rows, (note,)))
@@ -126,33 +120,27 @@ def _roles(scores: Document) -> Table:
     return Table("roles", "Cases by role", columns, rows, (note,))
 
 
-def by_band(scores: Document, counted: str) -> Iterator[tuple[str, str, str, Document]]:
-    """Tallies that count something, with their role, subject and ensemble."""
+def tallies_of(scores: Document, counted: str) -> Iterator[tuple[str, Document]]:
+    """Tallies that count something, with a name: ``known: scenario telegram-2018, kept``."""
     has_kept = {one["subject"] for one in scores["scores"] if one["band"] == "conditioned"}
     has_kept |= {""} if has_kept else set()
     kept = {(one["role"], one["subject"]): one for one in scores["tallies"]}
     for role in ROLES:
         for prior in (one for one in scores["tallies_prior"] if one["role"] == role):
             subject = prior["subject"]
-            bands = {"prior": prior}
-            if subject in has_kept:
-                bands["conditioned"] = kept[role, subject]
-            for name, tally in bands.items():
-                if tally[counted]:
-                    yield role, subject, name, tally
-
-
-def _predictor(role: str, subject: str, band: str) -> str:
-    """Name a row: ``known: scenario telegram-2018, kept``."""
-    return f"{role}: {subject or 'all'}{', kept' if band == 'conditioned' else ''}"
+            name = f"{role}: {subject or 'all'}"
+            if prior[counted]:
+                yield name, prior
+            if subject in has_kept and kept[role, subject][counted]:
+                yield f"{name}, kept", kept[role, subject]
 
 
 def _figures(scores: Document) -> Table:
     rows: list[list[Value]] = []
-    for role, subject, band, one in by_band(scores, "n_figures"):
+    for name, one in tallies_of(scores, "n_figures"):
         rows.append(
             [
-                _predictor(role, subject, band),
+                name,
                 one["n_figures"],
                 f"{one['coverage']:.0%}",
                 width(one["log10_width"]),

@@ -92,18 +92,13 @@ def _needs_dependence(run: RunFolder, strategy: str | None) -> str:
     return "" if has_any else "too few simulations to say on which inputs the answer depends"
 
 
-def _needs_groups(run: RunFolder, strategy: str | None, by: str) -> str:
-    has_any = any(panel.lines for panel in read_groups(run, strategy, by).panels)
-    return "" if has_any else f"no {by} has {FEWEST_BUSINESSES} businesses"
-
-
 def _groups(by: str) -> Kind:
-    return Kind(
-        f"share of businesses that was ever cut off, by {by}",
-        lambda run, strategy: read_groups(run, strategy, by),
-        draw_rows,
-        lambda run, strategy: _needs_groups(run, strategy, by),
-    )
+    def why_not(run: RunFolder, strategy: str | None) -> str:
+        has_any = any(panel.lines for panel in read_groups(run, strategy, by).panels)
+        return "" if has_any else f"no {by} has {FEWEST_BUSINESSES} businesses"
+
+    shows = f"share of businesses that was ever cut off, by {by}"
+    return Kind(shows, lambda run, one: read_groups(run, one, by), draw_rows, why_not)
 
 
 FIGURES: dict[str, Kind] = {

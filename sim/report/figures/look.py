@@ -112,7 +112,8 @@ _METADATA: dict[str, dict[str, str | None]] = {
 @contextmanager
 def users_style() -> Iterator[None]:
     """Draw inside the block in the house style, and in what the user's own style sets."""
-    house = {key: one for key, one in _HOUSE.items() if _is_default(key)}
+    is_default = {key: bool(mpl.rcParams[key] == mpl.rcParamsDefault[key]) for key in _HOUSE}
+    house = {key: one for key, one in _HOUSE.items() if is_default[key]}
     with mpl.rc_context({**house, **_FILES}):
         yield
 
@@ -124,10 +125,6 @@ def page_style(font_pt: float) -> Iterator[None]:
         mpl.rcdefaults()
         mpl.rcParams.update({**_HOUSE, **_FILES, **_PAGE, "font.size": font_pt})
         yield
-
-
-def _is_default(key: Any) -> bool:
-    return bool(mpl.rcParams[key] == mpl.rcParamsDefault[key])
 
 
 def new_figure(width_in: float, height_in: float) -> Figure:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING
@@ -311,7 +310,10 @@ def find_orders(
     step as well, by half as much or more.
     """
     stop = int(listed.t_s[-1]) + 1
-    edges = np.array([0, *_midnights(start, stop), stop])
+    days = [start.date() + timedelta(days=n) for n in range(1, stop // 86400 + 3)]
+    midnights = (datetime.combine(day, time(), start.tzinfo).timestamp() for day in days)
+    at_s = (int(midnight - start.timestamp()) for midnight in midnights)
+    edges = np.array([0, *(one for one in at_s if one < stop), stop])
     # What is true at midnight is of the day that begins.
     change = np.diff(_until(listed, edges))
     much = np.abs(change) >= LEAST_CHANGE * np.max(listed.median)
@@ -341,18 +343,6 @@ def find_orders(
         times = _first_and_middle_s(listed, ends)
         found.append(Order(*times, float(change[row]), tuple(providers[:2]), n_others))
     return tuple(found)
-
-
-def _midnights(start: datetime, stop: int) -> Iterator[int]:
-    """Seconds of a run at which days begin on the clock of its start, up to one."""
-    day = start.date()
-    while True:
-        day += timedelta(days=1)
-        midnight = datetime.combine(day, time(), start.tzinfo)
-        at_s = int(midnight.timestamp() - start.timestamp())
-        if at_s >= stop:
-            return
-        yield at_s
 
 
 def _until(band: Band, at_s: NDArray[np.int64]) -> NDArray[np.float64]:

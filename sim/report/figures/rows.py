@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -26,7 +26,6 @@ from sim.measure.estimates import (
     read_group_shares,
 )
 from sim.report.figures.outage import refuted_note
-from sim.report.words.answer import Figure as Number
 from sim.report.words.answer import answer
 from sim.report.words.heading import (
     LOSS_PARTS,
@@ -142,26 +141,17 @@ def note_of(estimates: Sequence[Estimate]) -> str:
 def read_strategies(run: RunFolder, _strategy: str | None) -> Rows:
     """Harm, effect and cost of each strategy, as the report shows them first."""
     found = answer(run).strategies
-    panels = [
-        Panel(
-            _heading(found[0].figures[at]),
-            tuple(_strategy_line(one.name, one.figures[at]) for one in found),
-            "C0" if at == 1 else "C1",
-        )
-        for at in range(len(found[0].figures))
-    ]
+    panels = []
+    for at, first in enumerate(found[0].figures):
+        lines = []
+        for one in found:
+            figure = one.figures[at]
+            # A contradicted number is drawn, and marked.
+            bound = "" if figure.found.grade is Grade.CONTRADICTED else figure.bound
+            lines.append(Line(capitalised(one.name), figure.found, bound=bound))
+        head = f"Share {first.what}" if first.found.unit == SHARE else capitalised(first.what)
+        panels.append(Panel(head, tuple(lines), "C0" if at == 1 else "C1"))
     return _rows("What each strategy does", panels)
-
-
-def _strategy_line(name: str, figure: Number) -> Line:
-    """The number of a strategy, with its bound; a contradicted one is drawn, and marked."""
-    is_contradicted = figure.found.grade is Grade.CONTRADICTED
-    return Line(capitalised(name), figure.found, bound="" if is_contradicted else figure.bound)
-
-
-def _heading(figure: Number) -> str:
-    """Heading of a column of numbers."""
-    return f"Share {figure.what}" if figure.found.unit == SHARE else capitalised(figure.what)
 
 
 def read_money(run: RunFolder, strategy: str | None) -> Rows:
@@ -179,8 +169,8 @@ def read_money(run: RunFolder, strategy: str | None) -> Rows:
         if (chosen, metric) in found
     ]
     lines = [line for line in lines if line.is_sum or not (line.bound or line.found.high == 0)]
-    rows = _rows("What it cost", [Panel(capitalised(currency_name(rate)), tuple(lines))])
-    return Rows(rows.title, rows.panels, f"{rows.note} Medians need not add up.")
+    panel = Panel(capitalised(currency_name(rate)), tuple(lines))
+    return _rows("What it cost", [panel], " Medians need not add up.")
 
 
 def read_dependence(run: RunFolder, strategy: str | None) -> Rows:
@@ -207,38 +197,28 @@ def read_groups(run: RunFolder, strategy: str | None, by: str) -> Rows:
     """
     chosen = run.strategy(strategy)
     found = read_group_shares(run, chosen, by, EVER)
-    name = _names(run, by)
+    operators = input_rows(run, "operators", "groups", OperatorRow) if by == "operator" else ()
+    sectors = input_rows(run, "population", "sectors", SectorRow) if by == "sector" else ()
+    labels = {row.operator: row.label for row in operators}
+    labels |= {row.sector: row.label for row in sectors}
     bound = "" if any(one.high > 0 for one in found.values()) else read_bound(run, chosen)
     if bound and by != "operator":
         bound = NOT_KNOWN
     lines = [
-        Line(name(group), one, bound=bound)
+        Line(labels.get(group) or group, one, bound=bound)
         for group, one in found.items()
         if one.whole >= FEWEST_BUSINESSES
     ]
     lines.sort(key=lambda line: -np.nan_to_num(line.found.median))
     of = " from its customers" if by == "operator" else ""
     panel = Panel(f"Share of businesses ever cut off{of}", tuple(lines[:MOST_ROWS]))
-    rows = _rows(f"Businesses cut off, by {by}", [panel])
     fewer = f" Groups of fewer than {FEWEST_BUSINESSES} businesses are not shown."
-    return Rows(rows.title, rows.panels, rows.note + fewer)
+    return _rows(f"Businesses cut off, by {by}", [panel], fewer)
 
 
-def _names(run: RunFolder, by: str) -> Callable[[str], str]:
-    """Function that returns the name of a group from its table in the folder."""
-    labels: dict[str, str] = {}
-    if by == "operator":
-        operators = input_rows(run, "operators", "groups", OperatorRow)
-        labels = {row.operator: row.label for row in operators}
-    elif by == "sector":
-        sectors = input_rows(run, "population", "sectors", SectorRow)
-        labels = {row.sector: row.label for row in sectors}
-    return lambda name: labels.get(name) or name
-
-
-def _rows(title: str, panels: Sequence[Panel]) -> Rows:
+def _rows(title: str, panels: Sequence[Panel], more: str = "") -> Rows:
     found = [line.found for panel in panels for line in panel.lines]
-    return Rows(title, tuple(panels), note_of(found))
+    return Rows(title, tuple(panels), note_of(found) + more)
 
 
 def draw_rows(shown: Rows, width_in: float) -> Figure:

@@ -49,7 +49,7 @@ def ratios(scores: Document) -> list[dict[str, Any]]:
         if predicted is None or published["value"] <= 0 or published["relation"] == "rank":
             continue
         ends = {
-            name: _over(source[name], published["value"])
+            name: source[name] and source[name] / published["value"]
             for source, names in (
                 (predicted, ("median", "low", "high")),
                 (published, ("allowed_low", "allowed_high")),
@@ -62,10 +62,6 @@ def ratios(scores: Document) -> list[dict[str, Any]]:
             f"{exact(published['value'])}"
         )
     return rows
-
-
-def _over(value: float | None, published: float) -> float | None:
-    return None if value is None else value / published
 
 
 def draw_backtest(scores: Document, path: Path) -> list[dict[str, Any]]:
