@@ -11,13 +11,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sim.addresses.feeds.feed import Feed, Labels
+from sim.addresses.feeds.feed import Feed
 from sim.addresses.feeds.formats import FORMATS, read_feed, sniff
 from sim.addresses.feeds.inputs import Input, plain_name
 from sim.addresses.feeds.inventories import ADDRESS_COLUMNS
 from sim.addresses.sets.intervals import AddressSet
 from sim.errors import DataError, UsageError
-from tests.feeds import read_dated
+from tests.feeds import given, read_dated
 from tests.forms import RENDERED
 
 AWS = {
@@ -122,15 +122,9 @@ assert {sample[1] for sample in SAMPLES.values()} == set(FORMATS) - OTHERS
 @pytest.fixture
 def read(tmp_path: Path):
     def read_sample(name: str, content: str | bytes, read_as: str = "", **options: bool) -> Feed:
-        path = tmp_path / name
-        path.write_bytes(content if isinstance(content, bytes) else content.encode())
-        return read_feed(Input(path, name), read_as, **options)
+        return read_feed(given(tmp_path, content, name), read_as, **options)
 
     return read_sample
-
-
-def texts(labels: Labels) -> list[str | None]:
-    return [labels.names[code] if code >= 0 else None for code in labels.code.tolist()]
 
 
 @pytest.mark.parametrize("name", SAMPLES)
@@ -146,7 +140,7 @@ def test_the_format_is_told_by_the_file_and_read(name, tmp_path, read):
 def test_amazon_is_not_added_twice(read):
     feed = read("ip-ranges.json", json.dumps(AWS))
     assert sum((feed.v4.stop - feed.v4.start).tolist()) == 512
-    assert texts(feed.labels["service"]) == ["AMAZON;S3", "AMAZON", "EC2"]
+    assert feed.labels["service"].texts == ["AMAZON;S3", "AMAZON", "EC2"]
     assert any("AMAZON is the superset" in note for note in feed.notes)
 
 
@@ -158,26 +152,26 @@ def test_goog_json_is_not_taken_for_customer_space(read):
 
 def test_regional_azure_tags_do_not_repeat_the_global_one(read):
     feed = read("ServiceTags.json", json.dumps(AZURE))
-    assert texts(feed.labels["region"]) == [None, None, "west"]
+    assert feed.labels["region"].texts == ["", "", "west"]
     assert len(feed.v4) == 2
 
 
 def test_several_origins_and_as_sets_stay_lists(read):
     feed = read("pfx2as", SAMPLES["pfx2as"][0])
-    assert texts(feed.labels["asn"]) == ["64496", "38803;56203", "64496;64497"]
+    assert feed.labels["asn"].texts == ["64496", "38803;56203", "64496;64497"]
 
 
 def test_unannounced_ranges_are_listed_and_unknown_countries_are_left_out(read):
     feed = read("ip2asn.tsv", SAMPLES["ip2asn.tsv"][0])
-    assert texts(feed.labels["country"]) == ["US", None, None]
-    assert texts(feed.labels["provider"]) == ["ONE", None, "TWO"]
-    assert texts(feed.labels["asn"]) == ["64496", None, "64497"]
+    assert feed.labels["country"].texts == ["US", "", ""]
+    assert feed.labels["provider"].texts == ["ONE", "", "TWO"]
+    assert feed.labels["asn"].texts == ["64496", "", "64497"]
 
 
 def test_register_entries_hold_addresses_prefixes_and_names(read):
     feed = read("dump.csv", REGISTER.encode("windows-1251"))
-    names = [None, "name.example", "*.other.example", "only-a-name.example"]
-    assert texts(feed.labels["name"]) == names
+    names = ["", "name.example", "*.other.example", "only-a-name.example"]
+    assert feed.labels["name"].texts == names
     assert feed.record4.tolist() == [0, 0]
     assert feed.n_unplaced == 3
     assert feed.origin.date == "2018-04-20 12:00:00 +0000"
@@ -205,8 +199,8 @@ def test_a_geofeed_is_refused_with_a_command_that_names_its_columns(read, tmp_pa
     subprocess.run(command, shell=True, check=True, cwd=tmp_path)
     feed = read_feed(Input(tmp_path / "ranges.csv", "ranges.csv"))
     assert feed.to_set() == AddressSet.of("198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32")
-    assert texts(feed.labels["country"]) == ["NA", "US", None]
-    assert texts(feed.labels["region"]) == ["NA-KH", None, None]
+    assert feed.labels["country"].texts == ["NA", "US", ""]
+    assert feed.labels["region"].texts == ["NA-KH", "", ""]
 
 
 UNKNOWN_JSON = {
@@ -258,17 +252,15 @@ def test_a_file_that_gives_no_address_is_an_error_unless_allowed(text, skip_bad,
 
 
 def test_orders_that_list_no_address_are_refused_by_line_and_column(tmp_path):
-    path = tmp_path / "orders.csv"
-    path.write_text(
+    file = given(
+        tmp_path,
         "effective,action,prefix,mechanism\n"
         "2018-04-16T11:00+03:00,block,198.51.100.0/24,drop\n"
-        "2018-04-16T11:00+03:00,block,198.51.101.0/24,name\n"
+        "2018-04-16T11:00+03:00,block,198.51.101.0/24,name\n",
     )
-    with pytest.raises(DataError) as refused:
-        read_dated(Input(path, "orders.csv"), skip_bad=True)
-    assert str(refused.value) == (
-        "orders.csv:3: mechanism: expected drop or throttle, got 'name': it lists no address"
-    )
+    told = "^given:3: mechanism: expected drop or throttle, got 'name': it lists no address$"
+    with pytest.raises(DataError, match=told):
+        read_dated(file, skip_bad=True)
 
 
 LIKENESSES = {
@@ -407,7 +399,7 @@ def test_text_that_begins_with_a_colon_is_no_key_of_json(read):
 
 def test_cname_answers_are_skipped_and_unresolved_names_are_not_known(read):
     feed = read("zdns.jsonl", ZDNS)
-    assert texts(feed.labels["name"]) == ["a.example", "old.example", "none.example"]
+    assert feed.labels["name"].texts == ["a.example", "old.example", "none.example"]
     assert (feed.record4.tolist(), feed.record6.tolist(), feed.n_unplaced) == ([0], [1], 1)
     assert any("1 answers are no addresses" in note for note in feed.notes)
 
@@ -415,8 +407,8 @@ def test_cname_answers_are_skipped_and_unresolved_names_are_not_known(read):
 def test_an_inventory_row_without_an_address_is_not_known_and_not_zero(read):
     feed = read("hosts.csv", INVENTORY)
     assert feed.n_unplaced == 1
-    assert texts(feed.labels["name"]) == ["shop", "shop", "bank, the"]
-    assert texts(feed.labels["country"]) == ["NA", "US", None]
+    assert feed.labels["name"].texts == ["shop", "shop", "bank, the"]
+    assert feed.labels["country"].texts == ["NA", "US", ""]
     assert np.array_equal(feed.numbers["n_names"], [1, np.nan, 7], equal_nan=True)
     assert "columns ignored: postal_code" in feed.notes
 

@@ -19,6 +19,8 @@ from sim.addresses.feeds.forms import FORMS
 from sim.addresses.feeds.inputs import Input
 from sim.addresses.sets.intervals import AddressSet
 from sim.errors import DataError
+from tests.feeds import given as written
+from tests.feeds import read, refused
 from tests.forms import IN_LINES, RENDERED
 
 CORPUS = Path(__file__).parents[3] / "fuzz" / "corpus"
@@ -94,14 +96,12 @@ def networks() -> st.SearchStrategy[str]:
 
 @pytest.mark.parametrize("form", RENDERED)
 def test_a_set_written_in_a_form_and_read_is_the_same_set(form, tmp_path):
-    path = tmp_path / "file"
-
     @given(st.lists(networks(), min_size=1, max_size=12))
     @settings(max_examples=25, deadline=None)
     def holds(prefixes: list[str]) -> None:
-        path.write_text(RENDERED[form](prefixes))
-        assert sniff(Input(path, "file")) == form
-        feed = read_feed(Input(path, "file"))
+        file = written(tmp_path, RENDERED[form](prefixes))
+        assert sniff(file) == form
+        feed = read_feed(file)
         assert feed.to_set() == AddressSet.of(*prefixes)
         assert feed.n_bad == 0
 
@@ -114,31 +114,19 @@ def test_bad_addresses_are_told_all_at_once_and_left_out_when_asked(form, tmp_pa
     bad = ["198.51.100.300", "203.0.113.9/24"]
     listed = [good[0], bad[0], *good[1:3], bad[1], good[3]]
     text = RENDERED[form](listed)
-    path = tmp_path / "file"
-    path.write_text(text)
-    with pytest.raises(DataError) as refused:
-        read_feed(Input(path, "file"), form)
-    assert len(refused.value.problems) == 2
-    assert all("expected" in problem.message for problem in refused.value.problems)
+    file = written(tmp_path, text)
+    with pytest.raises(DataError) as error:
+        read_feed(file, form)
+    assert len(error.value.problems) == 2
+    assert all("expected" in problem.message for problem in error.value.problems)
     if form in IN_LINES:
         lines = [
             number for number, line in enumerate(text.split("\n"), 1) for b in bad if b in line
         ]
-        assert sorted(problem.line for problem in refused.value.problems) == lines
-    feed = read_feed(Input(path, "file"), form, skip_bad=True)
+        assert sorted(problem.line for problem in error.value.problems) == lines
+    feed = read_feed(file, form, skip_bad=True)
     assert feed.n_bad == 2
     assert feed.to_set() == AddressSet.of(*good)
-
-
-def read_text(text: str, form: str, tmp_path: Path, **options: bool) -> Feed:
-    path = tmp_path / "given"
-    path.write_text(text)
-    return read_feed(Input(path, "given"), form, **options)
-
-
-def names_of(feed: Feed) -> list[str | None]:
-    column = feed.labels["name"]
-    return [column.names[code] if code >= 0 else None for code in column.code.tolist()]
 
 
 @pytest.mark.parametrize(
@@ -155,17 +143,16 @@ def names_of(feed: Feed) -> list[str | None]:
 def test_a_list_of_names_is_known_as_one_and_the_way_to_addresses_is_said(
     form, text, told, tmp_path
 ):
-    path = tmp_path / "names.txt"
-    path.write_text(text)
-    assert sniff(Input(path, "names.txt")) == form
-    with pytest.raises(DataError) as refused:
-        read_feed(Input(path, "names.txt"))
-    message = str(refused.value)
+    file = written(tmp_path, text, "names.txt")
+    assert sniff(file) == form
+    with pytest.raises(DataError) as error:
+        read_feed(file)
+    message = str(error.value)
     assert told in message
     assert "zdns A --input-file names.txt > answers.jsonl" in message
     assert "--names answers.jsonl" in message
-    feed = read_feed(Input(path, "names.txt"), allow_empty=True)
-    assert names_of(feed) == ["a.example", "b.example"]
+    feed = read_feed(file, allow_empty=True)
+    assert feed.labels["name"].texts == ["a.example", "b.example"]
     assert feed.n_unplaced == 2
 
 
@@ -178,10 +165,10 @@ def test_a_hosts_file_says_nothing_of_the_machine_itself(tmp_path):
         "ff02::1 ip6-allnodes\nff02::2 ip6-allrouters\nff02::3 ip6-allhosts\n0.0.0.0 0.0.0.0\n\n"
         "# Start of a list\n0.0.0.0 a.example\n0.0.0.0 b.example  ## phishing\n"
     )
-    path = tmp_path / "hosts"
-    path.write_text(text)
-    assert sniff(Input(path, "hosts")) == "names"
-    assert names_of(read_feed(Input(path, "hosts"), allow_empty=True)) == ["a.example", "b.example"]
+    file = written(tmp_path, text)
+    assert sniff(file) == "names"
+    feed = read_feed(file, allow_empty=True)
+    assert feed.labels["name"].texts == ["a.example", "b.example"]
 
 
 def test_rules_for_browsers_may_name_addresses_and_regular_expressions(tmp_path):
@@ -191,12 +178,11 @@ def test_rules_for_browsers_may_name_addresses_and_regular_expressions(tmp_path)
         "! IP addresses\n/(https?:\\/\\/)198\\.51\\..{100,}/\n||198.51.100.7^\n||203.0.113.\n"
         "|192.0.2.148^\n||192.0.2.148^\n"
     )
-    path = tmp_path / "rules.txt"
-    path.write_text(text)
-    assert sniff(Input(path, "rules.txt")) == "names"
-    feed = read_feed(Input(path, "rules.txt"))
+    file = written(tmp_path, text)
+    assert sniff(file) == "names"
+    feed = read_feed(file)
     assert feed.to_set() == AddressSet.of("198.51.100.7", "203.0.113.0/24", "192.0.2.148")
-    assert [name for name in names_of(feed) if name] == ["a.example", "b.example", "c.example"]
+    assert feed.labels["name"].names == ["a.example", "b.example", "c.example"]
     assert any(note.startswith("1 rules are of no one name") for note in feed.notes)
     assert any(note.startswith("rules for browsers name addresses: ") for note in feed.notes)
 
@@ -204,22 +190,18 @@ def test_rules_for_browsers_may_name_addresses_and_regular_expressions(tmp_path)
 @pytest.mark.parametrize("rule", ["||198.51.100.7", "||198.51.100.7$third-party", "|198.51.100.20"])
 def test_an_address_without_an_end_matches_more_digits_and_is_refused(rule, tmp_path):
     # adblockplus.org/filter-cheatsheet: what is not anchored at its end matches all that follows.
-    path = tmp_path / "rules.txt"
-    path.write_text(f"||a.example^\n{rule}\n||203.0.113.119\n")
-    with pytest.raises(DataError, match=r"expected \^ behind the address") as refused:
-        read_feed(Input(path, "rules.txt"))
-    assert [problem.line for problem in refused.value.problems] == [2]
-    assert read_feed(Input(path, "rules.txt"), skip_bad=True).to_set() == AddressSet.of(
-        "203.0.113.119"
-    )
+    text = f"||a.example^\n{rule}\n||203.0.113.119\n"
+    (told,) = refused(text, tmp_path)
+    assert told.startswith("given:2: expected ^ behind the address")
+    assert read(text, tmp_path, skip_bad=True).to_set() == AddressSet.of("203.0.113.119")
 
 
 def test_ranges_of_jd_cloud_are_not_cloudflare_s(tmp_path):
     # Cloudflare API reference, "IPs": filled in where ?networks=jdcloud is asked for.
     found = {"ipv4_cidrs": ["198.51.100.0/24"], "ipv6_cidrs": [], "etag": "a", "jdcloud_cidrs": []}
-    assert read_text(json.dumps({"result": found}), "cloudflare", tmp_path).notes == ()
+    assert read(json.dumps({"result": found}), tmp_path, "cloudflare").notes == ()
     found["jdcloud_cidrs"] = ["203.0.113.0/24"]
-    feed = read_text(json.dumps({"result": found}), "cloudflare", tmp_path)
+    feed = read(json.dumps({"result": found}), tmp_path, "cloudflare")
     assert feed.to_set() == AddressSet.of("198.51.100.0/24")
     assert feed.notes == ("ranges of 'jdcloud_cidrs' are JD Cloud's, in China: left out",)
 
@@ -233,13 +215,13 @@ def test_a_name_that_massdns_gave_up_on_is_not_known(tmp_path):
         '[{"ttl":60,"type":"NS","class":"IN","name":"b.example.","data":"ns.example."}]},'
         '"resolver":"192.0.2.53:53"}\n'
     )
-    feed = read_text(text, "zdns", tmp_path)
+    feed = read(text, tmp_path, "zdns")
     assert feed.to_set() == AddressSet.of("198.51.100.9")
     assert feed.n_unplaced == 1
 
 
 def test_members_of_sets_of_other_kinds_are_no_addresses(tmp_path):
     text = "create a hash:mac\nadd a 00:11:22:33:44:55\ncreate b hash:ip\nadd b 198.51.100.1\n"
-    feed = read_text(text, "ipset", tmp_path)
+    feed = read(text, tmp_path, "ipset")
     assert feed.to_set() == AddressSet.of("198.51.100.1")
     assert "1 members of sets of kind hash:mac hold no address: left out" in feed.notes

@@ -7,11 +7,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from sim.addresses.feeds.formats import FORMATS, read_feed
-from sim.addresses.feeds.inputs import Input
+from sim.addresses.feeds.formats import FORMATS
 from sim.addresses.feeds.json_tables import MAX_DOCUMENT_BYTES
 from sim.addresses.text.source import Limits
-from sim.errors import DataError
+from tests.feeds import refused
 
 FEW = Limits(max_bytes=200_000, max_line_bytes=4_096, max_problems=7)
 
@@ -23,11 +22,7 @@ HEADS = {
 
 
 def refusal(tmp_path: Path, content: bytes, read_as: str, limits: Limits = FEW) -> list[str]:
-    path = tmp_path / "file"
-    path.write_bytes(content)
-    with pytest.raises(DataError) as refused:
-        read_feed(Input(path, "file"), read_as, limits=limits)
-    return [str(problem) for problem in refused.value.problems]
+    return refused(content, tmp_path, read_as, limits=limits)
 
 
 @pytest.mark.parametrize(
@@ -41,13 +36,13 @@ def refusal(tmp_path: Path, content: bytes, read_as: str, limits: Limits = FEW) 
 def test_binary_forms_are_refused_by_name_with_the_way_to_a_table(content, told, tmp_path):
     for read_as in ("", "list"):
         (said,) = refusal(tmp_path, content, read_as)
-        assert said.startswith(f"file: expected a list of addresses, got {told}; `")
+        assert said.startswith(f"given: expected a list of addresses, got {told}; `")
 
 
 @pytest.mark.parametrize("read_as", sorted(FORMATS))
 def test_random_bytes_are_refused_by_every_format(read_as, tmp_path):
     noise = bytes((7 * at * at + at // 3) % 256 for at in range(3_000))
-    assert refusal(tmp_path, noise, read_as)[0].startswith("file:")
+    assert refusal(tmp_path, noise, read_as)[0].startswith("given:")
 
 
 @pytest.mark.parametrize("read_as", sorted(set(FORMATS) - {"parquet"}))
@@ -68,14 +63,14 @@ def test_a_damaged_compressed_file_is_refused(read_as, tmp_path):
 @pytest.mark.parametrize("read_as", ["aws", "google", "azure"])
 def test_deep_json_is_refused(read_as, tmp_path):
     told = refusal(tmp_path, b'{"prefixes":' + b"[" * 90_000, read_as)
-    assert told == ["file: expected JSON nested a few levels deep, got more"]
+    assert told == ["given: expected JSON nested a few levels deep, got more"]
 
 
 def test_deep_json_lines_are_refused_one_by_one(tmp_path):
     limits = Limits(max_problems=7)
     told = refusal(tmp_path, b'{"name":"a","data":' + b"[" * 90_000 + b"\n{}\n", "zdns", limits)
-    assert told[0] == "file:1: expected JSON nested a few levels deep, got more"
-    assert told[1].startswith("file:2: expected an object with a name")
+    assert told[0] == "given:1: expected JSON nested a few levels deep, got more"
+    assert told[1].startswith("given:2: expected an object with a name")
 
 
 @pytest.mark.parametrize("read_as", ["aws", "google", "azure", "zdns"])
@@ -104,7 +99,7 @@ def test_bytes_outside_the_encoding_are_refused_with_their_line(read_as, line, t
     header = {"inventory": b"address,name\n", "orders": b"effective,action,prefix\n"}
     content = header.get(read_as, b"") + line + b"\n"
     n_header = content.count(b"\n") - 1
-    assert f"file:{n_header + 1}: expected UTF-8 text, got the byte 0xff" in refusal(
+    assert f"given:{n_header + 1}: expected UTF-8 text, got the byte 0xff" in refusal(
         tmp_path, content, read_as
     )
 
@@ -113,7 +108,7 @@ def test_a_quote_that_does_not_close_is_one_bad_line(tmp_path):
     content = b'address,name\n198.51.100.1,"a\n198.51.100.2,"b"\n'
     told = refusal(tmp_path, content, "inventory")
     assert len(told) == 1
-    assert told[0].startswith("file:2: expected a whole record on one line")
+    assert told[0].startswith("given:2: expected a whole record on one line")
     assert told[0].endswith("(a cell with a line break, or an open quotation mark)")
 
 
@@ -131,13 +126,13 @@ def test_ten_thousand_bad_lines_are_counted_and_few_are_described(read_as, line,
     told = refusal(tmp_path, f"{line}\n".encode() * 10_000, read_as, limits)
     assert len(told) == 2
     assert f"a file of the form {read_as}, got 10,000 mistakes and 0 rows" in told[0]
-    assert told[1].startswith("file:1: ")
+    assert told[1].startswith("given:1: ")
 
 
 def test_a_line_without_end_is_refused_with_its_number(tmp_path):
     content = b"address,name\n" + b"x" * 9_000 + b"\n198.51.100.1,a\n"
     assert refusal(tmp_path, content, "inventory")[0].startswith(
-        "file:2: expected at most 4,096 bytes"
+        "given:2: expected at most 4,096 bytes"
     )
 
 
@@ -145,7 +140,7 @@ def test_parquet_cut_short_is_refused(tmp_path):
     path = tmp_path / "whole.parquet"
     duckdb.execute(f"COPY (SELECT '198.51.100.1' AS address) TO '{path}' (FORMAT parquet)")
     told = refusal(tmp_path, path.read_bytes()[:-20], "parquet")
-    assert told[0].startswith("file: expected readable Parquet")
+    assert told[0].startswith("given: expected readable Parquet")
 
 
 @pytest.mark.parametrize(
@@ -234,7 +229,7 @@ def test_parquet_cut_short_is_refused(tmp_path):
     ],
 )  # fmt: skip
 def test_what_a_form_does_not_have_is_refused_with_its_place(read_as, content, told, tmp_path):
-    assert refusal(tmp_path, content.encode(), read_as) == [f"file:{one}" for one in told]
+    assert refusal(tmp_path, content.encode(), read_as) == [f"given:{one}" for one in told]
 
 
 @pytest.mark.parametrize(
