@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import groupby
+from itertools import groupby, islice
 
 import numpy as np
 
@@ -219,7 +219,8 @@ def answer(run: RunFolder) -> Answer:
         sentence, range_ = facts.sentence_of_comparison()
         figures: tuple[Figure, ...] = ()
     else:
-        figures = tuple(facts.figures())
+        known = (one for one in facts.figures() if one.found.grade is not Grade.CONTRADICTED)
+        figures = tuple(islice(known, 3))
         sentence, range_ = (
             sentence_of_sites(run, facts.strategy) if facts.has_sites else facts.sentence_of_run()
         )
@@ -297,11 +298,6 @@ class _Facts:
         figure = self.figure(PRIVATE_LOSS, found, what)
         return figure if found.is_known else replace(figure, bound=NOT_KNOWN)
 
-    def unless_contradicted(self, figure: Figure) -> Figure:
-        """The same without its number where the record contradicts it."""
-        is_contradicted = figure.found.grade is Grade.CONTRADICTED
-        return replace(figure, bound=say("not printed")) if is_contradicted else figure
-
     def bounded(self, figure: Figure, strategy: str) -> Figure:
         """The same with a bound in place of a zero."""
         is_zero = not figure.found.high > 0
@@ -328,11 +324,7 @@ class _Facts:
         return say("{country}'s businesses hosted abroad", country=self.country)
 
     def figures(self) -> Iterator[Figure]:
-        """The first three of the measures that are known and not contradicted."""
-        found = [one for one in self._candidates() if one.found.grade is not Grade.CONTRADICTED]
-        yield from found[:3]
-
-    def _candidates(self) -> Iterator[Figure]:
+        """Measures of a run that are known, the most telling first."""
         if self.has_sites:
             yield from self._of_sites()
         else:
@@ -463,7 +455,13 @@ class _Facts:
                 figures.append(self.bounded(one, strategy) if metric == COLLATERAL else one)
             money = self.money(strategy)
             figures += [money] if money else []
-            yield Strategy(self.names[strategy], tuple(map(self.unless_contradicted, figures)))
+            shown = (
+                replace(one, bound=say("not printed"))
+                if one.found.grade is Grade.CONTRADICTED
+                else one
+                for one in figures
+            )
+            yield Strategy(self.names[strategy], tuple(shown))
 
     def sentence_of_comparison(self) -> tuple[str, str]:
         """Where harm is most and least, of the strategies that block something."""
