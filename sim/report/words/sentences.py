@@ -434,7 +434,7 @@ def reason_of(
 ) -> str:
     """Why a measure has its grade, in a few words."""
     if grade is Grade.GIVEN:
-        return say("an input, read from the orders; the model does not compute it")
+        return say("an input, read from the orders")
     if metric in refuted:
         fact, median, against, n = refuted[metric]
         curve = CURVES[fact.curve]
@@ -455,8 +455,6 @@ def reason_of(
         return say("no outage of yours was given to compare it with")
     if published:
         if metric == PRIVATE_LOSS and any(map(note_of, read_losses(run))):
-            return say("no test, as the published {value} counts something else", value=published)
-        return say(
-            "no test, as the makers of the model knew the published {value}", value=published
-        )
-    return say("no published figure is known to compare it with")
+            return say("the published {value} counts something else", value=published)
+        return say("the makers of the model knew the published {value}", value=published)
+    return say("no published figure is known")

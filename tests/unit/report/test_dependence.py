@@ -41,6 +41,6 @@ def test_inputs_are_named_with_their_shares_of_the_spread(ensemble_run, monkeypa
     )
     assert text == f"The range of the share ever cut off depends most on {listed}."
     found[EVER_SHARE] = unnamed
-    assert shown()[0].startswith("Too few simulations to tell what the share ever cut off depends")
+    assert shown()[0].startswith("Share ever cut off: too few simulations to tell.")
     found[PRIVATE_LOSS] = unnamed
     assert shown() == ("Too few simulations to distinguish the inputs from chance.", [])
