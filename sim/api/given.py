@@ -221,8 +221,8 @@ ARGUMENTS = {
     "strategy": "strategies",
 }
 """Arguments of functions by the option that says the same in another word."""
-_RESUME = re.compile(r"; --resume (\S+) goes on")
-_OPTION = re.compile(r"(?<![\w-])--([a-z][a-z-]*)")
+_OPTION = re.compile(r"(?<![\w-])--(?!resume\b)([a-z][a-z-]*)")
+"""All but one: only the command line resumes."""
 
 
 @contextmanager
@@ -231,14 +231,7 @@ def in_python_words() -> Iterator[None]:
     try:
         yield
     except OverblockError as error:
-        if isinstance(error, ProblemsError):
-            error.problems = tuple(
-                replace(one, file=python_words(one.file), message=python_words(one.message))
-                for one in error.problems
-            )
-            error.args = ("\n".join(map(str, error.problems)),)
-        else:
-            error.args = tuple(python_words(str(one)) for one in error.args)
+        error.args = tuple(python_words(str(one)) for one in error.args)
         if notes := getattr(error, "__notes__", None):
             notes[:] = map(python_words, notes)
         raise
@@ -246,10 +239,7 @@ def in_python_words() -> Iterator[None]:
 
 def python_words(text: str) -> str:
     """Return a text that names arguments where it named options."""
-    text = _RESUME.sub(r"; the command line resumes it by 'overblock run --resume \1'", text)
-    kept = text.partition("'overblock ")
-    named = _OPTION.sub(lambda one: ARGUMENTS.get(one[1], one[1].replace("-", "_")), kept[0])
-    return named + kept[1] + kept[2]
+    return _OPTION.sub(lambda one: ARGUMENTS.get(one[1], one[1].replace("-", "_")), text)
 
 
 OnProgress = Callable[[int, int], None]

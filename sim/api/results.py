@@ -9,7 +9,6 @@ import base64
 import csv
 import html
 import re
-import shutil
 from dataclasses import dataclass, field
 from datetime import UTC, timedelta
 from pathlib import Path
@@ -20,14 +19,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.api.given import in_python_words
-from sim.api.tables import Columns, shortened
+from sim.api.tables import Columns
 from sim.catalogue.choices import is_key_figure, label
 from sim.catalogue.curves import CURVES
 from sim.errors import UsageError
 from sim.measure.bands import Band, band_at
 from sim.report.words.answer import answer
 from sim.results.folder import SPLITS, RunFolder, open_run
-from sim.results.output import new_folder
 from sim.results.parquet import numbers, read_columns
 from sim.results.tables import Connection, connect_tables, read_rows, text
 from sim.scenario.refusal import hint
@@ -221,26 +219,9 @@ class Results:
             write_report(self.run, Path(path), choose_language(language))
         return Path(path)
 
-    def save(self, folder: str | Path, *, force: bool = False) -> Results:
-        """Copy the folder of the results to where it is kept, and return the results there.
-
-        Parameters
-        ----------
-        force
-            Replace an earlier run there.
-
-        Raises
-        ------
-        UsageError
-            If the folder is taken.
-        """
-        with in_python_words(), new_folder(Path(folder), force=force) as partial:
-            shutil.copytree(self.folder, partial, dirs_exist_ok=True)
-        return open_results(folder)
-
     def __repr__(self) -> str:
-        """Show what happened and the first figures, in less than 1,000 letters."""
-        return shortened("\n".join((self.run.title, *answer(self.run).lines(), str(self.folder))))
+        """Show what happened and the first figures."""
+        return "\n".join((self.run.title, *answer(self.run).lines(), str(self.folder)))
 
     def _repr_html_(self) -> str:
         lines = "".join(f"<p>{html.escape(line)}</p>" for line in answer(self.run).lines())

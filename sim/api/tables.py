@@ -1,30 +1,22 @@
-"""Columns of a result: what pandas, polars, Arrow and NumPy take as they are.
-
-In: arrays by name. Out: the same arrays, shown as a short table, or handed over without a copy
-where the other side can hold them. It computes nothing.
-"""
+"""Columns of a result, which pandas, polars, Arrow and NumPy take as they are."""
 
 from __future__ import annotations
 
 import html
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.errors import UsageError
 from sim.report.words.tables import Column, Table
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 MOST_ROWS = 20
 """Rows that are shown; the others are counted."""
-MOST_LETTERS = 950
-"""Letters of a table in plain text, at most: what is asked for by its name alone stays short."""
 _CELL = 30
+_WIDTH = 100
+"""Letters of a line in plain text."""
 
 
 class Columns(dict[str, NDArray[Any]]):
@@ -51,25 +43,11 @@ class Columns(dict[str, NDArray[Any]]):
         lists = [values.tolist() for values in self.values()]
         return [dict(zip(self, cells, strict=True)) for cells in zip(*lists, strict=True)]
 
-    def to_pandas(self) -> pd.DataFrame:
-        """Return a pandas frame; numbers are not copied.
-
-        Raises
-        ------
-        UsageError
-            If pandas is not installed.
-        """
-        try:
-            import pandas
-        except ImportError:
-            raise UsageError("expected pandas to be installed: pip install pandas") from None
-        return pandas.DataFrame(dict(self), copy=False)
-
     def __repr__(self) -> str:
-        """Show the first rows, in less than 1,000 letters."""
+        """Show the first rows."""
         columns = [Column(name, name, "number" if at else "text") for at, name in enumerate(self)]
-        text = Table("", "", columns, self._cells()).to_text(MOST_LETTERS) if columns else ""
-        return shortened(text + f"\n… {self.n_rows:,} rows" * (self.n_rows > MOST_ROWS))
+        text = Table("", "", columns, self._cells()).to_text(_WIDTH) if columns else ""
+        return text + f"\n… {self.n_rows:,} rows" * (self.n_rows > MOST_ROWS)
 
     def _repr_html_(self) -> str:
         rows = [("th", self), *(("td", row) for row in self._cells())]
@@ -105,16 +83,3 @@ def shown(value: Any) -> str:
     text = str(value)
     text = "".join(letter if letter.isprintable() else "\ufffd" for letter in text)
     return text if len(text) <= _CELL else f"{text[: _CELL - 1]}…"
-
-
-def shortened(text: str) -> str:
-    """Whole lines of a text, as many as have less than 1,000 letters together."""
-    if len(text) <= MOST_LETTERS:
-        return text
-    kept: list[str] = []
-    for line in text.splitlines():
-        cut = line if len(line) <= MOST_LETTERS // 4 else f"{line[: MOST_LETTERS // 4 - 1]}…"
-        if sum(map(len, kept)) + len(kept) + len(cut) > MOST_LETTERS:
-            break
-        kept.append(cut)
-    return "\n".join([*kept, "…"])

@@ -5,7 +5,6 @@ Heavy imports stand inside the commands, so that ``--help`` answers at once.
 
 from __future__ import annotations
 
-import errno
 import io
 import os
 import sys
@@ -100,7 +99,11 @@ for _name, _verb in VERBS.items():
 
 def main() -> None:
     """Run the command line."""
-    closed = _fill_closed()
+    streams = (("stdin", "r", os.O_WRONLY), ("stdout", "w", os.O_RDONLY))
+    for name, mode, how in (*streams, ("stderr", "w", os.O_WRONLY)):
+        if getattr(sys, name) is None:
+            # Closed by the caller, as by >&-: an error when it is used, and no file's descriptor.
+            setattr(sys, name, open(os.open(os.devnull, how), mode))  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # A terminal that cannot show a letter gets its number, not a traceback after a run.
@@ -111,42 +114,20 @@ def main() -> None:
                 "--draws is gone: every simulation is a draw; give their number with -n, or "
                 "--fixed for replicates of the point values"
             )
-        _run_verb()
+        try:
+            app()
+        except SystemExit:
+            sys.stdout.flush()  # while an error can still be reported
+            raise
     except BrokenPipeError:
         # The reader has closed the pipe; nothing is printed, not even at interpreter exit.
         sys.stdout = None
         raise SystemExit(1) from None
     except Exception as error:
-        if closed and isinstance(error, OSError) and error.errno == errno.EBADF:
-            error.filename, error.strerror = closed, "expected an open stream, got a closed one"
         code = _report_fault(error)
         if isinstance(error, OSError):
             sys.stdout = None  # what it could not write is not tried again at interpreter exit
         raise SystemExit(code) from None
-
-
-def _fill_closed() -> str:
-    """Put streams in the place of those that the caller closed, as by ``>&-``; name them."""
-    closed = []
-    for name, mode, how in (
-        ("stdin", "r", os.O_WRONLY),
-        ("stdout", "w", os.O_RDONLY),
-        ("stderr", "w", os.O_WRONLY),
-    ):
-        if getattr(sys, name) is None:
-            # The lowest free descriptor is that of the stream: no other file may take it.
-            setattr(sys, name, open(os.open(os.devnull, how), mode))  # noqa: SIM115
-            closed += [name] * (name != "stderr")
-    return ", ".join(closed)
-
-
-def _run_verb() -> None:
-    """Run the verb, and write all that it printed while an error can still be reported."""
-    try:
-        app()
-    except SystemExit:
-        sys.stdout.flush()
-        raise
 
 
 def _report_fault(error: Exception) -> int:

@@ -9,6 +9,8 @@ import textwrap
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -63,23 +65,13 @@ def print_error(error: Exception, *, as_json: bool = False) -> None:
     lines = (str(error), *getattr(error, "__notes__", ()))
     if as_json:
         problems = (
-            [_problem(problem) for problem in error.problems]
+            [{key: part or None for key, part in asdict(one).items()} for one in error.problems]
             if isinstance(error, ProblemsError)
             else [{"message": "\n".join(lines)}]
         )
         print(json.dumps({"schema": "overblock/errors/1", "errors": problems}), file=sys.stderr)
         return
     say("\n".join(lines))
-
-
-def _problem(problem: Problem) -> dict[str, Any]:
-    return {
-        "file": problem.file,
-        "line": problem.line or None,
-        "column": problem.column or None,
-        "key": problem.key or None,
-        "message": problem.message,
-    }
 
 
 def say(text: str, *, quiet: bool = False) -> None:
@@ -197,34 +189,28 @@ def progress(what: str, *, quiet: bool) -> Iterator[OnProgress]:
     if quiet:
         yield lambda n_done, n_total: None
         return
-    shown = _Progress(what)
-    try:
-        yield shown.update
-    finally:
-        if shown.is_terminal:
-            shown.print("")
+    is_terminal, printed_at = sys.stderr.isatty(), time.monotonic()
+    first: tuple[float, int] | None = None
 
-
-class _Progress:
-    def __init__(self, what: str) -> None:
-        self.is_terminal = sys.stderr.isatty()
-        self._what = what
-        self._first: tuple[float, int] | None = None
-        self._printed_at = time.monotonic()
-
-    def update(self, n_done: int, n_total: int) -> None:
-        now = time.monotonic()
-        began_at, n_before = self._first = self._first or (now, n_done)
-        every_s = EVERY_S / 20 * (n_done < n_total) if self.is_terminal else EVERY_S
-        if now - self._printed_at < every_s or n_done == n_before:
-            return
-        self._printed_at = now
-        rate = (n_done - n_before) / max(now - began_at, 1e-9)
-        minutes, seconds = divmod(round((n_total - n_done) / rate), 60)
-        left = f"{minutes // 60}:{minutes % 60:02d}:{seconds:02d}"
-        self.print(f"{n_done} of {n_total} {self._what}, {rate:.3g}/s, {left} left")
-
-    def print(self, text: str) -> None:
+    def show(text: str) -> None:
         """Print a line, on a terminal in place of the last."""
-        begin, end = ("\r\x1b[K", "") if self.is_terminal else ("", "\n")
+        begin, end = ("\r\x1b[K", "") if is_terminal else ("", "\n")
         print(f"{begin}{text}", end=end, file=sys.stderr, flush=True)
+
+    def update(n_done: int, n_total: int) -> None:
+        nonlocal first, printed_at
+        now = time.monotonic()
+        began_at, n_before = first = first or (now, n_done)
+        every_s = EVERY_S / 20 * (n_done < n_total) if is_terminal else EVERY_S
+        if now - printed_at < every_s or n_done == n_before:
+            return
+        printed_at = now
+        rate = (n_done - n_before) / max(now - began_at, 1e-9)
+        left = timedelta(seconds=round((n_total - n_done) / rate))
+        show(f"{n_done} of {n_total} {what}, {rate:.3g}/s, {left} left")
+
+    try:
+        yield update
+    finally:
+        if is_terminal:
+            show("")

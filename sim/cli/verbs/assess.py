@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sim.cli import console
-from sim.cli.options import FORCE_FILE, JSON, argument, check_output, option
+from sim.cli.options import FORCE_FILE, argument, check_output, option
 from sim.errors import UsageError
 from sim.files import new_file
 
 if TYPE_CHECKING:
-    from sim.assess.assessment import Assessment
     from sim.scenario.tables.shipped import CourtQuestionRow
-
-SCHEMA = "overblock/assessment/3"
 
 
 def assess(
@@ -30,15 +25,13 @@ def assess(
         default=[],
     ),
     output: Path | None = option(
-        "-o --output FILE", "File to write, .md, .html or .json; printed as Markdown by default."
+        "-o --output FILE", "File to write, .md or .html; printed as Markdown by default."
     ),
     along: str | None = option(
         "--along FORUM",
-        "Answer the questions of a court or law in its sequence: barcelona, canada, fadpa "
-        "or echr. Not with JSON.",
+        "Answer the questions of a court or law in its sequence: barcelona, canada, fadpa or echr.",
     ),
     force: bool = FORCE_FILE,
-    as_json: bool = JSON,
 ) -> None:
     """Assess a strategy: effect, narrower measures, harm, who bears it, remedies, certainty.
 
@@ -48,13 +41,14 @@ def assess(
 
       overblock assess cmp --strategy covering-prefix --along barcelona -o barcelona.html
     """
-    with console.reports_errors(as_json=as_json):
+    with console.reports_errors():
         from sim.assess.assessment import assess as assess_run
+        from sim.report.documents.assessment import title_of, write_assessment
+        from sim.report.documents.markdown import to_html
         from sim.results.folder import open_run
 
-        check_output(output, ".md", ".html", ".json", force=force)
-        suffix = ".json" if as_json else output.suffix if output is not None else ".md"
-        questions = _questions(along, suffix)
+        check_output(output, ".md", ".html", force=force)
+        questions = _questions(along)
         if not run.is_dir():
             raise UsageError(
                 f"{run}: expected the folder of a comparison; overblock compare writes one"
@@ -62,10 +56,17 @@ def assess(
         opened = open_run(run)
         with console.names_changes(opened):
             found = assess_run(opened, strategy, versus)
-            _write(found, questions, suffix, output, force=force)
+            text = write_assessment(found, questions)
+        if output is None:
+            print(text, end="")
+            return
+        with new_file(output, force=force) as partial:
+            text = to_html(text, title_of(found)) if output.suffix == ".html" else text
+            partial.write_text(text, encoding="utf-8")
+        print(output)
 
 
-def _questions(along: str | None, suffix: str) -> list[CourtQuestionRow]:
+def _questions(along: str | None) -> list[CourtQuestionRow]:
     from sim.scenario.refusal import hint
     from sim.scenario.tables.shipped import forums, read_court_questions
 
@@ -76,62 +77,4 @@ def _questions(along: str | None, suffix: str) -> list[CourtQuestionRow]:
         raise UsageError(
             f"--along: expected one of {', '.join(known)}, got {along!r}{hint(along, known)}"
         )
-    if suffix == ".json":
-        raise UsageError("--along: expected Markdown or HTML, got JSON")
     return [row for row in read_court_questions().rows if row.forum == along]
-
-
-def _write(
-    found: Assessment,
-    questions: Sequence[CourtQuestionRow],
-    suffix: str,
-    output: Path | None,
-    *,
-    force: bool,
-) -> None:
-    from sim.report.documents.assessment import title_of, write_assessment
-    from sim.report.documents.markdown import to_html
-
-    if suffix == ".json":
-        text = console.json_text(document(found))
-    else:
-        text = write_assessment(found, questions)
-        text = to_html(text, title_of(found)) if suffix == ".html" else text
-    if output is None:
-        print(text, end="")
-        return
-    with new_file(output, force=force) as partial:
-        partial.write_text(text, encoding="utf-8")
-    print(output)
-
-
-def document(found: Assessment) -> dict[str, Any]:
-    """The assessment as plain values; described in ``docs/reference/cli.md``."""
-    from sim.results.folder import assumptions_of
-
-    manifest = found.run.manifest
-    shown = dict.fromkeys((found.label, *found.others, found.baseline))
-    return {
-        "schema": SCHEMA,
-        "folder": str(found.run.path),
-        "result_id": manifest["result_id"],
-        "strategy": found.label,
-        "baseline": found.baseline,
-        "n_simulations": found.run.n_replicates,
-        "numbers": {
-            one: {
-                metric: asdict(estimate)
-                for (label, metric), estimate in found.numbers.items()
-                if label == one
-            }
-            for one in shown
-        },
-        "differences": {metric: asdict(one) for metric, one in found.differences.items()},
-        "verdicts": [dict(row) for row in found.verdicts],
-        "burdens": {
-            by: [{"name": name, **asdict(one)} for name, one in groups]
-            for by, groups in found.burdens.items()
-        },
-        "remedies": asdict(found.remedies),
-        "assumptions": assumptions_of(manifest),
-    }

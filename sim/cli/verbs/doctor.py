@@ -44,7 +44,7 @@ def doctor(as_json: bool = JSON) -> None:
             "platform": platform.platform(),
             "packages": {name: _version(name) for name in _needed()},
             "extras": {
-                extra: {module: _is_there(module) for module in modules}
+                extra: {module: find_spec(module) is not None for module in modules}
                 for extra, modules in _EXTRAS.items()
             },
             "reads": [
@@ -82,13 +82,6 @@ def _version(name: str) -> str | None:
         return metadata.version(name)
     except metadata.PackageNotFoundError:
         return None
-
-
-def _is_there(module: str) -> bool:
-    try:
-        return find_spec(module) is not None or _version(module) is not None
-    except ModuleNotFoundError:
-        return False
 
 
 def _lines(found: dict[str, Any]) -> list[str]:

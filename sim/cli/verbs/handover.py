@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sim.cli import console
-from sim.cli.options import FORCE_FILE, JSON, LANGUAGE, QUIET, RUN, argument, option
+from sim.cli.options import FORCE_FILE, LANGUAGE, QUIET, RUN, argument, option
 from sim.cli.tables import print_tables
 from sim.errors import UsageError
 from sim.files import check_free
@@ -19,9 +19,6 @@ from sim.version import __version__
 if TYPE_CHECKING:
     from sim.results.folder import RunFolder
 
-REPORT_SCHEMA = "overblock/report/1"
-BUNDLE_SCHEMA = "overblock/bundle/1"
-CITE_SCHEMA = "overblock/cite/1"
 FIXED_RUN = "simulation of point values, without the range of the assumptions"
 
 
@@ -29,7 +26,6 @@ def report(
     run: Path = argument("RUN", "A run folder, or a comparison's."),
     output: Path | None = option("-o --output", "File to write; RUN/report.html by default."),
     language: str = LANGUAGE,
-    as_json: bool = JSON,
     quiet: bool = QUIET,
 ) -> None:
     """Write one HTML file that holds everything it shows, to be opened offline or mailed.
@@ -42,7 +38,7 @@ def report(
 
       overblock report out --language es -o informe.html
     """
-    with console.reports_errors(as_json=as_json):
+    with console.reports_errors():
         from sim.report.page.document import write_report
         from sim.report.words.languages import choose_language
         from sim.results.folder import open_run
@@ -52,10 +48,7 @@ def report(
         folder = open_run(run)
         with console.names_changes(folder):
             n_bytes = write_report(folder, path, words)
-        if as_json:
-            console.print_json({"schema": REPORT_SCHEMA, "file": str(path), "n_bytes": n_bytes})
-        else:
-            print(path)
+        print(path)
         console.say(f"{n_bytes / 1e6:.1f} MB", quiet=quiet)
 
 
@@ -79,7 +72,6 @@ def plot(
         "--list", "List the figures, and why some do not apply to RUN.", default=False
     ),
     force: bool = FORCE_FILE,
-    as_json: bool = JSON,
     quiet: bool = QUIET,
 ) -> None:
     """Draw figures of a run or a comparison, with their values and what they show in words.
@@ -94,13 +86,13 @@ def plot(
 
       overblock plot out tables
     """
-    with console.reports_errors(as_json=as_json):
+    with console.reports_errors():
         from sim.report.figures.kinds import plot_run
         from sim.results.folder import open_run
 
         folder = open_run(run)
         if list_kinds:
-            _print_kinds(folder, strategy, as_json=as_json)
+            _print_kinds(folder, strategy)
             return
         into = output or _default_folder(folder, strategy)
         with console.names_changes(folder):
@@ -115,12 +107,7 @@ def plot(
                 has_words=not no_title,
                 force=force,
             )
-        if as_json:
-            document = {"schema": "overblock/plot/1", "files": [str(path) for path in written]}
-            console.print_json(document)
-        else:
-            for path in written:
-                print(path)
+        print(*written, sep="\n")
         console.say(count(len(written), "file"), quiet=quiet)
 
 
@@ -144,26 +131,18 @@ def _formats(text: str) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def _print_kinds(run: RunFolder, strategy: str | None, *, as_json: bool) -> None:
+def _print_kinds(run: RunFolder, strategy: str | None) -> None:
     from sim.report.figures.kinds import FIGURES, why_not
 
-    rows = [
-        {"name": name, "shows": kind.shows, "does_not_apply": why_not(run, name, strategy) or None}
-        for name, kind in FIGURES.items()
-    ]
-    if as_json:
-        console.print_json({"schema": "overblock/figures/1", "figures": rows})
-        return
-    columns = [Column(name, name.replace("_", " "), "text") for name in rows[0]]
-    cells = [[row[column.key] or "" for column in columns] for row in rows]
-    print_tables([Table("figures", "", columns, cells)])
+    columns = [Column(name, name, "text") for name in ("name", "shows", "does not apply")]
+    rows = [(name, kind.shows, why_not(run, name, strategy)) for name, kind in FIGURES.items()]
+    print_tables([Table("figures", "", columns, rows)])
 
 
 def bundle(
     run: Path = argument("RUN", "A run folder, or a comparison's."),
     output: Path = option("-o --output FILE", "File to write.", default=...),
     force: bool = FORCE_FILE,
-    as_json: bool = JSON,
     quiet: bool = QUIET,
 ) -> None:
     """Write one archive with all that is needed to check a result and to make it again.
@@ -178,17 +157,13 @@ def bundle(
 
       overblock verify case.zip
     """
-    with console.reports_errors(as_json=as_json):
+    with console.reports_errors():
         from sim.bundle.bundle import write_bundle
         from sim.results.folder import open_run
 
         check_free(output, force=force)
         n_files, n_bytes, sha256 = write_bundle(open_run(run), output, force=force)
-        if as_json:
-            found = {"file": str(output), "n_files": n_files, "n_bytes": n_bytes, "sha256": sha256}
-            console.print_json({"schema": BUNDLE_SCHEMA, **found})
-        else:
-            print(output)
+        print(output)
         console.say(f"{n_files} files, {n_bytes / 1e6:.1f} MB, SHA-256 {sha256}", quiet=quiet)
 
 
@@ -196,7 +171,6 @@ def cite(
     folder: Path | None = argument(
         "[RUN]", "A run folder; the program alone by default.", default=None
     ),
-    as_json: bool = JSON,
 ) -> None:
     """Print how to cite the program, or a result, as text and as BibTeX.
 
@@ -206,7 +180,7 @@ def cite(
 
       overblock cite out
     """
-    with console.reports_errors(as_json=as_json):
+    with console.reports_errors():
         from sim.report.words.heading import changes_in_words, computed_on, read_citation
         from sim.results.folder import open_run
 
@@ -222,12 +196,8 @@ def cite(
             title = f"{run.title} ({'simulation' if run.is_ensemble else FIXED_RUN})"
             made = str(run.manifest["tool"]["version"]), str(run.manifest["result_id"])[:12]
             entries.insert(0, _cited("misc", author, title, *made, computed_on(run)))
-        text = "\n".join(text for text, _ in entries)
-        bibtex = "\n\n".join(bibtex for _, bibtex in entries)
-        if as_json:
-            console.print_json({"schema": CITE_SCHEMA, "text": text, "bibtex": bibtex})
-        else:
-            print(f"{text}\n\n{bibtex}")
+        print(*(text for text, _ in entries), sep="\n")
+        print(*(f"\n{bibtex}" for _, bibtex in entries), sep="\n")
 
 
 def _cited(

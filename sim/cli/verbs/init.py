@@ -13,17 +13,24 @@ from sim.errors import UsageError
 if TYPE_CHECKING:
     from sim.scenario.starter.case import Known
 
+_FILE = {"exists": True, "dir_okay": False}
+
 
 def init(
     folder: Path = argument("DIR", "Folder to make."),
-    country: str | None = option("--country CC", "Country, as in ISO 3166."),
+    country: str = option("--country CC", "Country, as in ISO 3166.", default=...),
     first: str | None = option("--from DAY", "First day, such as 2026-03-01."),
     last: str | None = option("--to DAY", "Day on which the run ends."),
-    blocklist: Path | None = option("--blocklist FILE", "Blocked addresses: a list in any format."),
-    inventory: Path | None = option("--inventory FILE", "Your sites: a CSV file of hosts."),
+    blocklist: Path | None = option(
+        "--blocklist FILE", "Blocked addresses: a list in any format.", **_FILE
+    ),
+    inventory: Path | None = option(
+        "--inventory FILE", "Your sites: a CSV file of hosts.", **_FILE
+    ),
     operators: Path | None = option(
         "--operators FILE",
         "Internet providers: a CSV file with a column operator, and what else is known.",
+        **_FILE,
     ),
     column: list[str] = COLUMN,
     ignore_column: list[str] = IGNORE_COLUMN,
@@ -44,15 +51,13 @@ def init(
         from sim.results.output import new_folder
         from sim.scenario.starter.case import SCENARIO, Known, write_case
 
-        if not country:
-            raise UsageError("--country: expected two letters of ISO 3166, got none")
         known = Known(
             country,
             _day("--from", first),
             _day("--to", last),
-            _file("--blocklist", blocklist),
-            _file("--inventory", inventory),
-            _file("--operators", operators),
+            blocklist,
+            inventory,
+            operators,
             tuple(column),
             tuple(ignore_column),
         )
@@ -79,10 +84,3 @@ def _day(option: str, text: str | None) -> date | None:
         return parse_day(text) if text else None
     except ValueError as error:
         raise UsageError(f"{option}: {error}") from None
-
-
-def _file(option: str, given: Path | None) -> Path | None:
-
-    if given is not None and not given.is_file():
-        raise UsageError(f"{option}: expected a file, got {given}")
-    return given

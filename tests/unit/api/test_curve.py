@@ -114,9 +114,7 @@ def test_what_cannot_be_is_refused(results, asked, said):
         results.curve(**{"name": "businesses_down", **asked})  # type: ignore[arg-type]
 
 
-def test_results_are_short_and_summarised(results, single):
-    assert len(repr(results)) < 1000
-    assert len(repr(single)) < 1000
+def test_results_are_summarised(single):
     assert single.answer in repr(single)
     figures = single.summary()
     everything = single.summary(all_measures=True)
@@ -128,7 +126,7 @@ def test_results_are_short_and_summarised(results, single):
     assert figures["n_known"][row] == 1
 
 
-def test_figures_report_and_copies(results, tmp_path):
+def test_figures_and_report(results, tmp_path):
     picture = results.plot("outage", strategy="wide")
     assert picture.png.startswith(b"\x89PNG")
     assert picture.alt in picture._repr_html_()
@@ -147,12 +145,6 @@ def test_figures_report_and_copies(results, tmp_path):
         sim.UsageError, match=r"^language: expected one of en, es, it, ru, got 'fr'"
     ):
         results.report(tmp_path / "out.html", language="fr")
-    kept = results.save(tmp_path / "kept")
-    assert kept.folder == tmp_path / "kept"
-    assert kept.run.manifest == results.run.manifest
-    with pytest.raises(sim.UsageError, match="give force=True to replace it"):
-        results.save(tmp_path / "kept")
-    results.save(tmp_path / "kept", force=True)
 
 
 def test_a_hostile_title_is_text(tmp_path):
@@ -161,4 +153,3 @@ def test_a_hostile_title_is_text(tmp_path):
                     set={**BRIEF, "title": title + "x" * 100}, folder=tmp_path / "out")  # fmt: skip
     assert "<script" not in found._repr_html_()
     assert "&lt;script&gt;" in found._repr_html_()
-    assert len(repr(found)) < 1000

@@ -1,7 +1,6 @@
 """An assessment against the tables of its comparison, and its words against hostile text."""
 
 import html
-import json
 import math
 import re
 from dataclasses import replace
@@ -240,22 +239,14 @@ def test_lags_are_the_least_and_most_of_operators_that_comply(folder, found):
         assert lags == (min(hours), max(hours))
 
 
-def test_the_command_writes_json_and_a_page_and_refuses_what_it_cannot_write(
-    folder, found, tmp_path
-):
+def test_the_command_writes_a_page_and_refuses_what_it_cannot_write(folder, tmp_path):
     call = partial(command, "assess", folder, "--strategy", OWN)
-    told = json.loads(call("--json").stdout)
-    assert told["numbers"][OWN]["addresses_listed_peak"]["median"] == (
-        found.number("addresses_listed_peak").median
-    )
-    assert [one["other"] for one in told["verdicts"]] == [one["other"] for one in found.verdicts]
     page = tmp_path / "a.html"
     assert call("-o", str(page), "--along", "echr").exit_code == 0
     assert "Would less intrusive means do?" in page.read_text(encoding="utf-8")
     for wrong, said in (
-        (("-o", "a.txt"), "expected a file that ends in .md, .html or .json"),
+        (("-o", "a.txt"), "expected a file that ends in .md or .html"),
         (("--along", "ecr"), "did you mean 'echr'"),
-        (("--along", "echr", "--json"), "expected Markdown or HTML, got JSON"),
     ):
         done = call(*wrong)
         assert done.exit_code == 2

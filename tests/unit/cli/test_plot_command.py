@@ -1,6 +1,5 @@
 """``overblock plot``: which figures, in which files, and every mistake at once."""
 
-import json
 import shutil
 from functools import partial
 from pathlib import Path
@@ -53,8 +52,7 @@ def test_figures_are_drawn_anew_and_other_files_are_kept(shipped_run):
 
 
 def test_tables_are_the_values_without_pictures(shipped_run):
-    result = call(str(shipped_run), "tables", "money", "-o", "out", "--json")
-    assert json.loads(result.stdout)["files"] == ["out/money.csv"]
+    assert call(str(shipped_run), "tables", "money", "-o", "out").stdout == "out/money.csv\n"
 
 
 def test_a_changed_folder_is_named_on_the_figure_and_beside_it(shipped_run):
@@ -89,12 +87,10 @@ def test_what_cannot_be_drawn_exits_with_2(shipped_run, arguments, message):
 
 
 def test_the_list_says_what_each_shows_and_why_some_do_not_apply(shipped_run):
-    shown = json.loads(call(str(shipped_run), "--list", "--json").stdout)["figures"]
-    reasons = {row["name"]: row["does_not_apply"] for row in shown}
-    assert reasons["outage"] is None
-    assert reasons["strategies"] == "it compares strategies, and the folder holds one"
-    assert reasons["tradeoff"] == "the folder holds no tradeoff.csv"
-    assert "addresses listed" in call(str(shipped_run), "--list").stdout
+    shown = " ".join(call(str(shipped_run), "--list").stdout.split())
+    assert "addresses listed" in shown
+    assert "it compares strategies, and the folder holds one" in shown
+    assert "the folder holds no tradeoff.csv" in shown
 
 
 def test_without_a_place_figures_go_into_the_run_folder(shipped_run):
