@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
+from functools import partial
 from importlib import resources
 from pathlib import Path
 from string import Template
@@ -26,7 +27,6 @@ from sim.addresses.feeds.formats import read_file
 from sim.addresses.feeds.inputs import OF_ORDERS, PERIODS, ColumnChoice, Input
 from sim.addresses.feeds.orders import Orders, party_of
 from sim.errors import DataError, Problem, ProblemsError, UsageError
-from sim.scenario.calendars import GivenOrderRow
 from sim.scenario.library import shipped
 from sim.scenario.lists import list_prefixes
 from sim.scenario.load import load_scenario
@@ -37,7 +37,7 @@ from sim.scenario.resolve import VISIT_VALUES, read_tables, resolve, undeclared
 from sim.scenario.schema import dump_tree, json_schema
 from sim.scenario.tables.inventory import read_inventory
 from sim.scenario.tables.rows import CadenceRow, OperatorRow
-from sim.scenario.tables.seeds import read_bytes, read_shipped, read_table
+from sim.scenario.tables.seeds import read_bytes, read_shipped
 
 _ADDRESSES_A_ROW = 200
 _COLUMNS = ("addresses", "from", "to", "mechanism", "operators")
@@ -97,8 +97,6 @@ def read_given(path: Path, columns: ColumnChoice) -> GivenList:
     DataError
         If it cannot be read, a row ends before it begins, or IPv6 lies outside 2000::/3.
     """
-    if (own := _own_orders(path)) is not None:
-        return own
     given = Input(path, str(path), columns)
     found = read_file(given)
     feed = found if isinstance(found, Feed) else found.feed
@@ -114,25 +112,6 @@ def read_given(path: Path, columns: ColumnChoice) -> GivenList:
         lines = [f"# {path.name}, by the columns chosen", *(one for each in texts for one in each)]
         return GivenList(".txt", "\n".join([*lines, ""]).encode(), (), feed.notes)
     return GivenList(ending, path.read_bytes(), (), feed.notes)
-
-
-def _own_orders(path: Path) -> GivenList | None:
-    """A table of orders as a case has it, which is taken as it is; None of any other file."""
-    with path.open("rb") as file:
-        header = file.readline(1000).decode("utf-8-sig", "replace").strip().split(",")
-    if path.suffix != ".csv" or "addresses" not in header:
-        return None
-    table = read_table(str(path), path, GivenOrderRow)
-    has_dates = not any(row.every for row in table.rows)
-
-    def epoch_s(edge: datetime | time | None) -> int | None:
-        return int(edge.timestamp()) if has_dates and isinstance(edge, datetime) else None
-
-    periods = [
-        Period(at, epoch_s(row.from_), epoch_s(row.to), " ".join(row.operators or ()))
-        for at, row in enumerate(table.rows)
-    ]
-    return GivenList(".csv", table.data, periods, ())
 
 
 def renamed(data: bytes, name: str, columns: ColumnChoice) -> bytes:
@@ -220,11 +199,6 @@ def shipped_operators(name: str = UNKNOWN) -> tuple[str, str]:
     """Text of a shipped table of operators, and of its note."""
     path = shipped("seeds") / f"{name}.csv"
     return path.read_text("utf-8"), path.with_suffix(".source.yaml").read_text("utf-8")
-
-
-def names_of(table: str) -> list[str]:
-    """Names of the operators of a table, from its text."""
-    return [row["operator"] for row in csv.DictReader(io.StringIO(table))]
 
 
 def filled_operators(path: Path, country: str, model_of: str) -> tuple[str, str, list[str]]:
@@ -360,19 +334,120 @@ def write_case(known: Known, folder: Path) -> list[str]:
     except ValueError as error:
         packs = f"there are packs of {', '.join(countries())}"
         raise UsageError(f"--country: {error}; {packs}") from None
-    case = _Case(known)
-    for name, data in case.files.items():
-        (folder / name).write_bytes(data)
+    first = known.first or date(pack_year(known.country), 1, 1)
+    pack = {key: value for key, (value, _) in pack_of(known.country, first.year).items()}
+    zone = ZoneInfo(pack["time_zone"])
+    choice = ColumnChoice.of(known.columns, known.ignored, zone)
+    # Read in place, so that a mistake is reported with the name that the user knows.
+    listed = read_given(known.blocklist, choice) if known.blocklist else None
+    if known.first is None and listed is not None and listed.first_s is not None:
+        first = datetime.fromtimestamp(listed.first_s, zone).date()
+    elif known.first is None:
+        # The first whole day on which the register is published.
+        cadence = read_shipped(pack["register.cadence"], CadenceRow)
+        begins = cadence.rows[0].from_.astimezone(zone)
+        first = max(first, begins.date() + timedelta(days=begins.time() > time()))
+    last = known.last or first + timedelta(days=_DAYS)
+    if last <= first:
+        raise UsageError(f"--to: expected a day after {first}, got {last}")
+    start, end = (datetime.combine(day, time(), zone) for day in (first, last))
+    assumed, files, notes = list[str](), dict[str, bytes](), list[str]()
+    if known.first is None or known.last is None:
+        assumed.append(f"The time of the run: {first} to {last}, as none was given.")
+    if known.country not in countries():
+        assumed.append(
+            f"There is no pack of {known.country}: time zone, sectors, hosting and services "
+            "are those of countries without one (seeds/country-packs.csv, ZZ)."
+        )
+    blocklist = "blocklist.txt" if listed is None else f"blocklist{listed.ending}"
+    if listed is None:
+        files[blocklist] = _PLACEHOLDER.encode()
+        assumed.append("The blocklist: a prefix reserved for documentation.")
+    else:
+        files[blocklist] = listed.data
+        notes += [f"{known.blocklist}: {note}" for note in listed.notes]
+    if listed is not None and listed.periods:
+        outside = _check_periods(listed, start, end)
+        if listed.is_dated:
+            assumed.append(f"Dates of the list without a time: the start of that day in {zone}.")
+        assumed += outside
+        notes += outside
+    has_ipv6 = False
+    if known.inventory is not None:
+        of_sites = replace(choice, zone=None)
+        inventory = read_inventory(known.inventory.name, known.inventory, of_sites)
+        has_ipv6 = bool(inventory.prefixes6)
+        notes += [f"{known.inventory}: {note}" for note in inventory.notes]
+        files["hosts.csv"] = renamed(inventory.data, known.inventory.name, choice)
+        if n_by_visits := int(inventory.is_by_visits.sum()):
+            assumed.append(
+                f"Revenue of {n_by_visits} of your sites, which give visits alone: by what a "
+                f"visit earns in their sector ({VISIT_VALUES})."
+            )
+        if n_without := inventory.n_without_address:
+            assumed.append(
+                f"Where some of your sites sit: {n_without} of their rows have no address "
+                "(column `drawn` of `sites.csv`)."
+            )
+    choice.check_met()
+    operators = pack.get("operators.groups", UNKNOWN)
+    table, note = shipped_operators(operators)
+    if known.operators is not None:
+        table, note, columns = filled_operators(known.operators, known.country, operators)
+        if columns:
+            assumed.append(f"Of the operators: {', '.join(columns)} (operators.source.yaml).")
+    elif operators == UNKNOWN:
+        assumed.append("All of the operators: three of them (operators.source.yaml).")
+    if known.operators is not None or operators == UNKNOWN:
+        operators = "operators.csv"
+        files |= {operators: table.encode(), "operators.source.yaml": note.encode()}
+    names = [row["operator"] for row in csv.DictReader(io.StringIO(table))]
+    if listed is not None:
+        _check_operators(known, listed, names)
+    scenario = partial(
+        _filled,
+        SCENARIO,
+        title=TITLE,
+        name=f"own-case-{known.country.lower()}",
+        country=known.country,
+        time_zone=pack["time_zone"],
+        start=format_instant(start),
+        end=format_instant(end),
+        strategy=_filled(
+            "orders-dated.yaml" if listed is not None and listed.periods else "orders.yaml",
+            blocklist=blocklist,
+            operators=", ".join(names[:2]),
+        ).rstrip(),
+        operators=operators,
+        population=_DRAWN if known.inventory is None else _GIVEN_SITES,
+        rest=_IPV6 if has_ipv6 else "",
+        why_time="Given" if known.first and known.last else "Any days, as none were given",
+        notes="" if known.inventory else _NOTE_OF_N,
+    )
     text = json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"
-    (folder / "scenario.schema.json").write_text(text, encoding="utf-8")
+    files |= {"scenario.schema.json": text.encode(), SCENARIO: scenario(borrow="").encode()}
+    for name, data in files.items():
+        (folder / name).write_bytes(data)
     path = folder / SCENARIO
-    path.write_text(case.scenario([]), encoding="utf-8")
     with _named_as_given(known):
         borrowed = undeclared(read_tables(load_scenario(str(path))))
-        path.write_text(case.scenario(borrowed), encoding="utf-8")
+        borrow = f"borrow: [{', '.join(borrowed)}]"
+        lines = textwrap.fill(borrow, 100, subsequent_indent="  ", break_on_hyphens=False)
+        path.write_text(scenario(borrow=lines), encoding="utf-8")
         resolve(load_scenario(str(path)))
-    (folder / "README.md").write_text(case.readme(borrowed), encoding="utf-8")
-    return case.notes
+    if borrowed:
+        assumed.append(f"Tables of another country or time (`borrow`): {', '.join(borrowed)}.")
+    what = {blocklist: "what is blocked", **_WHAT}
+    readme = _filled(
+        "README.md",
+        title=TITLE,
+        files="\n".join(f"- `{name}`: {words}." for name, words in what.items() if name in files),
+        sites=", for each of your sites too (`answer/sites.csv`)" if known.inventory else "",
+        assumed="\n".join(f"- {words}" for words in assumed)
+        or "Nothing beyond what the tables say of themselves.",
+    )
+    (folder / "README.md").write_text(readme, encoding="utf-8")
+    return notes
 
 
 @contextmanager
@@ -390,145 +465,6 @@ def _named_as_given(known: Known) -> Iterator[None]:
         raise type(error)(problems) from None
 
 
-class _Case:
-    """A case with those of its files that do not depend on borrowed tables."""
-
-    def __init__(self, known: Known) -> None:
-        first = known.first or date(pack_year(known.country), 1, 1)
-        pack = {key: value for key, (value, _) in pack_of(known.country, first.year).items()}
-        zone = ZoneInfo(pack["time_zone"])
-        choice = ColumnChoice.of(known.columns, known.ignored, zone)
-        # Read in place, so that a mistake is reported with the name that the user knows.
-        listed = read_given(known.blocklist, choice) if known.blocklist else None
-        if known.first is None and listed is not None and listed.first_s is not None:
-            first = datetime.fromtimestamp(listed.first_s, zone).date()
-        elif known.first is None:
-            # The first whole day on which the register is published.
-            cadence = read_shipped(pack["register.cadence"], CadenceRow)
-            begins = cadence.rows[0].from_.astimezone(zone)
-            first = max(first, begins.date() + timedelta(days=begins.time() > time()))
-        last = known.last or first + timedelta(days=_DAYS)
-        if last <= first:
-            raise UsageError(f"--to: expected a day after {first}, got {last}")
-        start, end = (datetime.combine(day, time(), zone) for day in (first, last))
-        assumed, files = [], {}
-        notes = [f"{known.blocklist}: {note}" for note in listed.notes] if listed else []
-        if known.first is None or known.last is None:
-            assumed.append(f"The time of the run: {first} to {last}, as none was given.")
-        if known.country not in countries():
-            assumed.append(
-                f"There is no pack of {known.country}: time zone, sectors, hosting and services "
-                "are those of countries without one (seeds/country-packs.csv, ZZ)."
-            )
-        if listed is None:
-            files["blocklist.txt"] = _PLACEHOLDER.encode()
-            assumed.append("The blocklist: a prefix reserved for documentation.")
-        else:
-            files[f"blocklist{listed.ending}"] = listed.data
-        if listed is not None and listed.periods:
-            outside = _check_periods(listed, start, end)
-            if listed.is_dated:
-                assumed.append(
-                    f"Dates of the list without a time: the start of that day in {zone}."
-                )
-            assumed += outside
-            notes += outside
-        self.has_ipv6 = False
-        if known.inventory is not None:
-            of_sites = replace(choice, zone=None)
-            inventory = read_inventory(known.inventory.name, known.inventory, of_sites)
-            self.has_ipv6 = bool(inventory.prefixes6)
-            notes += [f"{known.inventory}: {note}" for note in inventory.notes]
-            files["hosts.csv"] = renamed(inventory.data, known.inventory.name, choice)
-            if n_by_visits := int(inventory.is_by_visits.sum()):
-                assumed.append(
-                    f"Revenue of {n_by_visits} of your sites, which give visits alone: by what a "
-                    f"visit earns in their sector ({VISIT_VALUES})."
-                )
-            if n_without := inventory.n_without_address:
-                assumed.append(
-                    f"Where some of your sites sit: {n_without} of their rows have no address "
-                    "(column `drawn` of `sites.csv`)."
-                )
-        choice.check_met()
-        self.operators = pack.get("operators.groups", UNKNOWN)
-        table, note = shipped_operators(self.operators)
-        if known.operators is not None:
-            table, note, columns = filled_operators(known.operators, known.country, self.operators)
-            if columns:
-                assumed.append(f"Of the operators: {', '.join(columns)} (operators.source.yaml).")
-        elif self.operators == UNKNOWN:
-            assumed.append("All of the operators: three of them (operators.source.yaml).")
-        if known.operators is not None or self.operators == UNKNOWN:
-            self.operators = "operators.csv"
-            files |= {"operators.csv": table.encode(), "operators.source.yaml": note.encode()}
-        self.known, self.pack, self.start, self.end = known, pack, start, end
-        self.files, self.assumed, self.notes = files, assumed, notes
-        self.operator_names = names_of(table)
-        if listed is not None:
-            _check_operators(known, listed, self.operator_names)
-        self.is_table = listed is not None and bool(listed.periods)
-
-    def scenario(self, borrowed: list[str]) -> str:
-        """Text of the scenario."""
-        known = self.known
-        return _filled(
-            SCENARIO,
-            title=TITLE,
-            name=f"own-case-{known.country.lower()}",
-            country=known.country,
-            borrow=textwrap.fill(
-                f"borrow: [{', '.join(borrowed)}]",
-                100,
-                subsequent_indent="  ",
-                break_on_hyphens=False,
-            ),
-            time_zone=self.pack["time_zone"],
-            start=format_instant(self.start),
-            end=format_instant(self.end),
-            strategy=_filled(
-                "orders-dated.yaml" if self.is_table else "orders.yaml",
-                blocklist=next(name for name in self.files if name.startswith("blocklist")),
-                operators=", ".join(self.operator_names[:2]),
-            ).rstrip(),
-            operators=self.operators,
-            population="\n".join(self._population()),
-            rest=_IPV6 if self.has_ipv6 else "",
-            why_time="Given" if known.first and known.last else "Any days, as none were given",
-            notes="" if known.inventory else _NOTE_OF_N,
-        )
-
-    def readme(self, borrowed: list[str]) -> str:
-        """Text of the page that says what comes next."""
-        files = [
-            f"- `{name}`: {_WHAT.get(name.removesuffix('.csv'), 'what is blocked')}."
-            for name in self.files
-        ]
-        assumed = [f"- {words}" for words in self.assumed]
-        if borrowed:
-            tables = ", ".join(borrowed)
-            assumed.append(f"- Tables of another country or time (`borrow`): {tables}.")
-        return _filled(
-            "README.md",
-            title=TITLE,
-            files="\n".join(files),
-            sites=", for each of your sites too (`answer/sites.csv`)"
-            if self.known.inventory
-            else "",
-            assumed="\n".join(assumed) or "Nothing beyond what the tables say of themselves.",
-        )
-
-    def _population(self) -> Iterator[str]:
-        yield "population:"
-        if self.known.inventory is not None:
-            yield "  inventory: hosts.csv"
-            yield "  # Businesses that are drawn with yours; none by default."
-            yield "  # n_businesses: 1000"
-        else:
-            yield "  # Businesses that are drawn; `inventory: hosts.csv` takes your own."
-            yield "  n_businesses: 1000"
-
-
 _NOTE_OF_N = """\
   population.n_businesses:
     kind: assumption
@@ -538,9 +474,18 @@ _NOTE_OF_N = """\
 _IPV6 = """\
 # Some of your sites have IPv6: how many users have it is an assumption, unless you give it here.
 ipv6: {}"""
+_GIVEN_SITES = """\
+population:
+  inventory: hosts.csv
+  # Businesses that are drawn with yours; none by default.
+  # n_businesses: 1000"""
+_DRAWN = """\
+population:
+  # Businesses that are drawn; `inventory: hosts.csv` takes your own.
+  n_businesses: 1000"""
 _WHAT = {
-    "hosts": "your sites, from your inventory",
-    "operators": "who carries orders out",
+    "hosts.csv": "your sites, from your inventory",
+    "operators.csv": "who carries orders out",
     "operators.source.yaml": "what that table rests on",
 }
 

@@ -110,7 +110,7 @@ def test_what_cannot_be_is_refused_and_nothing_left(tmp_path):
         tmp_path, "--country", "ES", "--from", "2026-03-01", "--to", "2026-03-01"
     )
     missing = refusal(tmp_path, "--country", "ES", "--blocklist", "x")
-    assert "'--blocklist': File 'x' does not exist" in missing
+    assert "'--blocklist': file 'x' does not exist" in missing
     wrong = refusal(tmp_path, "--country", "ES", "--operators", str(tmp_path / "ops.csv"))
     assert "operator: expected this column" in wrong
     assert "name: unknown column" in wrong

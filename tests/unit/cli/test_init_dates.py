@@ -114,24 +114,6 @@ def test_a_list_without_dates_keeps_who_each_row_is_for(header, options, tmp_pat
     assert "have no beginning" not in result.output
 
 
-def test_the_table_that_init_writes_is_one_that_it_reads(tmp_path):
-    (tmp_path / "ops.csv").write_text("operator\nnorth\nsouth\n")
-    given = "--operators", str(tmp_path / "ops.csv")
-    text = (
-        "addresses,from,to,operators\n198.51.100.1 198.51.100.7,2026-03-30T00:00+02:00,,south\n"
-        "2001:db8::/32,2026-03-27T12:00+01:00,2026-03-31T00:00+02:00,\n"
-    )
-    assert "list.csv: operators: expected one of provider-1" in init(tmp_path, text, *RUN).output
-    bare = init(tmp_path, "addresses,from\n198.51.100.1,2026-03-30\n", *RUN, name="bare.csv")
-    assert "bare.csv:2: from: expected a date and time with offset" in bare.output
-    result = init(tmp_path, text, "--country", "ES", *given)
-    assert result.exit_code == 0, result.output
-    assert (tmp_path / "case" / "blocklist.csv").read_text() == text
-    case = resolve(load_scenario(str(tmp_path / "case" / "scenario.yaml")))
-    assert [row.operators for row in case.given_orders] == [("south",), None]
-    assert case.scenario.start.isoformat() == MARCH[27]
-
-
 @pytest.mark.parametrize(
     "text",
     [
