@@ -53,7 +53,8 @@ MOST_NAMED = 40
 def problems_of(reading: RunReading, resolved: Resolved, place: Placed) -> list[Problem]:
     """Curves, events, measures, groups, names and times that the run has not."""
     scenario = resolved.scenario
-    problems = reading_problems(reading, scenario.start, scenario.end, place, EVENTS)
+    found = reading_problems(reading, scenario.start, scenario.end, EVENTS)
+    problems = [place(key, message) for key, message in found]
     known: dict[str, Sequence[str]] = {
         "providers": provider_names(resolved),
         "sectors": [row.sector for row in resolved.sectors.rows],

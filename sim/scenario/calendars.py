@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import UTC, datetime, time, timedelta, tzinfo
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import (
@@ -202,36 +202,16 @@ Groups = Annotated[Names | None, BeforeValidator(_split)]
 def windows_of_order(
     order: GivenOrder | GivenOrderRow, start: datetime, end: datetime, zone: tzinfo
 ) -> Sequence[tuple[datetime, datetime]]:
-    """When a given order is in force; until the end of the run where it is never withdrawn."""
-    from_, to = order.from_, order.to
-    if isinstance(from_, time) and isinstance(to, time):
-        return _recurring(order.every or (), from_, to, order.except_ or (), start, end, zone)
-    first = from_ if isinstance(from_, datetime) else start
-    last = to if isinstance(to, datetime) else max(end, first + timedelta(seconds=1))
-    return [(first, last)]
+    """When a given order is in force; until the end of the run where it is never withdrawn.
 
-
-def _recurring(
-    every: Sequence[str],
-    from_: time,
-    to: time,
-    except_: Sequence[date],
-    start: datetime,
-    end: datetime,
-    zone: tzinfo,
-) -> list[tuple[datetime, datetime]]:
-    """Sessions that recur on weekdays, from the day before a run to its end.
+    Sessions that recur start on weekdays from the day before the run to its end.
 
     Parameters
     ----------
-    every
-        Weekdays, as in ``WEEKDAYS``, on which a session starts.
-    from_, to
-        Times of day; a session ends on the next day where ``to`` is earlier than ``from_``.
-    except_
-        Dates on which none starts.
+    start, end
+        Of the run.
     zone
-        Whose clock the times of day are read from.
+        Whose clock times of day are read from.
 
     Notes
     -----
@@ -239,6 +219,10 @@ def _recurring(
     exist is read by the offset before the change (RFC 5545, section 3.3.5). A session that
     would end before it starts by that rule does not take place.
     """
+    from_, to = order.from_, order.to
+    if not (isinstance(from_, time) and isinstance(to, time)):
+        first = from_ if isinstance(from_, datetime) else start
+        return [(first, to if isinstance(to, datetime) else max(end, first + timedelta(seconds=1)))]
     overnight = timedelta(days=int(to < from_))
     first_day = start.astimezone(zone).date() - timedelta(days=1)
     n_days = (end.astimezone(zone).date() - first_day).days + 1
@@ -249,6 +233,6 @@ def _recurring(
             datetime.combine(day + overnight, to, zone).astimezone(UTC),
         )
         for day in days
-        if WEEKDAYS[day.weekday()] in every and day not in except_
+        if WEEKDAYS[day.weekday()] in (order.every or ()) and day not in (order.except_ or ())
     ]
     return [(first, last) for first, last in windows if first < last]

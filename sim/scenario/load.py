@@ -36,13 +36,6 @@ NEEDS_ATTENTION = ("pause_pressure", "end_pressure")
 _ALL_TIMES = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
-def section_problems(scenario: Scenario, document: Document) -> Iterator[Problem]:
-    """Refuse sections, strategies and limits that lack what they act on."""
-    found = [*_lone_sections(scenario), *_lone_keys(scenario)]
-    yield from (document.problem(path, message, at_key=True) for path, message in found)
-    yield from _evidence_problems(scenario, document)
-
-
 def _lone_sections(scenario: Scenario) -> Iterator[tuple[NodePath, str]]:
     """Sections, shares and strategies without what they act on, each with what is wrong."""
     for section, (needed, why) in NEEDS.items():
@@ -110,14 +103,12 @@ def _evidence_problems(scenario: Scenario, document: Document) -> Iterator[Probl
     ends = _ALL_TIMES if is_cut else (scenario.start, scenario.end)
     names: set[str] = set()
     for row, piece in enumerate(scenario.evidence or ()):
-
-        def problem(key: str, message: str, row: int = row) -> Problem:
-            return document.problem(("evidence", row, key), message)
-
+        found = reading_problems(piece, *ends)
         if piece.id in names:
-            yield problem("id", f"expected each id once, got {piece.id!r} again")
+            found.append(("id", f"expected each id once, got {piece.id!r} again"))
         names.add(piece.id)
-        yield from reading_problems(piece, *ends, problem)
+        for key, message in found:
+            yield document.problem(("evidence", row, key), message)
 
 
 GIVEN_BY = {"population.n_businesses": "inventory"}
@@ -276,16 +267,15 @@ def validate(document: Document) -> Scenario:
     ScenarioError
         With every mistake, those of the reading too.
     """
-    scenario = validated(
-        document,
-        Scenario,
-        lambda found: [
-            *section_problems(found, document),
-            *note_problems(
-                without_stale_notes(found.provenance, document), scenario_tree(found), document
-            ),
-        ],
-    )
+
+    def problems(found: Scenario) -> Iterator[Problem]:
+        for path, message in (*_lone_sections(found), *_lone_keys(found)):
+            yield document.problem(path, message, at_key=True)
+        yield from _evidence_problems(found, document)
+        notes = without_stale_notes(found.provenance, document)
+        yield from note_problems(notes, scenario_tree(found), document)
+
+    scenario = validated(document, Scenario, problems)
     notes = without_stale_notes(scenario.provenance, document)
     # Of a run that was cut short, only evidence that it reaches.
     ends = scenario.start, scenario.end

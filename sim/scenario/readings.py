@@ -7,7 +7,7 @@ report names and times that no run has.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Annotated, Literal, TypeAlias
 
@@ -22,7 +22,6 @@ from pydantic import (
 
 from sim.catalogue.curves import CURVES
 from sim.catalogue.measures import MEASURES
-from sim.errors import Problem
 from sim.scenario.quantities import Instant, Model, Share, check_between
 from sim.scenario.refusal import hint
 
@@ -110,7 +109,8 @@ class RunReading(Model):
             raise ValueError("expected at, or since and until, got both")
         if (self.since or self.until) and self.measure:
             raise ValueError("expected no time with measure: set the scenario's end, got one")
-        if "take" in self.model_fields_set and (self.at or not self._is_over_time):
+        is_span = self.businesses is not None and (self.since or self.until)
+        if "take" in self.model_fields_set and (self.at or not (self.curve or is_span)):
             raise ValueError(
                 "expected take with a curve, or businesses with since or until, and no at"
             )
@@ -140,11 +140,6 @@ class RunReading(Model):
         """Whether all its times lie within a run."""
         times = self.at, self.since, self.until
         return all(time is None or start <= time <= end for time in times)
-
-    @property
-    def _is_over_time(self) -> bool:
-        """Whether it reads a curve, or businesses over a span."""
-        return bool(self.curve or (self.businesses and (self.since or self.until)))
 
 
 READ_OFF = ("measure", "curve", "event", "first_outage", "businesses", "listed")
@@ -204,17 +199,19 @@ def reading_problems(
     reading: RunReading,
     start: datetime,
     end: datetime,
-    place: Callable[[str, str], Problem],
     events: Sequence[str] = (),
-) -> list[Problem]:
+) -> list[tuple[str, str]]:
     """Names of measures, curves and events that there are not, and times outside the run.
 
     Parameters
     ----------
-    place
-        Takes a key of the reading and a message.
     events
         Kinds of events; not checked where there are none.
+
+    Returns
+    -------
+    problems
+        Keys of the reading, each with what is wrong.
     """
     problems = []
     names = {"curve": tuple(CURVES), "event": tuple(events), "measure": tuple(MEASURES)}
@@ -226,7 +223,7 @@ def reading_problems(
             message = (
                 f"expected one of {', '.join(known)}, got {value!r}{is_a or hint(value, known)}"
             )
-            problems.append(place(key, message))
+            problems.append((key, message))
     for key in ("at", "since", "until"):
         time = getattr(reading, key)
         if time is not None and not start <= time <= end:
@@ -234,5 +231,5 @@ def reading_problems(
                 f"expected a time within the run, {start.isoformat()} to {end.isoformat()}, got "
                 f"{time.isoformat()}; an override of start or end moves it"
             )
-            problems.append(place(key, message))
+            problems.append((key, message))
     return problems

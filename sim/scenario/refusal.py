@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from sim.errors import Problem, ScenarioError
-from sim.scenario.document import Document, NodePath, format_path
+from sim.scenario.document import Document, NodePath
 from sim.scenario.quantities import describe, fields_at, keys_of, models_in
 
 _EXPECTED: dict[str, str] = {
@@ -109,7 +109,8 @@ def _problems_of(
         if path in document.refused:
             continue  # said already, and what stands there now is not what was written
         if is_unknown := error["type"] == "extra_forbidden":
-            message = _unknown_key(path, error["loc"], model)
+            known = _keys_at(model, error["loc"][:-1])
+            message = f"unknown key{hint(str(path[-1]), known)} (known: {', '.join(known)})"
         else:
             message = explain(error)
         if error["type"] == "union_tag_invalid":
@@ -132,23 +133,6 @@ def _real_path(loc: tuple[int | str, ...], tree: Mapping[str, Any]) -> NodePath:
         path.append(part)
         node = node[part] if known else None
     return tuple(path)
-
-
-GONE = {
-    "n_draws": "every simulation is a draw now; give their number with -n",
-    "experiment": "compare takes strategies from --strategy alone",
-    "strategy.addresses": "the strategy orders lists addresses, in sessions too",
-    "strategy.when": "the strategy time-window acts in sessions",
-    "strategy.every": "windows or a table of sessions gives their times",
-}
-"""Why keys of earlier versions are gone, and what takes their place."""
-
-
-def _unknown_key(path: NodePath, loc: tuple[int | str, ...], model: type[BaseModel]) -> str:
-    if why := GONE.get(format_path(path)):
-        return f"unknown key: it is gone, as {why}"
-    known = _keys_at(model, loc[:-1])
-    return f"unknown key{hint(str(path[-1]), known)} (known: {', '.join(known)})"
 
 
 def _keys_at(model: type[BaseModel], loc: tuple[int | str, ...]) -> list[str]:

@@ -26,7 +26,7 @@ from sim.files import new_file
 from sim.report.words.tables import Column, Table, cell_text
 
 if TYPE_CHECKING:
-    from sim.blocklists.covers import Answer, Comparison, Question
+    from sim.blocklists.covers import Answer, Question
 
 SCHEMA = "overblock/cover/2"
 # Rows of the frontier that people see: the first ones, then ever wider steps.
@@ -154,23 +154,8 @@ def cover(
             print_tables(_cover_tables(found, every_row=every_row), options.format)
 
 
-def _cover_tables(found: Answer, *, every_row: bool = False) -> list[Table]:
-    """All tables that have rows, with the whole frontier or as much as people read."""
-    made = [_prefixes(found), _collateral(found), _frontier(found, every_row=every_row)]
-    if found.comparison is not None:
-        made.append(_regret(found, found.comparison))
-    return made
-
-
 def _cover_document(found: Answer, question: Question, remarks: Sequence[str]) -> dict[str, Any]:
     """Return the JSON document."""
-    frontier = found.frontier
-    columns = {
-        "n_rules": frontier.n_rules,
-        "collateral": frontier.collateral,
-        "saved_by_next": frontier.saved_by_next,
-    }
-    rows = zip(*(column.tolist() for column in columns.values()), strict=True)
     limits4, limits6, compared = question.limits4, question.limits6, found.comparison
     return {
         "schema": SCHEMA,
@@ -190,87 +175,77 @@ def _cover_document(found: Answer, question: Question, remarks: Sequence[str]) -
         "prefixes": found.cover.texts(),
         "n_rules": found.cover.n_rules,
         "collateral": dict(found.collateral),
-        "frontier": [dict(zip(columns, row, strict=True)) for row in rows],
-        "against": None if compared is None else _comparison_document(found, compared),
+        "frontier": [
+            dict(zip(("n_rules", "collateral", "saved_by_next"), row, strict=True))
+            for row in _steps(found)
+        ],
+        "against": compared
+        and {
+            "n_rules": compared.n_rules,
+            "n_targets": found.n_targets,
+            "n_targets_covered": compared.n_targets_covered,
+            "same_targets": {
+                name: {
+                    "collateral": one.collateral,
+                    "best": one.best and one.best.collateral,
+                    "regret": one.regret,
+                    "n_rules": one.best and one.best.n_rules,
+                    "prefixes": one.best and one.best.texts(),
+                    "reason": one.reason or None,
+                }
+                for name, one in compared.by_unit.items()
+            },
+        },
         "notes": [*remarks, *found.units.notes],
     }
 
 
-def _comparison_document(found: Answer, compared: Comparison) -> dict[str, Any]:
-    return {
-        "n_rules": compared.n_rules,
-        "n_targets": found.n_targets,
-        "n_targets_covered": compared.n_targets_covered,
-        "same_targets": {
-            name: {
-                "collateral": each.collateral,
-                "best": None if each.best is None else each.best.collateral,
-                "regret": each.regret,
-                "n_rules": None if each.best is None else each.best.n_rules,
-                "prefixes": None if each.best is None else each.best.texts(),
-                "reason": each.reason or None,
-            }
-            for name, each in compared.by_unit.items()
-        },
-    }
-
-
-def _prefixes(found: Answer) -> Table:
-    title = f"Best cover with at most {found.budget:,} rules: {found.cover.n_rules:,} rules"
-    columns = (Column("rule", "rule", "text"), Column("prefix", "prefix", "text"))
-    rows = [(f"{row}", text) for row, text in enumerate(found.cover.texts(), start=1)]
-    return Table("prefixes", title, columns, rows)
-
-
-def _unit_name(unit: str) -> str:
+def _cover_tables(found: Answer, *, every_row: bool) -> list[Table]:
+    """All tables that have rows, with the whole frontier or as much as people read."""
     from sim.blocklists.covers import UNIT_NAMES
 
-    return UNIT_NAMES[unit]
-
-
-def _collateral(found: Answer) -> Table:
-    rows = [(_unit_name(name), amount) for name, amount in found.collateral.items()]
-    columns = (_UNIT, Column("collateral", "collateral"))
-    return Table("collateral", "Collateral: addresses hit besides the targets", columns, rows)
-
-
-def _frontier(found: Answer, *, every_row: bool) -> Table:
-    frontier = found.frontier
-    columns = (
+    title = f"Best cover with at most {found.budget:,} rules: {found.cover.n_rules:,} rules"
+    columns = [Column("rule", "rule", "text"), Column("prefix", "prefix", "text")]
+    rules = [(f"{row}", text) for row, text in enumerate(found.cover.texts(), start=1)]
+    made = [Table("prefixes", title, columns, rules)]
+    title, columns = "Collateral: addresses hit besides the targets", [_UNIT]
+    columns.append(Column("collateral", "collateral"))
+    amounts = [(UNIT_NAMES[name], amount) for name, amount in found.collateral.items()]
+    made.append(Table("collateral", title, columns, amounts))
+    columns = [
         Column("n_rules", "rules", "text"),
         Column("collateral", "collateral"),
         Column("saved_by_next", "saved by one more rule"),
-    )
-    n_rules = frontier.n_rules.tolist()
-    cells = zip(n_rules, frontier.collateral.tolist(), frontier.saved_by_next.tolist(), strict=True)
-    shown = {*_SHOWN, n_rules[0], n_rules[-1]}
-    rows = [(f"{n}", *others) for n, *others in cells if every_row or n in shown]
-    title = f"Least collateral by number of rules, in {_unit_name(found.unit)}"
-    return Table("frontier", title, columns, rows)
-
-
-def _regret(found: Answer, compared: Comparison) -> Table:
-    rows = [
-        (
-            _unit_name(name),
-            each.collateral,
-            None if each.best is None else each.best.collateral,
-            each.regret,
-            compared.n_targets_covered,
-            found.n_targets,
-        )
-        for name, each in compared.by_unit.items()
     ]
-    columns = (
-        _UNIT,
-        Column("collateral", "the order"),
-        Column("best", "the best"),
-        Column("regret", "regret"),
-        Column("n_targets_covered", "targets covered"),
-        Column("n_targets", "out of"),
-    )
-    title = (
-        f"The order's {compared.n_rules:,} rules against the best as many for the same "
-        f"{cell_text(compared.n_targets_covered)} of {cell_text(found.n_targets)} targets"
-    )
-    return Table("same_targets", title, columns, rows)
+    steps = _steps(found)
+    shown = {*_SHOWN, steps[0][0], steps[-1][0]}
+    rows = [(f"{n}", *others) for n, *others in steps if every_row or n in shown]
+    title = f"Least collateral by number of rules, in {UNIT_NAMES[found.unit]}"
+    made.append(Table("frontier", title, columns, rows))
+    if (compared := found.comparison) is not None:
+        counts = compared.n_targets_covered, found.n_targets
+        title = (
+            f"The order's {compared.n_rules:,} rules against the best as many for the same "
+            f"{cell_text(counts[0])} of {cell_text(counts[1])} targets"
+        )
+        columns = [
+            _UNIT,
+            Column("collateral", "the order"),
+            Column("best", "the best"),
+            Column("regret", "regret"),
+            Column("n_targets_covered", "targets covered"),
+            Column("n_targets", "out of"),
+        ]
+        rows = [
+            (UNIT_NAMES[name], one.collateral, one.best and one.best.collateral, one.regret)
+            for name, one in compared.by_unit.items()
+        ]
+        made.append(Table("same_targets", title, columns, [(*row, *counts) for row in rows]))
+    return made
+
+
+def _steps(found: Answer) -> list[tuple[Any, ...]]:
+    """Number of rules, least collateral and what one more rule saves, by number of rules."""
+    frontier = found.frontier
+    columns = frontier.n_rules, frontier.collateral, frontier.saved_by_next
+    return list(zip(*(column.tolist() for column in columns), strict=True))

@@ -23,9 +23,6 @@ def assumed_by_key() -> dict[str, AssumptionRow]:
     return {row.key: row for row in read_assumptions().rows}
 
 
-COURT_QUESTIONS = "court-questions"
-
-
 class CourtQuestionRow(Row):
     """One question of one court or law."""
 
@@ -41,15 +38,12 @@ class CourtQuestionRow(Row):
 
 def read_court_questions() -> Table[CourtQuestionRow]:
     """Read the shipped questions."""
-    return read_shipped(COURT_QUESTIONS, CourtQuestionRow)
+    return read_shipped("court-questions", CourtQuestionRow)
 
 
 def forums() -> tuple[str, ...]:
     """Names of the forums, in the sequence of the table."""
     return tuple(dict.fromkeys(row.forum for row in read_court_questions().rows))
-
-
-DATED_FACTS = "dated-facts"
 
 
 class FactRow(Row):
@@ -79,5 +73,5 @@ class FactRow(Row):
 
 def facts_of(scenario: str) -> tuple[FactRow, ...]:
     """Read the dated facts about the block that a shipped scenario models."""
-    rows = read_shipped(DATED_FACTS, FactRow).rows
+    rows = read_shipped("dated-facts", FactRow).rows
     return tuple(row for row in rows if row.scenario == scenario)

@@ -181,8 +181,6 @@ ONE = "[[2018-04-16T00:00+03:00, 2018-04-17T00:00+03:00]]"
         ("length: 24", ["strategy: expected one of windows, sessions, got none"]),
         (f"windows: {ONE}, sessions: spain-sessions-2025-26",
          ["strategy: expected one of windows, sessions, got windows and sessions"]),
-        (f"windows: {ONE}, every: [sat]",
-         ["strategy.every: unknown key: it is gone, as windows or a table of sessions"]),
         (f"windows: {ONE}, share_in_session_sd_logit: 1",
          ["strategy.share_in_session_sd_logit: expected it with share_in_session"]),
     ],

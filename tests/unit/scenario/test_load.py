@@ -125,17 +125,6 @@ def test_a_misspelt_key_is_refused_with_the_key_that_was_meant(
     assert any(problem.startswith(expected) for problem in reported), reported
 
 
-def test_a_key_that_is_gone_names_what_took_its_place(write_scenario):
-    with pytest.raises(ScenarioError) as refused:
-        load_scenario(str(write_scenario(add="n_draws: 64\n")))
-    message = str(refused.value)
-    assert "n_draws: unknown key: it is gone, as every simulation is a draw now" in message
-    assert "give their number with -n" in message
-    assert "known:" not in message
-    with pytest.raises(ScenarioError, match="n_draws: unknown key: it is gone"):
-        load_scenario(str(write_scenario()), ["n_draws=64"])
-
-
 def test_every_missing_key_is_named(write_scenario):
     assert problems_of(write_scenario(text="format: overblock/scenario/1\n")) == [
         f"f:1:1: {key}: expected a value, got nothing"
