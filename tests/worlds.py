@@ -28,7 +28,6 @@ from sim.world.moves import Moves, Programs, Stays
 from sim.world.operators import Operators, Overload
 from sim.world.placement import Sites
 from sim.world.providers import (
-    OutsideWithdrawal,
     Places,
     Pools,
     StanceEvent,
@@ -326,7 +325,7 @@ class SmallWorld:
             else Ipv6(share_users=self.share_ipv6, share_components=0),
             exempt=_set_of(self.exempt_prefixes, self.line),
             pressure_events=self.pressure_events,
-            outside_withdrawals=tuple(OutsideWithdrawal(*one) for one in self.decisions),
+            outside_withdrawals=self.decisions,
         )
 
     def sites(self) -> Sites:

@@ -44,7 +44,7 @@ from sim.scenario.quantities import format_instant
 from sim.scenario.readings import Evidence, RunReading
 from sim.scenario.resolve import Resolved
 from sim.scenario.variants import own_variant
-from sim.statistics.intervals import distance_by_chance, kolmogorov_distance, wilson
+from sim.statistics.intervals import distance_by_chance
 
 ENDS = (0.5, (1 - LEVEL) / 2, (1 + LEVEL) / 2)
 NOTHING, EVERYTHING = "nothing", "all evidence"
@@ -130,11 +130,6 @@ class Judged:
         """Return a number read off a draw; NaN where there is none."""
         return self.value.get(draw, {}).get(name, math.nan)
 
-    def add(self, draw: int, numbers: Mapping[str, NDArray[np.float64]]) -> None:
-        """Note numbers that were read off a draw."""
-        read = {name: float(one[0]) for name, one in numbers.items()}
-        self.value.setdefault(draw, {}).update(read)
-
     def failed(self, draw: int, pieces: Sequence[Evidence]) -> list[str]:
         """Names of the evidence that a draw does not agree with."""
         return [
@@ -212,6 +207,8 @@ def _evidence(found: Judged, n_prior: int, n_alone: int) -> Sheet:
 
 def _inputs(n: int, kept: Sequence[int], resolved: Resolved, root_seed: int) -> Sheet:
     """Each uncertain input over the first ``n`` draws, and over the kept ones."""
+    from scipy.stats import ks_2samp  # slow to import, and only these tables need it
+
     laid = lay_draws([own_variant(resolved)], range(n), root_seed)
     n_dials = sum(factor.n_dials for factor in laid.unknowns)
     chance = distance_by_chance(len(kept), n_dials) if kept else np.nan
@@ -219,7 +216,9 @@ def _inputs(n: int, kept: Sequence[int], resolved: Resolved, root_seed: int) -> 
     for factor, amounts in zip(laid.unknowns, laid.amounts, strict=True):
         for part in range(factor.n_dials):
             before, after = amounts[:, part], amounts[list(kept), part]
-            distance = kolmogorov_distance(after, before) if kept else np.nan
+            distance = math.nan
+            if kept:
+                distance = float(ks_2samp(after, before, method="asymp").statistic)
             rows.append(
                 (factor.key, part, factor.unit, factor.scale, *_quantiles(before),
                  *_quantiles(after), distance, chance, distance > chance if kept else None)
@@ -262,8 +261,13 @@ N_PRIOR = 64
 N_ALONE = 64
 """Most draws that fail one piece of evidence alone and run to the end, for each piece."""
 EARLY, WHOLE = "early", "whole"
-LEVEL = 0.9
-"""Two-sided: each bound holds with 95 %."""
+
+
+def share_ends(n: int, of: int, level: float = LEVEL) -> list[float]:
+    """Ends of Wilson's score interval of a share; at 90 % each holds with 95 %."""
+    from scipy.stats import binomtest  # slow to import, and only conditioning needs it
+
+    return [float(end) for end in binomtest(n, of).proportion_ci(level, method="wilson")]
 
 
 @dataclass(frozen=True)
@@ -279,12 +283,12 @@ class Trial:
     early: Mapping[str, RunReading]
     whole: Mapping[str, RunReading]
 
-    def begin(self) -> Callable[[Key], dict[str, NDArray[np.float64]]]:
+    def begin(self) -> Callable[[Key], dict[str, float]]:
         """Return what reads one draw."""
         variant = own_variant(self.resolved)
         laid: dict[int, Draws] = {}
 
-        def work(key: Key) -> dict[str, NDArray[np.float64]]:
+        def work(key: Key) -> dict[str, float]:
             number = int(key[0])
             block, row = divmod(number, BLOCK)
             if block not in laid:
@@ -422,7 +426,7 @@ class Conditioning:
         found, failures = ask.read(self.trial, names, n_done, n_all)
         judged.failures |= failures
         for key, numbers in found.items():
-            judged.add(int(key[0]), numbers)
+            judged.value.setdefault(int(key[0]), {}).update(numbers)
 
     def _expected(self, judged: Judged) -> int:
         """Runs that it takes in all, by the acceptance so far; 0 where that is not known."""
@@ -437,7 +441,7 @@ class Conditioning:
         n_kept = len(judged.agreeing)
         if n_kept >= self.n_keep or judged.n >= self.n_most:
             return True
-        return wilson(n_kept, judged.n, LEVEL)[1] * self.n_most < self.n_keep
+        return judged.n > 0 and share_ends(n_kept, judged.n)[1] * self.n_most < self.n_keep
 
     def write(self, folder: Path, found: Judged) -> Study:
         """Write the tables."""
@@ -461,13 +465,13 @@ class Conditioning:
             "n_agreeing": n_agreeing,
             "n_kept": len(kept),
             "acceptance": n_agreeing / found.n,
-            "acceptance_95": list(wilson(n_agreeing, found.n, 0.95)),
+            "acceptance_95": share_ends(n_agreeing, found.n, 0.95),
             "n_whole": len(found.whole),
         }
         return Study(folder, plan, manifest, found.failures, {one.file: one for one in sheets})
 
     def _warnings(self, found: Judged, n_kept: int) -> Iterator[str]:
-        high = wilson(n_kept, found.n, LEVEL)[1]
+        _, high = share_ends(n_kept, found.n)
         if n_kept < self.n_keep:
             yield (
                 f"{n_kept} of {found.n} draws agree with the evidence, where {self.n_keep} were to "

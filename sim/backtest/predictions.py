@@ -106,16 +106,10 @@ class NotComputable:
 def predict_by_ensemble(
     placed: PlacedCase,
     resolved: Resolved,
-    numbers: Sequence[NDArray[np.float64]],
+    numbers: Sequence[float],
     draws: Draws,
 ) -> Prediction | NotComputable:
-    """Predict a case by the members of an ensemble.
-
-    Parameters
-    ----------
-    numbers
-        By member: one number.
-    """
+    """Predict a case by what each member of an ensemble gave."""
     predictor = placed.case.predictor
     assert isinstance(predictor, RunPredictor)
     if why := why_not_measured(predictor, resolved) or why_no_threshold(predictor, resolved):
@@ -126,20 +120,13 @@ def predict_by_ensemble(
     return of_ensemble(numbers, spans, "what the model leaves out")
 
 
-def of_ensemble(
-    numbers: Sequence[NDArray[np.float64]], spans: str, left_out: str
-) -> Prediction | NotComputable:
+def of_ensemble(numbers: Sequence[float], spans: str, left_out: str) -> Prediction | NotComputable:
     """Summarise what each member of an ensemble gave.
 
     Members in which the number is not known are excluded, and counted in ``spans``; where that is
     half of them or more, the prediction is not known.
-
-    Parameters
-    ----------
-    numbers
-        By member: one number.
     """
-    values = np.array([float(each[0]) for each in numbers])
+    values = np.array(numbers, np.float64)
     is_known = ~np.isnan(values)
     n_unknown = int((~is_known).sum())
     if 2 * is_known.sum() <= values.size:

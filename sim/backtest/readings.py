@@ -126,14 +126,8 @@ def read_run(
     root_seed: int,
     replicate: int,
     readings: Mapping[str, RunReading],
-) -> dict[str, NDArray[np.float64]]:
-    """Simulate a scenario once and read numbers off it.
-
-    Returns
-    -------
-    numbers
-        By name, an array of one number; NaN where it is not known.
-    """
+) -> dict[str, float]:
+    """Simulate a scenario once and read numbers off it, by name; NaN where one is not known."""
     # Code that only prints scores imports this module, and needs no compiled loops.
     from sim.engine.run import simulate
 
@@ -155,7 +149,7 @@ def read_run(
     if wanted & {*PRICED}:
         measured |= _price(resolved, streams, world, outcome)
     return {
-        name: np.array([_read(reading, measured, outcome, world, resolved)])
+        name: _read(reading, measured, outcome, world, resolved)
         for name, reading in readings.items()
     }
 

@@ -25,7 +25,7 @@ from sim.backtest.readings import problems_of, read_run
 from sim.engine.warm_up import warm_up
 from sim.errors import DataError, Mistakes, Problem, ProblemsError, ScenarioError
 from sim.experiment.draws import Draws, Kept, lay_draws, shipped_kept
-from sim.experiment.executors.task import Executor, Failure, Key, SerialExecutor, run_all
+from sim.experiment.executors.task import Executor, Failure, Key, SerialExecutor
 from sim.experiment.interrupts import pass_on_interrupt
 from sim.scenario.cases import BOUNDS, Case, Guess, PlacedCase, Role, RunPredictor
 from sim.scenario.load import load_scenario
@@ -251,15 +251,10 @@ class RunGroup:
         return None if is_other else table
 
 
-def group_runs(placed: Sequence[PlacedCase], overrides: Sequence[str] = ()) -> list[RunGroup]:
+def group_runs(placed: Sequence[PlacedCase]) -> list[RunGroup]:
     """Group cases by scenario and overrides, in the sequence they come.
 
     A run ends where the last of its cases is read, if all of them say a time.
-
-    Parameters
-    ----------
-    overrides
-        Of all scenarios, before those of their cases.
 
     Raises
     ------
@@ -278,7 +273,7 @@ def group_runs(placed: Sequence[PlacedCase], overrides: Sequence[str] = ()) -> l
         raise ScenarioError([placed[-1].problem("predictor.scenario", message)])
     for (name, own), members in grouped.items():
         try:
-            resolved = resolve(load_scenario(name, [*overrides, *own]))
+            resolved = resolve(load_scenario(name, own))
         except ProblemsError as error:
             about = members[0].problem("predictor.scenario", "expected a scenario that can be run")
             problems += [about, *error.problems]
@@ -293,7 +288,7 @@ def group_runs(placed: Sequence[PlacedCase], overrides: Sequence[str] = ()) -> l
         if not found and last is not None and last < resolved.scenario.end:
             # What comes later moves nothing before it.
             cut = f"end={last.isoformat()}"
-            resolved = resolve(load_scenario(name, [*overrides, *own, cut]))
+            resolved = resolve(load_scenario(name, [*own, cut]))
         groups.append(RunGroup(_predictor(members[0]).scenario, resolved, tuple(members)))
     if problems:
         raise ScenarioError(problems)
@@ -309,19 +304,18 @@ class Reading:
     Attributes
     ----------
     draws
-        By ensemble, those of each group; None for a group without kept simulations.
+        Those of each group and ensemble, by row and name.
     """
 
     groups: tuple[RunGroup, ...]
-    draws: Mapping[str, tuple[Draws | None, ...]]
+    draws: Mapping[tuple[int, str], Draws]
 
-    def begin(self) -> Callable[[Key], dict[str, NDArray[np.float64]]]:
+    def begin(self) -> Callable[[Key], dict[str, float]]:
         """Return what reads one member of one group."""
 
-        def work(key: Key) -> dict[str, NDArray[np.float64]]:
+        def work(key: Key) -> dict[str, float]:
             row, member = int(key[0]), int(key[1])
-            group, draws = self.groups[row], self.draws[str(key[2])][row]
-            assert draws is not None
+            group, draws = self.groups[row], self.draws[row, str(key[2])]
             label = group.resolved.scenario.strategy.id
             changed = draws.point(member, label).change(group.resolved)
             readings = {each.case.id: _predictor(each) for each in group.cases}
@@ -330,19 +324,15 @@ class Reading:
         return work
 
 
-def draws_of(groups: Sequence[RunGroup], n_members: int) -> dict[str, tuple[Draws | None, ...]]:
-    """Draws of each group by ensemble, the first of those that are kept of a scenario."""
-    kept = tuple(
-        None
-        if (table := group.kept) is None
-        else lay_draws([own_variant(group.resolved)], table.draw[:n_members], table.root_seed)
-        for group in groups
-    )
-    prior = tuple(
-        lay_draws([own_variant(group.resolved)], range(n_members), group.root_seed)
-        for group in groups
-    )
-    return {PRIOR: prior, CONDITIONED: kept}
+def draws_of(groups: Sequence[RunGroup], n_members: int) -> dict[tuple[int, str], Draws]:
+    """Draws by row of a group and ensemble; the first of those that are kept of a scenario."""
+    found = {}
+    for row, group in enumerate(groups):
+        variants = [own_variant(group.resolved)]
+        found[row, PRIOR] = lay_draws(variants, range(n_members), group.root_seed)
+        if (table := group.kept) is not None:
+            found[row, CONDITIONED] = lay_draws(variants, table.draw[:n_members], table.root_seed)
+    return found
 
 
 def _last_read(members: Sequence[PlacedCase]) -> datetime | None:
@@ -434,27 +424,30 @@ def backtest(
         )
     mistakes.raise_any()
     draws = draws_of(groups, n_members)
-    keys: list[Key] = [
-        (row, member, name)
-        for row in range(len(groups))
-        for name, of in draws.items()
-        if (mine := of[row]) is not None
-        for member in range(mine.n)
-    ]
+    keys_of: dict[tuple[int, str], list[Key]] = {
+        (row, name): [(row, member, name) for member in range(of.n)]
+        for (row, name), of in draws.items()
+    }
+    keys = [key for own in keys_of.values() for key in own]
     if keys:
         warm_up(on_compile)
         pass_on_interrupt()
+    runs: dict[Key, Mapping[str, float]] = {}
+    failures: dict[Key, Failure] = {}
     with executor or SerialExecutor() as working:
-        runs, failures = run_all(working, Reading(tuple(groups), draws), keys, on_run)
+        results = working.run(Reading(tuple(groups), draws), keys)
+        for n_done, (key, result) in enumerate(results, 1):
+            if isinstance(result, Failure):
+                failures[key] = result
+            else:
+                runs[key] = result
+            on_run(n_done, len(keys))
     predicted: dict[str, dict[str, Prediction | NotComputable]] = {
         PRIOR: dict(calculated),
         CONDITIONED: {},
     }
-    for row, group in enumerate(groups):
-        for name, of in draws.items():
-            if (mine := of[row]) is not None:
-                own = [key for key in keys if (key[0], key[2]) == (row, name)]
-                predicted[name] |= _predict(group, mine, own, runs, failures)
+    for (row, name), own in keys_of.items():
+        predicted[name] |= _predict(groups[row], draws[row, name], own, runs, failures)
     evidence = _evidence(placed, groups)
 
     def scored(each: PlacedCase, band: str) -> Score:
@@ -466,7 +459,7 @@ def backtest(
         scored(one.placed, CONDITIONED) if one.placed.case.id in predicted[CONDITIONED] else one
         for one in prior
     )
-    return Backtest(scores, prior, tuple(groups), n_members, failures)
+    return Backtest(scores, prior, tuple(groups), n_members, dict(sorted(failures.items())))
 
 
 def _evidence(placed: Sequence[PlacedCase], groups: Sequence[RunGroup]) -> set[str]:
@@ -492,7 +485,7 @@ def _predict(
     group: RunGroup,
     draws: Draws,
     keys: Sequence[Key],
-    runs: Mapping[Key, Mapping[str, NDArray[np.float64]]],
+    runs: Mapping[Key, Mapping[str, float]],
     failures: Mapping[Key, Failure],
 ) -> dict[str, Prediction | NotComputable]:
     """Predictions of a group's cases from the members of an ensemble."""
@@ -500,12 +493,11 @@ def _predict(
     if len(failed) == len(keys):
         why = NotComputable(f"simulation {failed[0][1]} failed: {failures[failed[0]]}")
         return {each.case.id: why for each in group.cases}
-    unknown = np.array([np.nan])
     return {
         each.case.id: predict_by_ensemble(
             each,
             group.resolved,
-            [unknown if key in failures else runs[key][each.case.id] for key in keys],
+            [runs[key][each.case.id] if key in runs else math.nan for key in keys],
             draws,
         )
         for each in group.cases

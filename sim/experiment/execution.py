@@ -6,6 +6,7 @@ is resumed. Answers are the measures of all runs of many points, as one array.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -236,11 +237,11 @@ class Execution:
 
     def read(
         self,
-        job: Job[Mapping[str, NDArray[np.float64]]],
+        job: Job[Mapping[str, float]],
         names: Mapping[Key, str],
         n_before: int = 0,
         n_all: int = 0,
-    ) -> tuple[Mapping[Key, Mapping[str, NDArray[np.float64]]], Mapping[Key, Failure]]:
+    ) -> tuple[Mapping[Key, Mapping[str, float]], Mapping[Key, Failure]]:
         """Run a job that reads numbers off runs, where that was not done before.
 
         Parameters
@@ -264,18 +265,15 @@ class Execution:
         """
         self._save_plan()
 
-        def keep(name: str, result: Mapping[str, NDArray[np.float64]]) -> None:
-            plain = {
-                of: [None if np.isnan(one) else one for one in numbers.tolist()]
-                for of, numbers in result.items()
-            }
+        def keep(name: str, result: Mapping[str, float]) -> None:
+            plain = {of: None if math.isnan(one) else one for of, one in result.items()}
             self._checkpoints.keep(name, {}, plain)
 
         failures: dict[Key, Failure] = {}
         self._finish(job, names, keep, failures, n_before, n_all)
         numbers = {
             key: {
-                of: np.array(plain, np.float64)
+                of: math.nan if plain is None else float(plain)
                 for of, plain in self._checkpoints.facts(name).items()
             }
             for key, name in names.items()

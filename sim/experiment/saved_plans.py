@@ -26,7 +26,6 @@ from sim.results.checkpoints import (
 )
 from sim.results.folder import (
     COMPLETE,
-    RESOLVED,
     SCENARIO,
     RunFolder,
     is_run_folder,
@@ -38,7 +37,6 @@ from sim.results.manifest import all_tables
 from sim.results.output import check_left_behind, destination, partial_folders, put_back
 from sim.results.store import write_json
 from sim.scenario.load import load_scenario
-from sim.scenario.overrides import is_column
 from sim.scenario.resolve import Resolved, resolve
 from sim.scenario.tables.seeds import note_path
 from sim.version import __version__
@@ -267,9 +265,7 @@ def _asked_in(folder: Path) -> str:
         return ""
 
 
-def plan_of_folder(
-    run: RunFolder, scratch: Path, *, is_resolved: bool = False, more: Sequence[str] = ()
-) -> Plan:
+def plan_of_folder(run: RunFolder, scratch: Path, *, more: Sequence[str] = ()) -> Plan:
     """The plan of a run or a comparison; parameters and errors as of `resolved_of_folder`.
 
     Parameters
@@ -277,7 +273,7 @@ def plan_of_folder(
     more
         With such, no simulations are kept.
     """
-    resolved = resolved_of_folder(run, scratch, is_resolved=is_resolved, more=more)
+    resolved = resolved_of_folder(run, scratch, more=more)
     manifest = run.manifest
     n_replicates = int(manifest["n_replicates_asked"])
     plan = Plan.as_described(resolved, manifest, int(manifest["root_seed"]), n_replicates)
@@ -288,18 +284,13 @@ def plan_of_folder(
     return plan
 
 
-def resolved_of_folder(
-    run: RunFolder, scratch: Path, *, is_resolved: bool = False, more: Sequence[str] = ()
-) -> Resolved:
+def resolved_of_folder(run: RunFolder, scratch: Path, *, more: Sequence[str] = ()) -> Resolved:
     """The scenario of a folder, from its own copies of scenario and tables.
 
     Parameters
     ----------
     scratch
         Folder for copies of the tables under their old names.
-    is_resolved
-        Take the scenario with all defaults filled in; else the scenario as it was written, with its
-        overrides.
     more
         Overrides beside those of the folder.
 
@@ -310,12 +301,8 @@ def resolved_of_folder(
     """
     described = run.manifest["scenario"]
     overrides = [str(override) for override in described["overrides"]]
-    if is_resolved:
-        # Its keys have what was set; only the overrides tell which columns were.
-        loaded = load_scenario(str(run.path / RESOLVED), [*filter(is_column, overrides)])
-    else:
-        loaded = load_scenario(str(run.path / SCENARIO), [*overrides, *more])
-        loaded = replace(loaded, document=loaded.document.renamed(str(described["file"])))
+    loaded = load_scenario(str(run.path / SCENARIO), [*overrides, *more])
+    loaded = replace(loaded, document=loaded.document.renamed(str(described["file"])))
     copies = {}
     for row, table in enumerate(run.manifest["inputs"]):
         copy = PurePosixPath(str(table["copy"]))

@@ -31,7 +31,11 @@ FEWEST = 32
 """Fewest simulations with which inputs are named: in fewer, some correlate by chance."""
 
 
-def rank_shares(result: Floats, inputs: Floats, *, most: int = 8, risk: float = 0.05) -> Floats:
+MOST_NAMED, RISK = 8, 0.05
+"""Most inputs that are named, and the probability that one without influence is named."""
+
+
+def rank_shares(result: Floats, inputs: Floats) -> Floats:
     """Shares of the variance of a result's rank that inputs explain, by stepwise regression.
 
     Parameters
@@ -40,10 +44,6 @@ def rank_shares(result: Floats, inputs: Floats, *, most: int = 8, risk: float = 
         No NaN.
     inputs : shape (n, n_inputs)
         Ranks of each input, as `ranks_of` gives them.
-    most
-        Most inputs that are named.
-    risk
-        Probability that an input without influence is named.
 
     Returns
     -------
@@ -73,7 +73,7 @@ def rank_shares(result: Floats, inputs: Floats, *, most: int = 8, risk: float = 
         return share
     norm = np.sqrt((inputs**2).sum(axis=0))
     chosen: list[Floats] = []
-    for n_named in range(min(most, n_inputs)):
+    for n_named in range(min(MOST_NAMED, n_inputs)):
         freedom = size - 2 - n_named
         rest = float(left @ left)
         if freedom < 2 or rest <= 1e-12 * total:
@@ -91,7 +91,7 @@ def rank_shares(result: Floats, inputs: Floats, *, most: int = 8, risk: float = 
         gain = float(left @ column) ** 2
         still = max(rest - gain, 0.0)
         t = np.sqrt(gain * freedom / max(still, 1e-300))
-        if 2 * stdtr(freedom, -t) * n_inputs >= risk:
+        if 2 * stdtr(freedom, -t) * n_inputs >= RISK:
             break
         share[best] += max(gain - still / freedom, 0.0) / total
         left = left - (left @ column) * column

@@ -1,4 +1,4 @@
-"""Intervals and distances: BCa bootstrap by SciPy, Wilson's of a share, CRPS, Kolmogorov's."""
+"""Intervals and scores: BCa bootstrap by SciPy, CRPS, the distance that chance explains."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import warnings
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import ndtri
 
 Values = NDArray[np.float64]
 
@@ -71,68 +70,7 @@ def bootstrap_mean(values: Values, rng: np.random.Generator) -> tuple[float, flo
     return float(low), float(high)
 
 
-def wilson(n: int, of: int, level: float) -> tuple[float, float]:
-    """Return the ends of Wilson's score interval of a share.
-
-    Parameters
-    ----------
-    n, of
-        How many are so, of how many drawn at random.
-    level
-        Share of samples whose interval holds the truth, in (0, 1).
-
-    Returns
-    -------
-    low, high
-        In [0, 1]; (0, 1) out of nothing.
-
-    Raises
-    ------
-    ValueError
-        If ``n`` is not from 0 to ``of``.
-
-    Notes
-    -----
-    With ``z`` the normal quantile of ``(1 + level) / 2`` and ``p = n / of``,
-    ``(p + z^2 / 2of -+ z sqrt(p (1 - p) / of + z^2 / 4of^2)) / (1 + z^2 / of)``. Drawn without
-    putting back from little more than the sample, it is wider than it need be.
-
-    References
-    ----------
-    Wilson, "Probable inference, the law of succession, and statistical inference", JASA 22 (1927).
-    """
-    if not 0 <= n <= of:
-        raise ValueError(f"expected a number from 0 to {of}, got {n}")
-    if of == 0:
-        return 0.0, 1.0
-    z2 = float(ndtri((1 + level) / 2)) ** 2
-    share = n / of
-    middle = share + z2 / (2 * of)
-    half = math.sqrt(z2) * math.sqrt(share * (1 - share) / of + z2 / (4 * of**2))
-    low, high = (middle - half) / (1 + z2 / of), (middle + half) / (1 + z2 / of)
-    # Rounding must not leave what is counted outside.
-    return max(min(low, share), 0.0), min(max(high, share), 1.0)
-
-
-Floats = NDArray[np.float64]
-
-
-def kolmogorov_distance(values: Floats, reference: Floats) -> float:
-    """Greatest distance between two distribution functions, in [0, 1].
-
-    Parameters
-    ----------
-    values, reference : shape (n,), (m,)
-        Values of equal weight.
-    """
-    at = np.unique(np.concatenate([values, reference]))
-    ours, theirs = (
-        np.searchsorted(np.sort(one), at, side="right") / one.size for one in (values, reference)
-    )
-    return float(np.abs(ours - theirs).max())
-
-
-def distance_by_chance(n: int, n_compared: int, risk: float = 0.05) -> float:
+def distance_by_chance(n: int, n_compared: int) -> float:
     """Kolmogorov distance that draws of the reference itself stay below.
 
     Parameters
@@ -140,13 +78,13 @@ def distance_by_chance(n: int, n_compared: int, risk: float = 0.05) -> float:
     n
         Draws of equal weight.
     n_compared
-        Distributions compared: with at most this risk, one or more of them lies above (Bonferroni).
+        Distributions compared: in 5 % of cases at most one or more of them lies above (Bonferroni).
 
     Notes
     -----
-    The first term of Kolmogorov's distribution: sqrt(ln(2 k / risk) / (2 n)).
+    The first term of Kolmogorov's distribution: sqrt(ln(2 k / 0.05) / (2 n)).
     """
-    return float(np.sqrt(np.log(2 * n_compared / risk) / (2 * n)))
+    return float(np.sqrt(np.log(2 * n_compared / 0.05) / (2 * n)))
 
 
 def crps(draws: ArrayLike, observed: float) -> float:

@@ -23,7 +23,6 @@ from sim.world.neighbours import neighbours_of_hosts
 from sim.world.operators import Operators, build_operators
 from sim.world.placement import Hosts, Placement, Sites, build_placement, describe_sites, seat_sites
 from sim.world.providers import (
-    OutsideWithdrawal,
     Places,
     Pools,
     StanceEvent,
@@ -319,7 +318,8 @@ class World:
     stances
         Dated stances of providers, by time.
     outside_withdrawals
-        Withdrawals that others decide than the censor, by time.
+        ``(t_s, share)`` of withdrawals that others decide than the censor, by time: when, and how
+        much of what is listed.
     """
 
     horizon_s: int
@@ -344,7 +344,7 @@ class World:
     exempt: IntervalSet = field(default_factory=IntervalSet.empty)
     pressure_events: tuple[tuple[int, float], ...] = ()
     stances: tuple[StanceEvent, ...] = ()
-    outside_withdrawals: tuple[OutsideWithdrawal, ...] = ()
+    outside_withdrawals: tuple[tuple[int, float], ...] = ()
 
 
 def build_world(resolved: Resolved, streams: Streams) -> World:

@@ -355,15 +355,8 @@ def seconds_since(start: datetime, instant: datetime) -> int:
     return int((instant - start).total_seconds())
 
 
-class OutsideWithdrawal(NamedTuple):
-    """A withdrawal that others decide: when, and how much of what is listed."""
-
-    t_s: int
-    share: float
-
-
-def build_withdrawals(resolved: Resolved, streams: Streams) -> tuple[OutsideWithdrawal, ...]:
-    """Draw the times of withdrawals that others decide, a Poisson process over the run."""
+def build_withdrawals(resolved: Resolved, streams: Streams) -> tuple[tuple[int, float], ...]:
+    """Draw withdrawals that others decide, ``(t_s, share)``: a Poisson process over the run."""
     rules = resolved.scenario.censor
     if rules is None or rules.outside_withdrawals_per_d is None:
         return ()
@@ -371,7 +364,7 @@ def build_withdrawals(resolved: Resolved, streams: Streams) -> tuple[OutsideWith
     assert share is not None
     rng = streams.generator(Stream.OUTSIDE_WITHDRAWAL)
     times_s = drawn_times_s(rules.outside_withdrawals_per_d, resolved.scenario.horizon_s, rng)
-    return tuple(OutsideWithdrawal(t_s, share) for t_s in times_s.tolist())
+    return tuple((t_s, share) for t_s in times_s.tolist())
 
 
 def drawn_times_s(per_d: float, horizon_s: int, rng: np.random.Generator) -> NDArray[np.int64]:

@@ -43,10 +43,7 @@ def pool() -> tuple[dict[int, dict[str, float]], dict[str, NDArray[np.float64]]]
     whole = {name: RunReading.model_validate(read) for name, read in READ.items()}
     whole[KEPT_OUT] = RunReading(curve="addresses_listed", at=resolved.scenario.end)
     work = type(trial)(resolved, SEED, None, {}, whole).begin()
-    value = {
-        draw: {name: float(one[0]) for name, one in work((draw, WHOLE)).items()}
-        for draw in range(N_POOL)
-    }
+    value = {draw: work((draw, WHOLE)) for draw in range(N_POOL)}
     laid = lay_draws([own_variant(resolved)], range(N_POOL), SEED)
     amounts = {
         factor.key: amount[:, 0]

@@ -163,9 +163,9 @@ class CensorActor(Actor):
 
     def obey(self) -> Process:
         """Withdraw what others decide, when they do."""
-        for decision in self._world.outside_withdrawals:
-            yield Moment(self._env, decision.t_s, Phase.OUTSIDE)
-            for entry in withdrawn_from_outside(self._register.in_force.blocking(), decision.share):
+        for t_s, share in self._world.outside_withdrawals:
+            yield Moment(self._env, t_s, Phase.OUTSIDE)
+            for entry in withdrawn_from_outside(self._register.in_force.blocking(), share):
                 self._withdraw_entry(entry)
 
     def note_pressure(self, t_s: int) -> None:

@@ -99,24 +99,6 @@ def failure_of(error: Exception) -> Failure:
     return Failure(type(error).__name__, str(error), "".join(traceback.format_exception(error)))
 
 
-def run_all(
-    executor: Executor,
-    job: Job[Result],
-    keys: Sequence[Key],
-    on_progress: Callable[[int, int], None],
-) -> tuple[dict[Key, Result], dict[Key, Failure]]:
-    """Run all keys, and return the results in their order, and what failed."""
-    found: dict[Key, Result] = {}
-    failures: dict[Key, Failure] = {}
-    for n_done, (key, result) in enumerate(executor.run(job, keys), 1):
-        if isinstance(result, Failure):
-            failures[key] = result
-        else:
-            found[key] = result
-        on_progress(n_done, len(keys))
-    return {key: found[key] for key in keys if key in found}, dict(sorted(failures.items()))
-
-
 class SerialExecutor(Executor):
     """Runs keys in their order, in this process alone."""
 

@@ -55,10 +55,10 @@ def test_verdict_and_error(tmp_path, relation, rounding, interval, verdict, erro
 
 
 def test_an_ensemble_gives_median_and_90_percent():
-    found = of_ensemble([np.array([float(n)]) for n in range(101)], "s", "l")
+    found = of_ensemble(range(101), "s", "l")
     assert isinstance(found, Prediction)
     assert (found.median, found.low, found.high) == pytest.approx((50, 5, 95))
-    alone = of_ensemble([np.array([3.0])], "s", "l")
+    alone = of_ensemble([3.0], "s", "l")
     assert isinstance(alone, Prediction)
     assert alone.median == 3
     assert math.isnan(alone.low)
@@ -187,10 +187,7 @@ def test_numbers_read_off_a_run_are_those_of_its_folder(tmp_path, shipped_single
     ).cases  # fmt: skip
     (group,) = group_runs(cases)
     readings = {each.case.id: each.case.predictor for each in cases}
-    found = {
-        key: float(value[0])
-        for key, value in read_run(group.resolved, group.root_seed, 0, readings).items()
-    }
+    found = read_run(group.resolved, group.root_seed, 0, readings)
 
     def one(table: str, query: str) -> float:
         file = f"'{shipped_single_run}/{table}'"
@@ -382,11 +379,11 @@ def test_a_curve_that_is_asked_for_as_a_measure_is_told_to_be_one(tmp_path):
 
 
 def test_a_simulation_in_which_nothing_is_known_is_excluded_and_counted():
-    numbers = [np.array([value]) for value in (1.0, np.nan, 3.0, 2.0)]
+    numbers = [1.0, math.nan, 3.0, 2.0]
     found = of_ensemble(numbers, "chance", "")
     assert_array_equal(found.values, [1, 3, 2])
     assert found.spans == "chance; not known in 1 of them, which are excluded"
-    found = of_ensemble([*numbers, *[np.array([np.nan])] * 2], "chance", "")
+    found = of_ensemble([*numbers, math.nan, math.nan], "chance", "")
     assert found == NotComputable("not known in 3 of 6 simulations")
 
 

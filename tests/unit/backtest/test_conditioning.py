@@ -6,7 +6,6 @@ import statistics
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from sim.backtest import conditioning
@@ -70,11 +69,11 @@ def failed(draw: int, *pieces: str) -> set[str]:
 def resolved(write_scenario: WriteScenario, monkeypatch: pytest.MonkeyPatch) -> Resolved:
     """A scenario with evidence, of whose draws nothing is simulated."""
 
-    def begin(trial: Trial) -> Callable[[Key], dict[str, np.ndarray]]:
-        def work(key: Key) -> dict[str, np.ndarray]:
+    def begin(trial: Trial) -> Callable[[Key], dict[str, float]]:
+        def work(key: Key) -> dict[str, float]:
             found = numbers(int(key[0]))
             names = trial.early if key[1] == EARLY else trial.whole
-            return {name: np.array([found.get(name, math.nan)]) for name in names}
+            return {name: found.get(name, math.nan) for name in names}
 
         return work
 

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from numpy.testing import assert_array_equal
 
 from sim.addresses.sets.intervals import IntervalSet
 from sim.backtest.predictions import distinct_sizes
@@ -218,9 +217,8 @@ def test_what_comes_later_moves_nothing_before_it(tmp_path):
     readings = {each.case.id: each.case.predictor for each in cut.cases}
     mine, other = (read_run(each, cut.root_seed, 3, readings) for each in (cut.resolved, longer))
     assert mine.keys() == other.keys() == {"c0", "c1"}
-    for case, numbers in mine.items():
-        assert numbers[0] > 0
-        assert_array_equal(numbers, other[case])
+    assert min(mine.values()) > 0
+    assert mine == other
 
 
 # Distinct addresses that are drawn evenly: by enumeration, with a control that fails.

@@ -293,11 +293,9 @@ def test_a_folder_has_the_moved_cells_and_is_not_moved_again(tmp_path):
     overrides = {**short, COMPLIANCE: 0.9}
     sim.run("telegram-2018", n_simulations=1, fixed=True, set=overrides, folder=folder)
     run = open_run(folder)
-    for is_resolved in (False, True):
-        scratch = tmp_path / str(is_resolved)
-        plan = plan_of_folder(run, scratch, is_resolved=is_resolved)
-        assert plan.result_id == run.manifest["result_id"]
-        assert COMPLIANCE not in {one.key for one in list_factors(plan.resolved)[0]}
+    plan = plan_of_folder(run, tmp_path)
+    assert plan.result_id == run.manifest["result_id"]
+    assert COMPLIANCE not in {one.key for one in list_factors(plan.resolved)[0]}
 
 
 def test_a_run_that_is_resumed_is_not_moved_again(tmp_path):

@@ -16,4 +16,4 @@ def world(*overrides: str) -> World:
 def test_a_scenario_without_them_has_none():
     off = ("censor.outside_withdrawals_per_d=off", "censor.outside_withdrawal_share=off")
     assert world(*off).outside_withdrawals == ()
-    assert {one.share for one in world().outside_withdrawals} == {0.4}
+    assert {share for _, share in world().outside_withdrawals} == {0.4}
