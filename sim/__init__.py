@@ -11,10 +11,8 @@ from typing import TYPE_CHECKING
 from sim.version import __version__
 
 if TYPE_CHECKING:
-    from sim.api.lists import cover, measures, scenarios
-    from sim.api.results import Picture, Results, open_results
-    from sim.api.runs import compare, run
-    from sim.api.tables import Columns
+    from sim.api.results import Columns, Picture, Results, open_results
+    from sim.api.runs import compare, cover, measures, run, scenarios
     from sim.blocklists.exposure import Exposure, exposure
     from sim.errors import DataError, OverblockError, PartialError, ScenarioError, UsageError
 
@@ -38,7 +36,7 @@ __all__ = [
     "scenarios",
 ]
 _MODULES = {
-    "Columns": "sim.api.tables",
+    "Columns": "sim.api.results",
     "DataError": "sim.errors",
     "Exposure": "sim.blocklists.exposure",
     "OverblockError": "sim.errors",
@@ -48,12 +46,12 @@ _MODULES = {
     "ScenarioError": "sim.errors",
     "UsageError": "sim.errors",
     "compare": "sim.api.runs",
-    "cover": "sim.api.lists",
+    "cover": "sim.api.runs",
     "exposure": "sim.blocklists.exposure",
-    "measures": "sim.api.lists",
+    "measures": "sim.api.runs",
     "open_results": "sim.api.results",
     "run": "sim.api.runs",
-    "scenarios": "sim.api.lists",
+    "scenarios": "sim.api.runs",
 }
 
 

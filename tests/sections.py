@@ -10,7 +10,7 @@ from pydantic import model_validator
 
 from sim.scenario import reactions, schema
 from sim.scenario.quantities import Model
-from sim.scenario.tables.shipped import assumed_by_key
+from sim.scenario.tables.rows import assumed_by_key
 
 
 @cache

@@ -14,14 +14,12 @@ from pathlib import Path
 from types import NoneType
 from typing import Any
 
-from sim.scenario.calendars import LIST_FORMAT, MOMENT_FORMAT
 from sim.scenario.load import NEEDS
 from sim.scenario.quantities import INSTANT_PATTERN, TABLE_FORMAT, TIME_OF_DAY_PATTERN, kinds_of
 from sim.scenario.schema import Scenario, json_schema
-from sim.scenario.strategies import DECLARED, Chase, Own
-from sim.scenario.tables.rows import CURRENCY, AssumptionRow
+from sim.scenario.strategies import DECLARED, LIST_FORMAT, MOMENT_FORMAT, Chase, Own
+from sim.scenario.tables.rows import CURRENCY, AssumptionRow, assumed_by_key
 from sim.scenario.tables.seeds import COUNTRY
-from sim.scenario.tables.shipped import assumed_by_key
 
 EXPLAINED = ("model", "strategies")
 """Pages whose sections carry a list of their symbols."""

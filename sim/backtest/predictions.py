@@ -34,10 +34,9 @@ from sim.scenario.library import table_names
 from sim.scenario.refusal import hint
 from sim.scenario.resolve import Resolved
 from sim.scenario.tables.money import ECONOMY_KEYS, EconomyRow
-from sim.scenario.tables.rows import AssumptionRow
+from sim.scenario.tables.rows import AssumptionRow, assumed_by_key
 from sim.scenario.tables.seeds import find_table, read_shipped, read_table
 from sim.scenario.tables.sharing import ConcentrationRow
-from sim.scenario.tables.shipped import assumed_by_key
 from sim.streams import Stream, Streams
 
 NO_CHANCE = "nothing: no chance enters"

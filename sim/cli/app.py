@@ -15,20 +15,7 @@ from typing import Annotated
 import typer
 
 from sim.cli import console
-from sim.cli.verbs import (
-    assess,
-    backtest,
-    cover,
-    doctor,
-    experiments,
-    exposure,
-    handover,
-    imports,
-    init,
-    library,
-    studies,
-    verify,
-)
+from sim.cli.verbs import backtest, cover, experiments, exposure, handover, library
 from sim.errors import OverblockError, UsageError
 from sim.version import __version__
 
@@ -68,12 +55,12 @@ def overblock(
 
 
 VERBS: dict[str, Callable[..., None]] = {
-    "init": init.init,
+    "init": library.init,
     "run": experiments.run,
     "compare": experiments.compare,
-    "verify": verify.verify,
-    "sweep": studies.sweep,
-    "sensitivity": studies.sensitivity,
+    "verify": handover.verify,
+    "sweep": experiments.sweep,
+    "sensitivity": experiments.sensitivity,
     "condition": experiments.condition,
     "plot": handover.plot,
     "report": handover.report,
@@ -81,8 +68,8 @@ VERBS: dict[str, Callable[..., None]] = {
     "explore": handover.explore,
     "exposure": exposure.exposure,
     "cover": cover.cover,
-    "import": imports.import_file,
-    "assess": assess.assess,
+    "import": cover.import_file,
+    "assess": handover.assess,
     "backtest": backtest.backtest,
     "validate": library.validate,
     "list": library.list_scenarios,
@@ -90,7 +77,7 @@ VERBS: dict[str, Callable[..., None]] = {
     "samples": library.samples,
     "sources": library.sources,
     "cite": handover.cite,
-    "doctor": doctor.doctor,
+    "doctor": library.doctor,
 }
 """Verbs in the sequence of ``--help``."""
 for _name, _verb in VERBS.items():

@@ -9,14 +9,13 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, fields
-from enum import StrEnum
 from functools import cached_property, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_type_hints
 
 import typer
 
-from sim.cli.console import reports_errors
+from sim.cli.console import Format, reports_errors
 from sim.errors import UsageError
 from sim.files import check_free
 
@@ -26,15 +25,6 @@ if TYPE_CHECKING:
 
 STRATEGY = "[LABEL=]ID[:PARAMETER=VALUE,…]"
 """Form of a strategy on the command line."""
-
-
-class Format(StrEnum):
-    """How numbers are printed."""
-
-    TABLE = "table"
-    CSV = "csv"
-    JSON = "json"
-    MARKDOWN = "markdown"
 
 
 def option(spec: str, meaning: str, default: Any = None, **more: Any) -> Any:

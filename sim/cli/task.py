@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 import typer
 
 from sim.cli import console
-from sim.cli.console import COMPILING, progress
-from sim.cli.tables import print_tables
+from sim.cli.console import COMPILING, print_tables, progress
 from sim.errors import UsageError
 from sim.report.words.numbers import count
 

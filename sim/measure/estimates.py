@@ -20,8 +20,7 @@ from sim.measure.summary import spread_of
 from sim.results.folder import RunFolder, input_rows
 from sim.results.parquet import numbers, read_columns
 from sim.results.tables import Row, number, read_rows, text
-from sim.scenario.tables.rows import TargetPrefixRow
-from sim.scenario.tables.shipped import FactRow, facts_of
+from sim.scenario.tables.rows import FactRow, TargetPrefixRow, facts_of
 
 MOST_AGAINST = 1 / 20
 """Share of the simulations that may contradict a fact, as one end of a range leaves out so many."""

@@ -16,10 +16,10 @@ from sim.measure.groups import GroupCount, unit_of
 from sim.measure.measures import Measure
 from sim.measure.summary import Measured
 from sim.results.parquet import Coded, ColumnData, read_columns
-from sim.scenario.calendars import CALENDARS
 from sim.scenario.resolve import Resolved
 from sim.scenario.schema import Scenario
 from sim.scenario.strategies import (
+    CALENDARS,
     Dns,
     Negotiate,
     NoBlocking,

@@ -14,15 +14,19 @@ from sim.files import note_read
 from sim.scenario import library
 from sim.scenario.document import MAX_BYTES, Document, NodePath, Place, parse_document
 from sim.scenario.overrides import fill_in, override, take_pack
-from sim.scenario.provenance import note_problems, without_stale_notes
 from sim.scenario.readings import reading_problems
 from sim.scenario.refusal import validated
-from sim.scenario.schema import Scenario, dump_tree, scenario_tree
+from sim.scenario.schema import (
+    Scenario,
+    dump_tree,
+    note_problems,
+    scenario_tree,
+    without_stale_notes,
+)
 from sim.scenario.strategies import Chase
 from sim.scenario.tables.column_changes import ColumnChange
-from sim.scenario.tables.rows import AssumptionRow
+from sim.scenario.tables.rows import AssumptionRow, read_assumptions
 from sim.scenario.tables.seeds import find_table
-from sim.scenario.tables.shipped import read_assumptions
 
 NEEDS = {
     "fronts": ("censor", "which discovers them"),

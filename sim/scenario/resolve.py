@@ -14,7 +14,6 @@ from sim.addresses.sets.line import Line
 from sim.addresses.sets.notation import Prefix
 from sim.catalogue.measures import MEASURES
 from sim.errors import DataError, Mistakes, Problem, ScenarioError
-from sim.scenario.calendars import GivenOrder, GivenOrderRow, windows_of_order
 from sim.scenario.library import table_names
 from sim.scenario.lists import ListTable, read_list
 from sim.scenario.load import LoadedScenario
@@ -23,7 +22,7 @@ from sim.scenario.own import own_code, read_code
 from sim.scenario.quantities import read_prefix
 from sim.scenario.refusal import hint
 from sim.scenario.schema import NONE, USD, Names, Scenario
-from sim.scenario.strategies import Orders
+from sim.scenario.strategies import GivenOrder, GivenOrderRow, Orders, windows_of_order
 from sim.scenario.tables import rows as of
 from sim.scenario.tables import sharing as use
 from sim.scenario.tables.column_changes import with_settings
@@ -41,8 +40,8 @@ from sim.scenario.tables.consistency import (
 )
 from sim.scenario.tables.inventory import Inventory, check_sites, check_visits, read_inventory
 from sim.scenario.tables.money import EconomyRow, MoneyParameterRow, check_money_parameters
+from sim.scenario.tables.rows import read_assumptions
 from sim.scenario.tables.seeds import ANY, Row, SourceNote, Table, place_of, read_table
-from sim.scenario.tables.shipped import read_assumptions
 
 ASSUMPTIONS = "assumptions"
 """Name of the table of assumed values."""

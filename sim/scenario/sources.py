@@ -14,12 +14,11 @@ from typing import Any, TypeAlias
 from sim.scenario.lists import ListTable
 from sim.scenario.load import LoadedScenario
 from sim.scenario.overrides import INDEX, pack_name, read_packs
-from sim.scenario.provenance import Cell, leaves, numbers_of
 from sim.scenario.resolve import Resolved
-from sim.scenario.schema import scenario_tree
+from sim.scenario.schema import Cell, leaves, numbers_of, scenario_tree
 from sim.scenario.tables.inventory import Inventory
+from sim.scenario.tables.rows import assumed_by_key
 from sim.scenario.tables.seeds import CodeTable, ColumnNote, SourceNote, Table
-from sim.scenario.tables.shipped import assumed_by_key
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from sim.scenario.document import Value
 from sim.scenario.resolve import Resolved
 from sim.scenario.tables.column_changes import ColumnChange
+from sim.scenario.tables.rows import assumed_by_key
 from sim.scenario.tables.seeds import ColumnNote, Distribution, Nature, Range, Table
-from sim.scenario.tables.shipped import assumed_by_key
 from sim.scenario.variants import Point, is_whole
 
 LOG_FROM = 10.0

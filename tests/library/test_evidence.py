@@ -9,9 +9,8 @@ from sim.catalogue.curves import CURVES
 from sim.experiment.plan import metrics_of
 from sim.scenario.library import scenario_names, shipped
 from sim.scenario.load import load_scenario
-from sim.scenario.provenance import leaves
 from sim.scenario.resolve import Resolved, resolve
-from sim.scenario.schema import scenario_tree
+from sim.scenario.schema import leaves, scenario_tree
 from sim.scenario.sources import LABELS, Source, list_sources
 from tests.csv_rows import csv_rows
 

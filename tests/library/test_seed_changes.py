@@ -16,9 +16,8 @@ from sim.errors import ProblemsError
 from sim.experiment.plan import Plan
 from sim.scenario.library import shipped, table_names
 from sim.scenario.load import load_scenario
-from sim.scenario.provenance import leaves
 from sim.scenario.resolve import Resolved, resolve
-from sim.scenario.schema import scenario_tree
+from sim.scenario.schema import leaves, scenario_tree
 from sim.scenario.sources import claiming_columns
 from sim.scenario.tables.seeds import Table, read_table
 from tests.csv_rows import csv_rows

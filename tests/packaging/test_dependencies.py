@@ -173,9 +173,9 @@ def _imported(node: ast.stmt) -> list[str]:
 
 
 def test_doctor_knows_what_is_asked_for(repository):
-    from sim.cli.verbs import doctor
+    from sim.cli.verbs import library
 
     groups = asked_for(repository)
-    extras = {extra: sorted(groups[extra]) for extra in doctor._EXTRAS}
-    assert {e: sorted(of) for e, of in doctor._EXTRAS.items()} == extras
-    assert set(groups) - set(doctor._EXTRAS) == {"", "bench", "browser", "dev", "docs", "test"}
+    extras = {extra: sorted(groups[extra]) for extra in library._EXTRAS}
+    assert {e: sorted(of) for e, of in library._EXTRAS.items()} == extras
+    assert set(groups) - set(library._EXTRAS) == {"", "bench", "browser", "dev", "docs", "test"}

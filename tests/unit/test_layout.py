@@ -14,7 +14,7 @@ import pytest
 from sim.catalogue.curves import CURVES
 from sim.catalogue.measures import MEASURES
 from sim.scenario.strategies import DECLARED
-from sim.scenario.tables.shipped import assumed_by_key
+from sim.scenario.tables.rows import assumed_by_key
 from tests.rooms import all_imports, libraries_of, modules_of, with_rooms
 
 MOST_MODULES = 30

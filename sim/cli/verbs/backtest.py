@@ -9,19 +9,17 @@ from pathlib import Path
 import typer
 
 from sim.cli import console
-from sim.cli.console import COMPILING, progress
+from sim.cli.console import COMPILING, Format, print_tables, progress
 from sim.cli.options import (
     FORCE_FILE,
     JSON,
     QUIET,
     WORKERS,
-    Format,
     argument,
     check_output,
     many,
     option,
 )
-from sim.cli.tables import print_tables
 from sim.errors import UsageError
 from sim.files import check_free, new_file
 

@@ -9,6 +9,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from sim.cli import console
+from sim.cli.console import Format, print_tables
 from sim.cli.inputs import (
     Files,
     check_dated,
@@ -19,8 +20,7 @@ from sim.cli.inputs import (
     list_remarks,
     split_provider,
 )
-from sim.cli.options import AT, Format, ListOptions, argument, many, option, takes_shared_options
-from sim.cli.tables import print_tables
+from sim.cli.options import AT, ListOptions, argument, many, option, takes_shared_options
 from sim.errors import UsageError
 from sim.report.words.tables import Column, Table, Value
 

@@ -1,21 +1,40 @@
-"""``overblock list``, ``show``, ``samples``, ``validate``, ``schema`` and ``sources``: scenarios.
+"""Verbs on what comes with the program, and on scenarios.
 
-They print what comes with the program, what a scenario states, and the source of each number.
+They print what is shipped and installed, what a scenario states, and the source of each number, and
+write a case to begin with.
 """
 
 from __future__ import annotations
 
+import platform
+import re
 import sys
 from collections import Counter
 from collections.abc import Sequence
+from datetime import date
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sim.cli import console
-from sim.cli.options import FORMAT, JSON, QUIET, SCENARIO, SET, Format, argument, option
-from sim.cli.tables import print_tables
+from sim.cli.console import Format, print_tables
+from sim.cli.options import (
+    COLUMN,
+    FORMAT,
+    IGNORE_COLUMN,
+    JSON,
+    QUIET,
+    SCENARIO,
+    SET,
+    argument,
+    option,
+)
 from sim.errors import DataError, Problem, UsageError
 from sim.report.words.tables import Column, Table
+from sim.version import __version__
+
+if TYPE_CHECKING:
+    from sim.scenario.starter.case import Known
 
 Line: TypeAlias = dict[str, Any]
 """One line of a manifest's ``sources``, as ``Source.as_dict`` writes it."""
@@ -303,3 +322,174 @@ def basis_text(line: Line) -> str:
     where = ", ".join(part for part in (line.get("source", ""), line.get("date", "")) if part)
     parts = [where, line.get("formula", ""), line.get("why", "")]
     return printable("; ".join(part for part in parts if part))
+
+
+DOCTOR_SCHEMA = "overblock/doctor/3"
+# What each extra brings, as modules.
+_EXTRAS = {
+    "analysis": ("pandas",),
+    "cluster": ("distributed", "cryptography"),
+    "explore": ("shiny", "uvicorn"),
+}
+
+
+def doctor(as_json: bool = JSON) -> None:
+    """Show versions, extras, the files that can be read, and where things are.
+
+    Examples:
+
+      overblock doctor
+
+      overblock doctor --json
+    """
+    with console.reports_errors(as_json=as_json):
+        from sim.addresses.feeds.forms import FORMS
+        from sim.addresses.feeds.refused import REFUSED
+        from sim.addresses.machine_code import folder
+        from sim.addresses.machine_code import shipped as shipped_code
+        from sim.experiment.executors import n_processors
+        from sim.scenario.library import scenario_names, shipped, table_names
+
+        found: dict[str, Any] = {
+            "schema": DOCTOR_SCHEMA,
+            "overblock": __version__,
+            "python": platform.python_version(),
+            "platform": platform.platform(),
+            "packages": {name: _version(name) for name in _needed()},
+            "extras": {
+                extra: {module: find_spec(module) is not None for module in modules}
+                for extra, modules in _EXTRAS.items()
+            },
+            "reads": [
+                {
+                    "form": form.name,
+                    "file": form.file.replace("`", ""),
+                    "becomes": form.becomes,
+                }
+                for form in FORMS
+            ],
+            "refuses": [{"file": kind.file, "to_text": kind.command} for kind in REFUSED],
+            "compiled_code": {"folder": str(shipped_code() or folder())},
+            "n_threads": n_processors(),
+            "scenarios": {"folder": str(shipped("scenarios")), "n": len(scenario_names())},
+            "tables": {"folder": str(shipped("seeds")), "n": len(table_names())},
+        }
+        if as_json:
+            console.print_json(found)
+        else:
+            console.say_out("\n".join(_doctor_lines(found)))
+
+
+def _needed() -> list[str]:
+    """Packages that the program needs without extras."""
+    from importlib import metadata  # a third of what all verbs take to load
+
+    asked = [one for one in metadata.requires("overblock") or () if "extra ==" not in one]
+    return [re.split(r"[^\w.-]", one)[0] for one in asked]
+
+
+def _version(name: str) -> str | None:
+    from importlib import metadata
+
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def _doctor_lines(found: dict[str, Any]) -> list[str]:
+    """The same for people, line by line."""
+    lines = [
+        f"overblock {found['overblock']}, Python {found['python']}, {found['platform']}",
+        "packages: "
+        + ", ".join(
+            f"{name} {version or 'MISSING'}" for name, version in found["packages"].items()
+        ),
+    ]
+    for extra, modules in found["extras"].items():
+        missing = [module for module, is_there in modules.items() if not is_there]
+        state = f"not there (missing {', '.join(missing)})" if missing else "there"
+        lines.append(f"extra {extra}: {state}")
+    lines.append("reads, told by the content of a file or named by --as:")
+    lines += [f"  {form['form']:16} {form['file']}" for form in found["reads"]]
+    lines.append("does not read, of a FILE, but what this writes of it:")
+    for kind in found["refuses"]:
+        # The command by itself, to be copied whole.
+        lines += [f"  {kind['file']}:", f"    {kind['to_text']}"]
+    lines.append(f"compiled code: {found['compiled_code']['folder']}")
+    lines.append(f"threads: {found['n_threads']}")
+    shipped = ("scenarios", "tables")
+    return lines + [f"{what}: {found[what]['n']} in {found[what]['folder']}" for what in shipped]
+
+
+_FILE = {"exists": True, "dir_okay": False}
+
+
+def init(
+    folder: Path = argument("DIR", "Folder to make."),
+    country: str = option("--country CC", "Country, as in ISO 3166.", default=...),
+    first: str | None = option("--from DAY", "First day, such as 2026-03-01."),
+    last: str | None = option("--to DAY", "Day on which the run ends."),
+    blocklist: Path | None = option(
+        "--blocklist FILE", "Blocked addresses: a list in any format.", **_FILE
+    ),
+    inventory: Path | None = option(
+        "--inventory FILE", "Your sites: a CSV file of hosts.", **_FILE
+    ),
+    operators: Path | None = option(
+        "--operators FILE",
+        "Internet providers: a CSV file with a column operator, and what else is known.",
+        **_FILE,
+    ),
+    column: list[str] = COLUMN,
+    ignore_column: list[str] = IGNORE_COLUMN,
+    quiet: bool = QUIET,
+) -> None:
+    """Write a folder with a case of your own that runs at once: scenario, tables, what comes next.
+
+    Assumes what is not given, with ranges, and lists it. Never writes into an existing folder.
+    Keeps the dates in the list: from when, and until when.
+
+    Examples:
+
+      overblock init my-case --country ES --blocklist samples/blocklist.txt
+
+      overblock init kenya --country KE --from 2026-03-01 --to 2026-03-15
+    """
+    with console.reports_errors():
+        from sim.results.output import new_folder
+        from sim.scenario.starter.case import SCENARIO, Known, write_case
+
+        known = Known(
+            country,
+            _day("--from", first),
+            _day("--to", last),
+            blocklist,
+            inventory,
+            operators,
+            tuple(column),
+            tuple(ignore_column),
+        )
+        with new_folder(folder, force=False) as partial:
+            notes = write_case(known, partial)
+        print(folder)
+        for note in notes:
+            console.say(note, quiet=quiet)
+        console.say(_next(known, folder / SCENARIO), quiet=quiet)
+
+
+def _next(known: Known, scenario: Path) -> str:
+    sites = " Your sites: sites.csv there." if known.inventory else ""
+    return (
+        f"what is assumed: {scenario.parent}/README.md. Next: overblock validate {scenario}; "
+        f"overblock run {scenario} -o {scenario.parent}/answer.{sites}"
+    )
+
+
+def _day(option: str, text: str | None) -> date | None:
+    from sim.scenario.quantities import parse_day
+
+    try:
+        return parse_day(text) if text else None
+    except ValueError as error:
+        raise UsageError(f"{option}: {error}") from None

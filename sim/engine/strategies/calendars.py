@@ -31,7 +31,7 @@ from sim.engine.decisions import (
 )
 from sim.engine.strategies.registry import Given, register, seconds
 from sim.scenario import strategies as ask
-from sim.scenario.calendars import GivenOrder, GivenOrderRow, windows_of_order
+from sim.scenario.strategies import GivenOrder, GivenOrderRow, windows_of_order
 from sim.streams import Stream, Streams
 from sim.world.providers import seconds_since
 

@@ -17,7 +17,7 @@ from sim.report.words.heading import notices, strategies_of, strategy_names
 from sim.report.words.languages import capitalised
 from sim.report.words.numbers import number, range_text, span, value_text, whole
 from sim.report.words.sentences import verdict_sentence
-from sim.scenario.tables.shipped import CourtQuestionRow
+from sim.scenario.tables.rows import CourtQuestionRow
 
 NOT_MEASURED = "not measured"
 MEASURES = {

@@ -46,12 +46,11 @@ from sim.results.folder import (
 )
 from sim.results.integrity import TIMING, changed_tables
 from sim.results.parquet import read_columns
-from sim.scenario.calendars import GivenOrder, GivenOrderRow
 from sim.scenario.document import parse_document
 from sim.scenario.library import scenario_names, shipped
 from sim.scenario.overrides import rate_at
 from sim.scenario.schema import meaning_of
-from sim.scenario.strategies import DECLARED
+from sim.scenario.strategies import DECLARED, GivenOrder, GivenOrderRow
 from sim.scenario.tables.rows import RateRow, SessionRow
 from sim.scenario.tables.seeds import read_note
 

@@ -1,13 +1,14 @@
-"""The rows of each kind of table, with their units."""
+"""The rows of each kind of table, with their units, and tables that the program reads by itself."""
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, StringConstraints, model_validator
 
-from sim.scenario.calendars import Groups
 from sim.scenario.quantities import Instant, Prefix, Share
+from sim.scenario.strategies import Groups
 from sim.scenario.tables.roles import ROLES
 from sim.scenario.tables.seeds import (
     COUNTRY,
@@ -16,8 +17,10 @@ from sim.scenario.tables.seeds import (
     RangedRow,
     Row,
     SupportedRow,
+    Table,
     check_all_or_none,
     check_drawn,
+    read_shipped,
 )
 
 Positive = Annotated[float, Field(gt=0)]
@@ -349,3 +352,58 @@ class PrefixRow(Row):
 
     prefix: Prefix
     why: Annotated[str, Field(max_length=400)] = ""
+
+
+def read_assumptions() -> Table[AssumptionRow]:
+    """Read the assumed values."""
+    return read_shipped("assumptions", AssumptionRow)
+
+
+def assumed_by_key() -> dict[str, AssumptionRow]:
+    """Rows by the key of the scenario that takes them."""
+    return {row.key: row for row in read_assumptions().rows}
+
+
+class CourtQuestionRow(Row):
+    """One question of one court or law."""
+
+    forum: str
+    forum_title: str
+    on: date
+    id: str
+    question: str
+    source: str
+    parts: str
+    """Parts of an assessment that answer it."""
+
+
+def read_court_questions() -> Table[CourtQuestionRow]:
+    """Read the shipped questions."""
+    return read_shipped("court-questions", CourtQuestionRow)
+
+
+def forums() -> tuple[str, ...]:
+    """Names of the forums, in the sequence of the table."""
+    return tuple(dict.fromkeys(row.forum for row in read_court_questions().rows))
+
+
+class FactRow(Row):
+    """The most that a curve of a scenario was at a time, and measures that are wrong above it."""
+
+    scenario: str
+    at: Instant
+    curve: str
+    at_most: NonNegative
+    metrics: str
+    source: str
+
+    @property
+    def metric_names(self) -> tuple[str, ...]:
+        """Measures that a result has wrong where it contradicts the fact."""
+        return tuple(self.metrics.split(";"))
+
+
+def facts_of(scenario: str) -> tuple[FactRow, ...]:
+    """Read the dated facts about the block that a shipped scenario models."""
+    rows = read_shipped("dated-facts", FactRow).rows
+    return tuple(row for row in rows if row.scenario == scenario)

@@ -8,7 +8,7 @@ import pytest
 
 import sim
 from sim.api.given import python_words
-from sim.api.tables import Columns
+from sim.api.results import Columns
 from sim.scenario.document import parse_document
 from sim.scenario.load import load_scenario
 from tests.commands import call

@@ -14,8 +14,7 @@ import pytest
 import sim
 from sim.api import given
 from sim.api.given import in_python_words
-from sim.api.results import Results
-from sim.api.tables import Columns, shown
+from sim.api.results import Columns, Results, shown
 from sim.errors import DataError, OverblockError, Problem, ScenarioError, UsageError
 
 

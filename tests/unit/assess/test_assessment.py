@@ -20,7 +20,7 @@ from sim.report.words.answer import answer
 from sim.report.words.sentences import verdict_sentence
 from sim.results.folder import RunFolder, open_run
 from sim.results.parquet import read_columns
-from sim.scenario.tables.shipped import forums, read_court_questions
+from sim.scenario.tables.rows import forums, read_court_questions
 from tests.commands import call as command
 from tests.csv_rows import csv_rows
 

@@ -35,8 +35,6 @@ def test_protected_addresses_are_those_in_force():
         *("cover", "--targets", "near.txt", "--protect", "orders.csv", "--budget", "1", *AT)
     )
     assert found["prefixes"] == ["198.51.100.0/28"]
-    told = run("cover", "--targets", "near.txt", "--protect", "orders.csv", status=2).stderr
-    assert "orders.csv: holds dated orders; say when" in told
 
 
 def test_the_targets_own_ranges_are_those_in_force():
@@ -59,6 +57,7 @@ def test_hosts_are_those_in_force():
     "arguments",
     [
         ("cover", "--targets", "orders.csv"),
+        ("cover", "--targets", "one.txt", "--protect", "orders.csv"),
         ("cover", "--targets", "one.txt", "--inventory", "orders.csv"),
         ("cover", "--targets", "one.txt", "--against", "orders.csv"),
         ("exposure", "both.txt", "--target", "orders.csv"),
@@ -77,9 +76,3 @@ def test_orders_without_a_time_are_refused(arguments):
 def test_a_time_where_no_file_is_dated_is_refused(command):
     told = run(*command, "one.txt", *AT, status=2).stderr
     assert "--at: none of the files holds dated orders" in told
-
-
-def test_no_normal_table_is_made_of_dated_orders():
-    told = run("import", "orders.csv", "-o", "orders.parquet", status=2).stderr
-    assert "orders.parquet: expected a table TABLE.csv" in told
-    assert not Path("orders.parquet").exists()

@@ -102,9 +102,8 @@ def test_what_cannot_be_is_refused_and_nothing_left(tmp_path):
     (tmp_path / "list.txt").write_text("198.51.100.300\n")
     assert "Missing option '--country'" in refusal(tmp_path)
     assert "packs of AT, ES, IT, RU" in refusal(tmp_path, "--country", "Spain")
-    for code in ("ZZ", "XX", "QM", "AA", "es", "UK"):
-        told = refusal(tmp_path, "--country", code)
-        assert f"--country: expected a country of ISO 3166 such as ES, or EU, got '{code}'" in told
+    told = refusal(tmp_path, "--country", "es")
+    assert "--country: expected a country of ISO 3166 such as ES, or EU, got 'es'" in told
     assert "--from: expected a date" in refusal(tmp_path, "--country", "ES", "--from", "x")
     assert "--to: expected a day after" in refusal(
         tmp_path, "--country", "ES", "--from", "2026-03-01", "--to", "2026-03-01"

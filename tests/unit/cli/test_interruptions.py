@@ -78,27 +78,13 @@ def test_a_place_that_is_taken_meanwhile_costs_no_run(verb, monkeypatch):
     assert files_of("other") == files_of("whole")
 
 
-KILL_AT = {
-    "the rename": (
-        "real = Path.rename\n"
-        "def rename(self, other):\n"
-        "    os.kill(os.getpid(), signal.SIGKILL)\n"
-        "Path.rename = rename"
-    ),
-    "the removal of parts": (
-        "import sim.results.checkpoints as checkpoints\n"
-        "real = Path.unlink\n"
-        "def unlink(self, missing_ok=False):\n"
-        "    real(self, missing_ok)\n"
-        "    if self.name.endswith('-0000000.json'):\n"
-        "        os.kill(os.getpid(), signal.SIGKILL)\n"
-        "Path.unlink = unlink"
-    ),
-}
+KILL_AT_RENAME = (
+    "def rename(self, other):\n    os.kill(os.getpid(), signal.SIGKILL)\nPath.rename = rename"
+)
 
 
 def test_a_kill_before_the_folder_is_in_its_place_costs_no_run(monkeypatch):
-    done = script(KILL_AT["the rename"], *RUN, "-o", "out")
+    done = script(KILL_AT_RENAME, *RUN, "-o", "out")
     assert done.returncode == -signal.SIGKILL
     (kept,) = names()
     # Who begins anew is told.

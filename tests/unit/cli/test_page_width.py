@@ -11,8 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.cli.console import print_answer, print_json, progress
-from sim.cli.tables import number, print_tables
+from sim.cli.console import number, print_answer, print_json, print_tables, progress
 from sim.report.words.tables import Column, Table
 from tests.commands import call
 

@@ -26,7 +26,6 @@ PLAIN = {
     "NO_COLOR": "1",
     "TERM": "dumb",
     "COLUMNS": "120",
-    "OVERBLOCK_DRAWS": "0",
 }
 
 

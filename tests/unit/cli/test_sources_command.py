@@ -153,9 +153,7 @@ def test_a_range_is_told_in_words(line, said):
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ({}, ""), ({"source": "A paper"}, "A paper"), ({"date": "2018"}, "2018"),
-        ({"source": "A paper", "date": "2018"}, "A paper, 2018"),
-        ({"formula": "a / b"}, "a / b"), ({"why": "Nobody counted."}, "Nobody counted."),
+        ({}, ""), ({"date": "2018"}, "2018"),
         (
             {"source": "A", "date": "2018", "formula": "a / b", "why": "So."},
             "A, 2018; a / b; So.",

@@ -1,11 +1,8 @@
 """``sweep``, ``sensitivity`` and ``condition``: folders, exit codes, messages."""
 
-import io
 import json
-import re
 import signal
 from collections.abc import Callable, Sequence
-from contextlib import redirect_stdout
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -14,8 +11,8 @@ import numpy as np
 import pytest
 
 from sim.backtest.conditioning import EVIDENCE, RESTS_ON
-from sim.cli.tables import print_tables
-from sim.cli.verbs import experiments, studies
+from sim.cli.console import print_tables
+from sim.cli.verbs import experiments
 from sim.experiment.outputs import Sheet
 from sim.experiment.studies import LINE
 from sim.report.words.tables import Table
@@ -198,26 +195,9 @@ def test_a_taken_place_is_refused_before_anything_runs(small, tmp_path):
 # What studies print on a terminal: each number of their tables, and which ones it has room for.
 
 
-class Terminal(io.StringIO):
-    """What is printed on a terminal so many columns wide."""
-
-    def __init__(self, width: int) -> None:
-        super().__init__()
-        self.is_wide = width > 100
-
-    def isatty(self) -> bool:
-        return True
-
-    def csv_rows(self) -> list[str]:
-        """What stands in each line, blanks in a row as one."""
-        plain = re.sub(r"\x1b\[[\d;]*m", "", self.getvalue())
-        return [" ".join(line.split()) for line in plain.splitlines()]
-
-
 @pytest.fixture(params=[80, 140])
-def terminal(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Terminal:
-    monkeypatch.setattr("sim.cli.tables.width_of", lambda stream: request.param)
-    return Terminal(request.param)
+def width(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sim.cli.console.width_of", lambda stream: request.param)
 
 
 def sheet(file: str, columns: Sequence[Column], *records: dict[str, Any]) -> Sheet:
@@ -226,27 +206,29 @@ def sheet(file: str, columns: Sequence[Column], *records: dict[str, Any]) -> She
     return Sheet(file, tuple(columns), rows, ())
 
 
-def shown(terminal: Terminal, tables: Sequence[Table]) -> list[str]:
-    with redirect_stdout(terminal):
-        print_tables(tables)
-    return terminal.csv_rows()
+def shown(tables: Sequence[Table], capsys: pytest.CaptureFixture[str]) -> list[str]:
+    """What stands in each line, blanks in a row as one."""
+    print_tables(tables)
+    return [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
 
 
-def test_an_analysis_has_a_table_for_each_measure(terminal):
+@pytest.mark.usefixtures("width")
+def test_an_analysis_has_a_table_for_each_measure(capsys):
     line = {"metric": "moves", "unit": "moves", "factor": "effects.a", "range": "0.1 to 0.4",
             "given": 5.0, "at_low": 3.0, "at_high": 9.0}  # fmt: skip
     unknown = line | {"factor": "effects.b", "at_high": np.nan}
     other = line | {"metric": "spells_begun", "unit": "spells", "given": 64_900.0}
     held = sheet("sensitivity.csv", LINE, line, unknown, other)
     study = SimpleNamespace(sheets={held.file: held})
-    rows = shown(terminal, studies.sensitivity_tables(study))  # type: ignore[arg-type]
+    rows = shown(experiments.sensitivity_tables(study), capsys)  # type: ignore[arg-type]
     assert rows[0] == "moves: 5 moves at point values"
     assert rows[2].startswith("effects.a 3 9 0.1 to 0.4")
     assert "spells begun: 64,900 spells at point values" in rows
     assert any(row.startswith("effects.b 3 not known") for row in rows)
 
 
-def test_conditioning_tells_the_acceptance_and_two_tables(terminal):
+@pytest.mark.usefixtures("width")
+def test_conditioning_tells_the_acceptance_and_two_tables(capsys):
     evidence = {"evidence": "one", "n_read": 400, "n_met": 100, "n_others": 30, "n_all": 16}
     rest = {"measure": "moves", "without": "one", "n": 30}
     three = {"median": 5.0, "low": 1.0, "high": 9.0}
@@ -261,7 +243,7 @@ def test_conditioning_tells_the_acceptance_and_two_tables(terminal):
             ),
         },
     )
-    rows = shown(terminal, experiments.conditioned_tables(made))  # type: ignore[arg-type]
+    rows = shown(experiments.conditioned_tables(made), capsys)  # type: ignore[arg-type]
     assert " ".join(rows).startswith(
         "16 of 400 draws agree with all evidence: 4.0% [2.0%, 6.0%]; 15 are kept"
     )

@@ -15,10 +15,10 @@ from sim.engine.eventlog import Kind
 from sim.engine.record.outcome import Outcome
 from sim.engine.strategies.calendars import Growth, time_window
 from sim.errors import DataError, ProblemsError, ScenarioError
-from sim.scenario.calendars import GivenOrder, windows_of_order
 from sim.scenario.load import load_scenario
 from sim.scenario.quantities import format_instant
 from sim.scenario.resolve import Resolved, resolve
+from sim.scenario.strategies import GivenOrder, windows_of_order
 from sim.streams import Stream, Streams
 from tests.borrowed import BORROW
 from tests.experiments import simulated

@@ -70,8 +70,8 @@ from sim.results.parquet import Coded, write_part
 from sim.results.tables import Row, read_rows
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
-from sim.scenario.tables import shipped as shipped_tables
-from sim.scenario.tables.shipped import FactRow
+from sim.scenario.tables import rows as shipped_tables
+from sim.scenario.tables.rows import FactRow
 from sim.scenario.variants import choose_variants
 from tests import sites
 from tests.csv_rows import csv_rows

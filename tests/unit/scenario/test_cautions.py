@@ -3,7 +3,7 @@
 import json
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -44,7 +44,6 @@ def can_be_followed(text: str, date: str = "") -> bool:
     return any(re.search(form, f"{text}, {date}") for form in FOLLOWED)
 
 
-WriteScenario = Callable[..., Path]
 LEFT_OUT = "losses by national methods are not computed: economy-"
 
 

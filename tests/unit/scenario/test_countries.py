@@ -1,6 +1,5 @@
 """A country brings its tables, what stands in for them is said, and money has its currency."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,7 +14,6 @@ from sim.scenario.resolve import ROWS_OF, list_warnings, resolve
 from sim.scenario.sources import list_sources
 from sim.scenario.tables.rows import RateRow
 
-WriteScenario = Callable[..., Path]
 SPAIN = """\
 format: overblock/scenario/1
 name: own

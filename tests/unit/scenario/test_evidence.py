@@ -1,7 +1,6 @@
 """Evidence of a scenario: windows, and refusals that name the line."""
 
 import math
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,6 @@ from sim.scenario.resolve import resolve
 from sim.scenario.schema import dump_scenario
 from sim.scenario.sources import list_sources
 
-WriteScenario = Callable[..., Path]
 EVIDENCE = """evidence:
   - id: listed
     curve: addresses_listed

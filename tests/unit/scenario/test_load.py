@@ -2,7 +2,6 @@
 
 import io
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,8 +10,6 @@ from sim.errors import ScenarioError
 from sim.scenario.load import load_scenario
 from sim.scenario.schema import dump_scenario
 from sim.scenario.strategies import DECLARED
-
-WriteScenario = Callable[..., Path]
 
 
 def problems_of(path: Path, overrides: list[str] | None = None) -> list[str]:
@@ -29,17 +26,11 @@ MISTAKES = [
     # (line in the minimal scenario, line instead, what is reported)
     ("start: 2018-04-16T00:00+03:00", "start: 2018-04-16T00:00",
      f"f:4:8: start: {OFFSET}, got '2018-04-16T00:00'; the offset is missing"),
-    ("start: 2018-04-16T00:00+03:00", "start: 2018-04-16",
-     f"f:4:8: start: {OFFSET}, got '2018-04-16'"),
     ("start: 2018-04-16T00:00+03:00", "start: 1523836800",
      f"f:4:8: start: {OFFSET}, got 1523836800"),
     ("start: 2018-04-16T00:00+03:00", "start: 2018-02-30T00:00+03:00",
      "f:4:8: start: expected a date that exists, got '2018-02-30T00:00+03:00' "
      "(day is out of range for month)"),
-    ("end: 2018-04-20T00:00+03:00", "end: 2018-04-15T00:00+03:00",
-     "f:5:6: end: expected an end after the start and within ten years, got -1 days"),
-    ("end: 2018-04-20T00:00+03:00", "end: 2018-04-16T00:00+03:00",
-     "f:5:6: end: expected an end after the start and within ten years, got 0 days"),
     ("end: 2018-04-20T00:00+03:00", "end: 2018-04-15T21:00+00:00",
      "f:5:6: end: expected an end after the start and within ten years, got 0 days"),
     ("end: 2018-04-20T00:00+03:00", "end: 2030-04-20T00:00+03:00",
@@ -52,8 +43,6 @@ MISTAKES = [
      "f:7:15: n_replicates: expected a whole number, got True"),
     ("n_replicates: 2", "n_replicates: 0",
      "f:7:15: n_replicates: expected a number >= 1, got 0"),
-    ("root_seed: 7", "root_seed: -7",
-     "f:6:12: root_seed: expected a number >= 0, got -7"),
     ("root_seed: 7", "root_seed: 9223372036854775808",
      "f:6:12: root_seed: expected a number < 9223372036854775808, got 9223372036854775808"),
     ("name: small", "name: Small World", f"f:2:7: name: {SLUG}, got 'Small World'"),
@@ -66,8 +55,6 @@ MISTAKES = [
      "did you mean 'overblock/scenario/1'?"),
     ("  id: replay", "  id: repaly",
      f"f:12:7: strategy.id: expected one of {IDS}, got 'repaly'; did you mean 'replay'?"),
-    ("  id: replay", "  id: widen-to-asn",
-     f"f:12:7: strategy.id: expected one of {IDS}, got 'widen-to-asn'"),
     ("  id: replay\n", "",
      "f:12:3: strategy: expected a key id that names the strategy, got none"),
     ("  id: replay", "  id: replay\n  order_times: bset",
@@ -77,8 +64,6 @@ MISTAKES = [
      "f:15:17: population.n_businesses: expected a whole number, got 'many'"),
     ("population:\n  n_businesses: 40", "population: many",
      "f:14:13: population: expected a mapping of keys, got 'many'"),
-    ("population:\n  n_businesses: 40", "population: [1]",
-     "f:14:13: population: expected a mapping of keys, got [1]"),
     ("  prefixes: telegram-prefixes-2018", "  prefixes: Telegram Prefixes",
      "f:10:13: target.prefixes: expected the name of a seed table or a path that ends in .csv, "
      "got 'Telegram Prefixes'"),
@@ -91,8 +76,6 @@ MISTAKES = [
      "did you mean 0.7?"),
     ("  n_businesses: 40", "  share_components_at_home: -0.5",
      "f:15:29: population.share_components_at_home: expected a share in [0, 1], got -0.5"),
-    ("population:\n  n_businesses: 40", "thresholds:\n  affected: 0.2",
-     "f:15:3: thresholds: expected affected < impaired < down, got 0.2, 0.1, 0.9"),
     ("population:\n  n_businesses: 40", "thresholds:\n  down: 0.1",
      "f:15:3: thresholds: expected affected < impaired < down, got 0.01, 0.1, 0.1"),
     ("population:\n  n_businesses: 40", "thresholds:\n  affected: 0.1",
@@ -446,20 +429,6 @@ def test_a_key_that_is_given_is_not_listed_as_assumed_even_with_the_same_value(w
 
 def test_a_scenario_without_seed_has_none_and_not_zero(write_scenario):
     assert load_scenario(str(write_scenario({"root_seed: 7\n": ""}))).scenario.root_seed is None
-
-
-@pytest.mark.parametrize(
-    ("name", "message"),
-    [
-        ("nowhere.yaml", "nowhere.yaml: expected a readable scenario file, got an error: No such"),
-        ("nowhere", "nowhere: expected a file or one of the shipped scenarios .*, got no such"),
-        ("telegram-2018-repaly", "; did you mean 'telegram-2018-replay'"),
-        ("x" * 5000, "got no such"),
-    ],
-)
-def test_a_scenario_that_is_not_there_is_refused(name, message):
-    with pytest.raises(ScenarioError, match=message):
-        load_scenario(name)
 
 
 def test_a_folder_of_the_same_name_does_not_hide_a_shipped_scenario(tmp_path, monkeypatch):

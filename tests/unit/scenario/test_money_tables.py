@@ -78,7 +78,7 @@ def test_one_absent_row_is_named():
 
 
 @pytest.mark.parametrize("key", ECONOMY_KEYS)
-def test_a_constant_that_is_absent_or_given_twice_is_refused(key):
+def test_a_constant_that_is_needed_and_absent_is_refused(key):
     rows = tuple(row for row in ECONOMY.rows if row.key != key)
     absent = [str(problem) for problem in check_rows(replace(ECONOMY, rows=rows))]
     if key in NEEDED_ECONOMY_KEYS:
@@ -86,24 +86,15 @@ def test_a_constant_that_is_absent_or_given_twice_is_refused(key):
         assert f"expected a row for the key {key}, got none" in problem
     else:
         assert absent == []
-    # A country of one tier has no rows of another: any row under the key will do.
-    again = ECONOMY.rows[0].model_copy(update={"key": key})
-    n_before = sum(row.key == key for row in ECONOMY.rows)
-    more = (again,) * (2 - n_before)
-    twice = replace(
-        ECONOMY, rows=(*ECONOMY.rows, *more), lines=(*ECONOMY.lines, *range(100 - len(more), 100))
-    )
-    (problem,) = check_rows(twice)
-    assert problem.line == 99
-    assert f"got {key!r} again" in str(problem)
 
 
-def test_a_parameter_given_twice_is_refused():
-    table = shipped_money_parameters()
-    twice = replace(table, rows=(*table.rows, table.rows[1]), lines=(*table.lines, 99))
-    (problem,) = check_rows(twice)
-    assert problem.line == 99
-    assert "got 'sensitivity e-commerce' again" in str(problem)
+def test_a_parameter_or_constant_given_twice_is_refused():
+    for table, name in ((shipped_money_parameters(), "sensitivity e-commerce"), (ECONOMY, None)):
+        again = table.rows[1]
+        twice = replace(table, rows=(*table.rows, again), lines=(*table.lines, 99))
+        (problem,) = check_rows(twice)
+        assert problem.line == 99
+        assert f"got {name or again.key!r} again" in str(problem)
 
 
 @pytest.mark.parametrize("column", ["low", "value", "high"])

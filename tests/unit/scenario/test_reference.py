@@ -1,8 +1,6 @@
 """The page of scenario keys: fresh, whole, and true to what loading does."""
 
 import re
-from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
@@ -11,9 +9,6 @@ from sim.scenario.library import scenario_names
 from sim.scenario.load import load_scenario
 from sim.scenario.schema import scenario_tree
 from tools.scenario_page import reference_page
-
-WriteScenario = Callable[..., Path]
-
 
 ROW = re.compile(
     r"- `([\w.<> ]+)` \((.+?); (\*\*required\*\*|optional|default `.+?`|\*assumed\* .+?\))\): (.+)"

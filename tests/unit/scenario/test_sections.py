@@ -1,6 +1,6 @@
 """What acts has what it acts on, or the scenario is refused where it says so."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -12,7 +12,6 @@ from sim.scenario.strategies import DECLARED, Chase
 from sim.scenario.variants import choose_variants
 from tests.reference_strategies import EXAMPLES, section
 
-WriteScenario = Callable[..., Path]
 REPLAY = "  id: replay\n  orders: telegram-2018-orders"
 CHASES = [name for name in DECLARED if isinstance(EXAMPLES[name][0], Chase)]
 OTHERS = [name for name in DECLARED if name not in CHASES]

@@ -18,9 +18,8 @@ from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved, resolve
 from sim.scenario.sources import list_sources
 from sim.scenario.tables.column_changes import ColumnChange
-from sim.scenario.tables.rows import OperatorRow
+from sim.scenario.tables.rows import OperatorRow, read_assumptions
 from sim.scenario.tables.seeds import read_table
-from sim.scenario.tables.shipped import read_assumptions
 from sim.scenario.unknowns import Factor, joint_amounts, list_factors, point_of, settings
 from sim.scenario.variants import Point
 from tests.experiments import dial_of
@@ -241,13 +240,6 @@ def test_a_factor_multiplies_every_cell_and_the_text_says_so(repository, tmp_pat
     copy.write_bytes(table.data)
     assert read_table("copy", copy, OperatorRow).rows == table.rows
     assert table.sha256 == hashlib.sha256(table.data).hexdigest()
-
-
-@pytest.mark.parametrize(("position", "value"), [(-1, 0.1), (0, 0.5), (0.5, 0.7), (1, 0.9)])
-def test_a_position_moves_each_cell_towards_an_end_of_its_range(position, value):
-    """The note of the table gives 0.1 to 0.9, and the front end stands at 0.5."""
-    frontend = with_(f"{SPREAD}={position}").components.rows[0]
-    assert frontend.share_spread == pytest.approx(value)
 
 
 def test_it_is_the_change_that_a_draw_of_the_same_amount_makes():

@@ -1,8 +1,5 @@
 """Strategies as users write them: every mistake at once, before anything runs."""
 
-from collections.abc import Callable
-from pathlib import Path
-
 import pytest
 
 from sim.errors import DataError, ScenarioError
@@ -10,8 +7,6 @@ from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
 from sim.scenario.sources import list_sources
 from sim.scenario.variants import choose_variants, variant_of
-
-WriteScenario = Callable[..., Path]
 
 
 def test_strategies_are_read_with_their_parameters(chase):
