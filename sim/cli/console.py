@@ -229,7 +229,6 @@ class Format(StrEnum):
 
     TABLE = "table"
     CSV = "csv"
-    JSON = "json"
     MARKDOWN = "markdown"
 
 

@@ -242,11 +242,6 @@ class ListOptions(TableOptions):
     as_json: bool = JSON
     quiet: bool = QUIET
 
-    @property
-    def format(self) -> Format:
-        """How the result is printed."""
-        return Format.JSON if self.as_json else self.output_format
-
 
 def check_output(path: Path | None, *ends: str, force: bool) -> None:
     """Refuse a file that cannot be written, before anything is computed.

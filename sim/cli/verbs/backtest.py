@@ -92,7 +92,7 @@ def backtest(
             with new_file(plot, force=force) as partial:
                 draw_backtest(found, partial)
             console.say(f"figure: {plot}", quiet=quiet)
-        if as_json or format_ is Format.JSON:
+        if as_json:
             console.print_json(found)
         elif format_ is Format.CSV:
             print(scores_csv(found), end="")

@@ -109,8 +109,8 @@ def cover(
 
       overblock cover --targets fronts.txt --against order.txt --figure frontier.png
     """
-    is_json, quiet = options.format is Format.JSON, options.quiet
-    with console.reports_errors(as_json=is_json), ExitStack() as stack:
+    form, quiet = options.output_format, options.quiet
+    with console.reports_errors(as_json=options.as_json), ExitStack() as stack:
         from sim.addresses.cover.tree import LengthLimits
         from sim.addresses.feeds.feed import concatenate
         from sim.blocklists.covers import Question, answer
@@ -153,11 +153,10 @@ def cover(
             with new_file(figure, force=force) as partial:
                 draw_frontier(found, partial)
             console.say(f"figure: {figure}", quiet=quiet)
-        if is_json:
+        if options.as_json:
             console.print_json(_cover_document(found, question, remarks))
         else:
-            every_row = options.format is Format.CSV
-            print_tables(_cover_tables(found, every_row=every_row), options.format)
+            print_tables(_cover_tables(found, every_row=form is Format.CSV), form)
 
 
 def _cover_document(found: Answer, question: Question, remarks: Sequence[str]) -> dict[str, Any]:

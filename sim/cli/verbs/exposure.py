@@ -9,7 +9,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from sim.cli import console
-from sim.cli.console import Format, print_tables
+from sim.cli.console import print_tables
 from sim.cli.inputs import (
     Files,
     check_dated,
@@ -103,8 +103,7 @@ def exposure(
 
       overblock exposure blocklist.txt --inventory sites.csv --names answers.jsonl
     """
-    is_json = options.format is Format.JSON
-    with console.reports_errors(as_json=is_json), ExitStack() as stack:
+    with console.reports_errors(as_json=options.as_json), ExitStack() as stack:
         from sim.addresses.feeds.feed import concatenate, special_note
         from sim.blocklists.blocklists import own_tables
         from sim.blocklists.exposure import OWNERS, assess, union
@@ -163,10 +162,10 @@ def exposure(
             _report_files(found, feeds, remarks, [given.name for given in owned])
             for each in known:
                 console.say(_names_line(each))
-        if is_json:
+        if options.as_json:
             console.print_json(exposure_document(found, blocklists, at, top, remarks, known))
         else:
-            print_tables(exposure_tables(found, top, known), options.format)
+            print_tables(exposure_tables(found, top), options.output_format)
 
 
 def _report_files(
@@ -189,17 +188,9 @@ def _report_files(
                 console.say(f"note: {note}")
 
 
-def exposure_tables(found: Exposure, top: int, known: Sequence[KnownNames] = ()) -> list[Table]:
+def exposure_tables(found: Exposure, top: int) -> list[Table]:
     """Return all tables that have rows."""
     made = [_listed(found.listed)]
-    if known:
-        columns = [
-            Column("file", "file", "text"),
-            Column("n_known", "with an address"),
-            Column("n_names", "out of"),
-            Column("share_known", "share", "share"),
-        ]
-        made.append(Table.of_records("names", "Names with an address", columns, known))
     if found.expected is not None:
         made.append(expected_table(found.expected, top))
     if len(found.listed.lists) > 1:

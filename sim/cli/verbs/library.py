@@ -190,8 +190,7 @@ def sources(
 
       overblock sources out --format csv > sources.csv
     """
-    is_json = as_json or output_format is Format.JSON
-    with console.reports_errors(as_json=is_json):
+    with console.reports_errors(as_json=as_json):
         lines, about, warnings = _lines(scenario_or_run, overrides, each_row=rows)
         if unknown := [one for one in kind if one not in KINDS]:
             raise UsageError(f"--kind: expected one of {', '.join(KINDS)}, got {unknown[0]!r}")
@@ -199,7 +198,7 @@ def sources(
         n_not_stated = sum(line.get("range") == "not stated" for line in lines)
         shown = [line for line in lines if not kind or line["kind"] in kind]
         shown = [line for line in shown if all(_holds(line, text) for text in find)]
-        if is_json:
+        if as_json:
             document = {
                 "schema": SCHEMA,
                 **about,
@@ -226,9 +225,9 @@ def sources(
             kinds = ", ".join(f"{counts[name]} {name}" for name in KINDS)
             console.say(
                 f"{len(lines)} lines: {kinds}. Assumed numbers without a stated range: "
-                f"{n_not_stated}. Whole texts: --format csv, json or markdown."
+                f"{n_not_stated}. Whole texts: --json, --format csv or markdown."
             )
-        if not is_json:
+        if not as_json:
             console.say_warnings(warnings)
 
 

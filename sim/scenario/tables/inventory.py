@@ -366,24 +366,13 @@ def _sites_of(
 ) -> tuple[NDArray[np.int64], tuple[str, ...]]:
     """Site of each row, in the sequence of the file, and their names."""
     labels = feed.labels.get("name")
-    n = feed.n_records
-    names = list(labels.names) if labels is not None else []
-    code = labels.code.astype(np.int64) if labels is not None else np.full(n, -1, np.int64)
-    unnamed = np.flatnonzero(code < 0)
-    if unnamed.size:
-        number = {text: row for row, text in enumerate(names)}
-        sixes = iter(address6[unnamed[is_ipv6[unnamed]]].tolist())
-        for row in unnamed.tolist():
-            text = str(
-                IPv6Address(next(sixes)) if is_ipv6[row] else IPv4Address(int(address4[row]))
-            )
-            code[row] = number.setdefault(text, len(number))
-        names = list(number)
-    used, first, site_of = np.unique(code, return_index=True, return_inverse=True)
-    rank = np.empty(used.size, np.int64)
-    in_sequence = np.argsort(first, kind="stable")
-    rank[in_sequence] = np.arange(used.size)
-    return rank[site_of], tuple(names[each] for each in used[in_sequence].tolist())
+    names = labels.texts if labels is not None else [""] * feed.n_records
+    for row in (row for row, name in enumerate(names) if not name):
+        is_six = is_ipv6[row]
+        names[row] = str(IPv6Address(address6[row]) if is_six else IPv4Address(int(address4[row])))
+    number: dict[str, int] = {}
+    site_of = [number.setdefault(name, len(number)) for name in names]
+    return np.array(site_of, np.int64), tuple(number)
 
 
 def _codes_in(labels: Labels | None, known: tuple[str, ...], n: int) -> NDArray[np.int64]:
@@ -438,18 +427,14 @@ def _site_problems(
 
 
 def _twice(inventory: Inventory) -> Iterator[Problem]:
-    """Hosts that are listed twice in one component, and modes that contradict each other."""
-    high, low = inventory.address4.astype(np.uint64), np.zeros(inventory.n_rows, np.uint64)
-    high[inventory.is_ipv6] = (inventory.address6 >> 64).astype(np.uint64)
-    low[inventory.is_ipv6] = (inventory.address6 & 2**64 - 1).astype(np.uint64)
-    row = np.lexsort((inventory.host_line, low, high, inventory.is_ipv6, inventory.host_component))
-    same = (
-        (inventory.host_component[row][1:] == inventory.host_component[row][:-1])
-        & (inventory.is_ipv6[row][1:] == inventory.is_ipv6[row][:-1])
-        & (high[row][1:] == high[row][:-1])
-        & (low[row][1:] == low[row][:-1])
-    )
-    for at in np.flatnonzero(same).tolist():
-        line, earlier = int(inventory.host_line[row[at + 1]]), int(inventory.host_line[row[at]])
-        message = f"expected each address of a site once for a role, got it in line {earlier} too"
-        yield Problem(str(inventory.path), message, line, 0, "address")
+    """Hosts that are listed twice in one component."""
+    # No IPv6 address within 2000::/3 is the number of one of IPv4.
+    address = inventory.address4.astype(object)
+    address[inventory.is_ipv6] = inventory.address6
+    first: dict[tuple[int, int], int] = {}
+    hosts = inventory.host_component.tolist(), address.tolist(), inventory.host_line.tolist()
+    for component, number, line in zip(*hosts, strict=True):
+        if (earlier := first.setdefault((component, number), line)) != line:
+            wanted = "expected each address of a site once for a role"
+            message = f"{wanted}, got it in line {earlier} too"
+            yield Problem(str(inventory.path), message, line, 0, "address")

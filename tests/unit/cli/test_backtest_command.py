@@ -117,14 +117,6 @@ def test_a_shipped_case_is_run(tmp_path):
     assert (score["band"], score["prior"]) == ("prior", None)
 
 
-def test_the_example_of_the_how_to_page_is_scored(repository):
-    path = repository / "samples" / "my-cases.yaml"
-    result = call("--blind", str(path), *BRIEF, "--json")
-    assert result.exit_code == 0, result.stderr
-    (score,) = json.loads(result.stdout)["scores"]
-    assert score["verdict"] == "inside"
-
-
 def test_every_example_of_the_page_of_cases_is_scored_from_any_folder(
     repository, tmp_path, monkeypatch
 ):

@@ -38,11 +38,9 @@ def read(tmp_path, line):
         ("sensitivity,,,0,-1,1,x,assumption,,,w", "low: expected a number >= 0"),
         ("sensitivity,,,1,0,,x,assumption,,,w", "high"),
         ("recaptured_share,,,1,0,1.5,x,assumption,,,w", r"a share in \[0, 1\]"),
-        ("recovery_time_d,,,1,0,2,d,assumption,,,w", "recovery_time_d above 0"),
         ("revenue_level,,,1,0,2,factor,assumption,,,w", "revenue_level above 0"),
         ("revenue_level,finance,,1,0.5,2,factor,assumption,,,w", "no sector for revenue_level"),
         ("sensitivity,,under_1_h,1,0.5,2,x,assumption,,,w", "no spell class for sensitivity"),
-        ("recaptured_share,finance,under_1_h,1,0.5,1,x,assumption,,,w", "no sector for"),
         ("leaving_share,,a_while,0.1,0,1,x,assumption,,,w", "spell_class"),
         ("price,,,1,0.5,2,x,assumption,,,w", "key"),
         ("sensitivity,,,1,0.5,2,x,assumption,,,", "expected why"),
@@ -63,18 +61,6 @@ def test_a_key_without_rows_is_refused(key):
     found = [str(p) for p in check_money_parameters(replace(table, rows=rows), SECTORS)]
     (problem,) = found
     assert f"expected a row of {key} for e-commerce under_1_h and 47 more, got none" in problem
-
-
-def test_one_absent_row_is_named():
-    table = shipped_money_parameters()
-    rows = tuple(
-        row
-        for row in table.rows
-        if (row.key, row.sector, row.spell_class) != ("transfer_share", "", "over_14_d")
-    )
-    (problem,) = check_money_parameters(replace(table, rows=rows), SECTORS)
-    # Gaming has rows of its own; the seven others have not.
-    assert "expected a row of transfer_share for e-commerce over_14_d and 6 more" in str(problem)
 
 
 @pytest.mark.parametrize("key", ECONOMY_KEYS)

@@ -71,18 +71,12 @@ def test_a_table_of_the_users_own_is_found_beside_the_scenario(
     assert resolved.target_prefixes.note is None
 
 
-def test_shares_of_operators_must_sum_to_1(resolve_with):
-    text = table_text("operators-russia-2018").replace("0.2296", "0.2396")
-    assert problems_of(lambda: resolve_with("operators.groups", text)) == [
-        "own.csv: share_users: expected shares that sum to 1, got 1.01"
-    ]
-
-
 def test_shares_may_miss_1_by_rounding_only(resolve_with):
     text = table_text("operators-russia-2018")
     assert resolve_with("operators.groups", text.replace("0.2296", "0.2296005"))
-    with pytest.raises(DataError, match="expected shares that sum to 1"):
-        resolve_with("operators.groups", text.replace("0.2296", "0.229602"))
+    assert problems_of(
+        lambda: resolve_with("operators.groups", text.replace("0.2296", "0.229602"))
+    ) == ["own.csv: share_users: expected shares that sum to 1, got 1"]
 
 
 def test_more_operator_groups_than_the_engine_can_hold_are_refused(resolve_with):
@@ -321,16 +315,14 @@ def test_a_pressure_is_a_share_of_full_attention(key):
             load_scenario("telegram-2018", [f"{key}={refused}"])
 
 
-@pytest.mark.parametrize(("adds", "is_refused"), [("1", False), ("1.5", True), ("50", True)])
-def test_a_public_event_adds_a_share_of_what_is_lacking(tmp_path, adds, is_refused):
+def test_a_public_event_adds_a_share_of_what_is_lacking(tmp_path):
     table = tmp_path / "events.csv"
-    table.write_text(f"at,adds,what,source\n2018-05-10T12:00+03:00,{adds},letter,\n")
     loaded = load_scenario("telegram-2018", [f"censor.pressure_events={table}"])
-    if not is_refused:
-        assert resolve(loaded).pressure_events is not None
-        return
+    table.write_text("at,adds,what,source\n2018-05-10T12:00+03:00,1,letter,\n")
+    assert resolve(loaded).pressure_events is not None
+    table.write_text("at,adds,what,source\n2018-05-10T12:00+03:00,1.5,letter,\n")
     (problem,) = problems_of(lambda: resolve(loaded))
-    assert f"adds: expected a share in [0, 1], got {adds}" in problem
+    assert "adds: expected a share in [0, 1], got 1.5" in problem
 
 
 def test_a_figure_beside_a_measure_that_is_none_is_refused_with_its_line(tmp_path):

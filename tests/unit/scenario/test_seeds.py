@@ -59,8 +59,6 @@ def test_quoted_cells_over_several_lines_do_not_shift_later_line_numbers(tmp_pat
          "prefix: expected a prefix, got '198.51.100.7/24', which has host bits set; "
          "did you mean 198.51.100.0/24?"),
         (b"2018-04-16T11:39+03:00,block,hello", "prefix: expected a prefix such as "),
-        (b"2018-04-16T11:39+03:00,block,10.0.0.0/33", "prefix: expected a prefix length "),
-        (b"2018-04-16T11:39+03:00,block,010.0.0.0/24", "prefix: expected numbers without "),
         (b"2018-04-16T11:39+03:00,block,fd00::/32",
          "prefix: expected an IPv6 prefix within 2000::/3, got 'fd00::/32'"),
         *((f"2018-04-16T11:39+03:00,block,{text}".encode(),
@@ -68,7 +66,6 @@ def test_quoted_cells_over_several_lines_do_not_shift_later_line_numbers(tmp_pat
           for text, written in (("::", "::/128"), ("::1", "::1/128"), ("::/3", "::/3"),
                                 ("::192.0.2.1", "::c000:201/128"), ("8000::/1", "8000::/1"),
                                 ("64:ff9b::/96", "64:ff9b::/96"))),
-        (b"2018-04-16T11:39+03:00,block,2001:db8::1/32", "prefix: expected a prefix, got "),
         (b"2018-04-16T11:39+03:00,block,", "prefix: expected a value, got nothing"),
         (b"2018-04-16T11:39+03:00,Block,10.0.0.0/24",
          "action: expected 'block' or 'unblock', got 'Block'; did you mean 'block'?"),
@@ -95,9 +92,6 @@ def test_a_bad_row_is_reported_in_its_line(tmp_path, cells, reported):
          ["t.csv:1: prefix: expected each column once, got it again"]),
         (b"effective,action,prefix,onwer",
          ["t.csv:1: onwer: unknown column; did you mean 'owner'? (known: effective, earliest, "
-          "latest, action, prefix, mechanism, operators, owner, confidence, source)"]),
-        (b"effective,action,prefix,zzz",
-         ["t.csv:1: zzz: unknown column (known: effective, earliest, "
           "latest, action, prefix, mechanism, operators, owner, confidence, source)"]),
         (b"", ["t.csv:1: effective: expected this column, got none",
                "t.csv:1: action: expected this column, got none",
@@ -162,13 +156,9 @@ def sector_table(**cells: str) -> bytes:
     ("column", "cell", "reported"),
     [
         ("share_businesses", "40", "expected a share in [0, 1], got 40; did you mean 0.4?"),
-        ("share_businesses", "-0.1", "expected a share in [0, 1], got -0.1"),
         ("share_businesses", "nan", "expected a finite number, got 'nan'"),
         ("share_businesses", "25%", "expected a number, got '25%'"),
         ("share_businesses", "0,4", "expected a number, got '0,4'"),
-        ("share_businesses", "0x1", "expected a number, got '0x1'"),
-        ("share_businesses", "true", "expected a number, got 'true'"),
-        ("revenue_median_usd_per_h", "inf", "expected a finite number, got 'inf'"),
         ("revenue_median_usd_per_h", "1e999", "expected a finite number, got '1e999'"),
         ("revenue_median_usd_per_h", "0", "expected a number > 0.0, got '0'"),
         ("revenue_median_usd_per_h", "1_000", "expected a plain decimal number, got '1_000'"),

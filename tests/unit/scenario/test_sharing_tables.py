@@ -34,6 +34,7 @@ def test_every_role_has_one_row_of_components_and_some_services():
 
 SERVICE = "service,label,role,provider,region,n_addresses,mode,popularity,low,high,evidence,why\n"
 SHARING = "provider,region,kind,share_addresses,low,high,why\n"
+CENSUS = "study,quantity,relation,value,rounding,unit,role,source,date\n"
 PARKED = "kind,share_parked,low,high,why\n"
 
 
@@ -125,18 +126,8 @@ def test_kinds_given_twice_or_not_at_all_are_named(tmp_path):
             "share_spread,share_third_party\nother,0.5,0.2,0.2,0.2,0,0\n",
             "sum to 1, got 1.1",
         ),
-        (
-            ConcentrationRow,
-            "study,quantity,relation,value,rounding,unit,role,source,date\n"
-            "s,share_top,equal,0.5,0,u,calibration,x,d\n",
-            "expected n_addresses for share_top",
-        ),
-        (
-            ConcentrationRow,
-            "study,quantity,relation,value,rounding,unit,role,source,date\n"
-            "s,share_single,equal,43.7,0,u,calibration,x,d\n",
-            "expected a share",
-        ),
+        (ConcentrationRow, CENSUS + "s,share_top,equal,0.5,0,u,calibration,x,d\n", "n_addresses"),
+        (ConcentrationRow, CENSUS + "s,share_single,equal,2,0,u,calibration,x,d\n", "a share in"),
     ],
 )
 def test_rows_that_contradict_themselves_are_refused(tmp_path, model, text, message):

@@ -150,9 +150,6 @@ def test_what_is_no_unknown_is_varied_only_by_name(replay):
         assert key not in unknown
         assert why[key].startswith("a definition")
     assert "thresholds.impaired" not in [one.key for one in choose_factors(replay)[0]]
-    assert [one.key for one in choose_factors(replay, ["thresholds.impaired"])[0]] == [
-        "thresholds.impaired"
-    ]
     assert why["sectors-russia-2018.revenue_median_usd_per_h"].startswith("revenue_level")
 
 
