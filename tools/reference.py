@@ -19,8 +19,7 @@ from typer.main import get_command
 from sim.addresses.feeds.forms import FORMS
 from sim.catalogue.choices import label
 from sim.catalogue.curves import CURVES
-from sim.catalogue.declaration import Metric, Section
-from sim.catalogue.measures import MEASURES
+from sim.catalogue.measures import MEASURES, Metric, Section
 from sim.cli.app import app
 from sim.cli.console import json_text
 from sim.scenario.schema import json_schema

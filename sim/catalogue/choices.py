@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from sim.catalogue.declaration import Ratio, Section
-from sim.catalogue.measures import MEASURES
+from sim.catalogue.measures import MEASURES, Ratio, Section
 
 HEADLINES = tuple(name for name, metric in MEASURES.items() if metric.is_headline)
 """Measures that are shown first."""

@@ -1,6 +1,37 @@
 """Every curve of ``curves.parquet``: what it counts, and in what."""
 
-from sim.catalogue.declaration import Curve
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A measure at every moment of a run.
+
+    Attributes
+    ----------
+    name, unit, description
+        As in ``curves.parquet`` and its description.
+    noun, label
+        For people: what it counts, and which of these; no noun where the label says all.
+    needs
+        Section of the scenario without which there is none; empty where there always is.
+    is_of_ipv6
+        Whether there is one only where the tables of the scenario hold IPv6.
+    """
+
+    name: str
+    unit: str
+    description: str
+    noun: str
+    label: str
+    needs: str = ""
+    is_of_ipv6: bool = False
+
+    @property
+    def full_label(self) -> str:
+        """Noun and label."""
+        return f"{self.noun} {self.label}".strip()
+
 
 _ADDRESSES = "IPv4 addresses"
 BUSINESSES = "businesses"
@@ -37,26 +68,19 @@ _ENTRIES = (
             ("dropped", "dropped, averaged over users", "dropped, mean over users"),
         )
     ),
-    Curve(
-        "businesses_affected",
-        BUSINESSES,
-        "Businesses of whose domestic demand more fails than the threshold 'affected'",
-        "businesses",
-        "affected",
-    ),
-    Curve(
-        "businesses_impaired",
-        BUSINESSES,
-        "Businesses of whose domestic demand more fails than the threshold 'impaired'",
-        "businesses",
-        "cut off from some customers",
-    ),
-    Curve(
-        "businesses_down",
-        BUSINESSES,
-        "Businesses of whose domestic demand more fails than the threshold 'down'",
-        "businesses",
-        "down",
+    *(
+        Curve(
+            f"businesses_{state}",
+            BUSINESSES,
+            f"Businesses of whose domestic demand more fails than the threshold '{state}'",
+            "businesses",
+            label,
+        )
+        for state, label in (
+            ("affected", "affected"),
+            ("impaired", "cut off from some customers"),
+            ("down", "down"),
+        )
     ),
     Curve(
         "demand_lost_share",

@@ -27,7 +27,7 @@ from scipy.special import nbdtrik
 from sim.catalogue.choices import COLLATERAL, EFFICACY, HARMS, OF_SAMPLE, PRIVATE_LOSS, harm_of
 from sim.experiment.ensemble import Inputs, name_inputs
 from sim.experiment.plan import Plan
-from sim.measure.summary import Measured, ends, has_missed, spread_of, spreads_of
+from sim.measure.summary import Measured, ends, spread_of, spreads_of
 from sim.results.tables import Line
 
 Values = NDArray[np.float64]
@@ -101,18 +101,10 @@ def paired_difference(metric: str, part: Measured, against: Measured, n_drawn: f
     value, other = (one.values((metric,))[0] for one in (part, against))
     difference: Values = value - other
     if harm_of(metric) in OF_SAMPLE:
-        if any(has_missed_sample(metric, one, n_drawn) for one in (part, against)):
+        if any(one.has_missed(metric, n_drawn) for one in (part, against)):
             difference[:] = np.nan
         difference[(value == 0) & (other == 0) & (n_drawn > 0)] = np.nan
     return difference
-
-
-def has_missed_sample(metric: str, part: Measured, n_drawn: float) -> bool:
-    """Whether the sample of a strategy shows no harm because it could hardly be hit."""
-    if metric not in part.row:
-        return False
-    unit = part.metrics[part.row[metric]].unit
-    return has_missed(metric, unit, n_drawn, lambda name: part.values((name,))[0])
 
 
 JUDGED = (COLLATERAL, EFFICACY, PRIVATE_LOSS)
@@ -240,7 +232,7 @@ def _weigh_by(plan: Plan, collateral: str, measured: Mapping[str, Measured]) -> 
     both = np.array([part.values(pair) for part in measured.values()])
     n_drawn = plan.resolved.scenario.population.n_businesses
     for values, part in zip(both, measured.values(), strict=True):
-        if has_missed_sample(collateral, part, n_drawn):
+        if part.has_missed(collateral, n_drawn):
             values[1] = np.nan
     on_frontier = frontier_of(*both.swapaxes(0, 1), is_sample=n_drawn > 0)
     for row, label in enumerate(measured):

@@ -322,30 +322,26 @@ class Measured:
         columns = (self.value[:, is_kept], self.denominator[:, is_kept])
         return Measured(self.replicate[is_kept], self.metrics, *columns)
 
+    def has_missed(self, metric: str, n_drawn: float) -> bool:
+        """Whether no value of a harm is above zero, though what was listed hardly hit any business.
 
-def has_missed(
-    metric: str, unit: str, n_drawn: float, values_of: Callable[[str], NDArray[np.float64]]
-) -> bool:
-    """Whether no value of a harm is above zero, though addresses were listed that hardly hit any.
-
-    Parameters
-    ----------
-    metric, unit
-        The measure; an effect on the target is no sample.
-    n_drawn
-        Businesses that are drawn; without any only names are a sample.
-    values_of
-        Values of a measure under the strategy, by name; NaN where one is not known.
-    """
-    if metric in EFFECTS or not (n_drawn or unit.startswith("names")):
-        return False
-    harm = values_of(metric)
-    if not (harm == 0).any() or np.nan_to_num(harm).any():
-        return False
-    listed = np.concatenate([values_of(name) for name in LISTED])
-    known = listed[~np.isnan(listed)]
-    if known.size and not known.any():
-        return False
-    expected = values_of(EXPECTED)
-    expected = expected[~np.isnan(expected)]
-    return not (expected.size and expected.mean() >= TOO_FEW)
+        Parameters
+        ----------
+        metric
+            The measure; an effect on the target is no sample.
+        n_drawn
+            Businesses that are drawn; without any only names are a sample.
+        """
+        if metric not in self.row or metric in EFFECTS:
+            return False
+        if not (n_drawn or self.metrics[self.row[metric]].unit.startswith("names")):
+            return False
+        harm = self.values((metric,))
+        if not (harm == 0).any() or np.nan_to_num(harm).any():
+            return False
+        listed, expected = self.values(LISTED), self.values((EXPECTED,))
+        known = listed[~np.isnan(listed)]
+        if known.size and not known.any():
+            return False
+        expected = expected[~np.isnan(expected)]
+        return not (expected.size and expected.mean() >= TOO_FEW)

@@ -192,7 +192,7 @@ class RunFolder:
         """Whether the target has addresses of its own, which are not counted where it has."""
         return bool((self.scenario.get("target") or {}).get("prefixes"))
 
-    @property
+    @cached_property
     def strategies(self) -> tuple[str, ...]:
         """Labels of the strategies with a finished replicate; one, except in a comparison."""
         listed = self.manifest.get("strategies")
@@ -202,7 +202,9 @@ class RunFolder:
         if self.manifest.get("status", "complete") == "complete":
             return labels
         # The warnings of the manifest name the others.
-        return tuple(label for label in labels if label in self._finished)
+        query = "SELECT DISTINCT strategy FROM data"
+        finished = read_columns(self.path / "measures.parquet", query)["strategy"].tolist()
+        return tuple(label for label in labels if label in finished)
 
     @property
     def idle_strategy(self) -> str:
@@ -226,17 +228,6 @@ class RunFolder:
         if label not in self.strategies:
             raise UsageError(f"{self.path}: unknown strategy {label!r}; known: {known}")
         return label
-
-    @cached_property
-    def _finished(self) -> Mapping[str, set[int]]:
-        """Replicates that are finished, by strategy."""
-        query = "SELECT DISTINCT strategy, replicate FROM data"
-        columns = read_columns(self.path / "measures.parquet", query)
-        found: dict[str, set[int]] = {}
-        pairs = zip(columns["strategy"].tolist(), columns["replicate"].tolist(), strict=True)
-        for label, replicate in pairs:
-            found.setdefault(label, set()).add(int(replicate))
-        return found
 
     def curve(self, metric: str, strategy: str | None = None) -> CurvePoints:
         """Return the curve of one measure over everybody; errors as of `curves_by`."""

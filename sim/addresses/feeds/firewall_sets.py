@@ -60,12 +60,12 @@ class Groups:
         waiting, self._waiting = self._waiting, []
         if not waiting:
             return
-        first = self._gathering.add_records(len(waiting))
+        record = self._gathering.add_records(len(waiting))
         self._gathering.add_labels("name", [name for _, name, _ in waiting])
         row = np.flatnonzero([not name for _, name, _ in waiting])
         line = np.array([line for *_, line in waiting], np.int64)
         texts = [text for text, name, _ in waiting if not name]
-        self._gathering.add_texts(texts, row + first, line[row])
+        self._gathering.add_texts(texts, record[row], line[row])
 
     def leave_out(self, why: str, n: int = 1) -> None:
         """Count what names addresses and blocks none of them."""

@@ -170,8 +170,8 @@ class Gathering:
         if text not in self.notes:
             self.notes.append(text)
 
-    def add_records(self, n_records: int) -> int:
-        """Make room for so many records, and return the number of the first.
+    def add_records(self, n_records: int) -> Line:
+        """Make room for so many records, and return their numbers.
 
         Raises
         ------
@@ -182,9 +182,8 @@ class Gathering:
         n_bytes += sum(map(_n_bytes, self._numbers.values()))
         n_bytes += sum(coder.n_bytes for coder in self._coders.values())
         self.limits.check_held(n_bytes, self.name)
-        first = self.n_records
         self.n_records += n_records
-        return first
+        return np.arange(self.n_records - n_records, self.n_records, dtype=np.int64)
 
     def add_labels(self, column: str, values: Sequence[str]) -> None:
         """Append a text column of the records last added."""
@@ -343,9 +342,7 @@ def read_numbered(source: Readable, gathering: Gathering) -> Iterator[Numbered]:
 
 def add_addresses(gathering: Gathering, texts: Sequence[str], lines: Sequence[int]) -> None:
     """Add one record for each address, prefix or range."""
-    first = gathering.add_records(len(texts))
-    record = np.arange(first, gathering.n_records, dtype=np.int64)
-    gathering.add_texts(texts, record, np.array(lines, np.int64))
+    gathering.add_texts(texts, gathering.add_records(len(texts)), np.array(lines, np.int64))
 
 
 def read_list(source: Readable, gathering: Gathering) -> Feed:

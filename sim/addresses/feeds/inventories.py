@@ -380,7 +380,7 @@ def _add_cells(
     line: Line,
 ) -> None:
     """Add one record for each row, of columns under our names."""
-    record = np.arange(gathering.add_records(line.size), gathering.n_records, dtype=np.int64)
+    record = gathering.add_records(line.size)
     for column, values in cells.items():
         match column:
             case "address" if "mask" in cells or "wildcard" in cells:

@@ -298,11 +298,9 @@ def read_zdns(source: Readable, gathering: Gathering) -> Feed:
             rows += [len(names)] * len(distinct)
             lines += [number] * len(distinct)
             names.append(text_of(found, "name").rstrip("."))
-        first = gathering.add_records(len(names))
+        record = gathering.add_records(len(names))[np.array(rows, np.int64)]
         gathering.add_labels("name", names)
-        gathering.add_texts(
-            text, np.array(rows, np.int64) + first, np.array(lines, np.int64), key="answer"
-        )
+        gathering.add_texts(text, record, np.array(lines, np.int64), key="answer")
     if n_skipped:
         gathering.note(f"{n_skipped:,} answers are no addresses (CNAME and others): skipped")
     if n_unresolved:

@@ -200,7 +200,7 @@ def _add(
     for found in ranges:
         key = (found.prefix, found.region)
         merged.setdefault(key, (found.place, []))[1].extend(found.services)
-    record = np.arange(gathering.add_records(len(merged)), gathering.n_records, dtype=np.int64)
+    record = gathering.add_records(len(merged))
     gathering.n_lines = n_ranges or len(ranges)
     gathering.add_labels("provider", [provider] * len(merged))
     gathering.add_labels("region", [region for _, region in merged])
@@ -321,10 +321,10 @@ def read_register(source: Readable, gathering: Gathering) -> Feed:
             elif entry.strip():
                 message = f"expected at least 3 cells, got {len(cells)}: {shown(entry)}"
                 gathering.refuse(message, number)
-        first = gathering.add_records(len(names))
+        record = gathering.add_records(len(names))
         gathering.add_labels("name", names)
         row, at = np.array([place for _, *place in listed], np.int64).reshape(-1, 2).T
-        gathering.add_texts([address for address, *_ in listed], row + first, at, key="ips")
+        gathering.add_texts([address for address, *_ in listed], record[row], at, key="ips")
     gathering.note("all entries are counted, whatever the dates of their decisions")
     if n_beside:
         gathering.note(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from sim.addresses.feeds.delimited import read_headed
 from sim.addresses.feeds.feed import Feed, Labels
-from sim.addresses.feeds.gather import Coder, Gathering, Line
+from sim.addresses.feeds.gather import Coder, Gathering
 from sim.addresses.feeds.inputs import plain_name
 from sim.addresses.feeds.json_tables import items, read_document, text_of
 from sim.addresses.feeds.neighbours import Neighbours, expected_date, read_date
@@ -144,9 +144,20 @@ def read_orders(source: Readable, gathering: Gathering) -> Orders:
                 message = f"expected drop or throttle, got {shown(cell)}: it lists no address"
                 raise gathering.wrong(message, int(line[row]), "mechanism")
         others.check({each: columns[each] for each in others.unread}, {"address": prefix}, line)
-        good = _checked(line, effective, action, times, blocks, gathering)
-        record = np.arange(gathering.add_records(len(good)), gathering.n_records, dtype=np.int64)
-        at = np.array(good, np.int64)
+        good = []
+        for row, (when, what) in enumerate(zip(effective, action, strict=True)):
+            moment = read_date(when, choice.zone)
+            if moment is None:
+                message = expected_date(when, choice.zone)
+                gathering.refuse(message, int(line[row]), "effective")
+            if what not in (_BLOCK, _UNBLOCK):
+                message = f"expected block or unblock, got {what[:60]!r}"
+                gathering.refuse(message, int(line[row]), "action")
+            elif moment is not None:
+                good.append(row)
+                times.append(int(moment.timestamp()))
+                blocks.append(what == _BLOCK)
+        record, at = gathering.add_records(len(good)), np.array(good, np.int64)
         gathering.add_texts([prefix[row] for row in good], record, line[at], key="prefix")
         empty = [""] * line.size
         named, mechanism = (columns[each] if each in said else empty for each in _PARTIES)
@@ -219,30 +230,6 @@ def orders_of(feed: Feed, times: list[int], blocks: list[bool], parties: Labels)
     return Orders(feed, epoch_s, is_block, parties)
 
 
-def _checked(
-    lines: Line,
-    effective: Sequence[str],
-    action: Sequence[str],
-    times: list[int],
-    blocks: list[bool],
-    gathering: Gathering,
-) -> list[int]:
-    """Keep times and kinds of good orders, and return their rows."""
-    zone, good = gathering.columns.zone, []
-    for row, (when, what) in enumerate(zip(effective, action, strict=True)):
-        line = int(lines[row])
-        at = read_date(when, zone)
-        if at is None:
-            gathering.refuse(expected_date(when, zone), line, "effective")
-        if what not in (_BLOCK, _UNBLOCK):
-            gathering.refuse(f"expected block or unblock, got {what[:60]!r}", line, "action")
-        elif at is not None:
-            good.append(row)
-            times.append(int(at.timestamp()))
-            blocks.append(what == _BLOCK)
-    return good
-
-
 def read_polls(source: Readable, gathering: Gathering) -> Orders:
     """Read a record of polls that tested addresses at several providers, as dated orders.
 
@@ -268,7 +255,7 @@ def read_polls(source: Readable, gathering: Gathering) -> Orders:
     times, blocks = [turn[0] for turn in turns], [turn[1] for turn in turns]
     line = np.array([turn[2] for turn in turns], np.int64)
     entries = [turn[3] for turn in turns]
-    record = np.arange(gathering.add_records(len(turns)), gathering.n_records, dtype=np.int64)
+    record = gathering.add_records(len(turns))
     gathering.add_labels("provider", [text_of(entry, "description") for entry in entries])
     gathering.add_texts([text_of(entry, "ip") for entry in entries], record, line, key="ip")
     parties = Coder()

@@ -155,8 +155,8 @@ class Line:
         return self is other or (
             isinstance(other, Line)
             and all(
-                np.array_equal(mine, theirs)
-                for mine, theirs in zip(self._bounds, other._bounds, strict=True)
+                np.array_equal(getattr(self, name), getattr(other, name))
+                for name in ("start", "network", "width", "cut")
             )
         )
 
@@ -167,10 +167,6 @@ class Line:
     @cached_property
     def _hash(self) -> int:
         return hash((self.end, self.start.size, self.cut.size))
-
-    @property
-    def _bounds(self) -> tuple[NDArray[np.int64] | NDArray[np.uint64], ...]:
-        return self.start, self.network, self.width, self.cut
 
     @property
     def has_ipv6(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -33,11 +34,6 @@ class Stretches(FrozenColumns):
     provider_row: NDArray[np.int64]
     hours: NDArray[np.float64]
 
-    @classmethod
-    def none(cls) -> Stretches:
-        """Return no stretch."""
-        return cls(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0))
-
 
 @dataclass(frozen=True, eq=False)
 class Moves(FrozenColumns):
@@ -66,19 +62,6 @@ class Moves(FrozenColumns):
     stays: Stretches
     left: Stretches
 
-    @classmethod
-    def none(cls, first_row: NDArray[np.int64], n_providers: int) -> Moves:
-        """Nobody moves."""
-        n = first_row.size
-        return cls(
-            np.zeros(n, np.int64),
-            np.zeros(n),
-            first_row.copy(),
-            np.zeros(n_providers, np.bool_),
-            Stretches.none(),
-            Stretches.none(),
-        )
-
 
 def moves_of(world: World, outcome: Outcome) -> Moves:
     """Moves of every business.
@@ -88,10 +71,9 @@ def moves_of(world: World, outcome: Outcome) -> Moves:
     A business pays the provider of its home until its first move, and after each move the provider
     that the move's event names.
     """
-    n = world.businesses.n_businesses
+    n, moves = world.businesses.n_businesses, world.moves
     first_row = world.places.provider_row[world.businesses.home_place_row]
-    if world.moves is None:
-        return Moves.none(first_row, len(world.places.provider))
+    n_providers = len(world.places.provider)
     log = outcome.events
     is_move = log.kind == Kind.MOVED
     # One row for each stretch: from t = 0 with the first provider, then from move to move.
@@ -106,7 +88,7 @@ def moves_of(world: World, outcome: Outcome) -> Moves:
     turn = np.flatnonzero(goes_on)
     turn = turn[payee[turn + 1] != payee[turn]]
     back_s = np.full(turn.size, world.horizon_s)
-    for later in range(world.moves.response.shape[1], 1, -1):
+    for later in range(moves.response.shape[1] if moves else 0, 1, -1):
         # From the latest to the earliest return: the earliest, found last, is kept.
         there = np.minimum(turn + later, row.size - 1)
         is_back = (turn + later < row.size) & (row[there] == row[turn])
@@ -114,9 +96,9 @@ def moves_of(world: World, outcome: Outcome) -> Moves:
         back_s = np.where(is_back, from_s[there], back_s)
     return Moves(
         n_moves=np.bincount(row) - 1,
-        cost_usd=outcome.n_responses @ world.moves.cost_usd,
+        cost_usd=outcome.n_responses @ moves.cost_usd if moves else np.zeros(n),
         first_row=first_row.copy(),
-        is_domestic=world.moves.is_domestic.copy(),
+        is_domestic=moves.is_domestic.copy() if moves else np.zeros(n_providers, np.bool_),
         stays=Stretches(row[is_away], payee[is_away], (to_s - from_s)[is_away] / S_PER_H),
         left=Stretches(row[turn], payee[turn], (back_s - to_s[turn]) / S_PER_H),
     )
@@ -266,29 +248,25 @@ def add_up(
     payer = sector_row[stay.business_row]
     first_row = moves.first_row[stay.business_row]
 
-    def by_sector(weight: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.bincount(sector_row, weight, n_sectors).astype(float)
+    def summed(
+        row: NDArray[np.int64], weight: NDArray[np.float64], *shape: int
+    ) -> NDArray[np.float64]:
+        return np.bincount(row, weight, math.prod(shape)).astype(float).reshape(shape)
 
+    def by_sector(weight: NDArray[np.float64]) -> NDArray[np.float64]:
+        return summed(sector_row, weight, n_sectors)
+
+    of_class, to = sector_row * n_classes + longest, stay.provider_row
     return LossTotals(
         lost_usd_below_threshold=by_sector(value * ledger.lost_demand_h_below_threshold),
         lost_usd=np.stack([by_sector(value * column) for column in lost_h.T], axis=1),
-        exposed_usd_per_h=np.bincount(
-            sector_row * n_classes + longest, exposed, n_sectors * n_classes
-        )
-        .astype(float)
-        .reshape(n_sectors, n_classes),
+        exposed_usd_per_h=summed(of_class, exposed, n_sectors, n_classes),
         response_usd=by_sector(weight * moves.cost_usd),
-        away_usd=np.bincount(payer, paid, n_sectors).astype(float),
-        domestic_usd=np.bincount(
-            payer, paid * moves.is_domestic[stay.provider_row], n_sectors
-        ).astype(float),
+        away_usd=summed(payer, paid, n_sectors),
+        domestic_usd=summed(payer, paid * moves.is_domestic[to], n_sectors),
         demand_usd=by_sector(value * demand_h),
         revenue_usd=by_sector(revenue * duration_h),
-        paid_usd=np.bincount(
-            first_row * n_providers + stay.provider_row, paid, n_providers * n_providers
-        )
-        .astype(float)
-        .reshape(n_providers, n_providers),
+        paid_usd=summed(first_row * n_providers + to, paid, n_providers, n_providers),
         is_domestic=moves.is_domestic.astype(float),
         left_sector_row=sector_row[left.business_row].astype(float),
         left_provider_row=left.provider_row.astype(float),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -230,18 +230,10 @@ def firm_parameters(
         ]
         return np.stack(per_sector, axis=1)
 
-    return ParameterDraws(
-        revenue_level=for_all("revenue_level"),
-        sensitivity=by_sector("sensitivity"),
-        recaptured_share=by_both("recaptured_share"),
-        leaving_share=by_both("leaving_share"),
-        recovery_time_d=by_sector("recovery_time_d"),
-        churn_window_d=for_all("churn_window_d"),
-        transfer_share=by_both("transfer_share"),
-        hosting_spend_share=for_all("hosting_spend_share"),
-        response_cost_level=for_all("response_cost_level"),
-        dual_running_months=for_all("dual_running_months"),
-    )
+    found = {key: by_sector(key) for key in ("sensitivity", "recovery_time_d")}
+    found |= {key: by_both(key) for key in ("recaptured_share", "leaving_share", "transfer_share")}
+    others = (column.name for column in fields(ParameterDraws) if column.name not in found)
+    return ParameterDraws(**found, **{key: for_all(key) for key in others})
 
 
 def draw_parameters(resolved: Resolved, streams: Streams, n_draws: int) -> ParameterDraws:

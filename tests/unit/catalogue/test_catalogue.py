@@ -17,8 +17,7 @@ from sim.catalogue.choices import (
     label,
 )
 from sim.catalogue.curves import CURVES
-from sim.catalogue.declaration import Section
-from sim.catalogue.measures import MEASURES
+from sim.catalogue.measures import MEASURES, Section
 from sim.experiment.plan import metrics_of
 from sim.experiment.simulation import Simulation, measure_outcome
 from sim.measure.money.prices import N_DRAWS

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from sim.catalogue.choices import COLLATERAL, EFFICACY, EXPECTED, HARMS, LISTED, PRIVATE_LOSS
 from sim.experiment.comparison import (
     compare_strategies,
-    has_missed_sample,
     judge_pairs,
     n_needed,
     weigh_strategies,
@@ -359,9 +358,9 @@ def test_a_strategy_that_hit_none_of_a_sample_is_not_known_to_harm_nobody():
     hit = measures_of(**{COLLATERAL: [0.0] * 40 + [1.0] * 40}, **listed)
     idle = measures_of(**{COLLATERAL: [0.0] * 80}, **{LISTED[0]: [0.0] * 80, EXPECTED: [0.0] * 80})
     parts = {"missed": missed, "hit": hit, "idle": idle}
-    found = [has_missed_sample(COLLATERAL, part, 40) for part in parts.values()]
+    found = [part.has_missed(COLLATERAL, 40) for part in parts.values()]
     assert found == [True, False, False]
-    assert not has_missed_sample(COLLATERAL, missed, 0)
+    assert not missed.has_missed(COLLATERAL, 0)
     lines = {(one.strategy, one.other): one for one in judge_pairs(plan(40), parts, None)}
     assert lines["missed", "hit"].n_not_known == lines["missed", "idle"].n_not_known == 80
     assert (lines["hit", "idle"].n_more, lines["hit", "idle"].n_not_known) == (40, 40)

@@ -36,7 +36,7 @@ def totals_of(*losers: Loser, moves: Moves | None = None, demand_h: float = 1000
     return add_up(
         businesses_of(losers, SECTORS),
         ledger_of(losers),
-        moves or Moves.none(np.zeros(n, np.int64), 4),
+        moves or moves_along([((0.0, 0),)] * n),
         np.full(n, demand_h),
         demand_h,
     )

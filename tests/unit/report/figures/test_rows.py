@@ -11,7 +11,7 @@ from sim.catalogue.choices import EFFICACY
 from sim.measure.bands import Band
 from sim.measure.estimates import Estimate, Grade
 from sim.report.figures import look
-from sim.report.figures.curves import LEFT, Curves, draw_curves, read_users
+from sim.report.figures.kinds import LEFT, Curves, draw_curves, read_users
 from sim.report.figures.rows import (
     Line,
     Panel,
