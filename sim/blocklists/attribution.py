@@ -108,11 +108,6 @@ class Group:
         return self.n_addresses6 / self.n_addresses6_of if self.n_addresses6_of else None
 
     @property
-    def has_prefixes(self) -> bool:
-        """Whether the table has any prefix of it."""
-        return self.n_prefixes4_of > 0 or self.n_prefixes6_of > 0
-
-    @property
     def is_touched(self) -> bool:
         """Whether anything of it is listed."""
         return self.n_addresses4 > 0 or self.n_addresses6 > 0
@@ -232,7 +227,8 @@ def break_down(listed: AddressSet, attributes: Attributes, by: Sequence[str]) ->
         names = [*names, NOT_KNOWN]
         summed = (_summed(column[record], code, len(names)).tolist() for column in columns)
         groups = [Group(*values) for values in zip(names, *summed, strict=True)]
-        groups = [group for group in groups if group.name != NOT_KNOWN or group.has_prefixes]
+        n_unnamed = groups[-1].n_prefixes4_of + groups[-1].n_prefixes6_of
+        groups = groups if n_unnamed else groups[:-1]
         if any(outside):
             groups.append(Group(NOT_COVERED, outside[0], None, outside[1], None))
         groups.sort(key=lambda group: (-group.n_addresses4, -group.n_addresses6, group.name))

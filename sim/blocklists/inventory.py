@@ -101,7 +101,9 @@ class Rules:
             at = at[row]
             found = table.longest_match(at)
             del at
-            _keep_first(rule, record[row], np.where(found >= 0, found + n_before, -1))
+            # The first row of each record is put there last.
+            hit = np.flatnonzero(found >= 0)[::-1]
+            rule[record[row[hit]]] = found[hit] + n_before
         return rule
 
     def location(self, rule: int) -> str:
@@ -135,14 +137,6 @@ def rank_rules(rules: Rules, hitting: NDArray[np.int64], top: int) -> list[RuleH
     order = np.argsort(-count, kind="stable")
     order = order[count[order] > 0][:top]
     return [RuleHits(rules.prefix(at), rules.location(at), int(count[at])) for at in order.tolist()]
-
-
-def _keep_first(
-    rule: NDArray[np.int64], record: NDArray[np.int64], found: NDArray[np.int64]
-) -> None:
-    """Put what was found into the records, the first row of each last."""
-    hit = np.flatnonzero(found >= 0)[::-1]
-    rule[record[hit]] = found[hit]
 
 
 _TEXTS = ("sector", "provider", "region", "country")
@@ -228,7 +222,9 @@ def rank_businesses(
         )
     )
     chosen = chosen[order[:top]]
-    first_host = _first_hosts(name, chosen)
+    first_host = np.full(len(name.names), -1, np.int64)
+    row = np.flatnonzero(name.code >= 0)[::-1]
+    first_host[name.code[row]] = row
     return [
         Business(
             name.names[at],
@@ -244,7 +240,7 @@ def rank_businesses(
                 if column in inventory.labels
             },
         )
-        for at, host in zip(chosen.tolist(), first_host.tolist(), strict=True)
+        for at, host in zip(chosen.tolist(), first_host[chosen].tolist(), strict=True)
     ]
 
 
@@ -281,14 +277,6 @@ def _value(inventory: Feed, column: str) -> NDArray[np.float64]:
 def _hosts_of(name: Labels, wanted: NDArray[np.bool_]) -> NDArray[np.int64]:
     row = np.flatnonzero(wanted & (name.code >= 0))
     return np.bincount(name.code[row], minlength=len(name.names)).astype(np.int64)
-
-
-def _first_hosts(name: Labels, chosen: NDArray[np.int64]) -> NDArray[np.int64]:
-    """First record of each of some names."""
-    first = np.full(len(name.names), -1, np.int64)
-    row = np.flatnonzero(name.code >= 0)[::-1]
-    first[name.code[row]] = row
-    return first[chosen]
 
 
 def _label(labels: Labels, record: int) -> str:

@@ -180,7 +180,10 @@ def find_covers(
         column.astype(np.float64) if column.dtype == object else column
         for column in (targets.weigh(breadth) if breadth is not None else ())
     ]
-    dtype = _common_type(collaterals)
+    # Sums are exact, unless a column has floats; the roots hold the largest numbers.
+    is_large = sum(int(column[-1]) for column in collaterals) >= INT64_LIMIT
+    has_floats = any(column.dtype == np.float64 for column in collaterals)
+    dtype = np.dtype(np.float64 if has_floats else object if is_large else np.int64)
     # One rule more than asked for, to know what it would save.
     tables = tuple(
         _fill(
@@ -368,15 +371,6 @@ def _fewest(tree: PrefixTree) -> int:
         else:
             waiting += [int(tree.left[fork]), int(tree.right[fork])]
     return n_fewest
-
-
-def _common_type(columns: list[NDArray[Any]]) -> np.dtype[Any]:
-    """Type that holds the sums of all columns: exactly, unless one has floats."""
-    if any(column.dtype == np.float64 for column in columns):
-        return np.dtype(np.float64)
-    # The roots hold the largest numbers.
-    is_large = sum(int(column[-1]) for column in columns) >= INT64_LIMIT
-    return np.dtype(object if is_large else np.int64)
 
 
 def _too_few(fewest: int, budget: int) -> UsageError:

@@ -496,11 +496,9 @@ def _country(cell: str) -> str | None:
 def _check_marks(gathering: Gathering, column: str, cells: Sequence[str], line: Line) -> None:
     """Remember where each decimal mark was met first, and refuse two in one column."""
     met = gathering.decimal_marks.setdefault(column, {})
-    for mark in ",.":
-        if mark in met:
-            continue
-        for row, cell in enumerate(cells):
-            if mark in cell and _mark(cell.strip()) == mark:
+    for mark, form in ((",", _COMMA), (".", _POINT)):
+        for row, cell in enumerate(cells if mark not in met else ()):
+            if form.fullmatch(cell.strip()):
                 met[mark] = (int(line[row]), cell)
                 break
     if len(met) == 2:
@@ -509,13 +507,6 @@ def _check_marks(gathering: Gathering, column: str, cells: Sequence[str], line: 
         raise gathering.wrong(message, max(met.values())[0], column)
     if "," in met:
         gathering.note(f"{column}: the comma is read as the decimal mark")
-
-
-def _mark(cell: str) -> str:
-    """Return what a number has before its decimals; empty where it has none."""
-    if _COMMA.fullmatch(cell):
-        return ","
-    return "." if _POINT.fullmatch(cell) else ""
 
 
 def _amount(cell: str) -> float:

@@ -123,7 +123,9 @@ class Line:
             low = address % 2**64
             cut |= {low, low + (1 << (128 - length))}
         for prefix in mine:
-            cut |= {1, 2} if prefix.length < 64 else _seat_bounds(prefix)
+            address, n, step = _lattice(prefix) if prefix.length >= 64 else (1, 1, 1)
+            low = address % 2**64
+            cut.update(low + at * step + end for at in range(n) for end in (0, 1))
         cut.discard(2**64)
         return cls._of_blocks(_blocks([*mine, *narrow]), sorted(cut))
 
@@ -514,14 +516,6 @@ def _lattice(prefix: Prefix) -> tuple[int, int, int]:
     _, address, length = prefix
     n_bits = min(128 - length, N_SEATS_BITS)
     return address, 1 << n_bits, 1 << (128 - length - n_bits)
-
-
-def _seat_bounds(prefix: Prefix) -> set[int]:
-    """Last 64 bits of the addresses given out of such a prefix, and of those after them."""
-    address, n, step = _lattice(prefix)
-    low = address % 2**64
-    seats = range(low, low + n * step, step)
-    return {bound for seat in seats for bound in (seat, seat + 1)}
 
 
 IPV4 = Line(

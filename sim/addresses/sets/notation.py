@@ -89,7 +89,11 @@ def read_notation(text: str, version: int = 0) -> Entry:
         what = "prefix" if "/" in text else "address"
         got = f"the IPv{entry.version} {what} {shown(text)}"
         raise ValueError(f"expected {_NAME[version]} prefix, got {got}")
-    if entry.version == 6 and is_part_of_mapped(entry.first, entry.last):
+    # Those of IPv4-mapped addresses, or what cuts through their space.
+    is_mapped = (entry.first, entry.last) == (MAPPED_FIRST, MAPPED_LAST)
+    is_mapped |= MAPPED_FIRST < entry.first <= MAPPED_LAST
+    is_mapped |= MAPPED_FIRST <= entry.last < MAPPED_LAST
+    if entry.version == 6 and is_mapped:
         raise ValueError(_without_mapped(text, entry))
     return entry
 
@@ -123,16 +127,6 @@ def find_notation(text: str) -> Entry | None:
         return read_notation(text)
     except ValueError:
         return None
-
-
-def is_part_of_mapped(first: int, last: int) -> bool:
-    """Return whether IPv6 bounds are those of IPv4-mapped addresses, or cut through their space."""
-    bounds = first, last
-    return (
-        MAPPED_FIRST < first <= MAPPED_LAST
-        or MAPPED_FIRST <= last < MAPPED_LAST
-        or bounds == (MAPPED_FIRST, MAPPED_LAST)
-    )
 
 
 def shown(text: str) -> str:

@@ -388,7 +388,11 @@ def place_text(
 
     def cost(place: tuple[str, str, float]) -> float:
         box = put(*place)
-        hidden = sum(weight * _n_inside(box, line) for line, weight in points)
+        ends = box.get_points()
+        hidden = sum(
+            weight * np.count_nonzero(((line > ends[0]) & (line < ends[1])).all(axis=1))
+            for line, weight in points
+        )
         outside = 1 - _overlap(box, frame)
         return hidden / 40 + 4 * covered(box) + 20 * outside + 0.05 * place[2]
 
@@ -415,11 +419,6 @@ def _dense(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64
         for row in risers.tolist()
     ]
     return np.concatenate(parts)
-
-
-def _n_inside(box: Bbox, points: NDArray[np.float64]) -> int:
-    x, y = points.T
-    return int(np.count_nonzero((x > box.x0) & (x < box.x1) & (y > box.y0) & (y < box.y1)))
 
 
 def _overlap(box: Bbox, other: Bbox) -> float:

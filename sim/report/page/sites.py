@@ -165,13 +165,11 @@ def times_of(run: RunFolder, step: int) -> Iterator[tuple[str, Text, str, Text, 
         until = _median_moment(run, runs.number["last_cut_off_s"][is_cut, at], step)
         until = say("the end") if _is_still(run, runs, at) else until
         loss = in_currency(estimate_over(runs.number["loss_usd"][:, at], "USD"), rate)
-        yield site, whole(int(is_cut.sum())), until, _whole_span(spells[site]), loss
-
-
-def _whole_span(counts: NDArray[np.float64]) -> Text:
-    """Median and range of a count of each simulation, in whole numbers."""
-    low, median, high = np.quantile(counts, (0.05, 0.5, 0.95), method="inverted_cdf").tolist()
-    return with_range(Estimate(median, low, high, ""))
+        # Of a count, so that ends are whole numbers.
+        shares = (0.5, 0.05, 0.95)
+        median, low, high = np.quantile(spells[site], shares, method="inverted_cdf").tolist()
+        times = with_range(Estimate(median, low, high, ""))
+        yield site, whole(int(is_cut.sum())), until, times, loss
 
 
 def _shortened(names: Sequence[str]) -> Text:
