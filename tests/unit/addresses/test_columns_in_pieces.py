@@ -2,8 +2,7 @@
 
 import io
 
-import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sim.addresses.text.source import read_blocks
@@ -13,16 +12,6 @@ def blocks(content, max_line_bytes):
     return list(read_blocks(io.BytesIO(content), max_line_bytes))
 
 
-def test_blocks_hold_whole_lines_and_number_them():
-    found = blocks(b"\xef\xbb\xbf" + b"one\ntwo\nthree\nfour", 8)
-    assert b"".join(block.text for block in found) == b"one\ntwo\nthree\nfour\n"
-    line = 1
-    for block in found:
-        assert block.text.endswith(b"\n")
-        assert (block.first_line, block.n_lines) == (line, block.text.count(b"\n"))
-        line += block.n_lines
-
-
 def test_only_the_first_byte_order_mark_is_dropped():
     found = blocks(b"\xef\xbb\xbf" * 2 + b"a\n\xef\xbb\xbfb\n", 16)
     assert b"".join(block.text for block in found) == b"\xef\xbb\xbfa\n\xef\xbb\xbfb\n"
@@ -30,22 +19,7 @@ def test_only_the_first_byte_order_mark_is_dropped():
     assert [block.text for block in blocks(b"\xef\xbb\xbf", 16)] == []
 
 
-@pytest.mark.parametrize("size", [8, 9, 15, 16, 17, 64])
-def test_a_line_that_is_too_long_is_left_out_and_numbered(size):
-    content = b"a\n" + b"x" * (size + 1) + b"\nb\n" + b"y" * size + b"\n" + b"z" * 10 * size
-    found = blocks(content, size)
-    text = b"".join(block.text for block in found)
-    assert text == b"a\n\nb\n" + b"y" * size + b"\n\n"
-    assert [line for block in found for line in block.overlong] == [2, 5]
-
-
-def test_a_last_line_without_a_newline_is_held_to_the_limit():
-    for n_bytes, text, overlong in ((64, b"x" * 64 + b"\n", ()), (65, b"\n", (3,))):
-        found = blocks(b"a\nb\n" + b"x" * n_bytes, 64)
-        assert b"".join(block.text for block in found) == b"a\nb\n" + text
-        assert [(block.n_lines, block.overlong) for block in found] == [(2, ()), (1, overlong)]
-
-
+@example(lines=[b"", b"x" * 9, b"y" * 8, b"z" * 40], ending=b"", limit=8)
 @given(
     lines=st.lists(st.integers(0, 40).map(lambda n: b"x" * n), max_size=30),
     ending=st.sampled_from([b"", b"\n"]),

@@ -312,17 +312,22 @@ def test_with_another_compiler_nothing_fits(folder, monkeypatch, name):
     assert machine_code.shipped() is None
 
 
+FEWER_SOURCES = machine_code.sources()[1:]
+
+
 @pytest.mark.parametrize(
-    "other", ["sys.implementation.cache_tag", "sys.platform", "platform.machine"]
+    ("name", "other"),
+    [
+        ("sys.implementation.cache_tag", "abacus"),
+        ("sys.platform", "abacus"),
+        ("platform.machine", lambda: "abacus"),
+        ("sim.addresses.machine_code.sources", lambda: FEWER_SOURCES),
+    ],
 )
-def test_on_another_python_or_machine_nothing_fits(folder, monkeypatch, other):
-    monkeypatch.setattr(other, (lambda: "abacus") if other == "platform.machine" else "abacus")
-    assert machine_code.shipped() is None
-
-
-def test_with_other_sources_nothing_fits(folder, monkeypatch):
-    files = machine_code.sources()[1:]
-    monkeypatch.setattr(machine_code, "sources", lambda: files)
+def test_on_another_python_or_machine_or_with_other_sources_nothing_fits(
+    folder, monkeypatch, name, other
+):
+    monkeypatch.setattr(name, other)
     assert machine_code.shipped() is None
 
 

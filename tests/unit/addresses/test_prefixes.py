@@ -10,20 +10,6 @@ from sim.addresses.sets.intervals import AddressSet, IntervalSet, IntervalSet6
 from sim.addresses.sets.prefixes import PrefixTable, PrefixTable6, prefix_set
 
 
-@pytest.mark.parametrize(
-    ("address", "length"), [([1], [24]), ([0], [33]), ([0], [-1]), ([2**32], [32]), ([-256], [24])]
-)
-def test_what_is_no_prefix_is_refused(address, length):
-    with pytest.raises(ValueError, match=r"prefix lengths must|network addresses must"):
-        PrefixTable.from_prefixes(address, length)
-
-
-@pytest.mark.parametrize(("address", "length"), [(1, 64), (0, 129), (0, -1)])
-def test_what_is_no_ipv6_prefix_is_refused(address, length):
-    with pytest.raises(ValueError, match=r"prefix lengths must|network addresses must"):
-        PrefixTable6.from_prefixes([address], [length])
-
-
 @pytest.mark.parametrize("number", [-1, 2**32, -(2**63), 2**63 - 1])
 @pytest.mark.parametrize(("n_queries", "at"), [(1, 0), (9, -1)])
 def test_what_is_no_address_is_refused(number, n_queries, at):
@@ -70,10 +56,9 @@ def test_bounds_outside_the_space_or_reversed_are_refused(start, stop):
 
 
 def test_columns_of_different_lengths_are_refused():
-    with pytest.raises(ValueError, match="equally long"):
-        IntervalSet.from_bounds([1, 2], [3])
-    with pytest.raises(ValueError, match="equally long"):
-        IntervalSet6.from_bounds([1, 2], [3])
+    for family in (IntervalSet, IntervalSet6):
+        with pytest.raises(ValueError, match="equally long"):
+            family.from_bounds([1, 2], [3])
 
 
 @pytest.mark.parametrize(("start", "stop"), [(5, 4), (-1, 4), (0, 2**128 + 1)])
@@ -85,14 +70,17 @@ def test_ipv6_bounds_outside_the_space_or_reversed_are_refused(start, stop):
 
 
 def test_prefixes_and_addresses_out_of_range_are_refused():
-    for address, length in (([0, 0], [8]), ([0], [33]), ([0], [-1]), ([1], [31]), ([-256], [24])):
-        with pytest.raises(ValueError, match=r"equally long|lie in"):
-            PrefixTable.from_prefixes(address, length)
     for address, length in ((0, 33), (0, -1), (1, 31), (-256, 24), (2**32, 32)):
+        with pytest.raises(ValueError, match=r"prefix lengths must|network addresses must"):
+            PrefixTable.from_prefixes([address], [length])
         with pytest.raises(ValueError, match="must lie in"):
             prefix_set(address, length)
-    with pytest.raises(ValueError, match="equally long"):
-        PrefixTable6.from_prefixes([0], [8, 8])
+    for address, length in ((1, 64), (0, 129), (0, -1)):
+        with pytest.raises(ValueError, match=r"prefix lengths must|network addresses must"):
+            PrefixTable6.from_prefixes([address], [length])
+    for table in (PrefixTable, PrefixTable6):
+        with pytest.raises(ValueError, match="equally long"):
+            table.from_prefixes([0], [8, 8])
     for number in (-1, 2**32):
         with pytest.raises(ValueError, match=r"lie in \[0, 2\*\*32\)"):
             IntervalSet.from_addresses([number])

@@ -45,12 +45,6 @@ def test_a_part_that_is_missing_is_no_zero_wherever_the_line_stands(line):
         assert (entries.n_bad, entries.n_records) == (1, 1)
 
 
-def test_bad_lines_are_refused_unless_they_are_to_be_skipped():
-    with pytest.raises(DataError, match="expected a prefix such as"):
-        parse_entries(b"192.0.2.1\nno\n")
-    assert parse_entries(b"192.0.2.1\nno\n", skip_bad=True).n_bad == 1
-
-
 REFUSED = {
     "198.51.100.7/24": "has host bits set; did you mean 198.51.100.0/24?",
     "2001:db8::1/32": "has host bits set; did you mean 2001:db8::/32?",

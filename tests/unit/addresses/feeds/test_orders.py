@@ -6,13 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from sim.addresses.feeds.formats import read_feed
 from sim.addresses.feeds.inputs import Input
-from sim.addresses.feeds.orders import COLUMNS, order_rows
+from sim.addresses.feeds.orders import COLUMNS, Orders, order_rows
 from sim.addresses.sets.intervals import AddressSet
 from sim.errors import DataError
 from sim.results.csvtext import csv_text
-from tests.feeds import read_dated
+from tests.feeds import given, read, read_dated
 
 TABLE = """effective,action,prefix
 2018-04-16T12:00+03:00,block,198.51.100.0/24
@@ -24,11 +23,8 @@ TABLE = """effective,action,prefix
 """
 
 
-def listed(tmp_path: Path, text: str, at: str) -> AddressSet:
-    path = tmp_path / "orders.csv"
-    path.write_text(text)
-    orders = read_dated(Input(path, "orders.csv"))
-    return orders.in_force(datetime.fromisoformat(at)).to_set()
+def dated(tmp_path: Path, text: str, **options: bool) -> Orders:
+    return read_dated(given(tmp_path, text), **options)
 
 
 @pytest.mark.parametrize(
@@ -43,21 +39,19 @@ def listed(tmp_path: Path, text: str, at: str) -> AddressSet:
     ],
 )
 def test_an_unblocking_withdraws_one_order_for_exactly_its_prefix(at, expected, tmp_path):
-    assert listed(tmp_path, TABLE, at) == AddressSet.of(*expected)
+    feed = dated(tmp_path, TABLE).in_force(datetime.fromisoformat(at))
+    assert feed.to_set() == AddressSet.of(*expected)
 
 
 def test_the_oldest_of_equal_orders_is_withdrawn_first(tmp_path):
-    path = tmp_path / "orders.csv"
-    path.write_text(TABLE)
     at = datetime.fromisoformat("2018-04-16T14:00+03:00")
-    feed = read_dated(Input(path, "orders.csv")).in_force(at)
-    assert feed.v4.line.tolist() == [3, 4]
+    assert dated(tmp_path, TABLE).in_force(at).v4.line.tolist() == [3, 4]
 
 
 def test_a_time_without_offset_and_an_unknown_action_are_refused(tmp_path):
     text = "effective,action,prefix\n2018-04-16T12:00,drop,198.51.100.0/24\n"
     with pytest.raises(DataError) as refused:
-        listed(tmp_path, text, "2018-04-16T12:00+03:00")
+        dated(tmp_path, text)
     keys = [(problem.line, problem.key) for problem in refused.value.problems]
     assert keys == [(2, "effective"), (2, "action")]
 
@@ -75,9 +69,7 @@ PARTIES = """effective,action,prefix,mechanism,operators
 def test_an_unblocking_withdraws_an_order_for_the_same_operators_and_mechanism(
     hour, n_orders, tmp_path
 ):
-    path = tmp_path / "orders.csv"
-    path.write_text(PARTIES)
-    orders = read_dated(Input(path, "orders.csv"))
+    orders = dated(tmp_path, PARTIES)
     at = datetime.fromisoformat(f"2026-01-03T{hour}:30Z")
     assert orders.in_force(at).n_records == n_orders
 
@@ -93,9 +85,7 @@ def test_an_unblocking_withdraws_an_order_for_the_same_operators_and_mechanism(
     ],
 )  # fmt: skip
 def test_orders_that_do_not_drop_at_every_operator_are_counted_in_a_note(hour, told, tmp_path):
-    path = tmp_path / "orders.csv"
-    path.write_text(PARTIES)
-    orders = read_dated(Input(path, "orders.csv"))
+    orders = dated(tmp_path, PARTIES)
     assert orders.in_force(datetime.fromisoformat(f"2026-01-03T{hour}:30Z")).notes == (
         *orders.feed.notes,
         *([told] if told else []),
@@ -120,10 +110,9 @@ HEAD = "effective,action,prefix,operators\n2026-01-03T20:00Z,block,"
 def test_an_unblocking_of_other_than_what_is_blocked_is_refused(
     blocked, unblocked, skip_bad, tmp_path
 ):
-    path = tmp_path / "orders.csv"
-    path.write_text(f"{HEAD}{blocked}\n2026-01-03T21:00Z,unblock,{unblocked}\n")
+    text = f"{HEAD}{blocked}\n2026-01-03T21:00Z,unblock,{unblocked}\n"
     with pytest.raises(DataError) as refused:
-        read_dated(Input(path, "orders.csv"), skip_bad=skip_bad)
+        dated(tmp_path, text, skip_bad=skip_bad)
     (problem,) = refused.value.problems
     assert (problem.line, problem.key) == (3, "prefix")
     assert "the order in line 2" in problem.message
@@ -131,42 +120,37 @@ def test_an_unblocking_of_other_than_what_is_blocked_is_refused(
 
 @pytest.mark.parametrize("mechanism", ["name", "dns", "monitor", "exempt"])
 def test_an_order_that_lists_no_address_is_refused(mechanism, tmp_path):
-    path = tmp_path / "orders.csv"
-    path.write_text(f"{PARTIES}2026-01-04T00:00Z,block,203.0.113.9,{mechanism},\n")
+    text = f"{PARTIES}2026-01-04T00:00Z,block,203.0.113.9,{mechanism},\n"
     for skip_bad in (False, True):
         with pytest.raises(DataError, match="expected drop or throttle") as refused:
-            read_dated(Input(path, "orders.csv"), skip_bad=skip_bad)
+            dated(tmp_path, text, skip_bad=skip_bad)
         assert refused.value.problems[0].line == 7
 
 
 def test_an_unblocking_that_meets_nothing_in_force_is_counted(tmp_path):
-    path = tmp_path / "orders.csv"
     rows = ["198.51.100.0/24,a", "203.0.113.0/24,", "198.51.100.0/24,b", "2001:db8::1,"]
     rows += ["198.51.100.0/24,a"]
     text = "".join(f"2026-01-03T{21 + at // 3}:00Z,unblock,{row}\n" for at, row in enumerate(rows))
-    path.write_text(f"{HEAD}198.51.100.0/24,a\n{text}")
-    orders = read_dated(Input(path, "orders.csv"))
+    orders = dated(tmp_path, f"{HEAD}198.51.100.0/24,a\n{text}")
     note = "4 orders unblock what no order before them blocks: ignored"
     assert note in orders.feed.notes
     assert orders.in_force(datetime.fromisoformat("2026-01-04T00:00Z")).n_records == 0
 
 
 def test_orders_are_written_as_a_table_that_reads_the_same(tmp_path):
-    path = tmp_path / "orders.csv"
-    path.write_text(
+    orders = dated(
+        tmp_path,
         "effective,action,prefix,operators\n"
         "2026-01-03T20:30+01:00,block,203.0.113.9,b a\n"
         "2026-01-03T22:00Z,block,198.51.100.0-198.51.100.2,\n"
-        "2026-01-04T01:00Z,unblock,203.0.113.9,a;b\n"
+        "2026-01-04T01:00Z,unblock,203.0.113.9,a;b\n",
     )
-    orders = read_dated(Input(path, "orders.csv"))
     found = order_rows(orders)
     # By hand: a range of three addresses is two prefixes.
     assert len(found) == 4
-    first = "2026-01-03T19:30:00+00:00,block,203.0.113.9/32,drop,a b,,orders.csv"
+    first = "2026-01-03T19:30:00+00:00,block,203.0.113.9/32,drop,a b,,given"
     assert ",".join(found[0]) == first
-    path.write_text(csv_text(COLUMNS, found), encoding="utf-8")
-    again = read_dated(Input(path, "orders.csv"))
+    again = dated(tmp_path, csv_text(COLUMNS, found))
     for hours in range(12):
         at = datetime.fromisoformat("2026-01-03T18:30Z") + timedelta(hours=hours)
         assert again.in_force(at).to_set() == orders.in_force(at).to_set()
@@ -213,33 +197,24 @@ def test_polls_of_providers_are_orders_for_each_provider_at_its_times():
 
 
 def test_polls_that_blocked_nothing_list_no_address(tmp_path):
-    path = tmp_path / "data.json"
-    path.write_text('{"data": [{"ip": "192.0.2.1", "isp": "A", "stateChanges": []}]}')
+    file = given(tmp_path, '{"data": [{"ip": "192.0.2.1", "isp": "A", "stateChanges": []}]}')
     with pytest.raises(DataError, match="expected at least one address"):
-        read_dated(Input(path, "data.json"), "polls")
-    given = Input(path, "data.json")
-    assert read_dated(given, "polls", skip_bad=False, allow_empty=True).epoch_s.size == 0
+        read_dated(file, "polls")
+    assert read_dated(file, "polls", skip_bad=False, allow_empty=True).epoch_s.size == 0
 
 
 def test_a_list_without_dates_is_no_table_of_orders(tmp_path):
-    path = tmp_path / "list.txt"
-    path.write_text("198.51.100.1\n")
     with pytest.raises(DataError, match=r"expected dated orders .*, got a file of the form list"):
-        read_dated(Input(path, "list.txt"))
-    assert len(read_feed(Input(path, "list.txt")).v4) == 1
+        dated(tmp_path, "198.51.100.1\n")
+    assert len(read("198.51.100.1\n", tmp_path).v4) == 1
 
 
 def test_orders_that_are_read_without_their_times_say_so(tmp_path):
-    path = tmp_path / "orders.csv"
-    path.write_text(TABLE)
-    given = Input(path, "orders.csv")
     said = "its orders are read without their times: whatever one of them names is listed"
-    assert [note for note in read_feed(given).notes if note.startswith(said)]
-    assert not [note for note in read_dated(given).feed.notes if said in note]
+    assert [note for note in read(TABLE, tmp_path).notes if note.startswith(said)]
+    assert not [note for note in dated(tmp_path, TABLE).feed.notes if said in note]
 
 
 def test_entries_of_the_register_are_counted_whatever_their_dates_and_that_is_said(tmp_path):
-    path = tmp_path / "dump.csv"
-    path.write_text("Updated: 2018-04-20\n192.0.2.7;;;organ;1;2012-01-01\n")
-    said = "all entries are counted, whatever the dates of their decisions"
-    assert said in read_feed(Input(path, "dump.csv")).notes
+    feed = read("Updated: 2018-04-20\n192.0.2.7;;;organ;1;2012-01-01\n", tmp_path)
+    assert "all entries are counted, whatever the dates of their decisions" in feed.notes
