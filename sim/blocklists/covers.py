@@ -41,33 +41,19 @@ UNIT_NAMES = {
 }
 
 
-@dataclass(frozen=True)
-class Units:
-    """Weights by unit.
+def units_of(inventory: Feed | None) -> tuple[dict[str, Weights], list[str]]:
+    """Return the weights by unit that an inventory allows, and what is not known, in words.
 
-    Attributes
-    ----------
-    weights
-        ``addresses4`` and ``addresses6`` always; ``names``, ``businesses``, ``demand`` (share of
-        the inventory's revenue) and ``usd`` (revenue per hour) where the inventory has the columns
-        they need.
-    notes
-        What is not known, in words for the user.
+    ``addresses4`` and ``addresses6`` always; ``names``, ``businesses``, ``demand`` (share of the
+    inventory's revenue) and ``usd`` (revenue per hour) where it has the columns they need.
     """
-
-    weights: Mapping[str, Weights]
-    notes: tuple[str, ...]
-
-
-def units_of(inventory: Feed | None) -> Units:
-    """Return the units that an inventory allows."""
     every = Weights.per_address()
     weights = {
         ADDRESSES4: replace(every, v6=WeightedRanges.none(IPV6_BITS)),
         ADDRESSES6: replace(every, v4=WeightedRanges.none(IPV4_BITS)),
     }
     if inventory is None:
-        return Units(weights, ())
+        return weights, []
     notes = []
     records = np.concatenate((inventory.record4, inventory.record6))
     n_rows = np.bincount(records, minlength=inventory.n_records)
@@ -91,7 +77,7 @@ def units_of(inventory: Feed | None) -> Units:
         weights["demand"] = _on_rows(inventory, revenue / total if total else revenue, n_rows)
         if n_without:
             notes.append(f"{n_without:,} inventory rows have no revenue and weigh nothing in usd")
-    return Units(weights, tuple(notes))
+    return weights, notes
 
 
 def row_worth(targets: Feed) -> Weights:
@@ -258,8 +244,8 @@ class Answer:
         What it hits beside the targets, by unit.
     comparison
         The order against the best covers, if there is an order.
-    units
-        Weights in every unit.
+    notes
+        What is not known, in words for the user.
     """
 
     unit: str
@@ -270,7 +256,7 @@ class Answer:
     cover: Cover
     collateral: Mapping[str, Number]
     comparison: Comparison | None
-    units: Units
+    notes: Sequence[str]
 
 
 def answer(
@@ -303,9 +289,11 @@ def answer(
     n_rules = count_rules(orders)
     if orders and not order:
         raise UsageError("expected an order with at least one rule, got none")
-    units = units_of(inventory)
-    units = replace(units, weights=_needed(units.weights, aimed.union(order)))
-    unit = _unit_key(question.unit, units.weights, aimed)
+    weights, notes = units_of(inventory)
+    touched = aimed.union(order)
+    absent = {ADDRESSES4: not touched.v4, ADDRESSES6: not touched.v6}
+    weights = {name: weight for name, weight in weights.items() if not absent.get(name)}
+    unit = _unit_key(question.unit, weights, aimed)
     worth = row_worth(targets)
     ready = question.prepare(aimed)
     budget = question.budget
@@ -314,15 +302,15 @@ def answer(
     most = max(budget, question.frontier_to or budget)
     # Where an inventory knows of nobody, narrow rules are better than wide ones all the same.
     breadth = None if question.unit == "addresses" else Weights.per_address()
-    frontier = find_covers(ready, units.weights[unit], most, breadth=breadth)
+    frontier = find_covers(ready, weights[unit], most, breadth=breadth)
     cover = frontier.cover(budget)
     beside = cover.to_set().difference(aimed)
     comparison = None
     if orders:
         hit = aimed.intersection(order)
         by_unit = {
-            name: _regret(question, weights, hit, aimed, order, n_rules, breadth)
-            for name, weights in units.weights.items()
+            name: _regret(question, weight, hit, aimed, order, n_rules, breadth)
+            for name, weight in weights.items()
         }
         comparison = Comparison(n_rules, worth.inside(hit), by_unit)
     return Answer(
@@ -332,9 +320,9 @@ def answer(
         aimed,
         frontier,
         cover,
-        {name: weight.inside(beside) for name, weight in units.weights.items()},
+        {name: weight.inside(beside) for name, weight in weights.items()},
         comparison,
-        units,
+        notes,
     )
 
 
@@ -366,12 +354,6 @@ def _rows_of(feed: Feed, family: int) -> Feed:
     if family == 6:
         return replace(feed, v4=type(feed.v4).empty(), record4=feed.record4[:0])
     return feed
-
-
-def _needed(weights: Mapping[str, Weights], touched: AddressSet) -> dict[str, Weights]:
-    """Weights without those of a family that neither the targets nor the order have."""
-    absent = {ADDRESSES4: not touched.v4, ADDRESSES6: not touched.v6}
-    return {name: weight for name, weight in weights.items() if not absent.get(name)}
 
 
 def _unit_key(unit: str, weights: Mapping[str, Weights], targets: AddressSet) -> str:

@@ -226,36 +226,6 @@ class Changes:
     no_longer_hit: HitChange | None
 
 
-def compare(
-    before: AddressSet,
-    now: AddressSet,
-    name: str,
-    inventory: Feed | None,
-    hits: Hits | None,
-    top: int,
-) -> Changes:
-    """Compare two sets of listed addresses.
-
-    Parameters
-    ----------
-    inventory, hits
-        An inventory, and what is hit of it now.
-    top
-        How many businesses to name.
-    """
-    added, removed = _change(now.difference(before)), _change(before.difference(now))
-    if inventory is None or hits is None:
-        return Changes(name, added, removed, None, None)
-    hits_before = find_hits(inventory, before)
-    return Changes(
-        name,
-        added,
-        removed,
-        _hit_change(inventory, hits, hits_before, top),
-        _hit_change(inventory, hits_before, hits, top),
-    )
-
-
 def _change(addresses: AddressSet) -> AddressChange:
     return AddressChange(
         addresses.v4.n_addresses,
@@ -271,8 +241,8 @@ def _hit_change(inventory: Feed, hits: Hits, other: Hits, top: int) -> HitChange
     if hits.business_state is None or other.business_state is None:
         return HitChange(n_hosts, None, ())
     wanted = (hits.business_state >= State.PARTLY) & (other.business_state < State.PARTLY)
-    named: Sequence[Business] = rank_businesses(inventory, hits, wanted, top)
-    return HitChange(n_hosts, int(np.count_nonzero(wanted)), tuple(named))
+    named = tuple(rank_businesses(inventory, hits, wanted, top))
+    return HitChange(n_hosts, int(np.count_nonzero(wanted)), named)
 
 
 OWNERS = "cloud-prefixes-2018"
@@ -325,17 +295,12 @@ def _read_places(owners: Feed) -> tuple[list[NamedPlace], NDArray[np.int64]]:
     if provider is None:
         raise UsageError(f"{owners.origin.file}: expected a column provider, got none")
     region = owners.labels.get("region")
-    names = [
-        (
-            provider.names[code] if code >= 0 else "",
-            region.names[region.code[record]] if region and region.code[record] >= 0 else "",
-        )
-        for record, code in enumerate(provider.code.tolist())
+    regions = region.texts if region else [""] * owners.n_records
+    row_of: dict[NamedPlace, int] = {}
+    of_record = [
+        row_of.setdefault(place, len(row_of)) for place in zip(provider.texts, regions, strict=True)
     ]
-    places = list(dict.fromkeys(names))
-    row_of = {name: row for row, name in enumerate(places)}
-    of_record = np.array([row_of[name] for name in names], np.int64)
-    return places, of_record[owners.record4]
+    return list(row_of), np.array(of_record, np.int64)[owners.record4]
 
 
 DEFAULT_TOP = 20
@@ -423,9 +388,6 @@ def exposure(
     (256, [3, 1])
     """
     owners = None if attribute is None else feed_of_columns(attribute, "attribute")
-    names_at = None
-    if expect_names:
-        names_at = owners if owners is not None else shipped_owners()
     hosts = None
     if inventory is not None:
         hosts = without_sinkholes(feed_of_columns(inventory, "inventory"))
@@ -440,7 +402,7 @@ def exposure(
         own=None if own is None else feed_of_addresses(own, "own").to_set(),
         explain=explain,
         top=top,
-        names_at=names_at,
+        names_at=(shipped_owners() if owners is None else owners) if expect_names else None,
     )
     return found if hosts is None else replace(found, notes=(*found.notes, *hosts.notes))
 
@@ -504,7 +466,14 @@ def assess(
             notes.append(f"neither the attribute table nor the inventory has {name}: left out")
     changes = None
     if before is not None:
-        changes = compare(before[1], listed, before[0], inventory, hits, top)
+        name, then = before
+        newly_hit = no_longer_hit = None
+        if inventory is not None and hits is not None:
+            hits_before = find_hits(inventory, then)
+            newly_hit = _hit_change(inventory, hits, hits_before, top)
+            no_longer_hit = _hit_change(inventory, hits_before, hits, top)
+        added, removed = _change(listed.difference(then)), _change(then.difference(listed))
+        changes = Changes(name, added, removed, newly_hit, no_longer_hit)
     return Exposure(
         count_listed(blocklists, listed, own),
         breakdowns,

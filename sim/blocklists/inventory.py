@@ -70,10 +70,6 @@ class Rules:
             np.concatenate((v4.line[row4], v6.line[row6])),
         )
 
-    def __len__(self) -> int:
-        """Return the number of rules."""
-        return int(self.line.size)
-
     def prefix(self, rule: int) -> str:
         """Text of a rule."""
         n4 = self.table4.address.size
@@ -128,15 +124,6 @@ class RuleHits:
     prefix: str
     place: str
     n_hosts: int
-
-
-def rank_rules(rules: Rules, hitting: NDArray[np.int64], top: int) -> list[RuleHits]:
-    """Rules by hosts hit, most first."""
-    hit = hitting[hitting >= 0]
-    count = np.bincount(hit, minlength=len(rules))
-    order = np.argsort(-count, kind="stable")
-    order = order[count[order] > 0][:top]
-    return [RuleHits(rules.prefix(at), rules.location(at), int(count[at])) for at in order.tolist()]
 
 
 _TEXTS = ("sector", "provider", "region", "country")
@@ -370,8 +357,7 @@ def assess_inventory(
         businesses = count_states(hits.business_state)
         ranked = rank_businesses(inventory, hits, hits.business_state >= State.PARTLY, top)
     if "revenue_usd_per_h" in inventory.numbers:
-        revenue, note = _revenue(inventory, hits)
-        notes += [note] if note else []
+        revenue = _revenue(inventory, hits, notes)
     groups = {}
     for name in by:
         labels = labels_of(inventory, name)
@@ -384,7 +370,12 @@ def assess_inventory(
     explained: Sequence[Host] = ()
     if rules is not None:
         rule = rules.hitting(inventory, listed)
-        rule_hits = rank_rules(rules, rule, top)
+        count = np.bincount(rule[rule >= 0], minlength=rules.line.size)
+        order = np.argsort(-count, kind="stable")
+        rule_hits = [
+            RuleHits(rules.prefix(at), rules.location(at), int(count[at]))
+            for at in order[count[order] > 0][:top].tolist()
+        ]
         explained = explain_hosts(inventory, hits, listed, rules, rule, top)
     return InventoryHits(
         count_states(state),
@@ -402,21 +393,20 @@ def assess_inventory(
     )
 
 
-def _revenue(inventory: Feed, hits: Hits) -> tuple[Tally, str]:
-    """Revenue by state, and a note where rows of one business disagree."""
+def _revenue(inventory: Feed, hits: Hits, notes: list[str]) -> Tally:
+    """Revenue by state; a note is added where rows of one business disagree."""
     given = inventory.numbers["revenue_usd_per_h"]
     if hits.business_state is None:
-        return weigh_states(hits.host_state, given), ""
+        return weigh_states(hits.host_state, given)
     value = business_values(inventory, "revenue_usd_per_h", adds_up=False)
     code = inventory.labels["name"].code
     row = np.flatnonzero((code >= 0) & ~np.isnan(given))
     differing = np.unique(code[row[given[row] != value[code[row]]]]).size
-    note = (
-        f"{differing:,} businesses give different revenues on their rows: the largest counts"
-        if differing
-        else ""
-    )
-    return weigh_states(hits.business_state, value), note
+    if differing:
+        notes.append(
+            f"{differing:,} businesses give different revenues on their rows: the largest counts"
+        )
+    return weigh_states(hits.business_state, value)
 
 
 def _attributed(inventory: Feed, attributes: Attributes, by: str) -> Labels | None:

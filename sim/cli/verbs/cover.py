@@ -144,7 +144,7 @@ def cover(
             in_force,
         )
         remarks = list_remarks([*wanted, *hosts, *guards, *in_force])
-        notes = (f"note: {one}" for one in found.units.notes)
+        notes = (f"note: {one}" for one in found.notes)
         for remark in (*remarks, *notes):
             console.say(remark, quiet=quiet)
         if figure is not None:
@@ -201,7 +201,7 @@ def _cover_document(found: Answer, question: Question, remarks: Sequence[str]) -
                 for name, one in compared.by_unit.items()
             },
         },
-        "notes": [*remarks, *found.units.notes],
+        "notes": [*remarks, *found.notes],
     }
 
 

@@ -16,7 +16,7 @@ def inventory(**columns: list) -> Feed:
 
 
 def weigh(feed: Feed, unit: str, *texts: str) -> float:
-    return units_of(feed).weights[unit].inside(AddressSet.of(*texts))
+    return units_of(feed)[0][unit].inside(AddressSet.of(*texts))
 
 
 def test_rows_without_names_are_one_name_each_and_whole_numbers_stay_whole():
@@ -39,7 +39,7 @@ def test_a_business_is_shared_among_the_hosts_whose_address_is_known():
     )
     assert weigh(feed, "businesses", "192.0.2.1") == 0.5
     assert weigh(feed, "businesses", "192.0.2.0/24") == 2
-    assert "1 inventory rows have no name" in " ".join(units_of(feed).notes)
+    assert "1 inventory rows have no name" in " ".join(units_of(feed)[1])
 
 
 def test_revenue_of_a_business_is_repeated_not_added():
@@ -53,12 +53,12 @@ def test_revenue_of_a_business_is_repeated_not_added():
     assert weigh(feed, "usd", "192.0.2.0/24") == 116
     assert weigh(feed, "demand", "192.0.2.1") == pytest.approx(50 / 116)
     assert weigh(feed, "demand", "192.0.2.0/24") == pytest.approx(1)
-    assert "1 inventory rows have no revenue" in " ".join(units_of(feed).notes)
+    assert "1 inventory rows have no revenue" in " ".join(units_of(feed)[1])
 
 
 def test_units_need_their_columns():
-    assert set(units_of(None).weights) == {"addresses4", "addresses6"}
-    without = units_of(inventory(address=["192.0.2.1"])).weights
+    assert set(units_of(None)[0]) == {"addresses4", "addresses6"}
+    without = units_of(inventory(address=["192.0.2.1"]))[0]
     assert set(without) == {"addresses4", "addresses6", "names"}
 
 
