@@ -9,18 +9,16 @@ from hypothesis import strategies as st
 
 from sim.addresses.feeds.feed import Feed
 from sim.addresses.feeds.formats import read_feed
-from sim.addresses.feeds.inputs import Input
 from sim.blocklists.blocklists import check_answers, join_names
 from sim.errors import DataError
+from tests.feeds import given as file_of
 
 NAMES = ["a.example", "b.example", "c.example", "d.example"]
 SPELLINGS = [str, str.upper, "{}.".format]
 
 
 def read(folder: Path, name: str, text: str) -> Feed:
-    path = folder / name
-    path.write_text(text)
-    return read_feed(Input(path, name), allow_empty=True)
+    return read_feed(file_of(folder, text, name), allow_empty=True)
 
 
 def placed(feed: Feed) -> list[tuple[int, int, int]]:

@@ -93,25 +93,19 @@ def test_a_service_nobody_uses_is_not_in_use():
     assert (198 << 24) + (18 << 16) + 1 not in address
 
 
-def test_the_measure_carries_its_denominator():
-    scenario = small(Dated(5, "block", ("192.0.2.0/25",)))
-    world = with_names(scenario.world(), {HOMES[0]: 61})
-    measures = {m.metric: m for m in measure_impact(world, scenario.run())}
-    number, share = measures["names_hit"], measures["names_hit_share"]
-    assert (number.value, number.denominator, number.unit) == (62.0, 65.0, "names")
-    assert (share.value, share.denominator, share.unit) == (62 / 65, 65.0, "share of names")
-    assert number.denominator_unit == share.denominator_unit == "names"
-
-
-def test_parked_names_are_no_active_sites_hit():
+# Hit are 61 names of which 6 are active, and one that is; 300 with 3 active are spared.
+@pytest.mark.parametrize(
+    ("metric", "unit", "n_hit", "n"),
+    [("names_hit", "names", 62, 364), ("active_sites_hit", "active sites", 7, 12)],
+)
+def test_names_and_active_sites_carry_their_denominators(metric, unit, n_hit, n):
     scenario = small(Dated(5, "block", ("192.0.2.0/25",)))
     world = with_names(scenario.world(), {HOMES[0]: 61, HOMES[4]: 300})
     measures = {m.metric: m for m in measure_impact(world, scenario.run())}
-    number, share = measures["active_sites_hit"], measures["active_sites_hit_share"]
-    # Hit are 61 names of which 6 are active, and one that is; 300 with 3 active are spared.
-    assert (number.value, number.denominator, number.unit) == (7.0, 12.0, "active sites")
-    assert (share.value, share.denominator, share.unit) == (7 / 12, 12.0, "share of active sites")
-    assert number.denominator_unit == share.denominator_unit == "active sites"
+    number, share = measures[metric], measures[f"{metric}_share"]
+    assert (number.value, number.denominator, number.unit) == (n_hit, n, unit)
+    assert (share.value, share.denominator, share.unit) == (n_hit / n, n, f"share of {unit}")
+    assert number.denominator_unit == share.denominator_unit == unit
 
 
 def test_names_of_a_component_are_those_of_its_addresses():

@@ -209,15 +209,9 @@ def as_csv(rows: Rows, path: Path, delimiter: str) -> None:
     path.write_text("".join(delimiter.join(row) + "\n" for row in rows), encoding="utf-8")
 
 
-def as_lines(rows: Rows, path: Path) -> None:
+def objects(rows: Rows) -> list[str]:
     header, *cells = rows
-    entries = [dict(zip(header, row, strict=True)) for row in cells]
-    path.write_text("".join(json.dumps(entry) + "\n" for entry in entries), encoding="utf-8")
-
-
-def as_array(rows: Rows, path: Path) -> None:
-    header, *cells = rows
-    path.write_text(json.dumps([dict(zip(header, row, strict=True)) for row in cells]))
+    return [json.dumps(dict(zip(header, row, strict=True))) for row in cells]
 
 
 def as_parquet(rows: Rows, path: Path) -> None:
@@ -229,18 +223,23 @@ def as_parquet(rows: Rows, path: Path) -> None:
     duckdb.execute(f"COPY (FROM (VALUES {values}) AS t({names})) TO '{path}' (FORMAT parquet)")
 
 
-WRITERS: dict[str, Callable[[Rows, Path], None]] = {
+WRITERS: dict[str, Callable[[Rows, Path], object]] = {
     "commas": lambda rows, path: as_csv(rows, path, ","),
     "semicolons": lambda rows, path: as_csv(rows, path, ";"),
     "tabs": lambda rows, path: as_csv(rows, path, "\t"),
-    "lines of JSON": as_lines,
-    "an array": as_array,
+    "lines of JSON": lambda rows, path: path.write_text("\n".join([*objects(rows), ""])),
+    "an array": lambda rows, path: path.write_text(f"[{','.join(objects(rows))}]"),
     "Parquet": as_parquet,
 }
 
 
 QUICK = ("commas", "lines of JSON")
 IN_ALL_FORMS = ("access", "yes and no", "end", "bits", "wildcard", "a second family", "Russian")
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "given"
 
 
 def read(path: Path, *columns: str, ignored: Sequence[str] = ()) -> Feed:
@@ -251,9 +250,8 @@ def read(path: Path, *columns: str, ignored: Sequence[str] = ()) -> Feed:
     ("name", "form"),
     [(name, form) for form in WRITERS for name in (REFUSED if form in QUICK else IN_ALL_FORMS)],
 )
-def test_a_column_that_may_decide_is_refused_with_what_settles_it(name, form, tmp_path):
+def test_a_column_that_may_decide_is_refused_with_what_settles_it(name, form, path):
     rows, option = REFUSED[name]
-    path = tmp_path / "given"
     WRITERS[form](rows, path)
     with pytest.raises(DataError) as refused:
         read(path)
@@ -268,9 +266,8 @@ def test_a_column_that_may_decide_is_refused_with_what_settles_it(name, form, tm
 
 @pytest.mark.parametrize("form", QUICK)
 @pytest.mark.parametrize("name", READ)
-def test_a_column_that_decides_nothing_is_ignored_and_named(name, form, tmp_path):
+def test_a_column_that_decides_nothing_is_ignored_and_named(name, form, path):
     rows, n_addresses, named = READ[name]
-    path = tmp_path / "given"
     WRITERS[form](rows, path)
     feed = read(path)
     assert feed.to_set().v4.n_addresses == n_addresses
@@ -291,8 +288,7 @@ def test_a_column_that_decides_nothing_is_ignored_and_named(name, form, tmp_path
     ],
 )
 @pytest.mark.parametrize("form", WRITERS)
-def test_what_was_said_of_columns_is_read(rows, columns, n_addresses, n_rows6, form, tmp_path):
-    path = tmp_path / "given"
+def test_what_was_said_of_columns_is_read(rows, columns, n_addresses, n_rows6, form, path):
     WRITERS[form](rows, path)
     feed = read(path, *columns)
     assert feed.to_set().v4.n_addresses == n_addresses
@@ -313,10 +309,7 @@ def test_what_was_said_of_columns_is_read(rows, columns, n_addresses, n_rows6, f
         ("Permit", "Hetzner", False),
     ],
 )
-def test_a_column_of_names_that_holds_verdicts_alone_decides(
-    name, first, second, is_refused, tmp_path
-):
-    path = tmp_path / "given"
+def test_a_column_of_names_that_holds_verdicts_alone_decides(name, first, second, is_refused, path):
     as_csv(table(f"ip,{name}", f"{A},{first}", f"{B},{second}"), path, ",")
     if is_refused:
         with pytest.raises(DataError, match="expected rows that all list their address"):
@@ -325,8 +318,7 @@ def test_a_column_of_names_that_holds_verdicts_alone_decides(
         assert len(read(path).v4) == 2
 
 
-def test_a_chosen_column_goes_before_one_with_a_known_name(tmp_path):
-    path = tmp_path / "given"
+def test_a_chosen_column_goes_before_one_with_a_known_name(path):
     as_csv(table("ip,host_ip,network", f"{A},203.0.113.1,192.0.2.0/24"), path, ",")
     with pytest.raises(DataError, match="got ip, network"):
         read(path)
@@ -336,16 +328,14 @@ def test_a_chosen_column_goes_before_one_with_a_known_name(tmp_path):
     assert feed.to_set().v4.n_addresses == 256
 
 
-def test_two_columns_of_no_known_name_may_be_the_ends_of_a_range(tmp_path):
-    path = tmp_path / "given"
+def test_two_columns_of_no_known_name_may_be_the_ends_of_a_range(path):
     as_csv(table("start,end", f"{A},198.51.100.99"), path, ",")
     with pytest.raises(DataError, match="--column address=start --column last=end if each row"):
         read(path)
     assert read(path, "address=start", "last=end").to_set().v4.n_addresses > 1
 
 
-def test_a_key_that_only_later_entries_have_decides_as_well(tmp_path):
-    path = tmp_path / "given"
+def test_a_key_that_only_later_entries_have_decides_as_well(path):
     lines = [{"ip": A}, {"ip": B, "bits": 24}]
     path.write_text("".join(json.dumps(line) + "\n" for line in lines))
     with pytest.raises(DataError, match="--column mask=bits"):
@@ -356,8 +346,7 @@ def test_a_key_that_only_later_entries_have_decides_as_well(tmp_path):
         read(path)
 
 
-def test_addresses_within_objects_and_lists_are_met(tmp_path):
-    path = tmp_path / "given"
+def test_addresses_within_objects_and_lists_are_met(path):
     for more in (["203.0.113.5", "203.0.113.6"], {"start": "203.0.113.5", "end": "203.0.113.60"}):
         path.write_text(json.dumps([{"ip": A, "more": more}, {"ip": B, "more": None}]))
         with pytest.raises(DataError, match="--ignore-column more"):
@@ -367,15 +356,13 @@ def test_addresses_within_objects_and_lists_are_met(tmp_path):
 @pytest.mark.parametrize(
     "meta", [{"removed": True}, {"blocked": False}, {"by": "court", "now": ["x", "delisted"]}]
 )
-def test_verdicts_within_objects_are_met(meta, tmp_path):
-    path = tmp_path / "given"
+def test_verdicts_within_objects_are_met(meta, path):
     path.write_text(json.dumps([{"ip": A, "meta": {"by": "court"}}, {"ip": B, "meta": meta}]))
     with pytest.raises(DataError, match="--ignore-column meta"):
         read(path)
 
 
-def test_without_options_a_message_names_none(tmp_path):
-    path = tmp_path / "given"
+def test_without_options_a_message_names_none(path):
     as_csv(REFUSED["end"][0], path, ",")
     with pytest.raises(DataError, match="name it end_ip, mask or address if") as refused:
         read_feed(Input(path, "given"))
@@ -420,25 +407,24 @@ NESTED = {
 
 
 @pytest.mark.parametrize("name", NESTED)
-def test_nested_columns_of_parquet_say_what_is_in_them(name, tmp_path):
+def test_nested_columns_of_parquet_say_what_is_in_them(name, path):
     value, told = NESTED[name]
-    path = tmp_path / "given"
-    rows = f"(VALUES ('{A}', {value}), ('{B}', NULL)) AS t(ip, COLUMN)"
-    duckdb.execute(f"COPY (FROM {rows.replace('COLUMN', 'tags')}) TO '{path}' (FORMAT parquet)")
-    with pytest.raises(DataError, match=told):
-        read(path)
+
+    def write(column: str, first: str, second: str) -> None:
+        rows = f"(VALUES ('{A}', {first}), ('{B}', {second})) AS t(ip, {column})"
+        duckdb.execute(f"COPY (FROM {rows}) TO '{path}' (FORMAT parquet)")
+
+    for column, refusal in (
+        ("what", "what: expected"),
+        ("provider", r"provider: expected (one value|rows that all list)"),
+        ("tags", told),
+    ):
+        write(column, value, "NULL")
+        with pytest.raises(DataError, match=refusal):
+            read(path)
     assert read(path, ignored=["tags"]).n_records == 2
-    duckdb.execute(f"COPY (FROM {rows.replace('COLUMN', 'what')}) TO '{path}' (FORMAT parquet)")
-    with pytest.raises(DataError, match="what: expected"):
-        read(path)
-    duckdb.execute(f"COPY (FROM {rows.replace('COLUMN', 'provider')}) TO '{path}' (FORMAT parquet)")
-    with pytest.raises(DataError, match=r"provider: expected (one value|rows that all list)"):
-        read(path)
-    duckdb.execute(
-        f"COPY (SELECT '{A}' AS ip, {{'by': 'court', 'at': ['x']}} AS tags) TO '{path}' "
-        "(FORMAT parquet)"
-    )
-    assert read(path).n_records == 1
+    write("tags", "{'by': 'court', 'at': ['x']}", "NULL")
+    assert read(path).n_records == 2
 
 
 @pytest.mark.parametrize(
@@ -449,11 +435,10 @@ def test_nested_columns_of_parquet_say_what_is_in_them(name, tmp_path):
         ("revenue_usd_per_h", "12.5"),
     ],
 )  # fmt: skip
-def test_a_column_by_any_name_holds_what_its_role_says(role, value, tmp_path):
+def test_a_column_by_any_name_holds_what_its_role_says(role, value, path):
     """As a column of the role's own name does."""
     feeds = []
     for column, asked in ((role, ()), ("some thing", (f"{role}=Some Thing",))):
-        path = tmp_path / "given"
         path.write_text(f"address,{column}\n{A},{value}\n{B},\n")
         feeds.append(read(path, *asked))
     own, renamed = feeds
@@ -484,8 +469,7 @@ def test_a_column_by_any_name_holds_what_its_role_says(role, value, tmp_path):
          "expected a column of netmasks or one of last addresses, got both: a, wildcard"),
     ],
 )  # fmt: skip
-def test_two_columns_do_not_share_a_role(header, columns, told, tmp_path):
-    path = tmp_path / "given"
+def test_two_columns_do_not_share_a_role(header, columns, told, path):
     path.write_text(f"{header}\n{A},24,24\n")
     with pytest.raises(DataError) as refusal:
         read(path, *columns)

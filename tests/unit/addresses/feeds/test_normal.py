@@ -14,6 +14,7 @@ from sim.addresses.feeds.frames import feed_of_addresses, feed_of_columns
 from sim.addresses.feeds.inputs import Input
 from sim.addresses.feeds.normal import write_normal
 from sim.errors import DataError, UsageError
+from tests.feeds import given, read
 
 TEXT = (
     "prefix,provider,asn,service,country,n_names\n"
@@ -26,14 +27,17 @@ TEXT = (
 
 @pytest.fixture
 def feed(tmp_path: Path) -> Feed:
-    path = tmp_path / "table.csv"
-    path.write_text(TEXT)
-    return read_feed(Input(path, "table.csv"))
+    return read_feed(given(tmp_path, TEXT, "table.csv"))
 
 
-def test_ranges_become_prefixes_and_lists_stay_lists(feed, tmp_path):
-    path = tmp_path / "table.parquet"
-    assert write_normal(feed, path, sha256="abc", version="1") == 4
+@pytest.fixture
+def path(feed: Feed, tmp_path: Path) -> Path:
+    """The normal table of the feed."""
+    assert write_normal(feed, tmp_path / "table.parquet", sha256="abc", version="1") == 4
+    return tmp_path / "table.parquet"
+
+
+def test_ranges_become_prefixes_and_lists_stay_lists(path):
     rows = duckdb.execute(
         "SELECT prefix, ip_first, ip_last, family, asn, provider, service, country, n_names "
         f"FROM '{path}'"
@@ -55,9 +59,7 @@ def test_ranges_become_prefixes_and_lists_stay_lists(feed, tmp_path):
     assert halves == [(0x20010DB8 << 32, 0, (0x20010DB8 << 32) | 0xFFFFFFFF, 2**64 - 1)]
 
 
-def test_the_table_says_where_it_came_from(feed, tmp_path):
-    path = tmp_path / "table.parquet"
-    write_normal(feed, path, sha256="abc", version="1")
+def test_the_table_says_where_it_came_from(path):
     pairs = duckdb.execute(f"SELECT key, value FROM parquet_kv_metadata('{path}')").fetchall()
     told = {key.decode(): value.decode() for key, value in pairs}
     assert told["schema"] == "overblock/normal-table/2"
@@ -66,9 +68,7 @@ def test_the_table_says_where_it_came_from(feed, tmp_path):
     assert told["n_records_without_address"] == "1"
 
 
-def test_a_table_reads_back_as_what_was_written(feed, tmp_path):
-    path = tmp_path / "table.parquet"
-    write_normal(feed, path, sha256="abc", version="1")
+def test_a_table_reads_back_as_what_was_written(feed, path):
     again = read_feed(Input(path, "table.parquet"), "parquet")
     assert again.to_set() == feed.to_set()
     first = again.labels["asn"], again.labels["service"]
@@ -88,10 +88,10 @@ def listed_table(path: Path, column: str, sql: str, more: str = "") -> Feed:
 
 def test_lists_keep_their_members_whatever_these_hold(tmp_path):
     texts = ", ".join("'" + text.replace("'", "''") + "'" for text in [*ODD, *ODD])
-    given = listed_table(tmp_path / "given.parquet", "service", f"[{texts}, NULL]")
+    first = listed_table(tmp_path / "given.parquet", "service", f"[{texts}, NULL]")
     path = tmp_path / "table.parquet"
-    write_normal(given, path, sha256="abc", version="1")
-    for feed in (given, read_feed(Input(path, "table.parquet"))):
+    write_normal(first, path, sha256="abc", version="1")
+    for feed in (first, read_feed(Input(path, "table.parquet"))):
         record, code, names = members(feed.labels["service"])
         assert [names[at] for at in code] == ODD
         assert set(record.tolist()) == {0}
@@ -116,20 +116,18 @@ def test_lists_keep_their_members_whatever_these_hold(tmp_path):
     ],
 )
 def test_half_characters_stay_spelled_as_the_file_has_them(tmp_path, read_as, text):
-    path, table = tmp_path / "file.json", tmp_path / "table.parquet"
-    path.write_text(text)
-    feed = read_feed(Input(path, "file.json"), read_as)
+    table = tmp_path / "table.parquet"
+    feed = read(text, tmp_path, read_as)
     write_normal(feed, table, sha256="abc", version="1")
-    given = [labels for column, labels in feed.labels.items() if column != "provider"]
-    assert {labels.names[0] for labels in given} == {r"\ud800"}
+    told = [labels for column, labels in feed.labels.items() if column != "provider"]
+    assert {labels.names[0] for labels in told} == {r"\ud800"}
     assert read_feed(Input(table, "table")).labels.keys() == feed.labels.keys()
 
 
 def test_several_tables_keep_lists_and_texts_apart(tmp_path):
-    given = listed_table(tmp_path / "given.parquet", "service", "['a|b', 'c']")
-    path = tmp_path / "own.csv"
-    path.write_text("prefix,service\n192.0.2.0/24,a|b\n192.0.2.0/25,c\n")
-    both = concatenate([read_feed(Input(path, "own.csv")), given])
+    listed = listed_table(tmp_path / "given.parquet", "service", "['a|b', 'c']")
+    own = read("prefix,service\n192.0.2.0/24,a|b\n192.0.2.0/25,c\n", tmp_path)
+    both = concatenate([own, listed])
     assert both.labels["service"].lists == [("a|b",), ("c",), ("a|b", "c")]
     assert both.labels["service"].code.tolist() == [0, 1, 2, -1]
 
