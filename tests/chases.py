@@ -17,7 +17,7 @@ from sim.engine.eventlog import Kind
 from sim.engine.record.outcome import Outcome
 from sim.engine.run import simulate
 from sim.engine.state.ledger import Group
-from sim.engine.strategies import build_asked, registry
+from sim.engine.strategies import build_strategy
 from sim.scenario import strategies as ask
 from sim.scenario.quantities import Model, read_prefix
 from sim.scenario.tables.rows import OrderRow, PrefixRow
@@ -73,7 +73,7 @@ def made(asked: Model) -> Strategy:
     resolved = copy(_GIVEN)
     resolved.scenario = SimpleNamespace(**vars(_GIVEN.scenario), strategy=asked)
     resolved.given_orders = asked.orders or () if isinstance(asked, ask.Orders) else ()
-    return build_asked(asked, registry.Given(resolved, Streams(0, 0)))
+    return build_strategy(resolved, Streams(0, 0))
 
 
 STRATEGIES: dict[str, Strategy] = {name: made(asked) for name, (asked, _) in ref.EXAMPLES.items()}

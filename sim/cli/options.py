@@ -66,9 +66,10 @@ SET = many(
     "an assumed column of a shipped table: a factor for its cells, or a position from -1 to 1 "
     "within their ranges ('overblock sensitivity SCENARIO --list').",
 )
-STRATEGIES = many(
-    f"--strategy {STRATEGY}",
-    "A strategy to run; the scenario's own by default.",
+STRATEGY_OF_ONE = option(
+    "--strategy ID|FILE.py:CLASS",
+    "Another strategy than the scenario's; FILE.py:CLASS is one of your own, whose file then "
+    "runs. --set PARAMETER=VALUE sets its parameters.",
 )
 METRICS = option(
     "--metric NAME",

@@ -41,11 +41,10 @@ class _Snapshot:
     def __init__(
         self,
         world: World,
-        space: AddressSpace,
         states: States,
         target: TargetState,
         *,
-        has_groups: bool = True,
+        has_groups: bool,
     ) -> None:
         # The first group is everybody.
         groups = states.groups if has_groups else states.groups[:1]
@@ -192,7 +191,7 @@ class _Run:
             self._complaints = ComplaintActor(shared, world.complaints, attention, censor.exempt)
         # Called whenever complaints may have another rate from a second on.
         self._note_pressure = censor.note_pressure
-        self._snapshot = _Snapshot(world, space, states, crowd, has_groups=has_groups)
+        self._snapshot = _Snapshot(world, states, crowd, has_groups=has_groups)
         self._stage = kernel.make_stage(
             kernel.StageColumns(
                 calendar=self._operators.handle,

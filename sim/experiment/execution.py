@@ -47,11 +47,11 @@ class Answers:
 
     Attributes
     ----------
-    labels
-        Labels of the strategies.
+    label
+        Label of the strategy.
     measures
         Name, unit and unit of the denominator of each measure; the numbers are in ``value``.
-    value, denominator : shape (n_points, n_strategies, n_replicates, n_measures)
+    value, denominator : shape (n_points, n_replicates, n_measures)
         NaN where not known, and where a run failed or was not started.
     failures
         Why there is no result: by ``(point,)`` where the scenario is not possible, by
@@ -60,7 +60,7 @@ class Answers:
         ``complete``, ``partial`` (something failed) or ``interrupted``.
     """
 
-    labels: tuple[str, ...]
+    label: str
     measures: tuple[Measure, ...]
     value: NDArray[np.float64]
     denominator: NDArray[np.float64]
@@ -77,18 +77,16 @@ class Answers:
         whys = [str(why) for key, why in self.failures.items() if key[0] == point]
         return "; ".join(dict.fromkeys(whys)) or None
 
-    def at(self, point: int, strategy_row: int) -> Measured:
-        """Measures of a strategy at one point."""
-        value, whole = self.value[point, strategy_row].T, self.denominator[point, strategy_row].T
+    def at(self, point: int) -> Measured:
+        """Measures at one point."""
+        value, whole = self.value[point].T, self.denominator[point].T
         return Measured(np.arange(value.shape[1]), self.measures, value, whole)
 
-    def mean(self, metric: str, strategy_row: int = 0) -> NDArray[np.float64]:
+    def mean(self, metric: str) -> NDArray[np.float64]:
         """Mean over replicates, or ratio of sums, at each point; NaN where one is not known."""
         if ratio := RATIOS.get(metric):
-            above, below = (self.mean(part, strategy_row) for part in (ratio.above, ratio.below))
-            return over(above, below, ratio.per)
-        values = self.value[:, strategy_row, :, self.metrics.index(metric)]
-        return np.asarray(values.mean(axis=1))
+            return over(self.mean(ratio.above), self.mean(ratio.below), ratio.per)
+        return np.asarray(self.value[:, :, self.metrics.index(metric)].mean(axis=1))
 
 
 OnProgress = Callable[[int, int], None]
@@ -124,7 +122,7 @@ class Batch:
         return INTERRUPTED if self.is_interrupted else PARTIAL if self.failures else COMPLETE
 
     def answers(self) -> Answers:
-        """Measures of all runs by point, strategy and replicate.
+        """Measures of all runs by point and replicate.
 
         The first run gives the order of the measures, whichever run finished first.
         """
@@ -132,17 +130,15 @@ class Batch:
         named = {measure.metric: measure for measures in found.values() for measure in measures}
         column = {metric: row for row, metric in enumerate(named)}
         plan = self.plan
-        shape = (len(plan.points), len(self.labels), plan.n_replicates, len(named))
+        shape = (len(plan.points), plan.n_replicates, len(named))
         value, denominator = np.full(shape, np.nan), np.full(shape, np.nan)
-        for (point, label, replicate), measures in found.items():
-            run = int(point), self.labels.index(str(label)), int(replicate)
+        for (point, _, replicate), measures in found.items():
             for measure in measures:
-                cell = (*run, column[measure.metric])
+                cell = int(point), int(replicate), column[measure.metric]
                 value[cell], denominator[cell] = measure.value, measure.denominator
         failures = dict(sorted(self.failures.items()))
-        return Answers(
-            self.labels, tuple(named.values()), value, denominator, failures, self.status
-        )
+        (label,) = self.labels
+        return Answers(label, tuple(named.values()), value, denominator, failures, self.status)
 
 
 class Execution:

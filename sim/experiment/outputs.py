@@ -239,7 +239,7 @@ def write_study(folder: Path, plan: Plan, answers: Answers, sheets: Sequence[She
     manifest = manifest_of(
         plan,
         outputs,
-        labels=answers.labels,
+        labels=[answers.label],
         n_replicates=plan.n_replicates,
         status=answers.status,
         warnings=(),
@@ -251,10 +251,10 @@ def write_study(folder: Path, plan: Plan, answers: Answers, sheets: Sequence[She
 def _write_measures(path: Path, plan: Plan, answers: Answers) -> int:
     """Write every measure of every run that has a result; return the number of rows."""
     is_run = ~np.isnan(answers.value).all(axis=-1)
-    point, strategy, replicate = np.nonzero(is_run)
+    point, replicate = np.nonzero(is_run)
     n = len(answers.measures)
-    value = answers.value[point, strategy, replicate].ravel()
-    denominator = answers.denominator[point, strategy, replicate].ravel()
+    value = answers.value[point, replicate].ravel()
+    denominator = answers.denominator[point, replicate].ravel()
     row = np.tile(np.arange(n), point.size)
     texts = {
         name: [getattr(measure, name) for measure in answers.measures]
@@ -265,7 +265,7 @@ def _write_measures(path: Path, plan: Plan, answers: Answers) -> int:
         part,
         {
             "point": np.repeat(point, n),
-            "strategy": Coded(np.repeat(strategy, n), answers.labels),
+            "strategy": Coded(np.zeros(value.size, np.int64), [answers.label]),
             "replicate": np.repeat(replicate, n),
             "metric": Coded(row, texts["metric"]),
             "unit": Coded(row, texts["unit"]),

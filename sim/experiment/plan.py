@@ -38,7 +38,6 @@ from sim.scenario.variants import (
     Variant,
     choose_variants,
     own_variant,
-    split_label,
     variant_of,
 )
 from sim.version import __version__
@@ -84,8 +83,6 @@ class Plan:
         Of a comparison: metrics compared; all if empty.
     points
         How the scenario is changed; one point without changes for a run or comparison.
-    strategies
-        Strategies at the points, as for ``overblock compare``; the scenario's own if empty.
     design
         How the points were chosen, for the manifest: plain values.
     asked
@@ -103,7 +100,6 @@ class Plan:
     baseline: str | None = None
     metrics: tuple[str, ...] = ()
     points: tuple[Point, ...] = (Point(),)
-    strategies: tuple[str, ...] = ()
     design: Mapping[str, Any] = field(default_factory=dict)
     asked: Mapping[str, Any] = field(default_factory=dict)
     draws: Draws | None = None
@@ -310,7 +306,7 @@ class Plan:
             if "ensemble" in self.asked:
                 made_from["ensemble"] = self.asked["ensemble"]
         if not self.is_as_given:
-            made_from |= {"kind": self.kind, "design": self.design, "strategies": self.strategies}
+            made_from |= {"kind": self.kind, "design": self.design}
         return hashlib.sha256(canonical_json(made_from).encode()).hexdigest()
 
     def where(self, key: Key) -> dict[str, int | str]:
@@ -338,13 +334,7 @@ class Plan:
         document = self.resolved.loaded.document
         for row, point in enumerate(self.points):
             try:
-                variants = self.variants
-                if not variants and self.strategies:
-                    first, _ = split_label(self.strategies[0])
-                    changed = point.change(self.resolved)
-                    variants, _ = choose_variants(changed, self.strategies, baseline=first)
-                elif not variants:
-                    variants = (own_variant(point.change(self.resolved)),)
+                variants = self.variants or (own_variant(point.change(self.resolved)),)
             except ProblemsError as error:
                 impossible[(row,)] = Failure("", _reason(error, tables))
                 refused.append(error)

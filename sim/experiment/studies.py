@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,23 +49,11 @@ MOST_POINTS = 20_000
 _RANGE = re.compile(r"(log:)?([^:]+?)\.\.([^:]+?)(?::(\d+))?")
 
 
-@dataclass(frozen=True)
-class Axis:
-    """One key and the values it takes.
-
-    Attributes
-    ----------
-    key
-        Full path of a scenario key, or ``table.column``.
-    values
-        Each once.
-    """
-
-    key: str
-    values: tuple[Value, ...]
+Axes: TypeAlias = Mapping[str, tuple[Value, ...]]
+"""Values that each key takes, a full path of the scenario or ``table.column``: each once."""
 
 
-def parse_axes(resolved: Resolved, texts: Sequence[str]) -> list[Axis]:
+def parse_axes(texts: Sequence[str]) -> Axes:
     """Read axes: ``key=v1,v2,…``, ``key=low..high[:n]`` or ``key=log:low..high[:n]``.
 
     Raises
@@ -73,7 +61,7 @@ def parse_axes(resolved: Resolved, texts: Sequence[str]) -> list[Axis]:
     ScenarioError
         With all mistakes in them.
     """
-    axes: list[Axis] = []
+    axes: dict[str, tuple[Value, ...]] = {}
     mistakes = Mistakes()
     for text in texts:
         origin = f"--over {text}"
@@ -81,21 +69,21 @@ def parse_axes(resolved: Resolved, texts: Sequence[str]) -> list[Axis]:
         with mistakes.of_part():
             if not separator or not key or not written:
                 raise _problem(origin, "expected key=value,…, key=low..high[:n] or key=log:…")
-            if key in [axis.key for axis in axes]:
+            if key in axes:
                 raise _problem(origin, f"expected each key once, got {key} again")
-            axes.append(_axis(resolved, key, written, origin))
+            axes[key] = _values(key, written, origin)
     mistakes.raise_any()
     return axes
 
 
-def _axis(resolved: Resolved, key: str, written: str, origin: str) -> Axis:
+def _values(key: str, written: str, origin: str) -> tuple[Value, ...]:
     match = _RANGE.fullmatch(written)
     if match is None:
         values = tuple(parse_scalar(part.strip(), origin) for part in split_at_commas(written))
         # By their text, since values may be lists, which are not hashable.
         if len({repr(value) for value in values}) < len(values):
             raise _problem(origin, "expected each value once")
-        return Axis(key, values)
+        return values
     log, low_text, high_text, n_text = match.groups()
     ends = []
     for end in (parse_scalar(part.strip(), origin) for part in (low_text, high_text)):
@@ -116,10 +104,10 @@ def _axis(resolved: Resolved, key: str, written: str, origin: str) -> Axis:
         steps = [math.exp(math.log(low) + dial * math.log(high / low)) for dial in dials]
     steps = [min(max(step, float(low)), float(high)) for step in steps]
     # Whole numbers may come again.
-    return Axis(key, tuple(dict.fromkeys(round(step) if is_whole(key) else step for step in steps)))
+    return tuple(dict.fromkeys(round(step) if is_whole(key) else step for step in steps))
 
 
-def lay_points(axes: Sequence[Axis]) -> list[tuple[Value, ...]]:
+def lay_points(axes: Axes) -> list[tuple[Value, ...]]:
     """Values of the axes at each point: every combination, the last axis varies fastest.
 
     Raises
@@ -127,13 +115,13 @@ def lay_points(axes: Sequence[Axis]) -> list[tuple[Value, ...]]:
     ScenarioError
         If there are more than ``MOST_POINTS``.
     """
-    if (n_points := math.prod(len(axis.values) for axis in axes)) > MOST_POINTS:
+    if (n_points := math.prod(map(len, axes.values()))) > MOST_POINTS:
         raise _problem("--over", f"expected at most {MOST_POINTS} points, got {n_points}")
-    return list(itertools.product(*(axis.values for axis in axes)))
+    return list(itertools.product(*axes.values()))
 
 
 def points_of(
-    resolved: Resolved, axes: Sequence[Axis], laid: Sequence[tuple[Value, ...]]
+    resolved: Resolved, axes: Axes, laid: Sequence[tuple[Value, ...]]
 ) -> tuple[Point, ...]:
     """How the scenario is changed at each point.
 
@@ -148,26 +136,29 @@ def points_of(
     columns = {
         factor.key: factor for factor in list_factors(resolved)[0] if factor.scale != "value"
     }
-    problems = [problem for axis in axes for problem in _misfits(axis, columns.get(axis.key))]
+    problems = [
+        problem
+        for key, values in axes.items()
+        if (factor := columns.get(key)) is not None
+        for problem in _misfits(values, factor)
+    ]
     if problems:
         raise ScenarioError(problems)
     points = []
     for values in laid:
-        pairs = [(axis.key, value) for axis, value in zip(axes, values, strict=True)]
+        pairs = list(zip(axes, values, strict=True))
         keys = tuple((key, value) for key, value in pairs if key not in columns)
         moved = [(columns[key], (float(str(value)),)) for key, value in pairs if key in columns]
         points.append(Point(keys, point_of(moved).columns))
     return tuple(points)
 
 
-def _misfits(axis: Axis, factor: Factor | None) -> Iterator[Problem]:
-    if factor is None:
-        return
-    origin = f"--over {axis.key}"
+def _misfits(values: Sequence[Value], factor: Factor) -> Iterator[Problem]:
+    origin = f"--over {factor.key}"
     if factor.n_dials > 1:
         message = f"expected a column that moves as one, got {factor.n_dials} separate weights"
         yield Problem(origin, message)
-    for value in axis.values:
+    for value in values:
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
         if factor.scale == "times" and not (is_number and float(str(value)) > 0):
             yield Problem(origin, f"expected factors > 0 on the column, got {value!r}")
@@ -207,7 +198,7 @@ class Sweep:
     """
 
     plan: Plan
-    axes: tuple[Axis, ...]
+    axes: Axes
     laid: tuple[tuple[Value, ...], ...]
     metrics: tuple[str, ...]
 
@@ -219,7 +210,6 @@ class Sweep:
         n_replicates: int,
         *,
         over: Sequence[str],
-        strategies: Sequence[str] = (),
         metrics: Sequence[str] = (),
     ) -> Sweep:
         """Plan a sweep.
@@ -228,8 +218,6 @@ class Sweep:
         ----------
         over
             Axes as `parse_axes` reads them.
-        strategies
-            Run at each point; the scenario's own when empty.
         metrics
             Measures of ``sweep.csv``; the headlines when empty.
 
@@ -238,23 +226,22 @@ class Sweep:
         ScenarioError
             With the mistakes in them.
         """
-        axes = parse_axes(resolved, over)
+        axes = parse_axes(over)
         chosen = choose_metrics(resolved, metrics)
         laid = lay_points(axes)
         points = points_of(resolved, axes, laid)
         described = {"over": list(over), "n_points": len(laid), "metrics": chosen}
-        asked = {"over": list(over), "metrics": list(metrics), "strategies": list(strategies)}
+        asked = {"over": list(over), "metrics": list(metrics)}
         plan = Plan(
             "sweep",
             resolved,
             root_seed,
             n_replicates,
             points=points,
-            strategies=tuple(strategies),
             design=described,
             asked=asked,
         )
-        return cls(plan, tuple(axes), tuple(laid), tuple(chosen))
+        return cls(plan, axes, tuple(laid), tuple(chosen))
 
     def answer(self, ask: Execution) -> Answers:
         """Run all points."""
@@ -269,29 +256,28 @@ class Sweep:
         return write_study(folder, self.plan, found, sheets)
 
 
-def axis_columns(axes: Sequence[Axis]) -> tuple[Column, ...]:
+def axis_columns(axes: Axes) -> tuple[Column, ...]:
     """Columns for the values of the axes."""
-    return tuple(Column(axis.key, "any", "", f"Value of {axis.key}") for axis in axes)
+    return tuple(Column(key, "any", "", f"Value of {key}") for key in axes)
 
 
 def sweep_sheet(
-    axes: Sequence[Axis],
+    axes: Axes,
     points: Sequence[Sequence[Value]],
     answers: Answers,
     metrics: Sequence[str],
 ) -> Sheet:
-    """The chosen measures under every strategy, at every point that has a result."""
-    has_run = ~np.isnan(answers.value).all(axis=(1, 2, 3))
+    """The chosen measures at every point that has a result."""
+    has_run = ~np.isnan(answers.value).all(axis=(1, 2))
     described = (POINT, *axis_columns(axes), *_MEASURED)
     rows = []
     for point in np.flatnonzero(has_run).tolist():
-        at = {POINT.name: point, **{a.key: v for a, v in zip(axes, points[point], strict=True)}}
-        for strategy, label in enumerate(answers.labels):
-            part = answers.at(point, strategy)
-            for line in part.describe(metrics, part.sample()):
-                cells = at | line | {"strategy": label, "n_replicates": line["n_simulations"]}
-                rows.append(tuple(cells[column.name] for column in described))
-    return Sheet("sweep.csv", described, tuple(rows), (POINT.name, "strategy", "metric"))
+        at = {POINT.name: point, **dict(zip(axes, points[point], strict=True))}
+        part = answers.at(point)
+        for line in part.describe(metrics, part.sample()):
+            cells = at | line | {"strategy": answers.label, "n_replicates": line["n_simulations"]}
+            rows.append(tuple(cells[column.name] for column in described))
+    return Sheet("sweep.csv", described, tuple(rows), (POINT.name, "metric"))
 
 
 BY_ROW = "its rows move separately: an ensemble varies them"
@@ -336,6 +322,7 @@ LINE = (
     Column.measured("at_low", "With this one at its low end, the others at point values"),
     Column.measured("at_high", "With this one at its high end, the others at point values"),
 )
+AMOUNT = Column.measured("amount", "Its value; the others are at their point values")
 OUT = (Column.text("key", "Assumption that is not varied"), Column.text("why", "Why not"))
 
 
@@ -345,8 +332,8 @@ def known_means(answers: Answers, metric: str) -> NDArray[np.float64]:
     row = answers.metrics.index(metric)
     measure = answers.measures[row]
     for point in np.flatnonzero(value == 0).tolist():
-        sample = answers.at(point, 0).sample()
-        whole = float(np.median(answers.denominator[point, 0, :, row]))
+        sample = answers.at(point).sample()
+        whole = float(np.median(answers.denominator[point, :, row]))
         if math.isnan(sample.bound(metric, measure.unit, measure.denominator_unit, whole)):
             value[point] = math.nan
     return value
@@ -409,7 +396,6 @@ class Sensitivity:
         *,
         metrics: Sequence[str] = (),
         only: Sequence[str] = (),
-        strategies: Sequence[str] = (),
     ) -> Sensitivity:
         """Plan an analysis.
 
@@ -419,8 +405,6 @@ class Sensitivity:
             Harm in business-hours when empty.
         only
             Keys of factors; all unknowns when empty.
-        strategies
-            None for the scenario's own, or one.
 
         Raises
         ------
@@ -430,11 +414,7 @@ class Sensitivity:
         chosen, left_out = choose_factors(resolved, only)
         factors = tuple(one for one in chosen if one.n_dials == 1)
         left_out += [LeftOut(one.key, BY_ROW) for one in chosen if one.n_dials > 1]
-        asked = {
-            "metrics": list(metrics),
-            "only": list(only),
-            "strategies": list(strategies),
-        }
+        asked = {"metrics": list(metrics), "only": list(only)}
         measures = tuple(choose_metrics(resolved, metrics, (COLLATERAL,)))
         described = {
             "metrics": list(measures),
@@ -447,7 +427,6 @@ class Sensitivity:
             root_seed,
             n_replicates,
             points=(Point(), *ends),
-            strategies=tuple(strategies),
             design=described,
             asked=asked,
         )
@@ -459,25 +438,16 @@ class Sensitivity:
 
     def write(self, folder: Path, found: Answers) -> Study:
         """Write ``sensitivity.csv``, ``points.csv`` and ``left-out.csv``."""
-        factors = self.factors
-        columns = [
-            Column.text(one.key, f"{one.key}; missing at its point value") for one in factors
-        ]
-        points: list[list[float | None]] = [[None] * len(factors)]
-        points += [
-            [end if one is moved else None for one in factors]
-            for moved in factors
-            for end in (moved.low, moved.high)
-        ]
+        ends = [(one.key, end) for one in self.factors for end in (one.low, one.high)]
         rows = tuple(
             tuple(line[column.name] for column in LINE)
             for metric in self.metrics
-            for line in rank_factors(factors, found, metric)
+            for line in rank_factors(self.factors, found, metric)
         )
         out = tuple((one.key, one.why) for one in self.left_out)
         sheets = [
             Sheet("sensitivity.csv", LINE, rows, ("metric", "factor")),
-            points_sheet(columns, points, found),
+            points_sheet((FACTOR, AMOUNT), [(None, None), *ends], found),
             Sheet("left-out.csv", OUT, out, ("key",)),
         ]
         return write_study(folder, self.plan, found, sheets)

@@ -16,8 +16,8 @@ from sim.cli.options import (
     POINT_REPLICATES,
     SCENARIO_OR_RESUME,
     SIMULATIONS,
-    STRATEGIES,
     STRATEGY,
+    STRATEGY_OF_ONE,
     ExperimentOptions,
     given,
     many,
@@ -47,11 +47,7 @@ def run(
     simulations: int | None = SIMULATIONS,
     kept: str | None = KEPT,
     fixed: bool = FIXED,
-    strategy: str | None = option(
-        "--strategy ID|FILE.py:CLASS",
-        "Another strategy than the scenario's; FILE.py:CLASS is one of your own, whose file then "
-        "runs. --set PARAMETER=VALUE sets its parameters.",
-    ),
+    strategy: str | None = STRATEGY_OF_ONE,
     pairs: bool = option(
         "--pairs",
         "Simulate each draw of the uncertain inputs twice, each time with its own chance: "
@@ -227,7 +223,7 @@ def sweep(
         "range ('overblock sensitivity SCENARIO --list').",
     ),
     replicates: int | None = POINT_REPLICATES,
-    strategy: list[str] = STRATEGIES,
+    strategy: str | None = STRATEGY_OF_ONE,
     metric: list[str] = METRICS,
     *,
     options: ExperimentOptions,
@@ -254,23 +250,18 @@ def sweep(
                 seed,
                 replicates or resolved.scenario.n_replicates,
                 over=over,
-                strategies=strategy,
                 metrics=metric,
             )
 
-        changes = (over, replicates, strategy, metric)
-        task = Task.begin(options, scenario, "sweep", make, Sweep.of, *changes)
+        changes = (over, replicates, metric)
+        task = Task.begin(options, scenario, "sweep", make, Sweep.of, *changes, strategy=strategy)
         asked = task.experiment
         n_points, n = len(asked.laid), asked.plan.n_replicates
-        n_strategies = max(len(asked.plan.strategies), 1)
-        strategies = f" x {n_strategies} strategies" if n_strategies > 1 else ""
         console.say(
-            f"{n_points:,} points{strategies} x {count(n, 'replicate')} = "
-            f"{n_points * n_strategies * n:,} runs",
+            f"{n_points:,} points x {count(n, 'replicate')} = {n_points * n:,} runs",
             quiet=options.quiet,
         )
-        keys = (axis.key for axis in asked.axes)
-        names = ("point", "strategy", *keys, "metric", "median", "low", "high")
+        names = ("point", *asked.axes, "metric", "median", "low", "high")
 
         def show(study: Study) -> list[Table]:
             title = "Medians over replicates, with 90 %"
@@ -291,10 +282,7 @@ def sensitivity(
         "--only KEY,…", "Assumptions to vary; all that have a range by default."
     ),
     replicates: int | None = POINT_REPLICATES,
-    strategy: str | None = option(
-        f"--strategy {STRATEGY}",
-        "Another strategy than the scenario's own.",
-    ),
+    strategy: str | None = STRATEGY_OF_ONE,
     list_only: bool = option(
         "--list", "List the assumptions with their ranges and run nothing.", default=False
     ),
@@ -317,7 +305,7 @@ def sensitivity(
 
         names = [name.strip() for text in only for name in text.split(",") if name.strip()]
         if list_only and options.resume is None:
-            resolved = load_resolved(scenario, options.overrides)
+            resolved = load_resolved(scenario, options.overrides, strategy)
             print_factors(*choose_factors(resolved, names), as_json=options.as_json)
             return
 
@@ -328,11 +316,12 @@ def sensitivity(
                 replicates or N_REPLICATES,
                 metrics=metric,
                 only=names,
-                strategies=[strategy] if strategy else [],
             )
 
-        changes = (metric, only, replicates, strategy, list_only or None)
-        task = Task.begin(options, scenario, "sensitivity", make, Sensitivity.of, *changes)
+        changes = (metric, only, replicates, list_only or None)
+        task = Task.begin(
+            options, scenario, "sensitivity", make, Sensitivity.of, *changes, strategy=strategy
+        )
         plan = task.experiment.plan
         console.say(
             f"{len(plan.points):,} points x {count(plan.n_replicates, 'replicate')}",

@@ -13,7 +13,6 @@ import time
 from collections import deque
 from collections.abc import Callable, Generator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
@@ -42,30 +41,26 @@ PER_WORKER = 2
 _begun = threading.local()
 
 
-@dataclass(frozen=True)
-class _Held:
-    """A pickled job, and the name under which a worker remembers that it has begun it."""
+def _hold(name: str, job: bytes) -> tuple[str, bytes]:
+    """Return a pickled job, and the name under which a worker remembers that it has begun it.
 
-    name: str
-    job: bytes
-
-
-def _hold(name: str, job: bytes) -> _Held:
-    """Return the job as a task of its own, so that it is sent again when its worker is lost."""
-    return _Held(name, job)
+    It is a task of its own, so that it is sent again when its worker is lost.
+    """
+    return name, job
 
 
-def _run(held: _Held, keys: Sequence[Key]) -> tuple[str, list[Any], float]:
+def _run(held: tuple[str, bytes], keys: Sequence[Key]) -> tuple[str, list[Any], float]:
     """Version of the worker, results of some keys, and the seconds they took."""
     started = time.perf_counter()
-    if getattr(_begun, "name", None) != held.name:
+    name, job = held
+    if getattr(_begun, "name", None) != name:
         # One thread keeps what it has begun to itself.
         work: Callable[[Key], Any] | Failure
         try:
-            work = pickle.loads(held.job).begin()
+            work = pickle.loads(job).begin()
         except Exception as error:
             work = failure_of(error)
-        _begun.name, _begun.work = held.name, work
+        _begun.name, _begun.work = name, work
     work = _begun.work
     results = [work if isinstance(work, Failure) else attempt(work, key) for key in keys]
     return __version__, results, time.perf_counter() - started

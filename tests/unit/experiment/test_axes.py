@@ -5,37 +5,36 @@ import pytest
 from sim.errors import ScenarioError
 from sim.experiment.studies import lay_points, parse_axes, points_of
 from sim.scenario.document import Value
-from sim.scenario.resolve import Resolved
 
 
-def points(replay: Resolved, *texts: str) -> list[tuple[Value, ...]]:
-    return lay_points(parse_axes(replay, texts))
+def points(*texts: str) -> list[tuple[Value, ...]]:
+    return lay_points(parse_axes(texts))
 
 
-def test_a_grid_has_every_combination(replay):
-    found = points(replay, "population.n_businesses=60..200:3", "strategy.order_times=best,drawn")
+def test_a_grid_has_every_combination():
+    found = points("population.n_businesses=60..200:3", "strategy.order_times=best,drawn")
     assert found == [
         (60, "best"), (60, "drawn"), (130, "best"), (130, "drawn"), (200, "best"), (200, "drawn"),
     ]  # fmt: skip
 
 
-def test_a_range_has_five_steps_when_it_does_not_say(replay):
-    assert [value for (value,) in points(replay, "thresholds.down=0.5..0.9")] == pytest.approx(
+def test_a_range_has_five_steps_when_it_does_not_say():
+    assert [value for (value,) in points("thresholds.down=0.5..0.9")] == pytest.approx(
         [0.5, 0.6, 0.7, 0.8, 0.9]
     )
 
 
-def test_logarithms_have_equal_ratios(replay):
-    found = [value for (value,) in points(replay, "effects.name_evasion=log:0.01..1:3")]
+def test_logarithms_have_equal_ratios():
+    found = [value for (value,) in points("effects.name_evasion=log:0.01..1:3")]
     assert found == pytest.approx([0.01, 0.1, 1])
 
 
-def test_whole_numbers_that_come_again_are_left_out(replay):
-    assert points(replay, "n_replicates=1..3:5") == [(1,), (2,), (3,)]
+def test_whole_numbers_that_come_again_are_left_out():
+    assert points("n_replicates=1..3:5") == [(1,), (2,), (3,)]
 
 
-def test_lists_may_hold_lists_and_points_are_still_told_apart(replay):
-    assert points(replay, "strategy.x=[1, 2],[3]") == [([1, 2],), ([3],)]
+def test_lists_may_hold_lists_and_points_are_still_told_apart():
+    assert points("strategy.x=[1, 2],[3]") == [([1, 2],), ([3],)]
 
 
 @pytest.mark.parametrize(
@@ -52,27 +51,26 @@ def test_lists_may_hold_lists_and_points_are_still_told_apart(replay):
         ("thresholds.down=~,1", "expected a value, got nothing"),
     ],
 )
-def test_what_is_no_axis_is_refused(replay, text, message):
+def test_what_is_no_axis_is_refused(text, message):
     with pytest.raises(ScenarioError, match=message):
-        parse_axes(replay, [text])
+        parse_axes([text])
 
 
-def test_all_mistakes_are_said_at_once(replay):
+def test_all_mistakes_are_said_at_once():
     with pytest.raises(ScenarioError) as caught:
-        parse_axes(replay, ["a=2..1", "b", "a=1,2", "a=3,4"])
+        parse_axes(["a=2..1", "b", "a=1,2", "a=3,4"])
     assert len(caught.value.problems) == 3
 
 
-def test_more_points_than_can_be_run_are_refused(replay):
+def test_more_points_than_can_be_run_are_refused():
     with pytest.raises(ScenarioError, match="expected at most 20000 points, got 40000"):
-        points(replay, "thresholds.down=0.5..0.9:200", "thresholds.impaired=0.1..0.4:200")
+        points("thresholds.down=0.5..0.9:200", "thresholds.impaired=0.1..0.4:200")
     with pytest.raises(ScenarioError, match="at most 20000, got 999999999"):
-        points(replay, "thresholds.down=0.5..0.9:999999999")
+        points("thresholds.down=0.5..0.9:999999999")
 
 
 def test_a_column_takes_factors_or_positions(replay):
     axes = parse_axes(
-        replay,
         [
             "operators-russia-2018.apply_lag_median_h=2",
             "operators-russia-2018.release_lag_sigma=-1",
@@ -100,6 +98,6 @@ def test_a_column_takes_factors_or_positions(replay):
     ],
 )
 def test_what_a_column_cannot_take_is_refused(replay, text, message):
-    axes = parse_axes(replay, [text])
+    axes = parse_axes([text])
     with pytest.raises(ScenarioError, match=message):
         points_of(replay, axes, [])

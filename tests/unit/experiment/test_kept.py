@@ -3,7 +3,6 @@
 import json
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -160,20 +159,8 @@ def test_each_point_is_the_scenario_that_would_have_been_written_so(small):
         for replicate in range(2):
             work = Simulation({("x",): scenario}, 7, with_tables=False).begin()
             expected = [measure.value for measure in work(("x", replicate)).measures]
-            assert_array_equal(answers.value[row, 0, replicate], expected)
+            assert_array_equal(answers.value[row, replicate], expected)
     assert (answers.value[0] != answers.value[1]).any()
-
-
-def test_strategies_are_run_at_every_point(small):
-    asked = replace(
-        plan(small, Point(), at(thresholds__impaired=0.3)),
-        strategies=("same=replay", "replay", "none"),
-    )
-    answers = ask(asked, SerialExecutor())
-    assert answers.labels == ("same", "replay", "none")
-    assert_array_equal(answers.value[:, 0], answers.value[:, 1])
-    listed = answers.metrics.index("addresses_listed_peak")
-    assert (answers.value[:, 2, :, listed] == 0).all()
 
 
 def test_a_point_that_cannot_be_is_reported_and_the_others_are_run(small):

@@ -33,8 +33,8 @@ def respond(factors: Sequence[Factor]) -> Answers:
         *([*given[:row], end, *given[row + 1 :]] for row in range(3) for end in (0, 1)),
     ]
     values = [[100 + sum(map(operator.mul, slopes, point))] * 2 for point in points]
-    table = np.array(values)[:, None, :, None]
-    return Answers(("x",), (Measure("a", "units", 0.0),), table, np.full(table.shape, np.nan))
+    table = np.array(values)[:, :, None]
+    return Answers("x", (Measure("a", "units", 0.0),), table, np.full(table.shape, np.nan))
 
 
 def test_ends_of_a_linear_answer(factors):
@@ -59,10 +59,10 @@ def test_a_zero_of_a_sample_that_could_not_be_hit_is_no_answer(
         Measure("businesses_ever_affected", "businesses", 0.0, 0.0, "businesses"),
         Measure("businesses_expected_listed", "businesses", 0.0, 0.0, "businesses"),
     )
-    shape = (7, 1, 2, len(measures))
+    shape = (7, 2, len(measures))
     value = np.broadcast_to([0.0, 16.0, 0.0, expected], shape)
     whole = np.broadcast_to([2.4e5, np.nan, 1000.0, 1000.0], shape)
-    lines = rank_factors(factors[:3], Answers(("x",), measures, value, whole), hours)
+    lines = rank_factors(factors[:3], Answers("x", measures, value, whole), hours)
     columns = ("given", "at_low", "at_high")
     assert all(np.isnan(line[name]) != is_known for name in columns for line in lines)
 
@@ -77,18 +77,14 @@ def test_every_point_is_an_end_and_what_failed_is_listed(chase, tmp_path):
     broken = Failure("ValueError", "broken")
     failures = {(2, "x", 0): broken, (2, "x", 1): broken}
     failed = Answers(
-        answers.labels, answers.measures, values, answers.denominator, failures, PARTIAL
+        answers.label, answers.measures, values, answers.denominator, failures, PARTIAL
     )
     sheets = asked.write(tmp_path, failed).sheets
     points = sheets["points.csv"].records()
     assert (points[2]["status"], points[2]["error"]) == ("failed", "ValueError: broken")
-    found = [[point[key] for key in KEYS[:3]] for point in points]
-    assert found[0] == [None] * 3
-    for row, factor in enumerate(asked.factors):
-        for which, end in enumerate((factor.low, factor.high), 1):
-            expected: list[float | None] = [None] * 3
-            expected[row] = end
-            assert found[2 * row + which] == expected
+    found = [(point["factor"], point["amount"]) for point in points]
+    ends = [(one.key, end) for one in asked.factors for end in (one.low, one.high)]
+    assert found == [(None, None), *ends]
     changes = [one.keys for one in asked.plan.points]
     assert changes[1:3] == [((KEYS[0], asked.factors[0].low),), ((KEYS[0], asked.factors[0].high),)]
     rows = {one["factor"]: one for one in sheets["sensitivity.csv"].records()}

@@ -49,10 +49,9 @@ ASKED: dict[str, dict[str, Any]] = {
     # The last point cannot be: its table does not exist. The one before has another table.
     "sweep": {
         "over": [
-            "thresholds.impaired=0.05,0.3",
+            "thresholds.impaired=0.05,0.1,0.2,0.3",
             "operators.groups=operators-russia-2018,operators-russia-2021,no-such",
         ],
-        "strategies": ["replay", "wide=aggregate:length=12"],
     },
     "sensitivity": {"only": KEYS},
 }

@@ -211,13 +211,13 @@ def test_a_simulation_in_which_nothing_is_denied_has_no_ratio(metric):
 
 def answers(harm: Sequence[float], denied: Sequence[float]) -> Answers:
     runs = simulations(harm, denied)
-    cells = np.array([[measure.value for measure in run] for run in runs])[None, None]
-    whole = np.array([[measure.denominator for measure in run] for run in runs])[None, None]
-    return Answers(("s",), runs[0], cells, whole)
+    cells = np.array([[measure.value for measure in run] for run in runs])[None]
+    whole = np.array([[measure.denominator for measure in run] for run in runs])[None]
+    return Answers("s", runs[0], cells, whole)
 
 
 def test_a_sweep_holds_medians_of_ratios():
-    sheet = sweep_sheet((), ((),), answers(HARM, DENIED), (HOURS, "names_hit"))
+    sheet = sweep_sheet({}, ((),), answers(HARM, DENIED), (HOURS, "names_hit"))
     names = [column.name for column in sheet.columns]
     ratio, plain = (dict(zip(names, row, strict=True)) for row in sheet.rows)
     assert ratio["median"] == pytest.approx(4.5e6)
@@ -233,9 +233,9 @@ def test_a_sweep_knows_no_zero_of_a_sample_that_could_not_be_hit():
         "businesses_ever_affected": 0.0,
     }
     run = [measures.measured(name, value, 100.0) for name, value in values.items()]
-    cells = np.array([[[list(values.values())] * 3]])
-    found = Answers(("s",), tuple(run), cells, np.full(cells.shape, 100.0))
-    sheet = sweep_sheet((), ((),), found, list(values))
+    cells = np.array([[list(values.values())] * 3])
+    found = Answers("s", tuple(run), cells, np.full(cells.shape, 100.0))
+    sheet = sweep_sheet({}, ((),), found, list(values))
     names = [column.name for column in sheet.columns]
     listed, _, hit = (dict(zip(names, row, strict=True)) for row in sheet.rows)
     assert (listed["median"], listed["n_known"], listed["zero_at_most"]) == (16, 3, 0)
