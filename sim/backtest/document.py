@@ -25,14 +25,8 @@ from sim.results.manifest import canonical_json
 from sim.scenario.cases import BOUNDS, CaseFile
 from sim.scenario.quantities import format_instant
 from sim.scenario.tables.seeds import find_table
-from sim.statistics.intervals import bootstrap_mean
-from sim.streams import Stream, Streams
 from sim.version import __version__
 
-FEWEST_RESAMPLED = 3
-"""Numbers below which a mean has no interval: of two, a resample is one of them, or both."""
-RESAMPLED = Streams(root_seed=0, replicate=0)
-"""Random numbers of resampling; fixed, so that intervals change with the scores alone."""
 OF_FIGURES = ("crps", "crps_guess", "coverage")
 OF_BOUNDS = ("probability", "brier", "brier_guess")
 
@@ -54,9 +48,7 @@ def tally(role: ScoredRole, subject: str, scores: Sequence[Score]) -> dict[str, 
         are easily kept. Median of the absolute log errors that are known, and their number.
         ``n_figures`` and ``n_bounds``: numbers with a CRPS and with a probability, each counted
         once; means over them, NaN without any; ``coverage``, the share inside; ``log10_width``, the
-        median of log10 of the upper over the lower end. ``intervals``: ends of the 95 % interval of
-        each mean, by its name, as of `interval_once`. They span which figures happened to be
-        published, not what cases of one scenario share.
+        median of log10 of the upper over the lower end.
     """
     mine = [
         each for each in scores if each.role == role and subject in ("", each.placed.case.subject)
@@ -67,7 +59,6 @@ def tally(role: ScoredRole, subject: str, scores: Sequence[Score]) -> dict[str, 
     figures = [each for each in computable if not math.isnan(each.quality.crps)]
     of = {**dict.fromkeys(OF_FIGURES, figures), **dict.fromkeys(OF_BOUNDS, bounds)}
     mean = {name: mean_once(each, _reader(name)) for name, each in of.items()}
-    ends = {name: interval_once(each, _reader(name)) for name, each in of.items()}
     return {
         "role": role,
         "subject": subject,
@@ -83,7 +74,6 @@ def tally(role: ScoredRole, subject: str, scores: Sequence[Score]) -> dict[str, 
         "log10_width": _median([each.quality.log10_width for each in figures]),
         "n_bounds": n_numbers(bounds),
         **{name: mean[name] for name in OF_BOUNDS},
-        "intervals": {name: found for name, found in ends.items() if found is not None},
     }
 
 
@@ -113,36 +103,12 @@ def mean_once(scores: Sequence[Score], value: Callable[[Score], float]) -> float
     return float(np.average([value(each) for each in scores], weights=weight))
 
 
-def interval_once(
-    scores: Sequence[Score], value: Callable[[Score], float]
-) -> tuple[float, float] | None:
-    """95 % interval of that mean: numbers are resampled, each with all cases that show it.
-
-    Returns
-    -------
-    ends
-        None for fewer than ``FEWEST_RESAMPLED`` numbers, and where one has no score.
-
-    References
-    ----------
-    Davison and Hinkley, Bootstrap Methods and their Application (1997), section 3.8, for
-    resampling clusters whole; `bootstrap_mean` for the interval.
-    """
-    of: dict[str, list[float]] = {}
-    for each in scores:
-        of.setdefault(_number(each), []).append(value(each))
-    numbers = np.array([np.mean(members) for members in of.values()])
-    if numbers.size < FEWEST_RESAMPLED or np.isnan(numbers).any():
-        return None
-    return bootstrap_mean(numbers, RESAMPLED.generator(Stream.BOOTSTRAP))
-
-
 def _median(values: Sequence[float]) -> float:
     known = [value for value in values if not math.isnan(value)]
     return float(np.median(known)) if known else math.nan
 
 
-SCHEMA = "overblock/backtest-scores/5"
+SCHEMA = "overblock/backtest-scores/6"
 
 
 def document(found: Backtest) -> dict[str, Any]:

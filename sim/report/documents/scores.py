@@ -83,7 +83,7 @@ def score_tables(scores: Document) -> list[Table]:
                 name,
                 one["n_bounds"],
                 f"{one['probability']:.2f}",
-                mean(one, "brier"),
+                score(one["brier"]),
                 score(one["brier_guess"]),
             ]
             for name, one in bounds
@@ -144,7 +144,7 @@ def _figures(scores: Document) -> Table:
                 one["n_figures"],
                 f"{one['coverage']:.0%}",
                 width(one["log10_width"]),
-                mean(one, "crps"),
+                score(one["crps"]),
                 score(one["crps_guess"]),
             ]
         )
@@ -161,17 +161,10 @@ def _figures(scores: Document) -> Table:
         "CRPS: continuous ranked probability score of log10, less is better; 0.3 is a sure "
         "prediction that is wrong by a factor of 2. A guess is spread evenly on a logarithmic "
         "scale over the range that each case states, for shipped cases three decades around the "
-        "figure. Cases that show one number count once. In brackets: 95 % interval over numbers "
-        "(BCa). Width: upper over lower end of the interval, in the median.",
+        "figure. Cases that show one number count once. Width: upper over lower end of the "
+        "interval, in the median.",
     )
     return Table("figures", "Figures", columns, rows, notes)
-
-
-def mean(tally: Document, name: str) -> str:
-    """Write a mean score, and the ends of its interval where it has one."""
-    ends = tally["intervals"].get(name)
-    text = score(tally[name])
-    return f"{text} [{score(ends[0])}, {score(ends[1])}]" if ends and text else text
 
 
 def case_tables(scores: Document) -> Iterator[Table]:

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sim.backtest.document import interval_once, mean_once, tally
+from sim.backtest.document import mean_once, tally
 from sim.backtest.predictions import Prediction
 from sim.backtest.scores import rate, score
 from tests.cases import case_file
@@ -105,32 +105,6 @@ def test_a_mean_of_guesses_needs_a_range_of_every_case(tmp_path):
     found = tally("held-out", "", scored(cases, [(100,), (100,)]))
     assert found["crps"] == 0
     assert math.isnan(found["crps_guess"])
-
-
-def test_the_interval_of_a_mean_resamples_numbers_with_all_their_cases(tmp_path):
-    """By scipy on the numbers; as if its cases were apart, the interval would be too narrow."""
-    stats = pytest.importorskip("scipy.stats")
-    cases = case_file(
-        tmp_path,
-        *({"value": 1, "counts_as": f"number-{n // 4}"} for n in range(24)),
-    ).cases
-    values = (1, 3, 10, 2, 30, 5)
-    scores = scored(cases, [(values[n // 4],) for n in range(24)])
-    low, high = interval_once(scores, lambda each: each.quality.crps)
-    logs = np.log10(values)
-    expected = stats.bootstrap((logs,), np.mean, method="BCa", rng=np.random.default_rng(1))
-    assert (low, high) == pytest.approx(tuple(expected.confidence_interval), rel=0.03)
-    apart = stats.bootstrap(
-        (np.repeat(logs, 4),), np.mean, method="BCa", rng=np.random.default_rng(1)
-    ).confidence_interval
-    assert high - low > 1.5 * (apart.high - apart.low)
-    found = tally("held-out", "", scores)
-    assert found["intervals"]["crps"] == (low, high)
-    assert low < found["crps"] < high
-    assert interval_once(scores[:8], lambda each: each.quality.crps) is None  # two numbers
-    assert "crps_guess" not in found["intervals"]
-    unknown = iter([math.nan, *values * 4])
-    assert interval_once(scores, lambda each: next(unknown)) is None
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ def test_a_file_of_others_is_scored_alone(blind):
     result = call("--blind", str(blind), "--json")
     assert result.exit_code == 0, result.stderr
     found = json.loads(result.stdout)
-    assert found["schema"] == "overblock/backtest-scores/5"
+    assert found["schema"] == "overblock/backtest-scores/6"
     first, second = found["scores"]
     assert (first["id"], first["verdict"]) == ("names", "inside")
     assert first["predicted"]["median"] == pytest.approx(15.957, rel=0.02)

@@ -14,7 +14,6 @@ from sim.backtest.scores import CONDITIONED, PRIOR, Reading, backtest, draws_of,
 from sim.catalogue.choices import PRICED
 from sim.report.documents.scores import (
     NO_REASON,
-    mean,
     page,
     published_text,
     short_of,
@@ -273,13 +272,6 @@ def published(value: float, relation: str = "equal", **more: Any) -> dict[str, A
 )
 def test_a_published_figure_has_its_relation_range_and_rounding(given, text):
     assert published_text(given) == text
-
-
-def test_the_ends_of_a_mean_stand_beside_it_where_it_has_some():
-    tally = {"crps": 0.25, "brier": None, "low": 1.0, "intervals": {"crps": (0.125, 0.5)}}
-    assert mean(tally, "crps") == "0.250 [0.125, 0.500]"
-    assert mean(tally, "low") == "1.000"
-    assert mean(tally | {"intervals": {"brier": (0.0, 1.0)}}, "brier") == ""
 
 
 def scores_of(*parts: tuple[float, float, float, float]) -> dict[str, object]:

@@ -16,7 +16,7 @@ from sim.statistics.designs import (
     rank_shares,
     ranks_of,
 )
-from sim.statistics.intervals import crps, crps_uniform, distance_by_chance
+from sim.statistics.scores import crps, crps_uniform, distance_by_chance
 
 DRAWS = (1.0, 2.0, 4.0)
 
