@@ -41,6 +41,15 @@ def test_what_was_understood_is_told_and_the_path_is_the_result(ranges, tmp_path
     ]
 
 
+def test_the_licence_of_a_published_table_is_printed(ranges, tmp_path):
+    table = tmp_path / "ip2asn.tsv"
+    table.write_text("198.51.100.0\t198.51.100.255\t64500\tES\tEXAMPLE\n")
+    printed = run("import", table, "-o", tmp_path / "asn.parquet").stderr
+    assert "licence: if it is iptoasn.com's: PDDL 1.0\n" in printed
+    made = run("import", ranges, "-o", tmp_path / "aws.parquet").stderr
+    assert "licence: Amazon's public range file\n" in made
+
+
 def test_json_says_the_same(ranges, tmp_path):
     found = document("import", ranges, "-o", tmp_path / "aws.parquet")
     assert found["schema"] == "overblock/import/1"
