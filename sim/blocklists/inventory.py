@@ -351,7 +351,9 @@ def assess_inventory(
     state = hits.host_state
     names = revenue = businesses = None
     if "n_names" in inventory.numbers:
-        names = weigh_states(state, inventory.numbers["n_names"])
+        weight, note = _names_once(inventory)
+        names = weigh_states(state, weight)
+        notes += [note] if note else []
     ranked: Sequence[Business] = ()
     if hits.business_state is not None:
         businesses = count_states(hits.business_state)
@@ -391,6 +393,30 @@ def assess_inventory(
         explained,
         tuple(notes),
     )
+
+
+def _names_once(inventory: Feed) -> tuple[NDArray[np.float64], str]:
+    """Names of each host, 0 where a row before has its address, and a note where they differ."""
+    names = inventory.numbers["n_names"].copy()
+    address = -1 - np.arange(names.size)
+    n_rows6 = len(inventory.v6)
+    for record, bounds, first in (
+        (inventory.record6, inventory.v6, 0), (inventory.record4, inventory.v4, n_rows6)
+    ):  # fmt: skip
+        # Rows of one address are numbered alike; of several addresses, the first counts.
+        _, number = np.unique(bounds.start, return_inverse=True)
+        address[record[::-1]] = number[::-1] + first
+    _, row, which = np.unique(address, return_index=True, return_inverse=True)
+    most = np.full(row.size, -np.inf)
+    np.fmax.at(most, which, names)
+    is_repeat = np.ones(names.size, np.bool_)
+    is_repeat[row] = False
+    is_repeat &= ~np.isnan(names)
+    n_differing = np.unique(which[names < most[which]]).size
+    names[row] = np.where(np.isinf(most), np.nan, most)
+    names[is_repeat] = 0
+    note = f"{n_differing:,} addresses have rows with different n_names: the largest counts"
+    return names, note if n_differing else ""
 
 
 def _revenue(inventory: Feed, hits: Hits, notes: list[str]) -> Tally:

@@ -63,7 +63,8 @@ def compare_strategies(
     differences of single simulations, which need not be the difference of the medians. A share of
     simulations with less or more is out of all of them: where it is not known, there is no order.
     As in verdicts, a difference of harm or cost is not known under a strategy that could hardly hit
-    the sample, nor where neither of the two hits any of it.
+    the sample, nor where neither of the two hits any of it. Statistics of the simulations that are
+    left would be of those with harm: there are none where more than one in twenty is left out.
     """
     measured = in_shared_replicates(measured)
     against = measured.get(baseline)
@@ -76,7 +77,9 @@ def compare_strategies(
             less = np.reshape(gaps, less.shape)
         is_compared = (~np.isnan(less)).any(axis=1)
         described = part.describe(rows, part.sample())
-        for row, (line, gap) in enumerate(zip(described, spreads_of(less), strict=True)):
+        gaps = [without_selection(name, one, n_drawn) for name, one in zip(rows, less, strict=True)]
+        spreads = spreads_of(np.reshape(gaps, less.shape))
+        for row, (line, gap) in enumerate(zip(described, spreads, strict=True)):
             order = [float(np.mean(is_so)) for is_so in (less[row] < 0, less[row] > 0)]
             lines.append(
                 Line.of(
@@ -105,6 +108,20 @@ def paired_difference(metric: str, part: Measured, against: Measured, n_drawn: f
             difference[:] = np.nan
         difference[(value == 0) & (other == 0) & (n_drawn > 0)] = np.nan
     return difference
+
+
+def without_selection(metric: str, difference: Values, n_drawn: float) -> Values:
+    """Differences to summarise: none where a sample was missed by both in many simulations.
+
+    The others are those with harm, chosen by their outcome.
+    """
+    is_selected = n_drawn > 0 and harm_of(metric) in OF_SAMPLE and not is_mostly_known(difference)
+    return np.full_like(difference, np.nan) if is_selected else difference
+
+
+def is_mostly_known(difference: Values) -> bool:
+    """Whether a difference is known in as many simulations as verdicts require."""
+    return bool(np.isnan(difference).sum() <= (1 - LEAST_SHARE) * difference.size)
 
 
 JUDGED = (COLLATERAL, EFFICACY, PRIVATE_LOSS)
@@ -189,9 +206,9 @@ def _judge(
     elif n >= needed:
         verdict = AGREE
     else:
-        verdict = TOO_FEW if n_not_known <= (1 - LEAST_SHARE) * n else NOT_KNOWN
+        verdict = TOO_FEW if is_mostly_known(difference) else NOT_KNOWN
     part = measured[one]
-    spread = spread_of(known)
+    spread = spread_of(without_selection(metric, difference, n_drawn))
     is_less = (known < 0).astype(float)
     n_rarer = min(n_less, known.size - n_less)
     shares: dict[str, float] = {}

@@ -474,7 +474,9 @@ EXPECTED_NAMES = (
 
 _VERSUS = (
     Column.measured(
-        "difference", "Median of its value less the other's, over simulations with both known"
+        "difference",
+        "Median of its value less the other's, over simulations with both known; empty for harm to "
+        "drawn businesses where neither hits any in more than one simulation of twenty",
     ),
     Column.measured("difference_low", "5th percentile of that difference"),
     Column.measured("difference_high", "95th percentile of that difference"),

@@ -38,7 +38,7 @@ from sim.report.words.languages import (
     short_weekday,
 )
 from sim.report.words.numbers import number, percent, percent_span, range_text, value_text
-from sim.report.words.sentences import read_bound
+from sim.report.words.sentences import read_bound, step_text
 from sim.results.folder import CurvePoints, RunFolder, input_rows, later
 from sim.scenario.tables.rows import PublishedTotalRow
 
@@ -161,7 +161,9 @@ class Outage:
     @property
     def has_harm(self) -> bool:
         """Whether anybody is cut off at any time, by the median or the upper end."""
-        return bool(np.nanmax([self.cut_off.median, self.cut_off.high]) > 0)
+        # Peaks also count what begins and ends between two points of the line.
+        ends = (self.cut_off.median, self.cut_off.high, self.peak.median, self.peak.high)
+        return max(float(np.nanmax(np.append(0.0, one))) for one in ends) > 0
 
     @property
     def is_bounded(self) -> bool:
@@ -197,7 +199,12 @@ class Outage:
         grey = say("Grey: sessions of blocking, an input.")
         return sentences(
             marks_of(self.cut_off),
-            "" if self.is_peak_of_line else say("Each simulation peaks at its own time."),
+            ""
+            if self.is_peak_of_line
+            else say(
+                "Each simulation peaks at its own time, also between steps of {step}.",
+                step=step_text(self.step_s // 60),
+            ),
             dots if self.published else "",
             grey if self.sessions else "",
         )

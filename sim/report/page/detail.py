@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from sim.catalogue.causes import CAUSES, lost_by
 from sim.catalogue.choices import COLLATERAL, EVER_SHARE, PRIVATE_LOSS
-from sim.catalogue.curves import CURVES
 from sim.catalogue.measures import MEASURES
 from sim.measure.bands import band_of, peak_row, share_points, step_values, values_at, whole_band
 from sim.measure.estimates import (
@@ -43,13 +42,12 @@ from sim.report.words.languages import (
     listing,
     moment,
     say,
-    say_n,
     say_name,
     short_day,
     short_weekday,
 )
 from sim.report.words.numbers import number, percent, percent_span, with_range
-from sim.report.words.sentences import note_of, read_bound, read_losses
+from sim.report.words.sentences import note_of, read_bound, read_losses, step_text
 from sim.results.folder import RunFolder, assumptions_of, input_rows, later
 from sim.results.tables import text
 from sim.scenario.tables.money import MoneyParameterRow
@@ -58,7 +56,6 @@ from sim.scenario.tables.seeds import read_note
 
 EVER = MEASURES["businesses_ever_impaired"].name
 HOURS = MEASURES["hours_impaired_median"].name
-DOWN = CURVES["businesses_down"].name
 MOST_ROWS, MOST_GROUPS, MOST_OPERATORS, MOST_INPUTS = 8, 5, 9, 2
 """Rows of a table: of sessions and sites, of groups, of operators of sites, of inputs."""
 AFTER_H = 36
@@ -101,13 +98,6 @@ def rounding_of(outage: Outage) -> int:
     return min(outage.step_s, 3600) // 60
 
 
-def step_text(minutes: int) -> Text:
-    """Time between two points of a line: ``1 hour``, ``6 hours``, ``10 minutes``."""
-    if minutes % 60:
-        return say_n("{n} minute", "{n} minutes", minutes, n=str(minutes))
-    return say_n("{n} hour", "{n} hours", minutes // 60, n=str(minutes // 60))
-
-
 def step_before(at: datetime, minutes: int) -> datetime:
     """The last full step of its day before a time, or the time itself."""
     midnight = at.replace(hour=0, minute=0, second=0, microsecond=0)
@@ -136,13 +126,17 @@ def effects_of_orders(run: RunFolder, outage: Outage) -> Iterator[tuple[str, ...
     """When, whose, how many; what was cut off before and after, with its range."""
     for row, order in enumerate(outage.orders):
         until = [one.from_s - 1 for one in outage.orders[row + 1 : row + 2]]
-        end = min([order.at_s + AFTER_H * 3600, run.horizon_s - 1, *until])
+        end_s = min([order.at_s + AFTER_H * 3600, run.horizon_s - 1, *until])
+        at_s = outage.cut_off.t_s
+        at_s = np.append(at_s[(at_s >= order.at_s) & (at_s < end_s)], end_s)
+        line = step_values(outage.cut_off.t_s, outage.cut_off.median, at_s)
+        then_s = at_s[-1 - np.argmax(np.sign(order.change) * line[::-1])]
         sign = "+" if order.change > 0 else "\N{MINUS SIGN}"
         # What begins with the run has nothing before it.
         before = _cut_off_at(outage, order.from_s - 1)[0] if order.from_s else ""
         change = joined("", (sign, number(abs(order.change))))
         when = _moment(outage, order.from_s)
-        yield when, order.whose(), change, before, *_cut_off_at(outage, end)
+        yield when, order.whose(), change, before, *_cut_off_at(outage, then_s)
 
 
 def _cut_off_at(outage: Outage, at_s: float) -> tuple[str, str]:
@@ -172,25 +166,18 @@ def has_networks_too(run: RunFolder, outage: Outage) -> bool:
 # -- harm ---------------------------------------------------------------------------------------
 
 
-def severities_of(run: RunFolder, outage: Outage) -> dict[str, Estimate]:
-    """Shares over each threshold, and those degraded only, at the peak of each simulation."""
-    strategy = run.strategies[0]
-    found = {
-        name: read_share(run, strategy, MEASURES[f"businesses_{name}_peak"].name)
+def severities_of(run: RunFolder) -> dict[str, Estimate]:
+    """Shares over each threshold, at the peak of each simulation."""
+    return {
+        name: read_share(run, run.strategies[0], MEASURES[f"businesses_{name}_peak"].name)
         for name in ("affected", "impaired", "down")
     }
-    only = _share_at(run, outage, CUT_OFF) - _share_at(run, outage, DOWN)
-    return found | {"degraded": estimate_over(only.max(axis=1), SHARE)}
-
-
-def _share_at(run: RunFolder, outage: Outage, curve: str) -> NDArray[np.float64]:
-    """Share of businesses in each simulation, at the times of the line."""
-    return values_at(share_points(run.curve(curve, run.strategies[0])), outage.cut_off.t_s)
 
 
 def read_course(run: RunFolder, outage: Outage) -> dict[str, Text]:
     """When the picture's line begins, is highest, and is over; empty where it never begins."""
-    return course_of(outage, _share_at(run, outage, CUT_OFF))
+    curve = share_points(run.curve(CUT_OFF, run.strategies[0]))
+    return course_of(outage, values_at(curve, outage.cut_off.t_s))
 
 
 def course_of(outage: Outage, share: NDArray[np.float64]) -> dict[str, Text]:

@@ -23,7 +23,7 @@ from sim.measure import estimates
 from sim.measure.estimates import Estimate, Grade, estimate_over, read_shares
 from sim.report.figures.outage import picture, read_outage
 from sim.report.page import appendix, detail, sites
-from sim.report.page.detail import EVER, rounding_of, step_text
+from sim.report.page.detail import EVER, rounding_of
 from sim.report.words import heading, languages, numbers, sentences
 from sim.report.words.answer import Answer, answer
 from sim.report.words.heading import computed_on, has_sites, has_sites_alone, is_comparison
@@ -38,6 +38,7 @@ from sim.report.words.languages import (
     say,
 )
 from sim.report.words.numbers import with_range
+from sim.report.words.sentences import step_text
 from sim.results.folder import RunFolder
 from sim.results.integrity import GENERATOR, is_report
 from sim.version import __version__

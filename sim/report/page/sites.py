@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 import numpy as np
 from markupsafe import Markup
@@ -118,11 +119,15 @@ def _is_still(run: RunFolder, runs: SiteRuns, at: int) -> bool:
     return last.size > 0 and bool((last >= run.horizon_s).mean() >= 0.5)
 
 
-def _median_moment(run: RunFolder, times_s: NDArray[np.float64], step: int) -> Text:
-    """Median of some times, rounded down to a step; never where there are none."""
+def _median_moment(
+    run: RunFolder, times_s: NDArray[np.float64], step: int, *, is_end: bool = False
+) -> Text:
+    """Median of some times, rounded down to a step, an end up; never where there are none."""
     if not times_s.size:
         return say("never")
-    return moment(step_before(later(run.start, float(np.median(times_s))), step))
+    at = later(run.start, float(np.median(times_s)))
+    # One second before the next step: an end on a step stays.
+    return moment(step_before(at + timedelta(minutes=step, seconds=-1) * is_end, step))
 
 
 def places_of(run: RunFolder) -> Iterator[tuple[str, str, str, Text]]:
@@ -151,7 +156,7 @@ def times_of(run: RunFolder, step: int) -> Iterator[tuple[str, Text, str, Text, 
     Parameters
     ----------
     step
-        Minutes to which times are rounded down.
+        Minutes to which times are rounded up.
 
     Raises
     ------
@@ -162,7 +167,7 @@ def times_of(run: RunFolder, step: int) -> Iterator[tuple[str, Text, str, Text, 
     spells = read_spells(run.path, run.strategies[0])
     for at in _longest_first(runs)[:MOST_ROWS]:
         site, is_cut = runs.site[at], runs.number["impaired_h"][:, at] > 0
-        until = _median_moment(run, runs.number["last_cut_off_s"][is_cut, at], step)
+        until = _median_moment(run, runs.number["last_cut_off_s"][is_cut, at], step, is_end=True)
         until = say("the end") if _is_still(run, runs, at) else until
         loss = in_currency(estimate_over(runs.number["loss_usd"][:, at], "USD"), rate)
         # Of a count, so that ends are whole numbers.

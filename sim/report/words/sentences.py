@@ -458,3 +458,10 @@ def reason_of(
             return say("the published {value} counts something else", value=published)
         return say("the makers of the model knew the published {value}", value=published)
     return say("no published figure is known")
+
+
+def step_text(minutes: int) -> Text:
+    """Time between two points of a line: ``1 hour``, ``6 hours``, ``10 minutes``."""
+    if minutes % 60:
+        return say_n("{n} minute", "{n} minutes", minutes, n=str(minutes))
+    return say_n("{n} hour", "{n} hours", minutes // 60, n=str(minutes // 60))

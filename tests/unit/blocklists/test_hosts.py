@@ -39,6 +39,33 @@ def test_rows_of_a_business_that_give_different_revenues_are_counted(disagreeing
     assert "1 businesses give different revenues on their rows: the largest counts" in found.notes
 
 
+def test_names_of_an_address_count_once_and_rows_that_differ_are_counted():
+    columns = {
+        "address": ["192.0.2.1", "192.0.2.1", "192.0.2.1", "2001:db8::1", "192.0.2.2", "", ""],
+        "n_names": [3, 3, 4, 5, np.nan, 7, 7],
+    }
+    inventory = feed_of_columns(columns, "inventory")
+    listed = AddressSet.of("192.0.2.0/24")
+    found = assess_inventory(inventory, find_hits(inventory, listed), listed, None, (), None, 5)
+    assert found.names == Tally(4.0, 0.0, 5.0, 14.0, 23.0, 1)
+    assert "1 addresses have rows with different n_names: the largest counts" in found.notes
+    same = feed_of_columns({"address": ["192.0.2.1"] * 2, "n_names": [3, 3]}, "inventory")
+    found = assess_inventory(same, find_hits(same, listed), listed, None, (), None, 5)
+    assert found.names == Tally(3.0, 0.0, 0.0, 0.0, 3.0, 0)
+    assert not any("n_names" in note for note in found.notes)
+
+
+def test_groups_come_by_how_much_of_them_is_listed_then_by_name():
+    sectors = ("rarely", "never", "both", "also", "wholly", "wholly")
+    listed = AddressSet.of("192.0.2.0/24")
+    addresses = ["192.0.2.1", "198.51.100.1", "192.0.2.0/23", "192.0.2.2", "192.0.2.3", "192.0.2.4"]
+    inventory = feed_of_columns({"address": addresses, "sector": sectors}, "inventory")
+    hits = find_hits(inventory, listed)
+    found = assess_inventory(inventory, hits, listed, None, ("sector",), None, 5)
+    names = [group.name for group in found.groups["sector"]]
+    assert names == ["wholly", "also", "rarely", "both", "never"]
+
+
 def test_weights_are_summed_by_state_also_where_some_state_has_none():
     states = np.array([State.NOT_LISTED, State.PARTLY, State.NOT_LISTED, State.WHOLLY], np.int8)
     weight = np.array([2.0, 3.0, 5.0, np.nan])

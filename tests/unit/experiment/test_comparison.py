@@ -217,10 +217,15 @@ def test_a_difference_from_a_sample_that_was_hardly_hit_is_not_known():
     line = found["missed", COLLATERAL]
     assert np.isnan([line.difference, line.difference_low, line.difference_high]).all()
     assert np.isnan([line.share_less, line.share_more]).all()
-    # The ten simulations in which the sample is hit; in the others it may have been missed.
+    # Ten simulations hit the sample; in the others it may have been missed, so that a median of
+    # the ten would be one of simulations with harm.
     line = found["hit", COLLATERAL]
-    assert line.difference == 5.5
+    assert np.isnan([line.difference, line.difference_low, line.difference_high]).all()
     assert (line.share_less, line.share_more) == (0, 10 / N)
+    # One in 25 that misses it is no such choice.
+    often = measured({COLLATERAL: np.arange(0.0, N), EFFICACY: zero + 1, **listed})
+    line = by_key(compare_strategies(parts | {"hit": often}, "idle", (), 3565))["hit", COLLATERAL]
+    assert line.difference == statistics.median(range(1, N))
     # What was listed, and the effect on the target, are no samples.
     assert found["missed", LISTED[0]].difference == 256
     assert found["missed", EXPECTED].difference == 0.02

@@ -40,7 +40,6 @@ from sim.report.page.detail import (
     operators_of,
     rounding_of,
     step_before,
-    step_text,
     times_of_orders,
 )
 from sim.report.page.document import (
@@ -50,7 +49,7 @@ from sim.report.page.document import (
     render,
     write_report,
 )
-from sim.report.page.sites import rows_of_sites
+from sim.report.page.sites import rows_of_sites, times_of
 from sim.report.words.answer import _Facts, answer
 from sim.report.words.heading import (
     answering_command,
@@ -65,6 +64,7 @@ from sim.report.words.heading import (
 )
 from sim.report.words.languages import IN_ENGLISH, capitalised, language
 from sim.report.words.numbers import as_lower_bound
+from sim.report.words.sentences import step_text
 from sim.results.folder import CurvePoints, RunFolder, later, open_run
 from sim.results.parquet import Coded, write_part
 from sim.results.tables import Row, read_rows
@@ -287,22 +287,6 @@ def test_national_methods_are_in_currency_by_author_and_of_the_same_share(ensemb
     assert "oecd" not in page
 
 
-def test_degraded_is_cut_off_but_not_down_in_each_simulation(ensemble_run, page):
-    rows = "SELECT replicate, t_s, value / denominator AS value "
-    ((*only,),) = ask(
-        ensemble_run,
-        f"WITH cut AS ({rows} {CUT_OFF}), down AS ({rows} "
-        + CUT_OFF.replace("businesses_impaired", "businesses_down")
-        + "), times AS (SELECT replicate, t_s FROM cut UNION SELECT replicate, t_s FROM down), "
-        "parts AS (SELECT times.replicate, cut.value - coalesce(down.value, 0) AS value FROM times "
-        "ASOF JOIN cut ON times.replicate = cut.replicate AND times.t_s >= cut.t_s "
-        "ASOF LEFT JOIN down ON times.replicate = down.replicate AND times.t_s >= down.t_s), "
-        "peaks AS (SELECT max(value) AS most FROM parts GROUP BY replicate) "
-        f"SELECT {QUANTILES} FROM peaks",
-    )
-    assert f"Degraded only: from 10% to 90% {written(tuple(only), share)}" in words_of(page)
-
-
 SHARES = np.array(
     [
         [0, 0.1, 0.4, 0.2, 0, 0],
@@ -367,7 +351,7 @@ def test_the_target_has_a_sentence(session_folder, page):
     text = words_of(render(open_run(session_folder)))
     low = low if float(row["low"]) > 1e-6 else "nearly 0"
     assert f"the target's users lost {median} ({between(low, high)}) of the hours" in text
-    assert "Not computed: no users of the target are modelled here." in words_of(page)
+    assert "Not computed: its users are not modelled." in words_of(page)
 
 
 def test_other_ways_of_blocking_can_be_compared_as_the_page_says(ensemble_run, session_folder):
@@ -421,6 +405,13 @@ def test_a_spared_site_has_a_row(site_folder, monkeypatch):
     assert (rows[1].hours.median, rows[1].hours.high, rows[1].is_still) == (0, 0, False)
     # Of a front end without an address nothing is known.
     assert [row.is_drawn for row in rows] == [False, True]
+    # A begin is rounded down, an end up, unless it is on a full hour.
+    monkeypatch.setattr("sim.report.page.sites.read_spells", lambda *_: {"cut": hours[:, 1]})
+    number["loss_usd"], found.site = hours, ("cut", "cut")
+    for second, rounded in ((3600.0, "01:00"), (3601.0, "02:00"), (7200.0, "02:00")):
+        number["last_cut_off_s"] = np.full(hours.shape, second)
+        rows = times_of(open_run(site_folder), 60)
+        assert {str(row[2])[-5:] for row in rows} == {rounded, "never"}
 
 
 def test_how_many_were_down_is_the_peak_of_each_simulation(ensemble_run, page):
@@ -496,6 +487,14 @@ def test_what_was_cut_off_before_an_order_has_no_harm_of_its_day():
     assert [(before, then) for _, _, _, before, then, _ in rows] == [("0%", "50%"), ("50%", "60%")]
     # The time is that of the first order, before which is what was cut off before.
     assert [str(row[0])[-5:] for row in rows] == ["10:00", "16:00"]
+    # What is over before the next row was there; a withdrawal has its least.
+    outage.cut_off = replace(band, median=line[[0, 2, 1, 3]], low=line, high=line)
+    outage.orders = (orders[0], replace(orders[1], change=-5.0))
+    after = [row[4] for row in effects_of_orders(cast("RunFolder", run), cast("Outage", outage))]
+    assert after == ["20%", "60%"]
+    outage.orders = (replace(orders[0], at_s=10 * 3600), *orders[1:])
+    after = [row[4] for row in effects_of_orders(cast("RunFolder", run), cast("Outage", outage))]
+    assert after == ["50%", "60%"]
 
 
 def test_days_of_orders_are_those_of_the_record(session_folder, ensemble_run):
@@ -614,14 +613,14 @@ def test_times_of_orders_are_recorded_given_assumed_or_simulated(
         (("given", [], False), "Times of orders: as given, not checked."),
         (("recorded", [], False), "Times of orders: recorded."),
         (("recorded", [24, 2, 0.5], True), "Times of orders: recorded, each to within 0.5 to 24 "
-         "hours. Their addresses are assumed."),
+         "hours. How many addresses is recorded; which they are is assumed."),
     ],
 )  # fmt: skip
 def test_the_page_says_how_times_of_orders_are_known(times, said, ensemble_run, monkeypatch):
     monkeypatch.setitem(_template().globals, "times_of_orders", lambda _: times)
     text = words_of(render(open_run(ensemble_run)))
     assert said in text
-    assert ("Their addresses are assumed." in text) is times[2]
+    assert ("How many addresses is recorded; which they are is assumed." in text) is times[2]
 
 
 def test_who_ordered_a_list_of_one_s_own_and_why_is_stated_or_not(site_folder):
@@ -641,8 +640,8 @@ def test_who_ordered_a_list_of_one_s_own_and_why_is_stated_or_not(site_folder):
 
 
 def test_a_user_sees_what_the_mechanism_does(ensemble_run, page, monkeypatch):
-    said = "In the model the browser waits until it gives up; no page says why."
-    assert f"What does a user see? {said}" in words_of(page)
+    said = "In the model operators drop packets; the browser waits until it gives up, and no page"
+    assert f"What does a user see? {said} says why." in words_of(page)
     monkeypatch.setitem(_template().globals, "read_mechanisms", lambda *_: ["name", "throttle"])
     text = words_of(render(open_run(ensemble_run)))
     assert (
@@ -1305,7 +1304,7 @@ def test_a_page_names_what_its_numbers_leave_out(
 
     def left_out(folder: Path) -> list[bool]:
         found = [one.strip() for one in items(folder)]
-        assert sum("Losses of people" in one for one in found) == 1
+        assert sum("People, visits and user-hours" in one for one in found) == 1
         return [any(one.startswith(named) for one in found) for named in LEFT_OUT]
 
     assert left_out(ensemble_run) == [True, True, False, False, False]

@@ -123,6 +123,10 @@ def test_very_many_bad_rows_are_counted_and_not_all_listed(tmp_path):
     problems = problems_of(tmp_path, HEADER + b"x,y,z\n" * 5000)
     assert len(problems) == 101
     assert problems[-1] == "t.csv: and 14900 more problems"
+    # A quote that never ends is one more.
+    problems = problems_of(tmp_path, HEADER + b"x,y,z\n" * 50 + b'"')
+    assert problems[-2].startswith("t.csv:52: expected CSV, got an error: unexpected end")
+    assert problems[-1] == "t.csv: and 50 more problems"
 
 
 def test_a_missing_table_and_a_folder_are_refused(tmp_path):

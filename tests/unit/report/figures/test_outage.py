@@ -203,7 +203,7 @@ def test_a_line_at_nothing_peaks_where_its_range_does():
     assert " 0%" not in bounded
     assert "throughout" not in _outage(bound="at most 0.085%").alt
     for bound, values in (("at most 0.085%", {None}), ("", {0.0})):
-        _, rows = _outage(cut_off=nothing, bound=bound).rows()
+        _, rows = _outage(cut_off=nothing, peak=none, bound=bound).rows()
         assert {one for row in rows for one in row[3:6] if row[0] == "cut_off_share"} == values
 
 
@@ -215,8 +215,17 @@ def test_the_day_of_the_peak_is_named_where_the_middle_line_has_the_same_peak():
         _, low = draw_outage(later, 7).axes
     # No number on the line that the line does not reach.
     assert (low.get_title(loc="right"), len(low.texts)) == ("median of the peaks: 45%", 0)
-    assert "Each simulation peaks at its own time." in later.note
+    said = "Each simulation peaks at its own time, also between steps of 1 hour."
+    assert said in later.note.replace(NBSP, " ")
     assert "Each simulation peaks" not in same.note
+
+
+def test_what_is_shorter_than_a_step_of_the_line_is_harm_all_the_same():
+    nothing = _band([0, 4 * H], [0.0, 0.0], [0.0, 0.0], [0.0, 0.0])
+    assert not _outage(cut_off=nothing, peak=Estimate(0, 0, 0, "share")).has_harm
+    short = _outage(cut_off=nothing, peak=Estimate(0.2, math.nan, math.nan, "share"))
+    assert short.has_harm
+    assert "also between steps of" in short.note
 
 
 def test_counts_derived_later_are_no_published_counts(tmp_path, repository):
