@@ -13,7 +13,7 @@ import numpy as np
 from sim.catalogue.curves import CURVES
 from sim.errors import UsageError
 from sim.files import check_all_free, new_files
-from sim.measure.bands import Band, peak_row, whole_band
+from sim.measure.bands import Band, even_step, peak_row, whole_band
 from sim.measure.estimates import estimate_at
 from sim.report.figures.outage import (
     CUT_OFF,
@@ -36,7 +36,9 @@ from sim.report.figures.rows import (
     read_tradeoff,
 )
 from sim.report.words.heading import changes_in_words
+from sim.report.words.languages import IN_ENGLISH
 from sim.report.words.numbers import value_text, with_range
+from sim.report.words.sentences import step_text
 from sim.results.csvtext import csv_text
 from sim.results.folder import RunFolder
 from sim.results.tables import read_rows, text
@@ -77,11 +79,22 @@ class Curves:
     unit: str
     published: tuple[tuple[int, int], ...] = ()
     warning: str = ""
+    step_s: int = 0
+    """Time between two points of a line; 0 where every change is kept."""
 
     @property
     def alt(self) -> str:
         """What they show, in numbers."""
-        return " ".join(self._said(name, band) for name, band in self.bands.items())
+        lines = (self._said(name, band) for name, band in self.bands.items())
+        return " ".join(lines) + self.steps
+
+    @property
+    def steps(self) -> str:
+        """That what is shorter than a step may be missing."""
+        if not self.step_s:
+            return ""
+        step = IN_ENGLISH.write(step_text(self.step_s // 60))
+        return f" Points are {step} apart: what is shorter may be missing."
 
     def _said(self, name: str, band: Band) -> str:
         rows = (int(np.nanargmin(band.median)), peak_row(band), -1)
@@ -93,7 +106,7 @@ class Curves:
     def note(self) -> str:
         """What its marks are."""
         dots = " Dots: counts published at the time." if self.published else ""
-        return marks_of(next(iter(self.bands.values()))) + dots + self.warning
+        return marks_of(next(iter(self.bands.values()))) + dots + self.steps + self.warning
 
     def rows(self) -> tuple[list[str], list[list[object]]]:
         """Names of the columns of its table, and the rows."""
@@ -110,7 +123,8 @@ def read_addresses(run: RunFolder, strategy: str | None) -> Curves:
     whose = ", without the target's own" if run.has_own_addresses else ""
     subject, unit = f"IPv4 addresses{whose}", CURVES[LISTED].unit
     marks = read_published(run)
-    return Curves(title, subject, run.start, run.horizon_s, bands, unit, marks)
+    step_s = even_step(run.horizon_s) if run.is_ensemble else 0
+    return Curves(title, subject, run.start, run.horizon_s, bands, unit, marks, step_s=step_s)
 
 
 def read_users(run: RunFolder, strategy: str | None) -> Curves:
@@ -122,7 +136,10 @@ def read_users(run: RunFolder, strategy: str | None) -> Curves:
     target = str(run.scenario["target"]["name"])
     title, subject = f"Users of {target} who reach it, and who left", f"Users of {target}"
     unit, warning = CURVES[REACHED].unit, refuted_note(run, REACHED, LEFT)
-    return Curves(title, subject, run.start, run.horizon_s, bands, unit, warning=warning)
+    step_s = even_step(run.horizon_s) if run.is_ensemble else 0
+    return Curves(
+        title, subject, run.start, run.horizon_s, bands, unit, warning=warning, step_s=step_s
+    )
 
 
 def draw_curves(shown: Curves, width_in: float) -> Figure:

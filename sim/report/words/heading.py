@@ -195,13 +195,17 @@ def read_mechanisms(run: RunFolder, strategy: str) -> list[str]:
 
 def settings_line(run: RunFolder) -> str:
     """Settings of the run on the command line; empty where there are none."""
-    asked = [str(one).partition("=") for one in run.manifest["scenario"].get("overrides", ())]
+    overrides = map(str, run.manifest["scenario"].get("overrides", ()))
+    # Of a key that is set twice the last setting counts.
+    asked = {
+        key.strip(): value.strip() for key, _, value in (one.partition("=") for one in overrides)
+    }
     if len(asked) > MOST_SETTINGS:
         return say(
             "{n} keys were set for this run; the command at “How do I repeat it?” names them.",
             n=str(len(asked)),
         )
-    told = "; ".join(f"{key.strip()} = {value.strip()}" for key, _, value in asked)
+    told = "; ".join(f"{key} = {value}" for key, value in asked.items())
     return say("Set for this run: {settings}.", settings=told) if told else ""
 
 

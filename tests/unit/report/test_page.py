@@ -59,6 +59,7 @@ from sim.report.words.heading import (
     is_simulated,
     order_line,
     read_mechanisms,
+    settings_line,
     simulated_line,
     source_line,
 )
@@ -721,6 +722,17 @@ def test_the_source_of_orders_in_a_scenario_is_the_table_that_they_name():
     assert source_line(run, is_given=True) == "hosts.csv."
     nobody = RunFolder(Path("out"), {"inputs": inputs}, simulated | {"population": {}})
     assert source_line(nobody, is_given=True) == "nothing."
+
+
+def test_of_a_key_that_is_set_twice_the_page_has_the_last():
+    asked = ["population.n_businesses=3", "end = 2018-05-01", "population.n_businesses=4"]
+    run = RunFolder(Path("out"), {"scenario": {"overrides": asked}}, {})
+    assert settings_line(run) == (
+        "Set for this run: population.n_businesses = 4; end = 2018-05-01."
+    )
+    many = RunFolder(Path("out"), {"scenario": {"overrides": [f"k{n}=1" for n in range(4)]}}, {})
+    assert settings_line(many).startswith("4 keys were set for this run; ")
+    assert settings_line(RunFolder(Path("out"), {"scenario": {}}, {})) == ""
 
 
 def test_a_folder_without_a_day_has_a_page(ensemble_run, tmp_path):

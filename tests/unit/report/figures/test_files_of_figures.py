@@ -3,6 +3,7 @@
 import re
 import shutil
 import struct
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -11,7 +12,8 @@ import pytest
 from cycler import cycler
 
 from sim.errors import UsageError
-from sim.report.figures.kinds import FIGURES, FORMATS, choose, plot_run
+from sim.report.figures.kinds import FIGURES, FORMATS, choose, plot_run, read_addresses
+from sim.report.words.languages import NBSP
 from sim.results.folder import RunFolder
 from tests.csv_rows import csv_rows
 
@@ -36,6 +38,14 @@ def test_every_figure_that_applies_is_written_in_every_format(ensemble, tmp_path
         texts = " ".join(_texts(tmp_path / "a" / f"{name}.svg"))
         assert "overblock" in texts
         assert csv_rows(tmp_path / "a" / f"{name}.csv")
+
+
+def test_lines_of_an_ensemble_tell_how_far_their_points_are_apart(ensemble):
+    shown = read_addresses(ensemble, None)
+    said = "Points are 1 hour apart: what is shorter may be missing."
+    assert said in shown.alt.replace(NBSP, " ")
+    assert said in shown.note.replace(NBSP, " ")
+    assert "apart" not in replace(shown, step_s=0).alt
 
 
 def test_the_same_figure_is_the_same_bytes(ensemble, tmp_path):
