@@ -58,14 +58,9 @@ class Groups:
     def flush(self) -> None:
         """Read what was taken: to be called after every block of lines."""
         waiting, self._waiting = self._waiting, []
-        if not waiting:
-            return
-        record = self._gathering.add_records(len(waiting))
-        self._gathering.add_labels("name", [name for _, name, _ in waiting])
-        row = np.flatnonzero([not name for _, name, _ in waiting])
-        line = np.array([line for *_, line in waiting], np.int64)
-        texts = [text for text, name, _ in waiting if not name]
-        self._gathering.add_texts(texts, record[row], line[row])
+        if waiting:
+            listed = [(text, row, at) for row, (text, name, at) in enumerate(waiting) if not name]
+            self._gathering.add_named([name for _, name, _ in waiting], listed)
 
     def leave_out(self, why: str, n: int = 1) -> None:
         """Count what names addresses and blocks none of them."""

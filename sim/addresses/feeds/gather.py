@@ -248,6 +248,15 @@ class Gathering:
         self._record6.frombytes(record[at6].tobytes())
         self._n_row_bytes += rows.v4.n_bytes + rows.v6.n_bytes
 
+    def add_named(
+        self, names: Sequence[str], listed: Sequence[tuple[str, int, int]], key: str = ""
+    ) -> None:
+        """Append a record for each name, and addresses with the rows of their names and lines."""
+        record = self.add_records(len(names))
+        self.add_labels("name", names)
+        row, line = np.array([place for _, *place in listed], np.int64).reshape(-1, 2).T
+        self.add_texts([address for address, *_ in listed], record[row], line, key=key)
+
     def add_rows(self, rows: Rows) -> None:
         """Append rows each of which is a record, to be numbered by `number_rows`."""
         for bad in rows.bad:

@@ -212,10 +212,6 @@ class Sample:
         keys = _KEY.findall(self.text) if self.is_json else []
         return dict.fromkeys(self.roles.get(plain_name(key), key) for key in keys)
 
-    def has_keys(self, *keys: str) -> bool:
-        """Return whether all of these keys are met."""
-        return all(key in self.keys for key in keys)
-
     @cached_property
     def lines(self) -> list[str]:
         """First lines that say something: neither blank nor begun by ``#``."""
@@ -240,9 +236,8 @@ class Sample:
     def most_lines(self, form: str, *comments: str) -> bool:
         """Return whether more than half of the lines that say something have a form."""
         lines = self.first_lines(*comments)
-        return 2 * sum(re.fullmatch(form, line.strip(), re.I) is not None for line in lines) > len(
-            lines
-        )
+        n_found = sum(re.fullmatch(form, line.strip(), re.I) is not None for line in lines)
+        return 2 * n_found > len(lines)
 
 
 Fits = Callable[[Sample], bool]

@@ -9,8 +9,6 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
-
 from sim.addresses.feeds.feed import Feed
 from sim.addresses.feeds.firewall_sets import Groups
 from sim.addresses.feeds.gather import Gathering, read_numbered
@@ -275,9 +273,7 @@ def read_zdns(source: Readable, gathering: Gathering) -> Feed:
     n_skipped = n_unresolved = 0
     for found_lines in read_numbered(source, gathering):
         names: list[str] = []
-        text: list[str] = []
-        rows: list[int] = []
-        lines: list[int] = []
+        listed: list[tuple[str, int, int]] = []
         for number, line_text in found_lines:
             found = parse_object(line_text, number, gathering)
             if found is None:
@@ -293,14 +289,9 @@ def read_zdns(source: Readable, gathering: Gathering) -> Feed:
                 else:
                     n_skipped += 1
             n_unresolved += not addresses
-            distinct = list(dict.fromkeys(addresses))
-            text += distinct
-            rows += [len(names)] * len(distinct)
-            lines += [number] * len(distinct)
+            listed += [(address, len(names), number) for address in dict.fromkeys(addresses)]
             names.append(text_of(found, "name").rstrip("."))
-        record = gathering.add_records(len(names))[np.array(rows, np.int64)]
-        gathering.add_labels("name", names)
-        gathering.add_texts(text, record, np.array(lines, np.int64), key="answer")
+        gathering.add_named(names, listed, "answer")
     if n_skipped:
         gathering.note(f"{n_skipped:,} answers are no addresses (CNAME and others): skipped")
     if n_unresolved:

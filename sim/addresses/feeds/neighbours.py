@@ -105,13 +105,9 @@ MASK_COLUMNS = (
 )
 
 
-def _dotted(length: int, of_host: int = 2**32 - 1) -> str:
-    bits = of_host ^ (2 ** (32 - length) - 1)
-    return ".".join(str(bits >> shift & 255) for shift in (24, 16, 8, 0))
-
-
-LENGTH_OF = {_dotted(length): str(length) for length in range(33)}
-LENGTH_OF_WILDCARD = {_dotted(length, 0): str(length) for length in range(33)}
+_ALL = [ipaddress.IPv4Network((0, length)) for length in range(33)]
+LENGTH_OF = {str(one.netmask): str(one.prefixlen) for one in _ALL}
+LENGTH_OF_WILDCARD = {str(one.hostmask): str(one.prefixlen) for one in _ALL}
 """Lengths of prefixes by their netmasks, and by wildcards, whose bits are the other ones."""
 
 
@@ -134,12 +130,11 @@ def with_lengths(
     are_wildcards
         Masks are wildcards such as ``0.0.0.255``.
     """
+    column, wanted = "mask", "a netmask such as 255.255.255.0, or a length such as 24"
+    if are_wildcards:
+        column, wanted = "wildcard", "a wildcard such as 0.0.0.255"
     read = LENGTH_OF_WILDCARD.get if are_wildcards else length_of
     lengths = {mask: read(mask.strip()) for mask in dict.fromkeys(masks)}
-    column = "wildcard" if are_wildcards else "mask"
-    wanted = "a wildcard such as 0.0.0.255"
-    if not are_wildcards:
-        wanted = "a netmask such as 255.255.255.0, or a length such as 24"
     prefixes = []
     for row, (address, mask) in enumerate(zip(addresses, masks, strict=True)):
         text, length, message = address.strip(), lengths[mask], ""
@@ -360,9 +355,7 @@ class Neighbours:
             return False
         if self._choice.zone is None:
             self._gathering.note(f"all rows are counted, whatever their dates in {column}")
-        return self._choice.zone is None or not self._chosen.keys().isdisjoint(
-            ("from", "effective")
-        )
+        return self._choice.zone is None or bool(self._chosen.keys() & {"from", "effective"})
 
     def _of_words(
         self, column: str, texts: Sequence[str], against: Iterable[str]

@@ -321,10 +321,7 @@ def read_register(source: Readable, gathering: Gathering) -> Feed:
             elif entry.strip():
                 message = f"expected at least 3 cells, got {len(cells)}: {shown(entry)}"
                 gathering.refuse(message, number)
-        record = gathering.add_records(len(names))
-        gathering.add_labels("name", names)
-        row, at = np.array([place for _, *place in listed], np.int64).reshape(-1, 2).T
-        gathering.add_texts([address for address, *_ in listed], record[row], at, key="ips")
+        gathering.add_named(names, listed, "ips")
     gathering.note("all entries are counted, whatever the dates of their decisions")
     if n_beside:
         gathering.note(

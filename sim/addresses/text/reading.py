@@ -67,11 +67,8 @@ class FamilyEntries:
             return parts[0]
         if not parts:
             return cls.empty()
-        return cls(
-            np.concatenate([part.start for part in parts]),
-            np.concatenate([part.stop for part in parts]),
-            np.concatenate([part.line for part in parts]),
-        )
+        columns = zip(*((part.start, part.stop, part.line) for part in parts), strict=True)
+        return cls(*map(np.concatenate, columns))
 
     def take(self, row: NDArray[np.int64] | NDArray[np.bool_]) -> Self:
         """Return some of the rows."""

@@ -136,18 +136,17 @@ def tallies_of(scores: Document, counted: str) -> Iterator[tuple[str, Document]]
 
 
 def _figures(scores: Document) -> Table:
-    rows: list[list[Value]] = []
-    for name, one in tallies_of(scores, "n_figures"):
-        rows.append(
-            [
-                name,
-                one["n_figures"],
-                f"{one['coverage']:.0%}",
-                width(one["log10_width"]),
-                score(one["crps"]),
-                score(one["crps_guess"]),
-            ]
-        )
+    rows = [
+        [
+            name,
+            one["n_figures"],
+            f"{one['coverage']:.0%}",
+            width(one["log10_width"]),
+            score(one["crps"]),
+            score(one["crps_guess"]),
+        ]
+        for name, one in tallies_of(scores, "n_figures")
+    ]
     columns = [
         _FIRST,
         Column("n_figures", "numbers"),
@@ -178,10 +177,10 @@ def case_tables(scores: Document) -> Iterator[Table]:
     ]
     for role in ROLES:
         mine = [each for each in scores["scores"] if each["role"] == role]
-        whys = ((each["id"], each["why_not"]) for each in mine)
-        rows = [row for each in mine for row in _case_rows(each)]
-        if rows:
-            yield Table(role, role, columns, rows, [f"{name}: {why}" for name, why in whys if why])
+        whys = [f"{each['id']}: {each['why_not']}" for each in mine if each["why_not"]]
+        if mine:
+            rows = [row for each in mine for row in _case_rows(each)]
+            yield Table(role, role, columns, rows, whys)
 
 
 def _case_rows(each: Document) -> Iterator[list[str]]:
@@ -255,11 +254,9 @@ def published_text(each: Document) -> str:
     published = each["published"]
     text = RELATIONS[published["relation"]] + exact(published["value"])
     if published["low"] is not None or published["high"] is not None:
-        low, high = (
-            published["value"] if published[end] is None else published[end]
-            for end in ("low", "high")
-        )
-        text += f" ({exact(low)} to {exact(high)})"
+        ends = (published[end] for end in ("low", "high"))
+        low, high = (exact(published["value"] if end is None else end) for end in ends)
+        text += f" ({low} to {high})"
     if published["rounding"]:
         text += f" ± {exact(published['rounding'])}"
     return f"{text} {published['unit']}"

@@ -260,16 +260,12 @@ def read_providers(run: RunFolder) -> tuple[list[tuple[str, Estimate]], list[str
 def failed_parts(run: RunFolder) -> Text:
     """Share of what customers tried that failed, by cause; empty where none did."""
     estimates = read_estimates(run)
-    found = ((what, estimates.get((run.strategies[0], lost_by(one)))) for one, what in
-             THROUGH.items())  # fmt: skip
-    return joined(
-        "; ",
-        (
-            say("{share} through {what}", share=with_range(one), what=what)
-            for what, one in found
-            if one is not None and one.high > 0
-        ),
-    )
+    parts = []
+    for cause, what in THROUGH.items():
+        found = estimates.get((run.strategies[0], lost_by(cause)))
+        if found is not None and found.high > 0:
+            parts.append(say("{share} through {what}", share=with_range(found), what=what))
+    return joined("; ", parts)
 
 
 # -- money and what it rests on -----------------------------------------------------------------
