@@ -2,6 +2,7 @@
 
 import math
 from collections import defaultdict
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 
@@ -130,6 +131,7 @@ def test_figures_and_report(results, tmp_path):
     picture = results.plot("outage", strategy="wide")
     assert picture.png.startswith(b"\x89PNG")
     assert picture.alt in picture._repr_html_()
+    assert 'alt="a &quot;b&quot; &lt;"' in replace(picture, alt='a "b" <')._repr_html_()
     assert picture.table.n_rows > 0
     assert picture.save(tmp_path / "outage.svg").read_bytes() == picture.svg
     with pytest.raises(sim.UsageError, match=r"expected a name in \.png, \.svg or \.pdf"):

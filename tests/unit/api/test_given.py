@@ -132,6 +132,9 @@ def test_a_cover_of_two_targets_is_exact():
     found = sim.cover(["192.0.2.1", "192.0.2.3"], budget=1)
     # 192.0.2.0/30 is the shortest prefix over both; two of its four addresses are targets.
     assert found.cover.collateral == 2
+    further = sim.cover(["192.0.2.1", "192.0.2.3"], budget=1, frontier=2)
+    # Each as a rule of its own spares all others.
+    assert further.frontier.collateral.tolist() == [2, 0]
     table = pd.DataFrame({"address": ["192.0.2.2", "198.51.100.1"], "n_names": [7, 9]})
     by_names = sim.cover(pd.Series(["192.0.2.1", "192.0.2.3"]), table, weight="names", budget=1)
     assert by_names.cover.collateral == 7

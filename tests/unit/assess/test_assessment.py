@@ -11,7 +11,7 @@ import duckdb
 import numpy as np
 import pytest
 
-from sim.assess.assessment import Assessment, _count_entries, _turned, _wait, assess
+from sim.assess.assessment import Assessment, _count_entries, _operator_lags, _turned, _wait, assess
 from sim.errors import UsageError
 from sim.measure.estimates import Grade
 from sim.report.documents.assessment import write_assessment
@@ -251,3 +251,8 @@ def test_the_command_writes_a_page_and_refuses_what_it_cannot_write(folder, tmp_
         done = call(*wrong)
         assert done.exit_code == 2
         assert said in done.output
+
+
+def test_lags_of_operators_without_a_table_are_not_known():
+    nobody = RunFolder(Path("out"), {"inputs": []}, {"operators": {}})
+    assert np.isnan(_operator_lags(nobody)).tolist() == [[True, True], [True, True]]

@@ -7,12 +7,14 @@ import zipfile
 from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 from packaging.requirements import Requirement
 
 from sim.bundle.archive import is_plain, unpack_archive, write_archive
-from sim.bundle.bundle import _check_same_versions, installed, lock_text
+from sim.bundle.bundle import _below, _check_same_versions, _license, installed, lock_text
 from sim.errors import DataError, OverblockError, UsageError
 from sim.version import __version__
 
@@ -23,6 +25,23 @@ LIMIT = 1_000_000
 def unpacked(path: Path, into: Path, limit: int = LIMIT) -> list[str]:
     into.mkdir()
     return unpack_archive(path, into, limit)
+
+
+def test_a_wheel_has_no_hidden_files_and_nothing_that_is_made_from_the_rest(tmp_path):
+    kept = {"a.py", "b/c.csv", "b/d.pyi"}
+    for name in (*kept, "b/.cache/e.py", ".git", "__pycache__/a.txt", "b/f.pyc"):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("x")
+    assert {name for name, _ in _below(tmp_path, "sim")} == {f"sim/{name}" for name in kept}
+
+
+def test_the_licence_of_an_installation_without_one_is_that_of_the_clone(repository):
+    text = (repository / "LICENSE").read_bytes()
+    nowhere = cast("metadata.Distribution", SimpleNamespace(read_text=lambda name: None))
+    older = SimpleNamespace(read_text={"LICENSE": "older"}.get)
+    assert _license(nowhere) == text
+    assert _license(cast("metadata.Distribution", older)) == b"older"
 
 
 def test_members_come_back_whatever_their_sequence(tmp_path):
