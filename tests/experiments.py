@@ -171,6 +171,6 @@ def write_sites(folder: Path) -> None:
 def dial_of(factor: Factor, amount: float) -> float:
     """Where in the range of an assumption an amount stands: 0 at the low end, 1 at the high end."""
     low, high = factor.low, factor.high
-    if factor.is_log:
+    if factor.distribution == "log-uniform":
         return math.log(amount / low) / math.log(high / low)
     return (amount - low) / (high - low)

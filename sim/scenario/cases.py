@@ -88,17 +88,6 @@ class NationalPredictor(Model):
     """Constants of this case, in place of the table's."""
 
 
-class ShareRange(Ranged):
-    """A share and how far it may lie; triangular over the range, a point without one."""
-
-    value: Share
-    """The share that is most likely."""
-    low: Share | None = None
-    """Least; the value by default."""
-    high: Share | None = None
-    """Most; the value by default."""
-
-
 MOST_DRAWN = 100_000
 """Addresses that a case draws at most."""
 
@@ -113,8 +102,8 @@ class NamesPredictor(Model):
     """How many addresses, for share_top and names_on_addresses."""
     address_kind: Kind | None = None
     """Kind of the addresses drawn, for names_on_addresses."""
-    universe: ShareRange | None = None
-    """Share of all names that the study counts; all by default."""
+    universe: Ranged | None = None
+    """Share of all names that the study counts, triangular over its range; all by default."""
     universe_of: Literal["any", "popular"] = "any"
     """Whether these are a random part of all names, or the most popular ones."""
 
@@ -124,9 +113,10 @@ class NamesPredictor(Model):
         is_drawn = self.quantity == "names_on_addresses"
         if is_drawn and self.universe is not None:
             raise ValueError("expected no universe with names_on_addresses")
-        if self.universe is not None and self.universe.ends[0] <= 0:
-            raise ValueError("expected a universe above 0")
-        if self.universe_of == "popular" and (self.universe is None or self.universe.ends[2] >= 1):
+        low, _, high = self.universe.ends if self.universe is not None else (1.0, 1.0, 1.0)
+        if not 0 < low <= high <= 1:
+            raise ValueError("expected a universe above 0 and of at most 1")
+        if self.universe_of == "popular" and high == 1:
             raise ValueError("expected a universe below 1 with universe_of: popular")
         if (is_drawn or self.quantity == "share_top") != (self.n_addresses is not None):
             raise ValueError("expected n_addresses with share_top and names_on_addresses only")

@@ -15,7 +15,6 @@ from sim.addresses.sets.notation import Prefix
 from sim.catalogue.measures import MEASURES
 from sim.errors import DataError, Mistakes, Problem, ScenarioError
 from sim.scenario.library import table_names
-from sim.scenario.lists import ListTable, read_list
 from sim.scenario.load import LoadedScenario
 from sim.scenario.overrides import rate_at
 from sim.scenario.own import own_code, read_code
@@ -38,10 +37,17 @@ from sim.scenario.tables.consistency import (
     check_weights,
     places_in,
 )
-from sim.scenario.tables.inventory import Inventory, check_sites, check_visits, read_inventory
+from sim.scenario.tables.inventory import (
+    Inventory,
+    ListTable,
+    check_sites,
+    check_visits,
+    read_inventory,
+    read_list,
+)
 from sim.scenario.tables.money import EconomyRow, MoneyParameterRow, check_money_parameters
 from sim.scenario.tables.rows import read_assumptions
-from sim.scenario.tables.seeds import ANY, Row, SourceNote, Table, place_of, read_table
+from sim.scenario.tables.seeds import ANY, Row, SourceNote, Table, read_table
 
 ASSUMPTIONS = "assumptions"
 """Name of the table of assumed values."""
@@ -329,23 +335,28 @@ def check_together(resolved: Resolved) -> list[Problem]:
 
 def _check_names(resolved: Resolved) -> Iterator[Problem]:
     """Refuse names of what no other table has."""
-    places = places_in(resolved.cloud_prefixes) | places_in(resolved.shared_prefixes)
-    owners = {provider for provider, _ in places}
+    pairs = places_in(resolved.cloud_prefixes) | places_in(resolved.shared_prefixes)
+    places, owners = {*map(" ".join, pairs)}, {provider for provider, _ in pairs}
     operators = {row.operator for row in resolved.operators.rows}
     profiles = {row.profile for row in resolved.profiles.rows}
     # A scenario with prefixes of its own need not bring a table of kinds of use.
     is_default = resolved.sharing.name == Names.model_fields["sharing"].default
-    seats = places | (places_in(resolved.sharing) if is_default else set())
+    seats = pairs | (places_in(resolved.sharing) if is_default else set())
+    used = {*map(" ".join, seats), *(f"{provider} *" for provider, _ in seats)}
     place, owner = "a provider and region of the prefixes", "a provider of the prefixes"
     group = f"an operator of {resolved.operators.name}"
     profile = f"one of {', '.join(sorted(profiles))}"
-    tables: Sequence[tuple[Table[Any] | None, str, Iterable[Any], str, Any]] = (
+
+    def place_of(row: Any) -> tuple[str]:
+        return (f"{row.provider} {row.region}".strip(),)
+
+    tables: Sequence[tuple[Table[Any] | None, str, Iterable[str], str, Any]] = (
         (resolved.sectors, "demand_profile", profiles, profile, None),
         (resolved.hosting, "region", places, place, place_of),
         (resolved.services, "region", places, place, place_of),
         # The region * stands for every region of the provider that has no row of its own.
-        (resolved.sharing, "region", {*seats, *((one, "*") for one, _ in seats)}, place, place_of),
-        (resolved.pools, "region", {*places, *((one, "") for one in owners)}, place, place_of),
+        (resolved.sharing, "region", used, place, place_of),
+        (resolved.pools, "region", places | owners, place, place_of),
         (resolved.stances, "provider", owners, owner, None),
         (resolved.figures, "metric", ("", *MEASURES), "the name of a measure", None),
         (resolved.figures, "providers", owners, owner, lambda row: row.provider_names),

@@ -33,7 +33,6 @@ from sim.scenario.quantities import (
     check_printable,
     check_time_zone,
     fields_at,
-    is_one_line,
 )
 from sim.scenario.reactions import Censor, Complaints, Fronts, Reactions, Stances, Switching, Users
 from sim.scenario.readings import MOST_EVIDENCE, Evidence
@@ -437,8 +436,6 @@ class Scenario(Model):
 
 SCHEMA_ID = "urn:overblock:scenario:1"
 """Name of the schema, whatever file it lies in."""
-_NO_CHARACTERS = frozenset("\ufffe\uffff")
-"""What Unicode says is no character, and YAML holds as an escape alone."""
 
 
 def scenario_tree(scenario: Scenario) -> dict[str, Any]:
@@ -455,7 +452,7 @@ def dump_scenario(scenario: Scenario) -> str:
     # An empty mapping carries no value; leaving it out says the same.
     tree = {key: value for key, value in tree.items() if value != {}}
     description = tree["description"]
-    if not is_one_line(description.replace("\n", "")) or not _NO_CHARACTERS.isdisjoint(description):
+    if not description.replace("\n", "").isprintable():
         # Tabs, carriage returns and the like survive only as escapes.
         tree["description"] = DoubleQuotedScalarString(description)
     elif "\n" in description.strip():

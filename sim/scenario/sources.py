@@ -11,12 +11,12 @@ from itertools import chain, groupby
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from sim.scenario.lists import ListTable
 from sim.scenario.load import LoadedScenario
 from sim.scenario.overrides import INDEX, pack_name, read_packs
+from sim.scenario.quantities import finite_number
 from sim.scenario.resolve import Resolved
 from sim.scenario.schema import Cell, leaves, numbers_of, scenario_tree
-from sim.scenario.tables.inventory import Inventory
+from sim.scenario.tables.inventory import Inventory, ListTable
 from sim.scenario.tables.rows import assumed_by_key
 from sim.scenario.tables.seeds import CodeTable, ColumnNote, SourceNote, Table
 
@@ -206,11 +206,10 @@ def _range(
 
 
 def _number(cell: str) -> int | float | None:
-    try:
-        value = float(cell)
-    except ValueError:
-        return None
-    return int(value) if value.is_integer() and "e" not in cell.lower() else value
+    value = finite_number(cell)
+    if value is not None and value.is_integer() and "e" not in cell.lower():
+        return int(value)
+    return value
 
 
 def _join_lines(text: str) -> str:

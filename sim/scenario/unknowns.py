@@ -96,11 +96,6 @@ class Factor:
         is_wide = self.low > 0 and (self.scale == "times" or self.high / self.low >= LOG_FROM)
         return "log-uniform" if is_wide else "uniform"
 
-    @property
-    def is_log(self) -> bool:
-        """Whether the dial runs through the logarithm."""
-        return self.distribution == "log-uniform"
-
     def amount(self, dial: NDArray[np.float64]) -> NDArray[np.float64]:
         """Quantiles of the distribution at settings from 0 (low end) to 1 (high end).
 
@@ -110,7 +105,7 @@ class Factor:
         low, high = self.low, self.high
         if self.is_whole:
             low, high = math.ceil(low) - 0.5, math.floor(high) + 0.5
-        if self.is_log:
+        if self.distribution == "log-uniform":
             first, last = np.log([low, high]).tolist()
             amount = np.exp(first + dial * (last - first))
         else:

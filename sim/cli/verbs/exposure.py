@@ -338,13 +338,11 @@ def _businesses(key: str, title: str, ranked: Sequence[Business]) -> Table:
         Column("n_names", "names"),
         Column("revenue_usd_per_h", "USD per hour"),
     ]
-    extra = list(ranked[0].labels) if ranked else []
-    made = Table.of_records(key, title, columns, ranked)
     rows = [
-        [*row, *(business.labels[name] for name in extra)]
-        for row, business in zip(made.rows, ranked, strict=True)
+        [*(getattr(one, column.key) for column in columns), *one.labels.values()] for one in ranked
     ]
-    return Table(key, title, [*columns, *(Column(name, name, "text") for name in extra)], rows)
+    columns += [Column(name, name, "text") for name in (ranked[0].labels if ranked else ())]
+    return Table(key, title, columns, rows)
 
 
 def _changes(changes: Changes) -> list[Table]:

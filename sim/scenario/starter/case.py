@@ -28,14 +28,13 @@ from sim.addresses.feeds.inputs import OF_ORDERS, PERIODS, ColumnChoice, Input
 from sim.addresses.feeds.orders import Orders, party_of
 from sim.errors import DataError, Problem, ProblemsError, UsageError
 from sim.scenario.library import shipped
-from sim.scenario.lists import list_prefixes
 from sim.scenario.load import load_scenario
 from sim.scenario.overrides import countries, pack_of, pack_year
 from sim.scenario.quantities import check_country, format_instant
 from sim.scenario.refusal import hint
 from sim.scenario.resolve import VISIT_VALUES, read_tables, resolve, undeclared
 from sim.scenario.schema import dump_tree, json_schema
-from sim.scenario.tables.inventory import read_inventory
+from sim.scenario.tables.inventory import list_prefixes, read_inventory
 from sim.scenario.tables.rows import CadenceRow, OperatorRow
 from sim.scenario.tables.seeds import read_bytes, read_shipped
 
@@ -82,11 +81,6 @@ class GivenList:
     def is_dated(self) -> bool:
         """Whether any of its records has a date."""
         return any((one.from_s, one.until_s) != (None, None) for one in self.periods)
-
-    @property
-    def first_s(self) -> int | None:
-        """When the first of its rows that has a date begins; None where none has."""
-        return min((one.from_s for one in self.periods if one.from_s is not None), default=None)
 
 
 def read_given(path: Path, columns: ColumnChoice) -> GivenList:
@@ -340,8 +334,10 @@ def write_case(known: Known, folder: Path) -> list[str]:
     choice = ColumnChoice.of(known.columns, known.ignored, zone)
     # Read in place, so that a mistake is reported with the name that the user knows.
     listed = read_given(known.blocklist, choice) if known.blocklist else None
-    if known.first is None and listed is not None and listed.first_s is not None:
-        first = datetime.fromtimestamp(listed.first_s, zone).date()
+    periods = listed.periods if listed is not None else ()
+    begin_s = min((one.from_s for one in periods if one.from_s is not None), default=None)
+    if known.first is None and begin_s is not None:
+        first = datetime.fromtimestamp(begin_s, zone).date()
     elif known.first is None:
         # The first whole day on which the register is published.
         cadence = read_shipped(pack["register.cadence"], CadenceRow)
@@ -366,7 +362,7 @@ def write_case(known: Known, folder: Path) -> list[str]:
     else:
         files[blocklist] = listed.data
         notes += [f"{known.blocklist}: {note}" for note in listed.notes]
-    if listed is not None and listed.periods:
+    if listed is not None and periods:
         outside = _check_periods(listed, start, end)
         if listed.is_dated:
             assumed.append(f"Dates of the list without a time: the start of that day in {zone}.")
@@ -414,7 +410,7 @@ def write_case(known: Known, folder: Path) -> list[str]:
         start=format_instant(start),
         end=format_instant(end),
         strategy=_filled(
-            "orders-dated.yaml" if listed is not None and listed.periods else "orders.yaml",
+            "orders-dated.yaml" if periods else "orders.yaml",
             blocklist=blocklist,
             operators=", ".join(names[:2]),
         ).rstrip(),

@@ -314,27 +314,16 @@ class Table(Generic[RowType]):
     def misnamed(
         self,
         column: str,
-        known: Collection[Any],
+        known: Collection[str],
         wanted: str,
-        names_in: Callable[[Any], Iterable[Any]] | None = None,
+        names_in: Callable[[Any], Iterable[str]] | None = None,
     ) -> Iterator[Problem]:
         """Refuse names of what is not known, in one column or in what a row has of them."""
         for number, row in enumerate(self.rows):
             for name in [getattr(row, column)] if names_in is None else names_in(row):
                 if name not in known:
-                    texts = [_as_text(one) for one in known]
-                    text = _as_text(name)
-                    message = f"expected {wanted}, got {text!r}{hint(text, texts)}"
+                    message = f"expected {wanted}, got {name!r}{hint(name, known)}"
                     yield self.problem(number, column, message)
-
-
-def _as_text(name: str | tuple[str, ...]) -> str:
-    return name if isinstance(name, str) else " ".join(name).strip()
-
-
-def place_of(row: Any) -> tuple[tuple[str, str]]:
-    """Provider and region of a row."""
-    return ((row.provider, row.region),)
 
 
 class CodeTable(Table[Any]):

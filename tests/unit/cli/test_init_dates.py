@@ -6,9 +6,9 @@ import pytest
 from typer.testing import Result
 
 from sim.errors import DataError
-from sim.scenario.lists import read_list
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
+from sim.scenario.tables.inventory import read_list
 from tests.commands import call
 
 RUN = ("--country", "ES", "--from", "2026-03-27", "--to", "2026-04-03")

@@ -136,6 +136,7 @@ SOME = {"address_kind": "rented", "n_addresses": 5}
         (RunPredictor, RUN | {"measure": "moves", "take": "min"},
          "expected take with a curve, or businesses with since or until, and no at"),
         (NamesPredictor, LAW | {"universe": {"value": 0}}, "expected a universe above 0"),
+        (NamesPredictor, LAW | {"universe": {"value": 39}}, "expected a universe above 0"),
         (NamesPredictor, LAW | {"universe_of": "popular"},
          "expected a universe below 1 with universe_of: popular"),
         (NamesPredictor, LAW | {"universe_of": "popular", "universe": {"value": 1}},
