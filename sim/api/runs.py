@@ -20,11 +20,10 @@ from sim.api.given import (
     strategy_texts,
 )
 from sim.api.results import Columns, Results, open_results
-from sim.blocklists.covers import UNITS, Answer, Question, answer
+from sim.blocklists.covers import Answer, Question, answer
 from sim.catalogue.choices import label
 from sim.catalogue.measures import MEASURES
 from sim.engine.strategies.registry import Strategy
-from sim.errors import UsageError
 from sim.experiment.executors import choose_executor
 from sim.experiment.pipeline import carry_out, default_folder
 from sim.experiment.plan import Plan, choose_root_seed, plan_comparison
@@ -226,8 +225,6 @@ def cover(
     >>> int(found.cover.collateral)
     2
     """
-    if weight not in UNITS:
-        raise UsageError(f"weight: expected one of {', '.join(UNITS)}, got {weight!r}")
     with in_python_words():
         guarded = AddressSet.empty()
         if protect is not None:

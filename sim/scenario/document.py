@@ -102,10 +102,8 @@ class Document:
 
     def locate(self, path: NodePath) -> Place:
         """Place of a value, or of the nearest enclosing one that is known."""
-        for length in range(len(path), -1, -1):
-            if path[:length] in self.places:
-                return self.places[path[:length]]
-        return Place(self.file)
+        lengths = range(len(path), -1, -1)
+        return next(self.places[path[:n]] for n in lengths if path[:n] in self.places)
 
     def key_place(self, path: NodePath) -> Place:
         """Place of a key, or of the value where the key's is not known."""

@@ -110,8 +110,6 @@ def format_instant(value: datetime) -> str:
 
 def parse_time_of_day(value: object) -> time:
     """Read a time of day to the minute."""
-    if isinstance(value, time):
-        return value
     if isinstance(value, str) and re.fullmatch(TIME_OF_DAY_PATTERN, value):
         return time.fromisoformat(value)
     raise ValueError(f'expected a time of day from "00:00" to "23:59", in quotes, got {value!r}')
@@ -119,8 +117,6 @@ def parse_time_of_day(value: object) -> time:
 
 def parse_day(value: object) -> date:
     """Read a date without a time."""
-    if isinstance(value, date) and not isinstance(value, datetime):
-        return value
     if isinstance(value, str) and re.fullmatch(DAY_PATTERN, value):
         try:
             return date.fromisoformat(value)

@@ -86,7 +86,7 @@ def _is_prefix(text: str) -> bool:
 
 
 def _read_moment(value: object) -> datetime | time:
-    is_time = isinstance(value, time) or (isinstance(value, str) and len(value) <= len("00:00"))
+    is_time = isinstance(value, str) and len(value) <= len("00:00")
     return parse_time_of_day(value) if is_time else parse_instant(value)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from sim.errors import DataError, Mistakes, Problem, ScenarioError
 from sim.scenario.document import Place, Value, format_path
 from sim.scenario.load import LoadedScenario, complete, validate
-from sim.scenario.overrides import OFF, override_text, parse_parameters, set_value
+from sim.scenario.overrides import OFF, override_text, parse_parameters, put_value, set_value
 from sim.scenario.own import own_strategy
 from sim.scenario.quantities import check_printable, fields_at, kinds_of
 from sim.scenario.resolve import Resolved, checked, read_tables, resolve
@@ -213,14 +213,10 @@ def _variant_of(
     copies: Mapping[str, Path],
 ) -> Variant:
     """Validate a strategy in its scenario, and read the tables it names; its file is in a copy."""
-    loaded, own = resolved.loaded, resolved.loaded.document
-    places = {path: one for path, one in own.places.items() if path[:1] != ("strategy",)}
-    tree = {**own.tree, "strategy": dict(strategy)}
-    if isinstance(notes := own.tree.get("provenance"), dict):
-        # What is said of the values of the scenario's own strategy is not said of these.
-        others = {key: note for key, note in notes.items() if not key.startswith("strategy.")}
-        tree["provenance"] = others
-    document = replace(own, tree=tree, places={**places, ("strategy",): place})
+    loaded, document = resolved.loaded, resolved.loaded.document.copied()
+    put_value(document, ("strategy",), dict(strategy), place)
+    # What the scenario notes on the values of its own strategy is no note on these.
+    document.replaced.add(("strategy",))
     try:
         scenario = validate(document)
     except ScenarioError as error:

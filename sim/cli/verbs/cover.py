@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -41,16 +40,6 @@ _SHOWN |= {step * 10**power for step in (1, 2, 5) for power in range(2, 6)}
 _UNIT = Column("unit", "counted in", "text")
 
 
-class Weight(StrEnum):
-    """Units of collateral."""
-
-    ADDRESSES = "addresses"
-    NAMES = "names"
-    BUSINESSES = "businesses"
-    DEMAND = "demand"
-    USD = "usd"
-
-
 @takes_shared_options
 def cover(
     targets: list[str] = option(
@@ -62,7 +51,9 @@ def cover(
     inventory: list[str] = many(
         "--inventory FILE", "Other hosts there. A row without n_names is one name."
     ),
-    weight: Weight = option("--weight", "Unit of collateral.", default=Weight.ADDRESSES),
+    weight: str = option(
+        "--weight addresses|names|businesses|demand|usd", "Unit of collateral.", default="addresses"
+    ),
     budget: int | None = option(
         "--budget K",
         "Most rules; by default, those of the order compared with, or one for each "
@@ -129,7 +120,7 @@ def cover(
         check_dated(when, [*wanted, *hosts, *guards, *in_force])
         options.columns.check_met()
         question = Question(
-            str(weight),
+            weight,
             union(guards),
             LengthLimits(shortest, longest),
             LengthLimits(shortest_v6, longest_v6),

@@ -219,7 +219,10 @@ def sources(
             width = console.width_of(sys.stdout) - 4
             for line in shown:
                 row = f"[{printable(line['row'])}]" if "row" in line else ""
-                text = f"{printable(line['key'])}{row} = {_with_range(line)} · {line['kind']}"
+                value, unit = _short(value_text(line), 40), printable(line.get("unit", ""))
+                span = f"({range_text(line)})" if "range" in line else ""
+                named = " ".join(filter(None, (value, unit, span)))
+                text = f"{printable(line['key'])}{row} = {named} · {line['kind']}"
                 basis = _short(basis_text(line), width)
                 console.say_out(f"{text}\n    {basis}" if basis else text)
             kinds = ", ".join(f"{counts[name]} {name}" for name in KINDS)
@@ -266,13 +269,6 @@ def _holds(line: Line, text: str) -> bool:
     return text.casefold() in "\n".join(map(str, texts)).casefold()
 
 
-def _with_range(line: Line) -> str:
-    """A value with its unit and its range."""
-    unit = printable(line.get("unit", ""))
-    value = " ".join(filter(None, (_short(value_text(line), 40), unit)))
-    return f"{value} ({range_text(line)})" if "range" in line else value
-
-
 def _short(text: str, length: int) -> str:
     return text if len(text) <= length else f"{text[: length - 1]}…"
 
@@ -299,8 +295,6 @@ def range_text(line: Line) -> str:
     if not isinstance(stated, dict):
         return str(stated)
     ((form, ends),) = stated.items()
-    if len(ends) == 1:
-        return f"{form} {printable(ends[0])}"
     text = f"{printable(ends[0])} to {printable(ends[1])}"
     return {"absolute": text, "times": f"{text} times the value"}.get(form, f"columns {text}")
 

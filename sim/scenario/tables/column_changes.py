@@ -82,12 +82,12 @@ def with_settings(table: TableType, asked: Sequence[ColumnChange], *, is_moved: 
 
 def assumed_columns(table: Table[Any]) -> dict[str, Range]:
     """Ranges of the columns that one amount can move: assumed, and no parts of a whole."""
-    if table.note is None:
-        return {}
-    apart = {*table.note.bounds, *type(table.rows[0]).parts_of_column}
+    note = table.note
+    assert note is not None  # every shipped table has one
+    apart = {*note.bounds, *type(table.rows[0]).parts_of_column}
     return {
         name: column.range
-        for name, column in table.note.columns.items()
+        for name, column in note.columns.items()
         if column.kind == "assumption" and column.range is not None and name not in apart
     }
 

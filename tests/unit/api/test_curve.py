@@ -98,6 +98,7 @@ def test_times_are_those_of_the_clock_in_utc(results):
     assert (curve["low"] <= curve["median"]).all()
     assert (curve["median"] <= curve["high"]).all()
     assert set(curve["denominator"]) == {30}
+    assert "businesses_impaired" in results.curves
 
 
 @pytest.mark.parametrize(

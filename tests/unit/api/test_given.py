@@ -106,7 +106,7 @@ def test_mistakes_are_named_by_the_paths_of_keys(tmp_path):
         (lambda: sim.compare("surgical", ["exact"], metrics=["spell"]), r"^metrics spell: "),
         (lambda: sim.compare("surgical", ["exact"], baseline="x"), r"^baseline x: "),
         (lambda: sim.cover(["x"]), "targets:1"),
-        (lambda: sim.cover(["192.0.2.1"], weight="people"), "^weight: expected one of addresses"),
+        (lambda: sim.cover(["192.0.2.1"], weight="people"), "^expected one of the weights"),
     ],
 )  # fmt: skip
 def test_errors_speak_of_arguments(call, said):  # type: ignore[no-untyped-def]

@@ -168,6 +168,15 @@ def test_values_of_python_are_those_of_a_file(tmp_path):
         tables.check()
 
 
+def test_code_of_two_files_of_one_name_is_kept_apart(tmp_path, monkeypatch):
+    texts = iter(["a = 1\n", "a = 2\n"])
+    monkeypatch.setattr(given, "source_of", lambda thing: ("rule.py", next(texts)))
+    tables = given._Tables(tmp_path)
+    files = [tables.code(thing, "rule")["file"] for thing in (Columns, Results)]
+    assert files == ["rule.py", "Results_rule.py"]
+    assert [tables.copies[file].read_text() for file in files] == ["a = 1\n", "a = 2\n"]
+
+
 def test_cells_of_a_frame_are_written_as_a_person_would():
     cells = [None, float("nan"), True, False, 3.0, 0.1, 1e15, "a", datetime(2018, 4, 16, 11)]
     assert [given._cell(one) for one in cells] == [

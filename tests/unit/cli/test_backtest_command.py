@@ -12,8 +12,8 @@ import pytest
 from sim.cli.console import print_tables
 from sim.report.documents.scores import case_tables, score_tables
 from sim.report.words.numbers import exact
+from tests import commands
 from tests.cases import NAMES_LAW, case_file
-from tests.commands import call as command
 
 BRIEF = ("-n", "2", "-w", "1")
 """64 simulations of a month, by processes of their own, show no more of the command."""
@@ -26,13 +26,12 @@ def blind(tmp_path: Path) -> Path:
     return case_file(tmp_path, names, none).path.rename(tmp_path / "blind.yaml")
 
 
-call = partial(command, "backtest")
+call = partial(commands.call, "backtest")
+document = partial(commands.document, "backtest")
 
 
 def test_a_file_of_others_is_scored_alone(blind):
-    result = call("--blind", str(blind), "--json")
-    assert result.exit_code == 0, result.stderr
-    found = json.loads(result.stdout)
+    found = document("--blind", str(blind))
     assert found["schema"] == "overblock/backtest-scores/6"
     first, second = found["scores"]
     assert (first["id"], first["verdict"]) == ("names", "inside")
@@ -107,9 +106,7 @@ def test_mistakes_exit_without_a_traceback(blind, tmp_path, arguments, code, mes
 
 
 def test_a_shipped_case_is_run(tmp_path):
-    result = call("replay-2018-04-20", "-n", "1", "--json")
-    assert result.exit_code == 0, result.stderr
-    (score,) = json.loads(result.stdout)["scores"]
+    (score,) = document("replay-2018-04-20", "-n", "1")["scores"]
     assert score["predicted"]["median"] == 17_771_008
     assert score["predicted"]["low"] is None  # one simulation has no interval
     assert score["verdict"] == "inside"
@@ -123,9 +120,7 @@ def test_every_example_of_the_page_of_cases_is_scored_from_any_folder(
     for name in ("cases.yaml", "blocklist.txt"):
         shutil.copy(repository / "samples" / name, tmp_path / name)
     monkeypatch.chdir("/")
-    result = call("--blind", str(tmp_path / "cases.yaml"), *BRIEF, "--json")
-    assert result.exit_code == 0, result.stderr
-    found = json.loads(result.stdout)
+    found = document("--blind", str(tmp_path / "cases.yaml"), *BRIEF)
     by_id = {score["id"]: score for score in found["scores"]}
     for score in by_id.values():
         assert score["verdict"] != "not computable"

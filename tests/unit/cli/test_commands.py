@@ -10,7 +10,7 @@ from typer.testing import Result
 from sim.cli.inputs import check_stdin
 from sim.errors import UsageError
 from sim.scenario.schema import json_schema
-from tests.commands import call
+from tests.commands import call, run
 
 SMALL = ["-n", "1", "--set", "population.n_businesses=10", "--set", "end=2018-04-18T00:00+03:00"]
 
@@ -171,8 +171,7 @@ def test_flag_wins_over_environment_over_scenario(write_scenario):
 
 def test_a_scenario_is_read_from_standard_input(write_scenario):
     text = write_scenario().read_text()
-    result = call("run", "-", "-o", "out", "-n", "1", text=text)
-    assert result.exit_code == 0, result.stderr
+    run("run", "-", "-o", "out", "-n", "1", text=text)
     assert Path("out/scenario.yaml").read_text() == text
     empty = call("run", "-", "-o", "out2", text="")
     assert (empty.exit_code, empty.stderr) == (2, "-: expected keys, got an empty file\n")

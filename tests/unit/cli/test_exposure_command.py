@@ -222,6 +222,16 @@ def test_two_dates_are_compared():
     )
 
 
+def test_markdown_has_a_heading_for_each_table(files):
+    asked = ("--against", "before.txt", "--format", "markdown")
+    lines = run("blocklist.txt", *asked).stdout.splitlines()
+    assert [line for line in lines if line.startswith("#")] == [
+        "### What is listed",
+        "### What changed",
+    ]
+    assert "| IPv4 addresses | 128 | 256 |" in lines
+
+
 def test_control_characters_of_a_file_do_not_reach_the_terminal(files):
     (files / "hosts.csv").write_text("name,address\nred\x1b[31m,198.51.100.1\n")
     assert "\x1b" not in run("blocklist.txt", "--inventory", "hosts.csv").stdout
@@ -331,8 +341,7 @@ def test_names_are_joined_with_their_addresses_and_the_share_known_is_said(tmp_p
     }.items():
         (tmp_path / name).write_text(text)
     files = [str(tmp_path / name) for name in ("list.txt", "sites.csv", "answers.txt")]
-    result = call("exposure", files[0], "--inventory", files[1], "--names", files[2], "--json")
-    assert result.exit_code == 0, result.stderr
+    result = run(files[0], "--inventory", files[1], "--names", files[2], "--json")
     found = json.loads(result.stdout)
     (names,) = found["names"]
     assert (names["n_names"], names["n_known"], names["n_joined"]) == (3, 2, 2)
@@ -371,7 +380,7 @@ def test_a_provider_is_named_for_a_list_that_names_none(tmp_path):
 def test_what_a_list_says_of_its_entries_breaks_it_down(tmp_path):
     text = "198.51.100.0\t24\t64496\n203.0.113.0\t25\t64497\n192.0.2.0\t24\t64496\n"
     (tmp_path / "list.tsv").write_text(text)
-    result = call("exposure", str(tmp_path / "list.tsv"), "--by", "asn", "--json")
+    result = run(str(tmp_path / "list.tsv"), "--by", "asn", "--json")
     (breakdown,) = json.loads(result.stdout)["breakdowns"]
     listed = {group["name"]: group["n_addresses4"] for group in breakdown["groups"]}
     assert (breakdown["by"], listed) == ("asn", {"64496": 512, "64497": 128})

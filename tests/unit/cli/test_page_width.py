@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from sim.cli.console import number, print_answer, print_json, print_tables, progress
 from sim.report.words.tables import Column, Table
-from tests.commands import call
+from tests.commands import run
 
 WIDTH = 80
 LISTS = (
@@ -37,8 +37,7 @@ COMMANDS = {
 def test_what_a_verb_prints_fits_a_page(command, repository, monkeypatch):
     monkeypatch.chdir(repository)
     monkeypatch.setenv("COLUMNS", "140")  # of the terminal in which the command is typed
-    result = call(*command.split())
-    assert result.exit_code == 0, result.output
+    result = run(*command.split())
     lines = result.stdout.splitlines()
     too_long = [line for line in lines if len(line) > WIDTH]
     # A path of this computer is not broken.

@@ -8,12 +8,11 @@ import shutil
 import pytest
 
 from sim.cli.verbs.library import basis_text, printable, range_text, value_text
-from tests.commands import call
+from tests.commands import call, run
 
 
 def test_json_counts_the_kinds_and_lists_every_line():
-    result = call("sources", "surgical", "--json")
-    assert result.exit_code == 0
+    result = run("sources", "surgical", "--json")
     document = json.loads(result.stdout)
     assert document["schema"] == "overblock/sources/1"
     assert document["scenario"] == "surgical"
@@ -82,8 +81,7 @@ def test_a_manifest_without_readable_sources_is_refused(shipped_single_run, tmp_
 
 def test_one_value_and_one_cell_are_found():
     asked = ("sources", "telegram-2018", "--find")
-    result = call(*asked, "censor.pause_pressure")
-    assert result.exit_code == 0
+    result = run(*asked, "censor.pause_pressure")
     told = "censor.pause_pressure = 0.5 share of full attention (0.1 to 0.9) · assumption\n"
     assert result.stdout.startswith(told)
     cell = call(*asked, "front-pools-2018.weight", "--find", "AWS", "--rows", "--json")
@@ -100,8 +98,7 @@ def test_control_characters_of_a_table_do_not_reach_the_terminal(tmp_path):
         ("sources", str(path), *own),
         ("sources", str(path), *own, "--format", "markdown"),
     ):
-        result = call(*arguments)
-        assert result.exit_code == 0
+        result = run(*arguments)
         assert "a\ufffdb" in result.output
         assert "\x1b" not in result.output
 

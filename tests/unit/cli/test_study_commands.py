@@ -18,7 +18,7 @@ from sim.experiment.studies import LINE
 from sim.report.words.tables import Table
 from sim.results.parquet import read_columns
 from sim.results.schema import Column
-from tests.commands import call
+from tests.commands import call, run
 from tests.csv_rows import csv_rows
 from tests.experiments import Scripted, files_of, run_until
 
@@ -76,10 +76,9 @@ def test_a_sweep_writes_every_point_and_says_which_could_not_be(small, tmp_path)
 def test_sensitivity_ranks_the_assumptions(small, tmp_path):
     out = tmp_path / "out"
     keys = "operators-russia-2018.compliance,effects.throttle_severity,hosting-russia-2018.weight"
-    result = call(
+    result = run(
         "sensitivity", small, "--only", keys, "-n", "1", "--json", "-o", str(out),
     )  # fmt: skip
-    assert result.exit_code == 0, result.stderr
     document = json.loads(result.stdout)
     assert document["schema"] == "overblock/sensitivity/1"
     lines = {line["factor"]: line for line in document["sensitivity"]}
@@ -151,8 +150,7 @@ def test_what_is_varied_must_be_said(small, arguments, message):
 
 
 def test_the_assumptions_can_be_listed_without_running_anything(small):
-    result = call("sensitivity", small, "--list", "--json")
-    assert result.exit_code == 0, result.stderr
+    result = run("sensitivity", small, "--list", "--json")
     document = json.loads(result.stdout)
     by_key = {factor["key"]: factor for factor in document["factors"]}
     severity = by_key["effects.throttle_severity"]
