@@ -6,12 +6,12 @@ Standard input can be read once only.
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from sim.errors import DataError, Problem, UsageError
 
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from sim.addresses.text.source import Limits
     from sim.blocklists.blocklists import Blocklists, KnownNames
     from sim.cli.options import TableOptions
+
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -166,13 +169,9 @@ def check_stdin(names: Sequence[str]) -> None:
         raise UsageError("-: expected a list on standard input, got a terminal")
 
 
-def instant(option: str, text: str | None) -> datetime | None:
-    """Read a point in time given to an option."""
-    if text is None:
-        return None
-    from sim.scenario.quantities import parse_instant
-
+def parsed(option: str, text: str | None, read: Callable[[str], T]) -> T | None:
+    """Read the value of an option, such as a point in time."""
     try:
-        return parse_instant(text)
+        return read(text) if text else None
     except ValueError as error:
         raise UsageError(f"{option}: {error}") from None

@@ -83,7 +83,7 @@ def contradictions(run: RunFolder) -> dict[str, Contradiction]:
         median = float(np.median(value))
         if median > fact.at_most or against > MOST_AGAINST * value.size:
             met = Contradiction(fact, median, against, value.size)
-            found |= dict.fromkeys(fact.metric_names, met)
+            found |= dict.fromkeys(fact.metrics.split(";"), met)
     return found
 
 

@@ -282,8 +282,12 @@ def validate(document: Document) -> Scenario:
     scenario = validated(document, Scenario, problems)
     notes = without_stale_notes(scenario.provenance, document)
     # Of a run that was cut short, only evidence that it reaches.
-    ends = scenario.start, scenario.end
-    reached = tuple(one for one in scenario.evidence or () if one.lies_within(*ends))
+    start, end = scenario.start, scenario.end
+    reached = tuple(
+        one
+        for one in scenario.evidence or ()
+        if all(time is None or start <= time <= end for time in (one.at, one.since, one.until))
+    )
     return scenario.model_copy(update={"provenance": notes, "evidence": reached or None})
 
 

@@ -136,11 +136,6 @@ class RunReading(Model):
         """Whether it needs providers or sectors apart, and not everybody together."""
         return self.businesses is not None or self.listed is not None
 
-    def lies_within(self, start: datetime, end: datetime) -> bool:
-        """Whether all its times lie within a run."""
-        times = self.at, self.since, self.until
-        return all(time is None or start <= time <= end for time in times)
-
 
 READ_OFF = ("measure", "curve", "event", "first_outage", "businesses", "listed")
 """Readings; exactly one is given."""

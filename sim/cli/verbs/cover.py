@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim.cli import console
 from sim.cli.console import Format, print_tables
-from sim.cli.inputs import Files, check_dated, check_stdin, instant, list_remarks
+from sim.cli.inputs import Files, check_dated, check_stdin, list_remarks, parsed
 from sim.cli.options import (
     AT,
     FORCE_FILE,
@@ -106,11 +106,12 @@ def cover(
         from sim.addresses.feeds.feed import concatenate
         from sim.blocklists.covers import Question, answer
         from sim.blocklists.exposure import union
+        from sim.scenario.quantities import parse_instant
 
         if family not in ("", "4", "6"):
             raise UsageError(f"--family: expected 4 or 6, got {family!r}")
         check_output(figure, ".png", ".svg", force=force)
-        when = instant("--at", at)
+        when = parsed("--at", at, parse_instant)
         check_stdin([*targets, *inventory, *protect, *against])
         files = Files(options, stack, when)
         wanted, guards, in_force = (

@@ -15,9 +15,9 @@ from sim.cli.inputs import (
     check_dated,
     check_placed,
     check_stdin,
-    instant,
     join_answers,
     list_remarks,
+    parsed,
     split_provider,
 )
 from sim.cli.options import AT, ListOptions, argument, many, option, takes_shared_options
@@ -107,8 +107,9 @@ def exposure(
         from sim.addresses.feeds.feed import concatenate, special_note
         from sim.blocklists.blocklists import own_tables
         from sim.blocklists.exposure import OWNERS, assess, union
+        from sim.scenario.quantities import parse_instant
 
-        when, earlier = instant("--at", at), instant("--since", since)
+        when, earlier = parsed("--at", at, parse_instant), parsed("--since", since, parse_instant)
         tables_of = [split_provider(text) for text in attribute]
         table_files = [file for _, file in tables_of]
         check_stdin([*blocklists, *inventory, *table_files, *against, *target, *names])
@@ -138,9 +139,7 @@ def exposure(
             )
         ]
         own_feeds = files.feeds(owned)
-        holders = owners
-        if expect_names and not owners:
-            holders = files.feeds(files.find([OWNERS]))
+        holders = owners or (files.feeds(files.find([OWNERS])) if expect_names else [])
         feeds = [*in_force, *earlier_lists, *hosts, *owners, *own_feeds]
         check_dated(when, feeds)
         options.columns.check_met()
@@ -184,7 +183,7 @@ def _report_files(
     if found.inventory is not None:
         shown = {note for feed in feeds for note in feed.notes}
         for note in found.inventory.notes:
-            if note not in shown and not any(note.endswith(each) for each in shown):
+            if not any(note.endswith(each) for each in shown):
                 console.say(f"note: {note}")
 
 

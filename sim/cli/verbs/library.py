@@ -11,13 +11,13 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Sequence
-from datetime import date
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sim.cli import console
 from sim.cli.console import Format, print_tables
+from sim.cli.inputs import parsed
 from sim.cli.options import (
     COLUMN,
     FORMAT,
@@ -348,7 +348,7 @@ def doctor(as_json: bool = JSON) -> None:
             "overblock": __version__,
             "python": platform.python_version(),
             "platform": platform.platform(),
-            "packages": {name: _version(name) for name in _needed()},
+            "packages": _packages(),
             "extras": {
                 extra: {module: find_spec(module) is not None for module in modules}
                 for extra, modules in _EXTRAS.items()
@@ -373,21 +373,19 @@ def doctor(as_json: bool = JSON) -> None:
             console.say_out("\n".join(_doctor_lines(found)))
 
 
-def _needed() -> list[str]:
-    """Packages that the program needs without extras."""
+def _packages() -> dict[str, str | None]:
+    """Packages that the program needs without extras, with their versions; None where missing."""
     from importlib import metadata  # a third of what all verbs take to load
 
-    asked = [one for one in metadata.requires("overblock") or () if "extra ==" not in one]
-    return [re.split(r"[^\w.-]", one)[0] for one in asked]
-
-
-def _version(name: str) -> str | None:
-    from importlib import metadata
-
-    try:
-        return metadata.version(name)
-    except metadata.PackageNotFoundError:
-        return None
+    found: dict[str, str | None] = {}
+    for asked in metadata.requires("overblock") or ():
+        if "extra ==" not in asked:
+            name = re.split(r"[^\w.-]", asked)[0]
+            try:
+                found[name] = metadata.version(name)
+            except metadata.PackageNotFoundError:
+                found[name] = None
+    return found
 
 
 def _doctor_lines(found: dict[str, Any]) -> list[str]:
@@ -451,12 +449,13 @@ def init(
     """
     with console.reports_errors():
         from sim.results.output import new_folder
+        from sim.scenario.quantities import parse_day
         from sim.scenario.starter.case import SCENARIO, Known, write_case
 
         known = Known(
             country,
-            _day("--from", first),
-            _day("--to", last),
+            parsed("--from", first, parse_day),
+            parsed("--to", last, parse_day),
             blocklist,
             inventory,
             operators,
@@ -477,12 +476,3 @@ def _next(known: Known, scenario: Path) -> str:
         f"what is assumed: {scenario.parent}/README.md. Next: overblock validate {scenario}; "
         f"overblock run {scenario} -o {scenario.parent}/answer.{sites}"
     )
-
-
-def _day(option: str, text: str | None) -> date | None:
-    from sim.scenario.quantities import parse_day
-
-    try:
-        return parse_day(text) if text else None
-    except ValueError as error:
-        raise UsageError(f"{option}: {error}") from None

@@ -395,12 +395,8 @@ class FactRow(Row):
     curve: str
     at_most: NonNegative
     metrics: str
+    """Measures that a result has wrong where it contradicts the fact, with semicolons between."""
     source: str
-
-    @property
-    def metric_names(self) -> tuple[str, ...]:
-        """Measures that a result has wrong where it contradicts the fact."""
-        return tuple(self.metrics.split(";"))
 
 
 def facts_of(scenario: str) -> tuple[FactRow, ...]:
