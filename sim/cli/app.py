@@ -15,7 +15,7 @@ from typing import Annotated
 import typer
 
 from sim.cli import console
-from sim.cli.verbs import backtest, cover, experiments, exposure, handover, library
+from sim.cli.verbs import cover, experiments, exposure, handover, library
 from sim.errors import OverblockError, UsageError
 from sim.version import __version__
 
@@ -70,7 +70,7 @@ VERBS: dict[str, Callable[..., None]] = {
     "cover": cover.cover,
     "import": cover.import_file,
     "assess": handover.assess,
-    "backtest": backtest.backtest,
+    "backtest": experiments.backtest,
     "validate": library.validate,
     "list": library.list_scenarios,
     "show": library.show,

@@ -243,5 +243,5 @@ def test_a_key_is_named_by_no_room_that_passes_it_on(naming):
 
 def test_a_verb_is_imported_by_the_command_line_alone(imports):
     verbs = {name for name in imports if name.startswith("sim.cli.verbs.")}
-    assert len(verbs) > 5
+    assert len(verbs) >= 5
     assert {name for name, taken in imports.items() if taken & verbs} == {"sim.cli.app"}

@@ -10,18 +10,22 @@ from typing import TYPE_CHECKING, Any
 
 from sim.cli import console
 from sim.cli.console import Format, print_tables
-from sim.cli.inputs import Files, check_dated, check_stdin, list_remarks, parsed
 from sim.cli.options import (
     AT,
     FORCE_FILE,
     JSON,
     QUIET,
+    Files,
     ListOptions,
     TableOptions,
     argument,
+    check_dated,
     check_output,
+    check_stdin,
+    list_remarks,
     many,
     option,
+    parsed,
     takes_shared_options,
 )
 from sim.errors import UsageError

@@ -10,17 +10,22 @@ from typing import TYPE_CHECKING, Any
 
 from sim.cli import console
 from sim.cli.console import print_tables
-from sim.cli.inputs import (
+from sim.cli.options import (
+    AT,
     Files,
+    ListOptions,
+    argument,
     check_dated,
     check_placed,
     check_stdin,
     join_answers,
     list_remarks,
+    many,
+    option,
     parsed,
     split_provider,
+    takes_shared_options,
 )
-from sim.cli.options import AT, ListOptions, argument, many, option, takes_shared_options
 from sim.errors import UsageError
 from sim.report.words.tables import Column, Table, Value
 

@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sim.cli import console
 from sim.cli.console import Format, print_tables
-from sim.cli.inputs import parsed
 from sim.cli.options import (
     COLUMN,
     FORMAT,
@@ -28,6 +27,7 @@ from sim.cli.options import (
     SET,
     argument,
     option,
+    parsed,
 )
 from sim.errors import DataError, Problem, UsageError
 from sim.report.words.tables import Column, Table

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 from typer.testing import Result
 
-from sim.cli.inputs import check_stdin
+from sim.cli.options import check_stdin
 from sim.errors import UsageError
 from sim.scenario.schema import json_schema
 from tests.commands import call, run
@@ -326,7 +326,7 @@ def test_the_schema_file_beside_the_scenarios_is_fresh(repository):
 def test_a_list_on_standard_input_is_read_once_and_is_no_terminal(monkeypatch):
     refused(call("exposure", "-", "-", text="198.51.100.1\n"), 2, "can be read once only")
     assert call("exposure", "-", text="198.51.100.1\n").exit_code == 0
-    monkeypatch.setattr("sim.cli.inputs.sys", SimpleNamespace(stdin=Terminal()))
+    monkeypatch.setattr("sim.cli.options.sys", SimpleNamespace(stdin=Terminal()))
     with pytest.raises(UsageError) as caught:
         check_stdin(["a.txt", "-"])
     assert str(caught.value) == "-: expected a list on standard input, got a terminal"
