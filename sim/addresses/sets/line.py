@@ -344,13 +344,9 @@ class Line:
         return Seats(first[row], size[row], step[row])
 
     def network_of(self, position: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Number of the /64 network at some places of the line, counted from that of 2000::/64."""
+        """Number of the /64 network at some places of the line."""
         segment, offset = self._within(position)
-        return np.asarray(
-            (self.network[segment] - np.uint64(FIRST_NETWORK)).astype(np.int64)
-            + offset // self.width[segment],
-            np.int64,
-        )
+        return self.network[segment].astype(np.int64) + offset // self.width[segment]
 
     def _within(self, position: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Segment of some places, and how far each lies behind its beginning."""
