@@ -31,17 +31,22 @@ def resolved_with(*overrides):
 
 
 def run_into(folder, *overrides, n_replicates=2, root_seed=3):
-    return run_experiment(
-        resolved_with(*overrides),
-        root_seed=root_seed,
-        n_replicates=n_replicates,
-        folder=folder,
-    )
+    resolved = resolved_with(*overrides)
+    return run_experiment(resolved, root_seed=root_seed, n_replicates=n_replicates, folder=folder)
 
 
 @pytest.fixture(scope="module")
 def experiment(tmp_path_factory):
     return run_into(tmp_path_factory.mktemp("run") / "out")
+
+
+@pytest.fixture(scope="module")
+def nothing_blocked(tmp_path_factory):
+    return run_into(tmp_path_factory.mktemp("run") / "none", "strategy={id: none}")
+
+
+def summary_of(run):
+    return {line.metric: line for line in run.lines["summary"]}
 
 
 def test_money_lines_end_the_summary(experiment):
@@ -85,7 +90,7 @@ def test_the_two_files_agree(experiment):
 
 
 def test_the_national_rows_take_the_share_of_demand_that_was_lost(experiment):
-    summary = {line.metric: line for line in experiment.lines["summary"]}
+    summary = summary_of(experiment)
     shares = {line.scope: line.share_affected for line in experiment.lines["money"]}
     assert shares[IN_PROPORTION] == pytest.approx(summary["demand_lost_share"].median)
     assert shares[SHUTDOWN] == 1
@@ -110,7 +115,7 @@ def test_providers_losses_and_gains_add_up_to_those_of_all(migration):
     rows = [r for r in csv_rows(migration.folder / "groups.csv") if r["by"] == BY_HOST]
     assert len(rows) == 2 * 21
     side = {row.provider: row.side for row in resolve(load_scenario(MIGRATION)).hosting.rows}
-    summary = {line.metric: line for line in migration.lines["summary"]}
+    summary = summary_of(migration)
 
     def total(metric, *sides):
         found = [r for r in rows if r["metric"] == metric and side[r["group"]] in sides]
@@ -138,7 +143,7 @@ def test_providers_losses_and_gains_add_up_to_those_of_all(migration):
 
 
 def test_the_published_400_stands_beside_businesses_at_the_providers_it_names(migration):
-    summary = {line.metric: line for line in migration.lines["summary"]}
+    summary = summary_of(migration)
     named, every = summary[NAMED_BUSINESSES], summary["businesses_ever_affected"]
     assert (named.published, every.published) == ("400", "")
     assert 0 < named.median < every.median
@@ -164,36 +169,28 @@ def test_dearer_responses_cost_more_and_nothing_else_moves():
     labour = cheap.response_cost_usd - cheap.double_hosting_usd
     assert (labour > 0).all()
     assert dear.response_cost_usd == pytest.approx(3 * labour + cheap.double_hosting_usd)
-    for metric in set(MONEY_METRICS) - {
-        "response_cost_usd",
-        "private_loss_usd",
-        "net_social_loss_usd",
-    }:
+    moved = {"response_cost_usd", "private_loss_usd", "net_social_loss_usd"}
+    for metric in set(MONEY_METRICS) - moved:
         assert getattr(dear, metric).tolist() == getattr(cheap, metric).tolist(), metric
 
 
-def test_the_strategy_changes_no_draw(experiment, tmp_path):
+def test_the_strategy_changes_no_draw(experiment, nothing_blocked):
     """With nothing blocked, the rows of a total shutdown are the same to the last digit."""
-    none = run_into(tmp_path / "none", "strategy={id: none}")
-
-    def shutdown(methods):
-        return [(m.method, m.median, m.low, m.high) for m in methods if m.scope == SHUTDOWN]
-
-    assert shutdown(none.lines["money"]) == shutdown(experiment.lines["money"])
-    demand = {line.metric: line.denominator for line in none.lines["summary"]}
-    assert (
-        demand["gross_loss_usd"]
-        == {line.metric: line.denominator for line in experiment.lines["summary"]}["gross_loss_usd"]
+    runs = (experiment, nothing_blocked)
+    shutdown, without = (
+        [(m.method, m.median, m.low, m.high) for m in run.lines["money"] if m.scope == SHUTDOWN]
+        for run in runs
     )
+    assert shutdown == without
+    assert len({summary_of(run)["gross_loss_usd"].denominator for run in runs}) == 1
 
 
-def test_nothing_blocked_is_zero_money_by_every_method(tmp_path):
-    none = run_into(tmp_path / "none", "strategy={id: none}")
-    money = [line for line in none.lines["summary"] if line.metric in MONEY_METRICS]
-    assert len(money) == len(MONEY_METRICS)
-    assert {(line.median, line.low, line.high) for line in money} == {(0, 0, 0)}
-    scaled = [line for line in none.lines["money"] if line.scope in (MODELLED, IN_PROPORTION)]
-    assert {(line.median, line.low, line.high) for line in scaled} == {(0, 0, 0)}
+def test_nothing_blocked_is_zero_money_by_every_method(nothing_blocked):
+    summary = summary_of(nothing_blocked)
+    lines = [summary[metric] for metric in MONEY_METRICS]
+    lines += [one for one in nothing_blocked.lines["money"] if one.scope != SHUTDOWN]
+    assert {one.scope for one in lines[len(MONEY_METRICS) :]} == {MODELLED, IN_PROPORTION}
+    assert {(line.median, line.low, line.high) for line in lines} == {(0, 0, 0)}
 
 
 def test_a_table_of_ones_own_prices_the_run(tmp_path):
@@ -201,7 +198,7 @@ def test_a_table_of_ones_own_prices_the_run(tmp_path):
     lines = table.data.decode().replace("revenue_level,,,1,0.2,5", "revenue_level,,,4,4,4")
     (tmp_path / "prices.csv").write_text(lines, encoding="utf-8")
     own = run_into(tmp_path / "own", f"money.parameters={tmp_path / 'prices.csv'}")
-    summary = {line.metric: line for line in own.lines["summary"]}
+    summary = summary_of(own)
     demand = summary["demand_lost_share"].denominator
     assert summary["gross_loss_usd"].denominator == pytest.approx(4 * demand)
 

@@ -23,34 +23,25 @@ ROWS = shipped_money_parameters().rows
 
 
 @pytest.mark.parametrize(
-    ("u", "expected"), [(0.0, 1.0), (0.125, 1.5), (0.5, 2.0), (0.875, 2.5), (1.0, 3.0)]
+    ("u", "row", "expected"),
+    [
+        ([0.0, 0.125, 0.5, 0.875, 1.0], (1, 2, 3), [1.0, 1.5, 2.0, 2.5, 3.0]),
+        # The mode at either end, and a range that is a point.
+        ([0.5], (0, 0, 1), [1 - np.sqrt(0.5)]),
+        ([0.5], (0, 1, 1), [np.sqrt(0.5)]),
+        ([0.0, 0.4, 1.0], (2, 2, 2), [2, 2, 2]),
+    ],
 )
-def test_triangular_quantile_inverts_its_closed_form(u, expected):
-    assert triangular_quantile(np.array([u]), 1, 2, 3) == pytest.approx(expected)
-
-
-@pytest.mark.parametrize(("mode", "median"), [(0.0, 1 - np.sqrt(0.5)), (1.0, np.sqrt(0.5))])
-def test_triangular_quantile_takes_a_mode_at_either_end(mode, median):
-    assert triangular_quantile(np.array([0.5]), 0, mode, 1) == pytest.approx(median)
-
-
-def test_a_range_that_is_a_point_is_that_point():
-    assert triangular_quantile(np.array([0.0, 0.4, 1.0]), 2, 2, 2).tolist() == [2, 2, 2]
+def test_triangular_quantile_inverts_its_closed_form(u, row, expected):
+    assert triangular_quantile(np.array(u), *row) == pytest.approx(expected, rel=1e-12)
 
 
 def test_draws_have_the_mean_of_the_triangular_distribution():
     row = next(row for row in ROWS if row.key == "hosting_spend_share")
     values = drawn(Streams(1, 0), 20_000)("hosting_spend_share", row)
-    mean = (row.low + row.value + row.high) / 3
-    variance = (
-        row.low**2
-        + row.value**2
-        + row.high**2
-        - row.low * row.value
-        - row.low * row.high
-        - row.value * row.high
-    ) / 18
-    assert abs(values.mean() - mean) < 4 * np.sqrt(variance / 20_000)
+    a, b, c = row.low, row.value, row.high
+    variance = (a**2 + b**2 + c**2 - a * b - a * c - b * c) / 18
+    assert abs(values.mean() - (a + b + c) / 3) < 4 * np.sqrt(variance / 20_000)
 
 
 def test_half_the_revenue_is_as_likely_as_twice():
@@ -72,15 +63,11 @@ def test_every_draw_lies_in_the_range_of_its_row():
         assert row.low <= found.min() <= found.max() <= row.high, row.key
 
 
-def test_longer_spells_are_recaptured_less_in_every_draw():
-    parameters = firm_parameters(ROWS, SECTORS, drawn(Streams(5, 0)))
-    assert (np.diff(parameters.recaptured_share, axis=2) < 0).all()
-    assert (np.diff(firm_parameters(ROWS, SECTORS, central).recaptured_share, axis=2) < 0).all()
-
-
-def test_longer_spells_drive_more_customers_away_in_every_draw():
-    parameters = firm_parameters(ROWS, SECTORS, drawn(Streams(5, 0)))
-    assert (np.diff(parameters.leaving_share, axis=2) >= 0).all()
+def test_longer_spells_are_recaptured_less_and_drive_more_customers_away_in_every_draw():
+    for draws in (drawn(Streams(5, 0)), central):
+        parameters = firm_parameters(ROWS, SECTORS, draws)
+        assert (np.diff(parameters.recaptured_share, axis=2) < 0).all()
+        assert (np.diff(parameters.leaving_share, axis=2) >= 0).all()
 
 
 def test_a_sector_takes_its_own_row_and_else_the_general_one():
@@ -111,10 +98,7 @@ def test_one_more_key_or_sector_changes_no_other_draw():
     row = ROWS[1]
     values("sensitivity", row)
     assert np.array_equal(values("churn_window_d", row), alone("churn_window_d", row))
-
-
-def test_keys_have_luck_of_their_own():
-    values, row = drawn(Streams(5, 2), 50), ROWS[1]
+    # Keys have luck of their own.
     assert not np.array_equal(values("churn_window_d", row), values("sensitivity", row))
 
 
