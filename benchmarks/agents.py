@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 
 from sim.engine.actors.operators import Compliance
 from sim.engine.strategies.calendars import time_orders
-from sim.engine.strategies.registry import Given
 from sim.scenario.resolve import Resolved
 from sim.scenario.strategies import Replay as Replayed
 from sim.streams import Streams
@@ -174,7 +173,7 @@ def replay_of(resolved: Resolved, world: World, streams: Streams) -> Replay:
     ):
         raise ValueError("a replay in which somebody reacts")
     scenario, operators = resolved.scenario, world.operators
-    timed = time_orders(Replayed.model_construct(id="replay"), Given(resolved, streams))
+    timed = time_orders(Replayed.model_construct(id="replay"), resolved, streams)
     entries: list[Entry] = []
     compliance = Compliance(operators.compliance, operators.luck_row, streams)
     held: list[int] = []

@@ -451,7 +451,6 @@ class Conditioning:
         manifest = manifest_of(
             plan,
             write_sheets(folder, plan, sheets),
-            labels=[plan.resolved.scenario.strategy.id],
             n_replicates=1,
             status=PARTIAL if found.failures else COMPLETE,
             warnings=[*self._warnings(found, len(kept))],

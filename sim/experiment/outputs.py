@@ -80,7 +80,6 @@ def manifest_of(
     plan: Plan,
     outputs: Outputs,
     *,
-    labels: Sequence[str],
     n_replicates: int,
     status: str,
     warnings: Sequence[str],
@@ -92,8 +91,6 @@ def manifest_of(
     ----------
     outputs
         Every file in it.
-    labels
-        Labels of the strategies.
     n_replicates
         How many replicates are finished under every strategy.
     status
@@ -122,7 +119,7 @@ def manifest_of(
             "resolved_sha256": scenario_hash(plan.resolved),
             "overrides": list(loaded.overrides),
         },
-        **plan.described(labels),
+        **plan.described(),
         "root_seed": plan.root_seed,
         "streams": STREAM_RULE,
         "n_replicates_asked": plan.n_replicates,
@@ -239,7 +236,6 @@ def write_study(folder: Path, plan: Plan, answers: Answers, sheets: Sequence[She
     manifest = manifest_of(
         plan,
         outputs,
-        labels=[answers.label],
         n_replicates=plan.n_replicates,
         status=answers.status,
         warnings=(),

@@ -271,8 +271,9 @@ class Plan:
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """Labels of the strategies of a run or comparison."""
-        return tuple(variant.label for variant in self.variants)
+        """Labels of the strategies; of many points that of the scenario's own."""
+        variants = self.variants or (own_variant(self.resolved),)
+        return tuple(variant.label for variant in variants)
 
     @property
     def name(self) -> str:
@@ -280,13 +281,14 @@ class Plan:
         kind = "" if self.is_as_given else f"-{self.kind}"
         return f"{self.resolved.scenario.name}{kind}-{self.result_id[:6]}"
 
-    def described(self, labels: Sequence[str]) -> dict[str, Any]:
+    def described(self) -> dict[str, Any]:
         """Entries of the manifest for this kind of plan."""
         if self.kind == RUN:
             return {"strategy": self.labels[0], **self.asked}
         if self.is_as_given:
             return dict(self.asked)
-        return {"strategies": [{"label": label} for label in labels], "design": dict(self.design)}
+        strategies = [{"label": label} for label in self.labels]
+        return {"strategies": strategies, "design": dict(self.design)}
 
     @property
     def result_id(self) -> str:

@@ -174,7 +174,6 @@ def derived_manifest(
     manifest = manifest_of(
         plan,
         outputs,
-        labels=plan.labels,
         n_replicates=derived.n_whole(plan),
         status=status,
         warnings=[*_warnings(plan, derived), *derived.nothing],

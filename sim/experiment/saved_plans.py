@@ -158,28 +158,21 @@ def read_question(folder: Path) -> Question:
             f"{folder.parent}: begun by overblock {document.get('version')}, this is "
             f"{__version__}; resume with that version, or start again"
         )
-    if document.get("schema") != EXPERIMENT_SCHEMA:
-        message = f"expected the schema {EXPERIMENT_SCHEMA}, got {document.get('schema')!r}"
-        raise DataError([Problem(str(file), message, key="schema")])
     with _readable(file):
-        return _question_of(document, folder)
-
-
-def _question_of(document: Mapping[str, Any], folder: Path) -> Question:
-    copies = {name: folder / table["copy"] for name, table in document["tables"].items()}
-    if any(hash_of(copies[name]) != one["sha256"] for name, one in document["tables"].items()):
-        raise _another(folder)
-    loaded = load_scenario(str(folder / SCENARIO), document["overrides"])
-    loaded = replace(loaded.with_copies(copies), document=loaded.document.renamed(document["file"]))
-    return Question(
-        document["kind"],
-        document["result_id"],
-        resolve(loaded),
-        dict(document["asked"]),
-        document["root_seed"],
-        document["n_replicates"],
-        folder,
-    )
+        copies = {name: folder / table["copy"] for name, table in document["tables"].items()}
+        if any(hash_of(copies[name]) != one["sha256"] for name, one in document["tables"].items()):
+            raise _another(folder)
+        loaded = load_scenario(str(folder / SCENARIO), document["overrides"]).with_copies(copies)
+        loaded = replace(loaded, document=loaded.document.renamed(document["file"]))
+        return Question(
+            document["kind"],
+            document["result_id"],
+            resolve(loaded),
+            dict(document["asked"]),
+            document["root_seed"],
+            document["n_replicates"],
+            folder,
+        )
 
 
 def _another(folder: Path) -> UsageError:

@@ -7,7 +7,7 @@ from importlib import import_module
 from pkgutil import iter_modules
 
 from sim.engine.decisions import Strategy
-from sim.engine.strategies.registry import RULES, Given
+from sim.engine.strategies.registry import RULES
 from sim.scenario.resolve import Resolved
 from sim.scenario.strategies import Asked
 from sim.streams import Streams
@@ -20,7 +20,7 @@ for _module in iter_modules(__path__, f"{__name__}."):
 def build_strategy(resolved: Resolved, streams: Streams) -> Strategy:
     """Return the strategy that a scenario names, for the operators that it names."""
     asked = resolved.scenario.strategy
-    strategy = RULES[type(asked)].build(asked, Given(resolved, streams))
+    strategy = RULES[type(asked)].build(asked, resolved, streams)
     if not isinstance(asked, Asked) or asked.operators is None:
         return strategy
     operators = frozenset(asked.operators)

@@ -33,8 +33,10 @@ from sim.engine.decisions import (
     open_fronts,
 )
 from sim.engine.state.ledger import SLACK
-from sim.engine.strategies.registry import Given, register, seconds
+from sim.engine.strategies.registry import register, seconds
 from sim.scenario import strategies as ask
+from sim.scenario.resolve import Resolved
+from sim.streams import Streams
 from sim.world.providers import HOSTILE, Places
 
 if TYPE_CHECKING:
@@ -84,8 +86,8 @@ def _enclose(length: int, mechanism: Mechanism, observation: Observation) -> Dec
 
 
 register(ask.Exact, exact)
-register(ask.Aggregate, aggregate, lambda asked, _: aggregate(asked.length))
-register(ask.Throttle, throttle, lambda asked, _: throttle(asked.length))
+register(ask.Aggregate, aggregate, lambda asked, *_: aggregate(asked.length))
+register(ask.Throttle, throttle, lambda asked, *_: throttle(asked.length))
 
 
 def dns(overmatch: float) -> Strategy:
@@ -129,8 +131,8 @@ def _name(overmatch: float) -> Strategy:
     return decide
 
 
-register(ask.Dns, dns, lambda asked, _: dns(asked.overmatch))
-register(ask.Sni, sni, lambda asked, _: sni(asked.overmatch))
+register(ask.Dns, dns, lambda asked, *_: dns(asked.overmatch))
+register(ask.Sni, sni, lambda asked, *_: sni(asked.overmatch))
 
 
 def allow_list(allowed: IntervalSet) -> Strategy:
@@ -154,12 +156,12 @@ def allow_list(allowed: IntervalSet) -> Strategy:
     return decide
 
 
-def _listed(given: Given) -> IntervalSet:
-    assert given.resolved.allowed is not None
-    return given.resolved.line.union(row.prefix for row in given.resolved.allowed.rows)
+def _allow_listed(_: ask.AllowList, resolved: Resolved, __: Streams) -> Strategy:
+    assert resolved.allowed is not None
+    return allow_list(resolved.line.union(row.prefix for row in resolved.allowed.rows))
 
 
-register(ask.AllowList, allow_list, lambda _, given: allow_list(_listed(given)))
+register(ask.AllowList, allow_list, _allow_listed)
 
 
 SetOf: TypeAlias = Callable[[Observation, int, int], IntervalSet]
@@ -267,7 +269,7 @@ def _largest_prefix6(
 register(
     ask.CoveringPrefix,
     covering_prefix,
-    lambda asked, _: covering_prefix(asked.purity, asked.shortest),
+    lambda asked, *_: covering_prefix(asked.purity, asked.shortest),
 )
 register(ask.ProviderRegion, provider_region)
 register(ask.WholeProvider, provider)
@@ -315,7 +317,7 @@ def negotiate(talks_s: int, purity: float, shortest: int) -> Strategy:
 register(
     ask.Negotiate,
     negotiate,
-    lambda asked, _: negotiate(seconds(asked.talks_h), asked.purity, asked.shortest),
+    lambda asked, *_: negotiate(seconds(asked.talks_h), asked.purity, asked.shortest),
 )
 
 
@@ -429,7 +431,7 @@ def _step(in_force: InForce, step_of: StepOf) -> tuple[int, int | None]:
 register(
     ask.Escalate,
     escalate,
-    lambda asked, _: escalate(
+    lambda asked, *_: escalate(
         asked.lengths or asked.rules or (),
         seconds(asked.patience_h),
         asked.goal,
@@ -508,4 +510,4 @@ def _networks(addresses: IntervalSet6) -> IntervalSet6:
     return IntervalSet6.from_bounds(start, stop)
 
 
-register(ask.Cover, cover, lambda asked, _: cover(asked.rules))
+register(ask.Cover, cover, lambda asked, *_: cover(asked.rules))

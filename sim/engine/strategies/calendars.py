@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from itertools import chain
 from operator import itemgetter
 
 import numpy as np
@@ -29,8 +28,9 @@ from sim.engine.decisions import (
     enclosing_front,
     open_fronts,
 )
-from sim.engine.strategies.registry import Given, register, seconds
+from sim.engine.strategies.registry import register, seconds
 from sim.scenario import strategies as ask
+from sim.scenario.resolve import Resolved
 from sim.scenario.strategies import GivenOrder, GivenOrderRow, windows_of_order
 from sim.streams import Stream, Streams
 from sim.world.providers import seconds_since
@@ -166,14 +166,6 @@ def rolling(ttl_s: int, gap_s: int, length: int) -> Strategy:
     return decide
 
 
-def _sessions(asked: ask.TimeWindow, given: Given) -> Sequence[Window]:
-    """Start and end of each session, in sequence."""
-    if asked.windows is not None:
-        return asked.windows
-    assert given.resolved.sessions is not None
-    return [(row.start, row.end) for row in given.resolved.sessions.rows]
-
-
 def growth_of(
     asked: ask.TimeWindow, windows_s: Sequence[tuple[int, int]], streams: Streams
 ) -> Growth | None:
@@ -202,16 +194,18 @@ def growth_of(
     )
 
 
-def _of_calendar(asked: ask.TimeWindow, given: Given) -> Strategy:
-    windows_s = seconds_of(_sessions(asked, given), given.resolved.scenario.start)
-    return time_window(windows_s, asked.length, growth_of(asked, windows_s, given.streams))
+def _of_calendar(asked: ask.TimeWindow, resolved: Resolved, streams: Streams) -> Strategy:
+    sessions = resolved.sessions.rows if resolved.sessions else ()
+    windows = asked.windows or [(row.start, row.end) for row in sessions]
+    windows_s = seconds_of(windows, resolved.scenario.start)
+    return time_window(windows_s, asked.length, growth_of(asked, windows_s, streams))
 
 
 register(ask.TimeWindow, time_window, _of_calendar)
 register(
     ask.Rolling,
     rolling,
-    lambda asked, _: rolling(seconds(asked.ttl_h), seconds(asked.gap_h), asked.length),
+    lambda asked, *_: rolling(seconds(asked.ttl_h), seconds(asked.gap_h), asked.length),
 )
 
 
@@ -243,15 +237,14 @@ def replay(timed_orders: Sequence[tuple[int, Order]]) -> Strategy:
     return decide
 
 
-def time_orders(asked: ask.Replay, given: Given) -> list[tuple[int, Order]]:
+def time_orders(asked: ask.Replay, resolved: Resolved, streams: Streams) -> list[tuple[int, Order]]:
     """Orders of a table with their times in seconds since the start, sorted by time.
 
     A drawn time is a whole second drawn evenly from ``[earliest, latest]``, one draw per row.
     """
-    resolved = given.resolved
     assert resolved.orders is not None
     start, rows = resolved.scenario.start, resolved.orders.rows
-    u = given.streams.generator(Stream.ORDER_TIME).random(len(rows))
+    u = streams.generator(Stream.ORDER_TIME).random(len(rows))
     timed = []
     for row, luck in zip(rows, u.tolist(), strict=True):
         if asked.last_order is not None and row.effective > asked.last_order:
@@ -268,7 +261,7 @@ def time_orders(asked: ask.Replay, given: Given) -> list[tuple[int, Order]]:
     return sorted(timed, key=lambda pair: pair[0])
 
 
-register(ask.Replay, replay, lambda asked, given: replay(time_orders(asked, given)))
+register(ask.Replay, replay, lambda *given: replay(time_orders(*given)))
 
 
 Dated = tuple[int, int, Order]
@@ -290,9 +283,8 @@ def orders(dated: list[Dated]) -> Strategy:
     return replay([(t_s, order) for t_s, _, order in ordered])
 
 
-def _dated(order: GivenOrder | GivenOrderRow, given: Given) -> Iterator[Dated]:
+def _dated(order: GivenOrder | GivenOrderRow, resolved: Resolved) -> Iterator[Dated]:
     """Orders that one given order comes to in a run."""
-    resolved = given.resolved
     scenario = resolved.scenario
     windows_s = seconds_of(
         windows_of_order(order, scenario.start, scenario.end, scenario.zone), scenario.start
@@ -320,8 +312,8 @@ def _groups(order: GivenOrder | GivenOrderRow, strategy: object) -> Groups:
     return None if names is None else frozenset(names)
 
 
-def _all(given: Given) -> list[Dated]:
-    return list(chain.from_iterable(_dated(order, given) for order in given.resolved.given_orders))
+def _all(_: ask.Orders, resolved: Resolved, __: Streams) -> Strategy:
+    return orders([one for order in resolved.given_orders for one in _dated(order, resolved)])
 
 
-register(ask.Orders, orders, lambda asked, given: orders(_all(given)))
+register(ask.Orders, orders, _all)

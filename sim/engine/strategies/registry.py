@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, TypeAlias
 
 from sim.engine import decisions
 from sim.engine.decisions import Decision, Observation
@@ -16,15 +16,10 @@ from sim.scenario.resolve import Resolved
 from sim.streams import Streams
 
 S_PER_H = 3600
-Asked = TypeVar("Asked", bound=Model)
 
 
-@dataclass(frozen=True)
-class Given:
-    """Inputs of a strategy besides its keys: the scenario, its tables and random streams."""
-
-    resolved: Resolved
-    streams: Streams
+Build: TypeAlias = "Callable[[Any, Resolved, Streams], decisions.Strategy]"
+"""From the keys that a scenario sets, its tables and random streams, to the strategy."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +27,7 @@ class Rule:
     """A rule as it is written, and how a strategy is made of it."""
 
     written: Callable[..., Any]
-    build: Callable[[Any, Given], decisions.Strategy]
+    build: Build
 
 
 RULES: dict[type[Model], Rule] = {}
@@ -40,9 +35,9 @@ RULES: dict[type[Model], Rule] = {}
 
 
 def register(
-    declared: type[Asked],
+    declared: type[Model],
     written: Callable[..., Any],
-    build: Callable[[Asked, Given], decisions.Strategy] | None = None,
+    build: Build | None = None,
 ) -> None:
     """Say which rule carries out a strategy.
 
@@ -53,11 +48,10 @@ def register(
     written
         The rule; its docstring says where it was really used.
     build
-        From the keys that a scenario sets to the strategy; None where the rule has none and is the
-        strategy itself.
+        None where the rule has no keys and is the strategy itself.
     """
     assert declared not in RULES, f"{declared.__name__} has two rules"
-    RULES[declared] = Rule(written, build or (lambda asked, given: written))
+    RULES[declared] = Rule(written, build or (lambda *_: written))
 
 
 def seconds(hours: float) -> int:
@@ -77,7 +71,7 @@ class Strategy(Model):
     @classmethod
     def __pydantic_init_subclass__(cls, **_: Any) -> None:
         """Register the rule."""
-        register(cls, cls.decide, lambda asked, _: asked.decide)
+        register(cls, cls.decide, lambda asked, *_: asked.decide)
 
     def decide(self, seen: Observation) -> Decision:
         """Orders that follow from what the censor sees, of nothing else, and when to look again.
@@ -105,13 +99,13 @@ def rule_of(asked: ask.Own, resolved: Resolved) -> Strategy:
     return own.make(kind, asked)
 
 
-def own_rule(asked: ask.Own, given: Given) -> decisions.Strategy:
+def own_rule(asked: ask.Own, resolved: Resolved, streams: Streams) -> decisions.Strategy:
     """Decide by a class in a user's file, whose mistakes are reported with their line.
 
     Really used: by whoever wrote it.
     """
-    rule = rule_of(asked, given.resolved)
-    written = RULES[type(rule)].build(rule, given)
+    rule = rule_of(asked, resolved)
+    written = RULES[type(rule)].build(rule, resolved, streams)
 
     def decide(observation: Observation) -> Decision:
         try:

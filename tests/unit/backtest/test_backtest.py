@@ -145,6 +145,9 @@ def test_a_national_method_by_hand(tmp_path):
     [
         ("{kind: national-method, method: oecd, duration_d: 1}",
          ":8:48: cases.0.predictor.method: expected one of oecd_2011, cost_like,"),
+        ("{kind: national-method, method: oecd_2011, duration_d: 1, constants: {gdp: {value: 1, "
+         "low: 1, high: 1, source: x, date: 2020}}}",
+         "cases.0.predictor.constants.gdp: expected one of gdp_usd_per_year, "),
         ("{kind: national-method, method: oecd_2011, duration_d: 1}",
          "cases.0.predictor.constants: expected the constant gdp_usd_per_year that"),
         ("{kind: exposure, blocklist: nowhere.txt}", "nowhere.txt: expected a file"),

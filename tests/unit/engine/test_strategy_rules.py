@@ -40,7 +40,6 @@ from sim.engine.strategies.answers import (
     throttle,
 )
 from sim.engine.strategies.calendars import rolling, time_orders
-from sim.engine.strategies.registry import Given
 from sim.scenario.strategies import Replay
 from sim.scenario.tables.rows import OrderRow
 from sim.streams import Stream, Streams
@@ -224,7 +223,7 @@ def timed_orders(
     """Orders of a table with their times."""
     scenario, table = SimpleNamespace(start=START), SimpleNamespace(rows=rows)
     resolved = SimpleNamespace(scenario=scenario, orders=table, line=IPV4)
-    return time_orders(Replay.model_construct(id="replay", **asked), Given(resolved, streams))
+    return time_orders(Replay.model_construct(id="replay", **asked), resolved, streams)
 
 
 def test_orders_are_placed_at_their_best_times_in_their_sequence():
