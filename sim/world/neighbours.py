@@ -95,7 +95,8 @@ def neighbours_of_hosts(
     luck[is_own] = loneliness(
         luck[is_own], rank[business[is_own]], resolved.scenario.names.loneliness
     )
-    shares = _kind_shares(resolved, places)
+    shared_places = {(row.provider, row.region) for row in shared_rows(resolved)}
+    shares = kinds_of_places(resolved.sharing.rows, list(places.row_of), shared_places)
     kind_row = kind_at(shares, seat_row, luck)
     table: Table[Any] = resolved.census
     try:
@@ -135,15 +136,6 @@ def _take_given(n_names: NDArray[np.int64], address: NDArray[np.int64], sites: S
     is_known = ~np.isnan(sites.n_names)
     np.maximum.at(given, row[is_known], sites.n_names[is_known].astype(np.int64))
     np.copyto(n_names, given, where=given > 0)
-
-
-def _kind_shares(resolved: Resolved, places: Places) -> NDArray[np.float64]:
-    """Share of the addresses of each place in each kind of use."""
-    return kinds_of_places(
-        resolved.sharing.rows,
-        list(places.row_of),
-        {(row.provider, row.region) for row in shared_rows(resolved)},
-    )
 
 
 @lru_cache(maxsize=8)
