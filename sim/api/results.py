@@ -420,21 +420,6 @@ class Picture:
     pdf: bytes = field(repr=False)
     table: Columns = field(repr=False)
 
-    def save(self, path: str | Path) -> Path:
-        """Write the picture; the end of the name says as what.
-
-        Raises
-        ------
-        UsageError
-            If the name ends in none of .png, .svg, .pdf.
-        """
-        kinds = {".png": self.png, ".svg": self.svg, ".pdf": self.pdf}
-        to = Path(path)
-        if to.suffix not in kinds:
-            raise UsageError(f"path: expected a name in .png, .svg or .pdf, got {str(path)!r}")
-        to.write_bytes(kinds[to.suffix])
-        return to
-
     def _repr_html_(self) -> str:
         held = base64.b64encode(self.png).decode("ascii")
         alt = html.escape(self.alt, quote=True)

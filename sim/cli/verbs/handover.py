@@ -113,7 +113,9 @@ def plot(
         if list_kinds:
             _print_kinds(folder, strategy)
             return
-        into = output or _default_folder(folder, strategy)
+        # One strategy of a comparison has a folder of its own.
+        of = strategy if strategy is not None and len(folder.strategies) > 1 else ""
+        into = output or folder.path / "figures" / re.sub(r"[^\w.=-]+", "-", of)
         with console.names_changes(folder):
             written = plot_run(
                 folder,
@@ -128,14 +130,6 @@ def plot(
             )
         print(*written, sep="\n")
         console.say(count(len(written), "file"), quiet=quiet)
-
-
-def _default_folder(run: RunFolder, strategy: str | None) -> Path:
-    """``figures`` in the run folder; one strategy of a comparison has a folder of its own there."""
-    folder = run.path / "figures"
-    if strategy is None or len(run.strategies) == 1:
-        return folder
-    return folder / re.sub(r"[^\w.=-]+", "-", strategy)
 
 
 def _formats(text: str) -> list[str]:

@@ -134,9 +134,8 @@ def test_figures_and_report(results, tmp_path):
     assert picture.alt in picture._repr_html_()
     assert 'alt="a &quot;b&quot; &lt;"' in replace(picture, alt='a "b" <')._repr_html_()
     assert picture.table.n_rows > 0
-    assert picture.save(tmp_path / "outage.svg").read_bytes() == picture.svg
-    with pytest.raises(sim.UsageError, match=r"expected a name in \.png, \.svg or \.pdf"):
-        picture.save("outage.gif")
+    assert picture.svg.startswith(b"<?xml")
+    assert picture.pdf.startswith(b"%PDF")
     with pytest.raises(sim.UsageError, match="outags: unknown figure"):
         results.plot("outags")
     with pytest.raises(sim.UsageError, match="it shows one strategy; give strategies, one of"):

@@ -60,15 +60,6 @@ def test_quiet_commands_compile_without_a_word(compiled, write_scenario, tmp_pat
     assert len(compiled) == 1
 
 
-@pytest.mark.long
-def test_what_runs_again_or_scores_says_it_too(compiled, chase_run):
-    compiled.clear()
-    for mark in module.folder().iterdir():
-        mark.unlink()
-    assert n_said("verify", chase_run, "--sample", 1, "-w", 1) == 1
-    assert len(compiled) == 1
-
-
 @pytest.mark.parametrize("verb", ["run", "verify", "backtest"])
 def test_an_interrupt_that_the_compiler_swallows_ends_the_command_when_it_has_compiled(
     verb, compiled, chase_run, write_scenario, tmp_path, monkeypatch

@@ -6,8 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from sim.cli.verbs.handover import _default_folder
-from sim.results.folder import open_run
 from tests.commands import call as command
 
 
@@ -59,10 +57,10 @@ def test_a_changed_folder_is_named_on_the_figure_and_beside_it(shipped_run):
     shutil.copytree(shipped_run, "changed")
     table = Path("changed/groups.csv")
     table.write_text(table.read_text().replace("1", "2", 1))
-    result = call("changed", "money", "-o", "out", "--format", "svg")
+    result = call("changed", "money", "--format", "svg")
     assert result.exit_code == 0
     assert "groups.csv" in result.stderr
-    words = " ".join(Path("out/money.svg").read_text().split())
+    words = " ".join(Path("changed/figures/money.svg").read_text().split())
     assert "groups.csv" in words
     assert "Do not quote" in words
 
@@ -91,7 +89,3 @@ def test_the_list_says_what_each_shows_and_why_some_do_not_apply(shipped_run):
     assert "addresses listed" in shown
     assert "it compares strategies, and the folder holds one" in shown
     assert "the folder holds no tradeoff.csv" in shown
-
-
-def test_without_a_place_figures_go_into_the_run_folder(shipped_run):
-    assert _default_folder(open_run(shipped_run), None) == shipped_run / "figures"
