@@ -102,8 +102,6 @@ def test_a_kill_before_the_folder_is_in_its_place_costs_no_run(monkeypatch):
     [
         ("sweep", "SIGTERM"),
         pytest.param("run", "SIGINT", marks=pytest.mark.long),
-        pytest.param("run", "SIGTERM", marks=pytest.mark.long),
-        pytest.param("sweep", "SIGINT", marks=pytest.mark.long),
     ],
 )
 def test_an_interrupt_in_a_query_is_no_failed_run(verb, name):
@@ -144,9 +142,6 @@ IN_A_QUERY = {
         ("report", "SIGINT"),
         pytest.param("import", "SIGINT", marks=pytest.mark.long),
         pytest.param("plot", "SIGTERM", marks=pytest.mark.long),
-        pytest.param("import", "SIGTERM", marks=pytest.mark.long),
-        pytest.param("plot", "SIGINT", marks=pytest.mark.long),
-        pytest.param("report", "SIGTERM", marks=pytest.mark.long),
     ],
 )
 def test_an_interrupted_command_leaves_nothing_half_done(verb, name):

@@ -146,18 +146,6 @@ def test_a_run_with_a_closed_stdout_keeps_its_folder_and_ends_with_an_error(word
     assert json.loads((tmp_path / "out" / "manifest.json").read_text())["status"] == "complete"
 
 
-def test_a_reader_that_left_does_not_cost_the_run(tmp_path):
-    read_end, write_end = os.pipe()
-    os.close(read_end)
-    done = subprocess.run(
-        [*OVERBLOCK, "run", "telegram-2018-replay", "-o", "out", *SMALL],
-        cwd=tmp_path, env=PLAIN, stdout=write_end, stderr=subprocess.PIPE,
-    )  # fmt: skip
-    os.close(write_end)
-    assert b"Traceback" not in done.stderr
-    assert json.loads((tmp_path / "out" / "manifest.json").read_text())["status"] == "complete"
-
-
 @pytest.mark.long
 def test_a_terminal_without_the_letters_of_a_title_costs_no_run(tmp_path):
     ascii_only = {"PYTHONIOENCODING": "ascii"}

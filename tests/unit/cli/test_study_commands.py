@@ -181,15 +181,6 @@ def test_mistakes_exit_with_2_before_anything_runs(small, arguments, message):
     assert not list(Path.cwd().glob("runs*"))
 
 
-def test_a_taken_place_is_refused_before_anything_runs(small, tmp_path):
-    (tmp_path / "out").mkdir()
-    (tmp_path / "out" / "mine.txt").write_text("mine")
-    result = call("sweep", small, "--over", "thresholds.down=0.5,0.6", "-o", str(tmp_path / "out"))
-    assert result.exit_code == 2
-    assert "exists and is not a run's folder" in result.stderr
-    assert "points" not in result.stderr
-
-
 # What studies print on a terminal: each number of their tables, and which ones it has room for.
 
 

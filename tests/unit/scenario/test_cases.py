@@ -75,6 +75,12 @@ def test_a_case_is_read_and_a_bare_year_is_a_date(tmp_path):
          "12:7: cases.0.published: expected low <= value <= high, got 17, 16, 16"),
         ("unit: names", "units: names", "15:7: cases.0.published.units: unknown key"),
         ("id: one", "id: One!", "3:9: cases.0.id: expected text that matches"),
+        ("    published:\n", "    guess: {low: 5, high: 5}\n    published:\n",
+         "11:12: cases.0.guess: expected low < high, got 5, 5"),
+        ("    published:\n", "    floor: 0\n    published:\n",
+         "11:12: cases.0.floor: expected a number > 0"),
+        ("rounding: 0.5", "rounding: 0.5\n      relation: between",
+         "12:7: cases.0.published: expected low and high with relation between, got no range"),
     ],
 )  # fmt: skip
 def test_mistakes_are_named_by_place(tmp_path, old, new, expected):
@@ -100,23 +106,6 @@ def test_run_predictors_read_one_thing(tmp_path):
     ]:
         (found,) = problems(tmp_path, ONE.replace(names, run + lines))
         assert message in found
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "expected"),
-    [
-        ("    published:\n", "    guess: {low: 5, high: 5}\n    published:\n",
-         "11:12: cases.0.guess: expected low < high, got 5, 5"),
-        ("    published:\n", "    floor: 0\n    published:\n",
-         "11:12: cases.0.floor: expected a number > 0"),
-        ("rounding: 0.5", "rounding: 0.5\n      relation: between",
-         "12:7: cases.0.published: expected low and high with relation between, got no range"),
-    ],
-)  # fmt: skip
-def test_mistakes_of_scores_are_named_by_place(tmp_path, old, new, expected):
-    assert ONE.count(old) == 1
-    (found,) = problems(tmp_path, ONE.replace(old, new))
-    assert found.startswith(expected), found
 
 
 AT = "2018-04-17T00:00+03:00"

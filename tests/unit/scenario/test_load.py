@@ -257,7 +257,6 @@ def test_an_order_says_what_and_when_in_one_way(write_scenario, order, expected)
 @pytest.mark.parametrize(
     ("when", "expected"),
     [
-        ("", ": expected one of windows, sessions, got none"),
         (f"windows: [[{TEN}, {TEN}]]", f": {DISJOINT}"),
         (f"windows: [[{TEN}, 2018-04-18T00:00+03:00], [2018-04-17T20:00+03:00, "
          "2018-04-19T00:00+03:00]]", f": {DISJOINT}"),
@@ -265,8 +264,7 @@ def test_an_order_says_what_and_when_in_one_way(write_scenario, order, expected)
 )  # fmt: skip
 def test_sessions_have_one_calendar(write_scenario, when, expected):
     path = write_scenario({"  id: replay\n  orders: telegram-2018-orders": ESCALATE}, add=FRONTS)
-    comma = ", " if when else ""
-    override = f"strategy={{id: time-window{comma}{when}}}"
+    override = f"strategy={{id: time-window, {when}}}"
     assert problems_of(path, [override]) == [f"--set {override}: strategy{expected}"]
 
 

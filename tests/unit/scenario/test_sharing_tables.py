@@ -93,13 +93,6 @@ def test_own_kinds_of_use_at_unknown_places_are_refused_and_the_shipped_ones_are
     assert not [p for p in check_together(fewer) if p.file.endswith("sharing-2018.csv")]
 
 
-def test_shares_parked_of_too_few_kinds_are_refused(tmp_path):
-    path = tmp_path / "own.csv"
-    path.write_text(PARKED + "rented,0.1,0,1,w\nproxy,0.1,0,1,w\nparking,0.1,0,1,w\n")
-    with pytest.raises(DataError, match="expected a row for the kind web_hosting, got none"):
-        resolve(load_scenario("telegram-2018-replay", [f"names.parked={path}"]))
-
-
 def test_kinds_given_twice_or_not_at_all_are_named(tmp_path):
     path = tmp_path / "parked.csv"
     path.write_text(PARKED + "rented,0.1,0,1,w\nproxy,0.1,0,1,w\nrented,0.2,0,1,w\n")
