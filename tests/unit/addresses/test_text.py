@@ -51,6 +51,7 @@ REFUSED = {
     "198.51.100.007": "expected numbers without leading zeros, got '198.51.100.007'",
     "198.51.100.256": "expected numbers from 0 to 255, got '198.51.100.256'",
     "198.51.100.0/33": "expected a prefix length from 0 to 32, got '198.51.100.0/33'",
+    "0.0.0.0/33": "expected a prefix length from 0 to 32, got '0.0.0.0/33'",
     "0.0.0.0/99": "expected a prefix length from 0 to 32, got '0.0.0.0/99'",
     "198.51.100.0/024": "expected a prefix length from 0 to 32, got",
     "2001:db8::/129": "expected a prefix length from 0 to 128, got '2001:db8::/129'",
