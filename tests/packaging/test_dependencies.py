@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.laws
+
 # Where the name to import is not that of the distribution.
 MODULES = {
     "cyclonedx-python-lib": "cyclonedx",

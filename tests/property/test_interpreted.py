@@ -4,6 +4,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+pytestmark = pytest.mark.laws
+
 KERNELS = (
     "test_each_kernel.py",
     "test_address_space.py",

@@ -16,6 +16,8 @@ from sim.world.operators import build_operators
 from sim.world.providers import drawn_times_s
 from tests.statistical.test_response_draws import HOUR, kolmogorov, standard
 
+pytestmark = pytest.mark.laws
+
 N = 4000
 COLUMNS = ("apply_lag_s", "release_lag_s", "poll_phase_s")
 SETS = [

@@ -20,6 +20,8 @@ from tests.complaining import attention_of, turn_impaired
 from tests.sections import Complaints, patient
 from tests.worlds import DAY, HOUR, Firm, Response, SmallWorld, components_of
 
+pytestmark = pytest.mark.laws
+
 ERRORS = 4.0
 SERVICE_H = 10.0
 N_APPEALS, N_BATCHES, WARM_UP = 12_000, 30, 1_500

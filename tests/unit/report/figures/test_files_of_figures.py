@@ -25,6 +25,7 @@ def _texts(path: Path) -> list[str]:
     return ["".join(one.itertext()) for one in root.iter(f"{SVG}text")]
 
 
+@pytest.mark.laws
 def test_every_figure_that_applies_is_written_in_every_format(ensemble, tmp_path):
     chosen = choose(ensemble, [])
     assert {"outage", "addresses", "money", "operators"} <= set(chosen)
