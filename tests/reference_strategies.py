@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 
@@ -37,6 +38,8 @@ from tests.reference import (
     _size,
 )
 
+HOUR = 3600
+DAY = 24 * HOUR
 SetOf = Callable[[RefSight, int, str], Ranges]
 EVERYTHING: Ranges = ((0, IPV4_STOP),)
 EVERYTHING_OF_BOTH: Ranges = (*EVERYTHING, (0x2000 << 112, 0x4000 << 112))
@@ -170,24 +173,23 @@ class Step:
         return _minus(self.around(ranges[0][0], *whose), sight.exempt)
 
 
-def prefixes(*lengths: int) -> list[Step]:
-    """Steps of an escalation by lengths."""
-    return [Step(lambda address, region, provider, n=n: prefix(address, n)) for n in lengths]
-
-
-def rules(*names: str, purity: float, shortest: int = 8) -> list[Step]:
-    """Steps of an escalation by what whois tells."""
+def _steps(
+    lengths: Sequence[int] = (), rules: Sequence[str] = (), purity: float = 1, shortest: int = 8
+) -> list[Step]:
+    """Steps of an escalation by lengths, or by what whois tells."""
     of: dict[str, Callable[[int, Ranges, Ranges], Ranges]] = {
         "region-prefix": lambda a, region, provider: _largest(a, region, purity, shortest),
         "provider-prefix": lambda a, region, provider: _largest(a, provider, purity, shortest),
         "region": lambda a, region, provider: region or prefix(a, 32),
         "provider": lambda a, region, provider: provider or prefix(a, 32),
     }
-    return [Step(of[name]) for name in names]
+    by_length = [Step(lambda address, region, provider, n=n: prefix(address, n)) for n in lengths]
+    return by_length or [Step(of[name]) for name in rules]
 
 
-def escalate(steps: Sequence[Step], patience_s: int, goal: float) -> RefStrategy:
+def escalate(patience_h: float, goal: float, **kind: Any) -> RefStrategy:
     """One step wider after each patience, while the target is reached."""
+    steps, patience_s = _steps(**kind), int(patience_h * HOUR)
 
     def step_of(sight: RefSight, ranges: Ranges) -> int | None:
         return next((j for j, s in enumerate(steps) if s.at_entry(sight, ranges) == ranges), None)
@@ -253,10 +255,10 @@ def allow_list(allowed: Sequence[str], everything: Ranges = EVERYTHING) -> RefSt
 
 def time_window(
     windows: Sequence[tuple[int, int]],
-    length: int,
+    length: int = 32,
     share_at_start: float = 1.0,
-    share: float = 1.0,
-    sd: float = 0.0,
+    share_in_session: float = 1.0,
+    share_in_session_sd_logit: float = 0.0,
 ) -> RefStrategy:
     """As aggregate inside sessions, for fronts that are due; all is withdrawn at their end."""
 
@@ -268,7 +270,8 @@ def time_window(
 
     def due_s(k: int, address: int) -> float:
         start, stop = windows[k]
-        odds = math.exp(sd * float(luck(36, k).standard_normal()))
+        share = share_in_session
+        odds = math.exp(share_in_session_sd_logit * float(luck(36, k).standard_normal()))
         u, v = luck(37, k, address).random(2).tolist()
         if u >= share * odds / (share * odds + 1 - share):
             return math.inf
@@ -334,8 +337,9 @@ def given_orders(given: Sequence[Given]) -> RefStrategy:
     return decide
 
 
-def rolling(ttl_s: int, gap_s: int, length: int) -> RefStrategy:
+def rolling(ttl_h: float, gap_h: float, length: int) -> RefStrategy:
     """Each front's prefix in force for a time, and out of force for a time."""
+    ttl_s, gap_s = int(ttl_h * HOUR), int(gap_h * HOUR)
 
     def decide(sight: RefSight) -> RefAnswer:
         fronts = [front for front in sight.fronts if not _holds(sight.exempt, front[0])]
@@ -385,9 +389,6 @@ def negotiate(talks_s: int, purity: float, shortest: int = 8) -> RefStrategy:
     return decide
 
 
-EVERY_RULE = ("region-prefix", "provider-prefix", "region", "provider")
-HOUR = 3600
-DAY = 24 * HOUR
 START = datetime.fromisoformat("2018-04-16T11:30+03:00")
 """Start of the scenario ``telegram-2018``, in which each example is tried as well."""
 
@@ -402,29 +403,47 @@ def windows_of(edges_s: Sequence[tuple[int, int]]) -> list[tuple[str, str]]:
     return [(at(start), at(stop)) for start, stop in edges_s]
 
 
-WINDOWS_S = [(DAY, 2 * DAY), (4 * DAY, 5 * DAY)]
+_RULES: dict[str, Callable[..., RefStrategy]] = {
+    "aggregate": aggregate,
+    "covering-prefix": covering_prefix,
+    "provider-region": provider_region,
+    "provider": whole_provider,
+    "escalate": escalate,
+    "dns": name,
+    "sni": name,
+    "throttle": throttle,
+    "rolling": rolling,
+    "allow-list": lambda allowed: allow_list(["203.0.113.0/24"]),
+    "negotiate": lambda talks_h, **kind: negotiate(int(talks_h * HOUR), **kind),
+}
+
+
+def _pair(strategy_id: str, **fields: Any) -> tuple[Model, RefStrategy]:
+    """What is asked for, and its second rule by the same parameters."""
+    asked = ask.DECLARED[strategy_id].model_validate({"id": strategy_id} | fields)
+    groups = fields.pop("operators", None)
+    rule = _RULES[strategy_id](**fields)
+    return asked, rule if groups is None else limited(groups, rule)
+
+
+def _in_sessions(edges_s: Sequence[tuple[int, int]], **fields: Any) -> tuple[Model, RefStrategy]:
+    asked = ask.TimeWindow(id="time-window", windows=windows_of(edges_s), **fields)
+    return asked, time_window(edges_s, **fields)
+
+
 EXAMPLES: dict[str, tuple[Model, RefStrategy | str | None]] = {
     "none": (ask.NoBlocking(id="none"), "replay"),
     "replay": (ask.Replay(id="replay", orders="telegram-2018-orders"), "replay"),
     "exact": (ask.Exact(id="exact"), "exact"),
-    "aggregate": (ask.Aggregate(id="aggregate", length=24), aggregate(24)),
-    "covering-prefix": (
-        ask.CoveringPrefix(id="covering-prefix", purity=0.9, shortest=16),
-        covering_prefix(0.9, 16),
-    ),
-    "provider-region": (ask.ProviderRegion(id="provider-region"), provider_region()),
-    "provider": (ask.WholeProvider(id="provider"), whole_provider()),
-    "escalate": (
-        ask.Escalate(id="escalate", lengths=(32, 27, 22), patience_h=18.0, goal=0.9),
-        escalate(prefixes(32, 27, 22), 18 * HOUR, 0.9),
-    ),
-    "dns": (ask.Dns(id="dns", overmatch=0.4), name(0.4)),
-    "sni": (ask.Sni(id="sni", overmatch=0.4), name(0.4)),
-    "throttle": (ask.Throttle(id="throttle", length=22), throttle(22)),
-    "time-window": (
-        ask.TimeWindow(id="time-window", windows=windows_of(WINDOWS_S), length=22),
-        time_window(WINDOWS_S, 22),
-    ),
+    "aggregate": _pair("aggregate", length=24),
+    "covering-prefix": _pair("covering-prefix", purity=0.9, shortest=16),
+    "provider-region": _pair("provider-region"),
+    "provider": _pair("provider"),
+    "escalate": _pair("escalate", lengths=(32, 27, 22), patience_h=18.0, goal=0.9),
+    "dns": _pair("dns", overmatch=0.4),
+    "sni": _pair("sni", overmatch=0.4),
+    "throttle": _pair("throttle", length=22),
+    "time-window": _in_sessions([(DAY, 2 * DAY), (4 * DAY, 5 * DAY)], length=22),
     "orders": (
         ask.Orders.model_validate(
             {
@@ -453,18 +472,9 @@ EXAMPLES: dict[str, tuple[Model, RefStrategy | str | None]] = {
             ]
         ),
     ),
-    "rolling": (
-        ask.Rolling(id="rolling", ttl_h=40.0, gap_h=20.0, length=20),
-        rolling(40 * HOUR, 20 * HOUR, 20),
-    ),
-    "allow-list": (
-        ask.AllowList(id="allow-list", allowed="allowed.csv"),
-        allow_list(["203.0.113.0/24"]),
-    ),
-    "negotiate": (
-        ask.Negotiate(id="negotiate", talks_h=24.0, purity=0.9, shortest=16),
-        negotiate(DAY, 0.9, 16),
-    ),
+    "rolling": _pair("rolling", ttl_h=40.0, gap_h=20.0, length=20),
+    "allow-list": _pair("allow-list", allowed="allowed.csv"),
+    "negotiate": _pair("negotiate", talks_h=24.0, purity=0.9, shortest=16),
     "cover": (ask.Cover(id="cover", rules=2), None),
 }
 """What is asked for, and its second rule: the name of one of ``tests/reference.py``, or None."""
@@ -495,57 +505,29 @@ WORKDAYS = [
 ]
 """What the strategy ``orders`` is asked for there: nights before weekdays."""
 IN_RANDOM_WORLDS: dict[str, tuple[Model, RefStrategy]] = {
-    "aggregate": (ask.Aggregate(id="aggregate", length=28), aggregate(28)),
-    "throttle": (ask.Throttle(id="throttle", length=27), throttle(27)),
-    "covering-prefix": (
-        ask.CoveringPrefix(id="covering-prefix", purity=0.5, shortest=20),
-        covering_prefix(0.5, 20),
+    "aggregate": _pair("aggregate", length=28),
+    "throttle": _pair("throttle", length=27),
+    "covering-prefix": _pair("covering-prefix", purity=0.5, shortest=20),
+    "covering-prefix, shortest": _pair("covering-prefix", purity=0.01, shortest=26),
+    "provider-region": _pair("provider-region"),
+    "provider": _pair("provider"),
+    "escalate": _pair("escalate", lengths=(32, 30, 28, 25), patience_h=20.0, goal=0.5),
+    "escalate, rules": _pair(
+        "escalate",
+        rules=("region-prefix", "provider-prefix", "region", "provider"),
+        purity=0.5,
+        shortest=24,
+        patience_h=15.0,
+        goal=0.3,
     ),
-    "covering-prefix, shortest": (
-        ask.CoveringPrefix(id="covering-prefix", purity=0.01, shortest=26),
-        covering_prefix(0.01, 26),
+    "dns": _pair("dns", overmatch=0.25),
+    "sni": _pair("sni", overmatch=0.75),
+    "time-window": _in_sessions(MANY_WINDOWS_S, length=28),
+    "time-window, sessions that grow": _in_sessions(
+        MANY_WINDOWS_S, share_at_start=0.3, share_in_session=0.7, share_in_session_sd_logit=1.0
     ),
-    "provider-region": (
-        ask.ProviderRegion(id="provider-region"),
-        provider_region(),
-    ),
-    "provider": (ask.WholeProvider(id="provider"), whole_provider()),
-    "escalate": (
-        ask.Escalate(id="escalate", lengths=(32, 30, 28, 25), patience_h=20.0, goal=0.5),
-        escalate(prefixes(32, 30, 28, 25), 20 * HOUR, 0.5),
-    ),
-    "escalate, rules": (
-        ask.Escalate(
-            id="escalate",
-            rules=("region-prefix", "provider-prefix", "region", "provider"),
-            purity=0.5,
-            shortest=24,
-            patience_h=15.0,
-            goal=0.3,
-        ),
-        escalate(rules(*EVERY_RULE, purity=0.5, shortest=24), 15 * HOUR, 0.3),
-    ),
-    "dns": (ask.Dns(id="dns", overmatch=0.25), name(0.25)),
-    "sni": (ask.Sni(id="sni", overmatch=0.75), name(0.75)),
-    "time-window": (
-        ask.TimeWindow(id="time-window", windows=windows_of(MANY_WINDOWS_S), length=28),
-        time_window(MANY_WINDOWS_S, 28),
-    ),
-    "time-window, sessions that grow": (
-        ask.TimeWindow(
-            id="time-window",
-            windows=windows_of(MANY_WINDOWS_S),
-            share_at_start=0.3,
-            share_in_session=0.7,
-            share_in_session_sd_logit=1.0,
-        ),
-        time_window(MANY_WINDOWS_S, 32, 0.3, 0.7, 1.0),
-    ),
-    "time-window, growth as long as a session": (
-        ask.TimeWindow(
-            id="time-window", windows=windows_of(MANY_WINDOWS_S), share_at_start=0.5, length=30
-        ),
-        time_window(MANY_WINDOWS_S, 30, 0.5),
+    "time-window, growth as long as a session": _in_sessions(
+        MANY_WINDOWS_S, share_at_start=0.5, length=30
     ),
     "orders": (
         ask.Orders.model_validate(
@@ -567,46 +549,16 @@ IN_RANDOM_WORLDS: dict[str, tuple[Model, RefStrategy]] = {
         ),
         given_orders(WORKDAYS),
     ),
-    "escalate, at some operators": (
-        ask.Escalate.model_validate(
-            {
-                "id": "escalate",
-                "lengths": [32, 28, 24],
-                "patience_h": 5.0,
-                "goal": 0.5,
-                "operators": ["operator-1"],
-            }
-        ),
-        limited(["operator-1"], escalate(prefixes(32, 28, 24), 5 * HOUR, 0.5)),
+    "escalate, at some operators": _pair(
+        "escalate", lengths=(32, 28, 24), patience_h=5.0, goal=0.5, operators=["operator-1"]
     ),
-    "rolling, at some operators": (
-        ask.Rolling.model_validate(
-            {
-                "id": "rolling",
-                "ttl_h": 20.0,
-                "gap_h": 7.0,
-                "length": 29,
-                "operators": ["operator-0"],
-            }
-        ),
-        limited(["operator-0"], rolling(20 * HOUR, 7 * HOUR, 29)),
+    "rolling, at some operators": _pair(
+        "rolling", ttl_h=20.0, gap_h=7.0, length=29, operators=["operator-0"]
     ),
-    "dns, at some operators": (
-        ask.Dns.model_validate({"id": "dns", "overmatch": 0.25, "operators": ["operator-0"]}),
-        limited(["operator-0"], name(0.25)),
-    ),
-    "rolling": (
-        ask.Rolling(id="rolling", ttl_h=20.0, gap_h=7.0, length=29),
-        rolling(20 * HOUR, 7 * HOUR, 29),
-    ),
-    "allow-list": (
-        ask.AllowList(id="allow-list", allowed="allowed.csv"),
-        allow_list(["203.0.113.0/24"]),
-    ),
-    "negotiate": (
-        ask.Negotiate(id="negotiate", talks_h=30.0, purity=0.9, shortest=20),
-        negotiate(30 * HOUR, 0.9, 20),
-    ),
+    "dns, at some operators": _pair("dns", overmatch=0.25, operators=["operator-0"]),
+    "rolling": _pair("rolling", ttl_h=20.0, gap_h=7.0, length=29),
+    "allow-list": _pair("allow-list", allowed="allowed.csv"),
+    "negotiate": _pair("negotiate", talks_h=30.0, purity=0.9, shortest=20),
 }
 """What is asked for in random worlds, and its second rule.
 
