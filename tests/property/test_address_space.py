@@ -233,7 +233,7 @@ TWO = SmallWorld(
 )
 TWO_WORLD = TWO.world()
 HOLDING = (Mechanism.DROP, Mechanism.THROTTLE)
-N_FRONTS, REGISTER = 250, 2
+N_FRONTS = 250
 EVERY_S = (60, 900)
 """Many are known to few yet; or most to all, after thirty time constants."""
 
@@ -254,22 +254,23 @@ def test_reach_is_the_product_over_all_fronts_that_work(every_s):
             if held.get((front, operator)) not in but
         )
 
+    def entry_of(front: int, mechanism: Mechanism) -> Entry:
+        return Entry(0, Order("block", prefix_set(2 * front, 32), mechanism), 0)
+
     for row in range(N_FRONTS):
         t_s = (row + 1) * every_s
         rented_s[add_front(target.handle, space.handle, 2 * row, t_s)] = t_s
-        of_row = Order("block", prefix_set(2 * row, 32))
         for mechanism in HOLDING:
-            _count(space, REGISTER, of_row, mechanism, +1)
+            count(space, REGISTER, entry_of(row, mechanism), +1)
         # What is at an operator comes and goes; a front that is gone works nowhere.
         for _ in range(2):
             front, operator = luck.choice(list(rented_s)), luck.randrange(REGISTER)
-            order = Order("block", prefix_set(2 * front, 32))
             known = held.pop((front, operator), None)
             if known is not None:
-                _count(space, operator, order, known, -1)
+                count(space, operator, entry_of(front, known), -1)
             else:
                 held[front, operator] = mechanism = luck.choice(HOLDING)
-                _count(space, operator, order, mechanism, +1)
+                count(space, operator, entry_of(front, mechanism), +1)
         if row % 7 == 0:
             gone = luck.choice(list(rented_s))
             evict(target.handle, gone)
@@ -282,16 +283,3 @@ def test_reach_is_the_product_over_all_fronts_that_work(every_s):
             found = called(unreached)(target.handle, operator, at_s)
             wanted = clean - (1 - severity) * (clean - either)
             assert found == pytest.approx(wanted, rel=1e-9, abs=0)
-
-
-def _count(
-    space: AddressSpace,
-    holder: int,
-    order: Order,
-    mechanism: Mechanism,
-    step: int,
-) -> None:
-    """Count an entry more or less at a holder, as the calendar of operators does."""
-    entry = Entry(0, order, 0)
-    start, stop = entry.addresses.start.copy(), entry.addresses.stop.copy()
-    called(count_entries)(space.scene, start, stop, holder, COLUMN[mechanism], step)

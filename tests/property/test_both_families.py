@@ -4,30 +4,20 @@ import ipaddress
 from collections.abc import Collection
 from dataclasses import replace
 
-import numpy as np
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from sim.engine.decisions import Strategy as EngineStrategy
 from sim.scenario.strategies import DECLARED
 from tests.chases import RULES, made
 from tests.examples import n_examples
 from tests.property.test_engine_reference import (
     SIXTEENTHS,
-    assert_same_at_operators,
-    assert_same_curves,
-    events_of,
-    ledger_of,
-    ledger_row,
+    assert_same_at_sites,
+    assert_the_same,
     small_worlds,
 )
-from tests.property.test_engine_whole import (
-    assert_agrees,
-    assert_same_run,
-    whole_worlds,
-)
-from tests.reference import RefStrategy, simulate_reference
+from tests.property.test_engine_whole import assert_agrees, assert_same_run, whole_worlds
 from tests.reference_strategies import EVERYTHING_OF_BOTH, IN_RANDOM_WORLDS, allow_list
 from tests.sections import Reactions
 from tests.worlds import Actor, Dated, Firm, Pool, Response, Seat, SmallWorld, many_worlds
@@ -108,11 +98,7 @@ MOVED = st.sampled_from([(WIDE,), (NARROW,), (WIDE, NARROW)])
 @settings(max_examples=n_examples(40), deadline=None)
 @given(small_worlds(), MOVED)
 def test_orders_of_both_families_agree_to_the_last_bit(small, moved):
-    both = with_ipv6(small, *moved)
-    outcome, reference = both.run(), simulate_reference(both.reference())
-    assert events_of(both, outcome) == reference.events
-    assert_same_curves(outcome, reference)
-    assert ledger_of(outcome) == [ledger_row(row) for row in reference.ledger]
+    assert_the_same(with_ipv6(small, *moved))
 
 
 @many_worlds(3)
@@ -180,26 +166,20 @@ def dual_worlds(draw):
 @settings(max_examples=n_examples(60), deadline=None, phases=[Phase.explicit, Phase.generate])
 @given(dual_worlds())
 def test_users_meet_sites_by_the_families_they_have(small):
-    assert_same_at_sites(small)
+    assert_same_at_sites(small.run(), small.reference())
 
 
-def assert_same_at_sites(small: SmallWorld) -> None:
-    """States and losses of businesses agree, and by operator and cause."""
-    outcome, reference = small.run(), simulate_reference(small.reference())
-    for found, row in zip(ledger_of(outcome), reference.ledger, strict=True):
-        expected = ledger_row(row)
-        np.testing.assert_allclose(found[:7], expected[:7], rtol=1e-9, atol=1e-12)
-        assert found[7:-1] == expected[7:-1]
-    assert_same_at_operators(outcome, reference)
+def _long_but(daily: Collection[str]) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize(
+        "name",
+        [
+            pytest.param(name, marks=[pytest.mark.long] * (name not in daily))
+            for name in IN_RANDOM_WORLDS
+        ],
+    )
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(name, marks=[pytest.mark.long] * (name not in DAILY))
-        for name in IN_RANDOM_WORLDS
-    ],
-)
+@_long_but(DAILY)
 def test_every_strategy_answers_fronts_of_both_families(name):
     asked, rule = IN_RANDOM_WORLDS[name]
     engine = made(asked)
@@ -223,22 +203,8 @@ def test_every_strategy_answers_fronts_of_both_families(name):
 ELSEWHERE = {"none", "replay", "exact", "cover"}
 
 
-def assert_rule_agrees(small: SmallWorld, engine: EngineStrategy, rule: RefStrategy) -> None:
-    assert_same_run(small, engine, replace(small.reference(), orders=(), strategy=rule))
-
-
 def test_every_id_of_the_language_has_a_second_rule():
     assert set(DECLARED) == {label.partition(",")[0] for label in IN_RANDOM_WORLDS} | ELSEWHERE
-
-
-def _long_but(daily: Collection[str]) -> pytest.MarkDecorator:
-    return pytest.mark.parametrize(
-        "name",
-        [
-            pytest.param(name, marks=[pytest.mark.long] * (name not in daily))
-            for name in IN_RANDOM_WORLDS
-        ],
-    )
 
 
 # Whose rule is held in the crowded world, is held in random ones now and then.
@@ -250,6 +216,6 @@ def test_the_rule_written_from_the_documents_leads_to_the_same_run(name):
     @many_worlds(2)
     @given(whole_worlds())
     def agree(small: SmallWorld) -> None:
-        assert_rule_agrees(small, engine, rule)
+        assert_same_run(small, engine, replace(small.reference(), orders=(), strategy=rule))
 
     agree()

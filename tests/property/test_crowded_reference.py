@@ -4,7 +4,6 @@ What random worlds bring about now and then is met here in each run: a hotline w
 that bind, providers that turn, tenants on the way. The last test holds that nothing of it is idle.
 """
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -12,7 +11,6 @@ import pytest
 
 from sim.engine.decisions import Decision, Observation, Strategy
 from sim.engine.eventlog import Kind
-from sim.engine.record.outcome import Outcome
 from sim.scenario.tables.rows import RESPONSES
 from tests.chases import (
     LIMITS,
@@ -89,34 +87,21 @@ def test_the_slow_reference_agrees_in_a_crowded_world(make, name, seed):
     assert_same_run(small, STRATEGIES[name], replace(world, strategy=RULES[name]))
 
 
-def _ending(small: SmallWorld) -> SmallWorld:
-    return with_limits(small, end_pressure=0.5)
+def ending() -> SmallWorld:
+    return with_limits(crowd(1, "aggregate"), end_pressure=0.5)
 
 
-VARIANTS: dict[str, Callable[[SmallWorld], SmallWorld]] = {
-    "as it is": lambda small: small,
-    "an end under pressure": _ending,
-}
+# What ends under pressure `test_each_kernel.py` has every day.
+def test_who_looks_all_the_time_sees_the_same_attention_and_reach():
+    assert_same_if_looked_at(crowd(1, "aggregate"))
 
 
-@pytest.mark.parametrize(
-    # What ends under pressure `test_each_kernel.py` has every day.
-    "variant",
-    ["as it is", pytest.param("an end under pressure", marks=pytest.mark.long)],
-)
-def test_who_looks_all_the_time_sees_the_same_attention_and_reach(variant):
-    assert_same_if_looked_at(variant)
-
-
-def assert_same_if_looked_at(variant: str) -> None:
+def assert_same_if_looked_at(small: SmallWorld) -> None:
     """A censor that looks every few hours sees the same, and comes to the same."""
-    small, rule = VARIANTS[variant](crowd(1, "aggregate")), RULES["aggregate"]
+    rule = RULES["aggregate"]
     assert callable(rule)
-    assert_same_run(
-        small,
-        _looking(STRATEGIES["aggregate"]),
-        replace(small.reference(), strategy=_looking_rule(rule)),
-    )
+    world = replace(small.reference(), strategy=_looking_rule(rule))
+    assert_same_run(small, _looking(STRATEGIES["aggregate"]), world)
 
 
 def _looking(strategy: Strategy) -> Strategy:
@@ -133,22 +118,12 @@ def _looking_rule(rule: RefStrategy) -> RefStrategy:
     return decide
 
 
-@pytest.mark.parametrize("variant", [name for name in VARIANTS if name != "as it is"])
-def test_every_variant_is_another_run(variant):
-    plain = crowd(1, "aggregate")
-    assert differ(*(_looked(small) for small in (plain, VARIANTS[variant](plain))))
-
-
 def test_the_end_under_pressure_comes_within_the_run():
-    outcome = _looked(_ending(crowd(1, "aggregate")))
+    outcome = run(ending(), _looking(STRATEGIES["aggregate"]))
     t_s, listed = whole(outcome, "addresses_listed")
     assert listed.max() > 0
     assert listed[-1] == 0
     assert DAY < t_s[-1] < outcome.events.t_s[-1]
-
-
-def _looked(small: SmallWorld) -> Outcome:
-    return run(small, _looking(STRATEGIES["aggregate"]))
 
 
 def test_every_rule_is_compared():

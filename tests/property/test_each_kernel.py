@@ -22,7 +22,6 @@ from tests.property import test_both_families as both_families
 from tests.property import test_crowded_reference as crowded
 from tests.property import test_engine_reference as exact
 from tests.property import test_engine_whole as whole
-from tests.reference import simulate_reference
 from tests.worlds import DAY, HOUR, Dated, Program, SmallWorld
 
 
@@ -40,25 +39,19 @@ def some(n: int) -> settings:
 @some(20)
 @given(exact.small_worlds())
 def test_exact_worlds_agree_to_the_last_bit(small):
-    outcome, reference = small.run(), simulate_reference(small.reference())
-    assert exact.events_of(small, outcome) == reference.events
-    exact.assert_same_curves(outcome, reference)
-    assert exact.ledger_of(outcome) == list(map(exact.ledger_row, reference.ledger))
-    exact.assert_same_at_operators(outcome, reference)
+    exact.assert_the_same(small)
 
 
 @some(2)
 @given(exact.crowded_worlds())
 def test_a_calendar_that_grows_agrees_event_by_event(small):
-    outcome, reference = small.run(), simulate_reference(small.reference())
-    assert exact.events_of(small, outcome) == reference.events
-    exact.assert_same_curves(outcome, reference)
+    exact.assert_the_same(small)
 
 
 @some(15)
 @given(both_families.dual_worlds())
 def test_users_meet_sites_by_the_families_they_have(small):
-    both_families.assert_same_at_sites(small)
+    exact.assert_same_at_sites(small.run(), small.reference())
 
 
 @some(5)
@@ -121,7 +114,7 @@ def test_a_crowded_world_agrees(name):
 
 
 def test_attention_agrees_up_to_the_end_under_pressure():
-    crowded.assert_same_if_looked_at("an end under pressure")
+    crowded.assert_same_if_looked_at(crowded.ending())
 
 
 def test_users_who_evade_a_name_meet_fronts_that_are_dropped_and_throttled():

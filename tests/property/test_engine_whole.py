@@ -200,20 +200,6 @@ def whole_actors(draw):
     return tuple(actors)
 
 
-@st.composite
-def pauses(draw):
-    """Whether pressure makes the censor pause, and what it does then."""
-    return draw(
-        st.sampled_from(
-            [
-                {},
-                {"pause_pressure": 0.3},
-                *(narrow(0.15, length) for length in (27, 30, 32)),
-            ]
-        )
-    )
-
-
 def narrow(pause_pressure, length):
     """Narrow orders above some pressure."""
     return {
@@ -221,6 +207,13 @@ def narrow(pause_pressure, length):
         "under_pressure": "narrow",
         "narrow_length": length,
     }
+
+
+PAUSES = st.sampled_from(
+    [{}, {"pause_pressure": 0.3}, *(narrow(0.15, length) for length in (27, 30, 32))]
+)
+SATURATIONS = st.sampled_from([None, 1, 3, 50])
+"""Finds after which the next ones take longer, or never."""
 
 
 @st.composite
@@ -232,14 +225,6 @@ def reviews(draw):
         "review_every_d": draw(st.sampled_from([0.25, 0.7, 2.0])),
         "review_silent_d": draw(st.sampled_from([0.0, 0.5, 1.5])),
         "review_addresses": draw(st.sampled_from([None, 1, 20, 200])),
-    }
-
-
-@st.composite
-def programmes(draw):
-    """Finds take longer with their number, or not."""
-    return {
-        "saturation_finds": draw(st.sampled_from([None, 1, 3, 50])),
     }
 
 
@@ -294,10 +279,10 @@ def whole_worlds(draw):
             orders_per_day=draw(limit),
             max_addresses=draw(st.sampled_from([None, None, 5, 300])),
             max_rules=draw(limit),
-            **draw(pauses()),
+            **draw(PAUSES),
             end_pressure=draw(st.sampled_from([None, None, 0.45, 0.8])),
             **draw(reviews()),
-            **draw(programmes()),
+            saturation_finds=draw(SATURATIONS),
         ),
         users=Users(
             tick_h=draw(st.sampled_from([1.0, 6.0, 24.0])),
@@ -392,7 +377,7 @@ def pressed_worlds(draw):
         "review_silent_d": draw(st.sampled_from([0.0, 0.5, 1.2])),
         "review_addresses": draw(st.sampled_from([None, 9, 40])),
         "max_rules": draw(st.sampled_from([None, None, 2])),
-        **draw(programmes()),
+        "saturation_finds": draw(SATURATIONS),
     }
     return replace(
         small,

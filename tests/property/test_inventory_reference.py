@@ -16,7 +16,6 @@ from ipaddress import ip_address, ip_network
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-import numpy as np
 import pytest
 from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
@@ -27,19 +26,13 @@ from sim.streams import Streams
 from sim.world.build import World
 from tests.examples import n_examples
 from tests.experiments import simulated
-from tests.property.test_engine_reference import (
-    SIXTEENTHS,
-    assert_same_at_operators,
-    ledger_of,
-    ledger_row,
-)
+from tests.property.test_engine_reference import SIXTEENTHS, assert_same_at_sites
 from tests.reference import (
     RefBusiness,
     RefComponent,
     RefOperator,
     RefOrder,
     RefWorld,
-    simulate_reference,
 )
 from tests.sites import resolved
 
@@ -399,15 +392,6 @@ def run_both(case, streams: Streams) -> tuple[Outcome, RefWorld]:
     return outcome, reference_of(case, world, streams)
 
 
-def assert_same(outcome: Outcome, world: RefWorld) -> None:
-    reference = simulate_reference(world)
-    for found, row in zip(ledger_of(outcome), reference.ledger, strict=True):
-        expected = ledger_row(row)
-        np.testing.assert_allclose(found[:7], expected[:7], rtol=1e-9, atol=1e-12)
-        assert found[7:-1] == expected[7:-1]
-    assert_same_at_operators(outcome, reference)
-
-
 def one_site(from_: str, to: str):
     """A site on both families whose IPv4 address is listed on the day that clocks change."""
     inventory = f"{','.join(COLUMNS)}\ns,198.18.0.1,,spread,1,\ns,2001:db8::1,,spread,,\n"
@@ -420,4 +404,4 @@ def one_site(from_: str, to: str):
 @example(one_site("02:30", "06:15"), 0)
 @given(cases(), st.integers(0, 3))
 def test_the_reference_reads_inventories_and_given_orders_alike(case, seed):
-    assert_same(*run_both(case, Streams(seed, 0)))
+    assert_same_at_sites(*run_both(case, Streams(seed, 0)))

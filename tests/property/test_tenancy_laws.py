@@ -42,14 +42,19 @@ def run(resolved: Resolved) -> tuple[World, Outcome]:
     return simulated(resolved, STREAMS)
 
 
-def test_a_stay_without_end_is_the_same_as_no_section(without):
-    (off, off_outcome), (never, never_outcome) = run(ask(name=without)), run(ask(*NEVER))
-    assert (off.stays, never.stays.t_s.size) == (None, 0)
+def assert_same_but(off: World, none: World, section: str) -> None:
+    """All columns are the same to the last bit, but those of a section that only one has."""
     first = dict(columns(off))
-    second = {path: column for path, column in columns(never) if not path.startswith(".stays")}
+    second = {path: column for path, column in columns(none) if not path.startswith(section)}
     assert first.keys() == second.keys()
     for path, column in first.items():
         assert column.tobytes() == second[path].tobytes(), path
+
+
+def test_a_stay_without_end_is_the_same_as_no_section(without):
+    (off, off_outcome), (never, never_outcome) = run(ask(name=without)), run(ask(*NEVER))
+    assert (off.stays, never.stays.t_s.size) == (None, 0)
+    assert_same_but(off, never, ".stays")
     assert_same(off_outcome, never_outcome)
 
 
@@ -61,9 +66,9 @@ def arrivals(world: World, n: int) -> list[tuple[object, ...]]:
     return sorted((*row, seat) for row, seat in zip(rows, seats, strict=True) if row[0] < n)
 
 
-def nameless(world: World) -> list[tuple[object, ...]]:
+def nameless(world: World, n: int = N) -> list[tuple[object, ...]]:
     """Arrivals with their addresses, without names: those are of whoever sits there first."""
-    return [(*row[:4], addresses_of(row[4])) for row in arrivals(world, N)]
+    return [(*row[:4], addresses_of(row[4])) for row in arrivals(world, n)]
 
 
 def addresses_of(seat: tuple[object, ...]) -> tuple[int, ...]:
@@ -97,9 +102,8 @@ def test_a_business_with_more_addresses_than_all_others_changes_none_of_theirs(s
         for k in (n, n + 1)
     )
     assert widest(second) > widest(first)
-    held = [[(*row[:4], addresses_of(row[4])) for row in arrivals(w, n)] for w in (first, second)]
-    assert held[0]
-    assert held[0] == held[1]
+    assert nameless(first, n)
+    assert nameless(first, n) == nameless(second, n)
 
 
 def test_a_longer_run_changes_no_earlier_arrival():
@@ -156,11 +160,7 @@ def test_programs_of_nobody_are_the_same_as_no_section():
     (none, none_outcome) = run(ask_switching("switching.share_businesses=0"))
     assert off.programs is None
     assert none.programs.business_row.size == 0
-    first = dict(columns(off))
-    second = {path: column for path, column in columns(none) if not path.startswith(".programs")}
-    assert first.keys() == second.keys()
-    for path, column in first.items():
-        assert column.tobytes() == second[path].tobytes(), path
+    assert_same_but(off, none, ".programs")
     assert_same(off_outcome, none_outcome)
 
 
@@ -169,8 +169,7 @@ def led_to(world: World, n: int) -> list[tuple[object, ...]]:
     programs = world.programs
     seats = seats_of(world, programs.component_row)
     n_roles = programs.component_row.shape[1]
-    # Without names: those are of whoever sits there first.
-    addresses = [held[: len(held) // 3] for _, held in seats]
+    addresses = [addresses_of(seat) for seat in seats]
     return [
         (business, first_s, addresses[at * n_roles : (at + 1) * n_roles])
         for at, (business, first_s) in enumerate(
