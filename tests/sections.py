@@ -45,3 +45,21 @@ Thresholds, Users = _filled(schema.Thresholds), _filled(reactions.Users)
 def patient(**keys: Any) -> Reactions:
     """Reactions of businesses whose patience and responses a test says one by one."""
     return Reactions(responses="x", patience_median_h=1.0, patience_sigma=0.0, **keys)
+
+
+def still(**keys: Any) -> Users:
+    """Users who do nothing but what a test says: nobody takes to a VPN, nobody leaves."""
+    shares = {"share_target_users": 0.25, "vpn_start": 0.0, "vpn_max": 0.5}
+    rates = ("vpn_rate_per_d", "vpn_decay_per_d", "leave_rate_per_d", "return_rate_per_d")
+    return Users(**({"n_target_users": 1e6} | shares | dict.fromkeys(rates, 0.0) | keys))
+
+
+def quiet(**keys: Any) -> Complaints:
+    """Complaints that nobody makes, but as a test says; at a hotline that confirms each."""
+    none = dict.fromkeys(
+        ("per_business_per_d", "per_million_users_per_d", "snowball", "attention_per_complaint",
+         "named_per_d"),
+        0.0,
+    )  # fmt: skip
+    hotline = dict.fromkeys(("hotline_service_h", "confirmed_share", "exempt_lag_h"), 1.0)
+    return Complaints(**(none | hotline | {"hotline_servers": 1, "half_life_d": 2.0} | keys))

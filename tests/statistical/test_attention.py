@@ -14,7 +14,7 @@ from sim.engine.state.pressure_kernel import PER_PEOPLE
 from sim.engine.state.pressure_kernel import solved as solved_in_loops
 from tests.complaining import attention_of, quiet_attention
 from tests.loops import called
-from tests.sections import Complaints
+from tests.sections import Complaints, quiet
 from tests.worlds import DAY, HOUR, SmallWorld
 
 solved = called(solved_in_loops)
@@ -29,16 +29,9 @@ def rules(**changed: float) -> Complaints:
     plain = {
         "per_business_per_d": 3.0,
         "per_million_users_per_d": 100.0,
-        "snowball": 0.0,
         "attention_per_complaint": 0.01,
-        "half_life_d": 2.0,
-        "named_per_d": 0.0,
-        "hotline_servers": 1,
-        "hotline_service_h": 1.0,
-        "confirmed_share": 1.0,
-        "exempt_lag_h": 1.0,
     }
-    return Complaints(**(plain | changed))
+    return quiet(**(plain | changed))
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from sim.scenario.tables.rows import OperatorRow
 from sim.streams import Streams
 from sim.world.operators import build_operators
 from tests.chases import chase_world, run
-from tests.sections import Censor, Fronts, Users
+from tests.sections import Censor, Fronts, Users, still
 from tests.worlds import DAY, HOUR, Actor, Dated, Pool, SmallWorld
 
 ERRORS = 4.0
@@ -30,11 +30,7 @@ N_USERS = 1e6
 
 def users(**rates: float) -> Users:
     """Users who reach the target or not, and do nothing but what the rates say."""
-    still = dict.fromkeys(
-        ("vpn_rate_per_d", "vpn_decay_per_d", "leave_rate_per_d", "return_rate_per_d"), 0.0
-    )
-    shares = {"share_target_users": 0.25, "vpn_start": 0.0, "vpn_max": 1.0}
-    return Users(tick_h=1.0, n_target_users=N_USERS, **(still | shares | rates))
+    return still(**({"tick_h": 1.0, "n_target_users": N_USERS, "vpn_max": 1.0} | rates))
 
 
 def chase(n_fronts: int = 2, discovery_lag_h: float = 12.0, **changes) -> SmallWorld:

@@ -17,7 +17,7 @@ from sim.streams import Stream, Streams
 from sim.world.build import World
 from sim.world.components import N_ROLES
 from tests.complaining import attention_of, turn_impaired
-from tests.sections import Complaints, patient
+from tests.sections import patient, quiet
 from tests.worlds import DAY, HOUR, Firm, Response, SmallWorld, components_of
 
 pytestmark = pytest.mark.laws
@@ -98,18 +98,7 @@ def crowd(n: int) -> World:
 
 def run_hotline(arrivals_per_h: float, servers: int, streams: Streams) -> Hotline:
     """Let Poisson appeals reach the hotline of a complaint actor, one business each."""
-    rules = Complaints(
-        per_business_per_d=0.0,
-        per_million_users_per_d=0.0,
-        snowball=0.0,
-        attention_per_complaint=0.0,
-        half_life_d=1.0,
-        named_per_d=1.0,
-        hotline_servers=servers,
-        hotline_service_h=SERVICE_H,
-        confirmed_share=1.0,
-        exempt_lag_h=1.0,
-    )
+    rules = quiet(named_per_d=1.0, hotline_servers=servers, hotline_service_h=SERVICE_H)
     world = crowd(N_APPEALS)
     states = SimpleNamespace(columns=SimpleNamespace(component_row=world.businesses.component_row))
     attention = attention_of(rules, world)

@@ -5,20 +5,10 @@ from datetime import UTC, datetime
 import pytest
 
 from sim.engine.eventlog import Kind
-from tests.sections import Censor, Fronts, Users
+from tests.sections import Censor, Fronts, still
 from tests.worlds import DAY, HOUR, Actor, Dated, Pool, SmallWorld
 
-STILL = Users(
-    tick_h=6.0,
-    n_target_users=1e6,
-    share_target_users=0.25,
-    vpn_start=0.0,
-    vpn_max=0.5,
-    vpn_rate_per_d=0.0,
-    vpn_decay_per_d=0.0,
-    leave_rate_per_d=0.0,
-    return_rate_per_d=0.0,
-)
+STILL = still(tick_h=6.0)
 ONE_FRONT = Fronts(pools="x", n_fronts=1, monitor_lag_h=1.0, push_tau_h=1.0, lost_share=0.5)
 UNSEEN = Censor(discovery_lag_h=1e6, withdraw_lag_h=1.0)
 START = datetime(2018, 4, 16, tzinfo=UTC)

@@ -16,7 +16,7 @@ from tests.complaining import attention_of
 from tests.loops import called
 from tests.property.test_engine_reference import ledger_of, ledger_row
 from tests.reference import simulate_reference
-from tests.sections import Censor, Fronts, Users
+from tests.sections import Censor, Fronts, Users, still
 from tests.unit.engine.test_actors_alone import UNSEEN
 from tests.unit.engine.test_pressure import QUIET
 from tests.worlds import DAY, HOUR, Actor, Dated, Firm, Pool, SmallWorld
@@ -152,17 +152,7 @@ def drifting(distance: float) -> SmallWorld:
         pools=(Pool("alpha", 1.0, ("198.18.0.0/24",)),),
         fronts=Fronts(pools="x", n_fronts=1, monitor_lag_h=1.0, push_tau_h=1.0, lost_share=0.5),
         censor=UNSEEN,
-        users=Users(
-            tick_h=1.0,
-            n_target_users=1e6,
-            share_target_users=0.25,
-            vpn_start=0.1 - distance,
-            vpn_max=0.5,
-            vpn_rate_per_d=0.002,
-            vpn_decay_per_d=0.0,
-            leave_rate_per_d=0.0,
-            return_rate_per_d=0.0,
-        ),
+        users=still(tick_h=1.0, vpn_start=0.1 - distance, vpn_rate_per_d=0.002),
         horizon_s=8 * DAY,
     )
 

@@ -10,34 +10,13 @@ from sim.engine.decisions import Mechanism
 from sim.engine.eventlog import Kind
 from sim.engine.state.ledger import Group
 from sim.scenario.tables.rows import STANCES
-from tests.sections import Censor, Complaints, Fronts, Users
+from tests.sections import Censor, Complaints, Fronts, quiet, still
 from tests.worlds import DAY, HOUR, Actor, Dated, Pool, SmallWorld
 
 POOLS = (Pool("alpha", 1.0, ("198.18.0.0/16",)), Pool("beta", 1.0, ("203.0.113.0/24",)))
 FRONTS = Fronts(pools="x", n_fronts=1, monitor_lag_h=1.0, push_tau_h=1.0, lost_share=0.5)
-STILL = Users(
-    tick_h=6.0,
-    n_target_users=1.0,
-    share_target_users=0.25,
-    vpn_start=0.0,
-    vpn_max=0.0,
-    vpn_rate_per_d=0.0,
-    vpn_decay_per_d=0.0,
-    leave_rate_per_d=0.0,
-    return_rate_per_d=0.0,
-)
-QUIET = Complaints(
-    per_business_per_d=0.0,
-    per_million_users_per_d=0.0,
-    snowball=1.0,
-    attention_per_complaint=0.0,
-    half_life_d=2.0,
-    named_per_d=0.0,
-    hotline_servers=1,
-    hotline_service_h=1.0,
-    confirmed_share=1.0,
-    exempt_lag_h=1.0,
-)
+STILL = still(tick_h=6.0, n_target_users=1.0, vpn_max=0.0)
+QUIET = quiet(snowball=1.0)
 LETTER_S = DAY + 5 * HOUR
 WIDE, NARROW, SPARED = "203.0.112.0/23", "203.0.113.0/25", "203.0.113.1/32"
 

@@ -20,6 +20,14 @@ def small(*arrivals: Arrival, **changes) -> SmallWorld:
     return SmallWorld(firms=(Firm(**firm),), **world)
 
 
+# Patient for an hour, away an hour later.
+MOVING = {
+    "addresses": (LISTED,) * 5,
+    "patience_s": HOUR,
+    "responses": (Response("foreign", HOUR, (CLEAN,) * 5), Response("wait")),
+}
+
+
 def test_who_comes_to_a_listed_address_is_cut_off_from_that_second_on():
     ledger = small(Arrival(5000, 0, (LISTED,))).run().ledger
     assert (ledger.first_outage_s[0], ledger.down_s[0]) == (5000, DAY - 5000)
@@ -27,11 +35,6 @@ def test_who_comes_to_a_listed_address_is_cut_off_from_that_second_on():
 
 def test_an_arrival_needs_its_seat():
     # Impaired at 100 s, patient for an hour, away an hour later: from then on seat 1 counts.
-    firm = {
-        "addresses": (LISTED,) * 5,
-        "patience_s": HOUR,
-        "responses": (Response("foreign", HOUR, (CLEAN,) * 5), Response("wait")),
-    }
     moved_s = 100 + 2 * HOUR
     arrivals = (
         Arrival(moved_s - 1, 0, (OTHER,), seat=1),  # not there yet
@@ -39,7 +42,7 @@ def test_an_arrival_needs_its_seat():
         Arrival(moved_s + 2, 0, (OTHER,), seat=1),
         Arrival(moved_s + 3, 0, (OTHER,), seat=2),  # a wait leads nowhere
     )
-    found = small(*arrivals, firm=firm, reactions=RULES).run()
+    found = small(*arrivals, firm=MOVING, reactions=RULES).run()
     kinds, t_s = found.events.kind, found.events.t_s
     assert t_s[kinds == Kind.MOVED].tolist() == [moved_s]
     assert t_s[kinds == Kind.READDRESSED].tolist() == [moved_s + 2]
@@ -47,13 +50,8 @@ def test_an_arrival_needs_its_seat():
 
 @pytest.mark.parametrize(("seat", "n_came"), [(0, 0), (1, 1)])
 def test_moves_of_the_same_second_come_first(seat, n_came):
-    firm = {
-        "addresses": (LISTED,) * 5,
-        "patience_s": HOUR,
-        "responses": (Response("foreign", HOUR, (CLEAN,) * 5), Response("wait")),
-    }
     arrival = Arrival(100 + 2 * HOUR, 0, (OTHER,), seat=seat)
-    found = small(arrival, firm=firm, reactions=RULES).run()
+    found = small(arrival, firm=MOVING, reactions=RULES).run()
     assert (found.events.kind == Kind.READDRESSED).sum() == n_came
 
 

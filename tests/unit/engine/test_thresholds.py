@@ -18,7 +18,7 @@ from sim.engine.decisions import Entry, Mechanism, Order
 from sim.engine.eventlog import Kind
 from sim.measure.groups import is_above
 from sim.streams import Stream, Streams
-from tests.sections import Censor, Complaints, Fronts, patient
+from tests.sections import Censor, Fronts, patient, quiet
 from tests.unit.engine.test_actors_alone import STILL, UNSEEN
 from tests.worlds import DAY, HOUR, Actor, Dated, Firm, Pool, Response, SmallWorld
 
@@ -289,17 +289,11 @@ def test_an_appeal_is_confirmed_if_its_draw_lies_below_the_share():
             fronts=Fronts(pools="x", n_fronts=1, monitor_lag_h=2.0, push_tau_h=1.0, lost_share=0.5),
             censor=Censor(discovery_lag_h=1e6, withdraw_lag_h=1.0),
             users=STILL,
-            complaints=Complaints(
+            complaints=quiet(
                 per_business_per_d=1.0,
-                per_million_users_per_d=0.0,
-                snowball=0.0,
-                attention_per_complaint=0.0,
-                half_life_d=1.0,
                 named_per_d=100.0,
-                hotline_servers=1,
                 hotline_service_h=0.5,
                 confirmed_share=share,
-                exempt_lag_h=1.0,
             ),
             streams=streams,
         )

@@ -15,22 +15,12 @@ from sim.measure.groups import is_above
 from sim.measure.impact import measure_impact, measure_ratios
 from sim.measure.measures import Measure, over
 from sim.measure.summary import Measured, summarise
-from tests.sections import Censor, Fronts, Users
+from tests.sections import Censor, Fronts, still
 from tests.worlds import DAY, HOUR, Actor, Dated, Firm, Pool, SmallWorld
 
 CENSOR = Censor(discovery_lag_h=1000.0, withdraw_lag_h=1.0)
 FRONTS = Fronts(pools="x", n_fronts=1, monitor_lag_h=1000.0, push_tau_h=1.0, lost_share=0.5)
-USERS = Users(
-    tick_h=168.0,
-    n_target_users=100.0,
-    share_target_users=1.0,
-    vpn_start=0.25,
-    vpn_max=0.5,
-    vpn_rate_per_d=0.0,
-    vpn_decay_per_d=0.0,
-    leave_rate_per_d=0.0,
-    return_rate_per_d=0.0,
-)
+USERS = still(tick_h=168.0, n_target_users=100.0, share_target_users=1.0, vpn_start=0.25)
 
 
 def measured(
