@@ -17,6 +17,7 @@ from sim.scenario.resolve import Resolved, resolve
 from sim.streams import Streams
 from sim.world.build import World, build_world
 from tests.csv_rows import csv_rows
+from tests.statistical.test_response_draws import distance_from_even
 
 N = 20_000
 
@@ -34,12 +35,6 @@ def world(resolved) -> World:
 
 def rows_of(table: str) -> list[dict[str, str]]:
     return csv_rows(shipped("seeds") / f"{table}.csv")
-
-
-def distance_from_even(u: np.ndarray) -> float:
-    """Kolmogorov's distance, as a multiple of what is exceeded once in a thousand draws."""
-    middle = (np.arange(u.size) + 0.5) / u.size
-    return float(np.abs(np.sort(u) - middle).max() * math.sqrt(u.size) / 1.95)
 
 
 def test_domestic_value_is_revenue_times_the_domestic_share_of_the_sector(world):

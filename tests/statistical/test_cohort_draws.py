@@ -168,17 +168,3 @@ def test_adoption_is_lognormal_after_its_day(replay):
         assert kolmogorov(standard(since_s, 20.0 * DAY / HOUR, 0.95)) > 1
     first, second = begins_s[:, mine].T
     assert abs(np.corrcoef(np.log(first + 3 * DAY), np.log(second + 3 * DAY))[0, 1]) < 0.1
-
-
-def test_cohorts_have_lags_and_phases_of_their_own(replay):
-    asked = split(replay, n_operators=40, cohorts=3, over_dispersion=OVER)
-    worlds = built(asked)
-    row = asked.operators.rows[GROUP]
-    mine = worlds[0].luck_row == GROUP
-    lags_s = np.array([one.apply_lag_s[mine] for one in worlds])
-    for column in range(3):
-        drawn = standard(lags_s[:, column], row.apply_lag_median_h, row.apply_lag_sigma)
-        assert kolmogorov(drawn) < 1
-        assert kolmogorov(standard(lags_s[:, column], 1.1 * row.apply_lag_median_h, 0.7)) > 1
-    between = np.corrcoef(np.log(lags_s), rowvar=False)[~np.eye(3, dtype=bool)]
-    assert np.abs(between).max() < 4 / math.sqrt(N)

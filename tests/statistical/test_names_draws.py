@@ -6,11 +6,10 @@ import numpy as np
 import pytest
 from scipy.stats import spearmanr
 
-from sim.names.law import NamesLaw
 from sim.names.sharing import KINDS, kind_at, loneliness, revenue_rank
-from tests.names import address_kinds, census_law, share_single
+from tests.names import address_kinds, share_single
+from tests.statistical.test_response_draws import distance_from_even
 
-N = 2_000_000
 ERRORS = 4.0
 
 
@@ -18,33 +17,8 @@ def within(found: float, expected: float, error: float) -> bool:
     return abs(found - expected) <= ERRORS * error
 
 
-def share_within(found: float, expected: float, n: int = N) -> bool:
+def share_within(found: float, expected: float, n: int) -> bool:
     return within(found, expected, math.sqrt(expected * (1 - expected) / n))
-
-
-@pytest.fixture(scope="module")
-def drawn():
-    return census_law().n_names_of(np.random.default_rng(1).random(N))
-
-
-def fits(sample, law: NamesLaw) -> bool:
-    """Share of singles, and the mean of names cut off at 166, against the exact law."""
-    cut = np.minimum(law.size, 166).astype(float)
-    mean = float(cut @ law.count) / law.n_addresses
-    variance = float(cut**2 @ law.count) / law.n_addresses - mean**2
-    return share_within((sample == 1).mean(), share_single(law)) and within(
-        np.minimum(sample, 166).mean(), mean, math.sqrt(variance / N)
-    )
-
-
-def test_drawn_addresses_follow_the_census(drawn):
-    assert share_within((drawn == 1).mean(), 0.437)
-    assert fits(drawn, census_law())
-    for rank in (10_000, 100_000, 1_000_000):
-        law = census_law()
-        size = law.size[np.searchsorted(law.address_edge, rank)]
-        expected = law.count[law.size >= size].sum() / law.n_addresses
-        assert share_within((drawn >= size).mean(), expected), rank
 
 
 @pytest.mark.parametrize("rho", [-0.5, 0.0, 0.4, 0.8])
@@ -58,7 +32,7 @@ def test_revenue_and_loneliness_correlate_as_asked(rho):
     assert within(found, expected, 1 / math.sqrt(n))
     assert not within(found, expected + 0.02, 1 / math.sqrt(n))
     # And the address of a business remains a fair draw over all businesses.
-    assert abs(np.sort(lonely) - (np.arange(n) + 0.5) / n).max() < 1.95 / math.sqrt(n)
+    assert distance_from_even(lonely) < 1
 
 
 def test_revenue_rank_is_uniform_over_the_mixture_of_sectors():
@@ -67,11 +41,8 @@ def test_revenue_rank_is_uniform_over_the_mixture_of_sectors():
     share, median, sigma = np.array([0.7, 0.3]), np.array([100.0, 900.0]), np.array([1.2, 0.8])
     sector = (rng.random(n) >= 0.7).astype(int)
     revenue = median[sector] * np.exp(sigma[sector] * rng.standard_normal(n))
-    rank = np.sort(revenue_rank(revenue, share, median, sigma))
-    place = (np.arange(n) + 0.5) / n
-    assert abs(rank - place).max() < 1.95 / math.sqrt(n)
-    wrong = np.sort(revenue_rank(revenue, share, median * 1.1, sigma))
-    assert abs(wrong - place).max() > 1.95 / math.sqrt(n)
+    assert distance_from_even(revenue_rank(revenue, share, median, sigma)) < 1
+    assert distance_from_even(revenue_rank(revenue, share, median * 1.1, sigma)) > 1
 
 
 def test_kinds_come_in_their_shares_and_their_own_sizes():

@@ -14,7 +14,13 @@ from sim.scenario.tables.rows import OperatorRow
 from sim.streams import Stream, Streams
 from sim.world.operators import build_operators
 from sim.world.providers import drawn_times_s
-from tests.statistical.test_response_draws import HOUR, kolmogorov, standard
+from tests.statistical.test_response_draws import (
+    HOUR,
+    distance_from_even,
+    kolmogorov,
+    standard,
+)
+from tests.statistical.test_tenancy_draws import is_poisson
 
 pytestmark = pytest.mark.laws
 
@@ -58,14 +64,11 @@ def test_lags_are_lognormal_with_the_median_and_sigma_of_their_column(rows, draw
 
 
 def test_phases_are_uniform_over_the_interval(rows, drawn):
-    middle = (np.arange(N) + 0.5) / N
     for column, row in enumerate(rows):
-        share = np.sort(drawn["poll_phase_s"][:, column] / (row.poll_interval_h * HOUR))
-        assert share[0] >= 0
-        assert share[-1] < 1
-        distance = np.abs(share - middle).max() * math.sqrt(N) / 1.95
-        assert distance < 1, row.operator
-        assert np.abs(share**1.2 - middle).max() * math.sqrt(N) / 1.95 > 1, row.operator
+        share = drawn["poll_phase_s"][:, column] / (row.poll_interval_h * HOUR)
+        assert share.min() >= 0
+        assert share.max() < 1
+        assert distance_from_even(share) < 1 < distance_from_even(share**1.2), row.operator
 
 
 def test_operators_lags_and_phases_have_luck_of_their_own(drawn):
@@ -144,17 +147,8 @@ def counts(per_d: float) -> np.ndarray:
     return np.array([drawn_times_s(per_d, DAYS * DAY, rng).size for rng in generators])
 
 
-def distance(found: np.ndarray, mean: float) -> float:
-    """Standard errors between the mean of some counts and what is expected."""
-    return float(abs(found.mean() - mean) / np.sqrt(mean / found.size))
-
-
 def test_as_many_as_the_rate_says_come_on_average_and_their_variance_is_their_mean():
-    found, mean = counts(PER_D), PER_D * DAYS
-    assert distance(found, mean) < 4
-    # The variance of a sample variance of Poisson counts is (mean + 2 mean^2) / n nearly.
-    error = np.sqrt((mean + 2 * mean**2) / found.size)
-    assert abs(found.var() - mean) < 4 * error
+    assert is_poisson(counts(PER_D), PER_D * DAYS)
 
 
 def test_a_longer_run_only_adds_times():

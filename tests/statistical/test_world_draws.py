@@ -12,6 +12,7 @@ from sim.scenario.tables.sharing import N_ADDRESSES
 from sim.streams import Stream, Streams
 from sim.world.build import build_world
 from sim.world.placement import build_placement
+from tests.statistical.test_response_draws import distance_from_even, within
 
 N = 40_000
 
@@ -38,10 +39,6 @@ def own_hosts(world, placement):
     is_own = placement.host_component >= n_services
     place_row = placement.place_row.ravel()[placement.host_component[is_own] - n_services]
     return placement.host_address[is_own], place_row
-
-
-def within(count: float, n: int, p: float, errors: float = 4.0) -> bool:
-    return abs(count / n - p) <= errors * math.sqrt(p * (1 - p) / n)
 
 
 def test_sectors_come_in_their_shares(resolved, world):
@@ -92,18 +89,13 @@ def test_every_address_belongs_to_its_place(world, own_hosts):
 def test_addresses_are_spread_evenly_over_a_place(world, own_hosts):
     places, (address, place_row) = world.places, own_hosts
     place = places.row_of["AWS", "eu-west-1"]
-    mine = np.sort(address[place_row == place])
-    # Rank of each address among the place's own, as a share: uniform, so within Kolmogorov's
-    # distance 1.95 / sqrt(n) (exceeded once in a thousand draws).
+    mine = address[place_row == place]
+    # Rank of each address among the place's own, as a share.
     start, stop = places.addresses[place].start, places.addresses[place].stop
     before = np.concatenate(([0], np.cumsum(stop - start)))
     row = np.searchsorted(start, mine, side="right") - 1
     rank = (before[row] + mine - start[row]) / before[-1]
-    distance = np.abs(rank - (np.arange(mine.size) + 0.5) / mine.size).max()
-    assert distance < 1.95 / math.sqrt(mine.size)
-    assert np.abs(rank**1.1 - (np.arange(mine.size) + 0.5) / mine.size).max() > 1.95 / math.sqrt(
-        mine.size
-    )
+    assert distance_from_even(rank) < 1 < distance_from_even(rank**1.1)
 
 
 def test_revenue_is_lognormal_around_the_sector_median(resolved, world):
