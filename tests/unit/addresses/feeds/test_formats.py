@@ -17,7 +17,7 @@ from sim.addresses.feeds.inputs import Input, plain_name
 from sim.addresses.feeds.inventories import ADDRESS_COLUMNS
 from sim.addresses.sets.intervals import AddressSet
 from sim.errors import DataError, UsageError
-from tests.feeds import given, read_dated
+from tests.feeds import given
 from tests.forms import RENDERED
 
 AWS = {
@@ -249,18 +249,6 @@ def test_a_file_that_gives_no_address_is_an_error_unless_allowed(text, skip_bad,
         assert "--allow-empty" in first
         assert len(read("file", text, skip_bad=skip_bad, allow_empty=True).v4) == 0
     assert refused.value.exit_code == 4
-
-
-def test_orders_that_list_no_address_are_refused_by_line_and_column(tmp_path):
-    file = given(
-        tmp_path,
-        "effective,action,prefix,mechanism\n"
-        "2018-04-16T11:00+03:00,block,198.51.100.0/24,drop\n"
-        "2018-04-16T11:00+03:00,block,198.51.101.0/24,name\n",
-    )
-    told = "^given:3: mechanism: expected drop or throttle, got 'name': it lists no address$"
-    with pytest.raises(DataError, match=told):
-        read_dated(file, skip_bad=True)
 
 
 LIKENESSES = {

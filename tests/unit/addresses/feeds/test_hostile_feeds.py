@@ -1,7 +1,6 @@
 """Files made to hurt: refused with a place and a reason, within bounds."""
 
 import gzip
-import struct
 from pathlib import Path
 
 import duckdb
@@ -23,20 +22,6 @@ HEADS = {
 
 def refusal(tmp_path: Path, content: bytes, read_as: str, limits: Limits = FEW) -> list[str]:
     return refused(content, tmp_path, read_as, limits=limits)
-
-
-@pytest.mark.parametrize(
-    ("content", "told"),
-    [
-        (bytes(100_000) + b"\xab\xcd\xefMaxMind.com" + bytes(9), "a MaxMind database (.mmdb)"),
-        (struct.pack(">IHHI", 0, 13, 1, 8) + bytes(8), "BGP tables or updates in MRT"),
-        (struct.pack(">IHHI", 0, 16, 4, 8) + bytes(8), "BGP tables or updates in MRT"),
-    ],
-)
-def test_binary_forms_are_refused_by_name_with_the_way_to_a_table(content, told, tmp_path):
-    for read_as in ("", "list"):
-        (said,) = refusal(tmp_path, content, read_as)
-        assert said.startswith(f"given: expected a list of addresses, got {told}; `")
 
 
 @pytest.mark.parametrize("read_as", sorted(FORMATS))

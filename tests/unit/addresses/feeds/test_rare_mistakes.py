@@ -24,8 +24,6 @@ from tests.feeds import given, read, refused
 @pytest.mark.parametrize(
     ("form", "text", "said"),
     [
-        ("", "address,mask\n192.0.2.0/24,24\n", ":2: mask: expected an address and its netmask"),
-        ("", "address,mask\n192.0.2.0,255.0.255.0\n", ":2: mask: expected a netmask such as 255"),
         ("", "192.0.2.1 255.0.255.0\n", "expected a list of addresses, got 1 lines that are none"),
         ("list", "192.0.2.0/255.0.255.0\n", ":1: expected a prefix length from 0 to 32, got"),
         ("", '[{"ip": "192.0.2.1", "IP": "192.0.2.2"}]', ":1: IP: expected each column once"),

@@ -253,36 +253,18 @@ ENTRIES = "192.0.2.1\n198.51.100.7{}\n192.0.2.9 # court order 7\n"
     ("comment", "word"),
     [
         (" # removed", "removed"),
-        (" # allow", "allow"),
         ("# expired", "expired"),
         (" #whitelisted by the court", "whitelisted"),
         ("\t# unblocked 2026-03-01", "unblocked"),
         (" ; spam, unblocked on request", "unblocked"),
         (" ## spam source, delisted on request", "delisted"),
-        (" # NOT BLOCKED", "NOT BLOCKED"),
-        (" # false positive", "false positive"),
         (" # no longer in force", "no longer"),
-        (" # safe", "safe"),
-        (" # desbloqueado el 1 de marzo", "desbloqueado"),
-        (" # rimosso", "rimosso"),
         (" # исключён из реестра", "исключён"),
         ("\n# Whitelist:\n203.0.113.1", "Whitelist"),
         ("\n; --- removed ---\n203.0.113.1", "removed"),
         *(
             (f"{mark}{word}{end}", word)
-            for word in (
-                "Exceptions",
-                "Exclusions",
-                "False positives",
-                "Lista blanca",
-                "Lista bianca",
-                "Desbloqueados",
-                "Sbloccati",
-                "Rimossi",
-                "Разблокированные",
-                "Исключения",
-                "Белый список",
-            )
+            for word in ("Exclusions", "False positives", "Lista bianca", "Исключения")
             for mark, end in ((" # ", ""), ("\n# ", ":\n203.0.113.1"))
         ),
     ],
