@@ -24,7 +24,7 @@ import duckdb, scipy.stats, typer.rich_utils
 import matplotlib.backends.backend_agg, matplotlib.backends.backend_svg
 import sim.addresses.feeds.formats, sim.addresses.feeds.normal, sim.blocklists.exposure
 import sim.cli.app, sim.engine.run, sim.experiment.runs, sim.experiment.executors.task
-import sim.experiment.runs, sim.report.figures.kinds, sim.report.page.document
+import sim.report.figures.kinds, sim.report.page.document
 import sim.experiment.pipeline, sim.experiment.studies
 
 # However busy the machine is.

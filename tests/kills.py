@@ -32,24 +32,14 @@ from sim.cli.app import app
 from sim.results.checkpoints import n_runs
 from sim.results.integrity import DIFFERS, changes_of, foreign_files
 from sim.results.output import partial_folders
+from tests.conftest import MINIMAL
 
 SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
-SCENARIO = """\
-format: overblock/scenario/1
-name: small
-title: A small scenario
-start: 2018-04-16T00:00+03:00
-end: 2018-04-17T00:00+03:00
-root_seed: 7
-target:
-  name: Target
-  prefixes: telegram-prefixes-2018
-strategy:
-  id: replay
-  orders: telegram-2018-orders
-population:
-  n_businesses: 10
-"""
+SCENARIO = (
+    MINIMAL.replace("end: 2018-04-20", "end: 2018-04-17")
+    .replace("n_replicates: 2\n", "")
+    .replace("n_businesses: 40", "n_businesses: 10")
+)
 EVIDENCE = "evidence:\n" + "".join(
     f"""\
   - id: {name}

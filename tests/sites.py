@@ -123,13 +123,15 @@ def overrides(
 ) -> dict[str, object]:
     """Settings of the case, which name tables written into a folder."""
     found = SETTINGS | more
-    for key, lines in (TABLES | (tables or {})).items():
-        if key in more:
-            continue
-        path = folder / f"{key}.csv"
-        path.write_text("\n".join(lines) + "\n")
-        found[key] = str(path)
-    return found
+    wanted = {key: lines for key, lines in (TABLES | (tables or {})).items() if key not in more}
+    return found | written(folder, wanted)
+
+
+def written(folder: Path, tables: dict[str, tuple[str, ...]]) -> dict[str, object]:
+    """Paths of tables that are written into a folder, by key."""
+    for key, lines in tables.items():
+        (folder / f"{key}.csv").write_text("\n".join(lines) + "\n")
+    return {key: str(folder / f"{key}.csv") for key in tables}
 
 
 def resolved(

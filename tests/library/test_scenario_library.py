@@ -73,6 +73,10 @@ class Run:
     def provider_row(self, name: str) -> int:
         return self.world.places.provider.index(name)
 
+    def entries(self, mechanism: Mechanism) -> list[IntervalSet]:
+        pairs = zip(self.outcome.entry_addresses, self.outcome.entry_mechanism, strict=True)
+        return [addresses for addresses, what in pairs if what is mechanism]
+
     def sizes(self) -> list[int]:
         return [addresses.n_addresses for addresses in self.outcome.entry_addresses]
 
@@ -142,8 +146,7 @@ def each_entry_is_a_prefix_that_is_the_providers() -> None:
     it = run("netblocks")
     places = it.world.places
     of_provider = [places.provider_addresses(row) for row in range(len(places.provider))]
-    entries = zip(it.outcome.entry_addresses, it.outcome.entry_mechanism, strict=True)
-    for addresses in (addresses for addresses, what in entries if what is Mechanism.DROP):
+    for addresses in it.entries(Mechanism.DROP):
         assert addresses.to_prefixes()[0].size == 1
         held = max(addresses.intersection(mine).n_addresses for mine in of_provider)
         assert held >= 0.99 * addresses.n_addresses
@@ -216,14 +219,7 @@ def complaints_grow_faster_than_outages_and_exempt_single_addresses() -> None:
     calm = run("snowball", *SMALLER["snowball"], "complaints.snowball=0")
     assert it.outcome.n_complaints > 1.5 * calm.outcome.n_complaints
     assert it.times(Kind.EXEMPTED).size > 0
-    exempt = [
-        addresses.n_addresses
-        for addresses, mechanism in zip(
-            it.outcome.entry_addresses, it.outcome.entry_mechanism, strict=True
-        )
-        if mechanism is Mechanism.EXEMPT
-    ]
-    assert 0 < sum(exempt) < 1000
+    assert 0 < sum(one.n_addresses for one in it.entries(Mechanism.EXEMPT)) < 1000
 
 
 @shows("open-letter")

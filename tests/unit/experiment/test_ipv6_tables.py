@@ -12,6 +12,7 @@ from sim.experiment.plan import metrics_of
 from sim.scenario.load import load_scenario
 from sim.scenario.overrides import override_text
 from sim.scenario.resolve import resolve
+from tests.sites import written
 
 TABLES = {
     "providers.prefixes": (
@@ -38,7 +39,7 @@ TABLES = {
         "pay,Pay,payment,alpha,six,2,any,1,0,2,assumed,,for the test",
     ),
 }
-SETTINGS = {
+SETTINGS: dict[str, object] = {
     "population.n_businesses": 60,
     "end": "2018-04-20T00:00:00+03:00",
     "stances": None,
@@ -49,12 +50,7 @@ SETTINGS = {
 
 def overrides(folder: Path, **more: str) -> dict[str, object]:
     """Settings that name tables written into a folder."""
-    found: dict[str, object] = dict(SETTINGS) | more
-    for key, lines in TABLES.items():
-        path = folder / f"{key}.csv"
-        path.write_text("\n".join(lines) + "\n")
-        found[key] = str(path)
-    return found
+    return SETTINGS | more | written(folder, TABLES)
 
 
 @pytest.fixture(scope="module")

@@ -74,8 +74,9 @@ def test_every_shipped_table_says_its_country_and_time(name):
 @pytest.mark.parametrize("name", scenario_names())
 def test_every_shipped_scenario_says_its_country_and_has_its_own_operators(name):
     resolved = resolve(load_scenario(name))
+    assert resolved.scenario.name == name
     assert resolved.scenario.country is not None
-    assert resolved.operators.note is not None
+    assert all(table.note is not None for table in resolved.tables)
     # One member state under sanctions stands for all.
     assert resolved.operators.note.country in (resolved.scenario.country, "EU")
     assert is_of_country(resolved.economy, resolved.scenario)
@@ -180,17 +181,22 @@ def test_orders_at_or_after_the_end_are_counted():
     assert f"{n_late} orders fall at or after the end of the run and are not placed" in told
 
 
+def warnings_of(orders: str, start: str = "16T00:00") -> list[str]:
+    """Warnings of a run to 20 April with given orders."""
+    return warnings(
+        "telegram-2018-replay",
+        f"strategy={{id: orders, orders: {orders}}}",
+        f"start=2018-04-{start}+03:00",
+        "end=2018-04-20T00:00+03:00",
+    )
+
+
 def test_given_orders_that_are_never_in_force_are_counted():
     spans = (("from", "04-20"), ("from", "04-19"), ("to", "04-16"), ("to", "04-17"))
     orders = ", ".join(
         f"{{addresses: [192.0.2.0/24], {key}: 2018-{day}T00:00+03:00}}" for key, day in spans
     )
-    asked = (
-        f"strategy={{id: orders, orders: [{orders}]}}",
-        "start=2018-04-16T00:00+03:00",
-        "end=2018-04-20T00:00+03:00",
-    )
-    told = warnings("telegram-2018-replay", *asked)
+    told = warnings_of(f"[{orders}]")
     assert "2 of 4 orders are in force at no time of the run" in told
     assert not any("before the start" in one for one in told)
 
@@ -202,12 +208,7 @@ def test_sessions_on_days_that_never_come_are_counted():
     )
     # Tuesday to Friday, and from Monday, 01:00, which Sunday's session reaches.
     for first_day, told_of in (("17T00:00", "2 of 2"), ("16T01:00", ""), ("16T23:00", "2 of 2")):
-        told = warnings(
-            "telegram-2018-replay",
-            f"strategy={{id: orders, orders: [{sessions}]}}",
-            f"start=2018-04-{first_day}+03:00",
-            "end=2018-04-20T00:00+03:00",
-        )
+        told = warnings_of(f"[{sessions}]", first_day)
         found = [one for one in told if "in force at no time" in one]
         assert found == [f"{told_of} orders are in force at no time of the run"] * bool(told_of)
 
@@ -219,12 +220,7 @@ def test_given_orders_from_before_the_start_are_counted():
         | {key: f"2018-04-{day}T00:00+03:00" for key, day in span.items()}
         for span in spans
     ]
-    told = warnings(
-        "telegram-2018-replay",
-        f"strategy={json.dumps({'id': 'orders', 'orders': orders})}",
-        "start=2018-04-16T00:00+03:00",
-        "end=2018-04-20T00:00+03:00",
-    )
+    told = warnings_of(json.dumps(orders))
     assert (
         "2 of 5 orders are from before the start of the run: they count from the start on" in told
     )

@@ -9,7 +9,7 @@ import pytest
 from sim.errors import ScenarioError
 from sim.scenario.load import load_scenario
 from sim.scenario.schema import dump_scenario
-from sim.scenario.strategies import DECLARED
+from sim.scenario.strategies import DECLARED, Escalate
 
 
 def problems_of(path: Path, overrides: list[str] | None = None) -> list[str]:
@@ -177,16 +177,7 @@ def test_a_mapping_is_merged_into_what_stands_there(overrides):
 def test_a_list_is_one_value(write_scenario):
     path = write_scenario({"  id: replay\n  orders: telegram-2018-orders": ESCALATE}, add=FRONTS)
     strategy = load_scenario(str(path), ["strategy={lengths: [24]}"]).scenario.strategy
-    assert strategy.model_dump() == {
-        "id": "escalate",
-        "operators": None,
-        "lengths": (24,),
-        "rules": None,
-        "purity": None,
-        "shortest": None,
-        "patience_h": 5,
-        "goal": 0.1,
-    }
+    assert strategy == Escalate(id="escalate", lengths=(24,), patience_h=5, goal=0.1)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sim.errors import DataError, ProblemsError, ScenarioError
-from sim.scenario.library import scenario_names, shipped
+from sim.scenario.library import shipped
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved, check_together, resolve
 
@@ -43,13 +43,6 @@ def problems_of(call: Callable[[], object], kind: type[ProblemsError] = DataErro
         str(problem).replace(str(Path(problem.file).parent), "").removeprefix("/")
         for problem in caught.value.problems
     ]
-
-
-@pytest.mark.parametrize("name", scenario_names())
-def test_every_shipped_scenario_resolves(name):
-    resolved = resolve(load_scenario(name))
-    assert resolved.scenario.name == name
-    assert all(table.note is not None for table in resolved.tables)
 
 
 def test_an_unknown_table_name_is_a_mistake_of_the_scenario_with_a_hint(write_scenario):
