@@ -2,7 +2,6 @@
 
 import csv
 import io
-import json
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import fields, replace
@@ -196,14 +195,3 @@ def test_a_changed_value_changes_what_it_affects_and_nothing_else(
     if "entries" not in affected:
         listed = [[r for r in of["addresses"] if "listed" in str(r[4])] for of in (base, after)]
         assert listed[0] == listed[1]
-
-
-def test_the_manifest_carries_the_sources(seeds, tmp_path):
-    resolved = on(seeds, "telegram-2018-replay", *SMALL)
-    run_experiment(resolved, root_seed=7, n_replicates=1, folder=tmp_path / "run")
-    manifest = json.loads((tmp_path / "run" / "manifest.json").read_text(encoding="utf-8"))
-    by_key = {line["key"]: line for line in manifest["sources"]}
-    # What the command line gives is not vouched for by the file.
-    assert by_key["population.n_businesses"]["range"] == "not stated"
-    assert by_key["thresholds.down"]["range"] == {"absolute": [0.75, 0.95]}
-    assert any(line["kind"] == "assumption" for line in manifest["sources"])
