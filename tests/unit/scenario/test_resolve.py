@@ -333,16 +333,15 @@ def test_a_figure_beside_a_measure_that_is_none_is_refused_with_its_line(tmp_pat
     )
 
 
-def test_a_figure_about_a_provider_without_prefixes_is_refused():
-    resolved = resolve(load_scenario("telegram-2018-replay"))
-    figures = resolved.figures
+def test_a_figure_about_a_provider_without_prefixes_is_refused(replay):
+    figures = replay.figures
     assert figures is not None
-    assert not check_together(resolved)
+    assert not check_together(replay)
     rows = tuple(
         row.model_copy(update={"providers": "AWS; Gogle"}) if row.providers else row
         for row in figures.rows
     )
-    problems = check_together(replace(resolved, figures=replace(figures, rows=rows)))
+    problems = check_together(replace(replay, figures=replace(figures, rows=rows)))
     assert len(problems) == 2
     assert {problem.message for problem in problems} == {
         "expected a provider of the prefixes, got 'Gogle'"

@@ -77,19 +77,17 @@ def test_shares_of_a_place_that_contradict_each_other_are_named(tmp_path):
     assert "at most 1" in found[2]
 
 
-def test_own_kinds_of_use_at_unknown_places_are_refused_and_the_shipped_ones_are_not(tmp_path):
-    path = tmp_path / "own.csv"
-    path.write_text(SHARING + "AWS,*,rented,0.1,0,1,w\nNowhere,x,rented,0.1,0,1,w\n")
-    with pytest.raises(DataError) as caught:
-        resolve(load_scenario("telegram-2018-replay", [f"names.sharing={path}"]))
-    (problem,) = caught.value.problems
-    assert str(problem).startswith(f"{path}:3:")
-    assert "got 'Nowhere x'" in problem.message
-    resolved = resolve(load_scenario("telegram-2018-replay"))
-    assert resolved.sharing.name == "sharing-2018"
-    rows = tuple(row for row in resolved.cloud_prefixes.rows if row.provider != "Linode")
-    assert any(row.provider == "Linode" for row in resolved.sharing.rows)
-    fewer = replace(resolved, cloud_prefixes=replace(resolved.cloud_prefixes, rows=rows))
+def test_own_kinds_of_use_at_unknown_places_are_refused_and_the_shipped_ones_are_not(
+    tmp_path, replay
+):
+    text = SHARING + "AWS,*,rented,0.1,0,1,w\nNowhere,x,rented,0.1,0,1,w\n"
+    (problem,) = problems_of(tmp_path, "names.sharing", text)
+    assert problem.startswith(f"{tmp_path / 'table.csv'}:3:")
+    assert "got 'Nowhere x'" in problem
+    assert replay.sharing.name == "sharing-2018"
+    rows = tuple(row for row in replay.cloud_prefixes.rows if row.provider != "Linode")
+    assert any(row.provider == "Linode" for row in replay.sharing.rows)
+    fewer = replace(replay, cloud_prefixes=replace(replay.cloud_prefixes, rows=rows))
     assert not [p for p in check_together(fewer) if p.file.endswith("sharing-2018.csv")]
 
 

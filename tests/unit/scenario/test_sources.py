@@ -165,13 +165,9 @@ def test_a_range_of_factors_is_one_of_numbers_where_the_value_is_one(tmp_path):
     assert ranges == [{"absolute": [1.5, 6]}, {"absolute": [1, 4]}, {"absolute": [1, 4]}]
 
 
-def test_a_row_s_own_word_goes_before_the_column_s():
-    resolved = resolve(load_scenario("telegram-2018"))
-    gdp = {
-        s.row: s
-        for s in list_sources(resolved, each_row=True)
-        if s.key == "economy-russia-2018.value"
-    }
+def test_a_row_s_own_word_goes_before_the_column_s(chase):
+    found = list_sources(chase, each_row=True)
+    gdp = {one.row: one for one in found if one.key == "economy-russia-2018.value"}
     assert gdp["internet_economy_usd_per_year"].kind == "fact"
     assert gdp["internet_economy_usd_per_year"].unit == "USD/year"
     assumed = gdp["cost_years"]
@@ -180,10 +176,10 @@ def test_a_row_s_own_word_goes_before_the_column_s():
     assert assumed.range == {"absolute": [1, 3]}
 
 
-def test_columns_that_name_or_bound_or_support_claim_nothing():
+def test_columns_that_name_or_bound_or_support_claim_nothing(chase):
     columns = {
         source.key.split(".")[1]
-        for source in list_sources(resolve(load_scenario("telegram-2018")))
+        for source in list_sources(chase)
         if source.key.startswith("services-russia-2018.")
     }
     assert columns == {"n_addresses", "mode", "popularity"}

@@ -30,11 +30,6 @@ def resolved(request: pytest.FixtureRequest) -> Resolved:
     return resolve(load_scenario(request.param))
 
 
-@pytest.fixture(scope="module")
-def replay() -> Resolved:
-    return resolve(load_scenario("telegram-2018-replay"))
-
-
 def factor(low: float, high: float, scale: str = "value", **more: object) -> Factor:
     return Factor("k.k", "h", scale, low, low, high, "", "", **more)
 
