@@ -110,6 +110,10 @@ def test_the_table_holds_what_is_drawn():
     assert list(top.lines[1].get_ydata()) == [2.5]
     assert list(low.lines[0].get_ydata()) == [0.0, 0.4, 0.1, 0.1]
     assert [text.get_text() for text in low.texts] == ["40% at the peak, 1 March"]
+    # A phone has no room for the day.
+    with look.users_style():
+        _, low = draw_outage(shown, 4).axes
+    assert [text.get_text() for text in low.texts] == ["40% at the peak"]
 
 
 def test_days_of_orders_are_those_that_changed_much():
