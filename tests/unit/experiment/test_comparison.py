@@ -366,6 +366,11 @@ def test_a_strategy_that_hit_none_of_a_sample_is_not_known_to_harm_nobody():
     found = [part.has_missed(COLLATERAL, 40) for part in parts.values()]
     assert found == [True, False, False]
     assert not missed.has_missed(COLLATERAL, 0)
+    # Three expected on the list, where that is known, and none cut off: that is a zero.
+    for expected, is_missed in ((3.0, False), (2.9, True), (NAN, True)):
+        some = {LISTED[0]: [5.0] * 80, EXPECTED: [expected] * 79 + [NAN]}
+        part = measures_of(**{COLLATERAL: [0.0] * 80}, **some)
+        assert part.has_missed(COLLATERAL, 40) is is_missed
     lines = {(one.strategy, one.other): one for one in judge_pairs(plan(40), parts, None)}
     assert lines["missed", "hit"].n_not_known == lines["missed", "idle"].n_not_known == 80
     assert (lines["hit", "idle"].n_more, lines["hit", "idle"].n_not_known) == (40, 40)
