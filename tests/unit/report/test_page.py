@@ -836,6 +836,18 @@ def test_own_sites_lead_with_hours_as_worked_out_by_hand(site_folder):
     assert "OECD" not in text
 
 
+def test_nothing_is_over_where_a_site_is_cut_off_at_the_end(site_folder, monkeypatch):
+    run = open_run(site_folder)
+    rows = rows_of_sites(run, 60)
+    assert "In half of the simulations it is over by" in words_of(render(run))
+    still = [replace(rows[0], is_still=True, is_drawn=True), *rows[1:]]
+    monkeypatch.setattr("sim.report.page.sites.rows_of_sites", lambda *_: still)
+    text = words_of(render(run))
+    assert "it is over by" not in text
+    assert "It is not over at the end." in text
+    assert "shop.example no address of its website: placed by chance" in text
+
+
 def test_each_site_has_addresses_entries_last_hour_spells_and_loss(site_folder):
     text = words_of(render(open_run(site_folder)))
     (head,) = re.findall("What happened to each site.*?Entry: listed", text)
@@ -947,6 +959,10 @@ def test_orders_of_ipv6_beside_others_are_named(tmp_path, monkeypatch):
     text = words_of(render(open_run(tmp_path / "run")))
     assert "Owner Addresses Before After Range Mon, 16 Apr, 06:00 alpha +130 20%" in text
     assert ". Orders of IPv6: events.parquet." in text
+    assert "Orders for names" not in text
+    monkeypatch.setitem(_template().globals, "read_mechanisms", lambda *_: ["drop", "name"])
+    text = words_of(render(open_run(tmp_path / "run")))
+    assert "Orders for names: events.parquet." in text
 
 
 @pytest.mark.parametrize(
