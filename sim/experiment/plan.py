@@ -33,13 +33,7 @@ from sim.results.manifest import all_tables, canonical_json, scenario_hash
 from sim.results.store import RUN_TABLES, SITE_RUNS
 from sim.scenario.refusal import hint
 from sim.scenario.resolve import Resolved
-from sim.scenario.variants import (
-    Point,
-    Variant,
-    choose_variants,
-    own_variant,
-    variant_of,
-)
+from sim.scenario.variants import Point, Variant, choose_variants, own_variant, variant_of
 from sim.version import __version__
 
 

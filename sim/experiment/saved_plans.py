@@ -17,13 +17,7 @@ from sim.errors import DataError, Problem, UsageError
 from sim.experiment.draws import OTHER_MODEL
 from sim.experiment.plan import Plan
 from sim.files import hash_of, write_whole
-from sim.results.checkpoints import (
-    EXPERIMENT,
-    EXPERIMENT_SCHEMA,
-    PARTS,
-    n_runs,
-    remove_parts,
-)
+from sim.results.checkpoints import EXPERIMENT, EXPERIMENT_SCHEMA, PARTS, n_runs, remove_parts
 from sim.results.folder import (
     COMPLETE,
     SCENARIO,

@@ -6,9 +6,9 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path as FilePath
-from typing import Annotated, Literal, Self, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints
 
 from sim.errors import DataError, Mistakes, Problem, ScenarioError
 from sim.scenario import library
@@ -49,11 +49,9 @@ class Ranged(Model):
     low: float | None = None
     high: float | None = None
 
-    @model_validator(mode="after")
-    def check_range(self) -> Self:
+    def check_values(self) -> None:
         """Refuse a value outside its range."""
         check_between(*self.ends)
-        return self
 
     @property
     def ends(self) -> tuple[float, float, float]:
@@ -107,8 +105,7 @@ class NamesPredictor(Model):
     universe_of: Literal["any", "popular"] = "any"
     """Whether these are a random part of all names, or the most popular ones."""
 
-    @model_validator(mode="after")
-    def check_addresses(self) -> NamesPredictor:
+    def check_values(self) -> None:
         """Reject addresses or a universe with a quantity that ignores them, and their absence."""
         is_drawn = self.quantity == "names_on_addresses"
         if is_drawn and self.universe is not None:
@@ -124,7 +121,6 @@ class NamesPredictor(Model):
             raise ValueError("expected address_kind with names_on_addresses only")
         if is_drawn and (self.n_addresses or 0) > MOST_DRAWN:
             raise ValueError(f"expected at most {MOST_DRAWN} addresses to draw, got more")
-        return self
 
 
 class ExposurePredictor(Model):
@@ -175,12 +171,11 @@ class Published(Ranged):
     date: Date
     """When it was published, or what time it is about."""
 
-    @model_validator(mode="after")
-    def check_relation(self) -> Published:
+    def check_values(self) -> None:
         """Refuse a range without one."""
+        super().check_values()
         if self.relation == "between" and not self.ends[0] < self.ends[2]:
             raise ValueError("expected low and high with relation between, got no range")
-        return self
 
     @property
     def interval(self) -> tuple[float, float]:
@@ -201,12 +196,10 @@ class Guess(Model):
     high: Annotated[float, Field(gt=0, le=1e18)]
     """Upper end."""
 
-    @model_validator(mode="after")
-    def check_range(self) -> Guess:
+    def check_values(self) -> None:
         """Refuse a range that is none."""
         if not self.low < self.high:
             raise ValueError(f"expected low < high, got {self.low:g}, {self.high:g}")
-        return self
 
 
 class Case(Model):

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, time
 from functools import cache
 from importlib.resources import files
-from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, Self, TypeVar, Union, get_args, get_origin
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
@@ -22,6 +22,7 @@ from pydantic import (
     PlainSerializer,
     PlainValidator,
     WithJsonSchema,
+    model_validator,
 )
 from pydantic.fields import FieldInfo
 
@@ -30,16 +31,24 @@ from sim.addresses.sets.line import clip_prefix
 from sim.addresses.sets.notation import parse_prefix
 
 
-class Model(BaseModel):
-    """Strict, frozen, and refusing keys it does not know."""
+class Checked(BaseModel):
+    """Frozen, and refusing keys it does not know, and values that do not go together."""
 
-    model_config = ConfigDict(
-        extra="forbid",
-        frozen=True,
-        strict=True,
-        allow_inf_nan=False,
-        use_attribute_docstrings=True,
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+    def check_values(self) -> None:
+        """Raise a ``ValueError`` where values do not go together."""
+
+    @model_validator(mode="after")
+    def _checked(self) -> Self:
+        self.check_values()
+        return self
+
+
+class Model(Checked):
+    """Strict in types, as what is read from YAML has them."""
+
+    model_config = ConfigDict(strict=True, allow_inf_nan=False)
 
 
 T = TypeVar("T")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from sim.scenario.quantities import Hours, Model, PerDay, Share, Table
 
@@ -41,14 +41,12 @@ class Fronts(Model):
     cancel_h: Hours | None = None
     """From the loss of a front to the end of its rental; it goes on by default."""
 
-    @model_validator(mode="after")
-    def check_known(self) -> Fronts:
+    def check_values(self) -> None:
         """Refuse clients who know more fronts than there are."""
         if self.n_known is not None and self.n_known > self.n_fronts:
             raise ValueError(
                 f"expected n_known <= n_fronts, got {self.n_known} and {self.n_fronts}"
             )
-        return self
 
 
 class Censor(Model):

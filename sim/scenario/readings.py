@@ -17,7 +17,6 @@ from pydantic import (
     SerializerFunctionWrapHandler,
     StringConstraints,
     model_serializer,
-    model_validator,
 )
 
 from sim.catalogue.curves import CURVES
@@ -97,8 +96,7 @@ class RunReading(Model):
     is_relative_to_start: bool = False
     """Divide by the curve's value at the start of the run."""
 
-    @model_validator(mode="after")
-    def check_one(self) -> RunReading:
+    def check_values(self) -> None:
         """Refuse several things to read, none, and times that do not go with them."""
         wanted = {key: bool(getattr(self, key)) for key in READ_OFF}
         if sum(wanted.values()) != 1:
@@ -119,7 +117,6 @@ class RunReading(Model):
             raise ValueError("expected providers or sectors with a time, got both")
         if self.is_relative_to_start and not self.curve:
             raise ValueError("expected is_relative_to_start with curve only, got it elsewhere")
-        return self
 
     @property
     def is_timed(self) -> bool:
@@ -165,16 +162,15 @@ class Evidence(RunReading):
     note: Text
     """Why this window."""
 
-    @model_validator(mode="after")
-    def check_window(self) -> Evidence:
+    def check_values(self) -> None:
         """Refuse a window that is none, two in one, and a value outside its window."""
+        super().check_values()
         bounds = self.low, self.high
         if (self.factor is None) == (bounds == (None, None)):
             raise ValueError("expected factor, or low and high or one of them, got both or neither")
         if self.factor is not None and not self.value:
             raise ValueError("expected a value above 0 with factor, got 0")
         check_between(self.window[0], self.value, self.window[1])
-        return self
 
     @model_serializer(mode="wrap")
     def write_given(self, write: SerializerFunctionWrapHandler) -> dict[str, object]:

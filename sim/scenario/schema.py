@@ -9,14 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias
 from zoneinfo import ZoneInfo
 
-from pydantic import (
-    AfterValidator,
-    Field,
-    StringConstraints,
-    ValidationInfo,
-    field_validator,
-    model_validator,
-)
+from pydantic import AfterValidator, Field, StringConstraints, ValidationInfo, field_validator
 from ruamel.yaml import YAML
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString, FoldedScalarString
 
@@ -78,14 +71,12 @@ class Provenance(Model):
     distribution: Distribution | None = None
     """How it is drawn; by the width of its range by default (explanation/ensembles.md)."""
 
-    @model_validator(mode="after")
-    def check_support(self) -> Provenance:
+    def check_values(self) -> None:
         """Refuse a fact without source, a derivation without formula, a bare assumption."""
         check_support(self.kind, vars(self))
         if self.range is not None and self.range[0] > self.range[1]:
             raise ValueError(f"expected low, high, got {self.range[0]:g}, {self.range[1]:g}")
         check_drawn(self.nature, self.distribution, self.range[0] if self.range else None)
-        return self
 
 
 def leaves(tree: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Cell]]:
@@ -245,22 +236,15 @@ class Population(Model):
     share_components_domestic: Share
     """Share of components, other than the front end, at a provider inside the country."""
 
-    @model_validator(mode="after")
-    def check_somebody(self) -> Population:
-        """Refuse a population of nobody."""
+    def check_values(self) -> None:
+        """Refuse a population of nobody, and shares that leave less than nothing for the rest."""
         if self.n_businesses == 0 and self.inventory is None:
             raise ValueError("expected n_businesses of 1 or more, or an inventory; got neither")
-        return self
-
-    @model_validator(mode="after")
-    def check_shares(self) -> Population:
-        """Refuse shares that leave less than nothing for the rest."""
         total = self.share_components_at_home + self.share_components_domestic
         if total > 1:
             raise ValueError(
                 f"expected share_components_at_home + share_components_domestic <= 1, got {total:g}"
             )
-        return self
 
 
 class Thresholds(Model):
@@ -276,15 +260,13 @@ class Thresholds(Model):
     down: Share
     """A business is down when more than this share of its demand fails."""
 
-    @model_validator(mode="after")
-    def check_order(self) -> Thresholds:
+    def check_values(self) -> None:
         """Refuse thresholds that do not rise."""
         if not self.affected < self.impaired < self.down:
             raise ValueError(
                 "expected affected < impaired < down, "
                 f"got {self.affected:g}, {self.impaired:g}, {self.down:g}"
             )
-        return self
 
 
 class Names(Model):

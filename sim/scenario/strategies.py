@@ -14,7 +14,6 @@ from itertools import pairwise
 from typing import Annotated, Any, ClassVar, Literal, TypeVar, get_args
 
 from pydantic import (
-    BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
@@ -22,12 +21,12 @@ from pydantic import (
     ValidationInfo,
     WithJsonSchema,
     field_validator,
-    model_validator,
 )
 
 from sim.scenario.quantities import (
     INSTANT_PATTERN,
     TIME_OF_DAY_PATTERN,
+    Checked,
     CodeFile,
     CodeName,
     Day,
@@ -128,10 +127,8 @@ def check_beside(value: Any, info: ValidationInfo, key: str) -> Any:
     return value
 
 
-class _Given(BaseModel):
+class _Given(Checked):
     """Keys of one order, in a scenario or in a row of a table."""
-
-    model_config = ConfigDict(use_attribute_docstrings=True)
 
     addresses: Addresses | None = None
     """Prefixes and addresses, or a file of them; left out for a name."""
@@ -156,8 +153,7 @@ class _Given(BaseModel):
         """Refuse a key that says nothing without another."""
         return check_beside(value, info, "every")
 
-    @model_validator(mode="after")
-    def check_order(self) -> _Given:
+    def check_values(self) -> None:
         """Refuse an order of nothing, a name without a pattern, and times that do not fit."""
         is_name = self.mechanism == "name"
         if is_name != (self.addresses is None):
@@ -174,7 +170,6 @@ class _Given(BaseModel):
             raise ValueError("expected from and to as dates and times, or every with them")
         elif len(edges) == 2 and not edges[0] < edges[1]:  # type: ignore[operator]
             raise ValueError("expected a withdrawal after the order")
-        return self
 
 
 class GivenOrder(_Given, Model):
@@ -364,8 +359,7 @@ class Escalate(Chase):
     goal: Share
     """Share of the target's users reached below which the censor is content."""
 
-    @model_validator(mode="after")
-    def check_steps(self) -> Escalate:
+    def check_values(self) -> None:
         """Refuse lengths that do not widen, and two kinds of steps at once."""
         lengths, rules = self.lengths or (), self.rules or ()
         if bool(lengths) == bool(rules):
@@ -374,7 +368,6 @@ class Escalate(Chase):
             raise ValueError(f"expected lengths that fall, got {list(lengths)}")
         if len(set(rules)) < len(rules):
             raise ValueError(f"expected each rule once, got {list(rules)}")
-        return self
 
 
 class Dns(Asked):
@@ -429,8 +422,7 @@ class TimeWindow(Chase):
         """Refuse a spread of a share that is not given."""
         return check_beside(value, info, "share_in_session")
 
-    @model_validator(mode="after")
-    def check_calendar(self) -> TimeWindow:
+    def check_values(self) -> None:
         """Refuse no sessions, sessions in two places, and windows that do not follow each other."""
         given = [key for key in CALENDARS if getattr(self, key) is not None]
         if len(given) != 1:
@@ -439,7 +431,6 @@ class TimeWindow(Chase):
         edges = [edge for window in self.windows or () for edge in window]
         if any(later <= earlier for earlier, later in pairwise(edges)):
             raise ValueError("expected windows that end after they start and do not overlap")
-        return self
 
 
 class Orders(Asked):
@@ -452,12 +443,10 @@ class Orders(Asked):
     table: Table | None = None
     """Table of orders, with the keys of one as columns."""
 
-    @model_validator(mode="after")
-    def check_one_place(self) -> Orders:
+    def check_values(self) -> None:
         """Refuse orders in no place, or in two."""
         if (self.orders is None) == (self.table is None):
             raise ValueError("expected either orders or table")
-        return self
 
 
 class Rolling(Chase):

@@ -6,8 +6,6 @@ import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from typing import ClassVar, Literal, TypeAlias, get_args
 
-from pydantic import model_validator
-
 from sim.errors import Problem
 from sim.scenario.tables.rows import NonNegative, SectorRow
 from sim.scenario.tables.seeds import SupportedRow, Table
@@ -70,9 +68,9 @@ class MoneyParameterRow(PricedRow):
     sector: str = ""
     spell_class: SpellClass | Literal[""] = ""
 
-    @model_validator(mode="after")
-    def check_meaning(self) -> MoneyParameterRow:
+    def check_values(self) -> None:
         """Refuse shares above 1, factors and times of 0, and a sector or class the key lacks."""
+        super().check_values()
         if self.key in _SHARES and self.high > 1:
             raise ValueError(f"expected a share in [0, 1], got {self.high:g}")
         if self.key in _POSITIVE and self.low <= 0:
@@ -81,7 +79,6 @@ class MoneyParameterRow(PricedRow):
             raise ValueError(f"expected no sector for {self.key}, got {self.sector!r}")
         if self.spell_class and self.key not in (*_BY_CLASS, *_BY_BOTH):
             raise ValueError(f"expected no spell class for {self.key}, got {self.spell_class!r}")
-        return self
 
 
 class EconomyRow(PricedRow):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints
 
 from sim.scenario.quantities import Instant, Prefix, Share
 from sim.scenario.strategies import Groups
@@ -53,8 +53,7 @@ class OrderRow(Row):
         groups = None if self.operators is None else frozenset(self.operators)
         return self.mechanism, self.prefix, groups
 
-    @model_validator(mode="after")
-    def check_window(self) -> OrderRow:
+    def check_values(self) -> None:
         """Refuse a window that does not hold the best estimate."""
         earliest, latest = self.earliest or self.effective, self.latest or self.effective
         if not earliest <= self.effective <= latest:
@@ -62,7 +61,6 @@ class OrderRow(Row):
                 "expected earliest <= effective <= latest, "
                 f"got {earliest.isoformat()}, {self.effective.isoformat()}, {latest.isoformat()}"
             )
-        return self
 
 
 class SessionRow(Row):
@@ -148,8 +146,7 @@ class OperatorRow(Row):
             return (self.operator,)
         return tuple(f"{self.operator}#{part + 1}" for part in range(self.cohorts))
 
-    @model_validator(mode="after")
-    def check_parts(self) -> OperatorRow:
+    def check_values(self) -> None:
         """Refuse parts of cohorts, of an adoption and of an overload, and cohorts of nobody."""
         check_all_or_none(self, "cohorts", "over_dispersion")
         check_all_or_none(self, "adoption_from", "adoption_median_d", "adoption_sigma")
@@ -159,7 +156,6 @@ class OperatorRow(Row):
             raise ValueError(f"expected n_operators of at least cohorts, {self.cohorts}, got {n}")
         if self.overload == "degrade" and self.overload_severity is None:
             raise ValueError("expected overload_severity with overload degrade, got none")
-        return self
 
 
 class SectorRow(Row):
@@ -278,11 +274,10 @@ class AssumptionRow(RangedRow):
     distribution: Distribution | Literal[""] = ""
     why: str
 
-    @model_validator(mode="after")
-    def check_distribution(self) -> AssumptionRow:
+    def check_values(self) -> None:
         """Refuse a distribution of what is not drawn."""
+        super().check_values()
         check_drawn(self.nature, self.distribution, self.low)
-        return self
 
     @property
     def number(self) -> int | float:

@@ -9,23 +9,15 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Generic, Literal, Self, TypeAlias, TypeVar
+from typing import Annotated, Any, ClassVar, Generic, Literal, TypeAlias, TypeVar
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    ValidationError,
-    ValidationInfo,
-    field_validator,
-    model_validator,
-)
+from pydantic import ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
 from sim.errors import DataError, Problem, ProblemsError
 from sim.files import note_read
 from sim.scenario import library
 from sim.scenario.document import decode, parse_document
-from sim.scenario.quantities import check_between
+from sim.scenario.quantities import Checked, check_between
 from sim.scenario.refusal import hint, row_problems, validated
 
 ANY = "any"
@@ -62,16 +54,14 @@ def check_support(kind: str, given: Mapping[str, Any]) -> None:
         raise ValueError(f"expected {' and '.join(absent)} for kind {kind}, got none")
 
 
-class Range(BaseModel):
+class Range(Checked):
     """How far an assumed column may be off: bounds, factors, or two columns of the table."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
     absolute: tuple[float, float] | None = None
     times: tuple[float, float] | None = None
     columns: tuple[str, str] | None = None
 
-    @model_validator(mode="after")
-    def check_bounds(self) -> Range:
+    def check_values(self) -> None:
         """Refuse more than one kind of range, none, or one that falls."""
         kinds = [kind for kind in (self.absolute, self.times, self.columns) if kind is not None]
         if len(kinds) != 1:
@@ -79,13 +69,11 @@ class Range(BaseModel):
         for bounds in (self.absolute, self.times):
             if bounds is not None and bounds[0] > bounds[1]:
                 raise ValueError(f"expected low, high, got {bounds[0]:g}, {bounds[1]:g}")
-        return self
 
 
-class ColumnNote(BaseModel):
+class ColumnNote(Checked):
     """Meaning and source of one column."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
     unit: str
     meaning: str
     kind: Literal["fact", "derived", "assumption"]
@@ -97,23 +85,20 @@ class ColumnNote(BaseModel):
     nature: Nature = "unknown"
     distribution: Distribution | None = None
 
-    @model_validator(mode="after")
-    def check_support(self) -> ColumnNote:
+    def check_values(self) -> None:
         """Refuse a fact without source, a derivation without formula, a bare assumption."""
         check_support(self.kind, vars(self))
         # A column with ends of its own is drawn between them, as a position.
         is_times = self.range is not None and self.range.times is not None
         check_drawn(self.nature, self.distribution, None if is_times else -1.0)
-        return self
 
 
-class RowSupport(BaseModel):
+class RowSupport(Checked):
     """Columns in which each row says what it rests on, over the note of the column.
 
     A cell that is empty leaves the matter to the note of the column.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
     unit: str = ""
     """Column of the unit of the row's value."""
     kind: str = ""
@@ -132,10 +117,9 @@ class RowSupport(BaseModel):
         return tuple(name for name in named if name)
 
 
-class SourceNote(BaseModel):
+class SourceNote(Checked):
     """The note beside a table."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
     title: Annotated[str, Field(min_length=1)]
     description: str
     licence: str
@@ -168,13 +152,11 @@ class SourceNote(BaseModel):
             raise ValueError(f"expected first/last, got {time}")
         return time
 
-    @model_validator(mode="after")
-    def check_columns(self) -> SourceNote:
+    def check_values(self) -> None:
         """Refuse keys and supports that are no columns."""
         for name in (*self.keys, *self.rows.columns):
             if name not in self.columns:
                 raise ValueError(f"expected a column of the table, got {name!r}")
-        return self
 
 
 MAX_TABLE_BYTES = 64 * 1024 * 1024
@@ -184,12 +166,10 @@ MAX_PROBLEMS = 100
 SHARE_TOLERANCE = 1e-6
 
 
-class Row(BaseModel):
+class Row(Checked):
     """Base of table rows: text cells converted by declared type, unknown columns refused."""
 
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, allow_inf_nan=False, use_attribute_docstrings=True
-    )
+    model_config = ConfigDict(allow_inf_nan=False)
     parts_of_column: ClassVar[tuple[str, ...]] = ()
     """Columns whose cells are parts of a whole, or weights relative to each other."""
     parts_of_row: ClassVar[tuple[str, ...]] = ()
@@ -230,14 +210,12 @@ class RangedRow(Row):
     ranged: ClassVar[str] = "value"
     """Column of the value."""
 
-    @model_validator(mode="after")
-    def check_range(self) -> Self:
+    def check_values(self) -> None:
         """Refuse a value outside its own range, and one end of a range alone."""
         check_all_or_none(self, "low", "high")
         low, high = (getattr(self, end) for end in ("low", "high"))
         if low is not None:
             check_between(low, getattr(self, self.ranged), high, self.ranged)
-        return self
 
 
 class SupportedRow(RangedRow):
@@ -250,14 +228,13 @@ class SupportedRow(RangedRow):
     date: str = ""
     why: str = ""
 
-    @model_validator(mode="after")
-    def check_support(self) -> Self:
+    def check_values(self) -> None:
         """Refuse a row without source and date, or without the reason that its kind needs."""
+        super().check_values()
         if self.kind != "assumption" and not (self.source and self.date):
             raise ValueError(f"expected source and date for a row of kind {self.kind}, got none")
         if self.kind != "fact" and not self.why:
             raise ValueError(f"expected why for a row of kind {self.kind}, got none")
-        return self
 
 
 RowType = TypeVar("RowType", bound=Row)

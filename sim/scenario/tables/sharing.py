@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Literal, TypeAlias, get_args
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from sim.scenario.quantities import Share
 from sim.scenario.tables.roles import ROLES
@@ -44,8 +44,7 @@ class ConcentrationRow(Row):
     date: str
     note: str = ""
 
-    @model_validator(mode="after")
-    def check_rank(self) -> ConcentrationRow:
+    def check_values(self) -> None:
         """Refuse a top share without a number of addresses, and a share above 1."""
         if (self.quantity == "share_top") != (self.n_addresses is not None):
             raise ValueError(
@@ -54,7 +53,6 @@ class ConcentrationRow(Row):
             )
         if self.quantity.startswith("share_") and self.value > 1:
             raise ValueError(f"expected a share in [0, 1], got {self.value:g}")
-        return self
 
 
 class SharingRow(RangedRow):
@@ -90,14 +88,13 @@ class KindRow(AssumptionRow):
     names_row: ClassVar[tuple[str, ...]] = ("key",)
     complete: ClassVar[tuple[str, tuple[str, ...]]] = ("key", KIND_PARAMETERS)
 
-    @model_validator(mode="after")
-    def check_value(self) -> KindRow:
+    def check_values(self) -> None:
         """Refuse a value that no law of a kind can have."""
+        super().check_values()
         if self.key.endswith(".share_single") and not 0 <= self.value < 1:
             raise ValueError(f"expected a share from 0 to below 1, got {self.value:g}")
         if self.key.endswith((".min_names", ".max_names")) and self.value < 1:
             raise ValueError(f"expected names of at least 1, got {self.value:g}")
-        return self
 
 
 class ParkedRow(RangedRow):
@@ -141,14 +138,13 @@ class ServiceRow(RangedRow):
         """What is one for all roles of a service: place, addresses and mode."""
         return self.provider, self.region, self.n_addresses, self.mode
 
-    @model_validator(mode="after")
-    def check_support(self) -> ServiceRow:
+    def check_values(self) -> None:
         """Refuse a service that is reported without a source, or assumed without a reason."""
+        super().check_values()
         if self.evidence == "assumed" and not self.why:
             raise ValueError("expected why for an assumed service, got none")
         if self.evidence == "reported" and not self.source:
             raise ValueError("expected a source for a reported service, got none")
-        return self
 
 
 class ComponentRow(Row):
@@ -171,13 +167,11 @@ class ComponentRow(Row):
     share_spread: Share
     share_third_party: Share
 
-    @model_validator(mode="after")
-    def check_sum(self) -> ComponentRow:
+    def check_values(self) -> None:
         """Refuse shares of address numbers that do not sum to 1."""
         total = sum(self.address_shares)
         if abs(total - 1) > SHARE_TOLERANCE:
             raise ValueError(f"expected address shares that sum to 1, got {total:g}")
-        return self
 
     @property
     def address_shares(self) -> tuple[float, ...]:
