@@ -126,7 +126,8 @@ class Task(Generic[Planned]):
             made = make(resolved, seed)
             folder = free_folder(options.output or default_folder(made.plan), force=options.force)
             return cls(options, made, folder, options.force)
-        asked = (scenario, *given, strategy, options.seed, options.overrides, options.measures)
+        seed_given = unless_from("OVERBLOCK_SEED", options.seed)
+        asked = (scenario, *given, strategy, seed_given, options.overrides, options.measures)
         if any(one is not None and one != [] for one in asked):
             raise UsageError(
                 f"--resume {options.resume}: resumes the same question; give no scenario and no "
