@@ -208,7 +208,7 @@ _LINES: Mapping[str, str] = {
         "addresses with the AS of each: write a table with the columns address and asn"
     ),
     r"\S+\.\s+(A|AAAA|CNAME)\s+\S+": "answers of massdns as text: run massdns with -o J",
-    rf"{_PREFIX}\s+[a-z_*-][^\s,;]*(\s.*)?": (
+    rf"{_PREFIX}\s+[a-z_*][^\s,;]*(\s.*)?": (
         "a hosts file, or addresses with a name behind each: in a hosts file the address is where "
         "names are sent, not their own; else give a table with the columns address and name"
     ),

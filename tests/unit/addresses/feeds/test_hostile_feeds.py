@@ -229,3 +229,9 @@ def test_what_a_form_does_not_have_is_refused_with_its_place(read_as, content, t
 def test_forms_that_are_no_longer_read_are_named_with_a_way_out(line, told, tmp_path):
     (said, *_) = refusal(tmp_path, f"{line}\n{line}\n".encode(), "list")
     assert f"it looks like {told}" in said
+
+
+def test_a_range_whose_ends_are_exchanged_is_not_taken_for_a_hosts_file(tmp_path):
+    line = "198.51.100.1 - 198.51.100.0"
+    told = f"given:1: expected a range whose first address comes first, got '{line}'"
+    assert refusal(tmp_path, f"{line}\n".encode(), "list") == [told]
