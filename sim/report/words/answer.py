@@ -81,6 +81,7 @@ from sim.report.words.sentences import (
     Verdict,
     amount,
     bound_of_zero,
+    cut_off_in_part,
     is_out_of_reach,
     n_listed,
     names_by_strategy,
@@ -399,6 +400,8 @@ class _Facts:
 
     def _none_cut_off(self) -> str:
         """That none of the sample was cut off, with what this shows."""
+        if said := cut_off_in_part(self.run, self.strategy):
+            return said
         bound = self.bound_of(self.strategy)
         expected = self.estimates.get((self.strategy, EXPECTED))
         if not bound or expected is None:

@@ -34,6 +34,7 @@ from sim.report.words.numbers import (
     as_lower_bound,
     at_most,
     number,
+    percent,
     quantity,
     range_text,
     span,
@@ -41,9 +42,11 @@ from sim.report.words.numbers import (
     value_text,
     whole,
 )
-from sim.results.folder import RunFolder
+from sim.results.folder import RunFolder, input_rows
+from sim.results.parquet import read_columns
 from sim.results.tables import Row, read_rows, text
 from sim.results.tables import number as cell
+from sim.scenario.tables.rows import OperatorRow
 
 KINDS = {COLLATERAL: say("harm"), EFFICACY: say("effect"), PRIVATE_LOSS: say("cost")}
 """Kinds of the measures by which strategies are judged."""
@@ -352,6 +355,35 @@ def read_cut_off(run: RunFolder, strategy: str) -> tuple[NDArray[np.bool_], Esti
     return hours > 0, as_lower_bound(found) if is_least else found, is_least
 
 
+def cut_off_in_part(run: RunFolder, strategy: str) -> str:
+    """Write which users were cut off where no business was; empty where none were.
+
+    Raises
+    ------
+    DataError
+        If the table of operators cannot be read.
+    """
+    found = read_columns(
+        run.path / "hits.parquet",
+        'SELECT DISTINCT "group" FROM data '
+        """WHERE strategy = ? AND "by" = 'operator' AND metric = ? AND value > 0""",
+        [strategy, COLLATERAL],
+    )
+    groups = input_rows(run, "operators", "groups", OperatorRow)
+    cut = [one.share_users for one in groups if one.operator in found["group"]]
+    if not cut:
+        return ""
+    return say(
+        "Users of {n} of {of} operators ({share} of all) were cut off, but never more than {limit} "
+        "of the customers of {whose}.",
+        n=whole(len(cut)),
+        of=whole(len(groups)),
+        share=percent(sum(cut)),
+        limit=percent(run.scenario["thresholds"]["impaired"]),
+        whose=say("a site") if has_sites(run) else say("a modelled business"),
+    )
+
+
 def sentence_of_sites(run: RunFolder, strategy: str) -> tuple[Text, str]:
     """Write how many sites were cut off, as often as the table of sites counts, and the hours.
 
@@ -364,6 +396,8 @@ def sentence_of_sites(run: RunFolder, strategy: str) -> tuple[Text, str]:
     of, n = is_cut.shape
     times = is_cut.sum(axis=0)
     if not (times := times[times > 0]).size:
+        if said := cut_off_in_part(run, strategy):
+            return said, ""
         none = say(
             "None of your {n} sites was cut off in {of} simulations.", n=whole(n), of=whole(of)
         )

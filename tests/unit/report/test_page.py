@@ -1025,7 +1025,24 @@ def test_the_headline_counts_the_simulations_that_cut_sites_off(
     number = {"impaired_h": found, "last_cut_off_s": np.zeros_like(found)}
     found_sites = SimpleNamespace(site=["a", "b", "c"][: found.shape[1]], number=number)
     monkeypatch.setattr("sim.report.words.sentences.read_sites", lambda *_: found_sites)
+    nowhere = {"group": np.array([])}
+    monkeypatch.setattr("sim.report.words.sentences.read_columns", lambda *_: nowhere)
     assert " ".join(answer(open_run(site_folder)).whole.split()) == said
+
+
+def test_an_outage_at_small_operators_alone_is_not_called_none(site_folder, monkeypatch):
+    run = open_run(site_folder)
+    nothing = np.zeros((2, 2))
+    number = {"impaired_h": nothing, "last_cut_off_s": nothing}
+    found_sites = SimpleNamespace(site=["a", "b"], number=number)
+    shares = {"north": 0.9, "east": 0.1}
+    groups = [SimpleNamespace(operator=one, share_users=share) for one, share in shares.items()]
+    monkeypatch.setattr("sim.report.words.sentences.read_sites", lambda *_: found_sites)
+    monkeypatch.setattr("sim.report.words.sentences.input_rows", lambda *_: groups)
+    nowhere = {"group": np.array(["east"])}
+    monkeypatch.setattr("sim.report.words.sentences.read_columns", lambda *_: nowhere)
+    said = "Users of 1 of 2 operators (10% of all) were cut off, but never more than 10% of the "
+    assert answer(run).whole == f"{said}customers of a site."
 
 
 def test_a_bound_from_below_lies_within_its_range():
@@ -1228,6 +1245,8 @@ def test_a_zero_of_a_small_sample_is_a_bound(tmp_path):
     ]
     assert "0%" not in found.whole
     text = words_of(render(open_run(tmp_path / "run")))
+    # The measures have a number of names all the same.
+    assert "names of modelled businesses are drawn, on addresses of unknown use" in text.lower()
     assert "Nothing was lost" not in text
     assert "No modelled business lost anything: what all of them lose is not known." in text
     operators = text[
