@@ -32,7 +32,7 @@ def run(name: str, *overrides: str):
 
 
 @pytest.fixture(scope="module")
-def replay():
+def replayed():
     return run("telegram-2018-replay", "population.n_businesses=60", "end=2018-04-19T00:00+03:00")
 
 
@@ -53,7 +53,7 @@ def value_at(outcome, metric, group, t_s):
     return values[np.searchsorted(times, t_s, side="right") - 1]
 
 
-@pytest.mark.parametrize("which", ["replay", "exempting"])
+@pytest.mark.parametrize("which", ["replayed", "exempting"])
 def test_addresses_listed_are_those_of_the_curve_in_all_and_by_provider(which, request):
     _, world, outcome = request.getfixturevalue(which)
     some = 0.0
@@ -67,7 +67,7 @@ def test_addresses_listed_are_those_of_the_curve_in_all_and_by_provider(which, r
     assert some > 0
 
 
-@pytest.mark.parametrize("which", ["replay", "exempting"])
+@pytest.mark.parametrize("which", ["replayed", "exempting"])
 def test_what_is_listed_in_a_span_is_listed_at_some_second_of_it(which, request):
     _, world, outcome = request.getfixturevalue(which)
     log = outcome.events
@@ -136,8 +136,8 @@ def without(some, others):
     return found
 
 
-def test_businesses_of_groups_ever_and_at_once(replay):
-    resolved, world, outcome = replay
+def test_businesses_of_groups_ever_and_at_once(replayed):
+    resolved, world, outcome = replayed
     businesses, places = world.businesses, world.places
     provider = [places.provider[row] for row in places.provider_row[businesses.home_place_row]]
     sector = [businesses.sector[row] for row in businesses.sector_row]
