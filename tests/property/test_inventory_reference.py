@@ -286,7 +286,8 @@ def cases(draw):
         for name, share in zip(GROUPS, shares, strict=True)
     )
     weights = tuple(float(draw(SIXTEENTHS)) for _ in ROLES)
-    ipv6 = float(draw(SIXTEENTHS))
+    both = draw(st.sampled_from([0, 0.5, 1, 1]))
+    ipv6 = {"share_users": float(draw(SIXTEENTHS)), "share_components": both}
     return draw(inventories()), orders, lists, operators, weights, ipv6
 
 
@@ -331,7 +332,7 @@ def resolve_case(case, folder: Path) -> Resolved:
         "time_zone": str(ZONE),
         "population.n_businesses": 1,
         "population.share_components_at_home": 0.5,
-        "ipv6": {"share_users": ipv6, "share_components": 0},
+        "ipv6": ipv6,
         "effects.throttle_severity": 0.5,
         "effects.name_evasion": 0.25,
         "strategy": {"id": "orders", "orders": told},
@@ -381,7 +382,7 @@ def reference_of(case, world: World, streams: Streams) -> RefWorld:
         orders=orders_of(orders, lists, start, end, ZONE),
         throttle_severity=0.5,
         evasion=0.25,
-        share_ipv6=ipv6,
+        share_ipv6=ipv6["share_users"],
     )
 
 
@@ -397,7 +398,8 @@ def one_site(from_: str, to: str):
     inventory = f"{','.join(COLUMNS)}\ns,198.18.0.1,,spread,1,\ns,2001:db8::1,,spread,,\n"
     orders = [{"addresses": ["198.18.0.1"], "every": ["sun"], "from": from_, "to": to}]
     operators = ("a", 0.5, 0.25, 0, 0), ("b", 0.25, 0.25, 0, 0), ("c", 0.25, 0.25, 0, 0)
-    return inventory, orders, {}, operators, (1.0, 0.0, 0.0, 0.0, 0.0), 0.25
+    ipv6 = {"share_users": 0.25, "share_components": 1}
+    return inventory, orders, {}, operators, (1.0, 0.0, 0.0, 0.0, 0.0), ipv6
 
 
 @settings(max_examples=n_examples(6), deadline=None, phases=[Phase.explicit, Phase.generate])
