@@ -82,7 +82,6 @@ from sim.report.words.sentences import (
     amount,
     bound_of_zero,
     cut_off_in_part,
-    is_out_of_reach,
     n_listed,
     names_by_strategy,
     names_words,
@@ -407,7 +406,7 @@ class _Facts:
         if not bound or expected is None:
             return say("None of the modelled businesses was cut off.")
         n = whole(int(expected.whole))
-        if is_out_of_reach(expected):
+        if expected.high == 0:
             return say(
                 "None of the {n} modelled businesses could be cut off by address: what was listed "
                 "contains none of their hosts' ranges.",

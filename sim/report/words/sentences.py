@@ -227,11 +227,6 @@ def is_nothing_listed(row: Row | None) -> bool:
     return row is not None and cell(row, "n_listed") == 0 and cell(row, "n_networks6") == 0
 
 
-def is_out_of_reach(expected: Estimate | None) -> bool:
-    """Whether what was listed contains no range of a modelled host, so that none can be hit."""
-    return expected is not None and expected.median == expected.high == 0
-
-
 def bound_of_zero(ever: Estimate | None, hours: float = 0.0) -> str:
     """Share of all below which harm is, where none of a sample was cut off: the rule of three.
 
@@ -304,32 +299,24 @@ CAUSES = {
 }
 """The orders: with a purpose, from the record, to be slowed down."""
 SITES_CUT_OFF = {
-    ("only", True): say(
-        "Your site was cut off from some customers in {times} of {of} simulations, for at least "
-        "{h} hours: it still is at the end."
+    (False, True): say(
+        "{whose} was cut off from some customers in {times} of {of} simulations, for at least {h} "
+        "hours: it still is at the end."
     ),
-    ("only", False): say(
-        "Your site was cut off from some customers in {times} of {of} simulations, for {h} hours "
-        "in all."
+    (False, False): say(
+        "{whose} was cut off from some customers in {times} of {of} simulations, for {h} hours in "
+        "all."
     ),
-    ("one", True): say(
-        "One of your {n} sites was cut off from some customers in {times} of {of} simulations, for "
-        "at least {h} hours: it still is at the end."
-    ),
-    ("one", False): say(
-        "One of your {n} sites was cut off from some customers in {times} of {of} simulations, for "
-        "{h} hours in all."
-    ),
-    ("several", True): say(
+    (True, True): say(
         "{k} of your {n} sites were cut off from some customers, each in {times} of {of} "
         "simulations, for a median of at least {h} hours."
     ),
-    ("several", False): say(
+    (True, False): say(
         "{k} of your {n} sites were cut off from some customers, each in {times} of {of} "
         "simulations, for a median of {h} hours in all."
     ),
 }
-"""How many sites were ever cut off, in how many simulations, for how long, and if still so."""
+"""Sites ever cut off: if several, and if still so at the end."""
 
 
 def read_cut_off(run: RunFolder, strategy: str) -> tuple[NDArray[np.bool_], Estimate, bool]:
@@ -355,8 +342,8 @@ def read_cut_off(run: RunFolder, strategy: str) -> tuple[NDArray[np.bool_], Esti
     return hours > 0, as_lower_bound(found) if is_least else found, is_least
 
 
-def cut_off_in_part(run: RunFolder, strategy: str) -> str:
-    """Write which users were cut off where no business was; empty where none were.
+def cut_off_in_part(run: RunFolder, strategy: str) -> Text | None:
+    """Write which users were cut off where no business was; None where none were.
 
     Raises
     ------
@@ -372,7 +359,7 @@ def cut_off_in_part(run: RunFolder, strategy: str) -> str:
     groups = input_rows(run, "operators", "groups", OperatorRow)
     cut = [one.share_users for one in groups if one.operator in found["group"]]
     if not cut:
-        return ""
+        return None
     return say(
         "Users of {n} of {of} operators ({share} of all) were cut off, but never more than {limit} "
         "of the customers of {whose}.",
@@ -403,9 +390,9 @@ def sentence_of_sites(run: RunFolder, strategy: str) -> tuple[Text, str]:
         )
         only = say("Your site was not cut off in {of} simulations.", of=whole(of))
         return only if n == 1 else none, ""
-    how = "only" if n == 1 else "one" if times.size == 1 else "several"
     said = say(
-        SITES_CUT_OFF[how, is_least],
+        SITES_CUT_OFF[times.size > 1, is_least],
+        whose=say("One of your {n} sites", n=whole(n)) if n > 1 else say("Your site"),
         k=whole(times.size),
         n=whole(n),
         times=joined("\N{EN DASH}", map(whole, sorted({times.min(), times.max()}))),
