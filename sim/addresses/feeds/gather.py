@@ -137,10 +137,9 @@ class Gathering:
         self.n_bad = 0
         self._problems: list[Problem] = []
         self._opposite: list[Problem] = []
-        self._v4: list[Entries4] = []
+        self._rows4 = array("q"), array("q"), array("q")
         self._v6: list[Entries6] = []
         self._record4, self._record6 = array("q"), array("q")
-        self._numbered: tuple[Line, Line] | None = None
         self._n_row_bytes = 0
         self._coders: dict[str, Coder] = {}
         self._numbers: dict[str, array[float]] = {}
@@ -242,11 +241,9 @@ class Gathering:
                 message = "expected an address, got nothing"
                 self.refuse(message, int(line[row]), keys[row] if keys else key)
         at4, at6 = rows.v4.line, rows.v6.line
-        self._v4.append(replace(rows.v4, line=line[at4]))
-        self._v6.append(replace(rows.v6, line=line[at6]))
+        self._keep(replace(rows.v4, line=line[at4]), replace(rows.v6, line=line[at6]))
         self._record4.frombytes(record[at4].tobytes())
         self._record6.frombytes(record[at6].tobytes())
-        self._n_row_bytes += rows.v4.n_bytes + rows.v6.n_bytes
 
     def add_named(
         self, names: Sequence[str], listed: Sequence[tuple[str, int, int]], key: str = ""
@@ -258,21 +255,23 @@ class Gathering:
         self.add_texts([address for address, *_ in listed], record[row], line, key=key)
 
     def add_rows(self, rows: Rows) -> None:
-        """Append rows each of which is a record, to be numbered by `number_rows`."""
+        """Append rows each of which is a record; no other records may be added."""
         for bad in rows.bad:
             (self.refuse_opposite if bad.is_opposite else self.refuse)(bad.message, bad.number)
-        self._v4.append(rows.v4)
-        self._v6.append(rows.v6)
-        self._n_row_bytes += rows.v4.n_bytes + rows.v6.n_bytes
+        self._keep(rows.v4, rows.v6)
         self.limits.check_held(self._n_row_bytes, self.name)
 
-    def number_rows(self) -> tuple[Entries4, Entries6]:
-        """Make each row a record, those of IPv4 first, and return all rows."""
-        v4, v6 = Entries4.concatenate(self._v4), Entries6.concatenate(self._v6)
-        self._v4, self._v6, self.n_records = [v4], [v6], len(v4) + len(v6)
-        record = np.arange(self.n_records, dtype=np.int64)
-        self._numbered = record[: len(v4)], record[len(v4) :]
-        return v4, v6
+    def _keep(self, v4: Entries4, v6: Entries6) -> None:
+        # Pieces of IPv4, joined at the end, would be held twice, and leave holes when they go.
+        for column, piece in zip(self._rows4, (v4.start, v4.stop, v4.line), strict=True):
+            column.frombytes(piece.tobytes())
+        self._v6.append(v6)
+        self._n_row_bytes += v4.n_bytes + v6.n_bytes
+
+    def rows(self) -> tuple[Entries4, Entries6]:
+        """Return all rows; none may be added afterwards."""
+        self._v6 = [Entries6.concatenate(self._v6)]
+        return Entries4(*map(_column, self._rows4)), self._v6[0]
 
     def finish(self, form: str, date: str = "", licence: str = "") -> Feed:
         """Return the feed; parameters are those of `Origin`.
@@ -284,14 +283,16 @@ class Gathering:
         DataError
             If something lets through, even if mistakes were to be skipped.
         """
-        # Numbers of a list are not copied: it may have millions of lines.
-        record4, record6 = self._numbered or (_column(self._record4), _column(self._record6))
+        v4, v6 = self.rows()
         if self.n_bad and not self.skip_bad:
-            n_good = record4.size + record6.size
-            raise BadLinesError(self.name, self._problems, self.n_bad, n_good)
+            raise BadLinesError(self.name, self._problems, self.n_bad, len(v4) + len(v6))
         if self._opposite:
             raise DataError(self._opposite[: max(self.limits.max_problems, 1)])
-        v4, v6 = Entries4.concatenate(self._v4), Entries6.concatenate(self._v6)
+        record4, record6 = _column(self._record4), _column(self._record6)
+        if not self.n_records:
+            # Of a list, where each row is a record, those of IPv4 first.
+            self.n_records = len(v4) + len(v6)
+            record4, record6 = np.split(np.arange(self.n_records, dtype=np.int64), [len(v4)])
         labels = {column: coder.finish() for column, coder in self._coders.items()}
         return Feed(
             Origin(self.name, form, date, licence),
@@ -361,7 +362,7 @@ def read_list(source: Readable, gathering: Gathering) -> Feed:
         count_lines(block, gathering)
         find_stated(block, stated)
         gathering.add_rows(read_block(block))
-    for wrong in wrong_counts(stated, *gathering.number_rows()):
+    for wrong in wrong_counts(stated, *gathering.rows()):
         gathering.refuse(wrong.message, wrong.number)
     return gathering.finish("list")
 

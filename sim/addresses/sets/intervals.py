@@ -214,9 +214,7 @@ class Intervals(Algebra):
     @property
     def n_addresses(self) -> int:
         """Number of addresses in the set, exact."""
-        if self.start.size == 1:
-            return int(self.stop.item() - self.start.item())
-        return int(np.add.reduce(self.stop - self.start))
+        return int(np.add.reduce(self.stop) - np.add.reduce(self.start))
 
     @property
     def n_prefixes(self) -> int:

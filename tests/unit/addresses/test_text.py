@@ -1,5 +1,7 @@
 """Lists: what is read, what is refused, and in which words."""
 
+import tracemalloc
+
 import pytest
 
 from sim.addresses.feeds.gather import parse_entries
@@ -116,6 +118,20 @@ def test_lines_that_are_too_long_are_bad_lines():
         "<text>:2: expected at most 64 bytes in a line, got more",
         "<text>:4: expected a prefix such as 198.51.100.0/24 or 2001:db8::/32, got 'no'",
     ]
+
+
+def test_a_line_of_a_list_is_held_once_while_it_is_read():
+    """Three columns of eight bytes that grow, then a record of eight; 50 bytes if held twice."""
+    n_lines = 20_000
+    text = "".join(f"198.51.{row >> 8}.{row & 255}\n" for row in range(n_lines)).encode()
+    limits = Limits(max_line_bytes=2**13)
+    tracemalloc.start()
+    try:
+        entries = parse_entries(text, limits=limits)
+        assert tracemalloc.get_traced_memory()[1] < 40 * n_lines
+    finally:
+        tracemalloc.stop()
+    assert entries.v4.line.tolist() == list(range(1, n_lines + 1))
 
 
 def test_sets_of_one_family_refuse_the_other():
