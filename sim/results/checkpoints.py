@@ -65,7 +65,7 @@ class Checkpoints:
         for table, data in tables.items():
             self._part(table, name).write_bytes(data)
         hashes = {table: hashlib.sha256(data).hexdigest() for table, data in tables.items()}
-        document = {"sha256": {**hashes, "facts": _hash_of(facts)}, "facts": facts}
+        document = {"sha256": {**hashes, "facts": _hash_of(name, facts)}, "facts": facts}
         text = json.dumps(document, separators=(",", ":"))
         write_whole(self.folder / f"{name}.json", text.encode())
 
@@ -102,7 +102,7 @@ class Checkpoints:
         try:
             document = self._read(name)
             hashes = document["sha256"]
-            if hashes.pop("facts") != _hash_of(document["facts"]):
+            if hashes.pop("facts") != _hash_of(name, document["facts"]):
                 return False
             return set(hashes) <= set(self.tables) and all(
                 hashlib.sha256(self._part(table, name).read_bytes()).hexdigest() == digest
@@ -146,8 +146,8 @@ def remove_parts(folder: Path) -> None:
     remove_empty([*sorted(folders, key=lambda path: -len(path.parts)), parts])
 
 
-def _hash_of(facts: Mapping[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(facts, separators=(",", ":")).encode()).hexdigest()
+def _hash_of(name: str, facts: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps([name, facts], separators=(",", ":")).encode()).hexdigest()
 
 
 def _link(source: Path, target: Path) -> None:

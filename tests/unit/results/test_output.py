@@ -12,7 +12,7 @@ import pytest
 from sim.errors import PartialError, UsageError
 from sim.files import new_files
 from sim.results import output
-from sim.results.checkpoints import remove_parts
+from sim.results.checkpoints import Checkpoints, remove_parts
 from sim.results.integrity import foreign_files
 from sim.results.output import check_free, new_folder
 from tests.experiments import locked
@@ -239,3 +239,13 @@ def test_parts_are_removed_and_what_others_put_there_is_not(tmp_path):
     (folder / "parts" / "notes.txt").unlink()
     remove_parts(folder)
     assert not (folder / "parts").exists()
+
+
+def test_a_part_under_the_name_of_another_run_is_not_whole(tmp_path):
+    parts = Checkpoints(tmp_path, ["curves"])
+    for name in ("a-0000000", "a-0000001"):
+        parts.keep(name, {"curves": name.encode()}, {"n": 1})
+        assert parts.is_whole(name)
+    (tmp_path / "a-0000000.json").rename(tmp_path / "a-0000001.json")
+    (tmp_path / "curves/a-0000000.parquet").rename(tmp_path / "curves/a-0000001.parquet")
+    assert not parts.is_whole("a-0000001")
