@@ -222,7 +222,7 @@ _LINES: Mapping[str, str] = {
     rf"(- *['\"]?|['\"]){_PREFIX}['\"]?,?|{_PREFIX},": (
         f"addresses with marks around them: {_ONE_A_LINE}, bare"
     ),
-    rf"[^;\t]*:{_ADDRESS}-{_ADDRESS}": (
+    r"[^;\t]*:\d+(\.\d+){3}-\d+(\.\d+){3}": (
         "a PeerGuardian (P2P) list: keep what follows the last colon of each line"
     ),
     r"---|- .*|[\w.-]+:( .*)?": f"YAML: {_ONE_A_LINE}",

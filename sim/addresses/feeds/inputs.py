@@ -169,7 +169,7 @@ _TAIL_BYTES = 2**17
 _MOST_LINES = 20
 # What stands before it sets a key apart from the text between two values such as "::1" and "::2".
 _KEY = re.compile(r'[{,]\s*"([^"\\]{1,60})"\s*:')
-_JSON = re.compile(r"\s*(\{\s*[\"}]|\[\s*[\[{\"\d\]])")
+_JSON = re.compile(r"\s*(\{\s*[\"}]|\[\s*(?:[\[{\"\]]|\d+\s*[,\]]))")
 
 
 @dataclass(frozen=True)

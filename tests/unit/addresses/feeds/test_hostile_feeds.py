@@ -231,7 +231,12 @@ def test_forms_that_are_no_longer_read_are_named_with_a_way_out(line, told, tmp_
     assert f"it looks like {told}" in said
 
 
-def test_a_range_whose_ends_are_exchanged_is_not_taken_for_a_hosts_file(tmp_path):
-    line = "198.51.100.1 - 198.51.100.0"
+@pytest.mark.parametrize("line", ["198.51.100.1 - 198.51.100.0", "2001:db8::9-2001:db8::1"])
+def test_a_range_whose_ends_are_exchanged_is_of_no_other_form(line, tmp_path):
     told = f"given:1: expected a range whose first address comes first, got '{line}'"
     assert refusal(tmp_path, f"{line}\n".encode(), "list") == [told]
+
+
+def test_an_address_in_brackets_is_no_json(tmp_path):
+    (said, *_) = refusal(tmp_path, b"[2001:db8::1]:443\n", "")
+    assert "it looks like addresses with ports: leave the ports out" in said
