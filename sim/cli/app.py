@@ -15,6 +15,7 @@ from typing import Annotated
 import typer
 
 from sim.cli import console
+from sim.cli.options import as_command
 from sim.cli.verbs import cover, experiments, exposure, handover, library
 from sim.errors import OverblockError, UsageError
 from sim.version import __version__
@@ -81,7 +82,7 @@ VERBS: dict[str, Callable[..., None]] = {
 }
 """Verbs in the sequence of ``--help``."""
 for _name, _verb in VERBS.items():
-    app.command(_name)(_verb)
+    app.command(_name)(as_command(_verb))
 
 
 def main() -> None:

@@ -11,7 +11,7 @@ import inspect
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property, wraps
 from pathlib import Path
@@ -272,30 +272,33 @@ def given(**options: Any) -> dict[str, Any]:
     return {name: value for name, value in options.items() if value is not None}
 
 
-def takes_shared_options(verb: Callable[..., None]) -> Callable[..., None]:
-    """Give a verb the options of the class of its parameter ``options``."""
+def as_command(verb: Callable[..., None]) -> Callable[..., None]:
+    """Make a command of a verb.
+
+    It has the options of the class of the verb's parameter ``options``, and prints errors as
+    `reports_errors` does.
+    """
     signature = inspect.signature(verb, eval_str=True)
-    shared_class = signature.parameters["options"].annotation
-    hints = get_type_hints(shared_class)
+    own = dict(signature.parameters)
+    shared_class = own.pop("options").annotation if "options" in own else None
+    hints = get_type_hints(shared_class) if shared_class is not None else {}
+    only_named = inspect.Parameter.KEYWORD_ONLY
     shared = [
-        inspect.Parameter(
-            one.name,
-            inspect.Parameter.KEYWORD_ONLY,
-            default=one.default,
-            annotation=hints[one.name],
-        )
-        for one in fields(shared_class)
+        inspect.Parameter(name, only_named, default=getattr(shared_class, name), annotation=kind)
+        for name, kind in hints.items()
     ]
-    own = [one for name, one in signature.parameters.items() if name != "options"]
 
     @wraps(verb)
-    def with_options(**given: Any) -> None:
-        options = shared_class(**{one.name: given.pop(one.name) for one in shared})
-        verb(**given, options=options)
+    def command(**given: Any) -> None:
+        with reports_errors(as_json=given.get("as_json", False)):
+            if shared_class is not None:
+                given["options"] = shared_class(**{one.name: given.pop(one.name) for one in shared})
+            verb(**given)
 
-    with_options.__signature__ = signature.replace(parameters=[*own, *shared])  # type: ignore[attr-defined]
-    with_options.__annotations__ = {one.name: one.annotation for one in [*own, *shared]}
-    return with_options
+    parameters = [*own.values(), *shared]
+    command.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
+    command.__annotations__ = {one.name: one.annotation for one in parameters}
+    return command
 
 
 T = TypeVar("T")

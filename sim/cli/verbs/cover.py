@@ -26,7 +26,6 @@ from sim.cli.options import (
     many,
     option,
     parsed,
-    takes_shared_options,
 )
 from sim.errors import UsageError
 from sim.files import check_free, hash_of, new_file
@@ -44,7 +43,6 @@ _SHOWN |= {step * 10**power for step in (1, 2, 5) for power in range(2, 6)}
 _UNIT = Column("unit", "counted in", "text")
 
 
-@takes_shared_options
 def cover(
     targets: list[str] = option(
         "--targets FILE",
@@ -105,7 +103,7 @@ def cover(
       overblock cover --targets fronts.txt --against order.txt --figure frontier.png
     """
     form, quiet = options.output_format, options.quiet
-    with console.reports_errors(as_json=options.as_json), ExitStack() as stack:
+    with ExitStack() as stack:
         from sim.addresses.cover.tree import LengthLimits
         from sim.addresses.feeds.feed import concatenate
         from sim.blocklists.covers import Question, answer
@@ -255,7 +253,6 @@ def _steps(found: Answer) -> list[tuple[Any, ...]]:
 IMPORT_SCHEMA = "overblock/import/1"
 
 
-@takes_shared_options
 def import_file(
     file: str = argument("FILE", "A local file, or the name of a shipped table."),
     output: Path = option(
@@ -285,49 +282,48 @@ def import_file(
 
       overblock import data.json -o orders.csv
     """
-    with console.reports_errors(as_json=as_json):
-        from sim.addresses.feeds.feed import Feed
-        from sim.addresses.feeds.formats import read_file
-        from sim.addresses.feeds.forms import DATED, FORMATS
-        from sim.addresses.feeds.normal import write_normal
-        from sim.addresses.feeds.orders import COLUMNS, Orders, order_rows
-        from sim.addresses.text.source import Limits
-        from sim.blocklists.blocklists import find_input
-        from sim.results.csvtext import csv_text
+    from sim.addresses.feeds.feed import Feed
+    from sim.addresses.feeds.formats import read_file
+    from sim.addresses.feeds.forms import DATED, FORMATS
+    from sim.addresses.feeds.normal import write_normal
+    from sim.addresses.feeds.orders import COLUMNS, Orders, order_rows
+    from sim.addresses.text.source import Limits
+    from sim.blocklists.blocklists import find_input
+    from sim.results.csvtext import csv_text
 
-        if output.suffix not in (".parquet", ".csv"):
-            raise UsageError(f"{output}: expected a table TABLE.parquet or TABLE.csv, got neither")
-        check_free(output, force=force)
-        given = replace(find_input(file), columns=options.columns)
-        sha256, is_dated = hash_of(given.path), output.suffix == ".csv"
-        found = read_file(
-            given,
-            read_as,
-            only=DATED if is_dated else FORMATS,
-            skip_bad=options.skip_bad,
-            limits=Limits(max_bytes=options.max_bytes),
-            allow_empty=options.allow_empty,
-        )
-        if isinstance(found, Orders) and not is_dated:
-            message = "expected a table TABLE.csv of dated orders, whose times it keeps"
-            raise UsageError(f"{output}: {message}, got .parquet")
-        options.columns.check_met()
-        if isinstance(found, Feed):
-            feed = found
-            n_rows = write_normal(feed, output, sha256=sha256, version=__version__, force=force)
-        else:
-            feed, rows = found.feed, order_rows(found)
-            n_rows = len(rows)
-            with new_file(output, force=force) as partial:
-                table = csv_text(COLUMNS, rows).encode("utf-8", "backslashreplace")
-                partial.write_bytes(table)
-        understood = _understood(feed, sha256, n_rows)
-        for line in _in_words(understood, feed):
-            console.say(line, quiet=quiet)
-        if as_json:
-            console.print_json({"schema": IMPORT_SCHEMA, "table": str(output), **understood})
-        else:
-            print(output)
+    if output.suffix not in (".parquet", ".csv"):
+        raise UsageError(f"{output}: expected a table TABLE.parquet or TABLE.csv, got neither")
+    check_free(output, force=force)
+    given = replace(find_input(file), columns=options.columns)
+    sha256, is_dated = hash_of(given.path), output.suffix == ".csv"
+    found = read_file(
+        given,
+        read_as,
+        only=DATED if is_dated else FORMATS,
+        skip_bad=options.skip_bad,
+        limits=Limits(max_bytes=options.max_bytes),
+        allow_empty=options.allow_empty,
+    )
+    if isinstance(found, Orders) and not is_dated:
+        message = "expected a table TABLE.csv of dated orders, whose times it keeps"
+        raise UsageError(f"{output}: {message}, got .parquet")
+    options.columns.check_met()
+    if isinstance(found, Feed):
+        feed = found
+        n_rows = write_normal(feed, output, sha256=sha256, version=__version__, force=force)
+    else:
+        feed, rows = found.feed, order_rows(found)
+        n_rows = len(rows)
+        with new_file(output, force=force) as partial:
+            table = csv_text(COLUMNS, rows).encode("utf-8", "backslashreplace")
+            partial.write_bytes(table)
+    understood = _understood(feed, sha256, n_rows)
+    for line in _in_words(understood, feed):
+        console.say(line, quiet=quiet)
+    if as_json:
+        console.print_json({"schema": IMPORT_SCHEMA, "table": str(output), **understood})
+    else:
+        print(output)
 
 
 def _understood(feed: Feed, sha256: str, n_rows: int) -> dict[str, Any]:

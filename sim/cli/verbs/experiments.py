@@ -33,7 +33,6 @@ from sim.cli.options import (
     given,
     many,
     option,
-    takes_shared_options,
 )
 from sim.cli.task import Task, about_study, load_resolved, unless_from
 from sim.errors import UsageError
@@ -53,7 +52,6 @@ COMPARISON_SCHEMA = "overblock/comparison/2"
 CONDITIONED_SCHEMA = "overblock/conditioned/1"
 
 
-@takes_shared_options
 def run(
     scenario: str | None = SCENARIO_OR_RESUME,
     simulations: int | None = SIMULATIONS,
@@ -81,20 +79,19 @@ def run(
 
       overblock run my.yaml --strategy my_rule.py:Crowded --set k=3
     """
-    with console.reports_errors(as_json=options.as_json):
-        executor = options.executor(0 if fixed else simulations)
-        from sim.experiment.plan import RUN, Plan
-        from sim.experiment.runs import Runs
+    executor = options.executor(0 if fixed else simulations)
+    from sim.experiment.plan import RUN, Plan
+    from sim.experiment.runs import Runs
 
-        def make(resolved: Resolved, seed: int) -> Runs:
-            plan = Plan.of_run(resolved, seed, resolved.scenario.n_replicates)
-            return Runs(plan.of_size(simulations, fixed=fixed, source=kept, pairs=pairs))
+    def make(resolved: Resolved, seed: int) -> Runs:
+        plan = Plan.of_run(resolved, seed, resolved.scenario.n_replicates)
+        return Runs(plan.of_size(simulations, fixed=fixed, source=kept, pairs=pairs))
 
-        by_hand = unless_from("OVERBLOCK_SIMULATIONS", simulations)
-        asked = (by_hand, kept, fixed or None, pairs or None)
-        task = Task.begin(options, scenario, RUN, make, Runs.again, *asked, strategy=strategy)
-        tables = ("summary", "money", "expected_names")
-        task.finish(RUN_SCHEMA, _about_run, tables, executor=executor)
+    by_hand = unless_from("OVERBLOCK_SIMULATIONS", simulations)
+    asked = (by_hand, kept, fixed or None, pairs or None)
+    task = Task.begin(options, scenario, RUN, make, Runs.again, *asked, strategy=strategy)
+    tables = ("summary", "money", "expected_names")
+    task.finish(RUN_SCHEMA, _about_run, tables, executor=executor)
 
 
 def _about_run(manifest: Mapping[str, Any]) -> dict[str, object]:
@@ -103,7 +100,6 @@ def _about_run(manifest: Mapping[str, Any]) -> dict[str, object]:
     return {"strategy": manifest["strategy"], "assumptions": assumptions_of(manifest)}
 
 
-@takes_shared_options
 def compare(
     scenario: str | None = SCENARIO_OR_RESUME,
     strategy: list[str] = option(
@@ -134,20 +130,19 @@ def compare(
 
       overblock compare my.yaml -n 16 -o cmp
     """
-    with console.reports_errors(as_json=options.as_json):
-        executor = options.executor(0 if fixed else simulations)
-        from sim.experiment.plan import COMPARISON, plan_comparison
-        from sim.experiment.runs import Runs
+    executor = options.executor(0 if fixed else simulations)
+    from sim.experiment.plan import COMPARISON, plan_comparison
+    from sim.experiment.runs import Runs
 
-        def make(resolved: Resolved, seed: int) -> Runs:
-            plan = plan_comparison(resolved, strategy, baseline, metric, seed)
-            return Runs(plan.of_size(simulations, fixed=fixed, source=kept))
+    def make(resolved: Resolved, seed: int) -> Runs:
+        plan = plan_comparison(resolved, strategy, baseline, metric, seed)
+        return Runs(plan.of_size(simulations, fixed=fixed, source=kept))
 
-        by_hand = unless_from("OVERBLOCK_SIMULATIONS", simulations)
-        asked = (strategy, baseline, metric, by_hand, kept, fixed or None)
-        task = Task.begin(options, scenario, COMPARISON, make, Runs.again, *asked)
-        tables = ("comparison", "expected_names", "tradeoff", "verdicts")
-        task.finish(COMPARISON_SCHEMA, _about_comparison, tables, executor=executor)
+    by_hand = unless_from("OVERBLOCK_SIMULATIONS", simulations)
+    asked = (strategy, baseline, metric, by_hand, kept, fixed or None)
+    task = Task.begin(options, scenario, COMPARISON, make, Runs.again, *asked)
+    tables = ("comparison", "expected_names", "tradeoff", "verdicts")
+    task.finish(COMPARISON_SCHEMA, _about_comparison, tables, executor=executor)
 
 
 def _about_comparison(manifest: Mapping[str, Any]) -> dict[str, object]:
@@ -161,7 +156,6 @@ def _about_comparison(manifest: Mapping[str, Any]) -> dict[str, object]:
     }
 
 
-@takes_shared_options
 def condition(
     scenario: str | None = SCENARIO_OR_RESUME,
     keep: int | None = option("--keep", "Simulations to keep; 300 by default.", min=1),
@@ -185,20 +179,19 @@ def condition(
 
       overblock condition --resume kept
     """
-    with console.reports_errors(as_json=options.as_json):
-        from sim.backtest.conditioning import Conditioning
+    from sim.backtest.conditioning import Conditioning
 
-        def make(resolved: Resolved, seed: int) -> Conditioning:
-            return Conditioning.of(resolved, seed, **given(n_keep=keep, n_most=most))
+    def make(resolved: Resolved, seed: int) -> Conditioning:
+        return Conditioning.of(resolved, seed, **given(n_keep=keep, n_most=most))
 
-        again = Conditioning.again
-        task = Task.begin(options, scenario, "condition", make, again, keep, most)
-        task.finish(
-            CONDITIONED_SCHEMA,
-            lambda manifest: {**manifest["conditioned"], "design": manifest["design"]},
-            ("evidence", "inputs", "rests_on"),
-            conditioned_tables,
-        )
+    again = Conditioning.again
+    task = Task.begin(options, scenario, "condition", make, again, keep, most)
+    task.finish(
+        CONDITIONED_SCHEMA,
+        lambda manifest: {**manifest["conditioned"], "design": manifest["design"]},
+        ("evidence", "inputs", "rests_on"),
+        conditioned_tables,
+    )
 
 
 def conditioned_tables(made: Study) -> list[Table]:
@@ -225,7 +218,6 @@ MOST_ROWS = 15
 NOTE = "left-out.csv has the assumptions that are not varied"
 
 
-@takes_shared_options
 def sweep(
     scenario: str | None = SCENARIO_OR_RESUME,
     over: list[str] = many(
@@ -251,38 +243,36 @@ def sweep(
 
       overblock sweep my.yaml --over strategy.purity=0.9,0.99 --over fronts.n_fronts=3..30:4
     """
-    with console.reports_errors(as_json=options.as_json):
-        from sim.experiment.studies import Sweep
+    from sim.experiment.studies import Sweep
 
-        def make(resolved: Resolved, seed: int) -> Sweep:
-            if not over:
-                raise UsageError("expected --over KEY=…, got none: what is to be varied?")
-            return Sweep.of(
-                resolved,
-                seed,
-                replicates or resolved.scenario.n_replicates,
-                over=over,
-                metrics=metric,
-            )
-
-        changes = (over, replicates, metric)
-        task = Task.begin(options, scenario, "sweep", make, Sweep.of, *changes, strategy=strategy)
-        asked = task.experiment
-        n_points, n = len(asked.laid), asked.plan.n_replicates
-        console.say(
-            f"{n_points:,} points x {count(n, 'replicate')} = {n_points * n:,} runs",
-            quiet=options.quiet,
+    def make(resolved: Resolved, seed: int) -> Sweep:
+        if not over:
+            raise UsageError("expected --over KEY=…, got none: what is to be varied?")
+        return Sweep.of(
+            resolved,
+            seed,
+            replicates or resolved.scenario.n_replicates,
+            over=over,
+            metrics=metric,
         )
-        names = ("point", *asked.axes, "metric", "median", "low", "high")
 
-        def show(study: Study) -> list[Table]:
-            title = "Medians over replicates, with 90 %"
-            return [sheet_table(study.sheets["sweep.csv"], title, names)]
+    changes = (over, replicates, metric)
+    task = Task.begin(options, scenario, "sweep", make, Sweep.of, *changes, strategy=strategy)
+    asked = task.experiment
+    n_points, n = len(asked.laid), asked.plan.n_replicates
+    console.say(
+        f"{n_points:,} points x {count(n, 'replicate')} = {n_points * n:,} runs",
+        quiet=options.quiet,
+    )
+    names = ("point", *asked.axes, "metric", "median", "low", "high")
 
-        task.finish(SWEEP_SCHEMA, about_study, ("sweep", "points"), show)
+    def show(study: Study) -> list[Table]:
+        title = "Medians over replicates, with 90 %"
+        return [sheet_table(study.sheets["sweep.csv"], title, names)]
+
+    task.finish(SWEEP_SCHEMA, about_study, ("sweep", "points"), show)
 
 
-@takes_shared_options
 def sensitivity(
     scenario: str | None = SCENARIO_OR_RESUME,
     metric: list[str] = option(
@@ -312,35 +302,34 @@ def sensitivity(
 
       overblock sensitivity telegram-2018 --metric private_loss_usd
     """
-    with console.reports_errors(as_json=options.as_json):
-        from sim.experiment.studies import Sensitivity, choose_factors
+    from sim.experiment.studies import Sensitivity, choose_factors
 
-        names = [name.strip() for text in only for name in text.split(",") if name.strip()]
-        if list_only and options.resume is None:
-            resolved = load_resolved(scenario, options.overrides, strategy)
-            print_factors(*choose_factors(resolved, names), as_json=options.as_json)
-            return
+    names = [name.strip() for text in only for name in text.split(",") if name.strip()]
+    if list_only and options.resume is None:
+        resolved = load_resolved(scenario, options.overrides, strategy)
+        print_factors(*choose_factors(resolved, names), as_json=options.as_json)
+        return
 
-        def make(resolved: Resolved, seed: int) -> Sensitivity:
-            return Sensitivity.of(
-                resolved,
-                seed,
-                replicates or N_REPLICATES,
-                metrics=metric,
-                only=names,
-            )
-
-        changes = (metric, only, replicates, list_only or None)
-        task = Task.begin(
-            options, scenario, "sensitivity", make, Sensitivity.of, *changes, strategy=strategy
+    def make(resolved: Resolved, seed: int) -> Sensitivity:
+        return Sensitivity.of(
+            resolved,
+            seed,
+            replicates or N_REPLICATES,
+            metrics=metric,
+            only=names,
         )
-        plan = task.experiment.plan
-        console.say(
-            f"{len(plan.points):,} points x {count(plan.n_replicates, 'replicate')}",
-            quiet=options.quiet,
-        )
-        tables = ("sensitivity", "left-out")
-        task.finish(SENSITIVITY_SCHEMA, about_study, tables, sensitivity_tables)
+
+    changes = (metric, only, replicates, list_only or None)
+    task = Task.begin(
+        options, scenario, "sensitivity", make, Sensitivity.of, *changes, strategy=strategy
+    )
+    plan = task.experiment.plan
+    console.say(
+        f"{len(plan.points):,} points x {count(plan.n_replicates, 'replicate')}",
+        quiet=options.quiet,
+    )
+    tables = ("sensitivity", "left-out")
+    task.finish(SENSITIVITY_SCHEMA, about_study, tables, sensitivity_tables)
 
 
 def sensitivity_tables(study: Study) -> list[Table]:
@@ -407,54 +396,53 @@ def backtest(
 
       overblock backtest --blind kept-apart.yaml --json
     """
-    with console.reports_errors(as_json=as_json):
-        from sim.backtest.document import document
-        from sim.backtest.scores import N_MEMBERS
-        from sim.backtest.scores import backtest as score_cases
-        from sim.experiment.executors import choose_executor
-        from sim.report.documents.scores import case_tables, page, score_tables, scores_csv
-        from sim.scenario.cases import choose, read_files, shipped_cases
+    from sim.backtest.document import document
+    from sim.backtest.scores import N_MEMBERS
+    from sim.backtest.scores import backtest as score_cases
+    from sim.experiment.executors import choose_executor
+    from sim.report.documents.scores import case_tables, page, score_tables, scores_csv
+    from sim.scenario.cases import choose, read_files, shipped_cases
 
-        check_output(plot, ".png", ".svg", force=force)
-        if save is not None:
-            check_free(save, force=force)
-        if plot is not None and save is not None and plot.absolute() == save.absolute():
-            wanted = "expected two files for --plot and --save, got one for both"
-            raise UsageError(f"{plot}: {wanted}")
-        files = read_files(blind) if blind else shipped_cases()
-        chosen = choose(files, cases)
-        with progress("runs", quiet=quiet) as on_step:
-            scored = score_cases(
-                chosen,
-                members or N_MEMBERS,
-                on_step,
-                choose_executor(workers),
-                lambda: console.say(COMPILING, quiet=quiet),
-            )
-        found = document(scored)
-        if save is not None:
-            text = json.dumps(found, indent=1, ensure_ascii=False, allow_nan=False)
-            with new_file(save, force=force) as partial:
-                partial.write_text(f"{text}\n", encoding="utf-8")
-            console.say(f"scores: {save}", quiet=quiet)
-        if plot is not None:
-            from sim.report.figures.scores import draw_backtest
+    check_output(plot, ".png", ".svg", force=force)
+    if save is not None:
+        check_free(save, force=force)
+    if plot is not None and save is not None and plot.absolute() == save.absolute():
+        wanted = "expected two files for --plot and --save, got one for both"
+        raise UsageError(f"{plot}: {wanted}")
+    files = read_files(blind) if blind else shipped_cases()
+    chosen = choose(files, cases)
+    with progress("runs", quiet=quiet) as on_step:
+        scored = score_cases(
+            chosen,
+            members or N_MEMBERS,
+            on_step,
+            choose_executor(workers),
+            lambda: console.say(COMPILING, quiet=quiet),
+        )
+    found = document(scored)
+    if save is not None:
+        text = json.dumps(found, indent=1, ensure_ascii=False, allow_nan=False)
+        with new_file(save, force=force) as partial:
+            partial.write_text(f"{text}\n", encoding="utf-8")
+        console.say(f"scores: {save}", quiet=quiet)
+    if plot is not None:
+        from sim.report.figures.scores import draw_backtest
 
-            with new_file(plot, force=force) as partial:
-                draw_backtest(found, partial)
-            console.say(f"figure: {plot}", quiet=quiet)
-        if as_json:
-            console.print_json(found)
-        elif format_ is Format.CSV:
-            print(scores_csv(found), end="")
-        elif format_ is Format.MARKDOWN:
-            beside = save.parent if save is not None else Path()
-            figure = Path(os.path.relpath(plot, beside)).as_posix() if plot is not None else ""
-            print(page(found, figure=figure), end="")
-        else:
-            print_tables([*case_tables(found), *score_tables(found)])
-        for (row, number, which), failure in scored.failures.items():
-            name = scored.groups[int(row)].name
-            console.say(f"failed: scenario={name} {which} simulation={number}: {failure}")
-        if scored.failures:
-            raise typer.Exit(console.EXIT_PARTIAL)
+        with new_file(plot, force=force) as partial:
+            draw_backtest(found, partial)
+        console.say(f"figure: {plot}", quiet=quiet)
+    if as_json:
+        console.print_json(found)
+    elif format_ is Format.CSV:
+        print(scores_csv(found), end="")
+    elif format_ is Format.MARKDOWN:
+        beside = save.parent if save is not None else Path()
+        figure = Path(os.path.relpath(plot, beside)).as_posix() if plot is not None else ""
+        print(page(found, figure=figure), end="")
+    else:
+        print_tables([*case_tables(found), *score_tables(found)])
+    for (row, simulation, which), failure in scored.failures.items():
+        name = scored.groups[int(row)].name
+        console.say(f"failed: scenario={name} {which} simulation={simulation}: {failure}")
+    if scored.failures:
+        raise typer.Exit(console.EXIT_PARTIAL)

@@ -24,7 +24,6 @@ from sim.cli.options import (
     option,
     parsed,
     split_provider,
-    takes_shared_options,
 )
 from sim.errors import UsageError
 from sim.report.words.tables import Column, Table, Value
@@ -48,7 +47,6 @@ _STATES = (
 )
 
 
-@takes_shared_options
 def exposure(
     blocklists: list[str] = argument(
         "BLOCKLIST",
@@ -108,7 +106,7 @@ def exposure(
 
       overblock exposure blocklist.txt --inventory sites.csv --names answers.jsonl
     """
-    with console.reports_errors(as_json=options.as_json), ExitStack() as stack:
+    with ExitStack() as stack:
         from sim.addresses.feeds.feed import concatenate, special_note
         from sim.blocklists.blocklists import own_tables
         from sim.blocklists.exposure import OWNERS, assess, union

@@ -57,18 +57,17 @@ def report(
 
       overblock report out --language es -o informe.html
     """
-    with console.reports_errors():
-        from sim.report.page.document import write_report
-        from sim.report.words.languages import choose_language
-        from sim.results.folder import open_run
+    from sim.report.page.document import write_report
+    from sim.report.words.languages import choose_language
+    from sim.results.folder import open_run
 
-        words = choose_language(language)
-        path = output or run / "report.html"
-        folder = open_run(run)
-        with console.names_changes(folder):
-            n_bytes = write_report(folder, path, words)
-        print(path)
-        console.say(f"{n_bytes / 1e6:.1f} MB", quiet=quiet)
+    words = choose_language(language)
+    path = output or run / "report.html"
+    folder = open_run(run)
+    with console.names_changes(folder):
+        n_bytes = write_report(folder, path, words)
+    print(path)
+    console.say(f"{n_bytes / 1e6:.1f} MB", quiet=quiet)
 
 
 def plot(
@@ -105,31 +104,30 @@ def plot(
 
       overblock plot out tables
     """
-    with console.reports_errors():
-        from sim.report.figures.kinds import plot_run
-        from sim.results.folder import open_run
+    from sim.report.figures.kinds import plot_run
+    from sim.results.folder import open_run
 
-        folder = open_run(run)
-        if list_kinds:
-            _print_kinds(folder, strategy)
-            return
-        # One strategy of a comparison has a folder of its own.
-        of = strategy if strategy is not None and len(folder.strategies) > 1 else ""
-        into = output or folder.path / "figures" / re.sub(r"[^\w.=-]+", "-", of)
-        with console.names_changes(folder):
-            written = plot_run(
-                folder,
-                into,
-                kinds or (),
-                strategy,
-                _formats(formats),
-                width_mm=width,
-                dpi=dpi,
-                has_words=not no_title,
-                force=force,
-            )
-        print(*written, sep="\n")
-        console.say(count(len(written), "file"), quiet=quiet)
+    folder = open_run(run)
+    if list_kinds:
+        _print_kinds(folder, strategy)
+        return
+    # One strategy of a comparison has a folder of its own.
+    of = strategy if strategy is not None and len(folder.strategies) > 1 else ""
+    into = output or folder.path / "figures" / re.sub(r"[^\w.=-]+", "-", of)
+    with console.names_changes(folder):
+        written = plot_run(
+            folder,
+            into,
+            kinds or (),
+            strategy,
+            _formats(formats),
+            width_mm=width,
+            dpi=dpi,
+            has_words=not no_title,
+            force=force,
+        )
+    print(*written, sep="\n")
+    console.say(count(len(written), "file"), quiet=quiet)
 
 
 def _formats(text: str) -> list[str]:
@@ -170,14 +168,13 @@ def bundle(
 
       overblock verify case.zip
     """
-    with console.reports_errors():
-        from sim.bundle.bundle import write_bundle
-        from sim.results.folder import open_run
+    from sim.bundle.bundle import write_bundle
+    from sim.results.folder import open_run
 
-        check_free(output, force=force)
-        n_files, n_bytes, sha256 = write_bundle(open_run(run), output, force=force)
-        print(output)
-        console.say(f"{n_files} files, {n_bytes / 1e6:.1f} MB, SHA-256 {sha256}", quiet=quiet)
+    check_free(output, force=force)
+    n_files, n_bytes, sha256 = write_bundle(open_run(run), output, force=force)
+    print(output)
+    console.say(f"{n_files} files, {n_bytes / 1e6:.1f} MB, SHA-256 {sha256}", quiet=quiet)
 
 
 def cite(
@@ -193,24 +190,23 @@ def cite(
 
       overblock cite out
     """
-    with console.reports_errors():
-        from sim.report.words.heading import changes_in_words, computed_on, read_citation
-        from sim.results.folder import open_run
+    from sim.report.words.heading import changes_in_words, computed_on, read_citation
+    from sim.results.folder import open_run
 
-        cited = read_citation()
-        author = ", ".join(one["name"] for one in cited["authors"])
-        # A version that is not released has no day.
-        released = str(cited.get("date-released", ""))
-        entries = [_cited("software", author, str(cited["title"]), __version__, "", released)]
-        if folder is not None:
-            run = open_run(folder)
-            if changed := changes_in_words(run):
-                console.say(f"warning: {changed}")
-            title = f"{run.title} ({'simulation' if run.is_ensemble else FIXED_RUN})"
-            made = str(run.manifest["tool"]["version"]), str(run.manifest["result_id"])[:12]
-            entries.insert(0, _cited("misc", author, title, *made, computed_on(run)))
-        print(*(text for text, _ in entries), sep="\n")
-        print(*(f"\n{bibtex}" for _, bibtex in entries), sep="\n")
+    cited = read_citation()
+    author = ", ".join(one["name"] for one in cited["authors"])
+    # A version that is not released has no day.
+    released = str(cited.get("date-released", ""))
+    entries = [_cited("software", author, str(cited["title"]), __version__, "", released)]
+    if folder is not None:
+        run = open_run(folder)
+        if changed := changes_in_words(run):
+            console.say(f"warning: {changed}")
+        title = f"{run.title} ({'simulation' if run.is_ensemble else FIXED_RUN})"
+        made = str(run.manifest["tool"]["version"]), str(run.manifest["result_id"])[:12]
+        entries.insert(0, _cited("misc", author, title, *made, computed_on(run)))
+    print(*(text for text, _ in entries), sep="\n")
+    print(*(f"\n{bibtex}" for _, bibtex in entries), sep="\n")
 
 
 def _cited(
@@ -253,23 +249,22 @@ def explore(
 
       overblock explore runs/20261124T120000Z-telegram-2018-1a2b3c
     """
-    with console.reports_errors():
-        try:
-            from sim.explore.app import serve
-        except ImportError:
-            message = "explore needs more packages: pip install 'overblock[explore]'"
-            raise UsageError(message) from None
+    try:
+        from sim.explore.app import serve
+    except ImportError:
+        message = "explore needs more packages: pip install 'overblock[explore]'"
+        raise UsageError(message) from None
 
-        def ready(address: str) -> None:
-            print(address, flush=True)
-            console.say("Ctrl-C ends it.", quiet=quiet)
-            if show or (show is None and sys.stdout.isatty()):
-                import webbrowser
+    def ready(address: str) -> None:
+        print(address, flush=True)
+        console.say("Ctrl-C ends it.", quiet=quiet)
+        if show or (show is None and sys.stdout.isatty()):
+            import webbrowser
 
-                webbrowser.open(address)
+            webbrowser.open(address)
 
-        console.say("Computing the first answer …", quiet=quiet)
-        serve(scenario_or_run, port, ready, console.say_warnings)
+    console.say("Computing the first answer …", quiet=quiet)
+    serve(scenario_or_run, port, ready, console.say_warnings)
 
 
 def assess(
@@ -299,29 +294,28 @@ def assess(
 
       overblock assess cmp --strategy covering-prefix --along barcelona -o barcelona.html
     """
-    with console.reports_errors():
-        from sim.assess.assessment import assess as assess_run
-        from sim.report.documents.assessment import title_of, write_assessment
-        from sim.report.documents.markdown import to_html
-        from sim.results.folder import open_run
+    from sim.assess.assessment import assess as assess_run
+    from sim.report.documents.assessment import title_of, write_assessment
+    from sim.report.documents.markdown import to_html
+    from sim.results.folder import open_run
 
-        check_output(output, ".md", ".html", force=force)
-        questions = _questions(along)
-        if not run.is_dir():
-            raise UsageError(
-                f"{run}: expected the folder of a comparison; overblock compare writes one"
-            )
-        opened = open_run(run)
-        with console.names_changes(opened):
-            found = assess_run(opened, strategy, versus)
-            text = write_assessment(found, questions)
-        if output is None:
-            print(text, end="")
-            return
-        with new_file(output, force=force) as partial:
-            text = to_html(text, title_of(found)) if output.suffix == ".html" else text
-            partial.write_text(text, encoding="utf-8")
-        print(output)
+    check_output(output, ".md", ".html", force=force)
+    questions = _questions(along)
+    if not run.is_dir():
+        raise UsageError(
+            f"{run}: expected the folder of a comparison; overblock compare writes one"
+        )
+    opened = open_run(run)
+    with console.names_changes(opened):
+        found = assess_run(opened, strategy, versus)
+        text = write_assessment(found, questions)
+    if output is None:
+        print(text, end="")
+        return
+    with new_file(output, force=force) as partial:
+        text = to_html(text, title_of(found)) if output.suffix == ".html" else text
+        partial.write_text(text, encoding="utf-8")
+    print(output)
 
 
 def _questions(along: str | None) -> list[CourtQuestionRow]:
@@ -373,7 +367,7 @@ def verify(
 
       overblock verify case.zip --again again
     """
-    with console.reports_errors(as_json=as_json), ExitStack() as until_done:
+    with ExitStack() as until_done:
         folder, n_members = run, 0
         found: list[str] = []
         notes: list[str] = []

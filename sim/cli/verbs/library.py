@@ -56,17 +56,16 @@ def list_scenarios(as_json: bool = JSON) -> None:
 
       overblock list --json
     """
-    with console.reports_errors(as_json=as_json):
-        from sim.scenario.library import scenario_names
-        from sim.scenario.load import load_scenario
+    from sim.scenario.library import scenario_names
+    from sim.scenario.load import load_scenario
 
-        titles = {name: load_scenario(name).scenario.title for name in scenario_names()}
-        if as_json:
-            rows = [{"name": name, "title": title} for name, title in titles.items()]
-            console.print_json({"schema": "overblock/list/1", "scenarios": rows})
-        else:
-            columns = [Column(name, name, "text") for name in ("scenario", "title")]
-            print_tables([Table("scenarios", "", columns, list(titles.items()))])
+    titles = {name: load_scenario(name).scenario.title for name in scenario_names()}
+    if as_json:
+        rows = [{"name": name, "title": title} for name, title in titles.items()]
+        console.print_json({"schema": "overblock/list/1", "scenarios": rows})
+    else:
+        columns = [Column(name, name, "text") for name in ("scenario", "title")]
+        print_tables([Table("scenarios", "", columns, list(titles.items()))])
 
 
 def show(
@@ -85,17 +84,16 @@ def show(
 
       overblock show telegram-2018-replay --resolved --set population.n_businesses=600
     """
-    with console.reports_errors(as_json=as_json):
-        from sim.scenario.load import load_scenario
-        from sim.scenario.schema import dump_scenario, scenario_tree
+    from sim.scenario.load import load_scenario
+    from sim.scenario.schema import dump_scenario, scenario_tree
 
-        loaded = load_scenario(scenario, overrides)
-        if as_json:
-            console.print_json(scenario_tree(loaded.scenario))
-        elif resolved or overrides:
-            print(dump_scenario(loaded.scenario), end="")
-        else:
-            print(loaded.source.decode("utf-8-sig"), end="")
+    loaded = load_scenario(scenario, overrides)
+    if as_json:
+        console.print_json(scenario_tree(loaded.scenario))
+    elif resolved or overrides:
+        print(dump_scenario(loaded.scenario), end="")
+    else:
+        print(loaded.source.decode("utf-8-sig"), end="")
 
 
 def samples(
@@ -107,14 +105,13 @@ def samples(
 
       overblock samples
     """
-    with console.reports_errors():
-        from sim.results.output import new_folder
-        from sim.scenario.library import shipped
+    from sim.results.output import new_folder
+    from sim.scenario.library import shipped
 
-        with new_folder(output, force=False) as partial:
-            for path in sorted(shipped("samples").iterdir()):
-                (partial / path.name).write_bytes(path.read_bytes())
-        print(output)
+    with new_folder(output, force=False) as partial:
+        for path in sorted(shipped("samples").iterdir()):
+            (partial / path.name).write_bytes(path.read_bytes())
+    print(output)
 
 
 def validate(
@@ -133,24 +130,23 @@ def validate(
 
       overblock validate telegram-2018-replay --set population.n_businesses=600
     """
-    with console.reports_errors(as_json=as_json):
-        from sim.scenario.load import load_scenario
-        from sim.scenario.resolve import list_warnings, resolve
+    from sim.scenario.load import load_scenario
+    from sim.scenario.resolve import list_warnings, resolve
 
-        resolved = resolve(load_scenario(scenario, overrides))
-        name, warnings = resolved.loaded.document.file, list_warnings(resolved)
-        if as_json:
-            document = {
-                "schema": "overblock/validate/1",
-                "file": name,
-                "scenario": resolved.scenario.name,
-                "is_valid": True,
-                "warnings": warnings,
-            }
-            console.print_json(document)
-        elif not quiet:
-            print(f"{name}: valid")
-            console.say_warnings(warnings)
+    resolved = resolve(load_scenario(scenario, overrides))
+    name, warnings = resolved.loaded.document.file, list_warnings(resolved)
+    if as_json:
+        document = {
+            "schema": "overblock/validate/1",
+            "file": name,
+            "scenario": resolved.scenario.name,
+            "is_valid": True,
+            "warnings": warnings,
+        }
+        console.print_json(document)
+    elif not quiet:
+        print(f"{name}: valid")
+        console.say_warnings(warnings)
 
 
 def sources(
@@ -190,48 +186,47 @@ def sources(
 
       overblock sources out --format csv > sources.csv
     """
-    with console.reports_errors(as_json=as_json):
-        lines, about, warnings = _lines(scenario_or_run, overrides, each_row=rows)
-        if unknown := [one for one in kind if one not in KINDS]:
-            raise UsageError(f"--kind: expected one of {', '.join(KINDS)}, got {unknown[0]!r}")
-        counts = Counter(line["kind"] for line in lines)
-        n_not_stated = sum(line.get("range") == "not stated" for line in lines)
-        shown = [line for line in lines if not kind or line["kind"] in kind]
-        shown = [line for line in shown if all(_holds(line, text) for text in find)]
-        if as_json:
-            document = {
-                "schema": SCHEMA,
-                **about,
-                "n_by_kind": {name: counts[name] for name in KINDS},
-                "n_range_not_stated": n_not_stated,
-                "warnings": warnings,
-                "sources": shown,
-            }
-            console.print_json(document)
-        elif output_format is Format.CSV:
-            from sim.results.csvtext import csv_text
+    lines, about, warnings = _lines(scenario_or_run, overrides, each_row=rows)
+    if unknown := [one for one in kind if one not in KINDS]:
+        raise UsageError(f"--kind: expected one of {', '.join(KINDS)}, got {unknown[0]!r}")
+    counts = Counter(line["kind"] for line in lines)
+    n_not_stated = sum(line.get("range") == "not stated" for line in lines)
+    shown = [line for line in lines if not kind or line["kind"] in kind]
+    shown = [line for line in shown if all(_holds(line, text) for text in find)]
+    if as_json:
+        document = {
+            "schema": SCHEMA,
+            **about,
+            "n_by_kind": {name: counts[name] for name in KINDS},
+            "n_range_not_stated": n_not_stated,
+            "warnings": warnings,
+            "sources": shown,
+        }
+        console.print_json(document)
+    elif output_format is Format.CSV:
+        from sim.results.csvtext import csv_text
 
-            print(csv_text(COLUMNS, map(_cells, shown)), end="")
-        elif output_format is Format.MARKDOWN:
-            columns = [Column(name, name, "text") for name in COLUMNS]
-            print(Table("sources", "", columns, list(map(_cells, shown))).to_markdown(), end="")
-        else:
-            width = console.width_of(sys.stdout) - 4
-            for line in shown:
-                row = f"[{printable(line['row'])}]" if "row" in line else ""
-                value, unit = _short(value_text(line), 40), printable(line.get("unit", ""))
-                span = f"({range_text(line)})" if "range" in line else ""
-                named = " ".join(filter(None, (value, unit, span)))
-                text = f"{printable(line['key'])}{row} = {named} · {line['kind']}"
-                basis = _short(basis_text(line), width)
-                console.say_out(f"{text}\n    {basis}" if basis else text)
-            kinds = ", ".join(f"{counts[name]} {name}" for name in KINDS)
-            console.say(
-                f"{len(lines)} lines: {kinds}. Assumed numbers without a stated range: "
-                f"{n_not_stated}. Whole texts: --json, --format csv or markdown."
-            )
-        if not as_json:
-            console.say_warnings(warnings)
+        print(csv_text(COLUMNS, map(_cells, shown)), end="")
+    elif output_format is Format.MARKDOWN:
+        columns = [Column(name, name, "text") for name in COLUMNS]
+        print(Table("sources", "", columns, list(map(_cells, shown))).to_markdown(), end="")
+    else:
+        width = console.width_of(sys.stdout) - 4
+        for line in shown:
+            row = f"[{printable(line['row'])}]" if "row" in line else ""
+            value, unit = _short(value_text(line), 40), printable(line.get("unit", ""))
+            span = f"({range_text(line)})" if "range" in line else ""
+            named = " ".join(filter(None, (value, unit, span)))
+            text = f"{printable(line['key'])}{row} = {named} · {line['kind']}"
+            basis = _short(basis_text(line), width)
+            console.say_out(f"{text}\n    {basis}" if basis else text)
+        kinds = ", ".join(f"{counts[name]} {name}" for name in KINDS)
+        console.say(
+            f"{len(lines)} lines: {kinds}. Assumed numbers without a stated range: "
+            f"{n_not_stated}. Whole texts: --json, --format csv or markdown."
+        )
+    if not as_json:
+        console.say_warnings(warnings)
 
 
 def _lines(
@@ -335,42 +330,41 @@ def doctor(as_json: bool = JSON) -> None:
 
       overblock doctor --json
     """
-    with console.reports_errors(as_json=as_json):
-        from sim.addresses.feeds.forms import FORMS
-        from sim.addresses.feeds.refused import REFUSED
-        from sim.addresses.machine_code import folder
-        from sim.addresses.machine_code import shipped as shipped_code
-        from sim.experiment.executors import n_processors
-        from sim.scenario.library import scenario_names, shipped, table_names
+    from sim.addresses.feeds.forms import FORMS
+    from sim.addresses.feeds.refused import REFUSED
+    from sim.addresses.machine_code import folder
+    from sim.addresses.machine_code import shipped as shipped_code
+    from sim.experiment.executors import n_processors
+    from sim.scenario.library import scenario_names, shipped, table_names
 
-        found: dict[str, Any] = {
-            "schema": DOCTOR_SCHEMA,
-            "overblock": __version__,
-            "python": platform.python_version(),
-            "platform": platform.platform(),
-            "packages": _packages(),
-            "extras": {
-                extra: {module: find_spec(module) is not None for module in modules}
-                for extra, modules in _EXTRAS.items()
-            },
-            "reads": [
-                {
-                    "form": form.name,
-                    "file": form.file.replace("`", ""),
-                    "becomes": form.becomes,
-                }
-                for form in FORMS
-            ],
-            "refuses": [{"file": kind.file, "to_text": kind.command} for kind in REFUSED],
-            "compiled_code": {"folder": str(shipped_code() or folder())},
-            "n_threads": n_processors(),
-            "scenarios": {"folder": str(shipped("scenarios")), "n": len(scenario_names())},
-            "tables": {"folder": str(shipped("seeds")), "n": len(table_names())},
-        }
-        if as_json:
-            console.print_json(found)
-        else:
-            console.say_out("\n".join(_doctor_lines(found)))
+    found: dict[str, Any] = {
+        "schema": DOCTOR_SCHEMA,
+        "overblock": __version__,
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "packages": _packages(),
+        "extras": {
+            extra: {module: find_spec(module) is not None for module in modules}
+            for extra, modules in _EXTRAS.items()
+        },
+        "reads": [
+            {
+                "form": form.name,
+                "file": form.file.replace("`", ""),
+                "becomes": form.becomes,
+            }
+            for form in FORMS
+        ],
+        "refuses": [{"file": kind.file, "to_text": kind.command} for kind in REFUSED],
+        "compiled_code": {"folder": str(shipped_code() or folder())},
+        "n_threads": n_processors(),
+        "scenarios": {"folder": str(shipped("scenarios")), "n": len(scenario_names())},
+        "tables": {"folder": str(shipped("seeds")), "n": len(table_names())},
+    }
+    if as_json:
+        console.print_json(found)
+    else:
+        console.say_out("\n".join(_doctor_lines(found)))
 
 
 def _packages() -> dict[str, str | None]:
@@ -447,27 +441,26 @@ def init(
 
       overblock init kenya --country KE --from 2026-03-01 --to 2026-03-15
     """
-    with console.reports_errors():
-        from sim.results.output import new_folder
-        from sim.scenario.quantities import parse_day
-        from sim.scenario.starter.case import SCENARIO, Known, write_case
+    from sim.results.output import new_folder
+    from sim.scenario.quantities import parse_day
+    from sim.scenario.starter.case import SCENARIO, Known, write_case
 
-        known = Known(
-            country,
-            parsed("--from", first, parse_day),
-            parsed("--to", last, parse_day),
-            blocklist,
-            inventory,
-            operators,
-            tuple(column),
-            tuple(ignore_column),
-        )
-        with new_folder(folder, force=False) as partial:
-            notes = write_case(known, partial)
-        print(folder)
-        for note in notes:
-            console.say(note, quiet=quiet)
-        console.say(_next(known, folder / SCENARIO), quiet=quiet)
+    known = Known(
+        country,
+        parsed("--from", first, parse_day),
+        parsed("--to", last, parse_day),
+        blocklist,
+        inventory,
+        operators,
+        tuple(column),
+        tuple(ignore_column),
+    )
+    with new_folder(folder, force=False) as partial:
+        notes = write_case(known, partial)
+    print(folder)
+    for note in notes:
+        console.say(note, quiet=quiet)
+    console.say(_next(known, folder / SCENARIO), quiet=quiet)
 
 
 def _next(known: Known, scenario: Path) -> str:
