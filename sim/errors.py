@@ -88,6 +88,12 @@ class ProblemsError(OverblockError):
         self.problems = tuple(problems)
         super().__init__("\n".join(map(str, told_once(self.problems))))
 
+    @classmethod
+    def raise_any(cls, problems: Sequence[Problem]) -> None:
+        """Raise problems, if there are any."""
+        if problems:
+            raise cls(problems)
+
 
 class ScenarioError(ProblemsError):
     """The scenario asks for what cannot be."""

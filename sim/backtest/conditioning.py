@@ -354,8 +354,7 @@ class Conditioning:
         problems = [
             one for row, each in enumerate(pieces) for one in _problems(row, each, resolved)
         ]
-        if problems:
-            raise ScenarioError(problems)
+        ScenarioError.raise_any(problems)
         known = metrics_of(resolved)
         measures = [name for name in KEY_FIGURES if name in known and name not in RATIOS]
         early_end = early_until(pieces, resolved)

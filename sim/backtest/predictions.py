@@ -190,8 +190,7 @@ def _predict_national(placed: PlacedCase, predictor: NationalPredictor) -> Predi
             known = ", ".join(ECONOMY_KEYS)
             message = f"expected one of {known}, got {key!r}{hint(key, ECONOMY_KEYS)}"
             problems.append(placed.problem(f"predictor.constants.{key}", message))
-    if problems:
-        raise ScenarioError(problems)
+    ScenarioError.raise_any(problems)
     rows: list[EconomyRow] = []
     if predictor.economy:
         path = find_table(predictor.economy, placed.file.path.parent)

@@ -290,8 +290,7 @@ def group_runs(placed: Sequence[PlacedCase]) -> list[RunGroup]:
             cut = f"end={last.isoformat()}"
             resolved = resolve(load_scenario(name, [*own, cut]))
         groups.append(RunGroup(_predictor(members[0]).scenario, resolved, tuple(members)))
-    if problems:
-        raise ScenarioError(problems)
+    ScenarioError.raise_any(problems)
     return groups
 
 

@@ -121,8 +121,7 @@ def read_blocklists(
             )
         except DataError as error:
             problems += error.problems
-    if problems:
-        raise DataError(problems)
+    DataError.raise_any(problems)
     return Blocklists(tuple(given.name for given in inputs), tuple(tables))
 
 

@@ -282,8 +282,7 @@ def read_kept(path: Path) -> Kept:
             if getattr(row, key) != getattr(first, key)
         ]
         last = row.draw
-    if problems:
-        raise DataError(problems[:MAX_PROBLEMS])
+    DataError.raise_any(problems[:MAX_PROBLEMS])
     draw = tuple(row.draw for row in table.rows)
     return Kept(str(path), draw, first.root_seed, first.model, first.evidence)
 

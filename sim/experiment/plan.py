@@ -387,8 +387,7 @@ def choose_metrics(
         for name in asked
         if name not in known
     ]
-    if problems:
-        raise ScenarioError(problems)
+    ScenarioError.raise_any(problems)
     return list(dict.fromkeys(asked)) or [name for name in otherwise if name in known]
 
 

@@ -142,8 +142,7 @@ def points_of(
         if (factor := columns.get(key)) is not None
         for problem in _misfits(values, factor)
     ]
-    if problems:
-        raise ScenarioError(problems)
+    ScenarioError.raise_any(problems)
     points = []
     for values in laid:
         pairs = list(zip(axes, values, strict=True))
@@ -303,8 +302,7 @@ def choose_factors(
         for name in only
         if name not in by_key
     ]
-    if problems:
-        raise ScenarioError(problems)
+    ScenarioError.raise_any(problems)
     wanted = set(only) or {factor.key for factor in unknown}
     chosen = [factor for key, factor in by_key.items() if key in wanted]
     out = [LeftOut(key, "not asked for") for key in by_key if only and key not in only]

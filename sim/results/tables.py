@@ -105,8 +105,7 @@ def _parse(
                 message = f"expected a number, got {text[:40]!r}"
                 problems.append(Problem(str(path), message, line=number, key=name))
         rows.append(MappingProxyType(row))
-    if problems:
-        raise DataError(problems[:100])
+    DataError.raise_any(problems[:100])
     return rows
 
 

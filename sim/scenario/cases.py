@@ -372,8 +372,7 @@ def check_disjoint(files: list[CaseFile]) -> None:
             if (first := roles.setdefault(key, case.role)) != case.role:
                 message = f"expected one role for {what}, got {case.role} and {first}"
                 problems.append(placed.problem("role", message))
-    if problems:
-        raise ScenarioError(problems)
+    ScenarioError.raise_any(problems)
 
 
 def choose(files: list[CaseFile], ids: list[str]) -> list[PlacedCase]:
@@ -391,6 +390,5 @@ def choose(files: list[CaseFile], ids: list[str]) -> list[PlacedCase]:
         for name in ids
         if name not in known
     ]
-    if problems:
-        raise ScenarioError(problems)
+    ScenarioError.raise_any(problems)
     return [each for each in placed if not ids or each.case.id in ids]

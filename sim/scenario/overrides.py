@@ -99,8 +99,7 @@ def parse_parameters(text: str, origin: str, taken: str = "") -> dict[str, Value
             values[key] = parse_scalar(value, origin)
         except ProblemsError as error:
             problems += [Problem(origin, one.message, key=key) for one in error.problems]
-    if problems:
-        raise ScenarioError(problems)
+    ScenarioError.raise_any(problems)
     return values
 
 

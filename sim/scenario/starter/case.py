@@ -142,8 +142,7 @@ def _of_rows(feed: Feed) -> list[Period]:
             message = "expected a row that ends after it begins, got one that does not"
             problems.append(Problem(feed.origin.file, message, int(line[record])))
         periods.append(Period(record, from_s, until_s, party))
-    if problems:
-        raise DataError(problems)
+    DataError.raise_any(problems)
     return periods
 
 
@@ -227,8 +226,7 @@ def filled_operators(path: Path, country: str, model_of: str) -> tuple[str, str,
     ]
     if "operator" not in given:
         problems.append(Problem(str(path), "expected this column, got none", 1, 0, "operator"))
-    if problems:
-        raise DataError(problems)
+    DataError.raise_any(problems)
     table, note = shipped_operators(model_of)
     model = next(csv.DictReader(io.StringIO(table)))
     assumed = [name for name in model if name not in given and name not in ("label", "stands_for")]
@@ -510,8 +508,7 @@ def _check_operators(known: Known, listed: GivenList, names: list[str]) -> None:
         )
         for name, n in unknown.items()
     ]
-    if problems:
-        raise DataError(problems)
+    DataError.raise_any(problems)
 
 
 def _check_periods(listed: GivenList, start: datetime, end: datetime) -> list[str]:

@@ -69,8 +69,7 @@ def with_settings(table: TableType, asked: Sequence[ColumnChange], *, is_moved: 
         With everything that cannot be set, or that the table may not hold then.
     """
     problems = [problem for one in asked for problem in _misfits(table, one)]
-    if problems:
-        raise DataError(problems)
+    DataError.raise_any(problems)
     names = tuple(one.column for one in asked)
     if is_moved:
         return replace(table, set_columns=names)
@@ -165,8 +164,7 @@ def with_columns(table: TableType, changes: Sequence[ColumnChange]) -> TableType
             rows.append(type(row).model_validate(row.model_dump(by_alias=True) | update))
         except ValidationError as error:
             problems += row_problems(error.errors(), str(table.path), table.lines[number])
-    if problems:
-        raise DataError(problems)
+    DataError.raise_any(problems)
     return replace(table, rows=tuple(rows))
 
 

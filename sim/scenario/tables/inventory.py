@@ -521,6 +521,5 @@ def list_prefixes(feed: Feed, file: str) -> list[tuple[int, int, Prefix]]:
             found.append((record, line, clip_prefix(prefix)))
         except ValueError as error:
             problems.append(Problem(file, str(error), line))
-    if problems:
-        raise DataError(problems)
+    DataError.raise_any(problems)
     return found

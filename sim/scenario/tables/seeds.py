@@ -479,5 +479,4 @@ def _check_header(header: list[str], path: Path, model: type[Row]) -> None:
     for name, declared in fields.items():
         if declared.is_required() and name not in header:
             problems.append(Problem(str(path), "expected this column, got none", 1, 0, name))
-    if problems:
-        raise DataError(problems)
+    DataError.raise_any(problems)
