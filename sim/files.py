@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 import re
 import shutil
@@ -47,6 +48,15 @@ def parse_json(text: str | bytes) -> Any:
         If it is no JSON.
     """
     return json.loads(text, object_pairs_hook=_each_key_once)
+
+
+def without_nan(value: Any) -> Any:
+    """Replace numbers that are not finite by None, wherever they are, as JSON has none."""
+    if isinstance(value, dict):
+        return {key: without_nan(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [without_nan(one) for one in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _each_key_once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:

@@ -20,7 +20,7 @@ import numpy as np
 from sim.backtest.predictions import CALCULATION_TABLES, NotComputable, Prediction
 from sim.backtest.scores import INSIDE, OUTSIDE, ROLES, Backtest, RunGroup, Score, ScoredRole
 from sim.experiment.draws import model_hash
-from sim.files import hash_of
+from sim.files import hash_of, without_nan
 from sim.results.manifest import canonical_json
 from sim.scenario.cases import BOUNDS, CaseFile
 from sim.scenario.quantities import format_instant
@@ -114,7 +114,7 @@ SCHEMA = "overblock/backtest-scores/6"
 def document(found: Backtest) -> dict[str, Any]:
     """Return the JSON document; None where a number is not known."""
     files = {id(score.placed.file): score.placed.file for score in found.scores}
-    known: dict[str, Any] = _without_nan(
+    known: dict[str, Any] = without_nan(
         {
             "schema": SCHEMA,
             "version": __version__,
@@ -225,12 +225,3 @@ def _score(score: Score) -> dict[str, Any]:
 def _one_line(text: str) -> str:
     """Text of a case file without line breaks, which would be markup on a page."""
     return " ".join(text.split())
-
-
-def _without_nan(value: Any) -> Any:
-    """Replace numbers that are not finite by None, wherever they are."""
-    if isinstance(value, dict):
-        return {key: _without_nan(one) for key, one in value.items()}
-    if isinstance(value, list | tuple):
-        return [_without_nan(one) for one in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -12,7 +12,6 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.catalogue.choices import PRICED
 from sim.catalogue.curves import CURVES
 from sim.catalogue.measures import MEASURES
 from sim.engine.eventlog import Kind
@@ -21,16 +20,8 @@ from sim.engine.state.ledger import Group
 from sim.engine.strategies import build_strategy
 from sim.errors import Problem
 from sim.experiment.plan import metrics_of
+from sim.experiment.simulation import measure_outcome
 from sim.measure.groups import is_above
-from sim.measure.impact import measure_impact
-from sim.measure.money.losses import loss_totals
-from sim.measure.money.pricing import (
-    MONEY_METRICS,
-    NAMED_LOSS,
-    measure_named_businesses,
-    named_loss,
-    price_run,
-)
 from sim.measure.names import listed_within
 from sim.scenario.readings import Listed, RunReading, reading_problems
 from sim.scenario.refusal import hint
@@ -136,32 +127,14 @@ def read_run(
     has_groups = any(reading.is_of_a_group for reading in readings.values())
     strategy = build_strategy(resolved, streams)
     outcome = simulate(world, strategy, streams, has_groups=has_groups)
-    wanted = {reading.measure for reading in readings.values()} - {""}
     measured = {COMPLAINTS: float(outcome.n_complaints)}
-    if wanted - measured.keys():
-        measured |= {
-            measure.metric: measure.value
-            for measure in (
-                *measure_impact(world, outcome),
-                *measure_named_businesses(resolved, world, outcome),
-            )
-        }
-    if wanted & {*PRICED}:
-        measured |= _price(resolved, streams, world, outcome)
+    if {reading.measure for reading in readings.values()} - {"", COMPLAINTS}:
+        found, _ = measure_outcome(resolved, streams, 1, world=world, outcome=outcome)
+        measured |= {one.metric: one.value for one in found}
     return {
         name: _read(reading, measured, outcome, world, resolved)
         for name, reading in readings.items()
     }
-
-
-def _price(
-    resolved: Resolved, streams: Streams, world: World, outcome: Outcome
-) -> dict[str, float]:
-    """Money of one simulation, by metric, with one draw of all prices."""
-    totals = loss_totals(world, outcome, resolved.inventory)
-    priced = price_run(resolved, streams, totals, 1)
-    found = {metric: float(getattr(priced.money, metric).sum()) for metric in MONEY_METRICS}
-    return {**found, NAMED_LOSS: float(named_loss(resolved, priced.providers)[0])}
 
 
 def _read(

@@ -24,7 +24,7 @@ import typer
 
 from sim.errors import DataError, OverblockError, Problem, ProblemsError
 from sim.experiment.interrupts import ends_as_interrupts
-from sim.files import keeps_what_is_read
+from sim.files import keeps_what_is_read, without_nan
 from sim.report.words.tables import Column, Table, markdown_text
 
 if TYPE_CHECKING:
@@ -152,18 +152,8 @@ def print_json(value: Any) -> None:
 
 def json_text(value: Any, *, is_ascii: bool = False) -> str:
     """Return one JSON document; unknown numbers are null."""
-    text = json.dumps(_without_nan(value), indent=2, ensure_ascii=is_ascii, allow_nan=False)
+    text = json.dumps(without_nan(value), indent=2, ensure_ascii=is_ascii, allow_nan=False)
     return f"{text}\n"
-
-
-def _without_nan(value: Any) -> Any:
-    if isinstance(value, float) and value != value:
-        return None
-    if isinstance(value, dict):
-        return {key: _without_nan(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_without_nan(item) for item in value]
-    return value
 
 
 def print_answer(folder: Path) -> None:

@@ -39,6 +39,7 @@ from sim.results.schema import (
 from sim.results.store import RUN_TABLES, SITE_RUNS
 from sim.scenario.resolve import Resolved
 from sim.scenario.strategies import NoBlocking
+from sim.scenario.tables.seeds import table_rows
 
 
 @dataclass(frozen=True)
@@ -117,8 +118,7 @@ def derive(
         if not (runs := measures.get(label, {})):
             continue
         sample = measured[label].sample()
-        figures = resolved.figures.rows if resolved.figures else ()
-        summary = summarise(label, measured[label], figures, sample)
+        summary = summarise(label, measured[label], table_rows(resolved.figures), sample)
         if inputs is not None:
             summary = with_dependence(summary, measured, inputs)
         lines["summary"] += summary

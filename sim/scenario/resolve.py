@@ -47,7 +47,7 @@ from sim.scenario.tables.inventory import (
 )
 from sim.scenario.tables.money import EconomyRow, MoneyParameterRow, check_money_parameters
 from sim.scenario.tables.rows import read_assumptions
-from sim.scenario.tables.seeds import ANY, Row, SourceNote, Table, read_table
+from sim.scenario.tables.seeds import ANY, Row, SourceNote, Table, read_table, table_rows
 
 ASSUMPTIONS = "assumptions"
 """Name of the table of assumed values."""
@@ -132,15 +132,10 @@ class Resolved:
         )
 
     @property
-    def service_rows(self) -> Sequence[use.ServiceRow]:
-        """Third-party services; none where the scenario has none."""
-        return self.services.rows if self.services is not None else ()
-
-    @property
     def rate(self) -> of.RateRow | None:
         """Exchange rate of the scenario's currency at its time; None without a currency."""
-        scenario, rows = self.scenario, self.rates.rows if self.rates is not None else ()
-        return rate_at(rows, scenario.money.currency, scenario.start.year)
+        scenario = self.scenario
+        return rate_at(table_rows(self.rates), scenario.money.currency, scenario.start.year)
 
     @property
     def given_orders(self) -> Sequence[GivenOrder | GivenOrderRow]:
@@ -508,8 +503,7 @@ def _warn_of_tables(resolved: Resolved) -> Iterator[str]:
 def _warn_of_orders(resolved: Resolved) -> Iterator[str]:
     """Count orders that the run does not reach."""
     start, end = resolved.scenario.start, resolved.scenario.end
-    rows = resolved.orders.rows if resolved.orders is not None else ()
-    if late := sum(row.effective >= end for row in rows):
+    if late := sum(row.effective >= end for row in table_rows(resolved.orders)):
         yield f"{late} orders fall at or after the end of the run and are not placed"
     idle = sum(
         not any(

@@ -13,6 +13,7 @@ from sim.addresses.sets.intervals import IPV4_STOP
 from sim.scenario.resolve import Resolved
 from sim.scenario.tables.inventory import NOT_GIVEN
 from sim.scenario.tables.roles import FRONTEND, ROLES
+from sim.scenario.tables.seeds import table_rows
 from sim.scenario.tables.sharing import N_ADDRESSES
 from sim.streams import Stream, Streams
 from sim.world.components import N_ROLES
@@ -238,7 +239,7 @@ class Services(Hosts):
     @classmethod
     def of(cls, resolved: Resolved, places: Places, streams: Streams) -> Services:
         """Seat the services of a scenario."""
-        seats = {row.service: row for row in resolved.service_rows}
+        seats = {row.service: row for row in table_rows(resolved.services)}
         names = tuple(seats)
         component = np.repeat(
             rows_of(np.arange(len(names))), [seats[name].n_addresses for name in names]
@@ -267,8 +268,9 @@ class Services(Hosts):
         u = streams.generator(Stream.COMPONENT_SERVICE, (1,)).random((n_businesses, N_ROLES))
         chosen = np.full((n_businesses, N_ROLES), -1, np.int64)
         share = {str(row.role): row.share_third_party for row in resolved.components.rows}
+        services = table_rows(resolved.services)
         for role_row, role in enumerate(ROLES):
-            rows = [row for row in resolved.service_rows if row.role == role and row.popularity > 0]
+            rows = [row for row in services if row.role == role and row.popularity > 0]
             if not rows or share[role] == 0:
                 continue
             is_user = u[:, role_row] < share[role]

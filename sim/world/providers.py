@@ -21,6 +21,7 @@ from sim.addresses.sets.seats import Seats
 from sim.scenario.reactions import Fronts
 from sim.scenario.resolve import Resolved
 from sim.scenario.tables.rows import CloudPrefixRow, PoolRow
+from sim.scenario.tables.seeds import table_rows
 from sim.streams import Stream, Streams
 from sim.world.frozen import FrozenColumns
 
@@ -176,7 +177,7 @@ def prefix_rows(resolved: Resolved) -> tuple[CloudPrefixRow, ...]:
 
 def shared_rows(resolved: Resolved) -> tuple[CloudPrefixRow, ...]:
     """Rows of the ranges that many tenants share; none where the scenario names none."""
-    return resolved.shared_prefixes.rows if resolved.shared_prefixes else ()
+    return table_rows(resolved.shared_prefixes)
 
 
 _kept: list[tuple[tuple[object, ...], Places]] = []
@@ -340,12 +341,11 @@ class StanceEvent(NamedTuple):
 def build_stances(resolved: Resolved, places: Places) -> tuple[StanceEvent, ...]:
     """Dated stances by time; until a provider's first one it is silent."""
     start = resolved.scenario.start
-    rows = resolved.stances.rows if resolved.stances else ()
     number = places.provider.index
     return tuple(
         sorted(
             StanceEvent(seconds_since(start, row.at), number(row.provider), str(row.stance))
-            for row in rows
+            for row in table_rows(resolved.stances)
         )
     )
 

@@ -32,6 +32,7 @@ from sim.engine.strategies.registry import register, seconds
 from sim.scenario import strategies as ask
 from sim.scenario.resolve import Resolved
 from sim.scenario.strategies import GivenOrder, GivenOrderRow, windows_of_order
+from sim.scenario.tables.seeds import table_rows
 from sim.streams import Stream, Streams
 from sim.world.providers import seconds_since
 
@@ -195,8 +196,7 @@ def growth_of(
 
 
 def _of_calendar(asked: ask.TimeWindow, resolved: Resolved, streams: Streams) -> Strategy:
-    sessions = resolved.sessions.rows if resolved.sessions else ()
-    windows = asked.windows or [(row.start, row.end) for row in sessions]
+    windows = asked.windows or [(row.start, row.end) for row in table_rows(resolved.sessions)]
     windows_s = seconds_of(windows, resolved.scenario.start)
     return time_window(windows_s, asked.length, growth_of(asked, windows_s, streams))
 

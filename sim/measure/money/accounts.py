@@ -21,6 +21,7 @@ from sim.measure.money.prices import drawn, economy_keys, economy_parameters
 from sim.measure.money.pricing import GAIN, LOSS, MONEY_METRICS, MoneyDraws, Priced
 from sim.results.tables import Line
 from sim.scenario.resolve import Resolved
+from sim.scenario.tables.seeds import table_rows
 from sim.streams import Streams
 from sim.world.providers import provider_names
 
@@ -158,8 +159,7 @@ def count_money(
 
 def method_lines(resolved: Resolved, lines: Sequence[Line]) -> Iterator[Line]:
     """Rows of ``money.csv`` of one strategy, this model's own methods first."""
-    figures = resolved.figures.rows if resolved.figures else ()
-    beside = {row.metric: row for row in figures if row.metric}
+    beside = {row.metric: row for row in table_rows(resolved.figures) if row.metric}
     national = {method.id: method for method in NATIONAL_METHODS}
     by_name = {line.group: line for line in lines if line.by == BY_METHOD}
     order = [

@@ -13,6 +13,7 @@ from sim.measure.measures import Measure, measured
 from sim.measure.money.losses import LossTotals
 from sim.measure.money.prices import N_DRAWS, ParameterDraws, draw_parameters
 from sim.scenario.resolve import Resolved
+from sim.scenario.tables.seeds import table_rows
 from sim.streams import Streams
 from sim.world.build import World
 from sim.world.frozen import FrozenColumns
@@ -244,15 +245,14 @@ def price_run(
 
 def named_by(resolved: Resolved, metric: str) -> NDArray[np.int64]:
     """Rows of the providers that the figure beside a measure is about; none without a figure."""
-    rows = resolved.figures.rows if resolved.figures else ()
     names = provider_names(resolved)
-    named = {name for row in rows if row.metric == metric for name in row.provider_names}
+    named = {
+        name
+        for row in table_rows(resolved.figures)
+        if row.metric == metric
+        for name in row.provider_names
+    }
     return np.array([row for row, name in enumerate(names) if name in named], np.int64)
-
-
-def named_loss(resolved: Resolved, money: ProviderDraws) -> NDArray[np.float64]:
-    """Loss of the providers named, all of them together; shape (n_draws,)."""
-    return np.asarray(money.loss_usd[:, named_by(resolved, NAMED_LOSS)].sum(axis=1))
 
 
 def measure_named_businesses(
@@ -272,8 +272,9 @@ def measure_named_loss(
     resolved: Resolved, money: MoneyDraws, providers: ProviderDraws
 ) -> tuple[Measure, ...]:
     """Loss of the providers that a published figure names; none without it, or if nobody moves."""
-    if resolved.responses is None or not named_by(resolved, NAMED_LOSS).size:
+    rows = named_by(resolved, NAMED_LOSS)
+    if resolved.responses is None or not rows.size:
         return ()
-    mean = float(named_loss(resolved, providers).mean())
+    mean = float(providers.loss_usd[:, rows].sum(axis=1).mean())
     whole = float(money.hosting_usd.sum(axis=1).mean())
     return (measured(NAMED_LOSS, mean, whole),)

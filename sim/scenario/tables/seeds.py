@@ -303,6 +303,11 @@ class Table(Generic[RowType]):
                     yield self.problem(number, column, message)
 
 
+def table_rows(table: Table[RowType] | None) -> tuple[RowType, ...]:
+    """Rows of a table; none where there is none."""
+    return table.rows if table is not None else ()
+
+
 class CodeTable(Table[Any]):
     """A Python file of a user's own: an input without rows."""
 
