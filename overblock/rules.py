@@ -16,7 +16,7 @@ from sim.engine.decisions import (
 )
 from sim.engine.record.outcome import Outcome
 from sim.engine.strategies.registry import Strategy
-from sim.measure.own import measure
+from sim.measure.measures import measure
 from sim.world.build import World
 
 __all__ = [

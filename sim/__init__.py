@@ -36,23 +36,17 @@ __all__ = [
     "scenarios",
 ]
 _MODULES = {
-    "Columns": "sim.api.results",
-    "DataError": "sim.errors",
-    "Exposure": "sim.blocklists.exposure",
-    "OverblockError": "sim.errors",
-    "PartialError": "sim.errors",
-    "Picture": "sim.api.results",
-    "Results": "sim.api.results",
-    "ScenarioError": "sim.errors",
-    "UsageError": "sim.errors",
-    "compare": "sim.api.runs",
-    "cover": "sim.api.runs",
-    "exposure": "sim.blocklists.exposure",
-    "measures": "sim.api.runs",
-    "open_results": "sim.api.results",
-    "run": "sim.api.runs",
-    "scenarios": "sim.api.runs",
-}
+    name: module
+    for module, names in {
+        "sim.api.results": ("Columns", "Picture", "Results", "open_results"),
+        "sim.api.runs": ("compare", "cover", "measures", "run", "scenarios"),
+        "sim.blocklists.exposure": ("Exposure", "exposure"),
+        "sim.errors": (
+            "DataError", "OverblockError", "PartialError", "ScenarioError", "UsageError",
+        ),
+    }.items()
+    for name in names
+}  # fmt: skip
 
 
 # Hidden from type checkers, for which a name that is not above must be a mistake.

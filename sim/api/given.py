@@ -24,7 +24,7 @@ import numpy as np
 from sim.addresses.feeds.frames import is_frame, lists_of
 from sim.engine.strategies.registry import Strategy
 from sim.errors import OverblockError, Problem, ProblemsError, ScenarioError
-from sim.measure.own import OwnMeasure
+from sim.measure.measures import OwnMeasure
 from sim.scenario.document import format_path
 from sim.scenario.load import LoadedScenario, load_scenario, load_values
 from sim.scenario.overrides import override_text

@@ -28,7 +28,7 @@ from sim.experiment.executors import choose_executor
 from sim.experiment.pipeline import carry_out, default_folder
 from sim.experiment.plan import Plan, choose_root_seed, plan_comparison
 from sim.experiment.runs import Runs
-from sim.measure.own import OwnMeasure
+from sim.measure.measures import OwnMeasure
 
 
 def run(

@@ -23,12 +23,11 @@ from sim.measure.estimates import (
     read_share,
 )
 from sim.measure.summary import spread_of
-from sim.results.folder import RunFolder
+from sim.results.folder import RunFolder, input_rows
 from sim.results.parquet import read_columns
 from sim.results.tables import Row, number, read_rows, text
 from sim.scenario.refusal import hint
 from sim.scenario.tables.rows import OperatorRow
-from sim.scenario.tables.seeds import read_table
 
 LISTED, EVER, HOURS, VPN, LOST = (
     MEASURES[name].name
@@ -286,11 +285,8 @@ def _count_entries(run: RunFolder, label: str) -> tuple[float, float]:
 
 
 def _operator_lags(run: RunFolder) -> tuple[tuple[float, float], tuple[float, float]]:
-    name = str(run.scenario.get("operators", {}).get("groups", ""))
-    path = run.input_path(name)
-    if path is None:
-        return (UNKNOWN, UNKNOWN), (UNKNOWN, UNKNOWN)
-    rows = [row for row in read_table(name, path, OperatorRow).rows if row.compliance > 0]
+    found = input_rows(run, "operators", "groups", OperatorRow)
+    rows = [row for row in found if row.compliance > 0]
     applied = [row.apply_lag_median_h for row in rows] or [UNKNOWN]
     released = [row.release_lag_median_h for row in rows] or [UNKNOWN]
     return (min(applied), max(applied)), (min(released), max(released))

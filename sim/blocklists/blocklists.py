@@ -20,7 +20,7 @@ from sim.addresses.feeds.inputs import Input
 from sim.addresses.feeds.orders import Orders
 from sim.addresses.text.reading import Entries4, Entries6
 from sim.addresses.text.source import Limits
-from sim.errors import DataError, Problem, UsageError
+from sim.errors import DataError, Mistakes, Problem, UsageError
 from sim.scenario.library import shipped, table_names
 from sim.scenario.tables.seeds import read_note
 
@@ -111,17 +111,15 @@ def read_blocklists(
     """
     check_format(format_name)
     tables: list[Feed | Orders] = []
-    problems: list[Problem] = []
+    mistakes = Mistakes(DataError)
     for given in inputs:
-        try:
+        with mistakes.of_part():
             tables.append(
                 read_file(
                     given, format_name, skip_bad=skip_bad, limits=limits, allow_empty=allow_empty
                 )
             )
-        except DataError as error:
-            problems += error.problems
-    DataError.raise_any(problems)
+    mistakes.raise_any()
     return Blocklists(tuple(given.name for given in inputs), tuple(tables))
 
 

@@ -12,8 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sim.experiment.comparison import compare_strategies, judge_pairs, weigh_strategies
-from sim.experiment.ensemble import Inputs, typical_of, with_dependence
+from sim.experiment.comparison import (
+    Inputs,
+    compare_strategies,
+    judge_pairs,
+    typical_of,
+    weigh_strategies,
+    with_dependence,
+)
 from sim.experiment.execution import Batch, Execution
 from sim.experiment.outputs import Outputs, describe, failures_of, manifest_of, metadata_of
 from sim.experiment.pipeline import Result

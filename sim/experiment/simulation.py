@@ -19,7 +19,7 @@ from sim.measure.bands import even_times
 from sim.measure.facts import group_columns, measure_columns
 from sim.measure.groups import count_groups
 from sim.measure.impact import measure_impact, measure_ratios
-from sim.measure.measures import Measure
+from sim.measure.measures import Measure, measure_own, own_measures
 from sim.measure.money.accounts import count_money, money_measures
 from sim.measure.money.losses import loss_totals
 from sim.measure.money.prices import N_DRAWS
@@ -29,7 +29,6 @@ from sim.measure.money.pricing import (
     measure_named_loss,
     price_run,
 )
-from sim.measure.own import measure_own, own_measures
 from sim.measure.sites import site_columns
 from sim.results.parquet import ColumnData
 from sim.results.store import SITE_RUNS, encode_run

@@ -42,7 +42,7 @@ from sim.scenario.resolve import resolve
 from sim.scenario.schema import meaning_of
 from sim.scenario.unknowns import Factor
 from sim.scenario.variants import is_whole
-from sim.statistics.designs import FEWEST
+from sim.statistics import FEWEST
 
 Scope = MutableMapping[str, Any]
 Asgi = Callable[[Scope, Any, Any], Awaitable[None]]

@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 
 from sim.catalogue.choices import COLLATERAL, EFFICACY, EXPECTED, HARMS, LISTED, PRIVATE_LOSS
 from sim.experiment.comparison import (
+    Inputs,
     compare_strategies,
     judge_pairs,
     n_needed,
     weigh_strategies,
 )
-from sim.experiment.ensemble import Inputs
 from sim.experiment.plan import Plan
 from sim.measure.measures import Measure
 from sim.measure.summary import Measured

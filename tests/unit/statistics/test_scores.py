@@ -10,13 +10,15 @@ from scipy.integrate import quad
 from scipy.stats import ks_2samp
 from scipy.stats.qmc import LatinHypercube
 
-from sim.statistics.designs import (
+from sim.statistics import (
     FEWEST,
+    crps,
+    crps_uniform,
+    distance_by_chance,
     latin_hypercube,
     rank_shares,
     ranks_of,
 )
-from sim.statistics.scores import crps, crps_uniform, distance_by_chance
 
 DRAWS = (1.0, 2.0, 4.0)
 

@@ -9,9 +9,8 @@ from sim.errors import DataError
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved, resolve
 from sim.streams import Streams
-from sim.world.build import World, build_world
+from sim.world.build import World, build_world, census_law
 from sim.world.components import _grouped, stable_order
-from sim.world.build import census_law
 from sim.world.providers import build_places
 
 N_SHARED = 4096

@@ -1,1 +1,0 @@
-"""Intervals, distances, designs and indices; nothing about blocking."""
