@@ -44,7 +44,7 @@ from sim.scenario.quantities import format_instant
 from sim.scenario.readings import Evidence, RunReading
 from sim.scenario.resolve import Resolved
 from sim.scenario.variants import own_variant
-from sim.statistics import distance_by_chance
+from sim.statistics.designs import distance_by_chance
 
 ENDS = (0.5, (1 - LEVEL) / 2, (1 + LEVEL) / 2)
 NOTHING, EVERYTHING = "nothing", "all evidence"

@@ -32,7 +32,7 @@ from sim.scenario.load import load_scenario
 from sim.scenario.readings import Evidence, RunReading
 from sim.scenario.resolve import Resolved, resolve
 from sim.scenario.variants import own_variant
-from sim.statistics import crps, crps_uniform
+from sim.statistics.designs import crps, crps_uniform
 
 INSIDE, OUTSIDE, NOT_COMPUTABLE = "inside", "outside", "not computable"
 PRIOR, CONDITIONED = "prior", "conditioned"

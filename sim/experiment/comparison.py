@@ -41,7 +41,7 @@ from sim.measure.money.prices import drawn_dials, economy_keys, firm_keys
 from sim.measure.summary import Measured, end_errors, ends, spread_of, spreads_of
 from sim.results.parquet import Coded, ColumnData
 from sim.results.tables import Line
-from sim.statistics import chance_share, rank_shares, ranks_of
+from sim.statistics.designs import chance_share, rank_shares, ranks_of
 
 N_NAMED = 3
 """Inputs that are named for each measure, of those on which it depends most."""

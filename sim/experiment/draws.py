@@ -28,7 +28,7 @@ from sim.scenario.tables.rows import KeptRow
 from sim.scenario.tables.seeds import MAX_PROBLEMS, read_table
 from sim.scenario.unknowns import Factor, joint_amounts, list_factors, point_of
 from sim.scenario.variants import Point, Variant
-from sim.statistics import latin_hypercube
+from sim.statistics.designs import latin_hypercube
 from sim.streams import Stream, Streams
 
 BLOCK = 64

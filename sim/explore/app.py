@@ -41,8 +41,7 @@ from sim.scenario.quantities import finite_number
 from sim.scenario.resolve import resolve
 from sim.scenario.schema import meaning_of
 from sim.scenario.unknowns import Factor
-from sim.scenario.variants import is_whole
-from sim.statistics import FEWEST
+from sim.statistics.designs import FEWEST
 
 Scope = MutableMapping[str, Any]
 Asgi = Callable[[Scope, Any, Any], Awaitable[None]]
@@ -284,28 +283,16 @@ MOST = 6
 
 
 @dataclass(frozen=True)
-class Lever:
+class Lever(Factor):
     """An input that can be moved.
 
     Attributes
     ----------
-    key
-        Its path in the scenario, or table and column.
-    meaning, unit
+    meaning
         What it is.
-    low, given, high
-        Ends of its range, and its point value.
-    is_whole
-        Whether it takes whole numbers alone.
     """
 
-    key: str
-    meaning: str
-    unit: str
-    low: float
-    given: float
-    high: float
-    is_whole: bool
+    meaning: str = ""
 
     def override(self, text: str) -> str | None:
         """Return ``key=value`` of a value in its range; None of anything else."""
@@ -326,28 +313,19 @@ def levers_of(plan: Plan, estimates: Mapping[tuple[str, str], Estimate]) -> list
                 shares[key] = max(shares.get(key, 0.0), share)
     settable = [one for one in plan.draws.unknowns if _can_be_set(one)]
     settable.sort(key=lambda one: -shares.get(one.key, 0.0))
-    return [_lever(plan, one) for one in settable[:MOST]]
+    paths = {table.name: table.path for table in plan.resolved.tables}
+    levers = []
+    for one in settable[:MOST]:
+        meaning = meaning_of(one.key, paths.get(one.key.rpartition(".")[0])).replace("`", "")
+        given = min(max(one.given, one.low), one.high)
+        levers.append(Lever(**vars(one) | {"meaning": meaning, "given": given}))
+    return levers
 
 
 def _can_be_set(factor: Factor) -> bool:
     """Whether one number is meant, as ``--set`` takes it: of a key, or of a shipped table."""
     is_of_file = factor.scale != "value" and factor.key.rpartition(".")[0].endswith(".csv")
     return factor.n_dials == 1 and factor.low < factor.high and not is_of_file
-
-
-def _lever(plan: Plan, factor: Factor) -> Lever:
-    paths = {table.name: table.path for table in plan.resolved.tables}
-    path = paths[factor.key.rpartition(".")[0]] if factor.scale != "value" else None
-    is_of_key = factor.scale == "value"
-    return Lever(
-        factor.key,
-        meaning_of(factor.key, path).replace("`", ""),
-        factor.unit,
-        factor.low,
-        min(max(factor.given, factor.low), factor.high),
-        factor.high,
-        factor.is_whole or (is_of_key and is_whole(factor.key)),
-    )
 
 
 def overrides_of(levers: Iterable[Lever], setting: Mapping[str, str]) -> list[str]:

@@ -13,7 +13,7 @@ from sim.names.law import Calibration, NamesLaw, law_of
 from sim.names.sharing import KINDS, Segment, segment_of
 from sim.scenario.tables.rows import AssumptionRow
 from sim.scenario.tables.sharing import ConcentrationRow, ParkedRow, SharingRow
-from sim.statistics import triangular_quantile
+from sim.statistics.designs import triangular_quantile
 
 SHORT_OF_A_STEP = 0.02
 """How far the size at the end of a group of ranks stays from the neighbouring means, where a

@@ -24,7 +24,7 @@ from sim.scenario.tables.money import (
     by_cell,
     find_row,
 )
-from sim.statistics import triangular_quantile, triangular_share
+from sim.statistics.designs import triangular_quantile, triangular_share
 from sim.streams import Stream, Streams
 from sim.world.frozen import FrozenColumns
 

@@ -26,7 +26,7 @@ from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
 from sim.scenario.unknowns import Factor, list_factors, point_of
 from sim.scenario.variants import choose_variants
-from sim.statistics import FEWEST, chance_share
+from sim.statistics.designs import FEWEST, chance_share
 from sim.streams import Stream, Streams
 from tests.csv_rows import csv_rows
 from tests.experiments import Scripted, dial_of, files_of, simulated

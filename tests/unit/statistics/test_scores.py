@@ -10,7 +10,7 @@ from scipy.integrate import quad
 from scipy.stats import ks_2samp
 from scipy.stats.qmc import LatinHypercube
 
-from sim.statistics import (
+from sim.statistics.designs import (
     FEWEST,
     crps,
     crps_uniform,

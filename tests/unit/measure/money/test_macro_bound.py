@@ -16,7 +16,7 @@ from sim.measure.money.prices import (
 )
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved, resolve
-from sim.statistics import triangular_quantile, triangular_share
+from sim.statistics.designs import triangular_quantile, triangular_share
 from sim.streams import Streams
 from sim.world.build import build_world
 

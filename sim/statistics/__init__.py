@@ -1,0 +1,1 @@
+"""Intervals, distances, designs and indices; nothing about blocking."""
