@@ -83,8 +83,6 @@ class ProblemsError(OverblockError):
     """A list of problems found together."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
-        if not problems:
-            raise ValueError("a list of problems cannot be empty")
         self.problems = tuple(problems)
         super().__init__("\n".join(map(str, told_once(self.problems))))
 

@@ -23,7 +23,7 @@ from sim.scenario.quantities import Model, describe
 from sim.scenario.refusal import explain, hint
 from sim.scenario.schema import OwnMeasure, Scenario
 from sim.scenario.strategies import Own
-from sim.scenario.tables.seeds import CodeTable, Table
+from sim.scenario.tables.seeds import CodeTable, Table, read_bytes
 
 Kind = TypeVar("Kind", bound=Model)
 _TRUSTED: set[str] = set()
@@ -66,15 +66,11 @@ def read_code(loaded: LoadedScenario, name: str) -> CodeTable:
 
     Raises
     ------
-    ScenarioError
+    DataError
         If it cannot be read.
     """
     path = loaded.find_list(name)
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        message = f"expected a Python file, got an error: {error.strerror}"
-        raise ScenarioError([Problem(str(path), message)]) from None
+    data = read_bytes(path, what="Python file")
     return CodeTable(name, path, data, hashlib.sha256(data).hexdigest(), (), (), None)
 
 
