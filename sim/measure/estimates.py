@@ -9,6 +9,7 @@ import math
 from collections.abc import Container
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from ipaddress import IPv4Network
 from typing import NamedTuple
 
 import numpy as np
@@ -288,28 +289,23 @@ def read_first_blocks(run: RunFolder, strategy: str) -> dict[str, Estimate]:
         If the tables of events and entries cannot be read.
     """
     own = [
-        row.prefix
+        IPv4Network((row.prefix.address, row.prefix.length))
         for row in input_rows(run, "target", "prefixes", TargetPrefixRow)
         if row.prefix.version == 4
     ]
-    parts = [f"TRY_CAST(split_part(address, '.', {n}) AS BIGINT)" for n in (1, 2, 3, 4)]
-    number_ = f"((({parts[0]} * 256 + {parts[1]}) * 256 + {parts[2]}) * 256 + {parts[3]})"
-    ours = " OR ".join(
-        f"(length >= {one.length} AND number BETWEEN {one.address} "
-        f"AND {one.address + (1 << (32 - one.length)) - 1})"
-        for one in own
-    )
+    entries = run.path / "entries.parquet"
+    query = "SELECT DISTINCT prefix FROM data WHERE strategy = ? AND prefix NOT LIKE '%:%'"
+    prefixes = read_columns(entries, query, [strategy])["prefix"].tolist()
+    ours = [one for one in prefixes if any(map(IPv4Network(one).subnet_of, own))]
     found = read_columns(
         run.path / "events.parquet",
-        "WITH halves AS (SELECT strategy, replicate, entry, split_part(prefix, '/', 1) AS "
-        "address, CAST(split_part(prefix, '/', 2) AS BIGINT) AS length FROM entries "
-        "WHERE strategy = ? AND mechanism <> 'exempt'), others AS "
-        f"(SELECT *, {number_} AS number FROM halves) "
+        "WITH others AS (SELECT strategy, replicate, entry FROM entries WHERE strategy = $label "
+        "AND mechanism <> 'exempt' AND NOT list_contains($ours, prefix)) "
         "SELECT regexp_replace(operator, '#[0-9]+$', '') AS name, min(t_s) AS first_s FROM data "
         "JOIN others USING (strategy, replicate, entry) WHERE kind = 'enforced' "
-        f"AND NOT coalesce({ours or 'false'}, false) GROUP BY name, replicate",
-        [strategy],
-        others={"entries": run.path / "entries.parquet"},
+        "GROUP BY name, replicate",
+        {"label": strategy, "ours": ours},
+        others={"entries": entries},
     )
     times: dict[str, list[float]] = {}
     for name, at_s in zip(found["name"].tolist(), found["first_s"].tolist(), strict=True):
