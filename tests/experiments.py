@@ -14,7 +14,7 @@ from typing import Any
 from sim.engine.record.outcome import Outcome
 from sim.engine.run import simulate
 from sim.engine.strategies import build_strategy
-from sim.experiment.executors.task import Executor, Failure, Key, SerialExecutor
+from sim.experiment.executors.task import Executor, Failure, Key, SerialExecutor, Watch
 from sim.experiment.pipeline import carry_out
 from sim.experiment.plan import Plan
 from sim.experiment.runs import Runs, RunsResult
@@ -81,7 +81,7 @@ def run_experiment(
         folder=folder,
         force=force,
         argv=argv,
-        on_progress=lambda n_done, n_total: on_replicate(n_done),
+        watch=Watch(lambda n_done, n_total: on_replicate(n_done)),
     )
 
 

@@ -24,6 +24,7 @@ import numpy as np
 from sim.addresses.feeds.frames import is_frame, lists_of
 from sim.engine.strategies.registry import Strategy
 from sim.errors import OverblockError, Problem, ProblemsError, ScenarioError
+from sim.experiment.executors.task import NOBODY
 from sim.measure.measures import OwnMeasure
 from sim.scenario.document import format_path
 from sim.scenario.load import LoadedScenario, load_scenario, load_values
@@ -254,7 +255,7 @@ def shown_progress(given: OnProgress | None) -> Iterator[OnProgress]:
     shell = sys.modules.get("IPython")
     running = shell.get_ipython() if given is None and shell is not None else None
     if given is not None or not hasattr(running, "kernel"):
-        yield given or (lambda n_done, n_total: None)
+        yield given or NOBODY.on_progress
         return
     shown_at = -EVERY_S
 

@@ -25,6 +25,7 @@ from sim.catalogue.choices import label
 from sim.catalogue.measures import MEASURES
 from sim.engine.strategies.registry import Strategy
 from sim.experiment.executors import choose_executor
+from sim.experiment.executors.task import Watch
 from sim.experiment.pipeline import carry_out, default_folder
 from sim.experiment.plan import Plan, choose_root_seed, plan_comparison
 from sim.experiment.runs import Runs
@@ -170,7 +171,7 @@ def _carry_out(
             folder=Path(folder) if folder is not None else default_folder(plan),
             force=force,
             executor=choose_executor(n_workers, cluster),
-            on_progress=update,
+            watch=Watch(update),
         )
     return open_results(result.folder)
 

@@ -25,7 +25,7 @@ from sim.backtest.readings import problems_of, read_run
 from sim.engine.warm_up import warm_up
 from sim.errors import DataError, Mistakes, Problem, ProblemsError, ScenarioError
 from sim.experiment.draws import Draws, Kept, lay_draws, shipped_kept
-from sim.experiment.executors.task import Executor, Failure, Key, SerialExecutor
+from sim.experiment.executors.task import NOBODY, Executor, Failure, Key, SerialExecutor, Watch
 from sim.experiment.interrupts import pass_on_interrupt
 from sim.scenario.cases import BOUNDS, Case, Guess, PlacedCase, Role, RunPredictor
 from sim.scenario.load import load_scenario
@@ -385,9 +385,8 @@ class Backtest:
 def backtest(
     placed: Sequence[PlacedCase],
     n_members: int = N_MEMBERS,
-    on_run: Callable[[int, int], None] = lambda n_done, n_total: None,
     executor: Executor | None = None,
-    on_compile: Callable[[], None] = lambda: None,
+    watch: Watch = NOBODY,
 ) -> Backtest:
     """Predict and score cases.
 
@@ -395,12 +394,8 @@ def backtest(
     ----------
     n_members
         Members of each ensemble.
-    on_run
-        Called with the number of simulations done, and of all.
     executor
         Where they are simulated; in this process by default.
-    on_compile
-        Called before loops are compiled, where that was not done before.
 
     Raises
     ------
@@ -429,7 +424,7 @@ def backtest(
     }
     keys = [key for own in keys_of.values() for key in own]
     if keys:
-        warm_up(on_compile)
+        warm_up(watch.on_compile)
         pass_on_interrupt()
     runs: dict[Key, Mapping[str, float]] = {}
     failures: dict[Key, Failure] = {}
@@ -440,7 +435,7 @@ def backtest(
                 failures[key] = result
             else:
                 runs[key] = result
-            on_run(n_done, len(keys))
+            watch.on_progress(n_done, len(keys))
     predicted: dict[str, dict[str, Prediction | NotComputable]] = {
         PRIOR: dict(calculated),
         CONDITIONED: {},

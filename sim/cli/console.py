@@ -11,7 +11,7 @@ import shutil
 import sys
 import textwrap
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import timedelta
@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 import typer
 
 from sim.errors import DataError, OverblockError, Problem, ProblemsError
+from sim.experiment.executors.task import NOBODY, Watch
 from sim.experiment.interrupts import ends_as_interrupts
 from sim.files import keeps_what_is_read, without_nan
 from sim.report.words.tables import Column, Table, markdown_text
@@ -40,9 +41,6 @@ EVERY_S = 5.0
 """Time between two lines of progress where there is no terminal."""
 COMPILING = "Compiling loops for this computer, once per installation: up to a minute."
 """Message before the compilation."""
-
-OnProgress = Callable[[int, int], None]
-"""Called with the number of finished steps, and of all."""
 
 
 @contextmanager
@@ -174,8 +172,8 @@ def print_answer(folder: Path) -> None:
 
 
 @contextmanager
-def progress(what: str, *, quiet: bool) -> Iterator[OnProgress]:
-    """Show how much is done, how fast, and how long the rest takes.
+def progress(what: str, *, quiet: bool) -> Iterator[Watch]:
+    """Show how much is done, how fast, and how long the rest takes; and that loops are compiled.
 
     A terminal shows one line that changes; elsewhere there is a line every few seconds.
 
@@ -185,7 +183,7 @@ def progress(what: str, *, quiet: bool) -> Iterator[OnProgress]:
         What is counted, in the plural.
     """
     if quiet:
-        yield lambda n_done, n_total: None
+        yield NOBODY
         return
     is_terminal, printed_at = sys.stderr.isatty(), time.monotonic()
     first: tuple[float, int] | None = None
@@ -208,7 +206,7 @@ def progress(what: str, *, quiet: bool) -> Iterator[OnProgress]:
         show(f"{n_done} of {n_total} {what}, {rate:.3g}/s, {left} left")
 
     try:
-        yield update
+        yield Watch(update, lambda: say(COMPILING))
     finally:
         if is_terminal:
             show("")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 import typer
 
 from sim.cli import console
-from sim.cli.console import COMPILING, print_tables, progress
+from sim.cli.console import print_tables, progress
 from sim.errors import UsageError
 from sim.report.words.numbers import count
 
@@ -182,7 +182,7 @@ class Task(Generic[Planned]):
         from sim.experiment.saved_plans import forget_unfinished
 
         quiet = self.options.quiet
-        with progress("runs", quiet=quiet) as on_progress:
+        with progress("runs", quiet=quiet) as watch:
             made = carry_out(
                 self.experiment,
                 folder=self.folder,
@@ -190,8 +190,7 @@ class Task(Generic[Planned]):
                 argv=["overblock", *sys.argv[1:]],
                 executor=executor,
                 earlier=self.earlier,
-                on_progress=on_progress,
-                on_compile=lambda: console.say(COMPILING, quiet=quiet),
+                watch=watch,
             )
         if self.earlier is not None:
             is_complete, result_id = not made.is_unfinished, self.experiment.plan.result_id

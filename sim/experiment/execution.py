@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from sim.catalogue.choices import RATIOS
 from sim.engine.warm_up import warm_up
 from sim.errors import PartialError, UsageError
-from sim.experiment.executors.task import Executor, Failure, Job, Key, failure_of
+from sim.experiment.executors.task import NOBODY, Executor, Failure, Job, Key, Watch, failure_of
 from sim.experiment.interrupts import ends_as_interrupts, pass_on_interrupt
 from sim.experiment.plan import Plan
 from sim.experiment.saved_plans import write_question
@@ -89,8 +89,6 @@ class Answers:
         return np.asarray(self.value[:, :, self.metrics.index(metric)].mean(axis=1))
 
 
-OnProgress = Callable[[int, int], None]
-"""Called with the number of runs that finished or failed, and of all runs."""
 T = TypeVar("T")
 
 
@@ -166,16 +164,14 @@ class Execution:
         folder: Path,
         plan: Plan,
         executor: Executor,
-        on_progress: OnProgress = lambda n_done, n_total: None,
-        on_compile: Callable[[], None] = lambda: None,
+        watch: Watch = NOBODY,
     ) -> None:
         self._plan = plan
         self._tables = plan.run_tables if plan.is_as_given else ()
         self._checkpoints = Checkpoints(folder, self._tables)
         self._executor = executor
         self.progress, self.is_interrupted = (0, 0), False
-        self._on_progress = on_progress
-        self._on_compile = on_compile
+        self._watch = watch
         self._is_saved = False
 
     def take_over(self, parts: Path) -> None:
@@ -298,10 +294,10 @@ class Execution:
         try:
             if rest:
                 # In this process, before others are started that would each compile the same.
-                warm_up(self._on_compile)
+                warm_up(self._watch.on_compile)
                 pass_on_interrupt()
             # Runs are timed from here on: compiling is none.
-            self._on_progress(n_done, n_all)
+            self._watch.on_progress(n_done, n_all)
             if rest:
                 with ends_as_interrupts(), closing(self._executor.run(job, rest)) as results:
                     for key, result in results:
@@ -318,7 +314,7 @@ class Execution:
                                 failures[key] = failure_of(error)
                         n_failed += key in failures
                         self.progress = n_done - n_failed, n_all
-                        self._on_progress(n_done, n_all)
+                        self._watch.on_progress(n_done, n_all)
         except KeyboardInterrupt:
             self.is_interrupted = True
             self._executor.stop(at_once=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from sim.errors import PartialError
-from sim.experiment.execution import Execution, OnProgress
+from sim.experiment.execution import Execution
 from sim.experiment.executors import choose_executor
-from sim.experiment.executors.task import Executor, Failure, Key
+from sim.experiment.executors.task import NOBODY, Executor, Failure, Key, Watch
 from sim.experiment.interrupts import ends_as_interrupts, ends_soon_after, without_interrupts
 from sim.experiment.plan import Plan
 from sim.experiment.saved_plans import HasPlan
@@ -96,8 +96,7 @@ def carry_out(
     argv: Sequence[str] = (),
     executor: Executor | None = None,
     earlier: Path | None = None,
-    on_progress: OnProgress = lambda n_done, n_total: None,
-    on_compile: Callable[[], None] = lambda: None,
+    watch: Watch = NOBODY,
 ) -> Made:
     """Run an experiment and write its folder.
 
@@ -117,8 +116,6 @@ def carry_out(
         Where runs are simulated; in this process when None.
     earlier
         Checkpoints of an interrupted attempt at the same experiment: its runs are not run again.
-    on_compile
-        Called before loops are compiled, where that was not done before; see `warm_up`.
 
     Raises
     ------
@@ -138,9 +135,7 @@ def carry_out(
         with new_folder(folder, force=force, is_worth=n_runs) as partial:
             try:
                 with executor or choose_executor(1) as executor:
-                    execution = Execution(
-                        partial / PARTS, experiment.plan, executor, on_progress, on_compile
-                    )
+                    execution = Execution(partial / PARTS, experiment.plan, executor, watch)
                     if earlier is not None:
                         execution.take_over(earlier)
                     with _counting(execution), ends_as_interrupts():

@@ -21,7 +21,7 @@ import numpy as np
 from sim.engine.warm_up import warm_up
 from sim.errors import DataError, OverblockError, Problem
 from sim.experiment.draws import is_shipped
-from sim.experiment.executors.task import Executor, Failure, Key
+from sim.experiment.executors.task import NOBODY, Executor, Failure, Key, Watch
 from sim.experiment.interrupts import pass_on_interrupt
 from sim.experiment.outputs import PACKAGE, Outputs
 from sim.experiment.pipeline import Experiment, Result, carry_out
@@ -199,8 +199,7 @@ def verify_folder(
     executor: Executor,
     *,
     n_sample: int | None = None,
-    on_progress: Callable[[int, int], None] = lambda n_done, n_total: None,
-    on_compile: Callable[[], None] = lambda: None,
+    watch: Watch = NOBODY,
 ) -> Verdict:
     """Verify a run folder.
 
@@ -211,8 +210,6 @@ def verify_folder(
     n_sample
         How many runs; all when None. The sample is seeded by the identity of the result, so that
         it is the same for the same folder.
-    on_compile
-        Called before loops are compiled, where that was not done before.
 
     Raises
     ------
@@ -237,15 +234,15 @@ def verify_folder(
         found += changed_tables(run, plan, scratch)
         sample = choose_sample(keys, n_sample, plan.result_id)
         job = Simulation(plan.cases().scenarios, plan.root_seed, scratch=scratch, draws=plan.draws)
-        on_progress(0, len(sample))
+        watch.on_progress(0, len(sample))
         if sample:
-            warm_up(on_compile)
+            warm_up(watch.on_compile)
             pass_on_interrupt()
         results: dict[Key, list[str]] = {}
         for key, result in executor.run(job, sample):
             then = measures[str(key[1])][int(key[2])]
             results[key] = list(_changed_run(run, plan, key[1:], result, then, scratch / "again"))
-            on_progress(len(results), len(sample))
+            watch.on_progress(len(results), len(sample))
     found += [text for key in sample for text in results[key]]
     return Verdict(
         len(run.manifest["outputs"]),
@@ -349,8 +346,7 @@ def make_again(
         plan_of_folder(run, scratch)
     ),
     kinds: Collection[str] = RUN_KINDS,
-    on_progress: Callable[[int, int], None] = lambda n_done, n_total: None,
-    on_compile: Callable[[], None] = lambda: None,
+    watch: Watch = NOBODY,
 ) -> Verdict:
     """Make all of a folder again, from the scenario and the tables in it.
 
@@ -364,8 +360,6 @@ def make_again(
         Plans the experiment from the folder, with another folder for scratch.
     kinds
         Kinds of folders that it plans.
-    on_compile
-        Called before loops are compiled, where that was not done before.
 
     Raises
     ------
@@ -379,13 +373,7 @@ def make_again(
     run = open_run(path, kinds)
     with tempfile.TemporaryDirectory() as scratch:
         experiment = again(run, Path(scratch))
-        made = carry_out(
-            experiment,
-            folder=into,
-            executor=executor,
-            on_progress=on_progress,
-            on_compile=on_compile,
-        )
+        made = carry_out(experiment, folder=into, executor=executor, watch=watch)
     other, plan = open_run(made.folder, kinds), experiment.plan
     names = {str(one["file"]) for of in (run, other) for one in of.manifest["outputs"]}
     keys = plan.run_keys(plan.cases()) if plan.is_as_given else []

@@ -26,6 +26,7 @@ from shiny import App, Inputs, Outputs, Session, reactive, render, ui
 from sim.errors import UsageError
 from sim.experiment.comparison import JUDGED
 from sim.experiment.executors import choose_executor
+from sim.experiment.executors.task import Watch
 from sim.experiment.pipeline import carry_out
 from sim.experiment.plan import Plan, choose_root_seed
 from sim.experiment.runs import Runs
@@ -400,7 +401,7 @@ def simulate(folder: Path, into: Path, overrides: list[str]) -> None:
     with tempfile.TemporaryDirectory() as scratch:
         plan = plan_of_folder(open_run(folder), Path(scratch), more=overrides)
         executor = choose_executor(None)
-        carry_out(Runs(plan), folder=into, force=True, executor=executor, on_progress=report)
+        carry_out(Runs(plan), folder=into, force=True, executor=executor, watch=Watch(report))
 
 
 if __name__ == "__main__":

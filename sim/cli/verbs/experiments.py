@@ -13,7 +13,7 @@ import typer
 
 from sim.catalogue.choices import COLLATERAL
 from sim.cli import console
-from sim.cli.console import COMPILING, Format, number, print_tables, progress, sheet_table
+from sim.cli.console import Format, number, print_tables, progress, sheet_table
 from sim.cli.options import (
     FIXED,
     FORCE_FILE,
@@ -411,14 +411,8 @@ def backtest(
         raise UsageError(f"{plot}: {wanted}")
     files = read_files(blind) if blind else shipped_cases()
     chosen = choose(files, cases)
-    with progress("runs", quiet=quiet) as on_step:
-        scored = score_cases(
-            chosen,
-            members or N_MEMBERS,
-            on_step,
-            choose_executor(workers),
-            lambda: console.say(COMPILING, quiet=quiet),
-        )
+    with progress("runs", quiet=quiet) as watch:
+        scored = score_cases(chosen, members or N_MEMBERS, choose_executor(workers), watch)
     found = document(scored)
     if save is not None:
         text = json.dumps(found, indent=1, ensure_ascii=False, allow_nan=False)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from sim.cli import console
-from sim.cli.console import COMPILING, print_tables, progress
+from sim.cli.console import print_tables, progress
 from sim.cli.options import (
     FORCE_FILE,
     JSON,
@@ -431,16 +431,12 @@ def _check(
     if is_kept and into is None:
         message = "expected --again FOLDER for kept simulations, since all draws are run again"
         raise UsageError(f"{folder}: {message}; got none")
-    with progress("runs", quiet=quiet) as on_progress:
-        how: dict[str, Any] = {
-            "on_progress": on_progress,
-            "on_compile": lambda: console.say(COMPILING, quiet=quiet),
-        }
+    with progress("runs", quiet=quiet) as watch:
         if into is not None:
-            how |= {"again": Conditioning.of_folder, "kinds": (KEPT,)} if is_kept else {}
-            made = make_again(folder, into, choose_executor(workers), **how)
+            how: Any = {"again": Conditioning.of_folder, "kinds": (KEPT,)} if is_kept else {}
+            made = make_again(folder, into, choose_executor(workers), watch=watch, **how)
             return made, f"made again in {into}: all {made.n_files} files have the same bytes"
-        verdict = verify_folder(folder, choose_executor(workers), n_sample=n_sample, **how)
+        verdict = verify_folder(folder, choose_executor(workers), n_sample=n_sample, watch=watch)
     differences, unchecked = list(verdict.differences), list(verdict.unchecked)
     if REPORT in unchecked:
         unchecked.remove(REPORT)

@@ -55,6 +55,25 @@ class Failure:
         return ": ".join(part for part in (self.kind, " ".join(self.message.split())) if part)
 
 
+@dataclass(frozen=True)
+class Watch:
+    """What is called while runs are under way.
+
+    Attributes
+    ----------
+    on_progress
+        Called with the number of runs that finished or failed, and of all runs.
+    on_compile
+        Called before loops are compiled, where that was not done before; see `warm_up`.
+    """
+
+    on_progress: Callable[[int, int], None] = lambda n_done, n_total: None
+    on_compile: Callable[[], None] = lambda: None
+
+
+NOBODY = Watch()
+
+
 class Executor(AbstractContextManager["Executor"]):
     """Runs the keys of a job somewhere. Use it in a ``with`` block, which ends its workers.
 

@@ -19,7 +19,7 @@ from sim.backtest.conditioning import (
 from sim.backtest.readings import read_run
 from sim.errors import ScenarioError, UsageError
 from sim.experiment.draws import read_kept
-from sim.experiment.executors.task import Key
+from sim.experiment.executors.task import Key, Watch
 from sim.experiment.outputs import Study
 from sim.experiment.pipeline import carry_out
 from sim.experiment.saved_plans import find_unfinished, read_question
@@ -90,7 +90,7 @@ def made_in(
     asked = Conditioning.of(resolved, 7, n_keep, n_most)
     steps: list[tuple[int, int]] = []
     made = carry_out(
-        asked, folder=folder, executor=executor, on_progress=lambda *step: steps.append(step)
+        asked, folder=folder, executor=executor, watch=Watch(lambda *step: steps.append(step))
     )
     # What failed is not counted as finished in the next batch.
     assert how or [n for n, _ in steps] == sorted(n for n, _ in steps)

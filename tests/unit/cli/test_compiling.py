@@ -14,7 +14,7 @@ import pytest
 import sim
 from sim.cli.console import COMPILING
 from sim.engine import warm_up as module
-from sim.experiment.executors.task import SerialExecutor
+from sim.experiment.executors.task import SerialExecutor, Watch
 from sim.experiment.pipeline import carry_out
 from sim.experiment.plan import Plan
 from sim.experiment.runs import Runs
@@ -89,8 +89,7 @@ def test_what_is_left_is_reckoned_from_the_end_of_compiling(compiled, write_scen
     carry_out(
         Runs(plan),
         folder=tmp_path / "out",
-        on_compile=lambda: said.append("compiles"),
-        on_progress=lambda *counts: said.append(counts),
+        watch=Watch(lambda *counts: said.append(counts), lambda: said.append("compiles")),
     )
     assert said == ["compiles", (0, 1), (1, 1)]
 
