@@ -54,27 +54,20 @@ class Question:
 
     Attributes
     ----------
-    kind
-        ``run``, ``comparison``, ``sweep``, ``sensitivity`` or ``condition``.
-    result_id
-        Identity of its result.
-    resolved
-        The scenario, with its tables as they were.
-    asked
-        What the plan was made from, as plain values.
-    root_seed, n_replicates
-        Root of all random streams; replicates 0, 1, …
     parts
         The folder it was read from, in which the finished runs are.
+    kind
+        ``run``, ``comparison``, ``sweep``, ``sensitivity`` or ``condition``.
+    saved
+        All that was saved, as plain values.
+    resolved
+        The scenario, with its tables as they were.
     """
 
-    kind: str
-    result_id: str
-    resolved: Resolved
-    asked: Mapping[str, Any]
-    root_seed: int
-    n_replicates: int
     parts: Path
+    kind: str
+    saved: Mapping[str, Any]
+    resolved: Resolved
 
     def ask_again(self, make: Callable[..., Planned]) -> Planned:
         """Plan the experiment again.
@@ -92,8 +85,10 @@ class Question:
             If the result would have another identity now.
         """
         with _readable(self.parts / EXPERIMENT):
-            planned = make(self.resolved, self.root_seed, self.n_replicates, **self.asked)
-        if planned.plan.result_id != self.result_id:
+            seed, n_replicates = self.saved["root_seed"], self.saved["n_replicates"]
+            planned = make(self.resolved, seed, n_replicates, **self.saved["asked"])
+            is_same = planned.plan.result_id == self.saved["result_id"]
+        if not is_same:
             raise _another(self.parts)
         return planned
 
@@ -158,15 +153,7 @@ def read_question(folder: Path) -> Question:
             raise _another(folder)
         loaded = load_scenario(str(folder / SCENARIO), document["overrides"]).with_copies(copies)
         loaded = replace(loaded, document=loaded.document.renamed(document["file"]))
-        return Question(
-            document["kind"],
-            document["result_id"],
-            resolve(loaded),
-            dict(document["asked"]),
-            document["root_seed"],
-            document["n_replicates"],
-            folder,
-        )
+        return Question(folder, document["kind"], document, resolve(loaded))
 
 
 def _another(folder: Path) -> UsageError:
