@@ -90,8 +90,7 @@ def validated(
         problems = [*document.problems, *check(found)]
     except ValidationError as error:
         problems = [*document.problems, *_problems_of(error.errors(), document, model)]
-    if problems:
-        raise ScenarioError(sorted(problems, key=lambda one: (one.line, one.column)))
+    ScenarioError.raise_any(sorted(problems, key=lambda one: (one.line, one.column)))
     return found
 
 

@@ -211,8 +211,7 @@ def checked(resolved: Resolved) -> Resolved:
     DataError
         If they do.
     """
-    if problems := check_together(resolved):
-        raise DataError(problems)
+    DataError.raise_any(check_together(resolved))
     try:
         _ = resolved.line
     except ValueError as error:

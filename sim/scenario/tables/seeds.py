@@ -113,8 +113,7 @@ class RowSupport(Checked):
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns named."""
-        named = (self.unit, self.kind, self.source, self.date, self.why)
-        return tuple(name for name in named if name)
+        return tuple(filter(None, vars(self).values()))
 
 
 class SourceNote(Checked):

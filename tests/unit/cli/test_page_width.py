@@ -63,9 +63,9 @@ def test_an_answer_on_a_wide_terminal_is_no_wider_than_a_page(shipped_run, monke
 def test_a_count_on_a_terminal_shows_how_fast_it_goes(monkeypatch):
     monkeypatch.setenv("COLUMNS", "140")
     monkeypatch.setattr(sys, "stderr", Terminal())
-    with progress("runs", quiet=False) as update:
+    with progress("runs", quiet=False) as watch:
         for n_done in range(1, 4):
-            update(n_done, 3)
+            watch.on_progress(n_done, 3)
     assert re.search(r"3 of 3 runs, .*\d/s", sys.stderr.getvalue())
 
 
