@@ -23,6 +23,7 @@ from sim.experiment.executors.task import NOBODY, Executor, Failure, Key, Watch
 from sim.experiment.interrupts import ends_as_interrupts, ends_soon_after, without_interrupts
 from sim.experiment.plan import Plan
 from sim.experiment.saved_plans import HasPlan
+from sim.files import write_whole
 from sim.results.checkpoints import PARTS, n_runs, remove_parts
 from sim.results.folder import INTERRUPTED, MANIFEST
 from sim.results.integrity import MANIFEST_HASH, TIMING
@@ -153,14 +154,14 @@ def carry_out(
                     "argv": list(argv),
                     "started_utc": started.isoformat(timespec="seconds"),
                     "wall_s": round(time.perf_counter() - clock, 3),
-                    MANIFEST_HASH: hashlib.sha256(json_bytes(made.manifest)).hexdigest(),
+                    MANIFEST_HASH: hashlib.sha256(data := json_bytes(made.manifest)).hexdigest(),
                     "failures": [
                         {"key": list(made.plan.where(key).values()), "details": failure.details}
                         for key, failure in made.failures.items()
                     ],
                 }
                 write_json(partial / TIMING, timing)
-                write_json(partial / MANIFEST, made.manifest)
+                write_whole(partial / MANIFEST, data)
             except OSError as error:
                 raise PartialError(f"{folder}: cannot be written: {error}") from None
         if not made.is_unfinished:

@@ -69,10 +69,10 @@ def spread_of(values: NDArray[np.float64]) -> Spread:
         NaN where nothing is known; low and high are NaN where one value is.
     """
     known = values[~np.isnan(values)]
-    if known.size == 0:
-        return NOT_KNOWN
+    if known.size < 2:
+        return Spread(float(known[0]), math.nan, math.nan) if known.size else NOT_KNOWN
     low, median, high = np.quantile(known, SHARES).tolist()
-    return Spread(median, low, high) if known.size > 1 else Spread(median, math.nan, math.nan)
+    return Spread(median, low, high)
 
 
 def spreads_of(values: NDArray[np.float64]) -> list[Spread]:
@@ -82,8 +82,7 @@ def spreads_of(values: NDArray[np.float64]) -> list[Spread]:
     ----------
     values : shape (n, n_values)
     """
-    is_whole = ~np.isnan(values).any(axis=1) & (values.shape[1] > 1)
-    whole = np.flatnonzero(is_whole).tolist()
+    whole = np.flatnonzero(~np.isnan(values).any(axis=1) & (values.shape[1] > 1)).tolist()
     low, median, high = np.quantile(values[whole], SHARES, axis=1) if len(whole) else ((),) * 3
     found = {row: Spread(*one) for row, *one in zip(whole, median, low, high, strict=True)}
     return [found[row] if row in found else spread_of(one) for row, one in enumerate(values)]

@@ -99,12 +99,12 @@ def test_a_bad_line_is_refused_with_its_place_and_reason(line):
 @pytest.mark.parametrize(
     "bad", [b"1.2.3.4/8\n", b"no\n", b"::1/8\n", b"2.2.2.2-1.1.1.1\n", b"1::1::\n"]
 )
-def test_a_million_bad_lines_are_counted_and_few_described(bad):
-    n_lines = 100_000
+def test_thousands_of_bad_lines_are_counted_and_few_described(bad):
+    n_lines = 20_000
     with pytest.raises(DataError) as refused:
         parse_entries(b"192.0.2.0/24\n" + bad * n_lines, limits=Limits(max_problems=10))
     assert len(refused.value.problems) == 11
-    assert str(refused.value.problems[-1]) == "<text>: 99,990 more mistakes, 100,000 in all"
+    assert str(refused.value.problems[-1]) == "<text>: 19,990 more mistakes, 20,000 in all"
     assert [problem.line for problem in refused.value.problems[:10]] == list(range(2, 12))
 
 

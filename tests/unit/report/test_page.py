@@ -10,6 +10,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
@@ -122,9 +123,15 @@ def ask(folder: Path, query: str) -> list[tuple[float, ...]]:
     return duckdb.sql(query.replace("FOLDER", str(folder))).fetchall()
 
 
+@cache
+def page_of(folder: Path, code: str = "en") -> str:
+    """The page of a folder in which nobody writes."""
+    return render(open_run(folder), language(code))
+
+
 @pytest.fixture(scope="module")
 def page(ensemble_run: Path) -> str:
-    return render(open_run(ensemble_run))
+    return page_of(ensemble_run)
 
 
 def spread(values: list[float]) -> tuple[float, float, float]:
@@ -227,7 +234,7 @@ def written(found: tuple[float, ...], write: Callable[[float], str]) -> str:
 
 def test_addresses_of_sessions_are_simulated_and_the_number_is_the_peak(session_folder):
     run = open_run(session_folder)
-    text = words_of(render(run))
+    text = words_of(page_of(session_folder))
     most = peak(session_folder, "addresses_listed")
     assert f"{written(most, two)} ○ Never checked" in text.replace(
         "simulated addresses ordered blocked at the peak ", ""
@@ -246,7 +253,7 @@ def test_a_session_has_the_most_of_each_simulation_until_the_next_begins(session
     rows = list(effects_of_sessions(run, outage))
     ends_s = [*(from_s for from_s, _ in outage.sessions[1:]), outage.horizon_s]
     assert len(rows) == len(ends_s) == 4
-    text = words_of(render(run))
+    text = words_of(page_of(session_folder))
     for (from_s, _), until_s, (session, found) in zip(outage.sessions, ends_s, rows, strict=True):
         most = most_cut_off(session_folder, from_s, until_s)
         assert (found.median, found.low, found.high) == pytest.approx(most)
@@ -334,7 +341,7 @@ def test_times_of_begin_peak_and_end(shares, peak, said):
 
 
 def test_numbers_with_ranges_are_in_the_language_of_the_page(ensemble_run):
-    text = words_of(render(open_run(ensemble_run), language("es")))
+    text = words_of(page_of(ensemble_run, "es"))
     row = summary(ensemble_run)["replay", "demand_lost_own_address_share"]
     median, low, high = (share(float(row[key])) for key in ("median", "low", "high"))
     said = f"{median} (de {low[:-1]} a {high})".replace(".", ",").replace("%", " %")
@@ -348,7 +355,7 @@ def test_steps_of_a_line_are_in_hours_where_they_are_whole():
 def test_ratios_compare_strategies_and_are_on_no_page_of_a_run(session_folder):
     assert any(metric.endswith("_per_million_user_hours_denied") for _, metric in
                summary(session_folder))  # fmt: skip
-    text = words_of(render(open_run(session_folder)))
+    text = words_of(page_of(session_folder))
     assert "user-hours denied" in text
     assert "per million user-hours denied" not in text
 
@@ -356,7 +363,7 @@ def test_ratios_compare_strategies_and_are_on_no_page_of_a_run(session_folder):
 def test_the_target_has_a_sentence(session_folder, page):
     row = summary(session_folder)["time-window", "target_user_hours_lost_share"]
     median, low, high = (share(float(row[key])) for key in ("median", "low", "high"))
-    text = words_of(render(open_run(session_folder)))
+    text = words_of(page_of(session_folder))
     low = low if float(row["low"]) > 1e-6 else "nearly 0"
     assert f"the target's users lost {median} ({between(low, high)}) of the hours" in text
     assert "Not computed: its users are not modelled." in words_of(page)
@@ -378,7 +385,7 @@ def test_other_ways_of_blocking_can_be_compared_as_the_page_says(ensemble_run, s
     with pytest.raises(ScenarioError, match="expected a section fronts"):
         choose_variants(resolve(load_scenario("austria-2022")), ["exact"])
     assert answering_command(replay) == ""
-    text = words_of(render(replay))
+    text = words_of(page_of(ensemble_run))
     assert "nor can another one that is shipped" in text
     assert "overblock compare" not in text
 
@@ -475,7 +482,7 @@ def test_no_operator_blocks_after_what_it_cuts_off(session_folder):
     step = rounding_of(outage)
     assert step < 60
     assert firsts[0].endswith(f"{at.hour:02d}:{at.minute // step * step:02d}")
-    assert "The table of operators names none of them." in words_of(render(run))
+    assert "The table of operators names none of them." in words_of(page_of(session_folder))
 
 
 def test_what_was_cut_off_before_an_order_has_no_harm_of_its_day():
@@ -674,7 +681,7 @@ def test_hours_at_an_operator_are_the_mean_of_all_businesses(ensemble_run, page)
 
 
 def test_a_phone_shows_every_column_of_the_detail(page, session_folder, site_folder):
-    pages = (page, *(render(open_run(one)) for one in (session_folder, site_folder)))
+    pages = (page, page_of(session_folder), page_of(site_folder))
     for one in pages:
         detail = one[one.index('<section id="detail"') : one.index('<section id="appendix"')]
         assert not re.findall(r'class="[^"]*\bopt\b', detail)
@@ -783,7 +790,7 @@ def test_bars_are_as_long_as_their_shares(ensemble_run, monkeypatch):
 
 
 def test_a_comparison_prints_its_tables_and_counts(comparison_folder):
-    text = words_of(render(open_run(comparison_folder)))
+    text = words_of(page_of(comparison_folder))
     table = summary(comparison_folder)
     for strategy, name in (("exact", "Every address"), ("covering-prefix", "The provider's")):
         found = ask(
@@ -849,7 +856,7 @@ def test_nothing_is_over_where_a_site_is_cut_off_at_the_end(site_folder, monkeyp
 
 
 def test_each_site_has_addresses_entries_last_hour_spells_and_loss(site_folder):
-    text = words_of(render(open_run(site_folder)))
+    text = words_of(page_of(site_folder))
     (head,) = re.findall("What happened to each site.*?Entry: listed", text)
     # Front end and payment; one of three addresses is blocked; one in a range; one of IPv6.
     for row in (
@@ -891,7 +898,7 @@ def test_money_of_drawn_businesses_is_not_lost_by_the_sites_beside_them(tmp_path
 
 
 def test_hours_at_an_operator_are_the_mean_of_the_sites(site_folder):
-    text = words_of(render(open_run(site_folder)))
+    text = words_of(page_of(site_folder))
     rows = ask(
         site_folder,
         "WITH runs AS (SELECT operator, replicate, sum(impaired_h) / 5 AS h FROM "
@@ -1143,7 +1150,7 @@ def test_hours_of_businesses_are_a_bound_where_most_still_are_cut_off(
 def test_each_part_is_short(code, ensemble_run, session_folder, site_folder):
     limits = {ensemble_run: 300, session_folder: 300, site_folder: 500}
     for folder, most in limits.items():
-        page = render(open_run(folder), language(code))
+        page = page_of(folder, code)
         parts = re.split(r'<section id="(?:detail|appendix)"', page.replace(NBSP, "_"))
         texts = [words_of(f"<main {part}") for part in [parts[0].split("<main")[1], *parts[1:]]]
         counts = [len(text.split()) for text in texts]
@@ -1221,7 +1228,7 @@ def test_an_exemption_is_no_first_block(ensemble_run, tmp_path):
 def test_what_is_ordered_blocked_and_has_no_address_is_a_name(site_folder, tmp_path):
     assert read_mechanisms(open_run(site_folder), "replay") == ["drop"]
     said = "no site is cut off before an operator blocks"
-    assert said in words_of(render(open_run(site_folder)))
+    assert said in words_of(page_of(site_folder))
     folder = tmp_path / "run"
     shutil.copytree(site_folder, folder)
     rows = f"SELECT * FROM '{site_folder}/entries.parquet' WHERE entry > 0"

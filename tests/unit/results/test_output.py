@@ -198,37 +198,41 @@ real, n_renamed = Path.rename, 0
 def rename(self, other):
     global n_renamed
     n_renamed += 1
-    if n_renamed == int(sys.argv[1]):
+    if n_renamed == int(before):
         os.kill(os.getpid(), signal.SIGKILL)
     return real(self, other)
 
 Path.rename = rename
 output.shutil.rmtree = lambda folder: os.kill(os.getpid(), signal.SIGKILL)
-make(Path(sys.argv[2]), "new", force=True)
+for before, path in enumerate(sys.argv[1:], 1):
+    if os.fork() == 0:
+        make(Path(path), "new", force=True)
+        os._exit(0)
+    print(os.waitstatus_to_exitcode(os.wait()[1]))
 """
+"""Ends a process before the first rename, one before the second, and one before the removal."""
 
 
-@pytest.mark.parametrize(
-    ("before", "stands"), [(1, "old"), (2, "old"), (3, "new")], ids=["first", "second", "removal"]
-)
-def test_a_kill_while_an_earlier_run_is_replaced_loses_neither(
-    tmp_path, repository, before, stands
-):
-    path = write_run(tmp_path / "out", "old")
+def test_a_kill_while_an_earlier_run_is_replaced_loses_neither(tmp_path, repository):
+    paths = []
+    for name in ("first", "second", "removal"):
+        (tmp_path / name).mkdir()
+        paths.append(write_run(tmp_path / name / "out", "old"))
     done = subprocess.run(
-        [sys.executable, "-c", KILLED_BETWEEN, str(before), str(path)],
+        [sys.executable, "-c", KILLED_BETWEEN, *map(str, paths)],
         cwd=repository, capture_output=True, text=True,
     )  # fmt: skip
-    assert done.returncode == -9, done.stderr
-    # The next that comes to this place finds it as it was, or as it was to be.
-    with pytest.raises(UsageError, match="holds an earlier run; give --force"):
-        make(path, "newer")
-    assert (path / "summary.csv").read_text() == stands
-    left = [other for other in tmp_path.iterdir() if other != path]
-    if stands == "old":
-        assert [(one / "summary.csv").read_text() for one in left] == ["new"]
-    else:
-        assert left == []
+    assert done.stdout.split() == ["-9"] * 3, done.stderr
+    for path, stands in zip(paths, ("old", "old", "new"), strict=True):
+        # The next that comes to this place finds it as it was, or as it was to be.
+        with pytest.raises(UsageError, match="holds an earlier run; give --force"):
+            make(path, "newer")
+        assert (path / "summary.csv").read_text() == stands
+        left = [other for other in path.parent.iterdir() if other != path]
+        if stands == "old":
+            assert [(one / "summary.csv").read_text() for one in left] == ["new"]
+        else:
+            assert left == []
 
 
 def test_parts_are_removed_and_what_others_put_there_is_not(tmp_path):

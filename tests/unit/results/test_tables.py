@@ -308,10 +308,11 @@ def test_listed_addresses_are_as_many_as_the_curve_says(shipped_run, chase_run, 
         rows = input_rows(run, "target", "prefixes", TargetPrefixRow)
         own = IPV4.union(row.prefix for row in rows if row.prefix.version == 4)
         curve = run.curve("addresses_listed")
-        mine = curve.replicate == replicate
-        assert mine.sum() > 5
+        (mine,) = np.nonzero(curve.replicate == replicate)
+        some = mine[::4]  # each is a query of some hundredths of a second
+        assert some.size > 5
         with connect_tables(run.path) as tables:
-            for t_s, count in zip(curve.t_s[mine].tolist(), curve.value[mine], strict=True):
+            for t_s, count in zip(curve.t_s[some].tolist(), curve.value[some], strict=True):
                 assert listed_at(tables, replicate, t_s).difference(own).n_addresses == count
 
 
