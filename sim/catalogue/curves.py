@@ -87,7 +87,7 @@ _ENTRIES = (
         _OF_DEMAND,
         "Share of the domestic demand of all businesses that fails, weighted by mean revenue",
         "",
-        "share of domestic demand lost",
+        "share of what customers tried that failed",
     ),
     Curve(
         "target_reached_share",

@@ -248,7 +248,7 @@ _LOSSES = (
         OF_SHARE,
         "demand lost, weighted by mean revenue",
         of=TABLE_DEMAND,
-        label="share of domestic demand lost",
+        label="share of what customers tried that failed",
         is_key_figure=True,
         is_compared=True,
     ),
@@ -258,7 +258,7 @@ _LOSSES = (
             OF_SHARE,
             f"the part of it put down to the cause {cause.label}",
             of=TABLE_DEMAND,
-            label=f"share of domestic demand lost by {cause.label}",
+            label=f"share of what customers tried that failed by {cause.label}",
             formula="impact.measure_causes",
         )
         for cause in CAUSES

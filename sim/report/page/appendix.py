@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
+from itertools import accumulate
 
 from markupsafe import Markup, escape
 
@@ -32,10 +33,14 @@ from sim.report.words.numbers import (
 )
 from sim.report.words.sentences import is_nothing_listed, names_by_strategy, names_words
 from sim.results.folder import MANIFEST, RunFolder
+from sim.scenario.tables.seeds import read_note
 
 HASH_DIGITS = 8
 ELSEWHERE = frozenset(map(lost_by, CAUSES)) | RATIOS.keys()
 """Measures that split others by cause, or compare strategies: the page of a run has no room."""
+MOST_WORDS = 45
+"""Words of a table's description that are shown, in whole sentences."""
+MOST_SETTINGS = 6
 MOST_LETTERS = 27
 """Letters of an address that is shown in full."""
 _REPOSITORY = re.compile(r"github (\w[\w.-]*/\w[\w.-]*)")
@@ -148,6 +153,18 @@ def _makers(run: RunFolder) -> dict[str, str]:
         # One row of this table is used: the rate of the country's currency.
         found[rates] = _link(rate.source) if rate.source else str(say("assumed")) + "*"
     return found
+
+
+def notes_of_source(run: RunFolder) -> Iterator[tuple[str, str]]:
+    """First sentences and licence of the tables of what was ordered."""
+    own = run.scenario.get("strategy") or {}
+    for name in filter(None, (own.get("orders"), own.get("sessions"))):
+        path = run.input_path(name) if isinstance(name, str) else None
+        if note := read_note(path) if path else None:
+            sentences = re.findall(r".+?\.(?: |$)", note.description)
+            lengths = accumulate(len(one.split()) for one in sentences)
+            kept = [one for one, n in zip(sentences, lengths, strict=True) if n <= MOST_WORDS]
+            yield "".join(kept), note.licence.removesuffix(".")
 
 
 def _link(source: str) -> Markup:

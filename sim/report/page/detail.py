@@ -26,7 +26,8 @@ from sim.measure.estimates import (
     read_group_shares,
     read_share,
 )
-from sim.report.figures.outage import CUT_OFF, NETWORKS, Outage
+from sim.measure.sites import read_sites
+from sim.report.figures.outage import CUT_OFF, LISTED, NETWORKS, Outage
 from sim.report.words.heading import (
     LOSS_PARTS,
     in_currency,
@@ -56,7 +57,7 @@ from sim.scenario.tables.seeds import read_note
 
 EVER = MEASURES["businesses_ever_impaired"].name
 HOURS = MEASURES["hours_impaired_median"].name
-MOST_ROWS, MOST_GROUPS, MOST_OPERATORS, MOST_INPUTS = 8, 5, 9, 2
+MOST_ROWS, MOST_GROUPS, MOST_OPERATORS, MOST_INPUTS = 8, 4, 9, 2
 """Rows of a table: of sessions and sites, of groups, of operators of sites, of inputs."""
 AFTER_H = 36
 """Hours after an order in which its harm is read, unless the next one comes before."""
@@ -249,6 +250,17 @@ def bound_of_hours(run: RunFolder) -> str:
     return "" if is_hit else read_bound(run, run.strategies[0], run.horizon_s / 3600)
 
 
+def read_peaks(run: RunFolder) -> dict[str, Estimate]:
+    """Addresses of each provider: the most that are listed at the times that a curve keeps."""
+    found = {}
+    for name, points in run.curves_by(LISTED, "provider", run.strategies[0]).items():
+        # A simulation that lists none of them has no line.
+        most = np.zeros(run.n_replicates)
+        np.maximum.at(most, np.unique(points.replicate, return_inverse=True)[1], points.value)
+        found[name] = estimate_over(most, "")
+    return found
+
+
 def read_providers(run: RunFolder) -> tuple[list[tuple[str, Estimate]], list[str]]:
     """Share of each provider's businesses that were ever cut off, the most first; spared ones."""
     shares = read_group_shares(run, run.strategies[0], "provider", EVER)
@@ -290,6 +302,12 @@ def national_losses(run: RunFolder) -> list[tuple[Text, Estimate]]:
     ]
 
 
+def count_revenues(run: RunFolder) -> int:
+    """How many of a user's sites have a revenue that was given: the same in all simulations."""
+    revenue = read_sites(run.path, run.strategies[0]).number["revenue_usd_per_h"]
+    return int((np.ptp(revenue, axis=0) == 0).sum())
+
+
 def published_losses(run: RunFolder) -> list[tuple[float, str]]:
     """Losses that were published, and what they are of where the model counts something else."""
     rows = read_losses(run, run.strategies[0])
@@ -329,11 +347,18 @@ def count_prices(run: RunFolder) -> tuple[int, int]:
     return sum(row.kind == "assumption" for row in rows), len(rows)
 
 
-def count_assumed(run: RunFolder) -> int:
-    """How many settings are assumed, without the values of tables, which the appendix marks."""
+def settings_assumed(run: RunFolder) -> list[tuple[str, str]]:
+    """Key and value of the settings that are assumed, numbers first; the appendix marks tables."""
     tables = {str(one["name"]) for one in run.manifest["inputs"]}
-    keys = (str(one["key"]) for one in assumptions_of(run.manifest))
-    return sum(key.rpartition(".")[0] not in tables for key in keys)
+    every = ((str(one["key"]), one.get("value")) for one in assumptions_of(run.manifest))
+    mine = [(key, value) for key, value in every if key.rpartition(".")[0] not in tables]
+    mine.sort(key=lambda one: isinstance(one[1], str))
+    return [(key, str(value)) for key, value in mine]
+
+
+def is_assumed(run: RunFolder, key: str) -> bool:
+    """Whether a value of the scenario, or a column of a table, is an assumption."""
+    return any(one["key"] == key for one in assumptions_of(run.manifest))
 
 
 def times_of_orders(run: RunFolder) -> tuple[str, list[float], bool]:

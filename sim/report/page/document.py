@@ -143,7 +143,7 @@ def n_businesses(run: RunFolder) -> Text | str:
         return ""
     _, whole, _ = read_shares(run, run.strategies[0], EVER)
     n = with_range(estimate_over(whole, "businesses"))
-    return say("Shares are of all businesses: {n}, an assumption.", n=n)
+    return say("Shares are of all modelled businesses, each counted once: {n}, an assumption.", n=n)
 
 
 def _tops(found: Answer) -> list[float]:

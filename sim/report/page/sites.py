@@ -16,7 +16,7 @@ from sim.measure.sites import SiteRuns, find_entries, read_addresses, read_sites
 from sim.report.page.detail import MOST_OPERATORS, MOST_ROWS, largest_operators, step_before
 from sim.report.words.heading import in_currency, rate_of, read_mechanisms
 from sim.report.words.languages import Text, joined, moment, say
-from sim.report.words.numbers import as_lower_bound, whole, with_range
+from sim.report.words.numbers import as_lower_bound, value_text, whole, with_range
 from sim.results.folder import RunFolder, later
 from sim.results.parquet import numbers, read_columns
 from sim.scenario.tables.roles import FRONTEND, ROLES
@@ -150,13 +150,13 @@ def places_of(run: RunFolder) -> Iterator[tuple[str, str, str, Text]]:
         yield site, _broken(mine) or say("not given"), entries, _providers(whose)
 
 
-def times_of(run: RunFolder, step: int) -> Iterator[tuple[str, Text, str, Text, Estimate]]:
-    """Name, simulations, last hour, spells and loss of the sites that are cut off longest.
+def times_of(run: RunFolder, step: int) -> Iterator[tuple[str, Text, str, str, str, Text, Estimate]]:
+    """Name, simulations, first and last hour, hours, spells and loss of the sites cut off longest.
 
     Parameters
     ----------
     step
-        Minutes to which times are rounded up.
+        Minutes to which a begin is rounded down, and an end up.
 
     Raises
     ------
@@ -167,6 +167,7 @@ def times_of(run: RunFolder, step: int) -> Iterator[tuple[str, Text, str, Text, 
     spells = read_spells(run.path, run.strategies[0])
     for at in _longest_first(runs)[:MOST_ROWS]:
         site, is_cut = runs.site[at], runs.number["impaired_h"][:, at] > 0
+        first = _median_moment(run, runs.number["first_cut_off_s"][is_cut, at], step)
         until = _median_moment(run, runs.number["last_cut_off_s"][is_cut, at], step, is_end=True)
         until = say("the end") if _is_still(run, runs, at) else until
         loss = in_currency(estimate_over(runs.number["loss_usd"][:, at], "USD"), rate)
@@ -174,7 +175,8 @@ def times_of(run: RunFolder, step: int) -> Iterator[tuple[str, Text, str, Text, 
         shares = (0.5, 0.05, 0.95)
         median, low, high = np.quantile(spells[site], shares, method="inverted_cdf").tolist()
         times = with_range(Estimate(median, low, high, ""))
-        yield site, whole(int(is_cut.sum())), until, times, loss
+        hours = value_text(estimate_over(runs.number["impaired_h"][:, at], "h"))
+        yield site, whole(int(is_cut.sum())), first, until, hours, times, loss
 
 
 def _shortened(names: Sequence[str]) -> Text:

@@ -290,30 +290,30 @@ def note_of(row: Row) -> str:
 CAUSES = {
     (True, True, False): say("To {purpose}, {country} ordered {what} blocked."),
     (True, True, True): say("To {purpose}, {country} ordered {what} slowed down."),
-    (True, False, False): say("To {purpose}, {country} would order {what} blocked."),
-    (True, False, True): say("To {purpose}, {country} would order {what} slowed down."),
+    (True, False, False): say("To {purpose}, simulated orders block {what} in {country}."),
+    (True, False, True): say("To {purpose}, simulated orders slow {what} down in {country}."),
     (False, True, False): say("In {country}, {what} were ordered blocked."),
     (False, True, True): say("In {country}, {what} were ordered slowed down."),
-    (False, False, False): say("In {country}, {what} would be ordered blocked."),
-    (False, False, True): say("In {country}, {what} would be ordered slowed down."),
+    (False, False, False): say("In {country}, simulated orders block {what}."),
+    (False, False, True): say("In {country}, simulated orders slow {what} down."),
 }
 """The orders: with a purpose, from the record, to be slowed down."""
 SITES_CUT_OFF = {
     (False, True): say(
-        "{whose} was cut off from some customers in {times} of {of} simulations, for at least {h} "
+        "In {times} of {of} simulations {whose} is cut off from some customers, for at least {h} "
         "hours: it still is at the end."
     ),
     (False, False): say(
-        "{whose} was cut off from some customers in {times} of {of} simulations, for {h} hours in "
+        "In {times} of {of} simulations {whose} is cut off from some customers, for {h} hours in "
         "all."
     ),
     (True, True): say(
-        "{k} of your {n} sites were cut off from some customers, each in {times} of {of} "
-        "simulations, for a median of at least {h} hours."
+        "{k} of your {n} sites are cut off from some customers, each in {times} of {of} "
+        "simulations: the middle one of them for at least {h} hours."
     ),
     (True, False): say(
-        "{k} of your {n} sites were cut off from some customers, each in {times} of {of} "
-        "simulations, for a median of {h} hours in all."
+        "{k} of your {n} sites are cut off from some customers, each in {times} of {of} "
+        "simulations: the middle one of them for {h} hours in all."
     ),
 }
 """Sites ever cut off: if several, and if still so at the end."""
@@ -392,7 +392,7 @@ def sentence_of_sites(run: RunFolder, strategy: str) -> tuple[Text, str]:
         return only if n == 1 else none, ""
     said = say(
         SITES_CUT_OFF[times.size > 1, is_least],
-        whose=say("One of your {n} sites", n=whole(n)) if n > 1 else say("Your site"),
+        whose=say("one of your {n} sites", n=whole(n)) if n > 1 else say("your site"),
         k=whole(times.size),
         n=whole(n),
         times=joined("\N{EN DASH}", map(whole, sorted({times.min(), times.max()}))),

@@ -39,6 +39,7 @@ from sim.report.page.detail import (
     figure_source,
     is_cut,
     operators_of,
+    read_peaks,
     rounding_of,
     step_before,
     times_of_orders,
@@ -65,7 +66,7 @@ from sim.report.words.heading import (
     source_line,
 )
 from sim.report.words.languages import IN_ENGLISH, capitalised, language
-from sim.report.words.numbers import as_lower_bound
+from sim.report.words.numbers import as_lower_bound, number
 from sim.report.words.sentences import step_text
 from sim.results.folder import CurvePoints, RunFolder, later, open_run
 from sim.results.parquet import Coded, write_part
@@ -239,7 +240,7 @@ def test_addresses_of_sessions_are_simulated_and_the_number_is_the_peak(session_
     assert f"{written(most, two)} ○ Never checked" in text.replace(
         "simulated addresses ordered blocked at the peak ", ""
     )
-    assert f"Spain would order {two(most[0])} addresses blocked. In simulations, " in text
+    assert f"simulated orders block {two(most[0])} addresses in Spain. In simulations, " in text
     said = f"Addresses listed: {two(most[0])} at the peak"
     assert said in read_outage(run).alt.replace(NBSP, " ")
     # The public list had 210, 202, 214 and 185 addresses in these sessions.
@@ -396,7 +397,10 @@ def test_settings_that_are_assumed_are_counted_without_tables(ensemble_run, page
     keys = [one["key"] for one in manifest["sources"] if one["kind"] == "assumption"]
     mine = [key for key in keys if key.rsplit(".", 1)[0] not in tables]
     assert 0 < len(mine) < len(keys)
-    assert f"Assumed: {len(mine)} settings (reasons: manifest.json)" in words_of(page)
+    assert f"Assumed: {len(mine)} settings and the tables so marked" in words_of(page)
+    # Numbers come first, before names of tables.
+    assert "Settings assumed: population.n_businesses " in words_of(page)
+    assert f"; +{len(mine) - 6}." in words_of(page)
 
 
 def test_the_scenario_has_its_hash(page):
@@ -426,7 +430,7 @@ def test_a_spared_site_has_a_row(site_folder, monkeypatch):
     for second, rounded in ((3600.0, "01:00"), (3601.0, "02:00"), (7200.0, "02:00")):
         number["last_cut_off_s"] = np.full(hours.shape, second)
         rows = times_of(open_run(site_folder), 60)
-        assert {str(row[2])[-5:] for row in rows} == {rounded, "never"}
+        assert {str(row[3])[-5:] for row in rows} == {rounded, "never"}
 
 
 def test_how_many_were_down_is_the_peak_of_each_simulation(ensemble_run, page):
@@ -627,8 +631,7 @@ def test_times_of_orders_are_recorded_given_assumed_or_simulated(
         (("none", [], False), "The list has no times: it is blocked from the start, an assum"),
         (("given", [], False), "Times of orders: as given, not checked."),
         (("recorded", [], False), "Times of orders: recorded."),
-        (("recorded", [24, 2, 0.5], True), "Times of orders: recorded, each to within 0.5 to 24 "
-         "hours. How many addresses is recorded; which they are is assumed."),
+        (("recorded", [24, 2, 0.5], True), "Their times are recorded to within 0.5 to 24 hours."),
     ],
 )  # fmt: skip
 def test_the_page_says_how_times_of_orders_are_known(times, said, ensemble_run, monkeypatch):
@@ -777,7 +780,52 @@ def test_every_provider_is_in_the_table_or_named_below(ensemble_run, page, monke
     shares = {"Few": Estimate(0.5, 0.1, 1, "share", whole=2), "None": Estimate(0, 0, 0, "share")}
     monkeypatch.setattr("sim.report.page.detail.read_group_shares", lambda *_: shares)
     text = words_of(render(open_run(ensemble_run)))
-    assert "Few 50% 10 to 100% Of None, none in nine of ten simulations." in text
+    assert "Few 50% 10 to 100% 0 Of None, none in nine of ten simulations." in text
+
+
+def test_addresses_of_a_provider_are_the_most_of_each_simulation(session_folder):
+    run = open_run(session_folder)
+    rows = ask(
+        session_folder,
+        "SELECT provider, replicate, max(value) FROM 'FOLDER/curves.parquet' "
+        "WHERE metric = 'addresses_listed' AND provider IS NOT NULL GROUP BY ALL",
+    )
+    most = {one: [0.0] * run.n_replicates for one, _, _ in rows}
+    for one, replicate, value in rows:
+        most[one][replicate] = value
+    found = {name: (one.median, one.low, one.high) for name, one in read_peaks(run).items()}
+    assert found == {name: pytest.approx(spread(values)) for name, values in most.items()}
+    median = number(found["Cloudflare"][0])
+    assert re.search(rf"Cloudflare \S+ \S+ to \S+ {median} \(", words_of(render(run)))
+    # A simulation that lists none of them has no line, and counts as zero.
+    one = CurvePoints(np.array([0, 0, 2]), np.array([0, 9, 0]), np.array([7.0, 3, 5]), np.ones(3))
+    few = SimpleNamespace(n_replicates=4, strategies=("a",), curves_by=lambda *_: {"A": one})
+    assert read_peaks(cast("RunFolder", few))["A"].median == 2.5
+
+
+def test_shares_of_users_are_called_assumed_where_they_are(session_folder, ensemble_run):
+    run = open_run(session_folder)
+    assert "Operator Its users, assumed First block" in words_of(render(run))
+    sources = [one for one in run.manifest["sources"] if "share_users" not in one["key"]]
+    known = RunFolder(run.path, {**run.manifest, "sources": sources}, run.scenario)
+    assert "Operator Its users First block" in words_of(render(known))
+
+
+def test_what_is_still_listed_at_the_end_is_stated(ensemble_run, monkeypatch):
+    found = {("replay", "addresses_listed_at_end"): Estimate(1200, 1200, 1200, "IPv4 addresses")}
+    run = open_run(ensemble_run)
+    assert "addresses are still listed on" not in words_of(render(run))
+    monkeypatch.setitem(_template().globals, "read_estimates", lambda _: found)
+    assert "1,200 addresses are still listed on 30 August 2022." in words_of(render(run))
+
+
+def test_the_appendix_describes_what_was_ordered(session_folder, ensemble_run):
+    text = words_of(render(open_run(session_folder)))
+    assert "What was ordered: Derived from a public list that polls every 10 to 40 minutes" in text
+    assert "Licence: Derived from hayahora.futbol, in a copy under MIT." in text
+    # Whole sentences alone: the second one of these orders would pass the limit.
+    text = words_of(render(open_run(ensemble_run)))
+    assert "about noon of 29 August 2022. Licence: Facts restated" in text
 
 
 def test_bars_are_as_long_as_their_shares(ensemble_run, monkeypatch):
@@ -832,7 +880,9 @@ def test_own_sites_lead_with_hours_as_worked_out_by_hand(site_folder):
     assert f"shop.example 16 Apr, 10:00 4 of 4 6 {cells(100, 100)}" in text
     # Of an address in nobody's table, b is too slow for half an hour.
     assert f"far.example 16 Apr, 20:00 4 of 4 0.5 {cells(100, 0)}" in text
-    said = "5 of your 5 sites were cut off from some customers, each in 4 of 4 simulations, for a"
+    said = (
+        "5 of your 5 sites are cut off from some customers, each in 4 of 4 simulations: the middle"
+    )
     assert answer(run).whole.startswith(said)
     assert "keys were set for this run; the command at" in text
     assert "It measures no outage: your own logs do." in text
@@ -873,11 +923,27 @@ def test_each_site_has_addresses_entries_last_hour_spells_and_loss(site_folder):
     }
     # The payment is unblocked at 7:00; the address of nobody's table, at 20:30, as a drops at once.
     for site, row in (
-        ("shop.example", "4 17 Apr, 07:00 2"),
-        ("far.example", "4 16 Apr, 20:30 1"),
-        ("both.example", "4 17 Apr, 00:00 2"),
+        ("shop.example", "17 Apr, 07:00 2"),
+        ("far.example", "16 Apr, 20:30 1"),
+        ("both.example", "17 Apr, 00:00 2"),
     ):
-        assert f"{site} {row} {two(losses[site])} " in head
+        assert re.search(rf"{site} 4 16 Apr, \d\d:00 {row} {re.escape(two(losses[site]))} ", head)
+
+
+def test_sales_that_were_given_are_counted(site_folder, monkeypatch):
+    run = open_run(site_folder)
+    given = np.array([100.0, 100.0])
+    for drawn, said in (
+        (given, "Sales by the hour were given for every site."),
+        (
+            np.array([80.0, 90.0]),
+            "Sales by the hour were given for 4 of 5 sites; others are drawn.",
+        ),
+    ):
+        revenue = np.stack([given] * 4 + [drawn], axis=1)
+        found = SimpleNamespace(number={"revenue_usd_per_h": revenue})
+        monkeypatch.setattr("sim.report.page.detail.read_sites", lambda *_, one=found: one)
+        assert said in words_of(render(run))
 
 
 def test_a_site_without_an_entry_or_an_address_says_so(site_folder, monkeypatch):
@@ -931,7 +997,7 @@ def test_a_site_is_cut_off_when_more_than_a_tenth_of_its_users_are(tmp_path, mon
     write_sites(tmp_path / "run")
     run = open_run(tmp_path / "run")
     assert f"shop.example 16 Apr, 10:00 4 of 4 4 {cells(100, 100)}" in words_of(render(run))
-    assert "for a median of 4 hours in all" in answer(run).whole
+    assert "the middle one of them for 4 hours in all" in answer(run).whole
 
 
 ORDERS = (
@@ -1004,24 +1070,24 @@ def test_a_compared_strategy_is_the_scenario_s_own_in_whatever_sequence_its_keys
     [
         (
             [[6], [6]],
-            "Your site was cut off from some customers in 2 of 2 simulations, for 6 hours in all.",
+            "In 2 of 2 simulations, your site is cut off from some customers, for 6 hours in all.",
         ),
         ([[0], [0]], "Your site was not cut off in 2 simulations."),
         ([[0, 0], [0, 0]], "None of your 2 sites was cut off in 2 simulations."),
         (
             [[6], [0], [6], [6]],
-            "Your site was cut off from some customers in 3 of 4 simulations, for 6 hours in all.",
+            "In 3 of 4 simulations, your site is cut off from some customers, for 6 hours in all.",
         ),
         (
             [[0, 0], [0, 0], [0, 0], [0, 4]],
-            "One of your 2 sites was cut off from some customers in 1 of 4 simulations, for 4 "
+            "In 1 of 4 simulations, one of your 2 sites is cut off from some customers, for 4 "
             "hours in all.",
         ),
         # Each site has a row with its own count; the hours are those of who was cut off.
         (
             [[6, 0, 0], [6, 2, 0], [0, 2, 0], [0, 2, 0]],
-            "2 of your 3 sites were cut off from some customers, each in 2\N{EN DASH}3 of 4 "
-            "simulations, for a median of 3 hours in all (2 to 5.7 h).",
+            "2 of your 3 sites are cut off from some customers, each in 2\N{EN DASH}3 of 4 "
+            "simulations: the middle one of them for 3 hours in all (2 to 5.7 h).",
         ),
     ],
 )
@@ -1073,18 +1139,30 @@ def lasts(hours: Estimate) -> str:
         (
             [[24, 96]],
             [[0, 1]],
-            "2 of your 2 sites were cut off from some customers, each in 1 of 1 "
-            "simulations, for a median of at least 60",
+            "2 of your 2 sites are cut off from some customers, each in 1 of 1 "
+            "simulations: the middle one of them for at least 60",
         ),
         # The middle one of three is known; not where one of few hours still goes on.
-        ([[24, 24, 96]], [[0, 0, 1]], "1 of 1 simulations, for a median of 24 hours in all"),
-        ([[2, 24, 96]], [[1, 0, 0]], "1 of 1 simulations, for a median of at least 24 hours."),
+        (
+            [[24, 24, 96]],
+            [[0, 0, 1]],
+            "1 of 1 simulations: the middle one of them for 24 hours in all",
+        ),
+        (
+            [[2, 24, 96]],
+            [[1, 0, 0]],
+            "1 of 1 simulations: the middle one of them for at least 24 hours.",
+        ),
         (
             [[24, 96], [24, 24], [24, 24]],
             [[0, 1], [0, 0], [0, 0]],
-            "for a median of 24 hours in all",
+            "the middle one of them for 24 hours in all",
         ),
-        ([[0, 96]], [[0, 1]], "1 of 1 simulations, for at least 96 hours: it still is at the end."),
+        (
+            [[0, 96]],
+            [[0, 1]],
+            "from some customers, for at least 96 hours: it still is at the end.",
+        ),
     ],
 )
 def test_a_median_that_the_end_of_the_run_may_have_cut_is_a_bound(
@@ -1258,7 +1336,7 @@ def test_a_zero_of_a_small_sample_is_a_bound(tmp_path):
     assert "No modelled business lost anything: what all of them lose is not known." in text
     operators = text[
         text.index("First block (simulated) Hours per business") : text.index(
-            "First block of others"
+            "First block: of others"
         )
     ]
     # Three in four businesses, for all of the five days.
@@ -1352,7 +1430,7 @@ def test_a_report_replaces_no_other_file(ensemble_run, tmp_path):
 
 
 LEFT_OUT = ("Businesses that move", "Customers who take a VPN", "The strategy that was used in",
-            "Your own knowledge", "Time after")  # fmt: skip
+            "What you know:", "Time after")  # fmt: skip
 
 
 def test_a_page_names_what_its_numbers_leave_out(
