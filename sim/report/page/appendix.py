@@ -38,9 +38,9 @@ from sim.scenario.tables.seeds import read_note
 HASH_DIGITS = 8
 ELSEWHERE = frozenset(map(lost_by, CAUSES)) | RATIOS.keys()
 """Measures that split others by cause, or compare strategies: the page of a run has no room."""
-MOST_WORDS = 45
+MOST_WORDS = 30
 """Words of a table's description that are shown, in whole sentences."""
-MOST_SETTINGS = 6
+MOST_SETTINGS = 5
 MOST_LETTERS = 27
 """Letters of an address that is shown in full."""
 _REPOSITORY = re.compile(r"github (\w[\w.-]*/\w[\w.-]*)")

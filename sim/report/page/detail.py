@@ -35,6 +35,7 @@ from sim.report.words.heading import (
     is_replayed,
     ordered_days,
     rate_of,
+    read_mechanisms,
 )
 from sim.report.words.languages import (
     NBSP,
@@ -234,8 +235,10 @@ def operators_of(
     strategy = run.strategies[0]
     first = read_first_blocks(run, strategy)
     harm = read_group_shares(run, strategy, "operator", COLLATERAL)
+    # Names may be blocked where no address is.
+    never = say("never an address") if "name" in read_mechanisms(run, strategy) else say("never")
     for group in largest_operators(run)[:most]:
-        at, when = first.get(group.operator), say("never")
+        at, when = first.get(group.operator), never
         if at is not None and at.is_known:
             when = moment(step_before(later(run.start, at.median), rounding_of(outage)))
         hours = harm.get(group.operator)

@@ -150,7 +150,9 @@ def places_of(run: RunFolder) -> Iterator[tuple[str, str, str, Text]]:
         yield site, _broken(mine) or say("not given"), entries, _providers(whose)
 
 
-def times_of(run: RunFolder, step: int) -> Iterator[tuple[str, Text, str, str, str, Text, Estimate]]:
+def times_of(
+    run: RunFolder, step: int
+) -> Iterator[tuple[str, Text, str, str, str, Text, Estimate]]:
     """Name, simulations, first and last hour, hours, spells and loss of the sites cut off longest.
 
     Parameters

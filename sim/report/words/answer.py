@@ -319,6 +319,8 @@ class _Facts:
         """Whose harm it is."""
         if has_sites_alone(self.run):
             return say("your sites")
+        if has_sites(self.run):
+            return say("the modelled businesses, with your sites")
         if self.country is None:
             return say("the country's businesses hosted abroad")
         return say("{country}'s businesses hosted abroad", country=self.country)
