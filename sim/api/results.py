@@ -185,8 +185,8 @@ class Results:
 
         A curve holds each value until its next change, so that its value at a time is that of the
         last change before or at it. A change between two times of a grid shows from the second one
-        on. An ensemble keeps its curves at even times, and replicates of the point values at every
-        change.
+        on. An ensemble keeps its curves at even times and those of given orders, and replicates of
+        the point values at every change.
 
         Parameters
         ----------

@@ -10,12 +10,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from sim.engine.record.outcome import Outcome
 from sim.engine.strategies import build_strategy
+from sim.engine.strategies.calendars import seconds_of
 from sim.engine.strategies.registry import rule_of
 from sim.experiment.draws import Draws
 from sim.experiment.executors.task import Key
-from sim.measure.bands import even_times
+from sim.measure.bands import MOST_TIMES, even_times
 from sim.measure.facts import group_columns, measure_columns
 from sim.measure.groups import count_groups
 from sim.measure.impact import measure_impact, measure_ratios
@@ -34,7 +38,7 @@ from sim.results.parquet import ColumnData
 from sim.results.store import SITE_RUNS, encode_run
 from sim.scenario.own import trust
 from sim.scenario.resolve import Resolved
-from sim.scenario.strategies import Own
+from sim.scenario.strategies import Own, windows_of_order
 from sim.streams import Streams
 from sim.world.build import World, build_world
 
@@ -159,8 +163,8 @@ class _Worker:
             measured = {"measures": measure_columns(found), "hits": group_columns(groups)}
             if sites := site_columns(resolved, world, outcome, priced.prices):
                 measured[SITE_RUNS] = sites
-            # Hundreds of members are read at even times; single runs at every change.
-            at_s = None if draws is None else even_times(resolved.scenario.horizon_s)
+            # Hundreds of members are read at some times; single runs at every change.
+            at_s = None if draws is None else _kept_times(resolved)
             tables = encode_run(
                 label, replicate, world, outcome, start=resolved.scenario.start, folder=scratch,
                 measured=measured, at_s=at_s,
@@ -173,3 +177,17 @@ class _Worker:
         if self._world is None or not is_known or self._world[1].places.line != resolved.line:
             self._world = key, build_world(resolved, streams)
         return self._world[1]
+
+
+def _kept_times(resolved: Resolved) -> NDArray[np.int64]:
+    """Even times, and those of given orders and right before, unless these are very many."""
+    scenario = resolved.scenario
+    start, end, zone = scenario.start, scenario.end, scenario.zone
+    windows = [
+        one for order in resolved.given_orders for one in windows_of_order(order, start, end, zone)
+    ]
+    given_s = np.unique(np.array(seconds_of(windows, start), np.int64))
+    if given_s.size > MOST_TIMES // 2:
+        given_s = given_s[:0]
+    at_s = np.union1d(even_times(scenario.horizon_s), np.append(given_s - 1, given_s))
+    return at_s[(at_s >= 0) & (at_s < scenario.horizon_s)]

@@ -247,12 +247,18 @@ def read_outage(run: RunFolder, strategy: str | None = None) -> Outage:
     fixed_s = 60 if band.t_s.size < MAX_GRID else max(run.horizon_s // MAX_GRID, 60)
     orders: tuple[Order, ...] = ()
     if listed is not None and not sessions:
-        curves = run.curves_by(metric, "provider", strategy) if metric == LISTED else {}
-        by_provider = {name: band_of(one, run.horizon_s) for name, one in curves.items()}
-        curve = run.curve(metric, run.strategy(strategy))
-        orders = find_orders(listed, by_provider, run.start, curve, cut_off)
+        spells = () if is_simulated(run) else _spells(listed, run.horizon_s)
+        days = (
+            later(run.start, from_s).date() == later(run.start, to_s).date()
+            for from_s, to_s in spells
+        )
         # What comes and goes within a day is no change of a day.
-        sessions = () if orders or is_simulated(run) else _spells(listed, run.horizon_s)
+        if not any(days):
+            curves = run.curves_by(metric, "provider", strategy) if metric == LISTED else {}
+            by_provider = {name: band_of(one, run.horizon_s) for name, one in curves.items()}
+            curve = run.curve(metric, run.strategy(strategy))
+            orders = find_orders(listed, by_provider, run.start, curve, cut_off)
+        sessions = () if orders else spells
     return Outage(
         start=run.start,
         horizon_s=run.horizon_s,
@@ -460,7 +466,9 @@ def _draw_listed(ax: Axes, shown: Outage, listed: Band, words: Language, *, narr
 def _order_text(start: datetime, order: Order, scale: float, *, narrow: bool) -> Text:
     at = short_day(later(start, order.at_s))
     sign = "+" if order.change > 0 else "\N{MINUS SIGN}"
-    change = joined("", (sign, number(abs(order.change) / (scale if narrow else 1))))
+    # A number of millions above a million would be read as one of a million million.
+    in_scale = scale if narrow and abs(order.change) < scale**2 else 1
+    change = joined("", (sign, number(abs(order.change) / in_scale)))
     return joined("\n", (joined(": ", (at, change)), order.whose(1 if narrow else 2)))
 
 

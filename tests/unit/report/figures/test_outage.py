@@ -20,6 +20,7 @@ from sim.report.figures.outage import (
     LISTED,
     Order,
     Outage,
+    _order_text,
     _spells,
     draw_outage,
     find_orders,
@@ -28,9 +29,12 @@ from sim.report.figures.outage import (
     read_outage,
     read_published,
 )
+from sim.report.page.detail import effects_of_sessions
 from sim.report.words.answer import answer
-from sim.report.words.languages import NBSP
-from sim.results.folder import CurvePoints, RunFolder
+from sim.report.words.languages import IN_ENGLISH, NBSP
+from sim.results.folder import CurvePoints, RunFolder, open_run
+from tests.experiments import write_ensemble
+from tests.sites import resolved
 
 H, D = 3600, 86_400
 START = datetime(2026, 3, 1, 6, tzinfo=UTC)
@@ -316,6 +320,35 @@ def test_spells_of_a_list_are_sessions_unless_it_is_never_lifted():
     assert _spells(band, 8 * H) == ((H, 3 * H), (5 * H, 8 * H))
     assert _spells(_band([0, H], [0.0, 0.0]), 8 * H) == ()
     assert _spells(_band([0, H], [1.0, 2.0]), 8 * H) == ()
+
+
+def test_given_orders_of_minutes_are_sessions_at_their_own_times(tmp_path):
+    """They fall between the even times of an ensemble, and one day has two."""
+    spans = (("16T09:03Z", "16T09:07Z"), ("16T12:01Z", "16T12:59Z"), ("17T09:03Z", "17T10:00Z"))
+    orders = [
+        {"addresses": ["198.18.0.1"], "from": f"2018-04-{first}", "to": f"2018-04-{last}"}
+        for first, last in spans
+    ]
+    heads = "poll_interval_h,apply_lag_median_h,apply_lag_sigma,release_lag_median_h"
+    groups = f"operator,label,share_users,{heads},release_lag_sigma,compliance"
+    tables = {"operators.groups": (groups, "a,A,1,0.001,0,0,0,0,1")}
+    strategy = {"id": "orders", "orders": orders}
+    given = {"register.cadence": "cadence-at-once", "strategy": strategy, "strategy.orders": orders}
+    write_ensemble(tmp_path / "run", resolved(tmp_path, tables, **given), 2)
+    run = open_run(tmp_path / "run")
+    run.manifest["scenario"]["overrides"] = []
+    shown = read_outage(run)
+    starts = (9 * H + 180, 12 * H + 60, D + 9 * H + 180)
+    assert shown.sessions == tuple(zip(starts, (9 * H + 420, 13 * H - 60, D + 10 * H), strict=True))
+    # Both sites on the address, of five.
+    assert [found.median for _, found in effects_of_sessions(run, shown)] == [0.4, 0.4, 0.4]
+
+
+def test_an_order_of_a_million_million_is_not_written_in_millions():
+    for change, said in ((2e18, f"+2,000,000{NBSP}trillion"), (3e6, "+3")):
+        order = Order(0, 0, change, ())
+        text = _order_text(START, order, 1e6, narrow=True)
+        assert IN_ENGLISH.write(text).endswith(said)
 
 
 def test_dots_say_whether_they_were_given_to_the_model():
