@@ -12,10 +12,11 @@ from sim.assess.assessment import EVER, HOURS, LISTED, LOST, VPN, Assessment, pa
 from sim.catalogue.choices import COLLATERAL, EFFICACY, PRIVATE_LOSS, label
 from sim.measure.estimates import Estimate, Grade
 from sim.report.documents.markdown import render_markdown
+from sim.report.page.detail import is_cut
 from sim.report.words.answer import answer
 from sim.report.words.heading import notices, strategies_of, strategy_names
 from sim.report.words.languages import capitalised
-from sim.report.words.numbers import number, range_text, span, value_text, whole
+from sim.report.words.numbers import as_lower_bound, number, range_text, span, value_text, whole
 from sim.report.words.sentences import verdict_sentence
 from sim.scenario.tables.rows import CourtQuestionRow
 
@@ -50,7 +51,17 @@ def write_assessment(found: Assessment, questions: Sequence[CourtQuestionRow] = 
     run, parameters = found.run, parameters_of(found.run, found.label)
     rows = dict(zip(run.strategies, answer(run).strategies, strict=True))
     shown = dict.fromkeys((found.label, *found.others, found.baseline))
-    used = (capitalised, label, notices, number, span, verdict_sentence, whole)
+    used = (
+        as_lower_bound,
+        capitalised,
+        is_cut,
+        label,
+        notices,
+        number,
+        span,
+        verdict_sentence,
+        whole,
+    )
     return render_markdown(
         "assessment.md.j2",
         **{one.__name__: one for one in used},

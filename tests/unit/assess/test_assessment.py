@@ -49,6 +49,19 @@ def printed(found: Assessment, forum: str = "") -> str:
     return write_assessment(found, asked).replace("\N{NO-BREAK SPACE}", " ")
 
 
+def test_hours_of_who_still_is_cut_off_at_the_end_are_a_bound(found, monkeypatch):
+    def hours() -> str:
+        return re.search(r"middle one of these: (.*)\.\n", printed(found))[1]
+
+    assert re.fullmatch(r"at least \d+ hours \(.*\), as most still are at the end", hours())
+
+    def is_cut(*_) -> bool:
+        return False
+
+    monkeypatch.setattr("sim.report.documents.assessment.is_cut", is_cut)
+    assert re.fullmatch(r"\d+ hours \(.*\)", hours())
+
+
 def test_numbers_are_those_of_the_summary_and_of_the_report(folder, found):
     for row in csv_rows(folder / "summary.csv"):
         if row["strategy"] == OWN and row["median"]:
