@@ -1029,6 +1029,13 @@ def test_orders_of_ipv6_alone_are_in_the_table_of_orders(tmp_path, monkeypatch):
     assert "IPv6 networks" not in zero.split("; ")
 
 
+def test_orders_for_names_are_named_beside_sessions_too(session_folder, monkeypatch):
+    run = open_run(session_folder)
+    assert "Orders for names" not in words_of(render(run))
+    monkeypatch.setitem(_template().globals, "read_mechanisms", lambda *_: ["drop", "name"])
+    assert "Orders for names: events.parquet." in words_of(render(run))
+
+
 def test_orders_of_ipv6_beside_others_are_named(tmp_path, monkeypatch):
     beside = (*ORDERS, "2018-04-16T06:00Z,block,198.18.0.0/25")
     monkeypatch.setitem(sites.TABLES, "strategy.orders", beside)
