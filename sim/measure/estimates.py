@@ -190,7 +190,7 @@ def estimate_of(row: Row, prefix: str = "") -> Estimate:
     )
 
 
-def read_estimates(run: RunFolder, file: str = "summary.csv") -> dict[tuple[str, str], Estimate]:
+def read_estimates(run: RunFolder) -> dict[tuple[str, str], Estimate]:
     """Estimates of a folder by strategy and measure.
 
     Raises
@@ -201,7 +201,7 @@ def read_estimates(run: RunFolder, file: str = "summary.csv") -> dict[tuple[str,
     refuted = contradictions(run)
     return {
         (text(row, "strategy"), metric): _graded(estimate_of(row), metric, refuted)
-        for row in read_rows(run, file, ("metric", "median", "low", "high"))
+        for row in read_rows(run, "summary.csv", ("metric", "median", "low", "high"))
         if (metric := text(row, "metric"))
     }
 

@@ -40,13 +40,13 @@ def ratios(scores: Document) -> list[dict[str, Any]]:
     -------
     rows
         ``id, title, role, verdict, median, low, high, allowed_low, allowed_high``; ends that do
-        not exist are None. A case whose published value is not above zero, or a rank, has no ratio
-        and no row.
+        not exist are None. A case whose published value is not above zero has no ratio and
+        no row.
     """
     rows = []
     for score in scores["scores"]:
         predicted, published = score["predicted"], score["published"]
-        if predicted is None or published["value"] <= 0 or published["relation"] == "rank":
+        if predicted is None or published["value"] <= 0:
             continue
         ends = {
             name: source[name] and source[name] / published["value"]
