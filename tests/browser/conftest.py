@@ -7,8 +7,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -43,32 +45,37 @@ class Opened:
 
 
 @pytest.fixture(scope="session")
-def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Page by kind: of a run, a comparison, and a case with sites of its own; in languages.
+def report_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Writes the page of a kind and a language, as in ``run-es``, when it is first asked for.
 
-    ``three`` compares three strategies, also in languages of long words; ``noticed`` is in
-    Italian, and says that a table changed.
+    ``three`` compares three strategies; ``noticed`` says that a table of a comparison changed.
     """
     folder = tmp_path_factory.mktemp("reports")
-    kinds = {"run": write_run, "comparison": write_comparison, "sites": write_sites}
-    pages = {}
-    for name, write in kinds.items():
-        write(folder / name)
-        for code in (ENGLISH, *TRANSLATED):
-            kind = name if code == ENGLISH else f"{name}-{code}"
-            pages[kind] = folder / f"{kind}.html"
-            write_report(open_run(folder / name), pages[kind], language(code))
-    pages |= {
-        name: folder / f"{name}.html" for name in ("three", "three-es", "three-it", "noticed")
+    kinds = {
+        "run": write_run,
+        "comparison": write_comparison,
+        "sites": write_sites,
+        "three": lambda path: write_comparison(path, "aggregate:length=24"),
     }
-    write_comparison(folder / "three", "aggregate:length=24")
-    for code in (ENGLISH, "es", "it"):
-        kind = "three" if code == ENGLISH else f"three-{code}"
-        write_report(open_run(folder / "three"), pages[kind], language(code))
-    with (folder / "comparison" / "groups.csv").open("a", encoding="utf-8") as file:
-        file.write("\n")
-    write_report(open_run(folder / "comparison"), pages["noticed"], language("it"))
-    return pages
+
+    @cache
+    def results(name: str) -> Path:
+        if name == "noticed":
+            shutil.copytree(results("comparison"), folder / name)
+            with (folder / name / "groups.csv").open("a", encoding="utf-8") as file:
+                file.write("\n")
+        else:
+            kinds[name](folder / name)
+        return folder / name
+
+    @cache
+    def write(kind: str) -> Path:
+        name, _, code = kind.partition("-")
+        page = folder / f"{kind}.html"
+        write_report(open_run(results(name)), page, language(code or ENGLISH))
+        return page
+
+    return write
 
 
 @pytest.fixture(scope="session")

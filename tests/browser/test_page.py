@@ -14,13 +14,21 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.browser
 KINDS = ("run", "comparison", "sites")
 TRANSLATIONS = tuple(f"{kind}-{code}" for kind in KINDS for code in TRANSLATED)
-MORE = ("three", "three-es", "three-it", "noticed")
+MORE = ("three", "three-es", "three-it", "noticed-it")
+LONG = ("comparison-ru", "sites-ru", "three", "three-it")
+"""Whose words are shorter than those of another language or kind."""
 SIZES = ((1400, 900), (768, 1024), (390, 844))
 
 
-@pytest.mark.parametrize("kind", KINDS + TRANSLATIONS + MORE)
-def test_the_page_fits_and_fetches_nothing(kind, chromium, reports):
-    opened = open_file(chromium, reports[kind], 1400)
+@pytest.mark.parametrize(
+    "kind",
+    [
+        pytest.param(kind, marks=[pytest.mark.long] * (kind in LONG))
+        for kind in KINDS + TRANSLATIONS + MORE
+    ],
+)
+def test_the_page_fits_and_fetches_nothing(kind, chromium, report_of):
+    opened = open_file(chromium, report_of(kind), 1400)
     for width, height in SIZES:
         opened.page.set_viewport_size({"width": width, "height": height})
         assert_fits(opened.page, width, height)
@@ -64,8 +72,8 @@ def assert_fits(page: Page, width: int, height: int) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_no_violation(kind, scheme, chromium, reports):
-    opened = open_file(chromium, reports[kind], 390, color_scheme=scheme)
+def test_axe_finds_no_violation(kind, scheme, chromium, report_of):
+    opened = open_file(chromium, report_of(kind), 390, color_scheme=scheme)
     assert violations(opened.page) == []
     opened.page.context.close()
 
@@ -78,15 +86,15 @@ def test_axe_finds_what_is_wrong(chromium, tmp_path):
     opened.page.context.close()
 
 
-def test_it_prints_on_six_pages(chromium, reports):
-    opened = open_file(chromium, reports["run"], 1400)
+def test_it_prints_on_six_pages(chromium, report_of):
+    opened = open_file(chromium, report_of("run"), 1400)
     data = opened.page.pdf(prefer_css_page_size=True)
     assert 2 <= data.count(b"/Type /Page\n") + data.count(b"/Type /Page ") <= 6
     opened.page.context.close()
 
 
-def test_cyrillic_is_in_the_fonts_of_the_page(chromium, reports):
-    opened = open_file(chromium, reports["run-ru"], 1400)
+def test_cyrillic_is_in_the_fonts_of_the_page(chromium, report_of):
+    opened = open_file(chromium, report_of("run-ru"), 1400)
     families = {
         ".say": "Source Serif 4",
         ".num span": "Source Sans 3",
