@@ -77,8 +77,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Compile all loops in a process of its own while workers run what needs none."""
-    # Shipped scenarios draw what is not known some dozens of times; tests that do say so.
-    os.environ.setdefault("OVERBLOCK_DRAWS", "0")
     if not getattr(config.option, "numprocesses", None):
         return
     # Workers, and what they start, share the processors: a second thread for linear algebra would

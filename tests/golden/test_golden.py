@@ -58,7 +58,7 @@ def test_every_measure_of_a_run_is_in_the_file(name):
 
 def test_medians_of_fixed_replicates_are_those_of_the_values(tmp_path):
     """A folder of the point values summarises the numbers held here, whatever its columns are."""
-    name = "allow-list"
+    name = "sni-era"
     resolved = resolve(load_scenario(name, changes_to(name)))
     found = run_experiment(
         resolved, root_seed=ROOT_SEED, n_replicates=N_REPLICATES, folder=tmp_path / "out"

@@ -47,7 +47,9 @@ pytestmark = pytest.mark.laws
 def folder(name: str, place: Path, *, fixed: bool) -> RunFolder:
     overrides = () if name == WHOLE else SMALLER.get(name, FEW)
     resolved = resolve(load_scenario(name, overrides))
-    n = (N_FIXED if fixed else N_MEMBERS) // (1 + (name == WHOLE))
+    n = N_FIXED if fixed else N_MEMBERS
+    if name == WHOLE:
+        n = 1 if fixed else N_MEMBERS // 2
     plan = Plan.of_run(resolved, choose_root_seed(resolved, None), 1).of_size(n, fixed=fixed)
     return open_run(carry_out(Runs(plan), folder=place / f"{name}-{fixed}").folder)
 

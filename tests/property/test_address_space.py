@@ -137,6 +137,7 @@ def assert_agree(space: AddressSpace, target: TargetState, naive: Naive, rented:
         assert target.is_held(rows, mechanism).tolist() == wanted
 
 
+@pytest.mark.long  # its loops are compiled for it alone; `test_interpreted.py` runs it each day
 @pytest.mark.parametrize("shortest_run", [SHORTEST_RUN, 3])
 def test_counts_by_difference_are_those_of_all_entries(shortest_run, monkeypatch):
     monkeypatch.setattr("sim.engine.state.space.SHORTEST_RUN", shortest_run)

@@ -101,7 +101,7 @@ def test_orders_of_both_families_agree_to_the_last_bit(small, moved):
     assert_the_same(with_ipv6(small, *moved))
 
 
-@many_worlds(3)
+@many_worlds(2)
 @given(whole_worlds(), MOVED)
 def test_the_slow_reference_agrees_with_every_mechanism_on(small, moved):
     assert_agrees(with_ipv6(small, *moved))
@@ -163,6 +163,7 @@ def dual_worlds(draw):
     )
 
 
+@pytest.mark.long  # `test_each_kernel.py` has some every day
 @settings(max_examples=n_examples(60), deadline=None, phases=[Phase.explicit, Phase.generate])
 @given(dual_worlds())
 def test_users_meet_sites_by_the_families_they_have(small):

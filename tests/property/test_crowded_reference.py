@@ -66,13 +66,15 @@ def _all_responding(small: SmallWorld) -> SmallWorld:
     return replace(small, firms=tuple(firms))
 
 
+EACH_DAY = ("escalate", "throttle", "dns", "rolling")
 RUNS = [
     pytest.param(
         make,
         name,
         seed,
         id=f"{make.__name__}-{name}-{seed}",
-        marks=[pytest.mark.long] * (seed != SEEDS[0] or (make is chase and name != "escalate")),
+        # Those of each day are in `test_each_kernel.py`, with something more at once.
+        marks=[pytest.mark.long] * (seed != SEEDS[0] or make is chase or name in EACH_DAY),
     )
     for make, seeds in ((crowd, SEEDS), (chase, SEEDS[:1]))
     for name in RULES

@@ -106,7 +106,7 @@ def more_at_once(small: SmallWorld, name: str) -> SmallWorld:
     return replace(small, complaints=small.complaints.model_copy(update=people))
 
 
-@pytest.mark.parametrize("name", ["escalate", "throttle", "dns", "rolling"])
+@pytest.mark.parametrize("name", crowded.EACH_DAY)
 def test_a_crowded_world_agrees(name):
     small = more_at_once(crowded.crowd(0, name), name)
     world = replace(small.reference(), strategy=RULES[name])

@@ -414,31 +414,32 @@ limits_seldom = st.sampled_from([None, None, None, 2])
 endings = st.sampled_from([(), ((3 * DAY, "beta", "hostile"), (5 * DAY, "beta", "compliant"))])
 
 
-@many_worlds(6)
+@many_worlds(3)
 @given(talking_worlds())
 def test_the_slow_reference_agrees_where_a_censor_talks_first(small):
     assert_agrees(small)
 
 
+@pytest.mark.long  # `test_each_kernel.py` has some every day
 @many_worlds(6)
 @given(whole_worlds())
 def test_the_slow_reference_agrees_with_every_mechanism_on(small):
     assert_agrees(small)
 
 
-@many_worlds(6)
+@many_worlds(3)
 @given(held_back_worlds())
 def test_the_slow_reference_agrees_where_a_censor_is_refused_and_asks_again(small):
     assert_agrees(small)
 
 
-@many_worlds(6)
+@many_worlds(3)
 @given(pressed_worlds())
 def test_the_slow_reference_agrees_where_a_censor_narrows_and_reviews(small):
     assert_agrees(small)
 
 
-@many_worlds(6)
+@many_worlds(3)
 @given(switching_worlds())
 def test_the_slow_reference_agrees_where_programs_leave_what_is_blocked(small):
     assert_agrees(small)

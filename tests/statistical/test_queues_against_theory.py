@@ -141,7 +141,13 @@ def times_by_business(events: Events, kind: Kind) -> np.ndarray:
     return t_s
 
 
-@pytest.fixture(scope="module", params=[(1, 0.6), (3, 0.7)], ids=["one-server", "three-servers"])
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param((1, 0.6), id="one-server", marks=pytest.mark.long),
+        pytest.param((3, 0.7), id="three-servers"),
+    ],
+)
 def hotline(request):
     servers, load = request.param
     rate = load * servers / SERVICE_H

@@ -48,7 +48,7 @@ def n_said(*arguments: object) -> int:
 def test_the_first_run_compiles_before_it_starts_processes_and_says_so_once(
     compiled, write_scenario, tmp_path
 ):
-    run = "run", write_scenario(), "-w"
+    run = "run", write_scenario(), "-n", 2, "-w"
     assert n_said(*run, 2, "-o", tmp_path / "one") == 1
     assert compiled == [0]
     assert n_said(*run, 1, "-o", tmp_path / "two") == 0
@@ -56,7 +56,7 @@ def test_the_first_run_compiles_before_it_starts_processes_and_says_so_once(
 
 
 def test_quiet_commands_compile_without_a_word(compiled, write_scenario, tmp_path):
-    assert n_said("run", write_scenario(), "--quiet", "-w", 1, "-o", tmp_path / "out") == 0
+    assert n_said("run", write_scenario(), "--quiet", "-n", 1, "-w", 1, "-o", tmp_path / "out") == 0
     assert len(compiled) == 1
 
 
