@@ -11,10 +11,9 @@ from hypothesis import HealthCheck, Phase, reject, settings
 from numpy.typing import ArrayLike
 
 from sim.addresses.sets.intervals import IntervalSet, format_set
-from sim.addresses.sets.line import IPV4, Line, split
+from sim.addresses.sets.line import IPV4, Line, Seats, split
 from sim.addresses.sets.notation import Prefix, parse_prefix
 from sim.addresses.sets.prefixes import PrefixTable
-from sim.addresses.sets.seats import Seats
 from sim.engine.decisions import Mechanism, Order, Strategy
 from sim.engine.record.outcome import Outcome
 from sim.engine.run import simulate

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from sim.addresses.cover.tree import LengthLimits
 from sim.addresses.feeds.feed import without_sinkholes
-from sim.addresses.feeds.frames import feed_of_addresses, feed_of_columns
+from sim.addresses.feeds.inventories import feed_of_addresses, feed_of_columns
 from sim.addresses.sets.intervals import AddressSet
 from sim.api.given import (
     Given,

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.addresses.feeds.feed import RESOLVE, UNPLACED, Feed
-from sim.addresses.feeds.formats import check_format, read_file
+from sim.addresses.feeds.formats import read_file
 from sim.addresses.feeds.inputs import Input
 from sim.addresses.feeds.orders import Orders
 from sim.addresses.text.reading import Entries4, Entries6
@@ -109,7 +109,6 @@ def read_blocklists(
     UsageError
         If there is no such format.
     """
-    check_format(format_name)
     tables: list[Feed | Orders] = []
     mistakes = Mistakes(DataError)
     for given in inputs:

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from sim.addresses.feeds.feed import Feed, concatenate, without_sinkholes
 from sim.addresses.feeds.formats import read_feed
-from sim.addresses.feeds.frames import feed_of_addresses, feed_of_columns
+from sim.addresses.feeds.inventories import feed_of_addresses, feed_of_columns
 from sim.addresses.sets.intervals import IPV4_STOP, AddressSet
 from sim.blocklists.attribution import Attributes, Breakdown, break_down, check_columns, labels_of
 from sim.blocklists.blocklists import find_input

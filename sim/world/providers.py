@@ -14,10 +14,9 @@ from numpy.typing import NDArray
 
 from sim.addresses.feeds.feed import SPECIAL
 from sim.addresses.sets.intervals import IPV4_STOP, IntervalSet
-from sim.addresses.sets.line import IPV4, Line
+from sim.addresses.sets.line import IPV4, Line, Seats
 from sim.addresses.sets.notation import Prefix
 from sim.addresses.sets.prefixes import PrefixTable
-from sim.addresses.sets.seats import Seats
 from sim.scenario.reactions import Fronts
 from sim.scenario.resolve import Resolved
 from sim.scenario.tables.rows import CloudPrefixRow, PoolRow

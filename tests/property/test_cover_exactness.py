@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy.optimize import Bounds, LinearConstraint, milp
 
 from sim.addresses.cover.frontier import Frontier, find_covers
-from sim.addresses.cover.tree import LengthLimits, Targets, Weights
+from sim.addresses.cover.tree import FAMILIES, LengthLimits, Targets, WeightedRanges, Weights
 from sim.addresses.sets.blocks import DTYPES
 from sim.addresses.sets.intervals import AddressSet, IntervalSet, IntervalSet6
 from sim.errors import UsageError
@@ -50,7 +50,10 @@ class Place:
         bounds = [self.bounds(low, high) for low, high, _ in ranges]
         total = [amount for *_, amount in ranges]
         edges = ([b[0] for b in bounds], [b[1] for b in bounds])
-        return Weights.on_ranges(*(np.array(edge, DTYPES[self.bits]) for edge in edges), total)
+        mine = WeightedRanges.of(*(np.array(edge, DTYPES[self.bits]) for edge in edges), total)
+        return Weights(
+            *(mine if bits == self.bits else WeightedRanges.none(bits) for bits in FAMILIES)
+        )
 
     def units(self, text: str) -> frozenset[int]:
         """Units of a prefix, which must consist of whole ones."""

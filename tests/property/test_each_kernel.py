@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from sim.addresses.cover.frontier import find_covers
-from sim.addresses.cover.tree import Targets, Weights
+from sim.addresses.cover.tree import Targets, WeightedRanges, Weights
 from sim.addresses.sets.intervals import AddressSet, IntervalSet, IntervalSet6
 from sim.engine.state.cover_kernel import find_least_cover
 from sim.engine.state.keyed_numbers_kernel import write_first_numbers
@@ -163,9 +163,8 @@ def test_a_compiled_cover_has_the_prefixes_of_find_covers(case):
     rented = IntervalSet.from_bounds(bounds[::2], bounds[1::2])
     size = rented.stop - rented.start
     known = AddressSet(IntervalSet.from_bounds(address, address + 1), IntervalSet6.empty())
-    frontier = find_covers(
-        Targets.prepare(known), Weights.on_ranges(rented.start, rented.stop, size), budget
-    )
+    weight = Weights(WeightedRanges.of(rented.start, rented.stop, size), WeightedRanges.none(128))
+    frontier = find_covers(Targets.prepare(known), weight, budget)
     expected = frontier.cover(budget)
     found = find_least_cover(address, rented.start, rented.stop, np.cumsum(size) - size, budget)
     start, stop = (column.tolist() for column in found)

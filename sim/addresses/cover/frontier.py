@@ -362,15 +362,10 @@ def _fewest_rules(row: Columns) -> NDArray[np.int64]:
 
 def _fewest(tree: PrefixTree) -> int:
     """Fewest allowed nodes that cover a tree."""
-    n_fewest, waiting = 0, [tree.n_nodes - 1]
-    while waiting:
-        node = waiting.pop()
-        fork = node - tree.leaf_count
-        if tree.is_allowed[node] or fork < 0:
-            n_fewest += 1
-        else:
-            waiting += [int(tree.left[fork]), int(tree.right[fork])]
-    return n_fewest
+    fewest, n = [1] * tree.n_nodes, tree.leaf_count
+    for fork in np.flatnonzero(~tree.is_allowed[n:]).tolist():
+        fewest[n + fork] = fewest[int(tree.left[fork])] + fewest[int(tree.right[fork])]
+    return fewest[-1]
 
 
 def _too_few(fewest: int, budget: int) -> UsageError:

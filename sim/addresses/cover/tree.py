@@ -62,6 +62,27 @@ class WeightedRanges:
         self.total.flags.writeable = False
 
     @classmethod
+    def of(cls, start: Numbers, stop: Numbers, total: ArrayLike) -> WeightedRanges:
+        """Return weights on ranges of one family; hosts are ranges of one address.
+
+        Parameters
+        ----------
+        start, stop : shape (n,)
+            Half-open bounds, int64 of IPv4 and Python integers of IPv6, ``start < stop``.
+        total : shape (n,)
+            Weight of each range as a whole.
+
+        Raises
+        ------
+        ValueError
+            If a bound or a weight is out of range.
+        """
+        bits = bits_of(start)
+        if start.shape != stop.shape or np.any((start < 0) | (start >= stop) | (stop > 1 << bits)):
+            raise ValueError(f"ranges must satisfy 0 <= start < stop <= 2**{bits}")
+        return cls(start, stop, _column(total))
+
+    @classmethod
     def none(cls, bits: int) -> WeightedRanges:
         """Return no weight at all."""
         return cls(*(np.empty(0, dtype) for dtype in (DTYPES[bits], DTYPES[bits], np.int64)))
@@ -123,35 +144,12 @@ class Weights:
         )
 
     @classmethod
-    def on_ranges(cls, start: Numbers, stop: Numbers, total: ArrayLike) -> Weights:
-        """Return weights on ranges of one family; hosts are ranges of one address.
-
-        Parameters
-        ----------
-        start, stop : shape (n,)
-            Half-open bounds, int64 of IPv4 and Python integers of IPv6, ``start < stop``.
-        total : shape (n,)
-            Weight of each range as a whole.
-
-        Raises
-        ------
-        ValueError
-            If a bound or a weight is out of range.
-        """
-        bits = bits_of(start)
-        if start.shape != stop.shape or np.any((start < 0) | (start >= stop) | (stop > 1 << bits)):
-            raise ValueError(f"ranges must satisfy 0 <= start < stop <= 2**{bits}")
-        ranges = WeightedRanges(start, stop, _column(total))
-        if bits == IPV4_BITS:
-            return cls(ranges, WeightedRanges.none(IPV6_BITS))
-        return cls(WeightedRanges.none(IPV4_BITS), ranges)
-
-    @classmethod
     def on_rows(cls, v4: Entries4, total4: ArrayLike, v6: Entries6, total6: ArrayLike) -> Weights:
-        """Return weights on the rows of a list, by family; errors as for `on_ranges`."""
-        one = cls.on_ranges(v4.start, v4.stop, total4)
-        two = cls.on_ranges(v6.start, v6.stop, total6)
-        return cls(one.v4, two.v6)
+        """Return weights on the rows of a list, by family; errors as for `WeightedRanges.of`."""
+        return cls(
+            WeightedRanges.of(v4.start, v4.stop, total4),
+            WeightedRanges.of(v6.start, v6.stop, total6),
+        )
 
     def of_family(self, bits: int) -> WeightedRanges:
         """Return the weights of one family, named by its number of bits."""

@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import Any
 
 from sim.addresses.feeds.feed import Feed
-from sim.addresses.feeds.forms import FORM, FORMATS, FORMS
+from sim.addresses.feeds.forms import FORM, FORMATS, FORMS, JSON_FORMS
 from sim.addresses.feeds.gather import Gathering
 from sim.addresses.feeds.inputs import (
     DELIMITERS,
@@ -22,13 +22,12 @@ from sim.addresses.feeds.inputs import (
     Sample,
     cut_lines,
     is_address,
-    read_sample,
     take_sample,
 )
 from sim.addresses.feeds.inventories import ADDRESS_COLUMNS
 from sim.addresses.feeds.orders import Orders
 from sim.addresses.feeds.refused import refuse_rules, refuse_unread
-from sim.addresses.feeds.verdicts import refusal_of, verdict_behind, words_against
+from sim.addresses.feeds.verdicts import verdict_behind, words_against
 from sim.addresses.sets.notation import shown
 from sim.addresses.text.source import Block, Limits, read_blocks
 from sim.errors import BadLinesError, DataError, Problem, UsageError, told_once
@@ -68,7 +67,7 @@ def sniff(given: Input, limits: Limits | None = None) -> str:
     if sample.is_json:
         keys = ", ".join(list(sample.keys)[:8])
         got = f"other JSON, with keys {keys}" if keys else "JSON without keys"
-        kinds = "; ".join(form.file.replace("`", "") for form in FORMS if form.is_json)
+        kinds = "; ".join(form.file.replace("`", "") for form in JSON_FORMS)
         message = (
             f"expected JSON of one of these kinds: {kinds}; got {got}; give the addresses as a "
             "list, one a line, or as CSV with a column address"
@@ -129,7 +128,11 @@ def _check_comments(given: Input, limits: Limits) -> None:
         text = block.text.decode("utf-8", "replace")
         if found := verdict_behind(text):
             n_before, word = found
-            message = f"{refusal_of(word)}, or name the form by --as to ignore comments"
+            message = (
+                f"expected entries that are blocked, got a comment that says {shown(word)}: take "
+                "out what is not blocked and the comment, or the comment alone if all of them are "
+                "blocked, or name the form by --as to ignore comments"
+            )
             raise DataError([Problem(given.name, message, block.first_line + n_before)])
 
 
@@ -283,7 +286,7 @@ def _mostly_refused(given: Input, format_name: str, n_bad: int, n_good: int, lim
     """Likely kind of a file whose lines were mostly refused; empty for other files and kinds."""
     if format_name != "list" or n_bad <= n_good:
         return ""
-    sample = read_sample(given, limits)
+    sample = take_sample(given, limits).data
     if sample.startswith((b"\xff\xfe", b"\xfe\xff")) or sample[:400].count(b"\0") > 40:
         return "UTF-16 text or a binary file: text must be UTF-8"
     lines = sample.decode("utf-8-sig", "replace").split("\n")
@@ -338,7 +341,8 @@ def read_file(
         If there is no such format.
     """
     limits = limits or Limits()
-    check_format(format_name)
+    if format_name and format_name not in FORMATS:
+        raise UsageError(f"--as: expected one of {', '.join(FORMATS)}, got {format_name!r}")
     if format_name:
         refuse_unread(given, limits)
     name = format_name or sniff(given, limits)
@@ -390,15 +394,3 @@ def _of_whom(feed: Feed, given: Input, named_by: str, limits: Limits) -> Feed:
         labels={name: labels for name, labels in feed.labels.items() if name != "provider"},
         notes=(note, *feed.notes),
     )
-
-
-def check_format(name: str) -> None:
-    """Refuse a name of no form.
-
-    Raises
-    ------
-    UsageError
-        If there is no such form.
-    """
-    if name and name not in FORMATS:
-        raise UsageError(f"--as: expected one of {', '.join(FORMATS)}, got {name!r}")

@@ -43,10 +43,6 @@ class Form:
         Reads it from a stream; None where `read_path` reads it.
     read_path
         Reads it from the path of a file that is not compressed.
-    is_dated
-        Whether it is one of dated orders, with their times.
-    is_json
-        Whether it is JSON.
     named_by
         Expression found in a file of a provider's that says whose it is; None for other forms.
         Keys do not: others publish their ranges with the same ones.
@@ -58,8 +54,6 @@ class Form:
     fits: Fits | None = None
     read: Callable[[Source, Gathering], Feed | orders.Orders] | None = None
     read_path: Callable[[Path, Gathering], Feed] | None = None
-    is_dated: bool = False
-    is_json: bool = False
     named_by: str | None = None
 
 
@@ -69,21 +63,13 @@ def _has(*alternatives: str) -> Fits:
 
 
 # In the sequence in which they are tried: the special ones before those that ask for less.
-FORMS: Sequence[Form] = (
-    Form(
-        "parquet",
-        "Parquet with named columns; normal tables",
-        "the columns",
-        lambda sample: sample.data.startswith(b"PAR1"),
-        read_path=inventories.read_parquet,
-    ),
+JSON_FORMS: Sequence[Form] = (
     Form(
         "azure",
         "Microsoft `ServiceTags_*.json`",
         "provider, region, tags",
         _has("addressPrefixes", "changeNumber"),
         network_tables.read_azure,
-        is_json=True,
         named_by=r'"platform"\s*:\s*"Azure"|"AzureCloud',
     ),
     Form(
@@ -92,7 +78,6 @@ FORMS: Sequence[Form] = (
         "provider, region, services",
         _has("prefixes ipv6_prefixes", "createDate", "ip_prefix"),
         network_tables.read_aws,
-        is_json=True,
         named_by=r'"service"\s*:\s*"(AMAZON|EC2|CLOUDFRONT|ROUTE53)',
     ),
     Form(
@@ -101,7 +86,6 @@ FORMS: Sequence[Form] = (
         "provider, region (scope), service",
         _has("ipv4Prefix", "ipv6Prefix", "creationTime"),
         network_tables.read_google,
-        is_json=True,
         named_by=r'"service"\s*:\s*"Google',
     ),
     Form(
@@ -110,7 +94,6 @@ FORMS: Sequence[Form] = (
         "name, addresses",
         _has("name data", "name results"),
         name_lists.read_zdns,
-        is_json=True,
     ),
     Form(
         "polls",
@@ -118,8 +101,6 @@ FORMS: Sequence[Form] = (
         "dated orders by operator",
         _has("data stateChanges"),
         orders.read_polls,
-        is_dated=True,
-        is_json=True,
     ),
     Form(
         "fastly",
@@ -127,7 +108,6 @@ FORMS: Sequence[Form] = (
         "provider",
         lambda sample: {*sample.keys} == {"addresses", "ipv6_addresses"},
         network_tables.read_fastly,
-        is_json=True,
         named_by="fastly",
     ),
     Form(
@@ -136,7 +116,6 @@ FORMS: Sequence[Form] = (
         "provider",
         _has("result ipv4_cidrs"),
         network_tables.read_cloudflare,
-        is_json=True,
         named_by="cloudflare",
     ),
     Form(
@@ -145,7 +124,6 @@ FORMS: Sequence[Form] = (
         "provider, region, tags",
         _has("regions cidrs", "last_updated_timestamp regions"),
         network_tables.read_oracle,
-        is_json=True,
         named_by=r'"(OCI|OSN)"',
     ),
     Form(
@@ -154,7 +132,6 @@ FORMS: Sequence[Form] = (
         "the columns that keys name",
         json_tables.fits_json_list,
         json_tables.read_json_list,
-        is_json=True,
     ),
     Form(
         "json-lines",
@@ -162,8 +139,17 @@ FORMS: Sequence[Form] = (
         "the columns that keys name",
         json_tables.fits_json_lines,
         json_tables.read_json_lines,
-        is_json=True,
     ),
+)
+FORMS: Sequence[Form] = (
+    Form(
+        "parquet",
+        "Parquet with named columns; normal tables",
+        "the columns",
+        lambda sample: sample.data.startswith(b"PAR1"),
+        read_path=inventories.read_parquet,
+    ),
+    *JSON_FORMS,
     Form(
         "z-i",
         "the Russian register as z-i publishes it",
@@ -198,7 +184,6 @@ FORMS: Sequence[Form] = (
         "addresses in force at a time",
         lambda sample: {*orders.NEEDED} <= {*sample.header},
         orders.read_orders,
-        is_dated=True,
     ),
     Form(
         "inventory",
@@ -239,5 +224,5 @@ FORMS: Sequence[Form] = (
 
 FORM: Mapping[str, Form] = {form.name: form for form in FORMS}
 FORMATS = tuple(FORM)
-DATED = tuple(form.name for form in FORMS if form.is_dated)
+DATED = ("polls", "orders")
 """The forms that hold dated orders."""

@@ -313,9 +313,6 @@ class Gathering:
 # JSON, whose texts hold any character, and comments.
 _WHOLE = ("{", "!", ";", "//")
 
-Numbered = list[tuple[int, str]]
-"""Numbers from 1, and lines without the blanks around them."""
-
 
 def count_lines(block: Block, gathering: Gathering) -> None:
     """Count the lines of a block, and refuse those that are too long."""
@@ -335,8 +332,8 @@ def decode_lines(block: Block, gathering: Gathering) -> Iterator[tuple[int, str]
             gathering.refuse(f"expected UTF-8 text, got {got}", number)
 
 
-def read_numbered(source: Readable, gathering: Gathering) -> Iterator[Numbered]:
-    """Yield the lines of a stream that are not blank, block by block."""
+def read_numbered(source: Readable, gathering: Gathering) -> Iterator[list[tuple[int, str]]]:
+    """Yield the numbers of lines that are not blank and the lines, stripped, block by block."""
     for block in read_blocks(source, gathering.limits.max_line_bytes):
         count_lines(block, gathering)
         lines = []
@@ -348,11 +345,6 @@ def read_numbered(source: Readable, gathering: Gathering) -> Iterator[Numbered]:
             elif line:
                 lines.append((number, line))
         yield lines
-
-
-def add_addresses(gathering: Gathering, texts: Sequence[str], lines: Sequence[int]) -> None:
-    """Add one record for each address, prefix or range."""
-    gathering.add_texts(texts, gathering.add_records(len(texts)), np.array(lines, np.int64))
 
 
 def read_list(source: Readable, gathering: Gathering) -> Feed:

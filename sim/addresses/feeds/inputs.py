@@ -252,17 +252,12 @@ def take_sample(given: Input, limits: Limits) -> Sample:
     DataError
         If the file cannot be read.
     """
-    data = read_sample(given, limits)
+    # A file that is read in place, and not through a stream, may be larger than the limit.
+    with given.open(replace(limits, max_bytes=sys.maxsize)) as source:
+        data = source.read(SAMPLE_BYTES)
     with given.path.open("rb") as file:
         file.seek(max(0, file.seek(0, io.SEEK_END) - _TAIL_BYTES))
         return Sample(data, file.read(_TAIL_BYTES), given.columns.roles)
-
-
-def read_sample(given: Input, limits: Limits) -> bytes:
-    """Return the first bytes of a file, decompressed."""
-    # A file that is read in place, and not through a stream, may be larger than the limit.
-    with given.open(replace(limits, max_bytes=sys.maxsize)) as source:
-        return source.read(SAMPLE_BYTES)
 
 
 def cut_lines(lines: list[str], delimiter: str) -> list[list[str]]:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from sim.addresses.feeds.feed import Feed
-from sim.addresses.feeds.gather import Gathering, add_addresses, read_numbered
+from sim.addresses.feeds.gather import Gathering, read_numbered
 from sim.addresses.feeds.inputs import Sample, plain_name
 from sim.addresses.feeds.inventories import ADDRESS_COLUMNS, Table
 from sim.addresses.feeds.verdicts import NAMES, lets_through
@@ -210,7 +210,8 @@ def read_json_list(source: Readable, gathering: Gathering) -> Feed:
         _add_objects(table, gathering, good)
         return table.finish("json-list")
     texts = [text_of({"": entry}, "") for _, entry in good]
-    add_addresses(gathering, texts, [number for number, _ in good])
+    line = np.array([number for number, _ in good], np.int64)
+    gathering.add_texts(texts, gathering.add_records(len(texts)), line)
     return gathering.finish("json-list")
 
 
@@ -259,16 +260,15 @@ def parse_object(line: str, number: int, gathering: Gathering) -> dict[str, Any]
     """Return the object of one line; None, and refused, where there is none."""
     try:
         found = parse_json(line.encode())
+        if isinstance(found, dict):
+            return found
+        message = f"expected a JSON object, got {type(found).__name__}"
     except json.JSONDecodeError as error:
-        gathering.refuse(f"expected a JSON object, got an error: {error.msg}", number)
-        return None
+        message = f"expected a JSON object, got an error: {error.msg}"
     except ValueError as error:
-        gathering.refuse(str(error), number)
-        return None
-    if not isinstance(found, dict):
-        gathering.refuse(f"expected a JSON object, got {type(found).__name__}", number)
-        return None
-    return found
+        message = str(error)
+    gathering.refuse(message, number)
+    return None
 
 
 def _add_objects(

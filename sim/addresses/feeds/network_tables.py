@@ -30,9 +30,6 @@ class Range(NamedTuple):
     services: tuple[str, ...] = ("",)
 
 
-Document = dict[str, Any]
-
-
 def read_aws(source: Readable, gathering: Gathering) -> Feed:
     """Read Amazon's ``ip-ranges.json``.
 
@@ -159,7 +156,7 @@ def read_oracle(source: Readable, gathering: Gathering) -> Feed:
 
 
 def _prefixes(
-    document: Document, listed: str, keys: Sequence[str], region: str, gathering: Gathering
+    document: dict[str, Any], listed: str, keys: Sequence[str], region: str, gathering: Gathering
 ) -> Iterator[Range]:
     """Yield every prefix of every item of a list: an item may hold one of each family."""
     for path, item in items(document, listed, gathering):
@@ -169,7 +166,7 @@ def _prefixes(
 
 
 def _listed(
-    document: Document, key: str, gathering: Gathering, above: str = "", n_before: int = 0
+    document: dict[str, Any], key: str, gathering: Gathering, above: str = "", n_before: int = 0
 ) -> Iterator[Range]:
     """Yield the prefixes of a list of texts; what is no text is refused."""
     listed, path = document.get(key, []), f"{above}{key}"

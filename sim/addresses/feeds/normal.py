@@ -20,8 +20,6 @@ from sim.addresses.sets.blocks import format_prefixes, masked, split_ranges
 from sim.files import new_file
 from sim.sql import sql_path, sql_text
 
-Texts = Mapping[str, NDArray[np.object_]]
-
 SCHEMA = "overblock/normal-table/2"
 # Rows made into prefixes at a time: a range may be sixty of them.
 _ROWS = 50_000
@@ -117,7 +115,7 @@ def _prefixes(feed: Feed) -> Iterator[tuple[int, NDArray[np.int64], dict[str, ND
 def _insert(
     connection: duckdb.DuckDBPyConnection,
     feed: Feed,
-    texts: Texts,
+    texts: Mapping[str, NDArray[np.object_]],
     columns: dict[str, NDArray[Any]],
     record: NDArray[np.int64],
     family: int,

@@ -305,14 +305,14 @@ def order_rows(orders: Orders) -> list[list[str]]:
     text = format_prefixes(*prefixes4) + format_prefixes(*prefixes6)
     sequence = np.lexsort((record, orders.epoch_s[record]))
     times, blocks = orders.epoch_s.tolist(), orders.is_block.tolist()
-    owners = feed.labels.get("provider")
+    parties = orders.parties.texts
+    owners = feed.labels["provider"].texts if "provider" in feed.labels else [""] * len(times)
     rows = []
     for at in sequence.tolist():
         order = int(record[at])
         effective = datetime.fromtimestamp(times[order], UTC).isoformat()
         action = "block" if blocks[order] else "unblock"
-        party = orders.parties.code[order]
-        operators, _, mechanism = (orders.parties.names[party] if party >= 0 else "").partition("(")
+        operators, _, mechanism = parties[order].partition("(")
         rows.append(
             [
                 effective,
@@ -320,7 +320,7 @@ def order_rows(orders: Orders) -> list[list[str]]:
                 text[at],
                 mechanism.removesuffix(")") or "drop",
                 operators.strip(),
-                owners.names[owners.code[order]] if owners and owners.code[order] >= 0 else "",
+                owners[order],
                 feed.origin.file,
             ]
         )

@@ -9,8 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from sim.addresses.sets.notation import shown
-
 STEMS = tuple(
     re.findall(
         "[^,]+",
@@ -250,14 +248,6 @@ def verdicts_among(cells: Iterable[str]) -> set[str]:
     if text.count("\n") == len(all_) - 1:
         all_ = [all_[row] for row in rows_with_stems(text)]
     return {cell for cell in all_ if _WITHIN.search(cell) or _WITHIN.search(_bare(cell))}
-
-
-def refusal_of(verdict: str) -> str:
-    """Return what to tell of a comment that says its entries are not blocked."""
-    return (
-        f"expected entries that are blocked, got a comment that says {shown(verdict)}: take out "
-        "what is not blocked and the comment, or the comment alone if all of them are blocked"
-    )
 
 
 def verdict_behind(text: str) -> tuple[int, str] | None:

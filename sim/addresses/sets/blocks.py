@@ -94,19 +94,22 @@ def count_prefixes(start: Numbers, stop: Numbers) -> int:
     A range that is no prefix is cut where its ends first differ; either side has one prefix for
     each bit of its size.
     """
-    bits = bits_of(start)
-    n_bits = bit_length(start ^ (stop - 1))
-    middle = (stop - 1) & -sizes(bits - np.maximum(n_bits - 1, 0), bits)
-    is_whole = stop - start == sizes(bits - n_bits, bits)
-    n_parts = np.bitwise_count(middle - start) + np.bitwise_count(stop - middle)
-    return int(np.where(is_whole, 1, n_parts).sum())
+    bits, n_prefixes = bits_of(start), 0
+    for at in range(0, start.size, _ROWS):
+        first, after = start[at : at + _ROWS], stop[at : at + _ROWS]
+        n_bits = bit_length(first ^ (after - 1))
+        middle = (after - 1) & -sizes(bits - np.maximum(n_bits - 1, 0), bits)
+        is_whole = after - first == sizes(bits - n_bits, bits)
+        n_parts = np.bitwise_count(middle - first) + np.bitwise_count(after - middle)
+        n_prefixes += int(np.where(is_whole, 1, n_parts).sum())
+    return n_prefixes
 
 
 # Four bytes for each number: its digits and what follows it, then zero bytes to be dropped.
 _OCTET = np.array([f"{n}.".encode() for n in range(256)], "S4").view(np.uint32)
 _LAST_OCTET = np.array([f"{n}/".encode() for n in range(256)], "S4").view(np.uint32)
 _LENGTH = np.array([f"{n}\n".encode() for n in range(33)], "S4").view(np.uint32)
-# Rows formatted at a time: 20 bytes each, so that the table stays in the cache.
+# Rows counted or formatted at a time: some 20 bytes each, so that they stay in the cache.
 _ROWS = 1 << 14
 
 

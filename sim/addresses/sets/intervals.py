@@ -320,25 +320,6 @@ class IntervalSet(Intervals):
 
     BITS = IPV4_BITS
 
-    @classmethod
-    def from_addresses(cls, address: ArrayLike) -> IntervalSet:
-        """Return the set of some addresses, in any order and with repetitions.
-
-        Parameters
-        ----------
-        address : shape (n,)
-            Addresses as integers in [0, 2**32).
-
-        Raises
-        ------
-        ValueError
-            If an address lies outside.
-        """
-        wanted = np.sort(np.asarray(address, np.int64))
-        if wanted.ndim != 1 or (wanted.size and (wanted[0] < 0 or wanted[-1] >= IPV4_STOP)):
-            raise ValueError("addresses must be one-dimensional and lie in [0, 2**32)")
-        return cls(*merge(wanted, wanted + 1))
-
     @property
     def end_numbers(self) -> tuple[int, int]:
         """First and last address of the set, which must hold one."""

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,7 +31,6 @@ from sim.addresses.sets.intervals import (
 )
 from sim.addresses.sets.notation import Prefix
 from sim.addresses.sets.prefixes import prefix_bounds, prefix_set
-from sim.addresses.sets.seats import Seats
 
 FIRST_NETWORK, STOP_NETWORK = 0x2000 << 48, 0x4000 << 48
 """The /64 networks of 2000::/3; of no other are addresses given out (RFC 4291, section 2.4)."""
@@ -71,6 +71,76 @@ def length6(length: int) -> int:
     generally neither announced nor accepted).
     """
     return 2 * length if length < 32 else 128
+
+
+class Seats(NamedTuple):
+    """Addresses that are given out, in runs.
+
+    Attributes
+    ----------
+    start, size, step : shape (n_runs,)
+        The run holds ``start + i * step`` on the line, for i from 0 to ``size - 1``; runs ascend.
+    """
+
+    start: NDArray[np.int64]
+    size: NDArray[np.int64]
+    step: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, addresses: IntervalSet) -> Seats:
+        """All IPv4 addresses of a set."""
+        is_four = addresses.start < IPV4_STOP
+        start = addresses.start[is_four]
+        seats = cls(start, addresses.stop[is_four] - start, np.ones_like(start))
+        for column in seats:
+            column.flags.writeable = False
+        return seats
+
+    @property
+    def n(self) -> int:
+        """How many addresses."""
+        return int(self.size.sum())
+
+    @property
+    def stop(self) -> NDArray[np.int64]:
+        """Place on the line after the last address of each run; shape (n_runs,)."""
+        return self.start + (self.size - 1) * self.step + 1
+
+    def in_runs_of(self, most: int) -> Seats:
+        """The same addresses in runs of at most so many each."""
+        n_parts = np.maximum(1, -(-self.size // most))
+        run = np.repeat(np.arange(self.size.size), n_parts)
+        before = most * (np.arange(run.size) - np.repeat(np.cumsum(n_parts) - n_parts, n_parts))
+        size = np.minimum(self.size[run] - before, most)
+        return Seats(self.start[run] + before * self.step[run], size, self.step[run])
+
+    def within(self, addresses: IntervalSet) -> Seats:
+        """Those that lie in a set."""
+        pieces = []
+        for start, size, step, stop in zip(
+            *map(np.ndarray.tolist, (*self, self.stop)), strict=True
+        ):
+            first = int(np.searchsorted(addresses.stop, start, side="right"))
+            after = int(np.searchsorted(addresses.start, stop))
+            for row in range(first, after):
+                low = max(0, -(-(int(addresses.start[row]) - start) // step))
+                high = min(size, -(-(int(addresses.stop[row]) - start) // step))
+                if low < high:
+                    pieces.append((start + low * step, high - low, step))
+        return Seats(*np.array(pieces, np.int64).reshape(-1, 3).T)
+
+    def draw(self, u: NDArray[np.float64]) -> NDArray[np.int64]:
+        """Address drawn evenly: the ``floor(u * n)``-th in ascending sequence.
+
+        Parameters
+        ----------
+        u : shape (m,)
+            Uniform numbers in [0, 1).
+        """
+        before = np.concatenate(([0], np.cumsum(self.size)))
+        number = np.floor(u * self.n).astype(np.int64)
+        run = np.searchsorted(before, number, side="right") - 1
+        return self.start[run] + (number - before[run]) * self.step[run]
 
 
 @dataclass(frozen=True, eq=False)
@@ -226,10 +296,9 @@ class Line:
 
     def at(self, position: NDArray[np.int64]) -> IntervalSet:
         """Return the set of single addresses at some places of the line, in any sequence."""
-        if not self.has_ipv6:
-            return IntervalSet.from_addresses(position)
         wanted = np.unique(position)
-        return LineSet(*merge(wanted, wanted + 1), self)
+        bounds = merge(wanted, wanted + 1)
+        return LineSet(*bounds, self) if self.has_ipv6 else IntervalSet(*bounds)
 
     def put(self, addresses: AddressSet) -> IntervalSet:
         """Return a set on the line.
@@ -343,11 +412,6 @@ class Line:
         row = np.argsort(first)
         return Seats(first[row], size[row], step[row])
 
-    def network_of(self, position: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Number of the /64 network at some places of the line."""
-        segment, offset = self._within(position)
-        return self.network[segment].astype(np.int64) + offset // self.width[segment]
-
     def _within(self, position: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Segment of some places, and how far each lies behind its beginning."""
         segment = np.searchsorted(self.start[:-1], position, side="right") - 1
@@ -375,16 +439,6 @@ class LineSet(IntervalSet):
         """Number of IPv4 addresses in the set."""
         return Seats.of(self).n
 
-    @property
-    def n_networks(self) -> int:
-        """Number of /64 networks that have an address in the set."""
-        six = self.start >= IPV6_START
-        first = self.line.network_of(self.start[six])
-        last = self.line.network_of(self.stop[six] - 1)
-        # Neighbours that end and start in the same /64 would count it twice.
-        n_shared = int(np.count_nonzero(first[1:] == last[:-1]))
-        return int((last - first + 1).sum()) - n_shared
-
     @cached_property
     def v6(self) -> IntervalSet6:
         """IPv6 addresses of the set."""
@@ -411,25 +465,6 @@ class LineSet(IntervalSet):
         """Number of prefixes that are needed to say the set, of both families."""
         split = self.line.split(self)
         return split.v4.n_prefixes + split.v6.n_prefixes
-
-    def to_prefixes(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Return the prefixes of a set that holds IPv4 alone.
-
-        Raises
-        ------
-        ValueError
-            If it holds IPv6, whose prefixes ``Line.split`` gives.
-        """
-        if np.any(self.start >= IPV6_START):
-            raise ValueError("a set of both families has no prefixes of IPv4 alone")
-        return super().to_prefixes()
-
-    def contains(self, address: object) -> NDArray[np.bool_]:
-        """Return for each place of the line whether the set holds it."""
-        wanted = np.asarray(address, np.int64)
-        row = np.searchsorted(self.start, wanted, side="right") - 1
-        held = np.append(self.stop, 0)[row] if self.start.size else np.zeros(wanted.shape)
-        return np.asarray((row >= 0) & (wanted < held), np.bool_)
 
     def __reduce__(self) -> tuple[type[LineSet], tuple[NDArray[np.int64], NDArray[np.int64], Line]]:  # type: ignore[override]
         """Keep the line."""
@@ -466,7 +501,7 @@ class LineSet(IntervalSet):
 
 def n_networks(addresses: IntervalSet) -> int:
     """Number of /64 networks of IPv6 that have an address in a set."""
-    return addresses.n_networks if isinstance(addresses, LineSet) else 0
+    return addresses.v6.n_networks if isinstance(addresses, LineSet) else 0
 
 
 def n_below6(addresses: IntervalSet, bound: int) -> int:

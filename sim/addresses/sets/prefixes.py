@@ -44,10 +44,6 @@ def _flatten(
     return cut, owner
 
 
-# Room for a length beneath an address in one sortable number.
-_LENGTH_BITS = 8
-
-
 @dataclass(frozen=True, eq=False)
 class PrefixTable:
     """IPv4 prefixes flattened to disjoint segments, each owned by its most specific prefix.
@@ -90,8 +86,8 @@ class PrefixTable:
         network = np.array(address, DTYPES[cls.BITS], ndmin=1)
         lengths = np.array(length, np.int64, ndmin=1)
         start, stop = prefix_bounds(network, lengths, cls.BITS)
-        # Of equal prefixes the first row.
-        row = np.unique((network << _LENGTH_BITS) | lengths, return_index=True)[1]
+        # Of equal prefixes the first row: a length takes eight bits beneath an address.
+        row = np.unique((network << 8) | lengths, return_index=True)[1]
         cut, owner = _flatten(start[row], stop[row], lengths[row], 1 << cls.BITS)
         return cls(network, lengths, cut, np.append(row, -1)[owner])
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 
 from sim.addresses.cover.frontier import find_covers
-from sim.addresses.cover.tree import Targets, Weights
+from sim.addresses.cover.tree import Targets, WeightedRanges, Weights
 from sim.addresses.sets.blocks import IPV6_BITS
 from sim.addresses.sets.intervals import IPV4_STOP, AddressSet, IntervalSet, IntervalSet6
 from sim.addresses.sets.line import IPV4, Line, length6, n_below6, split
@@ -499,8 +499,8 @@ def _rented_out(places: Places | None, exempt: IntervalSet) -> Weights:
     rented = split(IntervalSet.union_all(places.addresses).difference(exempt))
     four, six = rented.v4, _networks(rented.v6)
     return Weights(
-        Weights.on_ranges(four.start, four.stop, four.stop - four.start).v4,
-        Weights.on_ranges(six.start, six.stop, (six.stop - six.start >> 64).astype(np.float64)).v6,
+        WeightedRanges.of(four.start, four.stop, four.stop - four.start),
+        WeightedRanges.of(six.start, six.stop, (six.stop - six.start >> 64).astype(np.float64)),
     )
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sim.addresses.cover.frontier import Frontier, find_covers
-from sim.addresses.cover.tree import MAX_PIECES, LengthLimits, Targets, Weights
+from sim.addresses.cover.tree import MAX_PIECES, LengthLimits, Targets, WeightedRanges, Weights
 from sim.addresses.feeds.gather import parse_entries
 from sim.addresses.sets.intervals import AddressSet
 from sim.errors import UsageError
@@ -159,13 +159,13 @@ def test_impossible_lengths_too_many_pieces_and_no_target_are_refused(targets, l
 @pytest.mark.parametrize("total", [-1, -0.5, float("nan"), float("inf")])
 def test_weights_that_are_no_amounts_are_refused(total):
     with pytest.raises(ValueError, match="finite and not negative"):
-        Weights.on_ranges(np.array([0, 4]), np.array([1, 5]), [total, 1])
+        WeightedRanges.of(np.array([0, 4]), np.array([1, 5]), [total, 1])
 
 
 @pytest.mark.parametrize(("start", "stop"), [(-1, 4), (4, 4), (5, 4), (0, 2**32 + 1)])
 def test_weights_outside_the_space_are_refused(start, stop):
     with pytest.raises(ValueError, match="0 <= start < stop"):
-        Weights.on_ranges(np.array([start]), np.array([stop]), [1])
+        WeightedRanges.of(np.array([start]), np.array([stop]), [1])
 
 
 def test_ipv6_addresses_are_counted_exactly():
@@ -185,10 +185,12 @@ def test_sizes_around_those_done_in_batches(n_targets):
 
 
 def test_whole_numbers_that_overflow_only_together_are_added_exactly():
-    hosts = Weights.on_ranges(np.array([1, 2, 9]), np.array([2, 3, 10]), [2**62, 2**62, 1])
+    none = WeightedRanges.none(128)
+    three = WeightedRanges.of(np.array([1, 2, 9]), np.array([2, 3, 10]), [2**62, 2**62, 1])
+    hosts = Weights(three, none)
     assert hosts.inside(AddressSet.of("0.0.0.0/28")) == 2**63 + 1
     frontier = covers("0.0.0.0", "0.0.0.3", "0.0.0.8", weight=hosts)
     assert frontier.collateral.tolist() == [2**63 + 1, 2**63, 0]
-    ranges = Weights.on_ranges(np.zeros(16, np.int64), np.full(16, 16), [2**62] * 16)
-    frontier = covers("0.0.0.0", "0.0.0.3", "0.0.0.8", weight=ranges)
+    wide = WeightedRanges.of(np.zeros(16, np.int64), np.full(16, 16), [2**62] * 16)
+    frontier = covers("0.0.0.0", "0.0.0.3", "0.0.0.8", weight=Weights(wide, none))
     assert frontier.collateral.tolist() == [13 * 2**62, 2 * 2**62, 0]

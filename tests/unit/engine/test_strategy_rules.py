@@ -353,7 +353,7 @@ def test_a_front_is_answered_once_by_the_first_set_that_holds_it(fronts, exempt)
     unknown = np.zeros_like(address)
 
     def around(row: int) -> IntervalSet:
-        return IntervalSet.from_addresses(sorted(_around(*fronts[row])))
+        return IPV4.at(np.array([*_around(*fronts[row])]))
 
     known = KnownFronts(
         address,
@@ -362,7 +362,7 @@ def test_a_front_is_answered_once_by_the_first_set_that_holds_it(fronts, exempt)
         unknown > 0,
         lambda mechanism: unknown > 0,
     )
-    observation = Observation(0, known, exempt=IntervalSet.from_addresses(sorted(exempt)))
+    observation = Observation(0, known, exempt=IPV4.at(np.array([*exempt], np.int64)))
     for mechanism in (Mechanism.THROTTLE, Mechanism.DROP):
         orders = block_around(observation, np.arange(address.size), around, mechanism)
         found = [

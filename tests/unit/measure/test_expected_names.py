@@ -9,7 +9,7 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
-from sim.addresses.feeds.frames import feed_of_columns
+from sim.addresses.feeds.inventories import feed_of_columns
 from sim.addresses.sets.intervals import IntervalSet
 from sim.blocklists.exposure import expect_names
 from sim.engine.decisions import Mechanism
@@ -174,7 +174,7 @@ def outcome_of(listed_: IntervalSet) -> Any:
 
 @pytest.mark.parametrize("n_sites", [0, 400])
 def test_a_sample_expects_hits_by_the_share_of_its_place(n_sites):
-    few = IntervalSet.from_addresses(np.arange(1000, 1016))
+    few = IntervalSet.from_bounds([1000], [1016])
     world = world_of(1_800_000, 1000, n_sites)
     found = expected_businesses(cast("Any", world), outcome_of(few))
     # A thousand over 1.8 million addresses, of which 16 are listed: a hundredth of one is hit.

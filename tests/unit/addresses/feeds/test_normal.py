@@ -10,8 +10,8 @@ import pytest
 from sim.addresses.feeds import normal
 from sim.addresses.feeds.feed import Feed, concatenate, members
 from sim.addresses.feeds.formats import read_feed
-from sim.addresses.feeds.frames import feed_of_addresses, feed_of_columns
 from sim.addresses.feeds.inputs import Input
+from sim.addresses.feeds.inventories import feed_of_addresses, feed_of_columns
 from sim.addresses.feeds.normal import write_normal
 from sim.errors import DataError, UsageError
 from tests.feeds import given, read

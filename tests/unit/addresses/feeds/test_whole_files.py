@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from sim.addresses.feeds.forms import FORMS
+from sim.addresses.feeds.forms import JSON_FORMS
 from sim.addresses.feeds.gather import parse_entries
 from sim.addresses.feeds.inputs import ColumnChoice
 from sim.errors import DataError, ScenarioError
@@ -204,8 +204,7 @@ CORPUS = Path(__file__).parents[3] / "fuzz" / "corpus"
 _KEY = re.compile(r'(?<!\\)"(\w+)"\s*:')
 GOOD = sorted(
     path
-    for form in FORMS
-    if form.is_json
+    for form in JSON_FORMS
     for path in (CORPUS / form.name).glob("good*")
     if _KEY.search(path.read_text())
 )
