@@ -173,12 +173,15 @@ _LENGTHS = {str(length): length for length in range(33)}
 
 def _read_plain(text: str, n_lines: int) -> tuple[NDArray[np.int64], NDArray[np.int64]] | None:
     """Bounds of IPv4 addresses and prefixes, one a line; None where any line is something else."""
-    parts = _BARE.sub(r"\g<0>/32", text).replace("/", "\n").split("\n")[:-1]
-    if len(parts) != 2 * n_lines:
+    addresses, lengths = text.split("\n")[:-1], ["32"] * n_lines
+    if "/" in text:
+        parts = _BARE.sub(r"\g<0>/32", text).replace("/", "\n").split("\n")[:-1]
+        addresses, lengths = parts[::2], parts[1::2]
+    if not len(addresses) == len(lengths) == n_lines:
         return None
     try:
-        packed = b"".join(map(inet_pton, repeat(AF_INET), parts[::2]))
-        length = np.fromiter(map(_LENGTHS.__getitem__, parts[1::2]), np.int64, n_lines)
+        packed = b"".join(map(inet_pton, repeat(AF_INET), addresses))
+        length = np.fromiter(map(_LENGTHS.__getitem__, lengths), np.int64, n_lines)
     except (OSError, ValueError, KeyError):
         return None
     start = np.frombuffer(packed, ">u4").astype(np.int64)
