@@ -126,7 +126,7 @@ def _revenue(inventory: Feed, is_placed: NDArray[np.bool_]) -> tuple[NDArray[np.
     if "name" in inventory.labels:
         code = inventory.labels["name"].code
         share, _ = _business_shares(inventory, is_placed)
-        of_business = business_values(inventory, REVENUE, adds_up=False)
+        of_business = business_values(inventory, given, adds_up=False)
         named = np.flatnonzero(code >= 0)
         revenue[named] = np.nan_to_num(of_business[code[named]], nan=0.0) * share[named]
         unknown[named] = np.isnan(of_business[code[named]])

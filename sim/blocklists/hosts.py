@@ -162,8 +162,10 @@ def _businesses_by(
     return _counted(found // max(n_businesses, 1), state, n_groups)
 
 
-def business_values(inventory: Feed, column: str, *, adds_up: bool) -> NDArray[np.float64]:
-    """Value of each business from its hosts; NaN where none of them has one.
+def business_values(
+    inventory: Feed, given: NDArray[np.float64], *, adds_up: bool
+) -> NDArray[np.float64]:
+    """Value of each business from those of its hosts; NaN where none of them has one.
 
     Parameters
     ----------
@@ -173,7 +175,6 @@ def business_values(inventory: Feed, column: str, *, adds_up: bool) -> NDArray[n
     """
     name = inventory.labels["name"]
     value = np.full(len(name.names), np.nan)
-    given = inventory.numbers[column]
     row = np.flatnonzero((name.code >= 0) & ~np.isnan(given))
     value[name.code[row]] = 0
     (np.add if adds_up else np.maximum).at(value, name.code[row], given[row])

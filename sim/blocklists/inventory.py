@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -255,10 +256,13 @@ def explain_hosts(
 
 
 def _value(inventory: Feed, column: str) -> NDArray[np.float64]:
-    """Value of each business: the sum of its hosts' names; the largest revenue its rows give."""
+    """Value of each business: the names on its addresses; the largest revenue its rows give."""
+    name = inventory.labels["name"]
     if column not in inventory.numbers:
-        return np.full(len(inventory.labels["name"].names), np.nan)
-    return business_values(inventory, column, adds_up=column == "n_names")
+        return np.full(len(name.names), np.nan)
+    if column == "n_names":
+        return business_values(inventory, _names_once(inventory, name.code)[0], adds_up=True)
+    return business_values(inventory, inventory.numbers[column], adds_up=False)
 
 
 def _hosts_of(name: Labels, wanted: NDArray[np.bool_]) -> NDArray[np.int64]:
@@ -351,7 +355,7 @@ def assess_inventory(
     state = hits.host_state
     names = revenue = businesses = None
     if "n_names" in inventory.numbers:
-        weight, note = _names_once(inventory)
+        weight, note = _names_once(inventory, np.zeros(inventory.n_records, np.int64))
         names = weigh_states(state, weight)
         notes += [note] if note else []
     ranked: Sequence[Business] = ()
@@ -395,8 +399,8 @@ def assess_inventory(
     )
 
 
-def _names_once(inventory: Feed) -> tuple[NDArray[np.float64], str]:
-    """Names of each host, 0 where a row before has its address, and a note where they differ."""
+def _names_once(inventory: Feed, of: NDArray[np.integer[Any]]) -> tuple[NDArray[np.float64], str]:
+    """Names of each host, 0 where a row before of its kind has its address; a note on others."""
     names = inventory.numbers["n_names"].copy()
     address = -1 - np.arange(names.size)
     n_rows6 = len(inventory.v6)
@@ -406,14 +410,15 @@ def _names_once(inventory: Feed) -> tuple[NDArray[np.float64], str]:
         # Rows of one address are numbered alike; of several addresses, the first counts.
         _, number = np.unique(bounds.start, return_inverse=True)
         address[record[::-1]] = number[::-1] + first
-    _, row, which = np.unique(address, return_index=True, return_inverse=True)
-    most = np.full(row.size, -np.inf)
+    _, which = np.unique(address, return_inverse=True)
+    most = np.full(names.size, -np.inf)
     np.fmax.at(most, which, names)
-    is_repeat = np.ones(names.size, np.bool_)
+    most = most[which]
+    n_differing = np.unique(which[names < most]).size
+    _, row = np.unique(which * (of.max(initial=0) + 2) + of, return_index=True)
+    is_repeat = ~np.isnan(names)
     is_repeat[row] = False
-    is_repeat &= ~np.isnan(names)
-    n_differing = np.unique(which[names < most[which]]).size
-    names[row] = np.where(np.isinf(most), np.nan, most)
+    names[row] = np.where(np.isinf(most), np.nan, most)[row]
     names[is_repeat] = 0
     note = f"{n_differing:,} addresses have rows with different n_names: the largest counts"
     return names, note if n_differing else ""
@@ -424,7 +429,7 @@ def _revenue(inventory: Feed, hits: Hits, notes: list[str]) -> Tally:
     given = inventory.numbers["revenue_usd_per_h"]
     if hits.business_state is None:
         return weigh_states(hits.host_state, given)
-    value = business_values(inventory, "revenue_usd_per_h", adds_up=False)
+    value = business_values(inventory, given, adds_up=False)
     code = inventory.labels["name"].code
     row = np.flatnonzero((code >= 0) & ~np.isnan(given))
     differing = np.unique(code[row[given[row] != value[code[row]]]]).size

@@ -55,6 +55,26 @@ def test_names_of_an_address_count_once_and_rows_that_differ_are_counted():
     assert not any("n_names" in note for note in found.notes)
 
 
+def test_names_of_a_business_are_those_on_its_addresses_each_once():
+    columns = {
+        "name": ["a", "a", "a", "b", "b", "c"],
+        "address": [
+            "192.0.2.1",
+            "192.0.2.1",
+            "192.0.2.2",
+            "192.0.2.1",
+            "198.51.100.1",
+            "192.0.2.3",
+        ],
+        "n_names": [3, 3, 2, 4, 1, np.nan],
+    }
+    inventory = feed_of_columns(columns, "inventory")
+    listed = AddressSet.of("192.0.2.0/24")
+    found = assess_inventory(inventory, find_hits(inventory, listed), listed, None, (), None, 5)
+    assert {one.name: one.n_names for one in found.ranked} == {"a": 6, "b": 5, "c": None}
+    assert found.names == Tally(6.0, 0.0, 1.0, 0.0, 7.0, 1)
+
+
 def test_groups_come_by_how_much_of_them_is_listed_then_by_name():
     sectors = ("rarely", "never", "both", "also", "wholly", "wholly")
     listed = AddressSet.of("192.0.2.0/24")
