@@ -513,6 +513,21 @@ def _warn_of_orders(resolved: Resolved) -> Iterator[str]:
     )
     if idle:
         yield f"{idle} of {len(resolved.given_orders)} orders are in force at no time of the run"
+    zone = resolved.scenario.zone
+    vain = [
+        str(day)
+        for one in resolved.given_orders
+        for day in sorted(set(one.except_ or ()))
+        if day
+        not in {
+            first.astimezone(zone).date()
+            for first, _ in windows_of_order(
+                one.model_copy(update={"except_": None}), start, end, zone
+            )
+        }
+    ]
+    if vain:
+        yield f"no session of their order begins on these dates of except: {', '.join(vain)}"
     early = sum(
         isinstance(one.from_, datetime)
         and one.from_ < start

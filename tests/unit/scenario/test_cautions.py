@@ -213,6 +213,15 @@ def test_sessions_on_days_that_never_come_are_counted():
         assert found == [f"{told_of} orders are in force at no time of the run"] * bool(told_of)
 
 
+def test_exceptions_on_days_without_a_session_are_named():
+    session = "addresses: [192.0.2.0/24], every: [mon, wed], from: '20:00', to: '22:00'"
+    # A Tuesday, a Wednesday of the run, and a Monday long after it.
+    told = warnings_of(f"[{{{session}, except: [2018-04-17, 2018-04-18, 2019-04-15]}}]")
+    said = "no session of their order begins on these dates of except: 2018-04-17, 2019-04-15"
+    assert said in told
+    assert not any("except" in one for one in warnings_of(f"[{{{session}, except: [2018-04-18]}}]"))
+
+
 def test_given_orders_from_before_the_start_are_counted():
     spans = ({"from": 15}, {"to": 17}, {"from": 14, "to": 16}, {"from": 14, "to": 17}, {"from": 16})
     orders = [
