@@ -117,6 +117,10 @@ class Task(Generic[Planned]):
 
         if options.resume is None:
             resolved = load_resolved(scenario, options.overrides, strategy, options.measures)
+            if options.seed is not None and any(
+                one.partition("=")[0].strip() == "root_seed" for one in options.overrides
+            ):
+                raise UsageError("--seed: expected one root seed, got another by --set root_seed")
             seed = choose_root_seed(resolved, options.seed)
             if options.seed is None and resolved.scenario.root_seed is None:
                 console.say(

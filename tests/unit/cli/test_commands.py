@@ -169,6 +169,12 @@ def test_flag_wins_over_environment_over_scenario(write_scenario):
     assert seed_and_replicates("--seed", "0", "-n", "3", env=env) == (0, 3)
 
 
+def test_two_root_seeds_are_one_too_many():
+    result = call("run", "telegram-2018-replay", "--seed", "1", "--set", "root_seed=2")
+    said = "--seed: expected one root seed, got another by --set root_seed\n"
+    assert (result.exit_code, result.stderr) == (2, said)
+
+
 def test_a_scenario_is_read_from_standard_input(write_scenario):
     text = write_scenario().read_text()
     run("run", "-", "-o", "out", "-n", "1", text=text)
