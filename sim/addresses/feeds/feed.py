@@ -25,7 +25,7 @@ NUMBERS = ("n_names", "revenue_usd_per_h")
 
 RESOLVE = (
     "resolve them where the blocking is (zdns A --input-file names.txt > answers.jsonl, or massdns "
-    "-o J), and say --names answers.jsonl"
+    "-o J); exposure takes them by --names answers.jsonl"
 )
 """What to do about names."""
 UNPLACED = "rows have no usable address"

@@ -272,7 +272,7 @@ def _checked(feed: Feed, given: Input, limits: Limits, *, allow_empty: bool) -> 
             f"{feed.n_bad:,} mistakes were left out" if feed.n_bad else "",
             f"it looks like {told}" if told else "",
             *feed.notes,
-            "if nothing is meant to be there, say --allow-empty",
+            "if nothing is meant to be there: import, cover and exposure take --allow-empty",
         ]
         message = "; ".join(filter(None, parts))
         raise DataError([Problem(given.name, message), *feed.problems[:_EXAMPLES]])

@@ -246,7 +246,7 @@ def test_a_file_that_gives_no_address_is_an_error_unless_allowed(text, skip_bad,
     if skip_bad or "300" not in text:
         first = refused.value.problems[0].message
         assert first.startswith("expected at least one address, got ")
-        assert "--allow-empty" in first
+        assert "import, cover and exposure take --allow-empty" in first
         assert len(read("file", text, skip_bad=skip_bad, allow_empty=True).v4) == 0
     assert refused.value.exit_code == 4
 

@@ -140,7 +140,7 @@ def test_a_list_of_names_is_known_as_one_and_the_way_to_addresses_is_said(
     message = str(error.value)
     assert told in message
     assert "zdns A --input-file names.txt > answers.jsonl" in message
-    assert "--names answers.jsonl" in message
+    assert "exposure takes them by --names answers.jsonl" in message
     feed = read_feed(file, allow_empty=True)
     assert feed.labels["name"].texts == ["a.example", "b.example"]
     assert feed.n_unplaced == 2
