@@ -233,8 +233,8 @@ def read_outage(run: RunFolder, strategy: str | None = None) -> Outage:
     UsageError
         If the folder holds several strategies, and none is named.
     """
-    metric, listed = LISTED, _read_if_any(run, LISTED, strategy)
-    if listed is None and (found := _read_if_any(run, NETWORKS, strategy)) is not None:
+    metric, listed = LISTED, read_if_any(run, LISTED, strategy)
+    if listed is None and (found := read_if_any(run, NETWORKS, strategy)) is not None:
         metric, listed = NETWORKS, found
     sessions = tuple(
         (int(max(from_s, 0)), int(min(to_s, run.horizon_s)))
@@ -285,7 +285,14 @@ def _spells(listed: Band, horizon_s: int) -> tuple[tuple[int, int], ...]:
     return tuple(one for one in spells if one != (0, horizon_s))
 
 
-def _read_if_any(run: RunFolder, metric: str, strategy: str | None) -> Band | None:
+def read_if_any(run: RunFolder, metric: str, strategy: str | None) -> Band | None:
+    """Read a curve that is above 0 at some time; None if there is none.
+
+    Raises
+    ------
+    DataError
+        If the run's curves cannot be read.
+    """
     if not run.has_curve(metric, run.strategy(strategy)):
         return None
     band = whole_band(run, metric, strategy)

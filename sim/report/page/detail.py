@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from sim.catalogue.causes import CAUSES, lost_by
 from sim.catalogue.choices import COLLATERAL, EVER_SHARE, PRIVATE_LOSS
 from sim.catalogue.measures import MEASURES
-from sim.measure.bands import band_of, peak_row, share_points, step_values, values_at, whole_band
+from sim.measure.bands import band_of, peak_row, share_points, step_values, values_at
 from sim.measure.estimates import (
     SHARE,
     Estimate,
@@ -27,7 +27,7 @@ from sim.measure.estimates import (
     read_share,
 )
 from sim.measure.sites import read_sites
-from sim.report.figures.outage import CUT_OFF, LISTED, NETWORKS, Outage
+from sim.report.figures.outage import CUT_OFF, LISTED, NETWORKS, Outage, read_if_any
 from sim.report.words.heading import (
     LOSS_PARTS,
     in_currency,
@@ -160,9 +160,7 @@ def file_of_orders(run: RunFolder) -> str:
 
 def has_networks_too(run: RunFolder, outage: Outage) -> bool:
     """Whether IPv6 is listed beside the addresses that a picture shows."""
-    if not (outage.is_addresses and run.has_curve(NETWORKS, run.strategies[0])):
-        return False
-    return bool(np.nanmax(whole_band(run, NETWORKS, run.strategies[0]).high) > 0)
+    return outage.is_addresses and read_if_any(run, NETWORKS, run.strategies[0]) is not None
 
 
 # -- harm ---------------------------------------------------------------------------------------

@@ -37,6 +37,7 @@ from sim.report.page.detail import (
     effects_of_orders,
     effects_of_sessions,
     figure_source,
+    has_networks_too,
     is_cut,
     operators_of,
     read_peaks,
@@ -640,6 +641,15 @@ def test_the_page_says_how_times_of_orders_are_known(times, said, ensemble_run, 
     text = words_of(render(open_run(ensemble_run)))
     assert said in text
     assert ("How many addresses is recorded; which they are is assumed." in text) is times[2]
+
+
+def test_one_simulation_that_lists_ipv6_beside_ipv4_is_seen(monkeypatch):
+    none = np.full(2, np.nan)
+    band = Band(np.array([0, 9]), np.array([0.0, 1.0]), none, none, np.nan, 1)
+    monkeypatch.setattr("sim.report.figures.outage.whole_band", lambda *_: band)
+    run = SimpleNamespace(strategies=("a",), strategy=str, has_curve=lambda *_: True)
+    assert has_networks_too(run, SimpleNamespace(is_addresses=True))
+    assert not has_networks_too(run, SimpleNamespace(is_addresses=False))
 
 
 def test_who_ordered_a_list_of_one_s_own_and_why_is_stated_or_not(site_folder):
