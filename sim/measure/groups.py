@@ -20,6 +20,7 @@ from sim.measure.money.pricing import GAIN
 from sim.measure.summary import CERTAIN, LEVEL, NOT_KNOWN, Sample, is_zero, spreads_of
 from sim.results.tables import Line
 from sim.world.build import MICRO, World
+from sim.world.providers import NOT_KNOWN as UNNAMED
 
 
 def is_above(outcome: Outcome, share: float) -> NDArray[np.bool_]:
@@ -73,24 +74,24 @@ def count_groups(world: World, outcome: Outcome) -> tuple[GroupCount, ...]:
     -----
     A business is affected at an operator while more of the attempts of its users without a VPN
     fail than the threshold, and put down to the cause by which it lost most. Sectors and providers
-    without a business are left out. A site whose sector is drawn is in no sector.
+    without a business are left out. The sector of a site is not known where it is drawn.
     """
     businesses, places = world.businesses, world.places
     home = businesses.home_place_row
-    has_sector = np.ones(home.size, np.bool_)
+    sector_row = businesses.sector_row.astype(np.int64)
     if businesses.sites is not None:
-        of_sites = ["sector" not in drawn.split() for drawn in businesses.sites.drawn]
-        has_sector[home.size - len(of_sites) :] = of_sites
+        is_drawn = ["sector" in drawn.split() for drawn in businesses.sites.drawn]
+        sector_row[home.size - len(is_drawn) :][is_drawn] = len(businesses.sector)
     times_s = state_times_s(outcome)
     ever = {f"businesses_ever_{state}": time_s > 0 for state, time_s in times_s.items()}
     found: list[GroupCount] = []
-    for by, names, row, mine in (
-        ("sector", businesses.sector, businesses.sector_row, has_sector),
-        ("provider", places.provider, places.provider_row[home], np.ones_like(has_sector)),
+    for by, names, row in (
+        ("sector", (*businesses.sector, UNNAMED), sector_row),
+        ("provider", places.provider, places.provider_row[home]),
     ):
-        n = np.bincount(row[mine], minlength=len(names))
+        n = np.bincount(row, minlength=len(names))
         for metric, is_so in ever.items():
-            n_so = np.bincount(row[mine], is_so[mine], minlength=len(names))
+            n_so = np.bincount(row, is_so, minlength=len(names))
             found += [
                 GroupCount(by, names[group], metric, float(n_so[group]), float(n[group]))
                 for group in np.flatnonzero(n).tolist()

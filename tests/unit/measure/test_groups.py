@@ -84,7 +84,7 @@ def test_groups_of_each_kind_add_up_to_all_businesses():
     assert measures["businesses_ever_affected"] > 0
 
 
-def test_a_site_whose_sector_is_drawn_is_in_no_sector(tmp_path):
+def test_the_sector_of_a_site_is_not_known_where_it_is_drawn(tmp_path):
     key = "population.inventory"
     lines = tuple(line.replace(",news,", ",,") for line in TABLES[key])
     found = resolved(tmp_path, {key: lines})
@@ -94,7 +94,7 @@ def test_a_site_whose_sector_is_drawn_is_in_no_sector(tmp_path):
     groups = [count for count in count_groups(world, outcome) if count.metric == metric]
     assert [
         (count.group, count.value, count.denominator) for count in groups if count.by == "sector"
-    ] == [("shops", 3.0, 3.0)]
+    ] == [("shops", 3.0, 3.0), ("(not known)", 2.0, 2.0)]
     assert sum(count.denominator for count in groups if count.by == "provider") == 5
 
 
