@@ -140,7 +140,10 @@ _ELSEWHERE = (
 )
 # Who undid it, or from when on.
 _UNDONE_BY = (
-    r"(?:since|as[ ]+of|from|on|desde|el|dal|il|с)[ ]+(?:the[ ]+|el[ ]+)?[\d./-]{8,10}"
+    r"(?:since|as[ ]+of|from|on|desde|el|dal|il|с)[ ]+(?:the[ ]+|el[ ]+)?"
+    r"(?:[\d./-]{8,10}|\d{1,2}[ ]+(?:de[ ]+)?(?:jan|ene|gen|feb|mar|a[pb]r|ma[yg]|jun|giu|jul|lug"
+    r"|aug|ago|se[pt]|o[ct]t|nov|d[ei]c|янв|фев|мар|апр|мая|июн|июл|авг|сен|окт|ноя|дек)\w*"
+    r"(?:[ ]+(?:de[ ]+)?\d{4})?)"
     r"|(?:by|after|following|upon|per|under|por|tras|según|su|dopo|по|на[ ]+основании)[ ]+"
     r"(?:[^\W\d]+[ ]+){0,3}(?:court|judg|ruling|regulator|authorit|order|decision|appeal|orden"
     r"|sentencia|resoluci|juez|juzgado|tribunal|ordine|sentenza|decisione|agcom|giudice|суд"
