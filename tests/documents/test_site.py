@@ -136,6 +136,7 @@ def test_the_page_has_the_first_days_that_its_command_gives():
 # The page of mechanisms has the scores of names that its command gives.
 
 
+@pytest.mark.laws
 def test_the_page_has_what_the_command_of_names_gives():
     text = PAGE.read_text(encoding="utf-8")
     assert f"<!-- part: {PART} -->\n{scores_without_each()}\n<!-- end of part -->" in text

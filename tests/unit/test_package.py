@@ -37,6 +37,7 @@ expected "int | None"  [arg-type]
 """
 
 
+@pytest.mark.laws
 @NAMES
 def test_the_package_loads_nothing_heavy_until_a_name_is_used(module):
     name = module.__name__

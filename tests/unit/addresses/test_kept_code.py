@@ -142,6 +142,7 @@ print(rates_of(1.0, 0.0, 1.0))
 """
 
 
+@pytest.mark.laws
 def test_a_process_whose_folder_goes_compiles_again(repository, tmp_path):
     done = subprocess.run(
         [sys.executable, "-c", VANISHING],
@@ -367,6 +368,7 @@ print(json.dumps([found, n_kept, len(list(Path(sys.argv[2]).rglob("*.nbc")))]))
 """
 
 
+@pytest.mark.laws
 def test_shipped_code_is_called_and_what_it_lacks_is_compiled_and_kept(repository, tmp_path):
     env = {key: text for key, text in os.environ.items() if not key.startswith("NUMBA_")}
     done = subprocess.run(

@@ -128,6 +128,7 @@ def test_results_are_summarised(single):
     assert figures["n_known"][row] == 1
 
 
+@pytest.mark.laws
 def test_figures_and_report(results, tmp_path):
     picture = results.plot("outage", strategy="wide")
     assert picture.png.startswith(b"\x89PNG")

@@ -97,6 +97,7 @@ def test_the_notebooks_tables_hold_one_unit_a_column(repository, results):
             assert row[heading] == (None if has_missed else pytest.approx(median, abs=0.5))
 
 
+@pytest.mark.laws
 def test_an_ensemble_and_its_verdicts_are_read(tmp_path):
     found = sim.compare(
         "telegram-2018", ["exact"], n_simulations=3, set=BRIEF, folder=tmp_path / "out"

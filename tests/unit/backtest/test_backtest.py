@@ -396,6 +396,7 @@ PLATEAU = (
 """Read as the second piece of evidence of telegram-2018 is."""
 
 
+@pytest.mark.laws
 def test_a_case_is_predicted_by_kept_simulations_and_by_all_declared_ranges(tmp_path):
     """Each kept simulation lies within the window of the evidence, and of others few do."""
     cases = case_file(tmp_path, {"predictor": PLATEAU, "value": 16_300_000}).cases

@@ -186,6 +186,7 @@ def test_what_cannot_be_reached_is_given_up_and_said(resolved, tmp_path):
     assert made.status == "complete"
 
 
+@pytest.mark.laws
 def test_an_interrupted_one_is_resumed_to_the_same_bytes(resolved, tmp_path):
     whole, asked = made_in(tmp_path / "whole", resolved, 20)
     folder = tmp_path / "out"
@@ -201,6 +202,7 @@ def test_an_interrupted_one_is_resumed_to_the_same_bytes(resolved, tmp_path):
     assert files_of(made.folder) == files_of(whole.folder)
 
 
+@pytest.mark.laws
 def test_a_folder_is_made_again_to_the_same_bytes(resolved, tmp_path):
     made, asked = made_in(tmp_path / "out", resolved, 20)
     executor = Scripted(backwards=True)

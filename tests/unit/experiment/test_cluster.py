@@ -155,17 +155,6 @@ def test_quick_keys_are_sent_together(cluster, monkeypatch):
     assert len(sent[-1]) == 1
 
 
-def test_at_once_waits_for_nothing_that_is_worked_on():
-    needs("distributed")
-    executor = ClusterExecutor("local", 2)
-    key, result = next(executor.run(Sleeping(), KEYS))
-    assert key in KEYS
-    assert result == 0
-    begun = time.perf_counter()
-    executor.stop(at_once=True)
-    assert time.perf_counter() - begun < 3
-
-
 def test_a_scheduler_that_is_not_there_is_a_mistake_of_the_user(monkeypatch):
     needs("distributed")
     monkeypatch.setattr("sim.experiment.executors.cluster.CONNECT_S", 0.5)
@@ -238,3 +227,13 @@ def test_a_local_cluster_is_not_started_without_a_key(monkeypatch):
         ClusterExecutor("local") as executor,
     ):
         list(executor.run(Double(), [("n", 1)]))
+
+
+def test_at_once_waits_for_nothing_that_is_worked_on(cluster):
+    """The last of this file: nobody uses these workers after it."""
+    key, result = next(cluster.run(Sleeping(), KEYS))
+    assert key in KEYS
+    assert result == 0
+    begun = time.perf_counter()
+    cluster.stop(at_once=True)
+    assert time.perf_counter() - begun < 3

@@ -113,6 +113,7 @@ def test_a_rule_of_ones_own_has_the_numbers_of_the_shipped_one_it_repeats(call):
     assert call("verify", "own", "-q", "--trust", str(copy))[0] == 1
 
 
+@pytest.mark.laws
 def test_from_python_and_in_a_comparison(tmp_path, monkeypatch, call):
     # As in a cell of a notebook: its source is in no file, and it calls what runs it.
     cell = f"{RULE}\nresult = overblock.run(CASE, strategy=Around(length=24), **MORE)\n"

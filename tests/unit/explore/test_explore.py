@@ -194,6 +194,7 @@ async def opened(app: Guard, search: str) -> AsyncIterator[tuple[str, Any, Any]]
     await ended
 
 
+@pytest.mark.laws
 def test_the_page_has_the_answer_of_a_setting_beside_the_one_before(
     folder, levers, other, tmp_path, monkeypatch
 ):

@@ -144,6 +144,7 @@ def looked_at_second_by_second(world: World, outcome: Outcome, address: np.ndarr
     return found
 
 
+@pytest.mark.laws
 @settings(
     max_examples=25,
     deadline=None,

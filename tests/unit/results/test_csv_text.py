@@ -97,6 +97,7 @@ def test_every_csv_table_is_written_in_one_place(repository):
     ]
 
 
+@pytest.mark.laws
 def test_a_hostile_label_is_harmless_in_every_table_and_read_back_as_it_is(tmp_path):
     brief = ["population.n_businesses=20", "end=2018-04-17T00:00+03:00"]
     resolved = resolve(load_scenario("telegram-2018", brief))

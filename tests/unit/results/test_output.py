@@ -213,6 +213,7 @@ for before, path in enumerate(sys.argv[1:], 1):
 """Ends a process before the first rename, one before the second, and one before the removal."""
 
 
+@pytest.mark.laws
 def test_a_kill_while_an_earlier_run_is_replaced_loses_neither(tmp_path, repository):
     paths = []
     for name in ("first", "second", "removal"):

@@ -302,6 +302,7 @@ def listed_at(tables: duckdb.DuckDBPyConnection, replicate: int, t_s: int) -> In
     return next(sets).difference(next(sets))
 
 
+@pytest.mark.laws
 @pytest.mark.parametrize("replicate", [0, 1])
 def test_listed_addresses_are_as_many_as_the_curve_says(shipped_run, chase_run, replicate):
     for run in map(open_run, (shipped_run, chase_run)):

@@ -203,6 +203,7 @@ def test_a_table_of_ones_own_prices_the_run(tmp_path):
     assert summary["gross_loss_usd"].denominator == pytest.approx(4 * demand)
 
 
+@pytest.mark.laws
 def test_methods_whose_constants_a_country_lacks_are_left_out(tmp_path):
     austrian = "money.economy=economy-austria-2022", "country=AT"
     run = run_into(tmp_path / "out", *austrian, BORROW, n_replicates=1)
@@ -210,6 +211,7 @@ def test_methods_whose_constants_a_country_lacks_are_left_out(tmp_path):
     assert methods == {"oecd_2011", "overblock_private_loss", "overblock_net_social_loss"}
 
 
+@pytest.mark.laws
 @pytest.mark.parametrize(
     "override", ["country=KZ", "country=off", "money.economy=economy-spain-2026"]
 )

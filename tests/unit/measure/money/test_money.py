@@ -249,6 +249,7 @@ def cell(parameters: ParameterDraws, draw: int, sector: int) -> dict[str, float]
     return plain
 
 
+@pytest.mark.laws
 def test_sums_by_sector_and_class_give_what_every_business_gives_on_its_own():
     losers, paths, labour = population(40)
     parameters = firm_parameters(ROWS, SECTORS, drawn(Streams(9, 0), 3))

@@ -49,6 +49,7 @@ def test_lines_of_an_ensemble_tell_how_far_their_points_are_apart(ensemble):
     assert "apart" not in replace(shown, step_s=0).alt
 
 
+@pytest.mark.laws
 def test_the_same_figure_is_the_same_bytes(ensemble, tmp_path):
     one, other = (
         plot_run(ensemble, tmp_path / to, ["outage"], None, FORMATS, dpi=50) for to in "ab"
