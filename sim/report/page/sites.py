@@ -150,9 +150,7 @@ def places_of(run: RunFolder) -> Iterator[tuple[str, str, str, Text]]:
         yield site, _broken(mine) or say("not given"), entries, _providers(whose)
 
 
-def times_of(
-    run: RunFolder, step: int
-) -> Iterator[tuple[str, Text, str, str, str, Text, Estimate]]:
+def times_of(run: RunFolder, step: int) -> Iterator[tuple[str, Text, str, str, Text, Estimate]]:
     """Name, simulations, first and last hour, hours, spells and loss of the sites cut off longest.
 
     Parameters
@@ -172,13 +170,14 @@ def times_of(
         first = _median_moment(run, runs.number["first_cut_off_s"][is_cut, at], step)
         until = _median_moment(run, runs.number["last_cut_off_s"][is_cut, at], step, is_end=True)
         until = say("the end") if _is_still(run, runs, at) else until
+        when = say("{begin} to {end}", begin=first, end=until) if is_cut.any() else first
         loss = in_currency(estimate_over(runs.number["loss_usd"][:, at], "USD"), rate)
         # Of a count, so that ends are whole numbers.
         shares = (0.5, 0.05, 0.95)
         median, low, high = np.quantile(spells[site], shares, method="inverted_cdf").tolist()
         times = with_range(Estimate(median, low, high, ""))
         hours = value_text(estimate_over(runs.number["impaired_h"][:, at], "h"))
-        yield site, whole(int(is_cut.sum())), first, until, hours, times, loss
+        yield site, whole(int(is_cut.sum())), when, hours, times, loss
 
 
 def _shortened(names: Sequence[str]) -> Text:

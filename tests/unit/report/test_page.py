@@ -431,7 +431,7 @@ def test_a_spared_site_has_a_row(site_folder, monkeypatch):
     for second, rounded in ((3600.0, "01:00"), (3601.0, "02:00"), (7200.0, "02:00")):
         number["last_cut_off_s"] = np.full(hours.shape, second)
         rows = times_of(open_run(site_folder), 60)
-        assert {str(row[3])[-5:] for row in rows} == {rounded, "never"}
+        assert {str(row[2])[-5:] for row in rows} == {rounded, "never"}
 
 
 def test_how_many_were_down_is_the_peak_of_each_simulation(ensemble_run, page):
@@ -941,7 +941,9 @@ def test_each_site_has_addresses_entries_last_hour_spells_and_loss(site_folder):
         ("far.example", "16 Apr, 20:30 0.5 1"),
         ("both.example", "17 Apr, 00:00 5 2"),
     ):
-        assert re.search(rf"{site} 4 16 Apr, \d\d:00 {row} {re.escape(two(losses[site]))} ", head)
+        assert re.search(
+            rf"{site} 4 16 Apr, \d\d:00 to {row} {re.escape(two(losses[site]))} ", head
+        )
 
 
 def test_sales_that_were_given_are_counted(site_folder, monkeypatch):
