@@ -26,7 +26,6 @@ from sim.measure.summary import spread_of
 from sim.results.folder import RunFolder, input_rows
 from sim.results.parquet import read_columns
 from sim.results.tables import Row, number, read_rows, text
-from sim.scenario.refusal import hint
 from sim.scenario.tables.rows import OperatorRow
 
 LISTED, EVER, HOURS, VPN, LOST = (
@@ -102,8 +101,8 @@ def assess(run: RunFolder, label: str | None, versus: Sequence[str]) -> Assessme
         raise UsageError(f"{run.path}: expected a comparison, got a run; make one by compare")
     baseline = str(run.manifest["baseline"])
     candidates = [one for one in run.strategies if one != baseline] or [baseline]
-    own = _known(run, label) if label else candidates[0]
-    others = tuple(_known(run, one) for one in versus) or tuple(
+    own = run.strategy(label) if label else candidates[0]
+    others = tuple(run.strategy(one) for one in versus) or tuple(
         one for one in candidates if one != own
     )
     if own in others:
@@ -126,16 +125,6 @@ def assess(run: RunFolder, label: str | None, versus: Sequence[str]) -> Assessme
         {by: _most_cut_off(run, own, by) for by in ("sector", "provider", "operator")},
         _read_remedies(run, own),
     )
-
-
-def _known(run: RunFolder, label: str) -> str:
-    known = run.strategies
-    if label not in known:
-        raise UsageError(
-            f"{run.path}: expected one of the strategies {', '.join(known)}, got {label!r}"
-            f"{hint(label, known)}"
-        )
-    return label
 
 
 def _verdicts(run: RunFolder, own: str, others: Sequence[str]) -> list[Row]:

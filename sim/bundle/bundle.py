@@ -31,7 +31,7 @@ from sim.files import hash_of, new_file
 from sim.report.page.document import render
 from sim.report.words.answer import answer
 from sim.report.words.tables import markdown_text
-from sim.results.folder import COMPLETE, MANIFEST, RunFolder, open_run
+from sim.results.folder import COMPLETE, MANIFEST, RunFolder, check_keys, open_run
 from sim.results.integrity import REPORT, changed_files
 from sim.results.manifest import ABSENT, package_version
 from sim.scenario.library import shipped
@@ -85,10 +85,7 @@ def sums_text(members: Mapping[str, bytes | Path]) -> str:
 
 def _check_bundled(run: RunFolder) -> None:
     """Refuse a folder that could not be handed over."""
-    where = str(run.path / MANIFEST)
-    if absent := [key for key in _NEEDED if key not in run.manifest]:
-        message = "expected a value, got nothing"
-        raise DataError([Problem(where, message, key=key) for key in absent])
+    check_keys(run.manifest, _NEEDED, run.path / MANIFEST)
     if run.manifest["status"] != COMPLETE:
         status = run.manifest["status"]
         raise UsageError(f"{run.path}: expected a complete result, got one that is {status}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -17,6 +17,7 @@ from sim.catalogue.curves import BUSINESSES, CURVES
 from sim.errors import DataError, OverblockError, Problem, UsageError
 from sim.files import note_read, parse_json
 from sim.results.parquet import numbers, read_columns
+from sim.scenario.refusal import hint
 from sim.scenario.tables.seeds import RowType, read_table
 
 SCENARIO, RESOLVED = "scenario.yaml", "scenario.resolved.json"
@@ -226,7 +227,8 @@ class RunFolder:
                 raise UsageError(f"{self.path}: expected the label of a strategy; known: {known}")
             return self.strategies[0]
         if label not in self.strategies:
-            raise UsageError(f"{self.path}: unknown strategy {label!r}; known: {known}")
+            got = f"{label!r}{hint(label, self.strategies)}"
+            raise UsageError(f"{self.path}: expected one of the strategies {known}, got {got}")
         return label
 
     def curve(self, metric: str, strategy: str | None = None) -> CurvePoints:
@@ -355,10 +357,10 @@ def open_run(path: Path, kinds: Collection[str] = RUN_KINDS) -> RunFolder:
     )
     # Draws that are kept have no typical simulation.
     needed = (*_MANIFEST_KEYS, *who, *(("typical",) if kind in RUN_KINDS else ()))
-    _check_keys(manifest, needed, path / MANIFEST)
+    check_keys(manifest, needed, path / MANIFEST)
     file = path / RESOLVED
     scenario = read_object(file, "a readable scenario")
-    _check_keys(scenario, _SCENARIO_KEYS, file)
+    check_keys(scenario, _SCENARIO_KEYS, file)
     outputs = manifest["outputs"] if isinstance(manifest["outputs"], list) else []
     listed = [str(one.get("file", "")) for one in outputs if isinstance(one, dict)]
     for name in (MANIFEST, *listed):
@@ -367,12 +369,17 @@ def open_run(path: Path, kinds: Collection[str] = RUN_KINDS) -> RunFolder:
     return RunFolder(path, manifest, scenario)
 
 
-def _check_keys(document: dict[str, Any], keys: tuple[str, ...], file: Path) -> None:
-    """Refuse a document that lacks a key that readers need."""
-    absent = [key for key in keys if key not in document]
-    if absent:
-        message = "expected a value, got nothing"
-        raise DataError([Problem(str(file), message, key=key) for key in absent])
+def check_keys(document: Mapping[str, Any], keys: Sequence[str], file: Path) -> None:
+    """Refuse a document that lacks a key that readers need.
+
+    Raises
+    ------
+    DataError
+        With every key that is absent.
+    """
+    message = "expected a value, got nothing"
+    absent = [Problem(str(file), message, key=key) for key in keys if key not in document]
+    DataError.raise_any(absent)
 
 
 def input_rows(run: RunFolder, section: str, key: str, model: type[RowType]) -> tuple[RowType, ...]:

@@ -73,7 +73,7 @@ def test_a_changed_folder_is_named_on_the_figure_and_beside_it(shipped_run):
         (["users"], "users: does not apply to "),
         (["strategies"], "it compares strategies, and the folder holds one"),
         (["pie"], "pie: unknown figure; known: outage, addresses,"),
-        (["--strategy", "exact"], "unknown strategy 'exact'; known: replay"),
+        (["--strategy", "exact"], "expected one of the strategies replay, got 'exact'"),
         (["--width", "20"], "--width"),
     ],
 )
