@@ -106,7 +106,7 @@ def test_memory_is_told_by_file_the_world_among_what_running_holds():
     assert engine.isdisjoint(took.built)
     # The ledger has a column of eight bytes for each business and operator, and more.
     assert took.running["`sim/engine/state/ledger`"] > 8 * 20_000
-    world = "`sim/world/neighbours`"
+    world = "`sim/world/build`"
     assert took.running[world] == pytest.approx(took.built[world], rel=0.01)
 
 

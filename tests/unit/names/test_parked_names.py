@@ -15,8 +15,7 @@ from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved, resolve
 from sim.scenario.tables.sharing import SharingRow
 from sim.streams import Streams
-from sim.world.build import World, build_world
-from sim.world.neighbours import census_law, neighbours_of_hosts
+from sim.world.build import World, build_world, census_law, neighbours_of_hosts
 from tests.names import parked_rows, sharing_rows
 
 LAST = math.nextafter(1, 0)
