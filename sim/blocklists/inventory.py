@@ -361,6 +361,9 @@ def assess_inventory(
     ranked: Sequence[Business] = ()
     if hits.business_state is not None:
         businesses = count_states(hits.business_state)
+        spelt = inventory.labels["name"].names
+        if n_more := len(spelt) - len(set(map(_domain, spelt))):
+            notes.append(f"{n_more:,} names are another one, spelt otherwise: they count apart")
         ranked = rank_businesses(inventory, hits, hits.business_state >= State.PARTLY, top)
     if "revenue_usd_per_h" in inventory.numbers:
         revenue = _revenue(inventory, hits, notes)
@@ -397,6 +400,15 @@ def assess_inventory(
         explained,
         tuple(notes),
     )
+
+
+def _domain(name: str) -> bytes:
+    """A name as the DNS compares it, if it can be one."""
+    bare = name.strip().rstrip(".").lower()
+    try:
+        return bare.encode("idna")
+    except UnicodeError:
+        return bare.encode()
 
 
 def _names_once(inventory: Feed, of: NDArray[np.integer[Any]]) -> tuple[NDArray[np.float64], str]:

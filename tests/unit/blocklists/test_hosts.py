@@ -55,6 +55,18 @@ def test_names_of_an_address_count_once_and_rows_that_differ_are_counted():
     assert not any("n_names" in note for note in found.notes)
 
 
+def test_names_that_the_dns_takes_for_one_are_counted():
+    names = ["B\u00fccher.example", "xn--bcher-kva.example", "A.example.", "a.example", "A" * 99]
+    columns = {"name": names, "address": [f"192.0.2.{n}" for n in range(len(names))]}
+    listed = AddressSet.of("192.0.2.0/24")
+    for n, said in ((5, ["2 names are another one, spelt otherwise: they count apart"]), (1, [])):
+        some = {column: cells[:n] for column, cells in columns.items()}
+        inventory = feed_of_columns(some, "inventory")
+        hits = find_hits(inventory, listed)
+        found = assess_inventory(inventory, hits, listed, None, (), None, 5)
+        assert [note for note in found.notes if "spelt" in note] == said
+
+
 def test_names_of_a_business_are_those_on_its_addresses_each_once():
     columns = {
         "name": ["a", "a", "a", "b", "b", "c"],
