@@ -130,6 +130,7 @@ def render(run: RunFolder, words: Language = IN_ENGLISH, computed: str = "") -> 
         pictures=pictures,
         sites=rows,
         step=step_text(step),
+        line_step=step_text(outage.step_s // 60) if outage is not None else "",
         rounding=step,
         grades=GRADES,
         tops=_tops(found),

@@ -201,6 +201,9 @@ def test_every_number_of_a_run_is_that_of_its_tables(ensemble_run, page):
     expected = list(numbers_of_run(ensemble_run))
     assert len(re.findall(r"[\d.]+", " ".join(expected))) >= 50
     assert not [one for one in expected if one not in text]
+    # A table is replayed, and its curves are kept at even times alone.
+    assert "What did the largest orders do?" in text
+    assert "When: at steps of 1 hour." in text
 
 
 QUANTILES = ", ".join(f"quantile_cont(most, {at})" for at in (0.5, 0.05, 0.95))
