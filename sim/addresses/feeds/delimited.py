@@ -7,6 +7,7 @@ by one, and the rest is read.
 from __future__ import annotations
 
 import csv
+from codecs import BOM_UTF8
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -71,9 +72,6 @@ def _cut_quoted(line: str, number: int, delimiter: str, gathering: Gathering) ->
         return []
 
 
-_BOM = b"\xef\xbb\xbf"
-
-
 def read_headed(
     source: Readable, gathering: Gathering, needed: Sequence[str] = ()
 ) -> Iterator[tuple[dict[str, Sequence[str]], Line]]:
@@ -115,7 +113,7 @@ def read_headed(
 def cut_header(line: bytes, name: str) -> tuple[list[str], str]:
     """Plain names of the columns in the first line, and the delimiter between them."""
     try:
-        text = line.removeprefix(_BOM).decode().strip("\r\n")
+        text = line.removeprefix(BOM_UTF8).decode().strip("\r\n")
     except UnicodeDecodeError as error:
         byte = line[error.start]
         message = f"expected UTF-8 text, got the byte 0x{byte:02x}"

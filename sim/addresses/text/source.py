@@ -10,6 +10,7 @@ import io
 import os
 import re
 import zlib
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from dataclasses import dataclass
 from os import PathLike, fspath
@@ -177,7 +178,6 @@ class Source:
         return self._file
 
 
-_BOM = b"\xef\xbb\xbf"
 # Line ends of other programs: vertical tab, form feed, separators of ASCII and Unicode, NEL.
 _BREAKS = re.compile("[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 _BREAK_BYTES = tuple(chr(code).encode() for code in (11, 12, 28, 29, 30, 133, 8232, 8233))
@@ -256,8 +256,8 @@ def read_blocks(stream: Readable, max_line_bytes: int, name: str = "") -> Iterat
     name = name or getattr(stream, "name", "")
     carry, first_line, skipping = b"", 1, False
     while chunk := stream.read(max_line_bytes):
-        if first_line == 1 and not carry and not skipping and chunk.startswith(_BOM):
-            chunk = chunk[len(_BOM) :]
+        if first_line == 1 and not carry and not skipping and chunk.startswith(BOM_UTF8):
+            chunk = chunk[len(BOM_UTF8) :]
         first_end = chunk.find(b"\n")
         if first_end < 0:
             if skipping or len(carry) + len(chunk) > max_line_bytes:
