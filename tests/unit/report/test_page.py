@@ -401,10 +401,19 @@ def test_settings_that_are_assumed_are_counted_without_tables(ensemble_run, page
     keys = [one["key"] for one in manifest["sources"] if one["kind"] == "assumption"]
     mine = [key for key in keys if key.rsplit(".", 1)[0] not in tables]
     assert 0 < len(mine) < len(keys)
-    assert f"Assumed: {len(mine)} settings and the tables so marked" in words_of(page)
+    assert f"Assumed: {len(mine)} settings. Tables assumed or from" in words_of(page)
     # Numbers come first, before names of tables.
     assert "Settings assumed: population.n_businesses " in words_of(page)
     assert f"; +{len(mine) - 5}: manifest.json." in words_of(page)
+
+
+def test_a_user_s_own_files_have_their_hashes(site_folder, page):
+    run = open_run(site_folder)
+    mine = {one["name"]: one["sha256"][:8] for one in run.manifest["inputs"] if not one["title"]}
+    text = words_of(render(run))
+    assert len(mine) >= 2
+    assert all(f"{name} (SHA-256 {digest})" in text for name, digest in mine.items())
+    assert words_of(page).count("(SHA-256") == 1
 
 
 def test_the_scenario_has_its_hash(page):
