@@ -157,12 +157,12 @@ QUICK = (
     *(
         f"docs/explanation/{name}.md"
         for name in (
-            "appendix", "cover", "glossary", "money",
+            "appendix", "cover", "glossary",
         )
     ),
     "docs/reference/addresses.md",
 )  # fmt: skip
-"""Pages that simulate nothing, for a fresh clone compiles all loops; the others are long tests."""
+"""Pages that take less than three seconds of a processor; the others are long tests."""
 PAGES = pages()
 BLOCKS = [block for page in PAGES for block in blocks_of(page)]
 

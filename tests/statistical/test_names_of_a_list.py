@@ -125,7 +125,7 @@ def most_apart() -> float:
     return float(np.abs(found[0] / found[1] - 1).max())
 
 
-@pytest.mark.laws
+@pytest.mark.long
 def test_two_streams_differ_by_less_than_a_unit_of_the_second_figure():
     assert FIGURES == 2
     assert most_apart() < A_UNIT

@@ -117,7 +117,11 @@ def test_tables_that_take_too_long_after_an_interrupt_are_left_to_the_next_attem
 @pytest.mark.parametrize(
     ("lacks", "shown"),
     [
-        ({"none": (0, 2, 3), "exact": (1,), "twin": (1,)}, STRATEGY_LABELS),
+        pytest.param(
+            {"none": (0, 2, 3), "exact": (1,), "twin": (1,)},
+            STRATEGY_LABELS,
+            marks=pytest.mark.long,
+        ),
         ({"none": (0, 1, 2, 3), "twin": (0, 1, 2, 3)}, ("exact", "aggregate:length=12")),
     ],
 )

@@ -350,7 +350,7 @@ def test_pairs_that_differ_more_than_by_chance_are_all_chance():
     assert chance_share(pairs.astype(float)) == 1
 
 
-@pytest.mark.laws
+@pytest.mark.long
 def test_a_world_without_chance_has_pairs_of_equals(tmp_path):
     prices = tuple(
         line.replace("1.0,1.0,1.0", "1.0,0.2,5.0") if line.startswith("revenue_level") else line

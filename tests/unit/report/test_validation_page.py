@@ -190,7 +190,7 @@ def test_calculations_give_the_stored_scores(cases):
         assert stored["verdict"] == score["verdict"], REMEDY
 
 
-@pytest.mark.laws
+@pytest.mark.long
 def test_the_first_members_give_the_stored_numbers(groups):
     """The model itself: a change of any equation moves some number of member 0."""
     draws = draws_of(groups, 1)
