@@ -370,7 +370,7 @@ def test_the_target_has_a_sentence(session_folder, page):
     median, low, high = (share(float(row[key])) for key in ("median", "low", "high"))
     text = words_of(page_of(session_folder))
     low = low if float(row["low"]) > 1e-6 else "nearly 0"
-    assert f"the target's users lost {median} ({between(low, high)}) of the hours" in text
+    assert f"The target's users lost {median} ({between(low, high)}) of the hours" in text
     assert "Not computed: its users are not modelled." in words_of(page)
 
 
