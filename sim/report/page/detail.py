@@ -26,7 +26,6 @@ from sim.measure.estimates import (
     read_group_shares,
     read_share,
 )
-from sim.measure.sites import read_sites
 from sim.report.figures.outage import CUT_OFF, LISTED, NETWORKS, Outage, read_if_any
 from sim.report.words.heading import (
     LOSS_PARTS,
@@ -52,6 +51,7 @@ from sim.report.words.numbers import number, percent, percent_span, with_range
 from sim.report.words.sentences import note_of, read_bound, read_losses, step_text
 from sim.results.folder import RunFolder, assumptions_of, input_rows, later
 from sim.results.tables import text
+from sim.scenario.tables.inventory import read_inventory
 from sim.scenario.tables.money import MoneyParameterRow
 from sim.scenario.tables.rows import FigureRow, OperatorRow, OrderRow
 from sim.scenario.tables.seeds import read_note
@@ -304,9 +304,10 @@ def national_losses(run: RunFolder) -> list[tuple[Text, Estimate]]:
 
 
 def count_revenues(run: RunFolder) -> int:
-    """How many of a user's sites have a revenue that was given: the same in all simulations."""
-    revenue = read_sites(run.path, run.strategies[0]).number["revenue_usd_per_h"]
-    return int((np.ptp(revenue, axis=0) == 0).sum())
+    """How many of a user's sites have a revenue that was given; none without the inventory."""
+    name = str(run.scenario["population"]["inventory"])
+    path = run.input_path(name)
+    return int((~np.isnan(read_inventory(name, path).revenue_usd_per_h)).sum()) if path else 0
 
 
 def published_losses(run: RunFolder) -> list[tuple[float, str]]:

@@ -960,17 +960,17 @@ def test_each_site_has_addresses_entries_last_hour_spells_and_loss(site_folder):
 
 def test_sales_that_were_given_are_counted(site_folder, monkeypatch):
     run = open_run(site_folder)
-    given = np.array([100.0, 100.0])
-    for drawn, said in (
-        (given, "Sales by the hour: yours of every site, not printed here."),
+    for given, said in (
+        ([100.0] * 5, "Sales by the hour: yours of every site, not printed here."),
         (
-            np.array([80.0, 90.0]),
+            [100.0] * 4 + [np.nan],
             "hour: yours of 4 of 5 sites, not printed here; others are drawn.",
         ),
+        # The same in every simulation is not given.
+        ([np.nan] * 5, "hour: yours of 0 of 5 sites, not printed here; others are drawn."),
     ):
-        revenue = np.stack([given] * 4 + [drawn], axis=1)
-        found = SimpleNamespace(number={"revenue_usd_per_h": revenue})
-        monkeypatch.setattr("sim.report.page.detail.read_sites", lambda *_, one=found: one)
+        found = SimpleNamespace(revenue_usd_per_h=np.array(given))
+        monkeypatch.setattr("sim.report.page.detail.read_inventory", lambda *_, one=found: one)
         assert said in words_of(render(run))
 
 
