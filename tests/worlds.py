@@ -688,7 +688,7 @@ class SmallWorld:
             for prefix in pool.prefixes
             if ":" not in prefix
         ]
-        columns = np.array(pairs or [(0, 0, 0)], np.int64).T
+        columns = np.array(pairs, np.int64).reshape(-1, 3).T
         addresses = tuple(_set_of(tuple(prefixes), self.line) for prefixes in held.values())
         return Places(
             provider=names,

@@ -98,6 +98,20 @@ def test_each_family_is_counted_in_its_own_unit():
     assert final(outcome, "networks_dropped") == 2
 
 
+def test_no_provider_has_the_ipv4_listed_where_every_pool_is_in_ipv6():
+    small = SmallWorld(
+        orders=((100, "block", "192.0.2.0/28"),),
+        pools=(Pool("alpha", 1.0, ("2001:db8::/56",)),),
+        horizon_s=HOUR,
+    )
+    outcome, places = small.run(), small.world().places
+    listed = [
+        outcome.curves.points("addresses_listed", Group(provider_row=row))[1].tolist()
+        for row in range(len(places.provider) + 1)
+    ]
+    assert listed == [[0]] * len(places.provider) + [[0, 16]]
+
+
 @pytest.mark.parametrize(
     ("shares", "known"),
     [
