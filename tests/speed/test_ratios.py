@@ -104,8 +104,8 @@ def test_memory_is_told_by_file_the_world_among_what_running_holds():
     took = Memory(**json.loads(done.stdout))
     engine = {file for file in took.running if file.startswith("`sim/engine/state/")}
     assert engine.isdisjoint(took.built)
-    # The ledger has a column of eight bytes for each business and operator, and more.
-    assert took.running["`sim/engine/state/ledger`"] > 8 * 20_000
+    # Each business has a column of eight bytes for each operator, and more.
+    assert took.running["`sim/engine/state/parts`"] > 8 * 20_000
     world = "`sim/world/build`"
     assert took.running[world] == pytest.approx(took.built[world], rel=0.01)
 
