@@ -248,12 +248,8 @@ def read_outage(run: RunFolder, strategy: str | None = None) -> Outage:
     orders: tuple[Order, ...] = ()
     if listed is not None and not sessions:
         spells = () if is_simulated(run) else _spells(listed, run.horizon_s)
-        days = (
-            later(run.start, from_s).date() == later(run.start, to_s).date()
-            for from_s, to_s in spells
-        )
-        # What comes and goes within a day is no change of a day.
-        if not any(days):
+        # What comes and goes within a day's length is no change of a day.
+        if not any(to_s - from_s < 24 * 3600 for from_s, to_s in spells):
             curves = run.curves_by(metric, "provider", strategy) if metric == LISTED else {}
             by_provider = {name: band_of(one, run.horizon_s) for name, one in curves.items()}
             curve = run.curve(metric, run.strategy(strategy))

@@ -958,6 +958,20 @@ def test_each_site_has_addresses_entries_last_hour_spells_and_loss(site_folder):
         )
 
 
+def test_what_is_of_all_businesses_is_not_called_the_sites(site_folder):
+    run = open_run(site_folder)
+    text = words_of(render(run))
+    assert "Of all that customers of your sites tried in the time simulated" in text
+    population = run.scenario["population"] | {"n_businesses": 10}
+    text = words_of(
+        render(RunFolder(run.path, run.manifest, {**run.scenario, "population": population}))
+    )
+    assert "Of what customers of all modelled businesses tried, failed: " in text
+    assert "customers of your sites tried" not in text
+    assert "ever cut off in simulations, with your sites: 5." in text
+    assert "none by its name" not in text
+
+
 def test_sales_that_were_given_are_counted(site_folder, monkeypatch):
     run = open_run(site_folder)
     for given, said in (
