@@ -344,34 +344,6 @@ def test_months_of_piracy_shield_show_what_it_says():
         assert moving.measure(measure) > staying.measure(measure) > 0
 
 
-@pytest.mark.laws
-@pytest.mark.long
-def test_what_is_old_is_let_go_on_the_day_of_the_rule_of_piracy_shield():
-    """The list falls at once to what was entered in its last 183 days, and stays of that age."""
-    few = ("population.n_businesses=20", "end=2025-10-15T00:00+02:00")
-    it = run("piracy-shield", *few)
-    # 14 days of February 2024 are left, the first of its months; summer time begins with April.
-    days = (
-        14
-        + sum((31, 30, 31, 30, 31, 31, 30, 31, 30, 31))
-        + sum((31, 28, 31, 30, 31, 30, 31, 31))
-        + 14
-    )
-    rule_s, age_s = days * 86_400 - H, 183 * 86_400
-    placed, ended = it.times(Kind.BLOCK), it.times(Kind.UNBLOCK)
-    at_once = int(np.count_nonzero(placed <= rule_s - age_s))
-    assert at_once > 10_000
-    assert np.array_equal(ended[:at_once], np.full(at_once, rule_s))
-    later = placed[at_once:] + age_s
-    assert np.array_equal(ended[at_once:], later[later < it.world.horizon_s])
-    t_s, listed = it.listed()
-    before, after = (listed[np.searchsorted(t_s, at, "right") - 1] for at in (rule_s - 1, rule_s))
-    assert before - after == at_once
-    # Streams have left what is let go: hardly anything of it is entered again.
-    again = placed.size - len({str(one) for one in it.outcome.entry_addresses})
-    assert again < 0.01 * at_once
-
-
 def sessions_of(it: Run) -> list[tuple[int, int]]:
     """Start and end of the sessions of a run's table that begin in it, in seconds."""
     assert it.resolved.sessions is not None
