@@ -681,10 +681,8 @@ def test_who_ordered_a_list_of_one_s_own_and_why_is_stated_or_not(site_folder):
 
 
 def test_a_user_sees_what_the_mechanism_does(ensemble_run, page, monkeypatch):
-    said = (
-        "In the model operators drop packets (no DNS, no NAT); the browser waits until it gives up"
-    )
-    assert f"What does a user see? {said}, and no page says why; elsewhere" in words_of(page)
+    said = "Simulated operators drop packets (no DNS, no NAT); the browser waits until it gives up"
+    assert f"What does a user see? {said}; no page says why; elsewhere" in words_of(page)
     monkeypatch.setitem(_template().globals, "read_mechanisms", lambda *_: ["name", "throttle"])
     text = words_of(render(open_run(ensemble_run)))
     assert (
