@@ -410,6 +410,7 @@ def _files() -> Iterator[tuple[str, Path]]:
     """Files of the package by their names in the wheel, with what it ships."""
     yield from _below(_PACKAGE, "sim")
     yield from _below(_PACKAGE.with_name("overblock"), "overblock")
+    yield "sim/shipped/CITATION.cff", shipped("CITATION.cff")
     for folder in SHIPPED:
         yield from _below(shipped(folder), f"sim/shipped/{folder}")
 

@@ -204,6 +204,8 @@ def test_the_wheel_holds_the_running_program(tmp_path, repository):
         archive.extractall(tmp_path / "installed")
         names = archive.namelist()
     assert not any("__pycache__" in name for name in names)
+    # The page of a run is made again there, too, and says how it is cited.
+    assert "sim/shipped/CITATION.cff" in names
     inside = tmp_path / "installed" / "sim" / "engine" / "run.py"
     assert inside.read_bytes() == (repository / "sim" / "engine" / "run.py").read_bytes()
     code = (
