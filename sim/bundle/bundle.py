@@ -194,6 +194,8 @@ fi
   "environment/@WHEEL@"
 unset PYTHONPATH
 "$again/environment/bin/overblock" verify run --again "$again/run" || [ $? -eq 1 ]
+# The page of a bundle has no day: two of the same result are the same.
+rm -f "$again/run/timing.json"
 "$again/environment/bin/overblock" report "$again/run" --quiet
 n=0
 differ=0
