@@ -94,10 +94,8 @@ SHARE = "share"
 class Grade(StrEnum):
     """Result of comparing a number with the record."""
 
-    CHECKED = "checked"
-    """Compared with figures that conditioned nothing."""
     NEVER_CHECKED = "never checked"
-    """No figure was published, or the figures that were conditioned the ensemble."""
+    """No figure was published that its makers did not know (record 0141)."""
     CONTRADICTED = "contradicted by the record"
     """The record says otherwise: do not quote."""
     GIVEN = "given"

@@ -141,6 +141,8 @@ def measure_own(resolved: Resolved, world: World, outcome: Outcome) -> Iterator[
     for file, name, one in own_measures(resolved):
         try:
             value = float(one.formula(world, outcome))
+            if np.isinf(value):
+                raise ValueError(f"expected a number, or nan where it is not known, got {value}")
         except Exception as error:
             raise failure(file, error) from error
         yield Measure(name, one.unit, value)

@@ -444,12 +444,15 @@ def add_amounts(gathering: Gathering, column: str, cells: Sequence[str], line: L
         values = np.array([_amount(cell) for cell in cells], np.float64)
     known = np.array([bool(cell.strip()) for cell in cells], np.bool_)
     bad = known & ~((values >= 0) & np.isfinite(values))
+    kind = "number"
+    if column == "n_names":
+        bad, kind = bad | (values % 1 > 0), "whole number"
     # Python reads 1_000 and digits of other scripts as numbers; nobody who writes a table does.
     bad |= np.array(["_" in cell or not cell.isascii() for cell in cells], np.bool_)
     if gathering.has_semicolons:
         bad |= np.array([bool(_THOUSANDS.fullmatch(cell.strip())) for cell in cells], np.bool_)
     for row in np.flatnonzero(bad).tolist():
-        message = f"expected a number of 0 or more, got {shown(cells[row])}"
+        message = f"expected a {kind} of 0 or more, got {shown(cells[row])}"
         if _EITHER.fullmatch(cells[row].strip()):
             message += ", whose comma may stand before decimals or between thousands"
         elif gathering.has_semicolons and _THOUSANDS.fullmatch(cells[row].strip()):

@@ -58,7 +58,6 @@ CYRILLIC = frozenset(("ru",))
 FEW_SITES = 3
 """Sites of one's own beside which the first screen has room for the picture."""
 GRADES = {
-    Grade.CHECKED: ("checked", "✓", say("Checked")),
     Grade.NEVER_CHECKED: ("never", "○", say("Never checked")),
     Grade.CONTRADICTED: ("contra", "✕", say("Contradicted by the record")),
     Grade.GIVEN: ("given", "□", say("Given")),

@@ -281,13 +281,11 @@ def _row_problems(feed: Feed, path: Path) -> Iterator[Problem]:
         ("n_names", 1.0, 1e7),
     ):
         values = feed.numbers.get(key, np.empty(0))
-        wanted = "a whole number," if key == "n_names" else "a number above 0, or nothing;"
-        is_off = values % 1 > 0 if key == "n_names" else values == 0
         for row in np.flatnonzero((values < low) | (values > high_end)).tolist():
             message = f"expected a number from {low:g} to {high_end:g}, got {values[row]:g}"
             yield problem(row, key, message)
-        for row in np.flatnonzero(is_off).tolist():
-            yield problem(row, key, f"expected {wanted} got {values[row]:g}")
+        for row in np.flatnonzero(values == 0).tolist() if low == 0 else ():
+            yield problem(row, key, "expected a number above 0, or nothing; got 0")
 
 
 def _is_name(text: str) -> bool:

@@ -56,6 +56,11 @@ class Silent(Strategy):
 @measure(unit="hosts")
 def failing(world, outcome):
     return world.no_such
+
+
+@measure(unit="hosts")
+def endless(world, outcome):
+    return float("inf")
 '''
 SMALL = ("--set", "population.n_businesses=40", "-n", "2", "-q")
 CASE = "rolling-blackouts"
@@ -153,6 +158,7 @@ def test_from_python_and_in_a_comparison(tmp_path, monkeypatch, call):
         (["--measure", "rule.py:spells"], "another name than that of a shipped measure"),
         (["--measure", "rule.py:undeclared"], "expected @overblock.rules.measure(unit=...) above"),
         (["--measure", "rule.py:failing"], "rule.py:39: AttributeError: 'World' object has no"),
+        (["--measure", "rule.py:endless"], "ValueError: expected a number, or nan where it is not"),
     ],
 )
 def test_a_mistake_is_reported_with_its_line(words, said, call):

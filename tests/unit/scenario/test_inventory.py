@@ -47,7 +47,7 @@ def test_every_bad_row_is_told_at_once(tmp_path):
         "7: revenue_usd_per_h: expected a number of 0 or more, got '-1'",
         "8: mode: expected one of any, spread, got 'every'",
         "9: address: expected an IPv6 address within 2000::/3, got another",
-        "10: n_names: expected a whole number, got 1.5",
+        "10: n_names: expected a whole number of 0 or more, got '1.5'",
         "11: revenue_usd_per_h: expected a number from 0 to 1e+08, got 1e+09",
         "11: n_names: expected a number from 1 to 1e+07, got 0",
     ]
