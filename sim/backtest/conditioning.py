@@ -193,8 +193,8 @@ def _evidence(found: Judged, n_prior: int, n_alone: int) -> Sheet:
     agreeing = set(found.agreeing)
     for piece in found.pieces:
         low, high = (end if np.isfinite(end) else None for end in piece.window)
-        is_early = sum(piece.id in one for one in found.value.values()) > len(found.whole)
-        of = range(found.n if is_early else min(n_prior, found.n))
+        is_in_all = all(piece.id in one for one in found.value.values())
+        of = range(found.n if is_in_all else min(n_prior, found.n))
         read = [one for one in of if not np.isnan(found.read(one, piece.id))]
         met = [one for one in read if not found.failed(one, [piece])]
         others = _without(found, piece.id, n_alone)

@@ -460,7 +460,7 @@ _MONEY = (
     _money("gross_loss_usd", what="revenue behind the demand lost"),
     _money("recaptured_usd", what="what of it customers make up for later"),
     _money("churn_usd", what="revenue of customers who stay away after an outage"),
-    _money("response_cost_usd", what="labour of responses, and double hosting"),
+    _money("response_cost_usd", what="labour of responses, and double hosting", needs="reactions"),
     _money(
         "private_loss_usd",
         what="what the modelled businesses lose: gross less recaptured, plus churn and responses",
@@ -470,8 +470,18 @@ _MONEY = (
     _money(
         "net_social_loss_usd", what="what of it nobody in the country gains", is_key_figure=True
     ),
-    _money("provider_loss_usd", what="spending that first providers lose", of=OF_HOSTING),
-    _money("domestic_gain_usd", what="spending that domestic providers gain", of=OF_HOSTING),
+    _money(
+        "provider_loss_usd",
+        what="spending that first providers lose",
+        of=OF_HOSTING,
+        needs="reactions",
+    ),
+    _money(
+        "domestic_gain_usd",
+        what="spending that domestic providers gain",
+        of=OF_HOSTING,
+        needs="reactions",
+    ),
     _money(
         "named_providers_loss_usd",
         what="of `provider_loss_usd` that of such providers",

@@ -117,7 +117,7 @@ def measure_outcome(
     found = (
         *measure_impact(world, outcome),
         *measure_named_businesses(resolved, world, outcome),
-        *money_measures(priced.money),
+        *money_measures(priced.money, has_reactions=resolved.responses is not None),
         *measure_named_loss(resolved, priced.money, priced.providers),
     )
     own = measure_own(resolved, world, outcome)

@@ -166,7 +166,7 @@ FORMS: Sequence[Form] = (
     ),
     Form(
         "ipset",
-        "`ipset save`, `ipset list`",
+        "`ipset save`",
         "addresses of all sets",
         firewall_sets.fits_ipset,
         firewall_sets.read_ipset,

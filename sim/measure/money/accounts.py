@@ -116,10 +116,12 @@ BY_METHOD, BY_HOST = "method", "hosting provider"
 METHOD_LOSS = "method_loss_usd"
 
 
-def money_measures(money: MoneyDraws) -> tuple[Measure, ...]:
+def money_measures(money: MoneyDraws, *, has_reactions: bool) -> tuple[Measure, ...]:
     """Money of one run as measures: means over draws, out of means of the whole."""
     found = []
     for metric in MONEY_METRICS:
+        if MEASURES[metric].needs and not has_reactions:
+            continue
         whole = money.hosting_usd if MEASURES[metric].of == OF_HOSTING else money.demand_usd
         value, of = (one.sum(axis=1).mean() for one in (getattr(money, metric), whole))
         found.append(measured(metric, float(value), float(of)))

@@ -320,7 +320,8 @@ def find_orders(
 ) -> tuple[Order, ...]:
     """Days on which much was listed or withdrawn, in sequence; at most so many.
 
-    Much, or a sixth of that where as large a part of the harm came or went on that day.
+    Much, or a sixth of that where as large a part of the harm came or went on that day. A day on
+    which that much was both listed and withdrawn has a row for each.
 
     A median of simulations may step where none of them does: on such a day most of them have to
     step as well, by half as much or more.
@@ -329,7 +330,8 @@ def find_orders(
     days = [start.date() + timedelta(days=n) for n in range(1, stop // 86400 + 3)]
     midnights = (datetime.combine(day, time(), start.tzinfo).timestamp() for day in days)
     at_s = (int(midnight - start.timestamp()) for midnight in midnights)
-    edges = np.array([0, *(one for one in at_s if one < stop), stop])
+    turns = _turns_s(listed, LEAST_CHANGE / 6 * float(np.max(listed.median)))
+    edges = np.unique([0, *(one for one in at_s if one < stop), *turns, stop])
     # What is true at midnight is of the day that begins.
     change = np.diff(_until(listed, edges))
     much = np.abs(change) >= LEAST_CHANGE * np.max(listed.median)
@@ -359,6 +361,17 @@ def find_orders(
         times = _first_and_middle_s(listed, ends)
         found.append(Order(*times, float(change[row]), tuple(providers[:2]), n_others))
     return tuple(found)
+
+
+def _turns_s(band: Band, least: float) -> list[int]:
+    """When a median that rose begins to fall, or the other way, by some amount at least."""
+    from scipy.signal import find_peaks  # slow to import
+
+    median, turns = np.append(0.0, band.median), []
+    for line in (median, -median):
+        _, found = find_peaks(line, prominence=least, plateau_size=1)
+        turns += band.t_s[found["right_edges"]].tolist()
+    return turns
 
 
 def _until(band: Band, at_s: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -26,7 +26,14 @@ from sim.measure.estimates import (
     read_group_shares,
     read_share,
 )
-from sim.report.figures.outage import CUT_OFF, LISTED, NETWORKS, Outage, read_if_any
+from sim.report.figures.outage import (
+    CUT_OFF,
+    LISTED,
+    MOST_ORDERS,
+    NETWORKS,
+    Outage,
+    read_if_any,
+)
 from sim.report.words.heading import (
     LOSS_PARTS,
     in_currency,
@@ -60,7 +67,7 @@ EVER = MEASURES["businesses_ever_impaired"].name
 HOURS = MEASURES["hours_impaired_median"].name
 MOST_ROWS, MOST_GROUPS, MOST_OPERATORS, MOST_INPUTS = 8, 4, 9, 2
 """Rows of a table: of sessions and sites, of groups, of operators of sites, of inputs."""
-AFTER_H = 36
+AFTER_H, MOST_CHANGES = 36, MOST_ORDERS
 """Hours after an order in which its harm is read, unless the next one comes before."""
 THROUGH = dict(
     zip(

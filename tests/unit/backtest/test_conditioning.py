@@ -135,6 +135,12 @@ def test_each_piece_of_evidence_is_counted_alone_and_beside_the_others(resolved,
         assert int(row["n_all"]) == sum(not failed(draw) for draw in others)
 
 
+def test_what_every_draw_met_was_read_in_all_of_them(resolved, tmp_path, monkeypatch):
+    monkeypatch.setitem(globals(), "numbers", lambda _draw: dict.fromkeys((*LOW, MEASURE), 0.9))
+    made, _ = made_in(tmp_path / "out", resolved, 20)
+    assert {int(row["n_read"]) for row in rows_of(made, "evidence.csv")} == {32}
+
+
 def without(name: str, n: int) -> list[int]:
     """Draws that agree with the other pieces, until the fifth of them that fails this one."""
     found, n_alone = [], 0

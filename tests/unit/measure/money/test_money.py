@@ -325,9 +325,13 @@ def test_draws_of_prices_lie_on_both_sides_of_the_central_ones():
 
 def test_measures_are_means_over_draws_out_of_the_mean_of_the_whole():
     loser = Loser(lost_h=lost_in("over_14_d", 300), affected_h=600)
-    found = money_measures(money(loser, parameters=plain_parameters(revenue_level=[[1.0], [5.0]])))
+    drawn = money(loser, parameters=plain_parameters(revenue_level=[[1.0], [5.0]]))
+    found = money_measures(drawn, has_reactions=True)
     measures = {measure.metric: measure for measure in found}
     assert list(measures) == list(MONEY_METRICS)
+    unmoved = {one.metric for one in money_measures(drawn, has_reactions=False)}
+    of_reactions = {"response_cost_usd", "provider_loss_usd", "domestic_gain_usd"}
+    assert unmoved == {*MONEY_METRICS} - of_reactions
     gross = measures["gross_loss_usd"]
     assert gross.value == pytest.approx(0.5 * 100 * 300 * 3)
     assert gross.denominator == pytest.approx(100 * 1000 * 3)

@@ -147,6 +147,20 @@ def test_days_of_orders_are_those_that_changed_much():
     assert Order(0, 0, 1.0, (), 3).whose() == ""
 
 
+def test_what_comes_and_goes_within_a_day_has_a_row_for_each():
+    # Beside an entry that stays, another from 22:30 to 01:15 on two nights: 29 March has −1 and +1.
+    nights = _band([0, 46 * H, 49 * H, 70 * H, 73 * H], [10.0, 20.0, 10.0, 20.0, 10.0])
+    midnight = datetime(2026, 3, 27, tzinfo=UTC)
+    orders = find_orders(nights, {}, midnight, _curves(*[nights] * 3))
+    assert [(one.from_s // H, one.change) for one in orders] == [
+        (0, 10.0), (46, 10.0), (49, -10.0), (70, 10.0), (73, -10.0),
+    ]  # fmt: skip
+    # A dip of less than that leaves the day whole.
+    dip = _band([0, 2 * H, 3 * H, 5 * H], [0.0, 60.0, 59.0, 100.0])
+    (day,) = find_orders(dip, {}, midnight, _curves(*[dip] * 3))
+    assert (day.from_s, day.change) == (2 * H, 100.0)
+
+
 def test_days_begin_at_midnight_of_the_place_when_its_clocks_have_changed():
     # Spain, 29 March 2026: 02:00 becomes 03:00. Orders of the 30th and 31st begin at 00:00 there,
     # 47 and 71 hours after the 28th began.
