@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime, time
+from numbers import Integral
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import monotonic
@@ -21,9 +22,9 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from sim.addresses.feeds.inventories import is_frame, lists_of
+from sim.addresses.feeds.inventories import is_frame, is_unknown, lists_of
 from sim.engine.strategies.registry import Strategy
-from sim.errors import OverblockError, Problem, ProblemsError, ScenarioError
+from sim.errors import OverblockError, Problem, ProblemsError, ScenarioError, UsageError
 from sim.experiment.executors.task import NOBODY
 from sim.measure.measures import OwnMeasure
 from sim.scenario.document import format_path
@@ -112,13 +113,13 @@ class _Tables:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._problems: list[Problem] = []
-        self._keys: dict[str, Path] = {}
+        self._keys: dict[str, str] = {}
         self.copies: dict[str, Path] = {}
 
     def plain_value(self, value: Any, path: tuple[str | int, ...], place: str) -> Any:
         """Return a value as a scenario file would hold it, and note what it cannot hold."""
         if is_frame(value):
-            return self._written(value, path)
+            return self._written(value, path, place)
         if isinstance(value, Mapping):
             return {
                 str(key): self.plain_value(inner, (*path, str(key)), place)
@@ -175,23 +176,25 @@ class _Tables:
 
     def _placed(self, problem: Problem) -> Problem:
         """The same problem, at the frame where it is one of a file that nobody wrote."""
-        for key, path in self._keys.items():
-            if problem.file == str(path):
-                # The first line holds the names of the columns.
-                row = f"row {problem.line - 2}" if problem.line > 1 else ""
-                where = ", ".join(filter(None, (row, problem.key)))
-                return replace(problem, file=key, line=0, column=0, key=where)
-        return problem
+        key = self._keys.get(problem.file)
+        if key is None:
+            return problem
+        # The first line holds the names of the columns.
+        row = f"row {problem.line - 2}" if problem.line > 1 else ""
+        where = ", ".join(filter(None, (row, problem.key)))
+        return replace(problem, file=key, line=0, column=0, key=where)
 
-    def _written(self, frame: Any, path: tuple[str | int, ...]) -> str:
-        name = "-".join(part for one in path for part in str(one).split(".")) + ".csv"
-        (self._folder / name).write_text(_csv_of(frame), encoding="utf-8", newline="")
-        self.copies[name] = self._keys[format_path(path)] = self._folder / name
+    def _written(self, frame: Any, path: tuple[str | int, ...], place: str) -> str:
+        name, key = "-".join(".".join(map(str, path)).split(".")) + ".csv", format_path(path)
+        if name in self.copies:  # one set over the scenario's own
+            name = f"{place}-{name}"
+        file = self._folder / name
+        file.write_text(_csv_of(lists_of(frame, key)), encoding="utf-8", newline="")
+        self.copies[name], self._keys[str(file)] = file, key
         return name
 
 
-def _csv_of(frame: Any) -> str:
-    columns = lists_of(frame)
+def _csv_of(columns: Mapping[str, list[Any]]) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(columns)
@@ -201,7 +204,7 @@ def _csv_of(frame: Any) -> str:
 
 def _cell(value: Any) -> str:
     """One cell of a table; an unknown value is empty, and 3.0 is 3 where others are unknown."""
-    if value is None or value != value:
+    if is_unknown(value):
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
@@ -224,6 +227,18 @@ ARGUMENTS = {
 """Arguments of functions by the option that says the same in another word."""
 _OPTION = re.compile(r"(?<![\w-])--(?!resume\b)([a-z][a-z-]*)")
 """All but one: only the command line resumes."""
+
+
+def check_whole(**given: object) -> None:
+    """Refuse arguments that are no whole numbers; None is left to whoever reads it."""
+    bad = [
+        f"{name}: expected a whole number of 0 or more, got {value!r}"
+        for name, value in given.items()
+        if value is not None
+        and (isinstance(value, bool) or not isinstance(value, Integral) or value < 0)
+    ]
+    if bad:
+        raise UsageError("\n".join(bad))
 
 
 @contextmanager

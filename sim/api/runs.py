@@ -14,6 +14,7 @@ from sim.addresses.sets.intervals import AddressSet
 from sim.api.given import (
     Given,
     OnProgress,
+    check_whole,
     in_python_words,
     resolved_of,
     shown_progress,
@@ -100,6 +101,7 @@ def run(
     PartialError
         If every run failed.
     """
+    check_whole(n_simulations=n_simulations, root_seed=root_seed, n_workers=n_workers)
     with in_python_words(), resolved_of(scenario, set, strategy, measures) as resolved:
         seed = choose_root_seed(resolved, root_seed)
         plan = Plan.of_run(resolved, seed, resolved.scenario.n_replicates)
@@ -146,6 +148,7 @@ def compare(
     ScenarioError, DataError, UsageError, PartialError
         As for `run`, with the mistakes in all strategies and metrics.
     """
+    check_whole(n_simulations=n_simulations, root_seed=root_seed, n_workers=n_workers)
     with (
         in_python_words(),
         resolved_of(scenario, set, measures=measures) as resolved,
@@ -226,6 +229,8 @@ def cover(
     >>> int(found.cover.collateral)
     2
     """
+    lengths = {"longest": longest, "longest_v6": longest_v6, "shortest_v6": shortest_v6}
+    check_whole(budget=budget, frontier=frontier, shortest=shortest, **lengths)
     with in_python_words():
         guarded = AddressSet.empty()
         if protect is not None:

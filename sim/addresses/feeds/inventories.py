@@ -489,11 +489,28 @@ def is_frame(value: object) -> bool:
     return is_known and type(value).__name__ in ("DataFrame", "Table")
 
 
-def lists_of(frame: Any) -> dict[str, list[Any]]:
-    """Columns of a frame as lists of plain values, by name."""
+def is_unknown(value: object) -> bool:
+    """Whether a cell is None, NaN, or pandas' NaT or NA, which equals nothing."""
+    return value is None or type(value).__name__ == "NAType" or bool(value != value)
+
+
+def lists_of(frame: Any, name: str) -> dict[str, list[Any]]:
+    """Columns of a frame as lists of plain values, by name; an index with a name is one.
+
+    Raises
+    ------
+    DataError
+        If two columns have the same name.
+    """
     package = type(frame).__module__.partition(".")[0]
     if package == "pandas":
-        return {str(name): frame[name].tolist() for name in frame.columns}
+        index = [one for one in frame.index.names if one is not None]
+        names = [*map(str, (*index, *frame.columns))]
+        if twice := sorted({one for one in names if names.count(one) > 1}):
+            got = f"more than one {', '.join(twice)}"
+            raise DataError([Problem(name, f"expected columns of distinct names, got {got}")])
+        whole = frame.reset_index(index) if index else frame
+        return {str(key): whole[key].tolist() for key in whole.columns}
     return dict(frame.to_dict(as_series=False) if package == "polars" else frame.to_pydict())
 
 
@@ -515,7 +532,7 @@ def feed_of_columns(columns: Mapping[str, ArrayLike], name: str) -> Feed:
     """
     gathering = Gathering(name, skip_bad=False, limits=Limits())
     if is_frame(columns):
-        columns = lists_of(columns)
+        columns = lists_of(columns, name)
     arrays = {column: np.asarray(values) for column, values in columns.items()}
     sizes = {values.shape for values in arrays.values()}
     if len(sizes) != 1 or len(next(iter(sizes))) != 1:
@@ -557,4 +574,4 @@ def _texts(values: NDArray[np.generic]) -> Sequence[str]:
     """Values as text; what is missing is empty."""
     if values.dtype.kind in "US":
         return [str(value) for value in values.tolist()]
-    return ["" if value is None or value != value else str(value) for value in values.tolist()]
+    return ["" if is_unknown(value) else str(value) for value in values.tolist()]

@@ -254,6 +254,7 @@ class PackRow(Row):
 class RateRow(SupportedRow):
     """Exchange rate of a dollar in another currency."""
 
+    names_row: ClassVar[tuple[str, ...]] = ("currency", "of")
     ranged: ClassVar[str] = "per_usd"
     currency: Annotated[str, Field(pattern=CURRENCY)]
     of: Year
@@ -265,6 +266,7 @@ class RateRow(SupportedRow):
 class AssumptionRow(RangedRow):
     """The assumed value of one scenario key."""
 
+    names_row: ClassVar[tuple[str, ...]] = ("key",)
     key: Annotated[str, Field(pattern=r"^[a-z0-9_]+\.[a-z0-9_]+$")]
     value: float
     unit: str
@@ -291,6 +293,7 @@ Hash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 class KeptRow(Row):
     """One simulation that agrees with the evidence of its scenario."""
 
+    names_row: ClassVar[tuple[str, ...]] = ("draw",)
     draw: Annotated[int, Field(ge=0, lt=2**20)]
     root_seed: Annotated[int, Field(ge=0, lt=2**63)]
     model: Hash
@@ -314,6 +317,7 @@ class PoolRow(Row):
 class StanceRow(Row):
     """A provider's stance from a time on."""
 
+    names_row: ClassVar[tuple[str, ...]] = ("at", "provider")
     at: Instant
     provider: str
     stance: Literal["hostile", "silent", "constructive", "compliant"]

@@ -85,7 +85,6 @@ KIND_PARAMETERS = (
 class KindRow(AssumptionRow):
     """One parameter of the kinds of use of addresses, and its range."""
 
-    names_row: ClassVar[tuple[str, ...]] = ("key",)
     complete: ClassVar[tuple[str, tuple[str, ...]]] = ("key", KIND_PARAMETERS)
 
     def check_values(self) -> None:

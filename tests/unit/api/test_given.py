@@ -12,6 +12,7 @@ from sim.api.results import Columns
 from sim.scenario.document import parse_document
 from sim.scenario.load import load_scenario
 from tests.commands import call
+from tests.csv_rows import csv_rows
 from tests.experiments import files_of
 
 pd = pytest.importorskip("pandas")
@@ -146,3 +147,50 @@ def test_what_there_is_is_listed():
     assert "telegram-2018" in names
     assert "business_hours_impaired" in sim.measures()["name"].tolist()
     assert all(sim.measures()["meaning"])
+
+
+INVENTORY = {"site": ["a.example"], "address": ["198.51.100.7"]}
+
+
+def sites_of(columns: dict[str, list[object]], *, index: str = "") -> "pd.DataFrame":
+    frame = pd.DataFrame(columns)
+    return frame.set_index(index) if index else frame
+
+
+def shown_sites(folder) -> set[str]:
+    return {row["site"] for row in csv_rows(folder / "sites.csv")}
+
+
+def test_a_frame_that_is_set_stands_over_that_of_the_scenario(tmp_path):
+    given = tree()
+    given["population"] = {"n_businesses": 0, "inventory": sites_of(INVENTORY)}
+    other = {"population.inventory": sites_of({**INVENTORY, "site": ["z.example"]})}
+    sim.run(given, n_simulations=1, fixed=True, set=other, folder=tmp_path / "out")
+    assert shown_sites(tmp_path / "out") == {"z.example"}
+
+
+def test_columns_of_pandas_are_read_as_they_are_meant(tmp_path):
+    columns = {
+        "site": ["a.example", "a.example", "b.example"],
+        "address": pd.array(["198.51.100.7", "198.51.100.8", None], dtype="string"),
+        "revenue_usd_per_h": pd.array([40, 40, None], dtype="Int64"),
+    }
+    given = tree()
+    given["population"] = {"n_businesses": 0, "inventory": sites_of(columns, index="site")}
+    sim.run(given, n_simulations=1, fixed=True, folder=tmp_path / "out")
+    assert shown_sites(tmp_path / "out") == {"a.example", "b.example"}
+    twice = pd.DataFrame([["a.example", "198.51.100.7", "198.51.100.8"]])
+    twice.columns = ["site", "address", "address"]
+    given["population"] = {"n_businesses": 0, "inventory": twice}
+    with pytest.raises(sim.DataError, match="more than one address"):
+        sim.run(given, n_simulations=1, fixed=True)
+
+
+@pytest.mark.parametrize(
+    "given", [{"n_simulations": 2.5}, {"n_simulations": "2"}, {"root_seed": -1}, {"root_seed": 5.7}]
+)
+def test_numbers_that_are_not_whole_are_refused(given):
+    with pytest.raises(sim.UsageError, match="expected a whole number of 0 or more, got"):
+        sim.run("austria-2022", **given)
+    with pytest.raises(sim.UsageError, match="budget: expected a whole number"):
+        sim.cover(["192.0.2.1"], budget=2.5)
