@@ -204,8 +204,9 @@ def course_of(outage: Outage, share: NDArray[np.float64]) -> dict[str, Text]:
     at_s = {"first": t_s[some[0]], "peak": t_s[peak_row(outage.cut_off)]}
     if not outage.is_peak_of_line:
         tops = t_s[np.nan_to_num(share[np.nanmax(share, axis=1) > 0]).argmax(axis=1)]
-        found = estimate_over(tops.astype(np.float64), "s")
-        at_s |= {"peak": found.median, "low": found.low, "high": found.high}
+        # A time of the line, not one between two.
+        ends = np.quantile(tops, (0.5, 0.05, 0.95), method="nearest")
+        at_s |= dict(zip(("peak", "low", "high"), ends, strict=True))
     if some[-1] + 1 < line.size:
         at_s["end"] = t_s[some[-1] + 1]
     return {"step": step} | {name: _moment(outage, one) for name, one in at_s.items()}

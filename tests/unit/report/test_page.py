@@ -324,7 +324,7 @@ SHARES = np.array(
         # The middle line has 0.05, 0.1, 0.15, 0.05 from 10:00 to 20:00.
         (SHARES, 0.15, {"first": "10:00", "peak": "13:00", "end": "22:00"}),
         # The peaks, but of what cuts nobody off, are at 12:00, 13:00 and 20:00.
-        (SHARES, 0.25, {"first": "10:00", "peak": "13:00", "low": "12:06", "high": "19:18",
+        (SHARES, 0.25, {"first": "10:00", "peak": "13:00", "low": "12:00", "high": "20:00",
                         "end": "22:00"}),
         (SHARES[2:3], 0.3, {"first": "10:00", "peak": "20:00"}),
         (SHARES[3:], 0.0, {}),
