@@ -143,6 +143,6 @@ def measure_own(resolved: Resolved, world: World, outcome: Outcome) -> Iterator[
             value = float(one.formula(world, outcome))
             if np.isinf(value):
                 raise ValueError(f"expected a number, or nan where it is not known, got {value}")
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise failure(file, error) from error
         yield Measure(name, one.unit, value)

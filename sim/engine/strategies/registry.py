@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Any, TypeAlias
 
+from sim.addresses.sets.intervals import IntervalSet
 from sim.engine import decisions
-from sim.engine.decisions import Decision, Observation
+from sim.engine.decisions import Decision, Mechanism, Observation, Order
 from sim.errors import Problem
 from sim.scenario import own
 from sim.scenario import strategies as ask
@@ -106,18 +108,45 @@ def own_rule(asked: ask.Own, resolved: Resolved, streams: Streams) -> decisions.
     """
     rule = rule_of(asked, resolved)
     written = RULES[type(rule)].build(rule, resolved, streams)
+    groups = frozenset(row.operator for row in resolved.operators.rows)
 
     def decide(observation: Observation) -> Decision:
         try:
             decision = written(observation)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise own.failure(asked.file, error) from error
         if not isinstance(decision, Decision):
             message = f"expected {asked.rule}.decide to return a Decision, got {decision!r}"
             raise own.OwnCodeError([Problem(asked.file, message)])
+        if wrong := _wrong(decision, observation.t_s, groups):
+            message = f"{asked.rule}.decide, at {observation.t_s} s: expected {wrong}"
+            raise own.OwnCodeError([Problem(asked.file, message)])
         return decision
 
     return decide
+
+
+def _wrong(decision: Decision, now_s: int, groups: frozenset[str]) -> str:
+    """What a decision should have had, and what it has; empty where nothing is wrong."""
+    orders, look_s = decision.orders, decision.next_look_s
+    if not (isinstance(orders, tuple | list) and all(isinstance(one, Order) for one in orders)):
+        return f"a tuple of orders, got {orders!r}"
+    if look_s is not None and not (isinstance(look_s, Integral) and look_s > now_s):
+        return f"next_look_s of whole seconds after that, or None, got {look_s!r}"
+    for one in orders:
+        if one.action not in ("block", "unblock"):
+            return f"the action block or unblock, got {one.action!r}"
+        if not isinstance(one.mechanism, Mechanism):
+            return f"a Mechanism, got {one.mechanism!r}"
+        if not isinstance(one.addresses, IntervalSet):
+            return f"addresses as an IntervalSet, got {one.addresses!r}"
+        if not 0 <= one.overmatch <= 1:
+            return f"an overmatch from 0 to 1, got {one.overmatch!r}"
+        known = isinstance(one.operators, frozenset) and one.operators <= groups
+        if one.operators is not None and not (known and one.operators):
+            names = ", ".join(sorted(groups))
+            return f"operators None, or a frozenset of {names}; got {one.operators!r}"
+    return ""
 
 
 register(ask.Own, own_rule, own_rule)

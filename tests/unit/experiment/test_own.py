@@ -17,6 +17,9 @@ from tests.conftest import MINIMAL
 from tests.csv_rows import csv_rows
 
 RULE = '''\
+import sys
+from dataclasses import replace
+
 from overblock.rules import *
 
 
@@ -61,6 +64,27 @@ def failing(world, outcome):
 @measure(unit="hosts")
 def endless(world, outcome):
     return float("inf")
+
+
+@measure(unit="hosts")
+def leaving(world, outcome):
+    sys.exit()
+
+
+class Wrong(Strategy):
+    how: str
+
+    def decide(self, seen):
+        around = block_around(seen, open_fronts(seen), enclosing_front(seen, 24))
+        if self.how == "exit":
+            sys.exit(0)
+        if self.how == "past":
+            return Decision(around, next_look_s=seen.t_s)
+        if self.how == "texts":
+            return Decision(("198.51.100.7",))
+        key, value = self.how.split("=")
+        value = {"()": frozenset(), "nobody": frozenset(["nobody"])}.get(value, value)
+        return Decision(tuple(replace(one, **{key: value}) for one in around))
 '''
 SMALL = ("--set", "population.n_businesses=40", "-n", "2", "-q")
 CASE = "rolling-blackouts"
@@ -152,12 +176,26 @@ def test_from_python_and_in_a_comparison(tmp_path, monkeypatch, call):
         (["--strategy", "rule.py:fronts_rented"], "fronts_rented to be a subclass of overblock."),
         (["--strategy", "rule.py:Around", "--set", "length=x"], "Around.length: expected a whole"),
         (["--strategy", "rule.py:Around", "--set", "k=1"], "Around.k: unknown key (known: length)"),
-        (["--strategy", "rule.py:Broken"], "rule.py:29: ZeroDivisionError: division by zero"),
+        (["--strategy", "rule.py:Broken"], "rule.py:32: ZeroDivisionError: division by zero"),
         (["--strategy", "rule.py:Silent"], "Silent.decide to return a Decision, got []"),
         (["--strategy", "bad.py:A"], "bad.py:2: SyntaxError: "),
         (["--measure", "rule.py:spells"], "another name than that of a shipped measure"),
         (["--measure", "rule.py:undeclared"], "expected @overblock.rules.measure(unit=...) above"),
-        (["--measure", "rule.py:failing"], "rule.py:39: AttributeError: 'World' object has no"),
+        (["--measure", "rule.py:failing"], "rule.py:42: AttributeError: 'World' object has no"),
+        (["--strategy", "rule.py:Wrong", "--set", "how=exit"], ": SystemExit: 0"),
+        (["--strategy", "rule.py:Wrong", "--set", "how=past"], "expected next_look_s of whole"),
+        (["--strategy", "rule.py:Wrong", "--set", "how=texts"], "expected a tuple of orders, got"),
+        (["--strategy", "rule.py:Wrong", "--set", "how=action=Block"], "or unblock, got 'Block'"),
+        (["--strategy", "rule.py:Wrong", "--set", "how=mechanism=drop"], "a Mechanism, got 'drop'"),
+        (
+            ["--strategy", "rule.py:Wrong", "--set", "how=operators=()"],
+            "expected operators None, or",
+        ),
+        (
+            ["--strategy", "rule.py:Wrong", "--set", "how=operators=nobody"],
+            "got frozenset({'nobody'",
+        ),
+        (["--measure", "rule.py:leaving"], "rule.py:52: SystemExit:"),
         (["--measure", "rule.py:endless"], "ValueError: expected a number, or nan where it is not"),
     ],
 )
