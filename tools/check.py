@@ -86,15 +86,13 @@ def check_case(name: str) -> Iterator[str]:
 
 
 def _unit_problems(case: Case) -> Iterator[str]:
-    """A figure and the measure that predicts it are both shares, or neither is."""
+    """A figure and the measure that predicts it are both shares, or of the same things."""
     measure = getattr(case.predictor, "measure", "")
     if measure in MEASURES:
-        unit = MEASURES[measure].unit
-        if unit.startswith("share") != case.published.unit.startswith("share"):
-            yield (
-                f"{case.id}: published.unit: expected the unit of {measure}, {unit}, got "
-                f"{case.published.unit}"
-            )
+        unit, given = MEASURES[measure].unit, case.published.unit
+        of = ["share" if one.startswith("share") else one.split()[-1] for one in (unit, given)]
+        if of[0] != of[1]:
+            yield f"{case.id}: published.unit: expected the unit of {measure}, {unit}, got {given}"
 
 
 def _guess_problems(case: Case) -> Iterator[str]:
