@@ -18,10 +18,9 @@ import sim.experiment.pipeline
 from sim.addresses.machine_code import folder as folder_of_code
 from sim.engine.warm_up import warm_up
 from sim.experiment.executors.pool import ONE_THREAD
-from sim.scenario.load import load_scenario
-from sim.scenario.resolve import Resolved, resolve
+from sim.scenario.resolve import Resolved
 from tests import examples, remembered
-from tests.experiments import run_experiment, write_comparison
+from tests.experiments import resolved_of, run_experiment, write_comparison
 
 # Some hundred processes import the same. Containers often tell Python to keep nothing it compiled.
 sys.dont_write_bytecode = False
@@ -181,12 +180,12 @@ def minimal() -> str:
 
 @pytest.fixture(scope="session")
 def replay() -> Resolved:
-    return resolve(load_scenario("telegram-2018-replay"))
+    return resolved_of("telegram-2018-replay")
 
 
 @pytest.fixture(scope="session")
 def chase() -> Resolved:
-    return resolve(load_scenario("telegram-2018"))
+    return resolved_of("telegram-2018")
 
 
 @pytest.fixture
@@ -224,7 +223,7 @@ def made_once(
 @pytest.fixture(scope="session")
 def shipped_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folder of the shipped scenario run with two replicates; do not write into it."""
-    resolved = resolve(load_scenario("telegram-2018-replay"))
+    resolved = resolved_of("telegram-2018-replay")
     return made_once(
         tmp_path_factory,
         "shipped",
@@ -235,7 +234,7 @@ def shipped_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def shipped_single_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folder of the shipped scenario run with one replicate; do not write into it."""
-    resolved = resolve(load_scenario("telegram-2018-replay"))
+    resolved = resolved_of("telegram-2018-replay")
     return made_once(
         tmp_path_factory,
         "shipped-single",
@@ -247,7 +246,7 @@ def shipped_single_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def chase_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folder of three weeks of the chase: fronts, exemptions, evictions; do not write into it."""
     changes = ["population.n_businesses=60", "end=2018-05-10T00:00+03:00"]
-    resolved = resolve(load_scenario("telegram-2018", changes))
+    resolved = resolved_of("telegram-2018", changes)
     return made_once(
         tmp_path_factory,
         "chase",

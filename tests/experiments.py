@@ -59,6 +59,11 @@ def files_of(folder: Path | str) -> dict[str, bytes]:
     }
 
 
+def resolved_of(name: str, overrides: Sequence[str] = ()) -> Resolved:
+    """A scenario read with its tables; see `load_scenario`."""
+    return resolve(load_scenario(name, overrides))
+
+
 def simulated(resolved: Resolved, streams: Streams) -> tuple[World, Outcome]:
     """One simulation of a scenario, and the world in which it takes place."""
     world = build_world(resolved, streams)
@@ -144,18 +149,18 @@ def write_ensemble(folder: Path, resolved: Resolved, n: int = 8) -> None:
 
 def write_run(folder: Path) -> None:
     """Write a run with orders that were placed, and nobody who reacts."""
-    write_ensemble(folder, resolve(load_scenario("austria-2022", ["population.n_businesses=400"])))
+    write_ensemble(folder, resolved_of("austria-2022", ["population.n_businesses=400"]))
 
 
 def write_sessions(folder: Path) -> None:
     """Write a run in four sessions, whose times are the record's and whose addresses are not."""
-    write_ensemble(folder, resolve(load_scenario("match-days", ["population.n_businesses=400"])))
+    write_ensemble(folder, resolved_of("match-days", ["population.n_businesses=400"]))
 
 
 def write_comparison(folder: Path, *more: str) -> None:
     """Write two strategies beside none, or more, in a chase of two days."""
     short = ["population.n_businesses=60", "end=2018-04-18T00:00+03:00"]
-    resolved = resolve(load_scenario("telegram-2018", short))
+    resolved = resolved_of("telegram-2018", short)
     variants, baseline = choose_variants(resolved, ("exact", *more, "covering-prefix"))
     plan = Plan.of_comparison(resolved, variants, baseline, (), 3, 1).of_size(6, fixed=False)
     carry_out(Runs(plan), folder=folder)

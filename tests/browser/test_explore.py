@@ -12,10 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from sim.scenario.load import load_scenario
-from sim.scenario.resolve import resolve
 from tests.browser.conftest import open_page, violations
-from tests.experiments import write_ensemble
+from tests.experiments import resolved_of, write_ensemble
 
 pytestmark = pytest.mark.browser
 pytest.importorskip("shiny")
@@ -30,9 +28,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> Path:
     text = (repository / "scenarios" / "austria-2022.yaml").read_text("utf-8").splitlines()
     lines = [f"title: {json.dumps(TITLE)}" if one.startswith("title:") else one for one in text]
     (path.parent / "hostile.yaml").write_text("\n".join(lines) + "\n", "utf-8")
-    resolved = resolve(
-        load_scenario(str(path.parent / "hostile.yaml"), ["population.n_businesses=30"])
-    )
+    resolved = resolved_of(str(path.parent / "hostile.yaml"), ["population.n_businesses=30"])
     write_ensemble(path, resolved, 8)
     return path
 

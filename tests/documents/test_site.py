@@ -11,9 +11,8 @@ import pytest
 from benchmarks.ablation import PAGE, SPAIN, TELEGRAM, ablation
 from benchmarks.ablation_names import PART, scores_without_each
 from benchmarks.first_days import compare_totals, published, scenario
-from sim.scenario.load import load_scenario
-from sim.scenario.resolve import resolve
 from tests.conftest import REPOSITORY
+from tests.experiments import resolved_of
 from tests.optional import needs
 
 ASKED = re.compile(
@@ -114,10 +113,7 @@ def test_every_variant_is_a_scenario_of_its_own_that_the_page_has(name, tmp_path
     part = text.split(f"<!-- part: {asked.part} -->\n")[1].split("<!-- end of part -->")[0]
     said = [line.split(" | ")[0].removeprefix("| ") for line in part.splitlines()[4:]]
     assert said == list(asked.variants)
-    found = [
-        resolve(load_scenario(name, [*asked.own, *overrides]))
-        for overrides in asked.variants.values()
-    ]
+    found = [resolved_of(name, [*asked.own, *overrides]) for overrides in asked.variants.values()]
     dumps = [
         (one.scenario.model_dump_json(), [table.sha256 for table in one.tables]) for one in found
     ]

@@ -16,11 +16,10 @@ from sim.engine.record.outcome import Outcome
 from sim.experiment.simulation import measure_outcome
 from sim.measure.measures import Measure
 from sim.measure.money.prices import N_DRAWS
-from sim.scenario.load import load_scenario
-from sim.scenario.resolve import Resolved, resolve
+from sim.scenario.resolve import Resolved
 from sim.scenario.tables.rows import RESPONSES
 from sim.streams import Streams
-from tests.experiments import simulated
+from tests.experiments import resolved_of, simulated
 
 Numbers = dict[tuple[str, int], int | float]
 """By metric and replicate. An int is a count; a float that is not known is NaN."""
@@ -186,7 +185,7 @@ def numbers_of(name: str) -> Numbers:
 
 def numbers_with(scenario: str, changes: Sequence[str]) -> Numbers:
     """Numbers of all replicates of a scenario with some overrides."""
-    resolved = resolve(load_scenario(scenario, list(changes)))
+    resolved = resolved_of(scenario, list(changes))
     return {
         (metric, replicate): value
         for replicate in range(N_REPLICATES)

@@ -8,9 +8,7 @@ import pytest
 
 from sim.experiment.plan import metrics_of
 from sim.scenario.library import scenario_names
-from sim.scenario.load import load_scenario
-from sim.scenario.resolve import resolve
-from tests.experiments import run_experiment
+from tests.experiments import resolved_of, run_experiment
 from tests.golden.runs import (
     N_REPLICATES,
     ROOT_SEED,
@@ -50,7 +48,7 @@ def test_each_scenario_has_a_golden_file_and_each_file_a_scenario():
 @pytest.mark.parametrize("name", ["telegram-2018", "piracy-shield", "allow-list"])
 def test_every_measure_of_a_run_is_in_the_file(name):
     held = read_numbers(VALUES / f"{name}.csv")
-    metrics = metrics_of(resolve(load_scenario(name)))
+    metrics = metrics_of(resolved_of(name))
     assert len(metrics) > 0
     wanted = {(metric, replicate) for metric in metrics for replicate in range(N_REPLICATES)}
     assert wanted - set(held) == set()
@@ -59,7 +57,7 @@ def test_every_measure_of_a_run_is_in_the_file(name):
 def test_medians_of_fixed_replicates_are_those_of_the_values(tmp_path):
     """A folder of the point values summarises the numbers held here, whatever its columns are."""
     name = "sni-era"
-    resolved = resolve(load_scenario(name, changes_to(name)))
+    resolved = resolved_of(name, changes_to(name))
     found = run_experiment(
         resolved, root_seed=ROOT_SEED, n_replicates=N_REPLICATES, folder=tmp_path / "out"
     )

@@ -25,11 +25,11 @@ from sim.measure.estimates import Grade, read_estimates
 from sim.report.words.answer import answer
 from sim.results.folder import RunFolder, open_run
 from sim.scenario.library import scenario_names, shipped
-from sim.scenario.load import load_scenario
-from sim.scenario.resolve import Resolved, resolve
+from sim.scenario.resolve import Resolved
 from sim.scenario.variants import own_variant
 from tests.conftest import REPOSITORY
 from tests.csv_rows import csv_rows
+from tests.experiments import resolved_of
 from tests.library.test_scenario_library import FEW, SMALLER
 
 N_MEMBERS, N_FIXED = 16, 5
@@ -46,7 +46,7 @@ pytestmark = pytest.mark.laws
 @cache
 def folder(name: str, place: Path, *, fixed: bool) -> RunFolder:
     overrides = () if name == WHOLE else SMALLER.get(name, FEW)
-    resolved = resolve(load_scenario(name, overrides))
+    resolved = resolved_of(name, overrides)
     n = N_FIXED if fixed else N_MEMBERS
     if name == WHOLE:
         n = 1 if fixed else N_MEMBERS // 2
@@ -130,7 +130,7 @@ PLACES = (0, N_KEPT - 1)
 
 @cache
 def scenario() -> Resolved:
-    return resolve(load_scenario(NAME))
+    return resolved_of(NAME)
 
 
 @cache

@@ -18,11 +18,11 @@ from sim.engine.state.ledger import Group
 from sim.measure.impact import measure_impact
 from sim.scenario.library import scenario_names
 from sim.scenario.load import load_scenario
-from sim.scenario.resolve import Resolved, resolve
+from sim.scenario.resolve import Resolved
 from sim.streams import Streams
 from sim.world.build import World
 from tests.borrowed import BORROW
-from tests.experiments import simulated
+from tests.experiments import resolved_of, simulated
 
 H = 3600
 FEW = ("population.n_businesses=120",)
@@ -83,7 +83,7 @@ class Run:
 
 @cache
 def run(name: str, *overrides: str) -> Run:
-    resolved = resolve(load_scenario(name, overrides or SMALLER.get(name, FEW)))
+    resolved = resolved_of(name, overrides or SMALLER.get(name, FEW))
     streams = Streams(resolved.scenario.root_seed or 0, 0)
     return Run(resolved, *simulated(resolved, streams))
 

@@ -15,12 +15,12 @@ from sim.errors import ProblemsError
 from sim.experiment.plan import Plan
 from sim.scenario.library import shipped, table_names
 from sim.scenario.load import load_scenario
-from sim.scenario.resolve import Resolved, resolve
+from sim.scenario.resolve import Resolved
 from sim.scenario.schema import leaves, scenario_tree
 from sim.scenario.sources import claiming_columns
 from sim.scenario.tables.seeds import Table, read_table
 from tests.csv_rows import csv_rows
-from tests.experiments import run_experiment
+from tests.experiments import resolved_of, run_experiment
 
 Folder = Path
 SMALL = ("population.n_businesses=80", "end=2018-04-19T00:00+03:00")
@@ -44,7 +44,7 @@ def on(folder: Folder, name: str, *overrides: str) -> Resolved:
         for key, value in leaves(tree)
         if isinstance(value, str) and value in table_names()
     }
-    return resolve(load_scenario(name, [*sorted(tables), *overrides]))
+    return resolved_of(name, [*sorted(tables), *overrides])
 
 
 def change(path: Path, column: str, edit: Callable[[str], str], row: int = 0) -> None:
@@ -110,7 +110,7 @@ def test_any_changed_cell_changes_the_identity(seeds):
 
 
 def test_a_changed_assumption_changes_the_identity():
-    resolved = resolve(load_scenario("telegram-2018"))
+    resolved = resolved_of("telegram-2018")
     assumed = resolved.assumed
     seen = {result_id(resolved)}
     assert len(assumed) > 20

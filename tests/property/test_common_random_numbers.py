@@ -9,11 +9,11 @@ import pytest
 
 from sim.engine.record.outcome import Outcome
 from sim.engine.run import simulate
-from sim.scenario.load import load_scenario
-from sim.scenario.resolve import Resolved, resolve
+from sim.scenario.resolve import Resolved
 from sim.streams import Stream, Streams
 from sim.world.build import World, build_world
 from tests.chases import STRATEGIES, assert_same, chase_world, run
+from tests.experiments import resolved_of
 from tests.worlds import HOUR, Actor
 
 N = 120
@@ -21,7 +21,7 @@ STREAMS = Streams(5, 3)
 
 
 def ask(*overrides: str) -> Resolved:
-    return resolve(load_scenario("telegram-2018", [f"population.n_businesses={N}", *overrides]))
+    return resolved_of("telegram-2018", [f"population.n_businesses={N}", *overrides])
 
 
 def columns(value: object, path: str = "") -> Iterator[tuple[str, np.ndarray]]:

@@ -9,12 +9,12 @@ from sim.engine.eventlog import Kind
 from sim.engine.record.outcome import Outcome
 from sim.engine.run import simulate
 from sim.scenario.load import load_scenario
-from sim.scenario.resolve import Resolved, resolve
+from sim.scenario.resolve import Resolved
 from sim.streams import Streams
 from sim.world.build import World, build_world
 from sim.world.moves import shared_places
 from tests.chases import STRATEGIES, assert_same
-from tests.experiments import simulated
+from tests.experiments import resolved_of, simulated
 from tests.property.test_common_random_numbers import columns, seats_of
 
 N = 150
@@ -26,7 +26,7 @@ TENANCY = "tenancy: {}\n"
 
 
 def ask(*overrides: str, name: str = "piracy-shield") -> Resolved:
-    return resolve(load_scenario(name, [f"population.n_businesses={N}", *BRIEF, *overrides]))
+    return resolved_of(name, [f"population.n_businesses={N}", *BRIEF, *overrides])
 
 
 @pytest.fixture
@@ -152,7 +152,7 @@ ALL = "switching.share_businesses=1"
 
 def ask_switching(*overrides: str) -> Resolved:
     changes = [f"population.n_businesses={N_PROGRAMS}", "end=2026-01-11T06:00+01:00", *overrides]
-    return resolve(load_scenario("match-days", changes))
+    return resolved_of("match-days", changes)
 
 
 def test_programs_of_nobody_are_the_same_as_no_section():

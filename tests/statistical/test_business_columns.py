@@ -12,11 +12,11 @@ import pytest
 
 from sim.addresses.sets.intervals import IntervalSet
 from sim.scenario.library import shipped
-from sim.scenario.load import load_scenario
-from sim.scenario.resolve import Resolved, resolve
+from sim.scenario.resolve import Resolved
 from sim.streams import Streams
 from sim.world.build import World, build_world
 from tests.csv_rows import csv_rows
+from tests.experiments import resolved_of
 from tests.statistical.test_response_draws import distance_from_even
 
 N = 20_000
@@ -25,7 +25,7 @@ N = 20_000
 @pytest.fixture(scope="module")
 def resolved() -> Resolved:
     overrides = [f"population.n_businesses={N}", "end=2018-04-17T00:00+03:00"]
-    return resolve(load_scenario("telegram-2018", overrides))
+    return resolved_of("telegram-2018", overrides)
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +101,7 @@ def test_a_tenant_comes_in_the_second_in_which_its_time_falls_and_not_before():
     # Mean stays of two seconds, which the language does not allow, so that a second is much: the
     # first arrival is in second k with probability q^(k-1) (1 - q).
     overrides = ["population.n_businesses=2000", "end=2024-02-16T00:01+01:00"]
-    found = resolve(load_scenario("piracy-shield", overrides))
+    found = resolved_of("piracy-shield", overrides)
     stay_d = dict.fromkeys(("rented_stay_d", "shared_stay_d"), 2 / 86_400)
     tenancy = found.scenario.tenancy.model_copy(update=stay_d)
     scenario = found.scenario.model_copy(update={"tenancy": tenancy})

@@ -11,10 +11,9 @@ from scipy.stats import kstest
 
 from sim.backtest.conditioning import WHOLE, Conditioning, Judged
 from sim.experiment.draws import lay_draws
-from sim.scenario.load import load_scenario
 from sim.scenario.readings import Evidence, RunReading
-from sim.scenario.resolve import resolve
 from sim.scenario.variants import own_variant
+from tests.experiments import resolved_of
 
 pytestmark = pytest.mark.long
 
@@ -38,7 +37,7 @@ def piece(name: str, value: float) -> Evidence:
 @pytest.fixture(scope="module")
 def pool() -> tuple[dict[int, dict[str, float]], dict[str, NDArray[np.float64]]]:
     """Numbers read off draws of a short chase, and inputs of each."""
-    resolved = resolve(load_scenario("telegram-2018", FEW))
+    resolved = resolved_of("telegram-2018", FEW)
     trial = Conditioning.of(resolved, SEED).trial
     whole = {name: RunReading.model_validate(read) for name, read in READ.items()}
     whole[KEPT_OUT] = RunReading(curve="addresses_listed", at=resolved.scenario.end)

@@ -13,12 +13,11 @@ from sim.engine.record.outcome import Outcome
 from sim.engine.run import simulate
 from sim.engine.state.ledger import Group
 from sim.engine.strategies.answers import aggregate, exact, none
-from sim.scenario.load import load_scenario
-from sim.scenario.resolve import resolve
 from sim.scenario.tables.rows import OperatorRow
 from sim.streams import Streams
 from sim.world.operators import build_operators
 from tests.chases import chase_world, run
+from tests.experiments import resolved_of
 from tests.sections import Censor, Fronts, Users, still
 from tests.worlds import DAY, HOUR, Actor, Dated, Pool, SmallWorld
 
@@ -233,7 +232,7 @@ Law = Callable[[np.ndarray], np.ndarray]
 @pytest.fixture(scope="module")
 def rows() -> list[OperatorRow]:
     """The kinds of operators that are shipped, and some whose wait outweighs their lag."""
-    shipped = resolve(load_scenario("telegram-2018-replay")).operators.rows
+    shipped = resolved_of("telegram-2018-replay").operators.rows
     # One operator a row, which is not split in cohorts.
     shipped = [row.model_copy(update={"cohorts": None, "over_dispersion": None}) for row in shipped]
     kinds = {(r.poll_interval_h, r.apply_lag_median_h, r.apply_lag_sigma): r for r in shipped}
@@ -245,7 +244,7 @@ def rows() -> list[OperatorRow]:
 @pytest.fixture(scope="module")
 def adopted_h(rows) -> np.ndarray:
     """From the publication of an entry to its enforcement; one row per replicate."""
-    resolved = resolve(load_scenario("telegram-2018-replay"))
+    resolved = resolved_of("telegram-2018-replay")
     resolved = replace(resolved, operators=replace(resolved.operators, rows=tuple(rows)))
     small = SmallWorld(((PLACED_S, "block", "198.18.0.0/24"),), horizon_s=300 * DAY)
     world, strategy = small.world(), small.engine_strategy()

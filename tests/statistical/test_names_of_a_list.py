@@ -13,12 +13,11 @@ from sim.blocklists.exposure import expect_names, shipped_owners
 from sim.names.expected import ListedPlaces, draw_names
 from sim.names.listed import FIGURES
 from sim.names.sharing import names_at
-from sim.scenario.load import load_scenario
-from sim.scenario.resolve import resolve
 from sim.scenario.tables.rows import AssumptionRow
 from sim.scenario.tables.sharing import ParkedRow
 from sim.streams import Streams
 from sim.world.build import build_world
+from tests.experiments import resolved_of
 from tests.names import address_kinds, census_law, sharing_rows, shipped_table
 
 REPLICATES, ERRORS = range(4), 4.0
@@ -28,7 +27,7 @@ PLACE = ("AWS", "eu-west-1")
 def of_runs(*overrides: str) -> np.ndarray:
     """Names on the addresses in use that a list of Amazon's regions holds, over replicates."""
     asked = ["population.n_businesses=4000", "names.loneliness=0", *overrides]
-    resolved = resolve(load_scenario("telegram-2018-replay", asked))
+    resolved = resolved_of("telegram-2018-replay", asked)
     rows = [
         row.prefix
         for row in resolved.cloud_prefixes.rows

@@ -9,11 +9,11 @@ from scipy.stats import multivariate_normal, norm
 
 from sim.names.law import NamesLaw
 from sim.names.sharing import revenue_rank
-from sim.scenario.load import load_scenario
-from sim.scenario.resolve import Resolved, resolve
+from sim.scenario.resolve import Resolved
 from sim.scenario.tables.roles import FRONTEND
 from sim.streams import Streams
 from sim.world.build import World, build_world
+from tests.experiments import resolved_of
 from tests.names import census_law, census_rows, share_single
 
 N = 40_000
@@ -23,7 +23,7 @@ ERRORS = 4.0
 def ask(*overrides: str) -> Resolved:
     # The census alone: without the kinds of use that the scenario draws names by.
     names = ["population.n_businesses=40000", "names.kinds=off", *overrides]
-    return resolve(load_scenario("telegram-2018-replay", names))
+    return resolved_of("telegram-2018-replay", names)
 
 
 @pytest.fixture(scope="module")
@@ -112,7 +112,7 @@ def test_hosts_on_one_address_share_its_names(world):
 
 
 def test_every_replicate_draws_names_anew():
-    few = resolve(load_scenario("telegram-2018-replay", ["population.n_businesses=50"]))
+    few = resolved_of("telegram-2018-replay", ["population.n_businesses=50"])
     first, second, again = (
         build_world(few, Streams(21, replicate)).components.n_names for replicate in (0, 1, 0)
     )

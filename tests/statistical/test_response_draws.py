@@ -11,13 +11,13 @@ import math
 import numpy as np
 import pytest
 
-from sim.scenario.load import load_scenario
-from sim.scenario.resolve import Resolved, resolve
+from sim.scenario.resolve import Resolved
 from sim.scenario.tables.roles import ROLES
 from sim.scenario.tables.rows import RESPONSES
 from sim.streams import Streams
 from sim.world.build import World, build_world
 from sim.world.moves import AFFECTED, DOWN, IMPAIRED, tolerances
+from tests.experiments import resolved_of
 
 N = 20_000
 HOUR = 3600
@@ -28,7 +28,7 @@ MOVING = ("same", "foreign", "domestic", "proxy")
 
 @pytest.fixture(scope="module")
 def resolved() -> Resolved:
-    return resolve(load_scenario("telegram-2018", OVERRIDES))
+    return resolved_of("telegram-2018", OVERRIDES)
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +93,7 @@ def test_tolerances_have_their_shares_and_none_takes_from_another():
 
 def test_a_scenario_says_how_much_businesses_tolerate():
     overrides = ["reactions.early_share=0.2", "reactions.late_share=0.25"]
-    resolved = resolve(load_scenario("telegram-2018", [*OVERRIDES, *overrides]))
+    resolved = resolved_of("telegram-2018", [*OVERRIDES, *overrides])
     drawn = build_world(resolved, Streams(11, 0)).moves.tolerance
     assert within(int((drawn == AFFECTED).sum()), drawn.size, 0.2)
     assert within(int((drawn == DOWN).sum()), drawn.size, 0.2)

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from sim.addresses.sets.intervals import IntervalSet
-from sim.scenario.load import load_scenario
-from sim.scenario.resolve import Resolved, resolve
+from sim.scenario.resolve import Resolved
 from sim.streams import Streams
 from sim.world.build import World, build_world
+from tests.experiments import resolved_of
 
 pytestmark = pytest.mark.laws
 
@@ -28,7 +28,7 @@ def resolved() -> Resolved:
         f"tenancy.rented_stay_d={RENTED_D}",
         f"tenancy.shared_stay_d={SHARED_D}",
     ]
-    return resolve(load_scenario("piracy-shield", overrides))
+    return resolved_of("piracy-shield", overrides)
 
 
 @pytest.fixture(scope="module")

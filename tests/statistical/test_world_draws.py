@@ -5,13 +5,13 @@ import math
 import numpy as np
 import pytest
 
-from sim.scenario.load import load_scenario
-from sim.scenario.resolve import Resolved, resolve
+from sim.scenario.resolve import Resolved
 from sim.scenario.tables.roles import ROLES
 from sim.scenario.tables.sharing import N_ADDRESSES
 from sim.streams import Stream, Streams
 from sim.world.build import build_world
 from sim.world.placement import build_placement
+from tests.experiments import resolved_of
 from tests.statistical.test_response_draws import distance_from_even, within
 
 N = 40_000
@@ -19,7 +19,7 @@ N = 40_000
 
 @pytest.fixture(scope="module")
 def resolved() -> Resolved:
-    return resolve(load_scenario("telegram-2018-replay", [f"population.n_businesses={N}"]))
+    return resolved_of("telegram-2018-replay", [f"population.n_businesses={N}"])
 
 
 @pytest.fixture(scope="module")

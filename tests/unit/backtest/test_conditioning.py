@@ -26,11 +26,10 @@ from sim.experiment.saved_plans import find_unfinished, read_question
 from sim.experiment.verification import make_again
 from sim.results.checkpoints import n_runs
 from sim.results.output import partial_folders
-from sim.scenario.load import load_scenario
 from sim.scenario.readings import BusinessesHit, RunReading
-from sim.scenario.resolve import Resolved, resolve
+from sim.scenario.resolve import Resolved
 from tests.csv_rows import csv_rows
-from tests.experiments import Scripted, files_of
+from tests.experiments import Scripted, files_of, resolved_of
 
 WriteScenario = Callable[..., Path]
 PIECE = """  - id: {name}
@@ -80,7 +79,7 @@ def resolved(write_scenario: WriteScenario, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(Trial, "begin", begin)
     for name, n in (("AT_ONCE", 16), ("N_PRIOR", 8), ("N_ALONE", 5)):
         monkeypatch.setattr(conditioning, name, n)
-    return resolve(load_scenario(str(write_scenario(add=EVIDENCE))))
+    return resolved_of(str(write_scenario(add=EVIDENCE)))
 
 
 def made_in(
@@ -237,7 +236,7 @@ def test_the_early_stage_ends_before_the_longest_wait(resolved):
 
 
 def test_what_cannot_be_conditioned_is_refused(write_scenario, resolved):
-    plain = resolve(load_scenario(str(write_scenario())))
+    plain = resolved_of(str(write_scenario()))
     with pytest.raises(UsageError, match="expected a section evidence, got none"):
         Conditioning.of(plain, 7)
     with pytest.raises(UsageError, match="expected 1 <= keep <= most"):
@@ -245,13 +244,13 @@ def test_what_cannot_be_conditioned_is_refused(write_scenario, resolved):
     curve = EVIDENCE.replace("addresses_listed", "target_left_share", 1)
     path = write_scenario(add=curve)
     with pytest.raises(ScenarioError, match="no curve target_left_share: it has no section users"):
-        Conditioning.of(resolve(load_scenario(str(path))), 7)
+        Conditioning.of(resolved_of(str(path)), 7)
 
 
 @pytest.mark.laws
 def test_what_is_read_of_everybody_is_read_without_groups_too(monkeypatch):
     few = ["population.n_businesses=20", "end=2018-04-17T13:00+03:00"]
-    resolved = resolve(load_scenario("telegram-2018", few))
+    resolved = resolved_of("telegram-2018", few)
     everybody = {"listed": RunReading(curve="addresses_listed", at=resolved.scenario.end)}
     everybody |= {name: RunReading(measure=name) for name in Conditioning.of(
         resolved, 5).plan.design["measures"]}  # fmt: skip
@@ -268,7 +267,7 @@ def test_what_is_read_of_everybody_is_read_without_groups_too(monkeypatch):
 @pytest.mark.laws
 def test_what_is_read_early_is_what_a_whole_run_has_then():
     few = ["population.n_businesses=20", "end=2018-04-21T00:00+03:00"]
-    asked = Conditioning.of(resolve(load_scenario("telegram-2018", few)), 5)
+    asked = Conditioning.of(resolved_of("telegram-2018", few), 5)
     early = [piece.id for piece in asked.pieces][:1]
     trial = asked.trial
     trial = Trial(

@@ -15,18 +15,16 @@ from sim.engine.decisions import Mechanism
 from sim.engine.eventlog import Kind
 from sim.engine.state.ledger import Group
 from sim.names.law import NamesLaw
-from sim.scenario.load import load_scenario
 from sim.scenario.readings import BusinessesHit, Listed, RunReading
-from sim.scenario.resolve import resolve
 from sim.streams import Streams
 from tests.cases import case_file
-from tests.experiments import simulated
+from tests.experiments import resolved_of, simulated
 
 HOUR = 3600
 
 
 def run(name: str, *overrides: str):
-    resolved = resolve(load_scenario(name, list(overrides)))
+    resolved = resolved_of(name, list(overrides))
     streams = Streams(1, 0)
     return resolved, *simulated(resolved, streams)
 
@@ -207,13 +205,13 @@ def group(folder: Path, *predictors: str) -> RunGroup:
 )
 def test_a_run_ends_where_the_last_of_its_cases_is_read(predictors, end, tmp_path):
     cut = group(tmp_path, *predictors).resolved.scenario.end
-    whole = resolve(load_scenario("telegram-2018", [FEW])).scenario.end
+    whole = resolved_of("telegram-2018", [FEW]).scenario.end
     assert cut.isoformat() == (end or whole.isoformat())
 
 
 def test_what_comes_later_moves_nothing_before_it(tmp_path):
     cut = group(tmp_path, UNTIL, AT)
-    longer = resolve(load_scenario("telegram-2018", [FEW, "end=2018-05-09T00:00+03:00"]))
+    longer = resolved_of("telegram-2018", [FEW, "end=2018-05-09T00:00+03:00"])
     readings = {each.case.id: each.case.predictor for each in cut.cases}
     mine, other = (read_run(each, cut.root_seed, 3, readings) for each in (cut.resolved, longer))
     assert mine.keys() == other.keys() == {"c0", "c1"}

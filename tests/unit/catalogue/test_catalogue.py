@@ -22,18 +22,17 @@ from sim.experiment.plan import metrics_of
 from sim.experiment.simulation import Simulation, measure_outcome
 from sim.measure.money.prices import N_DRAWS
 from sim.scenario.library import scenario_names
-from sim.scenario.load import load_scenario
 from sim.scenario.reactions import Complaints, Users
-from sim.scenario.resolve import Resolved, resolve
+from sim.scenario.resolve import Resolved
 from sim.scenario.schema import Scenario
 from sim.streams import Streams
-from tests.experiments import simulated
+from tests.experiments import resolved_of, simulated
 from tools.reference import with_tables
 
 
 def brief(name: str) -> Resolved:
     """A shipped scenario with three businesses, for an hour."""
-    resolved = resolve(load_scenario(name, ["population.n_businesses=3"]))
+    resolved = resolved_of(name, ["population.n_businesses=3"])
     scenario = resolved.scenario
     short = scenario.model_copy(update={"end": scenario.start + timedelta(hours=1)})
     return replace(resolved, loaded=replace(resolved.loaded, scenario=short))

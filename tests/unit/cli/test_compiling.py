@@ -18,9 +18,8 @@ from sim.experiment.executors.task import SerialExecutor, Watch
 from sim.experiment.pipeline import carry_out
 from sim.experiment.plan import Plan
 from sim.experiment.runs import Runs
-from sim.scenario.load import load_scenario
-from sim.scenario.resolve import resolve
 from tests.commands import call
+from tests.experiments import resolved_of
 
 pytestmark = pytest.mark.laws
 
@@ -85,7 +84,7 @@ def called_back(number: signal.Signals) -> None:
 
 def test_what_is_left_is_reckoned_from_the_end_of_compiling(compiled, write_scenario, tmp_path):
     said: list[object] = []
-    plan = Plan.of_run(resolve(load_scenario(str(write_scenario()))), 7, 1)
+    plan = Plan.of_run(resolved_of(str(write_scenario())), 7, 1)
     carry_out(
         Runs(plan),
         folder=tmp_path / "out",

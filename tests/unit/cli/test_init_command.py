@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from sim.scenario.load import load_scenario
 from sim.scenario.overrides import countries
-from sim.scenario.resolve import Resolved, resolve
+from sim.scenario.resolve import Resolved
 from tests.commands import call, run
+from tests.experiments import resolved_of
 
 LIST = "198.51.100.7\n2001:db8::7\n"
 
@@ -19,7 +19,7 @@ def init(folder: Path, *options: str) -> str:
 
 
 def resolved(folder: Path) -> Resolved:
-    return resolve(load_scenario(str(folder / "scenario.yaml")))
+    return resolved_of(str(folder / "scenario.yaml"))
 
 
 def refusal(tmp_path: Path, *options: str) -> str:

@@ -6,10 +6,9 @@ import pytest
 from typer.testing import Result
 
 from sim.errors import DataError
-from sim.scenario.load import load_scenario
-from sim.scenario.resolve import resolve
 from sim.scenario.tables.inventory import read_list
 from tests.commands import call
+from tests.experiments import resolved_of
 
 RUN = ("--country", "ES", "--from", "2026-03-27", "--to", "2026-04-03")
 # Clocks in Spain went from +01:00 to +02:00 on 29 March 2026.
@@ -26,7 +25,7 @@ def init(folder: Path, text: str, *options: str, name: str = "list.csv") -> Resu
 
 def periods(folder: Path) -> dict[str, tuple[str | None, str | None]]:
     """From when and until when each prefix is ordered in the case that was written."""
-    case = resolve(load_scenario(str(folder / "case" / "scenario.yaml")))
+    case = resolved_of(str(folder / "case" / "scenario.yaml"))
     assert case.given is not None
     found = {}
     for row in case.given.rows:
@@ -79,7 +78,7 @@ def test_dated_orders_are_kept_with_their_parties(tmp_path):
     )
     result = init(tmp_path, text, *RUN, "--operators", str(tmp_path / "ops.csv"))
     assert result.exit_code == 0, result.output
-    case = resolve(load_scenario(str(tmp_path / "case" / "scenario.yaml")))
+    case = resolved_of(str(tmp_path / "case" / "scenario.yaml"))
     assert case.given is not None
     rows = [(row.from_, row.to, row.operators) for row in case.given.rows]
     told = [(a and a.isoformat(), b and b.isoformat(), who) for a, b, who in rows]
@@ -104,7 +103,7 @@ def test_a_list_without_dates_keeps_who_each_row_is_for(header, options, tmp_pat
     (tmp_path / "ops.csv").write_text("operator\nnorth\nsouth\n")
     result = init(tmp_path, text, *RUN, *options, "--operators", str(tmp_path / "ops.csv"))
     assert result.exit_code == 0, result.output
-    case = resolve(load_scenario(str(tmp_path / "case" / "scenario.yaml")))
+    case = resolved_of(str(tmp_path / "case" / "scenario.yaml"))
     found = {one: row.operators for row in case.given_orders for one in row.addresses or ()}
     both = ("north", "south")
     assert found == {
@@ -125,7 +124,7 @@ def test_operators_of_a_list_can_be_ignored(text, tmp_path):
     result = init(tmp_path, text, *RUN, "--ignore-column", "operators")
     assert result.exit_code == 0, result.output
     assert "columns ignored: operators" in result.output
-    case = resolve(load_scenario(str(tmp_path / "case" / "scenario.yaml")))
+    case = resolved_of(str(tmp_path / "case" / "scenario.yaml"))
     assert [row.operators for row in case.given_orders] == [None]
 
 
@@ -138,7 +137,7 @@ def test_a_whole_country_is_cut_off_in_both_families(tmp_path):
 def test_a_run_without_days_begins_with_the_first_date(tmp_path):
     text = "date,ip\n2026-03-30,198.51.100.1\n2026-03-29,198.51.100.2\n"
     assert init(tmp_path, text, "--country", "ES").exit_code == 0
-    case = resolve(load_scenario(str(tmp_path / "case" / "scenario.yaml")))
+    case = resolved_of(str(tmp_path / "case" / "scenario.yaml"))
     assert case.scenario.start.isoformat() == MARCH[29]
 
 
@@ -216,7 +215,7 @@ def test_ignored_columns_are_named_and_the_case_goes_without_them(tmp_path):
     asked = ("--ignore-column", "list", "--ignore-column", "seen")
     result = init(tmp_path, text, *RUN, *asked)
     assert "list.csv: columns ignored: list, seen" in result.output
-    case = resolve(load_scenario(str(tmp_path / "case" / "scenario.yaml")))
+    case = resolved_of(str(tmp_path / "case" / "scenario.yaml"))
     assert [one.n_rows for one in case.lists] == [2]
 
 
@@ -229,7 +228,7 @@ def test_columns_of_sites_are_written_as_they_were_chosen(tmp_path):
     asked = (*asked, "--ignore-column", "backup")
     result = init(tmp_path, "198.51.100.7\n", *RUN, *asked, name="list.txt")
     assert "sites.csv: columns ignored: backup" in result.output
-    case = resolve(load_scenario(str(tmp_path / "case" / "scenario.yaml")))
+    case = resolved_of(str(tmp_path / "case" / "scenario.yaml"))
     assert case.inventory is not None
     assert case.inventory.site == ("a.example",)
 

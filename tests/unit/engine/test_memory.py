@@ -9,10 +9,9 @@ import pytest
 from sim.engine.decisions import Decision, Observation
 from sim.engine.run import simulate
 from sim.engine.strategies import build_strategy
-from sim.scenario.load import load_scenario
-from sim.scenario.resolve import resolve
 from sim.streams import Streams
 from sim.world.build import build_world
+from tests.experiments import resolved_of
 from tests.worlds import DAY
 
 pytestmark = pytest.mark.laws
@@ -43,7 +42,7 @@ class Held:
 def run(n_businesses: int) -> Held:
     """Run the world, and watch it when its strategy is asked."""
     overrides = (f"population.n_businesses={n_businesses}", *OVERRIDES)
-    resolved = resolve(load_scenario("telegram-2018", overrides))
+    resolved = resolved_of("telegram-2018", overrides)
     world, strategy = build_world(resolved, STREAMS), build_strategy(resolved, STREAMS)
     watched = []
 

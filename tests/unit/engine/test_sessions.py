@@ -17,11 +17,11 @@ from sim.engine.strategies.calendars import Growth, time_window
 from sim.errors import DataError, ProblemsError, ScenarioError
 from sim.scenario.load import load_scenario
 from sim.scenario.quantities import format_instant
-from sim.scenario.resolve import Resolved, resolve
+from sim.scenario.resolve import Resolved
 from sim.scenario.strategies import GivenOrder, windows_of_order
 from sim.streams import Stream, Streams
 from tests.borrowed import BORROW
-from tests.experiments import simulated
+from tests.experiments import resolved_of, simulated
 from tests.unit.engine.test_strategy_rules import ALPHA, placed, said, seen
 
 START, STOP, RAMP = 1000, 9000, 4000
@@ -205,7 +205,7 @@ def test_sessions_of_a_table_follow_each_other(tmp_path):
     )
     asked = f"strategy={{id: time-window, sessions: {table}}}"
     with pytest.raises(DataError) as caught:
-        resolve(load_scenario("piracy-shield", [asked, BORROW]))
+        resolved_of("piracy-shield", [asked, BORROW])
     first, second = (str(problem) for problem in caught.value.problems)
     assert ":2: end: expected a time after the start, 2026-01-03T12:00:00+01:00" in first
     assert ":4: start: expected a time after the end of the session in the row before" in second
@@ -213,7 +213,7 @@ def test_sessions_of_a_table_follow_each_other(tmp_path):
 
 def test_a_shipped_table_says_which_sessions_set_no_value():
     asked = "strategy={id: time-window, sessions: spain-sessions-2025-26}"
-    table = resolve(load_scenario("piracy-shield", [asked, BORROW])).sessions
+    table = resolved_of("piracy-shield", [asked, BORROW]).sessions
     assert table is not None
     assert [row.use for row in table.rows] == ["calibration"] * 20 + ["known"] * 9
 
@@ -251,7 +251,7 @@ def resolved(folder: Path, strategy: dict[str, object]) -> Resolved:
     (folder / "own.yaml").write_text(CASE.replace("STRATEGY", json.dumps(strategy)))
     (folder / "list.txt").write_text(LIST)
     (folder / "operators.csv").write_text(OPERATORS)
-    return resolve(load_scenario(str(folder / "own.yaml")))
+    return resolved_of(str(folder / "own.yaml"))
 
 
 def run(case: Resolved) -> Outcome:

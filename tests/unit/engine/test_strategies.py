@@ -10,10 +10,10 @@ from sim.engine.eventlog import Kind
 from sim.engine.record.outcome import Outcome
 from sim.engine.strategies.registry import RULES, Strategy, register
 from sim.scenario.load import load_scenario
-from sim.scenario.resolve import Resolved, resolve
+from sim.scenario.resolve import Resolved
 from sim.scenario.strategies import DECLARED, Exact, Own
 from sim.streams import Streams
-from tests.experiments import simulated
+from tests.experiments import resolved_of, simulated
 from tests.reference_strategies import EXAMPLES, section
 
 
@@ -28,7 +28,7 @@ def ask(tmp_path: Path, name: str) -> Resolved:
         "population.n_businesses=60",
         "censor.pause_pressure=1",
     ]
-    return resolve(load_scenario(str(path), overrides))
+    return resolved_of(str(path), overrides)
 
 
 def run(tmp_path: Path, name: str) -> Outcome:

@@ -13,10 +13,9 @@ import pytest
 from sim.engine import warm_up as module
 from sim.engine.state import states
 from sim.engine.warm_up import warm_up
-from sim.scenario.load import load_scenario
-from sim.scenario.resolve import resolve
 from sim.streams import Streams
 from sim.world.build import build_world
+from tests.experiments import resolved_of
 
 
 @pytest.fixture
@@ -90,8 +89,6 @@ from sim.engine.run import simulate
 from sim.engine.strategies import build_strategy
 from sim.engine.warm_up import _call_every_loop
 from sim.scenario.library import scenario_names
-from sim.scenario.load import load_scenario
-from sim.scenario.resolve import resolve
 from sim.streams import Streams
 from sim.world.build import build_world
 
@@ -109,9 +106,9 @@ def called():
 _call_every_loop()
 before, more = called(), {}
 for name in scenario_names():
-    scenario = resolve(load_scenario(name)).scenario
+    scenario = resolved_of(name).scenario
     end = min(scenario.end, scenario.start + timedelta(days=12)).isoformat()
-    resolved = resolve(load_scenario(name, ["population.n_businesses=40", f"end={end}"]))
+    resolved = resolved_of(name, ["population.n_businesses=40", f"end={end}"])
     streams = Streams(1, 1)
     simulate(build_world(resolved, streams), build_strategy(resolved, streams), streams)
     more |= {loop: name for loop in sorted(called() - before - more.keys())}
@@ -144,7 +141,7 @@ def test_no_shipped_scenario_compiles_a_loop_that_was_left_out(repository):
 )
 def test_loops_are_compiled_once_for_all_but_large_worlds(n_degrees, large, kind, monkeypatch):
     world = build_world(
-        resolve(load_scenario("telegram-2018-replay", ["population.n_businesses=9"])), Streams(0, 0)
+        resolved_of("telegram-2018-replay", ["population.n_businesses=9"]), Streams(0, 0)
     )
     ways = np.linspace(0, 1, n_degrees), np.zeros(1, np.int64)
     monkeypatch.setattr(states, "_ways", lambda *_: ways)

@@ -21,10 +21,8 @@ from sim.experiment.executors.task import Failure, Job, Key
 from sim.experiment.pipeline import carry_out
 from sim.experiment.plan import Plan
 from sim.experiment.runs import Runs
-from sim.scenario.load import load_scenario
-from sim.scenario.resolve import resolve
 from sim.scenario.variants import choose_variants
-from tests.experiments import files_of
+from tests.experiments import files_of, resolved_of
 from tests.optional import needs
 
 pytestmark = pytest.mark.laws
@@ -111,7 +109,7 @@ def cluster() -> Iterator[ClusterExecutor]:
 
 
 def plan() -> Plan:
-    resolved = resolve(load_scenario("telegram-2018", BRIEF))
+    resolved = resolved_of("telegram-2018", BRIEF)
     variants, baseline = choose_variants(resolved, ["exact"])
     return Plan.of_comparison(resolved, variants, baseline, (), 11, 2)
 

@@ -19,10 +19,9 @@ from sim.experiment.pipeline import carry_out
 from sim.experiment.plan import Plan
 from sim.experiment.runs import Runs
 from sim.results.folder import open_run
-from sim.scenario.load import load_scenario
-from sim.scenario.resolve import resolve
 from sim.scenario.variants import choose_variants
 from tests.csv_rows import csv_rows
+from tests.experiments import resolved_of
 from tests.sites import TABLES, resolved
 
 pytestmark = pytest.mark.laws
@@ -36,7 +35,7 @@ Values = dict[tuple[Any, ...], dict[int, tuple[Any, ...]]]
 def chase(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A chase in which nothing is denied to the target's users in some simulations."""
     short = ["population.n_businesses=40", "end=2018-04-16T20:00+03:00"]
-    scenario = resolve(load_scenario("telegram-2018", short))
+    scenario = resolved_of("telegram-2018", short)
     return made(tmp_path_factory, scenario, ["escalate", "exact"])
 
 

@@ -20,10 +20,8 @@ from sim.measure.facts import read_measures
 from sim.report.page.document import render
 from sim.results.checkpoints import PARTS, n_runs
 from sim.results.folder import open_run
-from sim.scenario.load import load_scenario
-from sim.scenario.resolve import resolve
 from sim.scenario.variants import choose_variants
-from tests.experiments import Scripted, files_of, locked
+from tests.experiments import Scripted, files_of, locked, resolved_of
 
 pytestmark = pytest.mark.laws
 
@@ -33,7 +31,7 @@ STRATEGY_LABELS = ("none", "exact", "twin", "aggregate:length=12")
 
 
 def plan_for(n_replicates: int = 4, overrides: Sequence[str] = BRIEF) -> Plan:
-    resolved = resolve(load_scenario("telegram-2018", overrides))
+    resolved = resolved_of("telegram-2018", overrides)
     variants, baseline = choose_variants(resolved, STRATEGIES)
     return Plan.of_comparison(resolved, variants, baseline, (), 11, n_replicates)
 
@@ -83,7 +81,7 @@ def test_curves_and_measures_are_read_by_strategy(whole):
     with pytest.raises(UsageError, match="expected the label of a strategy; known: none, exact"):
         run.curve("addresses_listed")
     measures = read_measures(run.path)
-    metrics = metrics_of(resolve(load_scenario("telegram-2018", BRIEF)))
+    metrics = metrics_of(resolved_of("telegram-2018", BRIEF))
     assert [len(found) for found in measures.values()] == [4] * 4
     for runs in measures.values():
         assert {tuple(one.metric for one in of_run) for of_run in runs.values()} == {metrics}

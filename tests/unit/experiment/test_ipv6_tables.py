@@ -9,9 +9,8 @@ import pytest
 from sim.api import compare
 from sim.errors import DataError
 from sim.experiment.plan import metrics_of
-from sim.scenario.load import load_scenario
 from sim.scenario.overrides import override_text
-from sim.scenario.resolve import resolve
+from tests.experiments import resolved_of
 from tests.sites import written
 
 TABLES = {
@@ -127,8 +126,8 @@ def test_networks_are_measured_beside_addresses(run):
 
 def test_every_scenario_has_the_measures_of_ipv6(tmp_path):
     asked = [override_text(key, value) for key, value in overrides(tmp_path).items()]
-    with_ipv6 = metrics_of(resolve(load_scenario("telegram-2018", asked)))
-    without = metrics_of(resolve(load_scenario("telegram-2018", [])))
+    with_ipv6 = metrics_of(resolved_of("telegram-2018", asked))
+    without = metrics_of(resolved_of("telegram-2018", []))
     more = {"networks_listed_peak", "networks_dropped_peak", "networks_listed_at_end"}
     assert set(with_ipv6) & set(without) >= more
 
@@ -139,4 +138,4 @@ def test_more_ipv6_than_can_be_told_apart_is_refused(tmp_path):
     path.write_text(path.read_text() + "beta,all,2000::/3\nbeta,one,2001:db8:2::/64\n")
     asked = [override_text(key, value) for key, value in given.items()]
     with pytest.raises(DataError, match="fewer or longer IPv6 prefixes"):
-        resolve(load_scenario("telegram-2018", asked))
+        resolved_of("telegram-2018", asked)

@@ -22,14 +22,12 @@ from sim.experiment.saved_plans import find_unfinished, read_question
 from sim.experiment.simulation import measure_outcome
 from sim.experiment.verification import make_again, verify_folder
 from sim.results.folder import open_run
-from sim.scenario.load import load_scenario
-from sim.scenario.resolve import resolve
 from sim.scenario.unknowns import Factor, list_factors, point_of
 from sim.scenario.variants import choose_variants
 from sim.statistics.designs import FEWEST, chance_share
 from sim.streams import Stream, Streams
 from tests.csv_rows import csv_rows
-from tests.experiments import Scripted, dial_of, files_of, simulated
+from tests.experiments import Scripted, dial_of, files_of, resolved_of, simulated
 from tests.sites import TABLES, resolved
 
 BRIEF = ["population.n_businesses=40", "end=2018-04-16T20:00+03:00"]
@@ -37,7 +35,7 @@ N_MADE = 6
 
 
 def plan_for(n_members: int | None = N_MADE) -> Plan:
-    resolved = resolve(load_scenario("telegram-2018", BRIEF))
+    resolved = resolved_of("telegram-2018", BRIEF)
     variants, baseline = choose_variants(resolved, ["escalate", "twin=escalate", "exact"])
     plan = Plan.of_comparison(resolved, variants, baseline, (), 7, 2)
     return (
@@ -193,7 +191,7 @@ def test_whatever_a_member_draws_for_its_money_is_in_its_inputs(tmp_path, monkey
             used.setdefault(self.replicate, {})[bytes(entry).decode()] = first
         return generator(self, source, entry)
 
-    resolved = resolve(load_scenario("telegram-2018", BRIEF))
+    resolved = resolved_of("telegram-2018", BRIEF)
     plan = Plan.of_run(resolved, 7, 1).with_ensemble({"n_members": 2, "is_conditioned": False})
     with monkeypatch.context() as watched:
         watched.setattr(Streams, "generator", seen)
@@ -238,7 +236,7 @@ def test_inputs_and_chance_are_the_same_for_every_strategy(whole):
 
 @pytest.mark.laws
 def test_the_number_of_members_and_other_strategies_change_no_member(whole, tmp_path):
-    resolved = resolve(load_scenario("telegram-2018", BRIEF))
+    resolved = resolved_of("telegram-2018", BRIEF)
     fewer = Runs(
         Plan.of_run(resolved, 7, 1).with_ensemble({"n_members": 2, "is_conditioned": False})
     )
@@ -373,7 +371,7 @@ def test_a_world_without_chance_has_pairs_of_equals(tmp_path):
 
 
 def test_both_of_a_pair_have_the_same_inputs_each_with_its_own_chance(tmp_path):
-    world = resolve(load_scenario("austria-2022", ["population.n_businesses=400"]))
+    world = resolved_of("austria-2022", ["population.n_businesses=400"])
     runs = Runs(Plan.of_run(world, 7, 1).of_size(6, fixed=False, pairs=True))
     folder = carry_out(runs, folder=tmp_path / "out").folder
     amount, hours = (
@@ -395,6 +393,6 @@ def test_what_pairs_cannot_be_of_is_refused(tmp_path):
         plan.of_size(5, fixed=False, pairs=True)
     with pytest.raises(UsageError, match="--pairs: expected an ensemble"):
         plan.of_size(6, fixed=True, pairs=True)
-    kept = resolve(load_scenario("telegram-2018"))
+    kept = resolved_of("telegram-2018")
     with pytest.raises(UsageError, match=r"--kept none.*kept by the record"):
         Plan.of_run(kept, kept.scenario.root_seed or 0, 1).of_size(6, fixed=False, pairs=True)

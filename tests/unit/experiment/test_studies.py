@@ -16,10 +16,9 @@ from sim.experiment.runs import Runs
 from sim.experiment.saved_plans import find_unfinished, read_question
 from sim.experiment.studies import Sensitivity, Sweep
 from sim.results.checkpoints import PARTS, Checkpoints
-from sim.scenario.load import load_scenario
-from sim.scenario.resolve import Resolved, resolve
+from sim.scenario.resolve import Resolved
 from tests.borrowed import BORROW
-from tests.experiments import Scripted, files_of
+from tests.experiments import Scripted, files_of, resolved_of
 
 pytestmark = pytest.mark.laws
 
@@ -64,7 +63,7 @@ N_RUNS = {"comparison": 5, "sweep": 8, "sensitivity": 5}
 
 
 def scenario(overrides: Sequence[str] = BRIEF) -> Resolved:
-    return resolve(load_scenario("telegram-2018-replay", overrides))
+    return resolved_of("telegram-2018-replay", overrides)
 
 
 def study(

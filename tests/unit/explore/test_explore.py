@@ -29,8 +29,7 @@ from sim.report.words.answer import answer
 from sim.report.words.numbers import span
 from sim.results.folder import open_run
 from sim.scenario.load import load_scenario
-from sim.scenario.resolve import resolve
-from tests.experiments import write_ensemble
+from tests.experiments import resolved_of, write_ensemble
 
 HOST, TOKEN = "127.0.0.1:8123", "a-token"
 SMALL = "population.n_businesses=30"
@@ -40,7 +39,7 @@ N = 3
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("explored") / "out"
-    resolved = resolve(load_scenario("austria-2022", [SMALL]))
+    resolved = resolved_of("austria-2022", [SMALL])
     write_ensemble(path, resolved, N)
     return path
 
@@ -111,7 +110,7 @@ def test_a_lever_gives_what_the_command_line_takes(levers):
         for value in (lever.low, lever.high):
             chosen = lever.override(str(value))
             assert chosen is not None
-            resolve(load_scenario("austria-2022", [SMALL, chosen]))
+            resolved_of("austria-2022", [SMALL, chosen])
         above = lever.high + max(abs(lever.high), 1)
         for wrong in (str(above), "nan", "inf", "1e999", "", "1; x=2", "on"):
             assert lever.override(wrong) is None

@@ -10,10 +10,9 @@ from sim.measure.facts import DENIES, HITS, LIMITS, ORDERS, read_kinds, why_noth
 from sim.measure.measures import Measure
 from sim.measure.summary import Measured
 from sim.results.folder import read_manifest
-from sim.scenario.load import load_scenario
 from sim.scenario.reactions import Censor
-from sim.scenario.resolve import resolve
 from tests.commands import call
+from tests.experiments import resolved_of
 
 LATE = "no operator carried an order out before the end"
 A_DAY = "end=2018-04-17T12:00+03:00"
@@ -28,7 +27,7 @@ NO_LIMITS = {
 
 
 def nothing(folder: Path, scenario: str, *overrides: str) -> dict[str, str]:
-    resolved = resolve(load_scenario(scenario, ["population.n_businesses=20", *overrides]))
+    resolved = resolved_of(scenario, ["population.n_businesses=20", *overrides])
     record = Simulation({("",): resolved}, 1).begin()(("", 0))
     (folder / "events.parquet").write_bytes(record.tables["events"])
     kinds = read_kinds(folder, "")
@@ -107,7 +106,7 @@ A_SAMPLE = (
 def test_who_orders_nothing_though_fronts_are_found_is_told_by_strategy_and_limits(
     overrides, expected
 ):
-    resolved = resolve(load_scenario("netblocks", overrides))
+    resolved = resolved_of("netblocks", overrides)
     assert why_nothing(resolved, {"discovered"}, measured(orders_placed=0)) == {ORDERS: expected}
 
 
@@ -126,7 +125,7 @@ def test_who_orders_nothing_though_fronts_are_found_is_told_by_strategy_and_limi
     ],
 )  # fmt: skip
 def test_who_hits_nobody_is_told_by_what_the_strategy_does(overrides, expected):
-    resolved = resolve(load_scenario("netblocks", overrides))
+    resolved = resolved_of("netblocks", overrides)
     none = {"orders_placed": 1, "businesses_ever_affected": 0}
     free = measured(**none, demand_lost_share=0.0, target_user_hours_denied=1)
     assert why_nothing(resolved, {"enforced"}, free) == {HITS: expected}
@@ -143,7 +142,7 @@ def measured(*runs: Mapping[str, float], **value: float) -> Measured:
 
 
 def test_it_is_said_of_a_strategy_if_no_replicate_does_it():
-    resolved = resolve(load_scenario("netblocks"))
+    resolved = resolved_of("netblocks")
     late, free = (
         {"orders_placed": 1, "businesses_ever_affected": n, "target_user_hours_denied": 1}
         for n in (0, 3)

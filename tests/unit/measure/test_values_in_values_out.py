@@ -7,10 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.measure.money.losses import loss_totals
-from sim.scenario.load import load_scenario
-from sim.scenario.resolve import resolve
 from sim.streams import Streams
-from tests.experiments import simulated
+from tests.experiments import resolved_of, simulated
 
 
 def columns_of(value: object, name: str) -> Iterator[tuple[str, NDArray[np.generic]]]:
@@ -27,7 +25,7 @@ def columns_of(value: object, name: str) -> Iterator[tuple[str, NDArray[np.gener
 
 def test_no_column_of_a_world_or_an_outcome_can_be_written_to():
     overrides = ["population.n_businesses=30", "end=2018-04-17T00:00+03:00"]
-    resolved, streams = resolve(load_scenario("telegram-2018", overrides)), Streams(3, 0)
+    resolved, streams = resolved_of("telegram-2018", overrides), Streams(3, 0)
     world, outcome = simulated(resolved, streams)
     totals = loss_totals(world, outcome)
     columns = [

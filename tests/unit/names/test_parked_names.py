@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 import sim.world.build
 from sim.names.sharing import KINDS, kinds_of_places, n_active_sites, shares_parked
-from sim.scenario.load import load_scenario
-from sim.scenario.resolve import Resolved, resolve
+from sim.scenario.resolve import Resolved
 from sim.scenario.tables.sharing import SharingRow
 from sim.streams import Streams
 from sim.world.build import World, build_world, census_law, neighbours_of_hosts
+from tests.experiments import resolved_of
 from tests.names import parked_rows, sharing_rows
 
 LAST = math.nextafter(1, 0)
@@ -24,7 +24,7 @@ N = 150
 
 def ask(name: str, *overrides: str) -> Resolved:
     brief = [f"population.n_businesses={N}", "end=2018-04-20T00:00+03:00"]
-    return resolve(load_scenario(name, [*(brief if "2018" in name else brief[:1]), *overrides]))
+    return resolved_of(name, [*(brief if "2018" in name else brief[:1]), *overrides])
 
 
 def active(n: int, m: int, p: float, u: float) -> int:

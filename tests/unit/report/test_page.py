@@ -72,14 +72,12 @@ from sim.report.words.sentences import step_text
 from sim.results.folder import CurvePoints, RunFolder, later, open_run
 from sim.results.parquet import Coded, write_part
 from sim.results.tables import Row, read_rows
-from sim.scenario.load import load_scenario
-from sim.scenario.resolve import resolve
 from sim.scenario.tables import rows as shipped_tables
 from sim.scenario.tables.rows import FactRow
 from sim.scenario.variants import choose_variants
 from tests import sites
 from tests.csv_rows import csv_rows
-from tests.experiments import write_ensemble, write_sites
+from tests.experiments import resolved_of, write_ensemble, write_sites
 
 NBSP = "\N{NO-BREAK SPACE}"
 
@@ -384,11 +382,11 @@ def test_other_ways_of_blocking_can_be_compared_as_the_page_says(ensemble_run, s
     for command in (told, other):
         words = shlex.split(command)
         ways = [way for before, way in itertools.pairwise(words) if before == "--strategy"]
-        variants, _ = choose_variants(resolve(load_scenario(words[2])), ways)
+        variants, _ = choose_variants(resolved_of(words[2]), ways)
         assert [one.label for one in variants if one.label in ways] == ways
     # What replays orders has nothing that another strategy could answer.
     with pytest.raises(ScenarioError, match="expected a section fronts"):
-        choose_variants(resolve(load_scenario("austria-2022")), ["exact"])
+        choose_variants(resolved_of("austria-2022"), ["exact"])
     assert answering_command(replay) == ""
     text = words_of(page_of(ensemble_run))
     assert "nor can another one that is shipped" in text
@@ -1367,7 +1365,7 @@ def test_what_is_ordered_blocked_and_has_no_address_is_a_name(site_folder, tmp_p
 
 
 def test_a_zero_of_a_small_sample_is_a_bound(tmp_path):
-    resolved = resolve(load_scenario("austria-2022", ["population.n_businesses=4"]))
+    resolved = resolved_of("austria-2022", ["population.n_businesses=4"])
     write_ensemble(tmp_path / "run", resolved, 2)
     found = answer(open_run(tmp_path / "run"))
     # The rule of three: three of four.
@@ -1399,7 +1397,7 @@ def test_a_zero_of_a_small_sample_is_a_bound(tmp_path):
 
 def test_a_zero_of_a_sample_that_could_not_be_hit_is_known_nowhere(tmp_path, monkeypatch):
     monkeypatch.setattr("sim.measure.impact.expected_businesses", lambda *_: 0.0)
-    resolved = resolve(load_scenario("austria-2022", ["population.n_businesses=4"]))
+    resolved = resolved_of("austria-2022", ["population.n_businesses=4"])
     variants, baseline = choose_variants(resolved, ("replay",))
     plan = Plan.of_comparison(resolved, variants, baseline, (), 5, 2).of_size(2, fixed=False)
     carry_out(Runs(plan), folder=tmp_path / "compared")

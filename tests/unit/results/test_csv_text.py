@@ -16,9 +16,8 @@ from sim.experiment.runs import Runs
 from sim.results.csvtext import GUARDED, cell_text, csv_text, text_of
 from sim.results.folder import open_run
 from sim.results.tables import connect_tables, read_rows, text
-from sim.scenario.load import load_scenario
-from sim.scenario.resolve import resolve
 from sim.scenario.variants import choose_variants
+from tests.experiments import resolved_of
 
 HOSTILE = "@SUM(1+1)*cmd|' /C calc'!A0"
 letters = st.text(st.sampled_from("=+-@＝＠'\"; \u00a0ab1.,|\t\r\n\x00\x07")) | st.text()
@@ -100,7 +99,7 @@ def test_every_csv_table_is_written_in_one_place(repository):
 @pytest.mark.laws
 def test_a_hostile_label_is_harmless_in_every_table_and_read_back_as_it_is(tmp_path):
     brief = ["population.n_businesses=20", "end=2018-04-17T00:00+03:00"]
-    resolved = resolve(load_scenario("telegram-2018", brief))
+    resolved = resolved_of("telegram-2018", brief)
     variants, baseline = choose_variants(resolved, [f"{HOSTILE}=exact"])
     folder = tmp_path / "out"
     carry_out(Runs(Plan.of_comparison(resolved, variants, baseline, (), 1, 2)), folder=folder)

@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 from sim.errors import DataError, ScenarioError
 from sim.scenario.document import Place, parse_document, parse_scalar
-from sim.scenario.load import load_scenario
 from sim.scenario.overrides import override_text, set_value
-from sim.scenario.resolve import Resolved, resolve
+from sim.scenario.resolve import Resolved
 from sim.scenario.tables.column_changes import FINER, ColumnChange
 from sim.scenario.variants import Point, is_whole
+from tests.experiments import resolved_of
 
 
 def change(chase: Resolved, keys: dict[str, Any], columns=()) -> Resolved:
@@ -36,10 +36,10 @@ def times(table: str, column: str, *amounts: float) -> ColumnChange:
     ],
 )
 def test_sections_change_as_by_overrides(chase, keys, overrides):
-    changed, written = change(chase, keys), resolve(load_scenario("telegram-2018", overrides))
+    changed, written = change(chase, keys), resolved_of("telegram-2018", overrides)
     assert changed.scenario == written.scenario
     assert changed.assumed == written.assumed
-    again = resolve(load_scenario("telegram-2018", changed.loaded.overrides))
+    again = resolved_of("telegram-2018", changed.loaded.overrides)
     assert again.scenario == written.scenario
 
 
@@ -162,7 +162,7 @@ def test_keys_that_take_whole_numbers_are_known(key, expected):
 
 
 def test_what_a_row_does_not_have_stays_away():
-    resolved = resolve(load_scenario("full-routers"))
+    resolved = resolved_of("full-routers")
     name = "operators-russia-2018-full"
     before = [row.rule_capacity for row in resolved.operators.rows]
     found = change(resolved, {}, [times(name, "rule_capacity", 1.0)])

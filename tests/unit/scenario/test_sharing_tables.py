@@ -4,8 +4,7 @@ import pytest
 
 from sim.errors import DataError
 from sim.scenario.library import scenario_names
-from sim.scenario.load import load_scenario
-from sim.scenario.resolve import check_together, resolve
+from sim.scenario.resolve import check_together
 from sim.scenario.tables.roles import ROLES
 from sim.scenario.tables.seeds import check_rows, read_table
 from sim.scenario.tables.sharing import (
@@ -17,6 +16,7 @@ from sim.scenario.tables.sharing import (
     ServiceRow,
     SharingRow,
 )
+from tests.experiments import resolved_of
 from tests.names import shipped_table
 
 SERVICES = ("services-europe-2018", "services-russia-2018", "third-party-services-2018")
@@ -42,7 +42,7 @@ def problems_of(tmp_path, key, text):
     path = tmp_path / "table.csv"
     path.write_text(text)
     with pytest.raises(DataError) as caught:
-        resolve(load_scenario("telegram-2018-replay", [f"{key}={path}"]))
+        resolved_of("telegram-2018-replay", [f"{key}={path}"])
     return [str(one) for one in caught.value.problems if one.file == str(path)]
 
 
@@ -156,8 +156,8 @@ def test_parameters_of_kinds_are_all_there_once_and_possible(tmp_path):
 
 
 def test_a_run_asks_for_kinds_by_a_table_of_them():
-    assert resolve(load_scenario("sni-era", ["names.kinds=names-assumptions"])).kinds is not None
-    assert resolve(load_scenario("sni-era", ["names.kinds=off"])).kinds is None
+    assert resolved_of("sni-era", ["names.kinds=names-assumptions"]).kinds is not None
+    assert resolved_of("sni-era", ["names.kinds=off"]).kinds is None
     # Those whose scores were made without.
-    without = [name for name in scenario_names() if resolve(load_scenario(name)).kinds is None]
+    without = [name for name in scenario_names() if resolved_of(name).kinds is None]
     assert without == ["blackout-to-year-end", "zello-2018"]

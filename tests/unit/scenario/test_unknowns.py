@@ -14,20 +14,19 @@ from sim.experiment.plan import Plan
 from sim.experiment.saved_plans import plan_of_folder, read_question, write_question
 from sim.experiment.studies import choose_factors
 from sim.results.folder import open_run
-from sim.scenario.load import load_scenario
-from sim.scenario.resolve import Resolved, resolve
+from sim.scenario.resolve import Resolved
 from sim.scenario.sources import list_sources
 from sim.scenario.tables.column_changes import ColumnChange
 from sim.scenario.tables.rows import OperatorRow, read_assumptions
 from sim.scenario.tables.seeds import read_table
 from sim.scenario.unknowns import Factor, joint_amounts, list_factors, point_of, settings
 from sim.scenario.variants import Point
-from tests.experiments import dial_of
+from tests.experiments import dial_of, resolved_of
 
 
 @pytest.fixture(scope="module", params=["telegram-2018", "telegram-2018-replay"])
 def resolved(request: pytest.FixtureRequest) -> Resolved:
-    return resolve(load_scenario(request.param))
+    return resolved_of(request.param)
 
 
 def factor(low: float, high: float, scale: str = "value", **more: object) -> Factor:
@@ -53,19 +52,19 @@ def test_what_a_scenario_notes_is_a_factor_unless_the_command_sets_it():
         (["censor.pause_pressure=0.3"], None),
         (["censor={pause_pressure: 0.3}"], None),
     ):
-        factors, _ = list_factors(resolve(load_scenario("telegram-2018", overrides)))
+        factors, _ = list_factors(resolved_of("telegram-2018", overrides))
         found = {one.key: (one.low, one.given, one.high) for one in factors}
         assert found.get("censor.pause_pressure") == expected
 
 
 def test_what_is_derived_is_a_factor_within_the_range_that_its_note_gives():
     """Computed from what was published, of which the sample is small."""
-    factors, _ = list_factors(resolve(load_scenario("spain-2025-26")))
+    factors, _ = list_factors(resolved_of("spain-2025-26"))
     found = {one.key: one for one in factors}["strategy.share_at_start"]
     assert (found.low, found.given, found.high) == (0.27, 0.33, 0.39)
     assert "1,031 of 3,110" in found.why
     # A fact has no range, and what is derived without one is as sure as a fact.
-    noted = resolve(load_scenario("spain-2025-26")).scenario.provenance
+    noted = resolved_of("spain-2025-26").scenario.provenance
     keys = {one.key for one in factors}
     assert not any(key in keys for key, note in noted.items() if note.range is None)
 
@@ -154,7 +153,7 @@ def test_what_is_no_unknown_is_varied_only_by_name(replay):
 
 def test_a_tick_is_a_matter_of_computation_whoever_says_its_range():
     for name in ("telegram-2018", "piracy-shield", "snowball"):
-        resolved = resolve(load_scenario(name))
+        resolved = resolved_of(name)
         assert "users.tick_h" not in [one.key for one in list_factors(resolved)[0]]
 
 
@@ -192,7 +191,7 @@ def test_whole_numbers_of_a_logarithmic_range_are_rounded():
 )
 def test_the_scenario_can_be_at_every_joint_draw(name, n_draws):
     """Of 64 draws without bounds between unknowns, some eight are impossible."""
-    resolved = resolve(load_scenario(name))
+    resolved = resolved_of(name)
     factors, _ = list_factors(resolved)
     dials = np.random.default_rng(5).random((n_draws, sum(one.n_dials for one in factors)))
     amounts = joint_amounts(resolved, factors, dials)
@@ -224,7 +223,7 @@ COMPLIANCE, SPREAD = "operators-russia-2018.compliance", "components-2018.share_
 
 
 def with_(*texts: str) -> Resolved:
-    return resolve(load_scenario("telegram-2018", texts))
+    return resolved_of("telegram-2018", texts)
 
 
 def test_a_factor_multiplies_every_cell_and_the_text_says_so(repository, tmp_path):

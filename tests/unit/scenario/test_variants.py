@@ -3,10 +3,9 @@
 import pytest
 
 from sim.errors import DataError, ScenarioError
-from sim.scenario.load import load_scenario
-from sim.scenario.resolve import resolve
 from sim.scenario.sources import list_sources
 from sim.scenario.variants import choose_variants, variant_of
+from tests.experiments import resolved_of
 
 
 def test_strategies_are_read_with_their_parameters(chase):
@@ -44,7 +43,7 @@ def test_strategies_are_read_with_their_parameters(chase):
 
 def test_a_note_on_the_scenarios_own_strategy_is_not_one_on_another():
     (_, other, own), _ = choose_variants(
-        resolve(load_scenario("netblocks")), ["other=covering-prefix:purity=0.5", "covering-prefix"]
+        resolved_of("netblocks"), ["other=covering-prefix:purity=0.5", "covering-prefix"]
     )
     kinds = {
         variant.label: {
@@ -56,7 +55,7 @@ def test_a_note_on_the_scenarios_own_strategy_is_not_one_on_another():
 
 
 def test_the_scenarios_own_strategy_is_named_by_its_id():
-    resolved = resolve(load_scenario("netblocks"))
+    resolved = resolved_of("netblocks")
     variants, baseline = choose_variants(
         resolved, ["covering-prefix", "pure=covering-prefix:purity=1"], "covering-prefix"
     )

@@ -3,11 +3,10 @@
 import numpy as np
 import pytest
 
-from sim.scenario.load import load_scenario
-from sim.scenario.resolve import resolve
 from sim.streams import Streams
 from sim.world.build import World, build_world
 from sim.world.moves import DOMESTIC, FOREIGN, PROXY, SAME, WAIT
+from tests.experiments import resolved_of
 
 N_BUSINESSES = 600
 OVERRIDES = (
@@ -19,7 +18,7 @@ OVERRIDES = (
 
 @pytest.fixture(scope="module")
 def world() -> World:
-    return build_world(resolve(load_scenario("telegram-2018", OVERRIDES)), Streams(4, 0))
+    return build_world(resolved_of("telegram-2018", OVERRIDES), Streams(4, 0))
 
 
 def hosts_before_and_after(world: World, turn: int) -> tuple[np.ndarray, np.ndarray]:

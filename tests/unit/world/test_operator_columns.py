@@ -6,16 +6,16 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from sim.scenario.load import load_scenario
-from sim.scenario.resolve import check_together, resolve
+from sim.scenario.resolve import check_together
 from sim.scenario.tables.rows import OperatorRow
 from sim.streams import Streams
 from sim.world.operators import Overload, build_operators
+from tests.experiments import resolved_of
 
 
 @pytest.fixture(scope="module")
 def resolved():
-    whole = resolve(load_scenario("full-routers"))
+    whole = resolved_of("full-routers")
     alone = dict.fromkeys(("n_operators", "cohorts", "over_dispersion"))
     rows = tuple(row.model_copy(update=alone) for row in whole.operators.rows)
     return replace(whole, operators=replace(whole.operators, rows=rows))

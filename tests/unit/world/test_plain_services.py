@@ -3,16 +3,15 @@
 import pytest
 
 from sim.errors import DataError
-from sim.scenario.load import load_scenario
-from sim.scenario.resolve import resolve
 from sim.streams import Streams
 from sim.world.build import World, build_world
+from tests.experiments import resolved_of
 
 SMALL = ["population.n_businesses=300", "strategy={id: none}"]
 
 
 def world_of(*overrides: str) -> World:
-    resolved = resolve(load_scenario("telegram-2018", [*SMALL, *overrides]))
+    resolved = resolved_of("telegram-2018", [*SMALL, *overrides])
     return build_world(resolved, Streams(1, 0))
 
 

@@ -6,19 +6,19 @@ import numpy as np
 import pytest
 
 from sim.errors import DataError
-from sim.scenario.load import load_scenario
-from sim.scenario.resolve import Resolved, resolve
+from sim.scenario.resolve import Resolved
 from sim.streams import Streams
 from sim.world.build import World, build_world, census_law
 from sim.world.components import _grouped, stable_order
 from sim.world.providers import build_places
+from tests.experiments import resolved_of
 
 N_SHARED = 4096
 
 
 @pytest.fixture(scope="module")
 def resolved() -> Resolved:
-    return resolve(load_scenario("match-days", ["population.n_businesses=400"]))
+    return resolved_of("match-days", ["population.n_businesses=400"])
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +28,7 @@ def world(resolved: Resolved) -> World:
 
 def test_a_shared_range_is_taken_out_of_the_place_it_is_part_of(resolved):
     places = build_places(resolved)
-    whole = build_places(resolve(load_scenario("telegram-2018-replay")))
+    whole = build_places(resolved_of("telegram-2018-replay"))
     shared = places.addresses[places.row_of["Cloudflare", "shared"]]
     rest = places.addresses[places.row_of["Cloudflare", "global"]]
     assert shared.n_addresses == N_SHARED
@@ -43,7 +43,7 @@ def test_a_shared_range_is_taken_out_of_the_place_it_is_part_of(resolved):
 
 def test_other_places_stay_what_they_were(resolved):
     places = build_places(resolved)
-    whole = build_places(resolve(load_scenario("telegram-2018-replay")))
+    whole = build_places(resolved_of("telegram-2018-replay"))
     assert places.region[:-1] == whole.region
     for row, name in enumerate(whole.region):
         if whole.provider[whole.provider_row[row]] != "Cloudflare":
@@ -95,9 +95,7 @@ def test_programs_look_as_often_as_is_said():
     found = {}
     for poll_min, every_s in (("10", 600), ("1", 60)):
         changes = ["population.n_businesses=40", "switching.share_businesses=1"]
-        resolved = resolve(
-            load_scenario("match-days", [*changes, f"switching.poll_min={poll_min}"])
-        )
+        resolved = resolved_of("match-days", [*changes, f"switching.poll_min={poll_min}"])
         programs = build_world(resolved, Streams(5, 3)).programs
         assert programs is not None
         assert programs.every_s == every_s
@@ -118,7 +116,7 @@ def test_rows_are_sorted_by_addresses_up_to_the_last_one(n):
 
 
 def test_a_census_without_singles_is_a_mistake_of_the_table():
-    resolved = resolve(load_scenario("telegram-2018-replay", ["population.n_businesses=5"]))
+    resolved = resolved_of("telegram-2018-replay", ["population.n_businesses=5"])
     rows = tuple(row for row in resolved.census.rows if row.quantity != "share_single")
     assert len(rows) < len(resolved.census.rows)
     short = replace(resolved, census=replace(resolved.census, rows=rows))
@@ -131,8 +129,8 @@ def test_a_census_without_singles_is_a_mistake_of_the_table():
 
 def test_names_do_not_hang_on_whether_businesses_may_move():
     overrides = ["population.n_businesses=50", "end=2018-04-20T00:00+03:00"]
-    moving = build_world(resolve(load_scenario("telegram-2018", overrides)), Streams(4, 0))
-    resolved = resolve(load_scenario("telegram-2018", overrides))
+    moving = build_world(resolved_of("telegram-2018", overrides), Streams(4, 0))
+    resolved = resolved_of("telegram-2018", overrides)
     still = build_world(replace(resolved, responses=None), Streams(4, 0))
     assert moving.moves is not None
     assert still.moves is None

@@ -16,12 +16,10 @@ from sim.measure.money.accounts import (
 from sim.measure.money.losses import loss_totals
 from sim.measure.money.pricing import MONEY_METRICS, NAMED_BUSINESSES, NAMED_LOSS, price_run
 from sim.results.schema import MONEY
-from sim.scenario.load import load_scenario
-from sim.scenario.resolve import resolve
 from sim.streams import Streams
 from tests.borrowed import BORROW
 from tests.csv_rows import csv_rows
-from tests.experiments import run_experiment, simulated
+from tests.experiments import resolved_of, run_experiment, simulated
 
 OVERRIDES = ["population.n_businesses=40", "end=2018-04-26T00:00+03:00"]
 OF_REACTIONS = ("response_cost_usd", "provider_loss_usd", "domestic_gain_usd")
@@ -29,7 +27,7 @@ OF_REACTIONS = ("response_cost_usd", "provider_loss_usd", "domestic_gain_usd")
 
 
 def resolved_with(*overrides):
-    return resolve(load_scenario("telegram-2018-replay", [*OVERRIDES, *overrides]))
+    return resolved_of("telegram-2018-replay", [*OVERRIDES, *overrides])
 
 
 def run_into(folder, *overrides, n_replicates=2, root_seed=3):
@@ -105,7 +103,7 @@ MIGRATION = "domestic-migration"
 def migration(tmp_path_factory):
     overrides = ["population.n_businesses=150", "end=2018-07-16T00:00+03:00"]
     return run_experiment(
-        resolve(load_scenario(MIGRATION, overrides)),
+        resolved_of(MIGRATION, overrides),
         root_seed=3,
         n_replicates=1,
         folder=tmp_path_factory.mktemp("run") / "migration",
@@ -115,7 +113,7 @@ def migration(tmp_path_factory):
 def test_providers_losses_and_gains_add_up_to_those_of_all(migration):
     rows = [r for r in csv_rows(migration.folder / "groups.csv") if r["by"] == BY_HOST]
     assert len(rows) == 2 * 21
-    side = {row.provider: row.side for row in resolve(load_scenario(MIGRATION)).hosting.rows}
+    side = {row.provider: row.side for row in resolved_of(MIGRATION).hosting.rows}
     summary = summary_of(migration)
 
     def total(metric, *sides):
@@ -154,7 +152,7 @@ def test_the_published_400_stands_beside_businesses_at_the_providers_it_names(mi
 def test_dearer_responses_cost_more_and_nothing_else_moves():
     """The column ``cost_usd`` of the response table prices responses, each its own."""
     overrides = ["population.n_businesses=60", "end=2018-05-16T00:00+03:00"]
-    resolved = resolve(load_scenario("telegram-2018", overrides))
+    resolved = resolved_of("telegram-2018", overrides)
     found = []
     for factor in (1.0, 3.0):
         rows = tuple(

@@ -14,17 +14,17 @@ from sim.measure.money.prices import (
     modelled_revenue_usd_per_year,
     warnings_of_revenue,
 )
-from sim.scenario.load import load_scenario
-from sim.scenario.resolve import Resolved, resolve
+from sim.scenario.resolve import Resolved
 from sim.statistics.designs import triangular_quantile, triangular_share
 from sim.streams import Streams
 from sim.world.build import build_world
+from tests.experiments import resolved_of
 
 LUCK = Streams(5, 0)
 
 
 def scenario(n_businesses: int, name: str = "telegram-2018") -> Resolved:
-    return resolve(load_scenario(name, [f"population.n_businesses={n_businesses}"]))
+    return resolved_of(name, [f"population.n_businesses={n_businesses}"])
 
 
 def levels(resolved: Resolved, n: int = 4000) -> np.ndarray:

@@ -11,11 +11,10 @@ from sim.measure.money.prices import (
     triangular_quantile,
 )
 from sim.scenario.library import shipped
-from sim.scenario.load import load_scenario
-from sim.scenario.resolve import resolve
 from sim.scenario.tables.money import EconomyRow, MoneyParameterRow
 from sim.scenario.tables.seeds import read_table
 from sim.streams import Streams
+from tests.experiments import resolved_of
 from tests.firms import central, shipped_money_parameters
 
 SECTORS = ("e-commerce", "finance", "gaming", "a-sector-the-table-does-not-name")
@@ -119,5 +118,5 @@ def test_money_depends_on_the_level_of_revenue_where_any_is_drawn(revenue, is_kn
     sites = f"population.inventory={table}"
     for n_businesses in (0, 1):
         n = f"population.n_businesses={n_businesses}"
-        resolved = resolve(load_scenario("telegram-2018-replay", [sites, n]))
+        resolved = resolved_of("telegram-2018-replay", [sites, n])
         assert ("revenue_level" in firm_keys(resolved)) == (not is_known or n_businesses == 1)
