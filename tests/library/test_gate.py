@@ -7,6 +7,7 @@ values within the range, and nothing in the first sentence and figures that the 
 import math
 from datetime import datetime
 from functools import cache
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -34,24 +35,31 @@ from tests.library.test_scenario_library import FEW, SMALLER
 
 N_MEMBERS, N_FIXED = 16, 5
 WHOLE = "telegram-2018"
-"""Run as it is, for kept simulations are of that; so it has half as many."""
+"""Run as it is, for kept simulations are of that, at seconds each: a few tell what leads."""
+N_LEADING, N_SPANNING = 2, N_MEMBERS // 2
 DAILY = (WHOLE, "austria-2022")
 """Scenarios whose gate is no long test: one with a record that is conditioned on, one without."""
-SCENARIOS = [
-    pytest.param(name, marks=() if name in DAILY else pytest.mark.long) for name in scenario_names()
-]
+
+
+def daily(*names: str) -> list[Any]:
+    """All scenarios, of which every day only these are run."""
+    long = pytest.mark.long
+    return [pytest.param(one, marks=() if one in names else long) for one in scenario_names()]
+
+
 pytestmark = pytest.mark.laws
 
 
+def folder(name: str, place: Path, *, fixed: bool = False, n_whole: int = N_LEADING) -> RunFolder:
+    n = n_whole if name == WHOLE else N_FIXED if fixed else N_MEMBERS
+    return simulations(name, place, n, fixed)
+
+
 @cache
-def folder(name: str, place: Path, *, fixed: bool) -> RunFolder:
-    overrides = () if name == WHOLE else SMALLER.get(name, FEW)
-    resolved = resolved_of(name, overrides)
-    n = N_FIXED if fixed else N_MEMBERS
-    if name == WHOLE:
-        n = 1 if fixed else N_MEMBERS // 2
+def simulations(name: str, place: Path, n: int, fixed: bool) -> RunFolder:
+    resolved = resolved_of(name, () if name == WHOLE else SMALLER.get(name, FEW))
     plan = Plan.of_run(resolved, choose_root_seed(resolved, None), 1).of_size(n, fixed=fixed)
-    return open_run(carry_out(Runs(plan), folder=place / f"{name}-{fixed}").folder)
+    return open_run(carry_out(Runs(plan), folder=place / f"{name}-{n}-{fixed}").folder)
 
 
 @pytest.fixture(scope="module")
@@ -59,9 +67,9 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("gate")
 
 
-@pytest.mark.parametrize("name", SCENARIOS)
+@pytest.mark.parametrize("name", daily(*DAILY))
 def test_no_simulation_departs_from_a_dated_stance(name, place):
-    run = folder(name, place, fixed=False)
+    run = folder(name, place)
     table = (run.scenario.get("stances") or {}).get("events")
     if table is None:
         return
@@ -82,12 +90,12 @@ def test_no_simulation_departs_from_a_dated_stance(name, place):
         assert mine == expected, member
 
 
-@pytest.mark.parametrize("name", SCENARIOS)
+@pytest.mark.parametrize("name", daily(DAILY[-1]))
 def test_point_values_lie_within_the_ensemble(name, place):
     """Within what its simulations span: two dozen have no ends of nine in ten worth the name."""
     spans = {}
     for fixed in (False, True):
-        run = folder(name, place, fixed=fixed)
+        run = folder(name, place, fixed=fixed, n_whole=1 if fixed else N_SPANNING)
         rows = duckdb.execute(
             "SELECT metric, list(value) FROM read_parquet(?) WHERE metric IN "
             "(SELECT unnest(?)) AND value IS NOT NULL GROUP BY metric",
@@ -102,9 +110,9 @@ def test_point_values_lie_within_the_ensemble(name, place):
     assert outside == {}
 
 
-@pytest.mark.parametrize("name", SCENARIOS)
+@pytest.mark.parametrize("name", daily(*DAILY))
 def test_what_leads_is_graded_and_never_contradicted(name, place):
-    run = folder(name, place, fixed=False)
+    run = folder(name, place)
     found = answer(run)
     estimates = read_estimates(run)
     bad = {metric for (_, metric), one in estimates.items() if one.grade is Grade.CONTRADICTED}
@@ -122,54 +130,37 @@ def test_what_leads_is_graded_and_never_contradicted(name, place):
 # Simulations shipped as kept agree with the record, read off their tables by other code.
 
 
-NAME = "telegram-2018"
 N_KEPT = 300
-PLACES = (0, N_KEPT - 1)
-"""Which of the kept simulations are run again: the first and the last."""
+TWO = [0, pytest.param(-1, marks=pytest.mark.long)]
+"""Which of the kept simulations are run again: the first, and by night the last."""
 
 
 @cache
 def scenario() -> Resolved:
-    return resolved_of(NAME)
+    return resolved_of(WHOLE)
 
 
 @cache
 def kept() -> tuple[int, ...]:
-    lines = (REPOSITORY / "seeds/kept" / f"{NAME}.csv").read_text(encoding="utf-8").splitlines()
+    lines = (REPOSITORY / "seeds/kept" / f"{WHOLE}.csv").read_text(encoding="utf-8").splitlines()
     return tuple(int(line.split(",")[0]) for line in lines[1:])
 
 
-def chosen() -> list[int]:
-    return [kept()[place] for place in PLACES]
-
-
-def others() -> list[int]:
-    """After each of these the next draw that is not kept."""
-    return [
-        next(one for one in range(draw, draw + N_KEPT) if one not in kept()) for draw in chosen()
-    ]
-
-
-@pytest.fixture(scope="module")
-def curves(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Path]:
-    """Curves of the draws, each at every change, as ``curves.parquet`` has them."""
-    resolved, folder = scenario(), tmp_path_factory.mktemp("curves")
-    root_seed = resolved.scenario.root_seed
+def run_again(draw: int, folder: Path) -> Path:
+    """Curves of a draw, each at every change, as ``curves.parquet`` has them."""
+    resolved, root_seed = scenario(), scenario().scenario.root_seed
     assert root_seed is not None
     variant = own_variant(resolved)
-    found = {}
-    for draw in (*chosen(), *others()):
-        point = lay_draws([variant], [draw], root_seed).point(0, variant.label)
-        case = {(variant.label,): point.change(resolved)}
-        record = Simulation(case, root_seed).begin()((variant.label, draw))
-        found[draw] = folder / f"{draw}.parquet"
-        found[draw].write_bytes(record.tables["curves"])
-    return found
+    point = lay_draws([variant], [draw], root_seed).point(0, variant.label)
+    case = {(variant.label,): point.change(resolved)}
+    record = Simulation(case, root_seed).begin()((variant.label, draw))
+    (folder / "curves.parquet").write_bytes(record.tables["curves"])
+    return folder / "curves.parquet"
 
 
 def windows() -> list[dict[str, Any]]:
     """The evidence as the file has it."""
-    text = (shipped("scenarios") / f"{NAME}.yaml").read_text(encoding="utf-8")
+    text = (shipped("scenarios") / f"{WHOLE}.yaml").read_text(encoding="utf-8")
     pieces: list[dict[str, Any]] = YAML(typ="safe").load(text)["evidence"]
     assert len(pieces) == 6
     return pieces
@@ -212,12 +203,13 @@ def missed(path: Path) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("place", PLACES)
-def test_a_kept_simulation_lies_in_every_window(place, curves):
+@pytest.mark.parametrize("which", TWO)
+def test_a_kept_simulation_lies_in_every_window(which, tmp_path):
     assert len(kept()) == N_KEPT
-    assert missed(curves[kept()[place]]) == []
+    assert missed(run_again(kept()[which], tmp_path)) == []
 
 
-@pytest.mark.parametrize("place", range(len(PLACES)))
-def test_a_draw_that_is_not_kept_lies_outside_one(place, curves):
-    assert missed(curves[others()[place]])
+@pytest.mark.parametrize("which", TWO)
+def test_the_next_draw_that_is_not_kept_lies_outside_one(which, tmp_path):
+    draw = next(draw for draw in count(kept()[which]) if draw not in kept())
+    assert missed(run_again(draw, tmp_path))

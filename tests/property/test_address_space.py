@@ -23,8 +23,8 @@ from tests.loops import called
 from tests.sections import Fronts
 from tests.worlds import Actor, Firm, Pool, SmallWorld, many_worlds
 
-# It compiles a loop for each that Python cannot call.
-pytestmark = pytest.mark.laws
+# It compiles a loop for each that Python cannot call; `test_interpreted.py` runs them every day.
+pytestmark = pytest.mark.long
 
 BASE = int(IntervalSet.of("198.18.0.0").start[0])
 N = 64
@@ -137,7 +137,6 @@ def assert_agree(space: AddressSpace, target: TargetState, naive: Naive, rented:
         assert target.is_held(rows, mechanism).tolist() == wanted
 
 
-@pytest.mark.long  # its loops are compiled for it alone; `test_interpreted.py` runs it each day
 @pytest.mark.parametrize("shortest_run", [SHORTEST_RUN, 3])
 def test_counts_by_difference_are_those_of_all_entries(shortest_run, monkeypatch):
     monkeypatch.setattr("sim.engine.state.space.SHORTEST_RUN", shortest_run)
