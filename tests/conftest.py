@@ -1,4 +1,4 @@
-"""What many tests share: a small scenario to change, and one real run made once."""
+"""How tests run, and a small scenario to change; ``shared_runs.py`` has what is made once."""
 
 import fcntl
 import gc
@@ -14,13 +14,10 @@ from pathlib import Path
 
 import pytest
 
-import sim.experiment.pipeline
 from sim.addresses.machine_code import folder as folder_of_code
 from sim.engine.warm_up import warm_up
 from sim.experiment.executors.pool import ONE_THREAD
-from sim.scenario.resolve import Resolved
-from tests import examples, remembered
-from tests.experiments import resolved_of, run_experiment, write_comparison
+from tests import examples
 
 # Some hundred processes import the same. Containers often tell Python to keep nothing it compiled.
 sys.dont_write_bytecode = False
@@ -32,7 +29,6 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 # Before tests are imported, which ask for numbers of examples, and before the option is read.
 examples.register()
-remembered.remember()
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 COMPILING = "from sim.engine.warm_up import warm_up; warm_up()"
@@ -77,6 +73,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Compile all loops in a process of its own while workers run what needs none."""
     if not getattr(config.option, "numprocesses", None):
+        # Not in the process that only hands out tests: most of the program is imported here.
+        config.pluginmanager.import_plugin("tests.shared_runs")
         return
     # Workers, and what they start, share the processors: a second thread for linear algebra would
     # wait for one that another worker has.
@@ -148,12 +146,6 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
-@pytest.fixture(autouse=True, scope="session")
-def _a_busy_machine_writes_what_is_finished() -> None:
-    """Give tables after an interrupt all their time, however busy the machine is."""
-    sim.experiment.pipeline.MOST_WRITING_S = 600.0
-
-
 @pytest.fixture(autouse=True)
 def _a_broken_pipe_kills_no_test() -> Iterator[None]:
     """Hold that a test leaves broken pipes to Python: else a later one, with a pool, kills all."""
@@ -178,16 +170,6 @@ def minimal() -> str:
     return MINIMAL
 
 
-@pytest.fixture(scope="session")
-def replay() -> Resolved:
-    return resolved_of("telegram-2018-replay")
-
-
-@pytest.fixture(scope="session")
-def chase() -> Resolved:
-    return resolved_of("telegram-2018")
-
-
 @pytest.fixture
 def write_scenario(tmp_path: Path) -> WriteScenario:
     """Write the minimal scenario with lines replaced, added at the end, or raw text instead."""
@@ -201,63 +183,6 @@ def write_scenario(tmp_path: Path) -> WriteScenario:
         return path
 
     return write
-
-
-def made_once(
-    tmp_path_factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]
-) -> Path:
-    """Folder that the first process of a session to ask makes; others wait, and read the same."""
-    compile_loops()
-    base = tmp_path_factory.getbasetemp()
-    base = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
-    with (base / f"{name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (base / name).exists():
-            unfinished = base / f"{name}.unfinished"
-            unfinished.mkdir()
-            make(unfinished / "run")
-            unfinished.rename(base / name)
-    return base / name / "run"
-
-
-@pytest.fixture(scope="session")
-def shipped_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Folder of the shipped scenario run with two replicates; do not write into it."""
-    resolved = resolved_of("telegram-2018-replay")
-    return made_once(
-        tmp_path_factory,
-        "shipped",
-        lambda folder: run_experiment(resolved, root_seed=20180416, n_replicates=2, folder=folder),
-    )
-
-
-@pytest.fixture(scope="session")
-def shipped_single_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Folder of the shipped scenario run with one replicate; do not write into it."""
-    resolved = resolved_of("telegram-2018-replay")
-    return made_once(
-        tmp_path_factory,
-        "shipped-single",
-        lambda folder: run_experiment(resolved, root_seed=20180416, n_replicates=1, folder=folder),
-    )
-
-
-@pytest.fixture(scope="session")
-def chase_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Folder of three weeks of the chase: fronts, exemptions, evictions; do not write into it."""
-    changes = ["population.n_businesses=60", "end=2018-05-10T00:00+03:00"]
-    resolved = resolved_of("telegram-2018", changes)
-    return made_once(
-        tmp_path_factory,
-        "chase",
-        lambda folder: run_experiment(resolved, root_seed=3, n_replicates=2, folder=folder),
-    )
-
-
-@pytest.fixture(scope="session")
-def comparison_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Folder of a short comparison of two strategies and none; do not write into it."""
-    return made_once(tmp_path_factory, "comparison", write_comparison)
 
 
 # Files of tests that an expression of marks leaves out whole: to read them takes seconds.

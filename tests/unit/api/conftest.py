@@ -4,7 +4,7 @@ import pytest
 
 import sim
 from sim.api.results import Results
-from tests.conftest import made_once
+from tests.shared_runs import made_once
 
 BRIEF = {"population.n_businesses": 30, "end": "2018-04-16T20:00+03:00"}
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import made_once
 from tests.experiments import write_run, write_sessions, write_sites
+from tests.shared_runs import made_once
 
 
 @pytest.fixture(scope="session")
