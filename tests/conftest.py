@@ -73,8 +73,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Compile all loops in a process of its own while workers run what needs none."""
     if not getattr(config.option, "numprocesses", None):
-        # Not in the process that only hands out tests: most of the program is imported here.
-        config.pluginmanager.import_plugin("tests.shared_runs")
+        # Not in the process that only hands out tests: it imports most of the program.
+        from tests import shared_runs
+
+        config.pluginmanager.register(shared_runs)
         return
     # Workers, and what they start, share the processors: a second thread for linear algebra would
     # wait for one that another worker has.

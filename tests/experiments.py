@@ -154,7 +154,7 @@ def write_run(folder: Path) -> None:
 
 def write_sessions(folder: Path) -> None:
     """Write a run in four sessions, whose times are the record's and whose addresses are not."""
-    write_ensemble(folder, resolved_of("match-days", ["population.n_businesses=400"]))
+    write_ensemble(folder, resolved_of("match-days", ["population.n_businesses=200"]), 4)
 
 
 def write_comparison(folder: Path, *more: str) -> None:

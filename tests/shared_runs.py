@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import sim.experiment.pipeline
+import sim.names.listed
 from sim.scenario.resolve import Resolved
 from tests import remembered
 from tests.conftest import compile_loops
@@ -21,6 +22,12 @@ remembered.remember()
 def _a_busy_machine_writes_what_is_finished() -> None:
     """Give tables after an interrupt all their time, however busy the machine is."""
     sim.experiment.pipeline.MOST_WRITING_S = 600.0
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _few_draws_of_names() -> None:
+    """Half of the time of a small run goes into names behind its list: a twentieth are enough."""
+    sim.names.listed.N_DRAWS, sim.names.listed.N_LAWS = 1000, 10
 
 
 @pytest.fixture(scope="session")

@@ -374,7 +374,7 @@ def test_the_target_has_a_sentence(session_folder, page):
 
 def test_other_ways_of_blocking_can_be_compared_as_the_page_says(ensemble_run, session_folder):
     told = compare_command(open_run(session_folder))
-    assert told.startswith("overblock compare match-days -n 8 --seed ")
+    assert told.startswith("overblock compare match-days -n 4 --seed ")
     replay = open_run(ensemble_run)
     of_telegram = replay.scenario | {"target": {"name": "Telegram"}}
     other = answering_command(RunFolder(replay.path, replay.manifest, of_telegram))
