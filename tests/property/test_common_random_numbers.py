@@ -9,11 +9,12 @@ import pytest
 
 from sim.engine.record.outcome import Outcome
 from sim.engine.run import simulate
+from sim.measure.money.losses import loss_totals
 from sim.scenario.resolve import Resolved
 from sim.streams import Stream, Streams
 from sim.world.build import World, build_world
 from tests.chases import STRATEGIES, assert_same, chase_world, run
-from tests.experiments import resolved_of
+from tests.experiments import resolved_of, simulated
 from tests.worlds import HOUR, Actor
 
 N = 120
@@ -152,3 +153,16 @@ def test_one_more_business_changes_no_other_row_of_the_world():
     assert len(rest) > 20
     for path in rest:
         assert np.array_equal(before[path], after[path]), path
+
+
+# What one stage hands to the next cannot be written to: world, outcome, loss sums.
+
+
+def test_no_column_of_a_world_or_an_outcome_can_be_written_to():
+    resolved, streams = ask("end=2018-04-17T00:00+03:00"), Streams(3, 0)
+    world, outcome = simulated(resolved, streams)
+    stages = {"world": world, "outcome": outcome, "totals": loss_totals(world, outcome)}
+    found = [one for name, stage in stages.items() for one in columns(stage, name)]
+    names = {name for name, _ in found}
+    assert {"world.components.address", "outcome.ledger.down_s", "totals.lost_usd"} <= names
+    assert [name for name, column in found if column.flags.writeable] == []

@@ -6,6 +6,8 @@ from typing import get_args
 
 import pytest
 
+from sim.scenario.library import shipped
+from sim.scenario.schema import meaning_of
 from sim.scenario.tables import rows as table_rows
 from sim.scenario.tables import rows as tables
 from sim.scenario.tables import sharing as tables_sharing
@@ -77,3 +79,23 @@ def test_every_key_of_a_symbol_exists():
             "censor.exempt",
             "strategy.sessions",
         }
+
+
+# Keys in words: from the note of a table, from the schema, else from the key itself.
+
+
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [
+        ("population.n_businesses", "number of domestic businesses hosted in foreign clouds"),
+        ("fronts.n_fronts", "fronts at the start"),
+        ("operators-russia-2018.compliance", "share of the register that an operator enforces"),
+        ("money-parameters.revenue_level", "revenue level"),
+        ("no.such_key", "such key"),
+        # A parameter of a strategy is found among all of them.
+        ("strategy.purity", "least share of the prefix's addresses that must be the provider's"),
+    ],
+)
+def test_a_key_is_said_in_words(key, said):
+    path = shipped("seeds") / f"{key.rpartition('.')[0]}.csv"
+    assert meaning_of(key, path if path.exists() else None) == said

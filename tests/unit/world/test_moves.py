@@ -61,3 +61,17 @@ def test_who_is_paid_is_who_hosts(world, turn):
     assert np.array_equal(before[stays], after[stays])
     assert moves.is_domestic[after[kind == DOMESTIC]].all()
     assert moves.is_domestic[world.places.provider_row[moves.place_row[kind == PROXY, turn]]].all()
+
+
+# Decisions from outside, as a world has them.
+
+
+def test_a_scenario_without_decisions_from_outside_has_none():
+    few = ["population.n_businesses=5", "end=2018-06-01T00:00+03:00"]
+    off = ("censor.outside_withdrawals_per_d=off", "censor.outside_withdrawal_share=off")
+    some, none = (
+        build_world(resolved_of("telegram-2018", asked), Streams(3, 1)).outside_withdrawals
+        for asked in (few, [*few, *off])
+    )
+    assert none == ()
+    assert {share for _, share in some} == {0.4}
