@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -20,19 +19,14 @@ from sim.report.page.document import write_report
 from sim.report.words.languages import ENGLISH, language
 from sim.results.folder import open_run
 from tests.experiments import write_comparison, write_run, write_sites
+from tools.pictures import CHROMIUM, QUIET
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 TRANSLATED = ("es", "ru")
 """Languages in which pages are tried beside English."""
-CHROMIUM = os.environ.get("OVERBLOCK_CHROMIUM", "/usr/bin/chromium")
 AXE = Path(__file__).parents[2] / ".ci" / "node_modules" / "axe-core" / "axe.min.js"
-# Without them Chromium calls its maker at every start.
-QUIET = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 
 
 @dataclass

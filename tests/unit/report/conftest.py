@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from sim.results.folder import RunFolder, open_run
 from tests.experiments import write_run, write_sessions, write_sites
 from tests.shared_runs import made_once
 
@@ -24,3 +25,13 @@ def session_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def site_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folder of a case with five sites of its own; do not write into it."""
     return made_once(tmp_path_factory, "sites", write_sites)
+
+
+@pytest.fixture
+def ensemble(ensemble_run: Path) -> RunFolder:
+    return open_run(ensemble_run)
+
+
+@pytest.fixture
+def compared(comparison_folder: Path) -> RunFolder:
+    return open_run(comparison_folder)

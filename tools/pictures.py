@@ -1,11 +1,12 @@
 """The pictures of the README: the report of a run, and the explorer over it.
 
-``python -m tests.browser.pictures`` writes them into ``docs/figures``. It needs what tests in a
+``python -m tools.pictures`` writes them into ``docs/figures``. It needs what tests in a
 browser need, and simulates ``telegram-2018-replay`` first.
 """
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -13,28 +14,31 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.browser.conftest import CHROMIUM, QUIET
-from tests.conftest import REPOSITORY
-
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, ViewportSize
 
+FIGURES = Path(__file__).parents[1] / "docs" / "figures"
 SCENARIO = "telegram-2018-replay"
-SIZE = {"width": 1280, "height": 800}
+CHROMIUM = os.environ.get("OVERBLOCK_CHROMIUM", "/usr/bin/chromium")
+# Without them Chromium calls its maker at every start.
+QUIET = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+WIDTH = 1280
 
 
 def main() -> None:
     """Write ``report.png`` and ``explorer.png``."""
     from playwright.sync_api import sync_playwright
 
-    figures = REPOSITORY / "docs" / "figures"
     with tempfile.TemporaryDirectory() as scratch, sync_playwright() as playwright:
         out = Path(scratch) / "out"
         overblock("run", SCENARIO, "-n", "64", "-o", str(out), "-q")
         overblock("report", str(out), "-q")
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        draw_report(browser, out / "report.html", figures / "report.png")
-        draw_explorer(browser, out, figures / "explorer.png")
+        draw_report(browser, out / "report.html", FIGURES / "report.png")
+        draw_explorer(browser, out, FIGURES / "explorer.png")
         browser.close()
 
 
@@ -45,7 +49,8 @@ def overblock(*words: str) -> None:
 
 def draw_report(browser: Browser, report: Path, to: Path) -> None:
     """The head of a report."""
-    page = browser.new_page(viewport=SIZE, offline=True, reduced_motion="reduce")
+    size: ViewportSize = {"width": WIDTH, "height": 800}
+    page = browser.new_page(viewport=size, offline=True, reduced_motion="reduce")
     page.goto(report.as_uri())
     page.screenshot(path=to)
     page.close()
@@ -61,7 +66,8 @@ def draw_explorer(browser: Browser, run: Path, to: Path) -> None:
     )  # fmt: skip
     assert process.stdout is not None
     try:
-        page = browser.new_page(viewport={**SIZE, "height": 1120}, reduced_motion="reduce")
+        size: ViewportSize = {"width": WIDTH, "height": 1120}
+        page = browser.new_page(viewport=size, reduced_motion="reduce")
         page.goto(process.stdout.readline().strip())
         expect(page.locator("#now .answer")).to_be_visible(timeout=300_000)
         page.locator(".lever input").first.press("End")
