@@ -31,11 +31,6 @@ FIXED = {
 }
 
 
-@pytest.fixture(autouse=True)
-def _few_draws(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sim.names.listed.N_DRAWS", 2000)
-
-
 def assumptions(**changed: float) -> list[AssumptionRow]:
     values = FIXED | {key.replace("__", "."): value for key, value in changed.items()}
     return [

@@ -32,7 +32,6 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "hosts.csv").write_text(INVENTORY)
     (tmp_path / "table.csv").write_text(TABLE)
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("sim.names.listed.N_DRAWS", 2000)
     return tmp_path
 
 

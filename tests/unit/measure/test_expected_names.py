@@ -24,12 +24,6 @@ from sim.world.providers import prefix_rows
 LIST = ("104.16.0.7/32", "104.16.3.9/32", "88.198.0.0/16", "52.58.0.0/15", "10.0.0.0/30")
 
 
-@pytest.fixture(autouse=True)
-def few_draws(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(listed, "N_DRAWS", 400)
-    monkeypatch.setattr(listed, "N_LAWS", 4)
-
-
 def folder_of(tmp_path: Path, *entries: tuple[int, str, tuple[str, ...]]) -> Path:
     """Folder with the entries of runs: replicate, mechanism, prefixes; none is withdrawn."""
     rows = [(*one[:2], number, prefix) for number, one in enumerate(entries) for prefix in one[2]]
