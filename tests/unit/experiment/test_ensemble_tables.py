@@ -139,7 +139,7 @@ def shown_measure(held: Values, row: dict[str, str], found: list[float]) -> list
 
 def test_the_summary(folder):
     held, rows = measures(folder), rows_of(folder, "summary")
-    assert len(rows) == len(held) > 80
+    assert len(rows) == len(held) > 70
     n_known, n_missed = set(), 0
     for row in rows:
         of_row = held[row["strategy"], row["metric"]]

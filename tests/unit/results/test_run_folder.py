@@ -282,7 +282,7 @@ def test_spells_and_lost_demand_in_the_summary_are_sums_over_the_businesses(
 def test_one_replicate_has_no_interval_rather_than_one_of_width_zero(shipped_single_run):
     lines = summary_of(shipped_single_run)
     assert {(line["low"], line["high"]) for line in lines.values()} == {("", "")}
-    assert sum(line["median"] != "" for line in lines.values()) > 40
+    assert sum(line["median"] != "" for line in lines.values()) > 35
 
 
 def test_what_is_missing_is_null_and_never_zero(shipped_run):
