@@ -138,8 +138,9 @@ def _wrong(decision: Decision, now_s: int, groups: frozenset[str]) -> str:
             return f"the action block or unblock, got {one.action!r}"
         if not isinstance(one.mechanism, Mechanism):
             return f"a Mechanism, got {one.mechanism!r}"
-        if not isinstance(one.addresses, IntervalSet):
-            return f"addresses as an IntervalSet, got {one.addresses!r}"
+        is_name = one.mechanism is Mechanism.NAME
+        if not isinstance(one.addresses, IntervalSet) or is_name == bool(one.addresses):
+            return f"addresses as an IntervalSet, none for a name, got {one.addresses!r}"
         if not 0 <= one.overmatch <= 1:
             return f"an overmatch from 0 to 1, got {one.overmatch!r}"
         known = isinstance(one.operators, frozenset) and one.operators <= groups

@@ -83,7 +83,12 @@ class Wrong(Strategy):
         if self.how == "texts":
             return Decision(("198.51.100.7",))
         key, value = self.how.split("=")
-        value = {"()": frozenset(), "nobody": frozenset(["nobody"])}.get(value, value)
+        value = {
+            "()": frozenset(),
+            "nobody": frozenset(["nobody"]),
+            "NAME": Mechanism.NAME,
+            "NONE": Order("block").addresses,
+        }.get(value, value)
         return Decision(tuple(replace(one, **{key: value}) for one in around))
 '''
 SMALL = ("--set", "population.n_businesses=40", "-n", "2", "-q")
@@ -195,6 +200,8 @@ def test_from_python_and_in_a_comparison(tmp_path, monkeypatch, call):
             ["--strategy", "rule.py:Wrong", "--set", "how=operators=nobody"],
             "got frozenset({'nobody'",
         ),
+        (["--strategy", "rule.py:Wrong", "--set", "how=mechanism=NAME"], "none for a name, got"),
+        (["--strategy", "rule.py:Wrong", "--set", "how=addresses=NONE"], "none for a name, got"),
         (["--measure", "rule.py:leaving"], "rule.py:52: SystemExit:"),
         (["--measure", "rule.py:endless"], "ValueError: expected a number, or nan where it is not"),
     ],
