@@ -114,6 +114,7 @@ def plan() -> Plan:
     return Plan.of_comparison(resolved, variants, baseline, (), 11, 2)
 
 
+@pytest.mark.long
 def test_a_cluster_gives_the_same_bytes_also_when_a_worker_is_killed(cluster, tmp_path):
     here = carry_out(Runs(plan()), folder=tmp_path / "here")
     executor = Killing(cluster, tmp_path)
@@ -126,8 +127,9 @@ def test_a_cluster_gives_the_same_bytes_also_when_a_worker_is_killed(cluster, tm
 KEYS: list[Key] = [("n", number) for number in range(8)]
 
 
-def test_a_failure_is_one_of_its_key(cluster):
-    results = dict(cluster.run(Double(), KEYS))
+def test_a_failure_is_one_of_its_key_and_a_killed_worker_costs_no_result(cluster, tmp_path):
+    results = dict(Killing(cluster, tmp_path, KEYS[5]).run(Double(), KEYS))
+    assert (tmp_path / "killed").exists()
     failure = results.pop(("n", 3))
     assert isinstance(failure, Failure)
     assert str(failure) == "ValueError: not three"
