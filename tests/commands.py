@@ -14,9 +14,9 @@ def call(
     return CliRunner().invoke(app, [str(word) for word in words], env=env, input=text)
 
 
-def run(*words: object, status: int = 0, text: str | bytes | None = None) -> Result:
+def run(*words: object, status: int = 0, **options: Any) -> Result:
     """Run a command that ends so."""
-    result = call(*words, text=text)
+    result = call(*words, **options)
     assert result.exit_code == status, (result.output, result.stderr, result.exception)
     return result
 

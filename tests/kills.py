@@ -422,8 +422,7 @@ def _check_file(found: Kill, command: Command, reference: Reference, folder: Pat
     if (folder / "done").is_dir():
         left = [name for name in os.listdir(folder / "done") if ".partial-" in name]
         found.check(not left, f"left behind: {left}")
-        copy = folder / "copy"
-        shutil.copytree(folder / "done", copy)
+        copy = shutil.copytree(folder / "done", folder / "copy")
         for name in INSIDE:
             (copy / name).unlink()
         _check_whole(found, command, "copy", "is not whole in the end")

@@ -11,7 +11,7 @@ from sim.api.given import python_words
 from sim.api.results import Columns
 from sim.scenario.document import parse_document
 from sim.scenario.load import load_scenario
-from tests.commands import call
+from tests.commands import run
 from tests.csv_rows import csv_rows
 from tests.experiments import files_of
 
@@ -36,7 +36,7 @@ def test_a_mapping_is_the_file_that_says_the_same(tmp_path):
     arguments = ["run", "same.yaml", "-n", "1", "--fixed", "-o", "read", "-q"]
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(tmp_path)
-        assert call(*arguments).exit_code == 0
+        run(*arguments)
     read = files_of(tmp_path / "read")
     mine = files_of(given.folder)
     assert read.keys() == mine.keys()

@@ -21,7 +21,7 @@ from sim.report.words.sentences import verdict_sentence
 from sim.results.folder import RunFolder, open_run
 from sim.results.parquet import read_columns
 from sim.scenario.tables.rows import forums, read_court_questions
-from tests.commands import call as command
+from tests.commands import run
 from tests.csv_rows import csv_rows
 
 OWN = "covering-prefix"
@@ -253,17 +253,15 @@ def test_lags_are_the_least_and_most_of_operators_that_comply(folder, found):
 
 
 def test_the_command_writes_a_page_and_refuses_what_it_cannot_write(folder, tmp_path):
-    call = partial(command, "assess", folder, "--strategy", OWN)
+    assess = partial(run, "assess", folder, "--strategy", OWN)
     page = tmp_path / "a.html"
-    assert call("-o", str(page), "--along", "echr").exit_code == 0
+    assess("-o", page, "--along", "echr")
     assert "Would less intrusive means do?" in page.read_text(encoding="utf-8")
     for wrong, said in (
         (("-o", "a.txt"), "expected a file that ends in .md or .html"),
         (("--along", "ecr"), "did you mean 'echr'"),
     ):
-        done = call(*wrong)
-        assert done.exit_code == 2
-        assert said in done.output
+        assert said in assess(*wrong, status=2).output
 
 
 def test_lags_of_operators_without_a_table_are_not_known():

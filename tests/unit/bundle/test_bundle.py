@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -24,7 +25,7 @@ from sim.bundle.bundle import (
 )
 from sim.errors import DataError, UsageError
 from sim.results.folder import open_run
-from tests.commands import call
+from tests.commands import run
 
 pytestmark = pytest.mark.laws
 
@@ -106,8 +107,7 @@ def test_a_list_that_is_none_is_refused_by_line(tmp_path):
 
 
 def test_a_bundle_is_verified(case):
-    result = call("verify", str(case), "--sample", "1", "-q")
-    assert result.exit_code == 0, result.output
+    result = run("verify", str(case), "--sample", "1", "-q")
     assert "files are as the bundle lists them" in result.stdout
 
 
@@ -154,8 +154,7 @@ def test_what_was_changed_is_named_all_at_once(case, tmp_path, changes):
     members = members_of(case)
     messages = [change(members) for change in changes]
     write_archive(tmp_path / "changed.zip", members)
-    result = call("verify", str(tmp_path / "changed.zip"), "--sample", "1", "-q")
-    assert result.exit_code == 1, result.output
+    result = run("verify", str(tmp_path / "changed.zip"), "--sample", "1", "-q", status=1)
     said = result.stdout.splitlines()
     assert [one for one in messages if not any(one in line for line in said)] == []
 
@@ -169,8 +168,8 @@ def test_a_bundle_of_another_version_is_explained_by_its_wheel(tmp_path):
     assert list(notes_on(tmp_path)) == []
 
 
-def test_a_changed_folder_is_not_bundled(shipped_run, tmp_path, copy_of):
-    folder = copy_of(shipped_run)
+def test_a_changed_folder_is_not_bundled(shipped_run, tmp_path):
+    folder = shutil.copytree(shipped_run, tmp_path / "copy")
     (folder / "summary.csv").write_text("strategy\n")
     (folder / "note.txt").write_text("mine")
     with pytest.raises(DataError, match=r"summary\.csv: differs from its hash") as refused:
@@ -179,8 +178,8 @@ def test_a_changed_folder_is_not_bundled(shipped_run, tmp_path, copy_of):
     assert not (tmp_path / "case.zip").exists()
 
 
-def test_an_unfinished_result_is_not_bundled(shipped_run, tmp_path, copy_of):
-    folder = copy_of(shipped_run)
+def test_an_unfinished_result_is_not_bundled(shipped_run, tmp_path):
+    folder = shutil.copytree(shipped_run, tmp_path / "copy")
     manifest = json.loads((folder / "manifest.json").read_text())
     (folder / "manifest.json").write_text(json.dumps(manifest | {"status": "interrupted"}))
     with pytest.raises(UsageError, match="expected a complete result, got one that is interrupted"):
@@ -242,8 +241,7 @@ def test_the_script_makes_the_same_bytes_elsewhere(strategies, tmp_path):
         "compare" if strategies else "run", "telegram-2018", *strategies, "-n", "2",
         "--set", "population.n_businesses=60", "--set", "end=2018-04-20T00:00+03:00", "-q",
     )  # fmt: skip
-    made = call(*asked, "-o", str(tmp_path / "made"))
-    assert made.exit_code == 0, made.output
+    run(*asked, "-o", str(tmp_path / "made"))
     write_bundle(open_run(tmp_path / "made"), path)
     with zipfile.ZipFile(path) as archive:
         archive.extractall(there)

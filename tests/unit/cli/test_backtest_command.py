@@ -26,7 +26,7 @@ def blind(tmp_path: Path) -> Path:
     return case_file(tmp_path, names, none).path.rename(tmp_path / "blind.yaml")
 
 
-call = partial(commands.call, "backtest")
+call, run = partial(commands.call, "backtest"), partial(commands.run, "backtest")
 document = partial(commands.document, "backtest")
 
 
@@ -67,11 +67,8 @@ def test_the_table_counts_by_role_and_says_what_intervals_leave_out(blind):
 
 def test_cases_are_chosen_by_id_and_files_written(blind, tmp_path):
     figure, saved = tmp_path / "out" / "f.svg", tmp_path / "out" / "s.json"
-    result = call(
-        "names", "--blind", str(blind), "--format", "markdown", "--plot", str(figure),
-        "--save", str(saved),
-    )  # fmt: skip
-    assert result.exit_code == 0, result.stderr
+    files = ("--plot", figure, "--save", saved)
+    result = run("names", "--blind", blind, "--format", "markdown", *files)
     assert "![Predicted intervals" in result.stdout
     assert "(f.svg)" in result.stdout  # relative to the saved scores
     assert [score["id"] for score in json.loads(saved.read_text())["scores"]] == ["names"]
@@ -98,8 +95,8 @@ def test_cases_are_chosen_by_id_and_files_written(blind, tmp_path):
 )
 def test_mistakes_exit_without_a_traceback(blind, tmp_path, arguments, code, message):
     (tmp_path / "bad.yaml").write_text(blind.read_text().replace("title:", "titel:", 1))
-    result = call(*(argument.replace("{}", str(tmp_path)) for argument in arguments))
-    assert result.exit_code == code
+    asked = (argument.replace("{}", str(tmp_path)) for argument in arguments)
+    result = run(*asked, status=code)
     assert message in result.stderr
     assert "Traceback" not in result.stderr
     assert result.stdout == ""

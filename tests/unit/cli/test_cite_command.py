@@ -48,15 +48,13 @@ def test_a_result_is_cited_with_its_id_and_day(shipped_run, tmp_path):
     assert entry["date"] == timing["started_utc"][:10]
     assert program["version"] == sim.__version__
     # Without the timing, as in a bundle, nothing is made up.
-    bare = tmp_path / "bare"
-    shutil.copytree(shipped_run, bare)
+    bare = shutil.copytree(shipped_run, tmp_path / "bare")
     (bare / "timing.json").unlink()
     assert not {"date", "year"} & entries(cited(str(bare)).partition("\n\n")[2])[0].keys()
 
 
 def test_point_values_and_changed_tables_are_named(shipped_run, tmp_path):
-    folder = tmp_path / "run"
-    shutil.copytree(shipped_run, folder)
+    folder = shutil.copytree(shipped_run, tmp_path / "run")
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     assert "ensemble" not in manifest
     ensemble = json.dumps(manifest | {"ensemble": {}})

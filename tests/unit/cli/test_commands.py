@@ -82,8 +82,7 @@ def test_what_is_no_scenario_exits_with_2(command, name, message):
     [["-n", "0"], ["-n", "x"], ["--seed", "-1"], ["--set", "x"], ["--set", "nope=1"], ["--bogus"]],
 )
 def test_a_usage_error_exits_with_2(arguments):
-    result = call("run", "telegram-2018-replay", *arguments)
-    assert result.exit_code == 2
+    result = run("run", "telegram-2018-replay", *arguments, status=2)
     assert result.stdout == ""
     assert "Traceback" not in result.stderr
     assert left_behind() == []
@@ -184,11 +183,10 @@ def test_a_scenario_is_read_from_standard_input(write_scenario):
 
 
 def test_an_earlier_run_is_replaced_only_by_force():
-    assert call("run", "telegram-2018-replay", "-o", "out", *SMALL).exit_code == 0
+    run("run", "telegram-2018-replay", "-o", "out", *SMALL)
     Path("out/figures").mkdir()
     before = Path("out/manifest.json").read_bytes()
-    result = call("run", "telegram-2018-replay", "-o", "out", "--seed", "1", *SMALL)
-    assert result.exit_code == 2
+    result = run("run", "telegram-2018-replay", "-o", "out", "--seed", "1", *SMALL, status=2)
     assert result.stderr == "out: holds an earlier run; give --force to replace it\n"
     assert Path("out/manifest.json").read_bytes() == before
     assert (
@@ -232,8 +230,7 @@ def test_a_folder_that_is_no_run_is_never_touched(options):
     Path("link").symlink_to("mine")
     taken, unnamed = "exists and is not a run's folder", "expected a folder with a name of its own"
     for name, said in (("mine", taken), ("file", taken), ("link", taken), (".", unnamed)):
-        result = call("run", "telegram-2018-replay", "-o", name, *options, *SMALL)
-        assert result.exit_code == 2
+        result = run("run", "telegram-2018-replay", "-o", name, *options, *SMALL, status=2)
         assert f"{name}: {said}; choose another" in result.stderr
     assert Path("file").read_text() == "x"
     assert [path.name for path in Path("mine").iterdir()] == ["manifest.json"]
@@ -310,7 +307,7 @@ def test_samples_are_those_of_the_clone_and_replace_nothing(repository, tmp_path
     assert {path.name: path.read_bytes() for path in Path("samples").iterdir()} == shipped
     again = call("samples")
     assert (again.exit_code, "choose another --output" in again.stderr) == (2, True)
-    assert call("samples", "-o", "others").exit_code == 0
+    run("samples", "-o", "others")
 
 
 def test_list_names_every_shipped_scenario(repository):
@@ -331,7 +328,7 @@ def test_the_schema_file_beside_the_scenarios_is_fresh(repository):
 
 def test_a_list_on_standard_input_is_read_once_and_is_no_terminal(monkeypatch):
     refused(call("exposure", "-", "-", text="198.51.100.1\n"), 2, "can be read once only")
-    assert call("exposure", "-", text="198.51.100.1\n").exit_code == 0
+    run("exposure", "-", text="198.51.100.1\n")
     monkeypatch.setattr("sim.cli.options.sys", SimpleNamespace(stdin=Terminal()))
     with pytest.raises(UsageError) as caught:
         check_stdin(["a.txt", "-"])

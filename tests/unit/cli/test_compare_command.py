@@ -70,8 +70,7 @@ def test_fixed_replicates_and_ensembles_are_never_one_result():
     assert members["ensemble"]["n_members"] == fixed["n_replicates"] == 2
     assert not Path("fixed/inputs.parquet").exists()
     assert Path("members/inputs.parquet").exists()
-    refused = call("compare", "--resume", "members", "--fixed")
-    assert refused.exit_code == 2
+    refused = run("compare", "--resume", "members", "--fixed", status=2)
     assert "resumes the same question" in refused.stderr
     refused = compare("--strategy", "exact", "--fixed", "--kept", "none")
     assert (refused.exit_code, refused.stdout) == (2, "")
@@ -98,8 +97,7 @@ def test_a_folder_is_verified_and_a_change_exits_with_1(done):
     copy = Path("copy")
     subprocess.run(["cp", "-r", str(done), str(copy)], check=True)
     (copy / "tradeoff.csv").write_text("changed")
-    result = call("verify", "copy", "--sample", "1", "--json")
-    assert result.exit_code == 1
+    result = run("verify", "copy", "--sample", "1", "--json", status=1)
     hashed, *derived = json.loads(result.stdout)["differences"]
     assert hashed == "tradeoff.csv: differs from its hash in the manifest"
     assert "tradeoff.csv: does not follow from the runs, first in line 1" in derived
@@ -117,13 +115,12 @@ def test_a_folder_is_made_again_byte_by_byte(done, monkeypatch):
 def test_a_report_in_the_folder_is_held_against_what_it_would_be_now(done):
     folder = Path("reported")
     subprocess.run(["cp", "-r", str(done), str(folder)], check=True)
-    assert call("report", str(folder)).exit_code == 0
+    run("report", str(folder))
     same = run("verify", str(folder), "--sample", "1", "--json")
     assert json.loads(same.stdout)["unchecked"] == []
     page = folder / "report.html"
     page.write_text(page.read_text(encoding="utf-8").replace("</main>", "!</main>"), "utf-8")
-    falsified = call("verify", str(folder), "--sample", "1")
-    assert falsified.exit_code == 1
+    falsified = run("verify", str(folder), "--sample", "1", status=1)
     said = "reported: report.html: is not what this program makes of the folder\n"
     assert falsified.stdout == said
 
@@ -131,8 +128,7 @@ def test_a_report_in_the_folder_is_held_against_what_it_would_be_now(done):
 def test_what_is_complete_is_not_gone_on_with(done):
     # What the environment states for every run is no option that changes this one.
     env = {"OVERBLOCK_SEED": "5", "OVERBLOCK_SIMULATIONS": "3"}
-    result = call("compare", "--resume", str(done), env=env)
-    assert result.exit_code == 2
+    result = run("compare", "--resume", str(done), env=env, status=2)
     assert "is complete; there is nothing to resume" in result.stderr
     result = call("compare", "telegram-2018", "--resume", str(done))
     assert "resumes the same question; give no scenario" in result.stderr

@@ -113,7 +113,7 @@ def test_a_table_that_is_not_the_runs_is_named_on_stderr(
 
 
 def test_a_changed_table_that_stops_a_command_is_named_in_the_error(shipped_run, tmp_path, capsys):
-    folder = Path(shutil.copytree(shipped_run, tmp_path / "run"))
+    folder = shutil.copytree(shipped_run, tmp_path / "run")
 
     def fail() -> None:
         with console.names_changes(open_run(folder)):

@@ -25,8 +25,7 @@ def test_kinds_can_be_picked():
     document = json.loads(call("sources", "surgical", "--kind", "derived", "--json").stdout)
     assert {line["kind"] for line in document["sources"]} == {"derived"}
     assert document["n_by_kind"]["assumption"] > 50  # counted all the same
-    refused = call("sources", "surgical", "--kind", "guess")
-    assert refused.exit_code == 2
+    refused = run("sources", "surgical", "--kind", "guess", status=2)
     assert (
         "--kind: expected one of fact, derived, assumption, choice, got 'guess'" in refused.stderr
     )
@@ -61,8 +60,7 @@ def test_a_run_says_what_it_rested_on(shipped_single_run):
 
 def test_a_run_takes_no_overrides_and_no_rows(shipped_single_run):
     for extra in (("--rows",), ("--set", "n_replicates=1")):
-        refused = call("sources", str(shipped_single_run), *extra)
-        assert refused.exit_code == 2
+        refused = run("sources", str(shipped_single_run), *extra, status=2)
         assert "are for scenarios" in refused.stderr
 
 
@@ -74,8 +72,7 @@ def test_a_manifest_without_readable_sources_is_refused(shipped_single_run, tmp_
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     manifest["sources"] = sources
     (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
-    refused = call("sources", str(folder))
-    assert refused.exit_code == 4
+    refused = run("sources", str(folder), status=4)
     assert "manifest.json: expected the key sources" in refused.stderr
 
 

@@ -67,8 +67,7 @@ def test_a_sweep_writes_every_point_and_says_which_could_not_be(small, tmp_path)
     assert manifest["failures"][0]["point"] == 2
     assert manifest["design"]["n_points"] == 3
     for verb in ("plot", "report"):
-        refused = call(verb, str(out))
-        assert refused.exit_code == 4
+        refused = run(verb, str(out), status=4)
         assert "kind: expected a run or a comparison, got a sweep" in refused.stderr
     assert {one["file"] for one in manifest["outputs"]} >= {"sweep.csv", "measures.parquet"}
 
@@ -115,7 +114,7 @@ COMMANDS = {
 @pytest.mark.parametrize("verb", ["sweep", pytest.param("run", marks=pytest.mark.long)])
 def test_what_was_to_replace_a_folder_is_gone_on_with_into_it(small, tmp_path, verb):
     command = [*COMMANDS[verb], small, "-o", "out", "-w", "1"]
-    assert call(*command).exit_code == 0
+    run(*command)
     whole = files_of(Path("out"))
     Path("out", "README").write_text("of the earlier one", encoding="utf-8")
     refused = call(*command, "--force")
@@ -174,8 +173,7 @@ def test_the_assumptions_can_be_listed_without_running_anything(small):
     ],
 )  # fmt: skip
 def test_mistakes_exit_with_2_before_anything_runs(small, arguments, message):
-    result = call(arguments[0], small, *arguments[1:])
-    assert result.exit_code == 2
+    result = run(arguments[0], small, *arguments[1:], status=2)
     assert message in result.stderr
     assert result.stdout == ""
     assert not list(Path.cwd().glob("runs*"))

@@ -276,7 +276,7 @@ def test_what_was_stopped_is_resumed_by_processes_to_the_same_bytes(whole, tmp_p
 @pytest.mark.laws
 def test_a_folder_is_made_again_to_the_same_bytes_and_what_was_changed_is_named(whole, tmp_path):
     """In whatever sequence; nothing differs but the two files that were changed."""
-    folder = Path(shutil.copytree(whole.folder, tmp_path / "out"))
+    folder = shutil.copytree(whole.folder, tmp_path / "out")
     with (folder / "summary.csv").open("a") as file:
         file.write("\n")
     (folder / "money.csv").unlink()
@@ -295,8 +295,7 @@ def test_a_folder_is_made_again_to_the_same_bytes_and_what_was_changed_is_named(
 def test_what_was_changed_in_an_ensemble_is_found(whole, tmp_path):
     same = verify_folder(whole.folder, SerialExecutor(), n_sample=3)
     assert (same.differences, same.n_runs) == ((), 4 * N_MADE)
-    folder = tmp_path / "out"
-    shutil.copytree(whole.folder, folder)
+    folder = shutil.copytree(whole.folder, tmp_path / "out")
     for table, changed in (
         ("inputs", "amount + (input = 'fronts.n_fronts')::INT AS amount"),
         ("curves", "value + 1 AS value"),

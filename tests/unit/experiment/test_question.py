@@ -1,7 +1,6 @@
 """Questions that were begun: what is found of them, and what is put in order."""
 
 import shutil
-from pathlib import Path
 
 import pytest
 
@@ -31,7 +30,7 @@ def test_a_question_of_another_form_is_refused_with_its_file(tmp_path):
 
 
 def test_a_table_that_is_lost_is_named_and_the_result_not_called_complete(shipped_run, tmp_path):
-    folder = Path(shutil.copytree(shipped_run, tmp_path / "out"))
+    folder = shutil.copytree(shipped_run, tmp_path / "out")
     (folder / "summary.csv").unlink()
     with pytest.raises(UsageError, match=r"is complete, but summary\.csv is not there, and "):
         find_unfinished(folder)

@@ -248,8 +248,7 @@ def test_another_question_is_not_gone_on_with(tmp_path, kind, table, other):
 
 
 def test_points_that_cannot_be_are_nothing_to_go_on_with(wholes, tmp_path):
-    folder = tmp_path / "out"
-    shutil.copytree(wholes("sweep").folder, folder)
+    folder = shutil.copytree(wholes("sweep").folder, tmp_path / "out")
     assert wholes("sweep").status == "partial"
     with pytest.raises(UsageError, match="is partial; there is nothing to resume"):
         find_unfinished(folder)

@@ -272,8 +272,7 @@ def test_a_folder_is_served_as_it_is_and_a_scenario_is_simulated_first(
 
     monkeypatch.setattr("sim.explore.app.build_app", build)
     monkeypatch.setattr("uvicorn.Server.run", run)
-    edited = tmp_path / "edited"
-    shutil.copytree(folder, edited)
+    edited = shutil.copytree(folder, tmp_path / "edited")
     (edited / "groups.csv").write_text("")
     explorer.serve(str(edited), 0, said.append, said.append)
     (warned,), address = said

@@ -11,7 +11,7 @@ from sim.measure.measures import Measure
 from sim.measure.summary import Measured
 from sim.results.folder import read_manifest
 from sim.scenario.reactions import Censor
-from tests.commands import call
+from tests.commands import run
 from tests.experiments import resolved_of
 
 LATE = "no operator carried an order out before the end"
@@ -158,8 +158,7 @@ def idle(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_terminal_and_the_folder_say_it(idle):
     short = ["--fixed", "-n", "1", "--set", "population.n_businesses=20", "--set", SHORT]
-    done = call("run", "telegram-2018", *short, "-o", str(idle / "run"))
-    assert done.exit_code == 0
+    done = run("run", "telegram-2018", *short, "-o", str(idle / "run"))
     why = "orders nothing: no front was found before the end (censor.discovery_lag_h)"
     assert f"warning: {why}\n" in done.stderr
     assert why in read_manifest(idle / "run")["warnings"]
@@ -168,8 +167,7 @@ def test_the_terminal_and_the_folder_say_it(idle):
 def test_a_comparison_says_of_which_strategy_but_not_of_none(idle):
     asked = ("compare", "telegram-2018", "--strategy", "none", "--strategy", "narrow=exact")
     few = ("--fixed", "-n", "1", "--set", "population.n_businesses=20", "--set", SHORT)
-    done = call(*asked, *few, "-o", idle / "compared")
-    assert done.exit_code == 0
+    done = run(*asked, *few, "-o", idle / "compared")
     said = [line for line in done.stderr.splitlines() if "nothing" in line]
     assert said == [
         "warning: narrow orders nothing: no front was found before the end (censor.discovery_lag_h)"

@@ -1340,8 +1340,7 @@ def test_a_headline_counts_the_simulations_that_spare_all(ensemble_run, monkeypa
 
 
 def test_an_exemption_is_no_first_block(ensemble_run, tmp_path):
-    folder = tmp_path / "run"
-    shutil.copytree(ensemble_run, folder)
+    folder = shutil.copytree(ensemble_run, tmp_path / "run")
     assert read_first_blocks(open_run(folder), "replay")
     entries = folder / "entries.parquet"
     rows = f"SELECT * REPLACE ('exempt' AS mechanism) FROM '{ensemble_run / entries.name}'"
@@ -1354,8 +1353,7 @@ def test_what_is_ordered_blocked_and_has_no_address_is_a_name(site_folder, tmp_p
     assert read_mechanisms(open_run(site_folder), "replay") == ["drop"]
     said = "no site is cut off before an operator blocks"
     assert said in words_of(page_of(site_folder))
-    folder = tmp_path / "run"
-    shutil.copytree(site_folder, folder)
+    folder = shutil.copytree(site_folder, tmp_path / "run")
     rows = f"SELECT * FROM '{site_folder}/entries.parquet' WHERE entry > 0"
     duckdb.sql(f"COPY ({rows}) TO '{folder}/entries.parquet' (FORMAT parquet)")
     assert read_mechanisms(open_run(folder), "replay") == ["drop", "name"]

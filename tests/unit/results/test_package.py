@@ -9,7 +9,7 @@ import duckdb
 import pytest
 
 from sim.results.schema import ALL_TABLES, COMPARISON_TABLES, KEYS, SITE_TABLES
-from tests.commands import call
+from tests.commands import run
 
 pytestmark = pytest.mark.laws
 
@@ -36,8 +36,7 @@ def folder_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]
         if not folder.exists():
             verb, *options = COMMANDS[kind]
             few = ("-n", "2", "--seed", "5", "-q", "-w", "1", "-o", folder)
-            result = call(verb, "telegram-2018", *options, *BRIEF, *few)
-            assert result.exit_code == 0, result.stderr
+            run(verb, "telegram-2018", *options, *BRIEF, *few)
         return folder
 
     return make

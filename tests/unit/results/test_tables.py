@@ -181,8 +181,7 @@ METRICS = ("businesses_down", "demand_lost_share", "addresses_listed")
 @pytest.fixture(scope="module")
 def small_groups(shipped_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The shipped run with its curves in very many row groups, so that threads share them."""
-    folder = tmp_path_factory.mktemp("groups") / "run"
-    shutil.copytree(shipped_run, folder)
+    folder = shutil.copytree(shipped_run, tmp_path_factory.mktemp("groups") / "run")
     (folder / "curves.parquet").unlink()
     with duckdb.connect(config={"threads": 1}) as connection:
         connection.execute(

@@ -113,8 +113,7 @@ def test_a_comparison_is_drawn(compared, tmp_path):
 
 
 def test_a_tradeoff_without_rows_does_not_apply(compared, tmp_path):
-    folder = tmp_path / "run"
-    shutil.copytree(compared.path, folder)
+    folder = shutil.copytree(compared.path, tmp_path / "run")
     header = (folder / "tradeoff.csv").read_text(encoding="utf-8").splitlines()[0]
     (folder / "tradeoff.csv").write_text(f"{header}\n", encoding="utf-8")
     assert choose(RunFolder(folder, compared.manifest, compared.scenario), []) == ["strategies"]
