@@ -8,29 +8,18 @@ from dataclasses import replace
 from ipaddress import IPv4Network, collapse_addresses
 
 import numpy as np
-import pytest
 
 from sim.addresses.sets.intervals import IntervalSet
 from sim.scenario.library import shipped
-from sim.scenario.resolve import Resolved
 from sim.streams import Streams
-from sim.world.build import World, build_world
+from sim.world.build import build_world
 from tests.csv_rows import csv_rows
 from tests.experiments import resolved_of
 from tests.statistical.test_response_draws import distance_from_even
 
 N = 20_000
-
-
-@pytest.fixture(scope="module")
-def resolved() -> Resolved:
-    overrides = [f"population.n_businesses={N}", "end=2018-04-17T00:00+03:00"]
-    return resolved_of("telegram-2018", overrides)
-
-
-@pytest.fixture(scope="module")
-def world(resolved) -> World:
-    return build_world(resolved, Streams(12, 0))
+OVERRIDES = [f"population.n_businesses={N}", "end=2018-04-17T00:00+03:00"]
+SCENARIO, STREAMS = ("telegram-2018", OVERRIDES), Streams(12, 0)
 
 
 def rows_of(table: str) -> list[dict[str, str]]:

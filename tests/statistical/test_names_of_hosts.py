@@ -9,7 +9,6 @@ from scipy.stats import multivariate_normal, norm
 
 from sim.names.law import NamesLaw
 from sim.names.sharing import revenue_rank
-from sim.scenario.resolve import Resolved
 from sim.scenario.tables.roles import FRONTEND
 from sim.streams import Streams
 from sim.world.build import World, build_world
@@ -18,22 +17,9 @@ from tests.names import census_law, census_rows, share_single
 
 N = 40_000
 ERRORS = 4.0
-
-
-def ask(*overrides: str) -> Resolved:
-    # The census alone: without the kinds of use that the scenario draws names by.
-    names = ["population.n_businesses=40000", "names.kinds=off", *overrides]
-    return resolved_of("telegram-2018-replay", names)
-
-
-@pytest.fixture(scope="module")
-def resolved() -> Resolved:
-    return ask()
-
-
-@pytest.fixture(scope="module")
-def world(resolved) -> World:
-    return build_world(resolved, Streams(21, 0))
+# The census alone: without the kinds of use that the scenario draws names by.
+NAMES = [f"population.n_businesses={N}", "names.kinds=off"]
+SCENARIO, STREAMS = ("telegram-2018-replay", NAMES), Streams(21, 0)
 
 
 def names_of_fronts(world: World) -> tuple[np.ndarray, np.ndarray]:
@@ -85,7 +71,7 @@ def alone_given_top(rho: float, share_single: float, top: float) -> float:
 
 @pytest.mark.parametrize("rho", [0.0, 0.4, 0.8])
 def test_businesses_that_earn_more_sit_alone_as_often_as_asked(rho):
-    resolved = ask(f"names.loneliness={rho}")
+    resolved = resolved_of(SCENARIO[0], [*NAMES, f"names.loneliness={rho}"])
     world = build_world(resolved, Streams(22, 0))
     row, names = names_of_fronts(world)
     sectors = resolved.sectors.rows
@@ -140,8 +126,7 @@ def is_parked_in(others: np.ndarray, parked: np.ndarray, share: float) -> bool:
 
 
 @pytest.mark.parametrize("share", [0.05, 0.23])
-def test_of_the_other_names_on_an_address_the_share_asked_for_is_parked(share):
-    resolved = ask()
+def test_of_the_other_names_on_an_address_the_share_asked_for_is_parked(share, resolved):
     rows = tuple(row.model_copy(update={"share_parked": share}) for row in resolved.parked.rows)
     changed = replace(resolved, parked=replace(resolved.parked, rows=rows))
     world = build_world(changed, Streams(23, 0))

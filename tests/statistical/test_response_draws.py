@@ -11,11 +11,10 @@ import math
 import numpy as np
 import pytest
 
-from sim.scenario.resolve import Resolved
 from sim.scenario.tables.roles import ROLES
 from sim.scenario.tables.rows import RESPONSES
 from sim.streams import Streams
-from sim.world.build import World, build_world
+from sim.world.build import build_world
 from sim.world.moves import AFFECTED, DOWN, IMPAIRED, tolerances
 from tests.experiments import resolved_of
 
@@ -23,17 +22,8 @@ N = 20_000
 HOUR = 3600
 FRONTEND = ROLES.index("frontend")
 OVERRIDES = (f"population.n_businesses={N}", "end=2018-04-17T00:00+03:00")
+SCENARIO, STREAMS = ("telegram-2018", OVERRIDES), Streams(11, 0)
 MOVING = ("same", "foreign", "domestic", "proxy")
-
-
-@pytest.fixture(scope="module")
-def resolved() -> Resolved:
-    return resolved_of("telegram-2018", OVERRIDES)
-
-
-@pytest.fixture(scope="module")
-def world(resolved) -> World:
-    return build_world(resolved, Streams(11, 0))
 
 
 def standard(times_s: np.ndarray, median_h: float, sigma: float) -> np.ndarray:

@@ -6,10 +6,8 @@ import numpy as np
 import pytest
 
 from sim.addresses.sets.intervals import IntervalSet
-from sim.scenario.resolve import Resolved
 from sim.streams import Streams
-from sim.world.build import World, build_world
-from tests.experiments import resolved_of
+from sim.world.build import World
 
 pytestmark = pytest.mark.laws
 
@@ -19,21 +17,8 @@ DAYS = 9.0
 RENTED_D, SHARED_D = 6.0, 3.0
 PLACED_S = 86_400
 SHARED = "188.114.96.0/23"
-
-
-@pytest.fixture(scope="module")
-def resolved() -> Resolved:
-    overrides = [
-        f"population.n_businesses={N}",
-        f"tenancy.rented_stay_d={RENTED_D}",
-        f"tenancy.shared_stay_d={SHARED_D}",
-    ]
-    return resolved_of("piracy-shield", overrides)
-
-
-@pytest.fixture(scope="module")
-def world(resolved) -> World:
-    return build_world(resolved, STREAMS)
+STAYS = [f"tenancy.rented_stay_d={RENTED_D}", f"tenancy.shared_stay_d={SHARED_D}"]
+SCENARIO = "piracy-shield", [f"population.n_businesses={N}", *STAYS]
 
 
 def places_of_front_ends(world: World) -> np.ndarray:

@@ -7,32 +7,21 @@ import pytest
 from scipy.stats import spearmanr
 
 from sim.names.sharing import KINDS, kind_at, loneliness, revenue_rank
-from sim.scenario.resolve import Resolved
 from sim.scenario.tables.roles import ROLES
 from sim.scenario.tables.sharing import N_ADDRESSES
 from sim.streams import Stream, Streams
-from sim.world.build import build_world
 from sim.world.placement import build_placement
-from tests.experiments import resolved_of
 from tests.names import address_kinds, share_single
 from tests.statistical.test_response_draws import distance_from_even, within
 
 N = 40_000
-
-
-@pytest.fixture(scope="module")
-def resolved() -> Resolved:
-    return resolved_of("telegram-2018-replay", [f"population.n_businesses={N}"])
-
-
-@pytest.fixture(scope="module")
-def world(resolved):
-    return build_world(resolved, Streams(1, 0))
+SCENARIO = "telegram-2018-replay", [f"population.n_businesses={N}"]
+STREAMS = Streams(1, 0)
 
 
 @pytest.fixture(scope="module")
 def placement(resolved, world):
-    return build_placement(resolved, world.places, Streams(1, 0), N)
+    return build_placement(resolved, world.places, STREAMS, N)
 
 
 @pytest.fixture(scope="module")
