@@ -48,7 +48,8 @@ class Optional:
     missing: int
 
 
-ColumnData: TypeAlias = "NDArray[Any] | Coded | Instants | Optional"
+ColumnData: TypeAlias = "NDArray[Any] | Coded | Instants | Optional | str | int"
+"""A column; text or a number that all rows have."""
 
 
 def write_part(path: Path, columns: Mapping[str, ColumnData]) -> None:
@@ -73,6 +74,10 @@ def write_part(path: Path, columns: Mapping[str, ColumnData]) -> None:
             case Optional(value, missing):
                 batch[name] = value
                 expression = f'nullif(batch."{name}", {missing})'
+            case str():
+                expression = sql_text(column)
+            case int():
+                expression = f"{column}::BIGINT"
             case _:
                 batch[name] = column
                 if np.issubdtype(column.dtype, np.floating):

@@ -74,7 +74,7 @@ def encode_run(
     with tempfile.NamedTemporaryFile(dir=folder) as scratch:
         for table, columns in tables.items():
             path = Path(scratch.name)
-            write_part(path, {**_key(strategy, replicate, columns), **columns})
+            write_part(path, {"strategy": strategy, "replicate": replicate, **columns})
             encoded[table] = path.read_bytes()
     return encoded
 
@@ -167,17 +167,6 @@ def _entries(line: Line, outcome: Outcome) -> dict[str, ColumnData]:
         "entry": entry,
         "mechanism": Coded(code[entry], [str(mechanism) for mechanism in mechanisms]),
         "prefix": Coded(np.arange(entry.size), prefix),
-    }
-
-
-def _key(strategy: str, replicate: int, columns: Mapping[str, ColumnData]) -> dict[str, ColumnData]:
-    """Columns that say whose rows these are."""
-    match next(iter(columns.values())):
-        case Coded(code=column) | Instants(epoch_s=column) | Optional(value=column) | column:
-            n = column.size
-    return {
-        "strategy": Coded(np.zeros(n, np.int64), (strategy,)),
-        "replicate": np.full(n, replicate, np.int64),
     }
 
 
