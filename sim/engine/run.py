@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import simpy
-from numpy.typing import NDArray
 
 from sim.engine.actors import Shared
 from sim.engine.actors.censor import CensorActor
@@ -22,6 +21,7 @@ from sim.engine.record import settlement_kernel as kernel
 from sim.engine.record.outcome import BUSINESS_METRICS, USER_METRICS, Curves, Outcome, Series
 from sim.engine.state import reach_kernel, target_kernel
 from sim.engine.state.ledger import Group
+from sim.engine.state.parts import zeros
 from sim.engine.state.space import AddressSpace, TargetState
 from sim.engine.state.states import States
 from sim.streams import Streams
@@ -31,12 +31,10 @@ UNKNOWN = float("nan")
 DROPPED = "addresses_dropped", "networks_dropped"
 LISTED = "addresses_listed", "networks_listed"
 """Curves of IPv4, and of IPv6 where there is any."""
-N_NOTED = 256
-"""Times that are kept at once: memory does not grow with them."""
 
 
 class _Snapshot:
-    """Values of all curves, noted as they are, and kept where they change, many times at once."""
+    """Values of all curves where they change, noted at the end of each second."""
 
     def __init__(
         self,
@@ -77,15 +75,15 @@ class _Snapshot:
                 if world.users is not None
             ),
         )
-        self._points: list[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]] = []
-        self._last = np.empty(len(self.series))
-        self._n_times, self._t_s = np.zeros(1, np.int64), np.empty(N_NOTED, np.int64)
-        self._values = np.empty((N_NOTED, len(self.series)))
+        n_series = len(self.series)
         self.noted = kernel.make_noted(
             kernel.NotedColumns(
-                n_times=self._n_times,
-                t_s=self._t_s,
-                values=self._values,
+                n_points=0,
+                **zeros("series_row t_s", 0, np.int64),
+                value=np.zeros(0),
+                now=np.zeros(n_series),
+                # Not as any value: all are new at first.
+                last=np.full(n_series, UNKNOWN),
                 demand_group=demand_group,
                 demand=demand,
                 n_groups=n_groups,
@@ -95,30 +93,10 @@ class _Snapshot:
         )
 
     def freeze(self) -> Curves:
-        """Keep what is left, and return all curves, by series and by time within each."""
-        self._keep()
-        series_row, t_s, value = (np.concatenate(part) for part in zip(*self._points, strict=True))
+        """Return all curves, by series and by time within each."""
+        series_row, t_s, value = kernel.points(self.noted)
         by_series = np.argsort(series_row, kind="stable")
         return Curves(self.series, series_row[by_series], t_s[by_series], value[by_series])
-
-    def make_room(self) -> None:
-        """Keep what is noted where there is no room for another time."""
-        if self._n_times[0] == self._t_s.size:
-            self._keep()
-
-    def _keep(self) -> None:
-        n = int(self._n_times[0])
-        if n == 0:
-            return
-        values = self._values[:n]
-        is_change = np.ones(values.shape, np.bool_)
-        is_change[1:] = values[1:] != values[:-1]
-        if self._points:
-            is_change[0] = values[0] != self._last
-        self._last = values[-1].copy()
-        time_row, series_row = np.divmod(np.flatnonzero(is_change), values.shape[1])
-        self._points.append((series_row, self._t_s[time_row], values[is_change]))
-        self._n_times[0] = 0
 
 
 S_PER_H = 3600
@@ -203,7 +181,6 @@ class _Run:
                 is_foreseen=world.censor is not None and world.censor.end_pressure is not None,
                 has_reactions=self._reactions is not None,
                 has_programs=self._programs is not None,
-                start_s=world.demand.start_s,
             )
         )
         # User-seconds degraded from the start until some times; only of clients that hop.
@@ -257,21 +234,20 @@ class _Run:
 
     def _settle(self, until_s: int) -> None:
         """Settle this second if due; let operators act until another, or somebody must know."""
-        states, env = self._states, self._env
+        env = self._env
         is_due, now = env.is_changed, env.now_s
-        has_drifted = is_due and states.take_drifted()
         env.is_changed = False
         stopped_s, n_lost, n_starting, has_turned, is_pressed, next_s = kernel.advance(
-            self._stage, states.weight, states.drift, has_drifted, now, is_due, until_s
+            self._stage, now, is_due, until_s
         )
         self._operators.next_s = next_s
         if stopped_s == kernel.NOWHERE:
             return
         if stopped_s > now:
             env.now_s = stopped_s
-        self._snapshot.make_room()
         if n_starting and self._reactions is not None:
-            self._reactions.start_clocks(states.columns.starting_list[:n_starting], stopped_s)
+            starting = self._states.columns.starting_list[:n_starting]
+            self._reactions.start_clocks(starting, stopped_s)
         if has_turned and self._programs is not None:
             self._programs.settle(stopped_s)
         if n_lost and self._target is not None:

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from sim.addresses.machine_code import compiled
 from sim.engine.state import pressure_kernel
 from sim.engine.state.calendar_kernel import begin_second, next_s, pass_second
-from sim.engine.state.parts import ZERO, Floats, define_object, part
+from sim.engine.state.parts import ZERO, Floats, Rows, define_object, double, longer, part
 from sim.engine.state.reach_kernel import shares
-from sim.engine.state.states_kernel import turn
+from sim.engine.state.states_kernel import LOOKED_AT, NOW, turn
 from sim.engine.state.target_kernel import settle
 
 Counts: TypeAlias = NDArray[np.int64]
@@ -25,18 +25,18 @@ NOWHERE = -1
 
 NotedColumns = namedtuple(
     "NotedColumns",
-    "n_times t_s values demand_group demand n_groups n_listed lost",
+    "n_points series_row t_s value now last demand_group demand n_groups n_listed lost",
 )
-"""Columns with room for some times, which ``note`` fills.
+"""Change points of all curves, by time and by series within each.
 
 Attributes
 ----------
-n_times : shape (1,)
-    Number of times noted so far.
-t_s : shape (n_times,)
-    Second from which on the values hold.
-values : shape (n_times, n_series)
-    Values of all curves, in the sequence of the series.
+n_points
+    Number of points so far.
+series_row, t_s, value : shape (n_points,)
+    From a second on, a series has a value.
+now, last : shape (n_series,)
+    Room for the values of all curves, in the sequence of the series, and those before.
 demand_group, demand : shape (n_demanded,)
     Groups that have any demand, and its value in micro-dollars an hour.
 n_groups, n_listed
@@ -49,28 +49,37 @@ lost : shape (n_groups,)
 make_noted = define_object(NotedColumns)
 
 
-@part
-def _is_full(noted: Any) -> bool:
-    """Whether there is no room for one time more."""
-    return bool(noted.n_times[0] == noted.t_s.size)
+@compiled
+def points(noted: Any) -> tuple[Rows, Rows, Floats]:
+    """Series, time and value of each point so far."""
+    n = noted.n_points
+    return noted.series_row[:n].copy(), noted.t_s[:n].copy(), noted.value[:n].copy()
 
 
 @part
-def _note(
-    noted: Any,
-    t_s: int,
-    scene: Any,
-    weight: Floats,
-    has_users: bool,
-    is_changed: bool,
-) -> int:
+def _keep_changes(noted: Any, t_s: int) -> None:
+    """Append the values that are not as they were before."""
+    n, now, last = noted.n_points, noted.now, noted.last
+    if n + now.size > noted.t_s.size:
+        room = n + now.size + double(noted.t_s.size)
+        noted.series_row = longer(noted.series_row, room)
+        noted.t_s, noted.value = longer(noted.t_s, room), longer(noted.value, room)
+    series_row, at_s, value = noted.series_row, noted.t_s, noted.value
+    for series in range(now.size):
+        if now[series] != last[series]:
+            series_row[n], at_s[n], value[n] = series, t_s, now[series]
+            last[series] = now[series]
+            n += 1
+    noted.n_points = n
+
+
+@part
+def _note(noted: Any, t_s: int, scene: Any, has_users: bool, is_changed: bool) -> int:
     """Settle the target if it changed, note all curves; return how many fronts it gives up."""
     space, target, states = scene.space, scene.target, scene.states
     n_lost = settle(target, t_s) if is_changed else 0
-    row = noted.n_times[0]
-    noted.n_times[0], noted.t_s[row] = row + 1, t_s
-    values, place = noted.values[row], 0
-    n_operators, n_counts = weight.size, space.n_blocked.shape[1]
+    values, place = noted.now, 0
+    n_operators, n_counts = states.weight.size, space.n_blocked.shape[1]
     for count in range(n_counts):
         values[place] = _mean_over_users(target.share_users, space.n_blocked[:n_operators, count])
         place += 1
@@ -84,12 +93,13 @@ def _note(
         for group in range(noted.n_groups):
             values[place] = states.n_at_level[level, group]
             place += 1
-    _weigh(states.lost_micro_usd_per_h, weight, noted.lost)
+    _weigh(states.lost_micro_usd_per_h, states.weight, noted.lost)
     for demanded in range(noted.demand.size):
         values[place] = noted.lost[noted.demand_group[demanded]] / noted.demand[demanded]
         place += 1
     if has_users:
         values[place], values[place + 1], values[place + 2] = shares(target, t_s)
+    _keep_changes(noted, t_s)
     return n_lost
 
 
@@ -116,7 +126,7 @@ def _weigh(lost_micro_usd_per_h: Floats, weight: Floats, lost: Floats) -> None:
 StageColumns = namedtuple(
     "StageColumns",
     "calendar noted pressure has_fronts has_users has_complaints is_foreseen has_reactions "
-    "has_programs start_s",
+    "has_programs",
 )
 """All that is settled as one.
 
@@ -130,8 +140,6 @@ is_foreseen
     Whether the censor must learn of every change in the rate of complaints.
 has_reactions, has_programs
     Whether businesses move, and whether they switch programs on and off.
-start_s
-    Second of the week at t = 0.
 """
 
 make_stage = define_object(StageColumns)
@@ -139,22 +147,12 @@ make_stage = define_object(StageColumns)
 
 @compiled
 def advance(
-    stage: Any,
-    weight: Floats,
-    drift: float,
-    has_drifted: bool,
-    now_s: int,
-    is_due: bool,
-    until_s: int,
+    stage: Any, now_s: int, is_due: bool, until_s: int
 ) -> tuple[int, int, int, bool, bool, int]:
     """Settle a second if that is due; then let operators act, and settle each second they act in.
 
     Parameters
     ----------
-    weight : shape (n_operators,)
-        How much each operator's users count.
-    drift, has_drifted
-        How far shares may have moved by now, and whether they have since the last turn.
     until_s
         The first second that is not walked through.
 
@@ -176,44 +174,34 @@ def advance(
                 return NOWHERE, 0, 0, False, False, t_s
             if not pass_second(calendar, t_s):
                 continue
-        n_lost, n_starting, has_turned, is_pressed = _settle(stage, weight, drift, has_drifted, t_s)
-        is_due = has_drifted = False
+        n_lost, n_starting, has_turned, is_pressed = _settle(stage, t_s)
+        is_due = False
         if (
             n_lost > 0
             or (n_starting > 0 and stage.has_reactions)
             or (has_turned and stage.has_programs)
             or (is_pressed and stage.is_foreseen)
-            or _is_full(stage.noted)
         ):
             return t_s, n_lost, n_starting, has_turned, is_pressed, next_s(calendar)
 
 
 @part
-def _settle(
-    stage: Any, weight: Floats, drift: float, has_drifted: bool, t_s: int
-) -> tuple[int, int, bool, bool]:
+def _settle(stage: Any, t_s: int) -> tuple[int, int, bool, bool]:
     """Draw the consequences of a second for businesses, complaints, the target and curves."""
     scene, states = stage.calendar.scene, stage.calendar.scene.states
     is_touched, is_changed = begin_second(scene, t_s, stage.has_fronts)
+    drift = states.drift
+    has_drifted = drift[NOW] != drift[LOOKED_AT]
+    drift[LOOKED_AT] = drift[NOW]
     has_turned = is_touched or has_drifted
     n_starting, is_pressed = ZERO, is_changed
     if has_turned:
-        n_starting, n_beginning, n_ending = turn(
-            states,
-            scene.space,
-            weight,
-            drift,
-            has_drifted,
-            t_s,
-            stage.start_s + t_s,
-        )
+        n_starting, n_beginning, n_ending = turn(states, scene.space, has_drifted, t_s)
         if stage.has_complaints:
             beginning = states.beginning_list[:n_beginning]
             ending = states.ending_list[:n_ending]
-            is_pressed |= pressure_kernel.turn(
-                stage.pressure, states, weight, beginning, ending, t_s
-            )
+            is_pressed |= pressure_kernel.turn(stage.pressure, states, beginning, ending, t_s)
     if is_changed and stage.has_complaints:
         pressure_kernel.note(stage.pressure, t_s)
-    n_lost = _note(stage.noted, t_s, scene, weight, stage.has_users, is_changed)
+    n_lost = _note(stage.noted, t_s, scene, stage.has_users, is_changed)
     return n_lost, n_starting, has_turned, is_pressed

@@ -7,7 +7,7 @@ from collections import namedtuple
 from typing import Any
 
 from sim.addresses.machine_code import compiled
-from sim.engine.state.parts import Floats, Rows, define_object, part
+from sim.engine.state.parts import Rows, define_object, part
 from sim.engine.state.reach_kernel import cut_off_days
 
 S_PER_D = 86_400
@@ -59,15 +59,11 @@ make_pressure = define_object(PressureColumns)
 
 
 @part
-def turn(
-    pressure: Any, states: Any, weight: Floats, beginning: Rows, ending: Rows, t_s: int
-) -> bool:
+def turn(pressure: Any, states: Any, beginning: Rows, ending: Rows, t_s: int) -> bool:
     """Take over who is impaired, and how many miss what fails, from a second on.
 
     Parameters
     ----------
-    weight : shape (n_operators,)
-        How much each operator's users count.
     beginning, ending
         Rows of businesses that become impaired, and of those that no longer are.
 
@@ -77,39 +73,39 @@ def turn(
     """
     has_people = pressure.rates[PER_PEOPLE] > 0
     is_same = beginning.size == 0 and ending.size == 0
-    if is_same and not (has_people and _is_missed_otherwise(pressure, states, weight)):
+    if is_same and not (has_people and _is_missed_otherwise(pressure, states)):
         return False
     note(pressure, t_s)
     if has_people:
-        _turn_people(pressure, states, weight)
+        _turn_people(pressure, states)
     _turn_impaired(pressure, beginning, ending)
     return True
 
 
 @part
-def _is_missed_otherwise(pressure: Any, states: Any, weight: Floats) -> bool:
-    for operator in range(weight.size):
-        n = _count_missing(pressure, states, weight, operator)
+def _is_missed_otherwise(pressure: Any, states: Any) -> bool:
+    for operator in range(states.weight.size):
+        n = _count_missing(pressure, states, operator)
         if n != pressure.n_missing[operator]:
             return True
     return False
 
 
 @part
-def _count_missing(pressure: Any, states: Any, weight: Floats, operator: int) -> float:
+def _count_missing(pressure: Any, states: Any, operator: int) -> float:
     """Internet users at an operator times the share of demand that fails for them."""
     if states.total_value <= 0:
         return 0.0
     share = states.lost_micro_usd_per_h[operator, 0] / states.total_value
-    return float(pressure.rates[N_PEOPLE] * weight[operator] * share)
+    return float(pressure.rates[N_PEOPLE] * states.weight[operator] * share)
 
 
 @part
-def _turn_people(pressure: Any, states: Any, weight: Floats) -> None:
+def _turn_people(pressure: Any, states: Any) -> None:
     """Let so many miss it at each operator."""
     n_hit = 0.0
-    for operator in range(weight.size):
-        n = _count_missing(pressure, states, weight, operator)
+    for operator in range(states.weight.size):
+        n = _count_missing(pressure, states, operator)
         pressure.n_missing[operator] = n
         n_hit += n
     pressure.n_hit[PEOPLE] = n_hit

@@ -54,10 +54,6 @@ class States:
         Everybody; each provider; each sector.
     n_businesses, value_micro_usd_per_h : shape (n_groups,)
         Businesses of each group, and the sum of their value.
-    weight : shape (n_operators,)
-        Share of all users who are at the operator and on no VPN.
-    drift
-        How far shares may have moved so far, summed over the changes of ``weight``.
     """
 
     def __init__(self, world: World) -> None:
@@ -80,8 +76,6 @@ class States:
             np.add.at(self.value_micro_usd_per_h, group, value)
         self.n_businesses[0], self.value_micro_usd_per_h[0] = value.size, value.sum()
         self._demand, self._share_users = world.demand, world.operators.share_users
-        self.weight = self._share_users.copy()
-        self.drift = self._looked_at = 0.0
         self.columns = StatesColumns(
             **_exposure_columns(world),
             **_ledger_columns(world),
@@ -89,7 +83,10 @@ class States:
             **_turn_columns(world),
             provider_group=provider_group,
             first_sector_group=1 + n_providers,
-            lost_micro_usd_per_h=np.zeros((self.weight.size, n_groups)),
+            lost_micro_usd_per_h=np.zeros((self._share_users.size, n_groups)),
+            start_s=world.demand.start_s,
+            weight=self._share_users.copy(),
+            drift=np.zeros(2),
             total_value=float(self.value_micro_usd_per_h[0]),
             n_at_level=np.zeros((N_STATES, n_groups), np.int64),
         )
@@ -110,16 +107,10 @@ class States:
 
     def set_vpn(self, t_s: int, vpn: NDArray[np.float64]) -> None:
         """Set the share of each operator's users who are on a VPN."""
-        self._advance(t_s)
+        kernel.pass_demand(self.handle, t_s)
         weight = self._share_users * (1.0 - vpn)
-        self.drift += float(np.abs(weight - self.weight).sum())
-        self.weight = weight
-
-    def take_drifted(self) -> bool:
-        """Whether there was drift since the last call."""
-        has_drifted = self._looked_at != self.drift
-        self._looked_at = self.drift
-        return has_drifted
+        self.columns.drift[kernel.NOW] += np.abs(weight - self.columns.weight).sum()
+        self.columns.weight[:] = weight
 
     def take_demand_lost_s(self, t_s: int) -> NDArray[np.float64]:
         """Return the demand lost since the last call, as a share integrated over time."""
@@ -130,7 +121,7 @@ class States:
 
     def close(self, t_s: int) -> tuple[LedgerColumns, OperatorColumns]:
         """Book everything up to the end of the run; nothing can be booked any more."""
-        self._advance(t_s)
+        kernel.pass_demand(self.handle, t_s)
         kernel.close(self.handle, t_s)
         columns, demand = self.columns, self._demand
         lost_h = demand.hours(columns.lost_at, np.arange(columns.lost_at.shape[2]))
@@ -164,10 +155,6 @@ class States:
             worst_share=columns.worst_share,
         )
         return ledger, at_operators
-
-    def _advance(self, t_s: int) -> None:
-        """Let time pass with the users of each operator counting as they did until now."""
-        kernel.pass_demand(self.handle, self.weight, self._demand.start_s + t_s)
 
 
 def _main_cause(lost: NDArray[np.float64]) -> NDArray[np.int8]:

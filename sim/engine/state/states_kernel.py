@@ -60,7 +60,7 @@ StatesColumns = namedtuple(
     "worst_share "
     # Tally.
     "value provider_group first_sector_group lost_micro_usd_per_h total_value demand_lost_s "
-    "booked_s n_at_level "
+    "booked_s n_at_level start_s weight drift "
     # At operators, and by cause.
     "role_cause pair n_at n_ever time_at_s counted_s lost_by_cause lost_at works "
     # Sites of an inventory, the last businesses.
@@ -73,23 +73,28 @@ StatesColumns = namedtuple(
     "share_seat share_operator share_passed starting_list beginning_list ending_list "
     "operator_list",
 )
-"""Columns that a turn reads and writes, as ``states`` makes them."""
+"""Columns that a turn reads and writes, as ``states`` makes them.
+
+Attributes
+----------
+start_s
+    Second of the week at t = 0.
+weight : shape (n_operators,)
+    Share of all users who are at the operator and on no VPN.
+drift : shape (2,)
+    How far shares may have moved, summed over the changes of ``weight``: by now, at the last turn.
+"""
+NOW, LOOKED_AT = range(2)
+"""Places in ``drift``."""
 
 make_states = define_object(StatesColumns)
 
 
 @compiled
-def pass_demand(states: Any, weight: Floats, week_s: int) -> None:
-    """Book the demand of each operator's users until a second of the week.
-
-    Parameters
-    ----------
-    weight : shape (n_operators,)
-        How much each operator's users counted until now.
-    week_s
-        The time as a second of the week of t = 0.
-    """
-    passed, booked = states.passed, states.demand_booked
+def pass_demand(states: Any, t_s: int) -> None:
+    """Book the demand of each operator's users until a second."""
+    passed, booked, weight = states.passed, states.demand_booked, states.weight
+    week_s = states.start_s + t_s
     until_hour, by_hour = states.until_hour, states.by_hour
     n_weeks, within_s = week_s // 604_800, week_s % 604_800
     hour, rest_s = within_s // 3600, within_s % 3600
@@ -103,23 +108,8 @@ def pass_demand(states: Any, weight: Floats, week_s: int) -> None:
 
 
 @part
-def turn(
-    states: Any,
-    space: Any,
-    weight: Floats,
-    drift: float,
-    has_drifted: bool,
-    t_s: int,
-    week_s: int,
-) -> tuple[int, int, int]:
+def turn(states: Any, space: Any, has_drifted: bool, t_s: int) -> tuple[int, int, int]:
     """Bring everything up to date for what was touched, and for whom drift may have moved.
-
-    Parameters
-    ----------
-    weight : shape (n_operators,)
-        How much each operator's users count.
-    week_s
-        The time as a second of the week of t = 0.
 
     Returns
     -------
@@ -136,27 +126,27 @@ def turn(
         count_time(states, operators, t_s)
         whole, moved = states.business_list[:n_whole], states.moved_list[: states.n_moved]
         if n_whole > 0:
-            pass_demand(states, weight, week_s)
+            pass_demand(states, t_s)
             _share_whole(states, whole, moved, operators)
         put_in_order(components, states.is_listed)
         for operator in operators:
             n_changed = refresh_components(states, space, components, operator)
-            _tell(states, states.changed_list[:n_changed], operator, weight, week_s)
+            _tell(states, states.changed_list[:n_changed], operator, t_s)
         for component in components:
             states.is_listed[component] = False
         write_row(states.told_overmatch, states.overmatch)
         write_row(states.told_is_overloaded, states.is_overloaded)
     if has_drifted:
-        _drifted(states, drift)
+        _drifted(states)
     turned = states.business_list[: states.n_businesses]
     states.n_components = states.n_businesses = states.n_moved = 0
     states.is_turned = False
     if turned.size == 0:
         return 0, 0, 0
     # Only where anybody was touched: time that passes in two pieces is rounded twice.
-    pass_demand(states, weight, week_s)
+    pass_demand(states, t_s)
     put_in_order(turned, states.touched)
-    return _judge(states, turned, operators, weight, drift, t_s)
+    return _judge(states, turned, operators, t_s)
 
 
 @compiled
@@ -171,7 +161,7 @@ def book_demand_lost(states: Any, t_s: int) -> None:
 
 
 @part
-def _tell(states: Any, components: Numbers, operator: int, weight: Floats, week_s: int) -> None:
+def _tell(states: Any, components: Numbers, operator: int, t_s: int) -> None:
     """Touch those who sit on a component that fails otherwise; share what causes did until now."""
     order, start, component_row = states.business_order, states.business_start, states.component_row
     touched, listed, n_listed = states.touched, states.business_list, states.n_businesses
@@ -192,7 +182,7 @@ def _tell(states: Any, components: Numbers, operator: int, weight: Floats, week_
                 touched[row] |= PARTLY
                 if _is_to_share(pair[row, operator]):
                     if n_to_share == 0:
-                        pass_demand(states, weight, week_s)
+                        pass_demand(states, t_s)
                     elif n_to_share == N_SHARED:
                         share_listed(states, n_to_share, component_row, role_cause)
                         n_to_share = NONE
@@ -263,26 +253,20 @@ def _is_to_share(known: int) -> bool:
 
 
 @part
-def _drifted(states: Any, drift: float) -> None:
+def _drifted(states: Any) -> None:
     """Touch the businesses that drift may have moved over a threshold."""
-    next_look = states.next_look
+    next_look, drift = states.next_look, states.drift[NOW]
     for row in range(next_look.size):
         if next_look[row] < drift:
             touch_business(states, row, DRIFTED)
 
 
 @part
-def _judge(
-    states: Any,
-    turned: Numbers,
-    operators: Rows,
-    weight: Floats,
-    drift: float,
-    t_s: int,
-) -> tuple[int, int, int]:
+def _judge(states: Any, turned: Numbers, operators: Rows, t_s: int) -> tuple[int, int, int]:
     """Note how far businesses fail from now on, their states and spells, and when to look again."""
     # m(i, k) = 1 - (1 - d) * product over roles of (1 - w b), u(i) = sum of weight * m(i, k): in
     # sequence, so that a business's number does not depend on the others that changed.
+    weight, drift = states.weight, states.drift[NOW]
     value, provider_group, sector_row = states.value, states.provider_group, states.sector_row
     component_row, role_weight = states.component_row, states.role_weight
     degree, degree_row = states.degree, states.degree_row

@@ -133,7 +133,7 @@ def test_people_complain_for_as_long_as_they_miss_what_businesses_offer():
         # So many miss it at each operator, of 200 there.
         lost = np.array(n) / 200 * states.value_micro_usd_per_h[0]
         states.columns.lost_micro_usd_per_h[:, 0] = lost
-        called(_turn_people)(attention.pressure, states.handle, states.weight)
+        called(_turn_people)(attention.pressure, states.handle)
         assert attention.complaints(day * DAY, (day + 1) * DAY) == pytest.approx(sum(n))
 
 
