@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from sim.addresses.sets.intervals import IPV4_STOP, IntervalSet
 from sim.addresses.sets.line import IPV4, Line
+from sim.addresses.sets.prefixes import prefix_set
 from sim.world.providers import Places
 
 NO_ADDRESSES = IntervalSet.empty()
@@ -119,18 +120,6 @@ class Entry:
             operators=order.operators,
         )
 
-    @property
-    def is_exemption(self) -> bool:
-        """Whether it lets addresses pass."""
-        return self.mechanism is Mechanism.EXEMPT
-
-    @property
-    def luck_key(self) -> tuple[int, ...]:
-        """Key of the draws of the entry: its first and last address; empty for a name."""
-        if not self.addresses:
-            return ()
-        return self.addresses.end_numbers
-
 
 Kind = TypeVar("Kind", bound=Hashable)
 KindOf: TypeAlias = Callable[[IntervalSet], Kind]
@@ -149,7 +138,6 @@ class InForce:
     def __init__(self, entries: Iterable[Entry] = ()) -> None:
         self.n_rules = 0
         self._entries: dict[int, Entry] = {}
-        self._blocking: dict[int, Entry] = {}
         self._of: dict[Mechanism, dict[int, Entry]] = {mechanism: {} for mechanism in Mechanism}
         self._rows: dict[Key, list[int]] = {}
         # Addresses of the entries of a mechanism; None after a withdrawal, until it is asked for.
@@ -171,7 +159,8 @@ class InForce:
 
     def blocking(self) -> list[Entry]:
         """Entries that block, of addresses and of names, oldest first."""
-        return list(self._blocking.values())
+        exempt = Mechanism.EXEMPT
+        return [entry for entry in self._entries.values() if entry.mechanism is not exempt]
 
     def count(self, key: Key) -> int:
         """How many entries hold exactly some addresses by a mechanism."""
@@ -203,8 +192,6 @@ class InForce:
         """Note an entry younger than all others."""
         self._entries[entry.row] = self._of[entry.mechanism][entry.row] = entry
         self._placed[entry.mechanism].append(entry)
-        if not entry.is_exemption:
-            self._blocking[entry.row] = entry
         self._rows.setdefault(entry.order.key, []).append(entry.row)
         self.n_rules += entry.n_rules if entry.mechanism in BLOCKING else 0
         self._addresses[entry.mechanism] = None
@@ -216,7 +203,6 @@ class InForce:
         if not rows:
             del self._rows[key]
         entry = self._entries.pop(row)
-        self._blocking.pop(row, None)
         del self._of[entry.mechanism][row]
         self.n_rules -= entry.n_rules if entry.mechanism in BLOCKING else 0
         self._addresses[entry.mechanism] = None
@@ -319,10 +305,6 @@ class Observation:
     places: Places | None = None
     exempt: IntervalSet = NO_ADDRESSES
     operators: Groups = None
-
-    def key(self, mechanism: Mechanism, addresses: IntervalSet) -> Key:
-        """Key of an entry that the strategy had placed by a mechanism for some addresses."""
-        return mechanism, addresses, self.operators
 
     @property
     def target_reached_share(self) -> float:
@@ -469,14 +451,13 @@ def _lie_apart(sets: Sequence[IntervalSet]) -> bool:
 def enclosing(address: int, length: int, line: Line = IPV4) -> IntervalSet:
     """Prefix of a given length that holds an address; of IPv6 one as long as ``length6`` says."""
     if address >= IPV4_STOP:
-        return _enclosing(address, length, line)
+        return _enclosing6(line, address, length)
     n_free_bits = ADDRESS_BITS - length
-    return _enclosing(address >> n_free_bits << n_free_bits, length, IPV4)
+    return _prefix4(address >> n_free_bits << n_free_bits, length)
 
 
-@lru_cache(maxsize=2**14)
-def _enclosing(address: int, length: int, line: Line) -> IntervalSet:
-    return line.enclosing(address, length)
+_prefix4 = lru_cache(maxsize=2**14)(prefix_set)
+_enclosing6 = lru_cache(maxsize=2**14)(Line.enclosing)
 
 
 def enclosing_front(observation: Observation, length: int) -> SetAround:

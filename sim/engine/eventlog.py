@@ -67,8 +67,8 @@ class Events(FrozenColumns):
     public_event_row: NDArray[np.int64]
 
 
-_NOBODIES = (NOBODY,) * (len(fields(Events)) - 2)
-_FROM_END = {column.name: n - len(fields(Events)) for n, column in enumerate(fields(Events))}
+OPERATOR, ENTRY, FRONT, BUSINESS, PROVIDER, STANCE, PUBLIC_EVENT = range(2, len(fields(Events)))
+"""Columns of ``Events`` that say whom an event concerns."""
 
 
 class EventLog:
@@ -82,17 +82,21 @@ class EventLog:
 
     def __init__(self) -> None:
         self.n_at_operators = np.zeros(1, np.int64)
-        # One row after the other: rows of their own would be thousands of objects.
+        # One after the other: objects of their own would be thousands.
         self._records = array("q")
-        # How many events at operators each comes after.
-        self._n_before = array("q")
 
-    def record(self, t_s: int, kind: Kind, **rows: int) -> None:
-        """Append one fact about some rows, named as in ``Events``."""
-        self._records.extend((t_s, kind, *_NOBODIES))
-        for name, row in rows.items():
-            self._records[_FROM_END[name]] = row
-        self._n_before.append(self.n_at_operators.item())
+    def record(
+        self,
+        t_s: int,
+        kind: Kind,
+        column: int = OPERATOR,
+        row: int = NOBODY,
+        other_column: int = OPERATOR,
+        other_row: int = NOBODY,
+    ) -> None:
+        """Append one fact about a row of a column of ``Events``, or about two."""
+        n_before = self.n_at_operators.item()
+        self._records.extend((t_s, kind, n_before, column, row, other_column, other_row))
 
     def freeze(self, at_operators: NDArray[np.int64] | None = None) -> Events:
         """Return the events recorded so far.
@@ -102,8 +106,12 @@ class EventLog:
         at_operators : shape (n_at_operators, n_columns)
             Those at operators, columns as those of ``Events``; None if there are none.
         """
-        rows = np.frombuffer(self._records, np.int64).reshape(-1, len(fields(Events)))
+        records = np.frombuffer(self._records, np.int64).reshape(-1, 7)
+        n_before, *concerned = records[:, 2:].T
+        rows = np.full((n_before.size, len(fields(Events))), NOBODY)
+        rows[:, :2] = records[:, :2]
+        for column, row in (concerned[2:], concerned[:2]):
+            rows[np.arange(row.size), column] = row
         if at_operators is not None:
-            n_before = np.frombuffer(self._n_before, np.int64)
             rows = np.insert(at_operators, n_before, rows, axis=0)
         return Events(*rows.T.copy())

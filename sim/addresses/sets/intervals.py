@@ -214,6 +214,8 @@ class Intervals(Algebra):
     @property
     def n_addresses(self) -> int:
         """Number of addresses in the set, exact."""
+        if self.start.size == 1:
+            return int(self.stop.item() - self.start.item())
         return int(np.add.reduce(self.stop) - np.add.reduce(self.start))
 
     @property
@@ -232,10 +234,10 @@ class Intervals(Algebra):
         row = self.start.searchsorted(bound, side="right")
         # The last interval that begins below may reach beyond the bound.
         beyond = np.maximum(self.stop[row - 1] - bound, 0) if self.start.size else 0
-        return np.asarray(self._n_before[row] - np.where(row > 0, beyond, 0))
+        return np.asarray(self.n_before[row] - np.where(row > 0, beyond, 0))
 
     @cached_property
-    def _n_before(self) -> Numbers:
+    def n_before(self) -> Numbers:
         """Addresses before each interval, and after them all."""
         n_before = np.zeros(self.start.size + 1, self.start.dtype)
         np.add.accumulate(self.stop - self.start, out=n_before[1:])
@@ -255,13 +257,13 @@ class Intervals(Algebra):
 
     def __hash__(self) -> int:
         """Hash by content."""
-        return self._hash
-
-    @cached_property
-    def _hash(self) -> int:
-        if self.BITS == IPV6_BITS:
-            return hash((*self.start.tolist(), *self.stop.tolist()))
-        return hash((self.start.tobytes(), self.stop.tobytes()))
+        known = self.__dict__
+        if "hash" not in known:
+            if self.BITS == IPV6_BITS:
+                known["hash"] = hash((*self.start.tolist(), *self.stop.tolist()))
+            else:
+                known["hash"] = hash((self.start.tobytes(), self.stop.tobytes()))
+        return int(known["hash"])
 
     def contains(self, address: ArrayLike) -> NDArray[np.bool_]:
         """Return for each address whether the set holds it.
@@ -327,6 +329,8 @@ class IntervalSet(Intervals):
 
     def holds(self, address: int) -> bool:
         """Return whether the set holds one address."""
+        if self.start.size == 1:
+            return bool(self.start.item() <= address < self.stop.item())
         row = int(self.start.searchsorted(address, side="right")) - 1
         return row >= 0 and address < self.stop.item(row)
 

@@ -15,7 +15,7 @@ import simpy
 
 from sim.addresses.sets.intervals import IntervalSet
 from sim.engine.actors import Actor, Shared
-from sim.engine.actors.limits import Admission, Hold, Limits, Review, admit, narrowed
+from sim.engine.actors.limits import Admission, Hold, Limits, Review, admit, narrowed, within
 from sim.engine.actors.limits import withdrawn as withdrawn_from_outside
 from sim.engine.actors.operators import Register
 from sim.engine.actors.reactions import Attention
@@ -29,7 +29,7 @@ from sim.engine.decisions import (
     Order,
     Strategy,
 )
-from sim.engine.eventlog import Kind
+from sim.engine.eventlog import FRONT, PUBLIC_EVENT, Kind
 from sim.engine.state.ledger import SLACK
 from sim.engine.state.reach_kernel import reached_share
 from sim.engine.state.space import TargetState
@@ -195,7 +195,7 @@ class CensorActor(Actor):
 
     def _note_public_event(self, t_s: int, row: int, adds: float) -> None:
         self._attention.rise(t_s, adds)
-        self._log.record(max(t_s, 0), Kind.PUBLIC_EVENT, public_event_row=row)
+        self._log.record(max(t_s, 0), Kind.PUBLIC_EVENT, PUBLIC_EVENT, row)
         self.note_pressure(t_s)
 
     def _discover(self, front_row: int, address: int, provider_row: int) -> None:
@@ -204,7 +204,7 @@ class CensorActor(Actor):
         t_s = self._env.now_s
         self._n_found += 1
         self._known.add(front_row, address, provider_row, t_s)
-        self._log.record(t_s, Kind.DISCOVERED, front_row=front_row)
+        self._log.record(t_s, Kind.DISCOVERED, FRONT, front_row)
         self._ask()
 
     def _ask(self) -> None:
@@ -310,9 +310,8 @@ class CensorActor(Actor):
         if self._has_ended:
             return
         mine = self._world.places.provider_addresses(provider_row)
-        for entry in self._register.in_force.blocking():
-            if entry.addresses and not entry.addresses.difference(mine):
-                self._withdraw_entry(entry)
+        for entry in within(self._register.in_force.blocking(), mine):
+            self._withdraw_entry(entry)
 
     def _withdraw_silent(self, review: Review) -> None:
         if self._has_ended:

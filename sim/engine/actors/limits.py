@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from fractions import Fraction
 from functools import lru_cache
-from itertools import accumulate
+from itertools import accumulate, compress
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,6 +41,9 @@ class Hold(Enum):
     DAY = "day"
     RULES = "rules"
     ADDRESSES = "addresses"
+
+    # The hash of Enum is a function of Python.
+    __hash__ = object.__hash__
 
 
 @dataclass(frozen=True)
@@ -116,8 +119,8 @@ def admit(
         order = wanted
         if limits.exempt:
             order = replace(wanted, addresses=wanted.addresses.difference(limits.exempt))
-        if wanted.addresses and not order.addresses:
-            continue
+            if wanted.addresses and not order.addresses:
+                continue
         if order.action == "unblock":
             if not then.withdraw(order):
                 continue
@@ -248,10 +251,7 @@ def _within(
     """Those of some fronts that a set holds."""
     if rows.size > 1:
         return rows[addresses.contains(address[rows])]
-    # Of the many orders that are asked for around all known fronts nearly none is near.
-    one = address.item(rows.item(0))
-    is_near = addresses.start.item(0) <= one < addresses.stop.item(-1)
-    return rows if is_near and addresses.holds(one) else rows[:0]
+    return rows if addresses.holds(address.item(rows.item(0))) else rows[:0]
 
 
 # The same wide orders are asked for at every decision.
@@ -311,7 +311,7 @@ class Review:
         An entry of more addresses than are left of ``n_addresses`` is passed over. Entries of names
         are not looked at.
         """
-        looked_at = [entry for entry in entries if entry.addresses]
+        looked_at = [entry for entry in entries if entry.n_rules]
         if not looked_at:
             return []
         ranges = _Ranges.of([entry.addresses for entry in looked_at])
@@ -340,10 +340,10 @@ class _Ranges:
     @classmethod
     def of(cls, sets: Sequence[IntervalSet]) -> _Ranges:
         """Intervals of some sets."""
-        n = np.array([addresses.n_intervals for addresses in sets], np.int64)
+        n = np.array([addresses.start.size for addresses in sets], np.int64)
         return cls(
-            np.concatenate([addresses.start for addresses in sets]),
-            np.concatenate([addresses.stop for addresses in sets]),
+            np.concatenate([NO_ADDRESSES.start, *(addresses.start for addresses in sets)]),
+            np.concatenate([NO_ADDRESSES.stop, *(addresses.stop for addresses in sets)]),
             np.cumsum(n) - n,
         )
 
@@ -369,6 +369,13 @@ class _Ranges:
         return np.logical_and.reduceat(is_within, self.first)
 
 
+def within(entries: Iterable[Entry], addresses: IntervalSet) -> list[Entry]:
+    """Return the entries of addresses that are all part of a set, oldest first."""
+    meant = [entry for entry in entries if entry.n_rules]
+    is_within = _Ranges.of([entry.addresses for entry in meant]).are_within(addresses)
+    return list(compress(meant, is_within))
+
+
 def withdrawn(entries: Iterable[Entry], share: float) -> list[Entry]:
     """Return the entries to withdraw: the oldest, as few as hold the share that is asked for.
 
@@ -382,7 +389,7 @@ def withdrawn(entries: Iterable[Entry], share: float) -> list[Entry]:
     Entries of names are not looked at. Addresses in several entries count in each. A share is taken
     as the decimal number that it is written as, so that no rounding decides on an entry.
     """
-    meant = [entry for entry in entries if entry.addresses]
+    meant = [entry for entry in entries if entry.n_rules]
     sums = list(accumulate(n_counted(entry.addresses) for entry in meant))
     wanted = Fraction(str(share)) * sums[-1] if sums else Fraction(0)
     # An entry goes if those before it hold less than is wanted.

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from sim.engine.actors import Actor, Shared
 from sim.engine.clock import Phase
-from sim.engine.decisions import Entry, Groups, InForce, Key, Order
-from sim.engine.eventlog import Events, Kind
+from sim.engine.decisions import Entry, Groups, InForce, Key, Mechanism, Order
+from sim.engine.eventlog import ENTRY, Events, Kind
 from sim.engine.state import calendar_kernel as kernel
 from sim.engine.state.keyed_numbers_kernel import write_first_numbers
 from sim.engine.state.parts import zeros
@@ -50,9 +50,11 @@ class Compliance:
 
     def enforcing(self, entry: Entry) -> NDArray[np.bool_]:
         """Whether each operator enforces an entry; all do that exempts; shape (n_operators,)."""
-        if entry.is_exemption:
+        if entry.mechanism is Mechanism.EXEMPT:
             return np.ones(self._compliance.size, np.bool_)
-        drawn, groups = self.enforces(entry.luck_key), entry.order.operators
+        # Keyed by the first and the last address; by none for a name.
+        drawn = self.enforces(entry.addresses.end_numbers if entry.n_rules else ())
+        groups = entry.order.operators
         return drawn if groups is None else drawn & self._is_for(groups)
 
     def _find(self, groups: Groups) -> NDArray[np.bool_]:
@@ -199,7 +201,7 @@ class Register(Actor):
         self._note_change(self._env.now_s, Kind.UNBLOCK, entry)
 
     def _note_change(self, t_s: int, kind: Kind, entry: Entry) -> None:
-        self._log.record(t_s, kind, entry_row=entry.row)
+        self._log.record(t_s, kind, ENTRY, entry.row)
         self._env.is_changed = True
         if not self._is_publication_due:
             self._is_publication_due = True

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from sim.addresses.sets.intervals import IntervalSet
 from sim.engine.actors import Actor, Shared
 from sim.engine.clock import Moment, Phase
-from sim.engine.eventlog import Kind
+from sim.engine.eventlog import BUSINESS, PROVIDER, Kind
 from sim.engine.state import pressure_kernel as kernel
 from sim.engine.state import space_kernel
 from sim.engine.state.ledger import SLACK
@@ -67,7 +67,7 @@ class ReactionActor(Actor):
             return
         response = int(self._moves.response[row, self._round[row]])
         t_s = self._env.now_s
-        self._log.record(t_s, Kind.RESPONDED, business_row=row)
+        self._log.record(t_s, Kind.RESPONDED, BUSINESS, row)
         if response == WAIT:
             self._complete(row, WAIT)
             self.start_clocks(np.array([row]), t_s)
@@ -97,7 +97,7 @@ class ReactionActor(Actor):
         moved = np.where(component_row >= 0, component_row, current)
         self._states.move(row, moved, is_response=True)
         payee_row = int(self._moves.payee_row[row, turn])
-        self._log.record(self._env.now_s, Kind.MOVED, business_row=row, provider_row=payee_row)
+        self._log.record(self._env.now_s, Kind.MOVED, BUSINESS, row, PROVIDER, payee_row)
         self._is_busy[row] = False
         self._states.columns.has_moved[row] = True
         self._complete(row, response)
@@ -168,7 +168,7 @@ class SwitchingActor(Actor):
         moved = np.where(served, target, current)
         self._states.move(business_row, moved, is_response=False)
         kind = Kind.SWITCHED_OFF if is_off else Kind.SWITCHED_BACK
-        self._log.record(self._env.now_s, kind, business_row=business_row)
+        self._log.record(self._env.now_s, kind, BUSINESS, business_row)
         self._env.is_changed = True
 
 
@@ -222,7 +222,7 @@ class ComplaintActor(Actor):
         attention.due[appealing] = math.inf
         self.n_named += int(appealing.size)
         for row in appealing.tolist():
-            self._log.record(t_s, Kind.COMPLAINED, business_row=row)
+            self._log.record(t_s, Kind.COMPLAINED, BUSINESS, row)
             self._env.process(self._appeal(row))
 
     def _appeal(self, row: int) -> Process:
@@ -236,7 +236,7 @@ class ComplaintActor(Actor):
         yield Moment(self._env, self._env.now_s + max(1, lag_s), Phase.ORDERS)
         addresses = self._own_addresses(row)
         if addresses and self._exempt(addresses):
-            self._log.record(self._env.now_s, Kind.EXEMPTED, business_row=row)
+            self._log.record(self._env.now_s, Kind.EXEMPTED, BUSINESS, row)
 
     def _own_addresses(self, row: int) -> IntervalSet:
         component = self._states.columns.component_row[row][

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Iterator
 from itertools import groupby
 from typing import Any
 
 import numpy as np
 import simpy
+from numpy.typing import NDArray
 
 from sim.engine.actors import Actor, Shared
 from sim.engine.actors.censor import CensorActor
 from sim.engine.clock import Moment, Phase
-from sim.engine.eventlog import Kind
+from sim.engine.eventlog import BUSINESS, FRONT, PROVIDER, STANCE, Kind
 from sim.engine.state import space_kernel
 from sim.engine.state import target_kernel as kernel
 from sim.scenario.tables.rows import STANCES
@@ -39,9 +40,12 @@ class TargetActor(Actor):
         self._weight = pools.weight.copy()
         self._pool_of: list[int] = []
         # The j-th front rented takes the j-th number of each stream, under every strategy.
-        self._pool_luck = streams.generator(Stream.FRONT_POOL)
-        self._address_luck = streams.generator(Stream.FRONT_ADDRESS)
-        self._discovery_luck = streams.generator(Stream.FRONT_DISCOVERY)
+        self._luck = zip(
+            _one_by_one(streams.generator(Stream.FRONT_POOL).random),
+            _one_by_one(streams.generator(Stream.FRONT_ADDRESS).random),
+            _one_by_one(streams.generator(Stream.FRONT_DISCOVERY).standard_exponential),
+            strict=True,
+        )
 
     def start(self) -> None:
         """Rent the fronts of t = 0."""
@@ -56,7 +60,7 @@ class TargetActor(Actor):
         for row in mine.tolist():
             if not kernel.evict(self._target_state.handle, row):
                 continue
-            self._log.record(self._env.now_s, Kind.EVICTED, front_row=row)
+            self._log.record(self._env.now_s, Kind.EVICTED, FRONT, row)
             self._censor.forget_front(row)
             if kernel.give_up(self._target_state.handle, row):
                 self._replace()
@@ -82,25 +86,31 @@ class TargetActor(Actor):
 
     def _cancel(self, row: int) -> None:
         if kernel.evict(self._target_state.handle, row):
-            self._log.record(self._env.now_s, Kind.CANCELLED, front_row=row)
+            self._log.record(self._env.now_s, Kind.CANCELLED, FRONT, row)
             self._censor.forget_front(row)
             self._env.is_changed = True
 
     def _rent(self) -> None:
         if not self._weight.dot(self._space.columns.n_free_of):
             return
-        u, v = self._pool_luck.random(), self._address_luck.random()
-        drawn_s = self._discovery_luck.standard_exponential() * self._discovery_mean_s
+        u, v, lag = next(self._luck)
+        drawn_s = lag * self._discovery_mean_s
         pool, address = space_kernel.draw_free(self._space.handle, self._weight, u, v)
         t_s = self._env.now_s
         # Later than at the start it would be answered among the other rentals of that second.
         lag_s = max(round(drawn_s), int(t_s > 0))
         row = kernel.add_front(self._target_state.handle, self._space.handle, address, t_s)
         self._pool_of.append(pool)
-        self._log.record(t_s, Kind.RENTED, front_row=row)
+        self._log.record(t_s, Kind.RENTED, FRONT, row)
         provider_row = int(self._pools.provider_row[pool])
         self._censor.expect_front(row, address, provider_row, lag_s)
         self._env.is_changed = True
+
+
+def _one_by_one(draw: Callable[[int], NDArray[np.float64]]) -> Iterator[float]:
+    """Random numbers one after the other, which are drawn many at once."""
+    while True:
+        yield from draw(64).tolist()
 
 
 class Stances(Actor):
@@ -127,12 +137,8 @@ class Stances(Actor):
 
     def _take(self, event: StanceEvent) -> None:
         row = event.provider_row
-        self._log.record(
-            self._env.now_s,
-            Kind.STANCE,
-            provider_row=row,
-            stance_row=STANCES.index(event.stance),
-        )
+        stance_row = STANCES.index(event.stance)
+        self._log.record(self._env.now_s, Kind.STANCE, PROVIDER, row, STANCE, stance_row)
         # Only the turn acts, not a row that says again what is so already.
         has_turned = event.stance == COMPLIANT and self._stance.get(row) != COMPLIANT
         if has_turned:
@@ -160,5 +166,5 @@ def tenancy(shared: Shared, stays: Stays) -> Generator[simpy.Event, Any, None]:
         moved = current.copy()
         moved[role] = component
         states.move(business, moved, is_response=False)
-        shared.log.record(t_s, Kind.READDRESSED, business_row=business)
+        shared.log.record(t_s, Kind.READDRESSED, BUSINESS, business)
         env.is_changed = True

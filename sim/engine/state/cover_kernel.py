@@ -1,4 +1,4 @@
-"""The cover of least collateral for some IPv4 addresses, compiled: `find_covers` for one question.
+"""Prefixes of IPv4 that strategies choose: the cover of least collateral, the largest; compiled.
 
 What `find_covers` prepares for many questions costs more than the answer to one.
 """
@@ -26,7 +26,7 @@ def find_least_cover(
     ----------
     address : shape (n,)
         Targets, distinct and ascending, at least one.
-    counted_start, counted_stop, n_before : shape (n_ranges,)
+    counted_start, counted_stop, n_before
         Ranges whose addresses weigh one each, and how many addresses the ranges before each have.
     """
     leaf, n_leaf_bits = _lay_leaves(address)
@@ -45,6 +45,25 @@ def find_least_cover(
         start[place] = low[chosen[place]]
         stop[place] = start[place] + (1 << n_bits[chosen[place]])
     return start, stop
+
+
+@compiled
+def largest_length(
+    start: Rows, stop: Rows, n_before: Rows, address: int, purity: float, shortest: int
+) -> int:
+    """Length of the largest prefix around an address, at least ``purity`` of it in some ranges.
+
+    Parameters
+    ----------
+    shortest
+        Shortest length considered; the address alone is always pure enough.
+    """
+    for length in range(shortest, 32):
+        size = 1 << (32 - length)
+        first = address // size * size
+        if _count_between(start, stop, n_before, first, first + size) >= purity * size:
+            return length
+    return 32
 
 
 @part

@@ -235,23 +235,21 @@ def set_by(rule: int | str, purity: float = ask.NEARLY_ALL, shortest: int = ask.
     return around
 
 
-# A strategy asks at every decision for orders that pressure or a limit refuses.
-@lru_cache(maxsize=2**14)
 def largest_prefix(
     mine: IntervalSet, address: int, purity: float, shortest: int, line: Line = IPV4
 ) -> IntervalSet:
     """Largest prefix around an address, at least ``purity`` of it in a set."""
     if address >= IPV4_STOP:
         return _largest_prefix6(mine, address, purity, shortest, line)
-    length = np.arange(shortest, ADDRESS_BITS)
-    size = 1 << (ADDRESS_BITS - length)
-    start = address // size * size
-    below = mine.count_below(np.concatenate((start, start + size)))
-    is_pure = below[size.size :] - below[: size.size] >= purity * size
-    largest = int(length[is_pure.argmax()]) if is_pure.any() else ADDRESS_BITS
-    return enclosing(address, largest)
+    # A program that only looks at strategies needs no compiler.
+    from sim.engine.state.cover_kernel import largest_length
+
+    length = largest_length(mine.start, mine.stop, mine.n_before, address, purity, shortest)
+    return enclosing(address, length)
 
 
+# A strategy asks at every decision for orders that pressure or a limit refuses.
+@lru_cache(maxsize=2**14)
 def _largest_prefix6(
     mine: IntervalSet, position: int, purity: float, shortest: int, line: Line
 ) -> IntervalSet:
@@ -455,7 +453,6 @@ def cover(rules: int) -> Strategy:
         Number of prefixes allowed.
     """
 
-    # A program that only looks at strategies needs no compiler.
     from sim.engine.state.cover_kernel import find_least_cover
 
     # What is rented out, and what is exempt, stays as it is in a run.
@@ -475,7 +472,7 @@ def cover(rules: int) -> Strategy:
             bounds = find_least_cover(np.unique(address), *rented_out4(*about), rules)
             covered = IntervalSet.from_bounds(*bounds)
         wanted = cut(observation, covered)
-        if observation.in_force.count(observation.key(Mechanism.DROP, wanted)):
+        if observation.in_force.count((Mechanism.DROP, wanted, observation.operators)):
             return Decision()
         held = observation.in_force.of(Mechanism.DROP)
         releases = tuple(entry.withdrawal for entry in held)
@@ -489,8 +486,7 @@ def _rented_out4(places: Places | None, exempt: IntervalSet) -> tuple[Rows, Rows
     """Ranges of IPv4 that providers rent out and an entry may hold, and the addresses before."""
     assert places is not None
     rented = IntervalSet.union_all(places.addresses).difference(exempt)
-    size = rented.stop - rented.start
-    return rented.start, rented.stop, np.cumsum(size) - size
+    return rented.start, rented.stop, rented.n_before
 
 
 def _rented_out(places: Places | None, exempt: IntervalSet) -> Weights:

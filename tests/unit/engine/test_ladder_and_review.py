@@ -1,7 +1,7 @@
 """A censor that widens by rules, goes on narrowly under pressure, and reviews what is in force."""
 
 from dataclasses import replace
-from ipaddress import IPv4Network
+from ipaddress import IPv4Address, IPv4Network
 
 import numpy as np
 import pytest
@@ -212,6 +212,22 @@ def test_a_largest_prefix_is_that_of_all_its_addresses():
             assert largest_prefix(mine, other, 0.8, 16) == found
         sizes.add(found.n_addresses)
     assert len(sizes) > 5
+
+
+def test_a_largest_prefix_is_the_first_of_all_lengths_that_is_pure_enough():
+    mine = IntervalSet.of("10.0.0.0/25", "10.0.1.0/24", "10.0.4.0/24", "255.255.255.254/31")
+    for text, purity, shortest, expected in (
+        ("10.0.0.1", 1.0, 8, "10.0.0.0/25"),
+        ("10.0.0.1", 0.75, 8, "10.0.0.0/23"),
+        ("10.0.0.129", 0.3, 8, "10.0.0.0/21"),
+        # Three quarters of it, though only half of the /24 and nothing of the /25.
+        ("10.0.0.129", 0.6, 8, "10.0.0.0/23"),
+        ("10.0.0.129", 0.75, 24, "10.0.0.129/32"),
+        ("255.255.255.255", 1.0, 8, "255.255.255.254/31"),
+        ("0.0.0.1", 0.1, 8, "0.0.0.1/32"),
+    ):
+        around = largest_prefix(mine, int(IPv4Address(text)), purity, shortest)
+        assert around == IntervalSet.of(expected), (text, purity, shortest)
 
 
 # Orders that belong together, and what strategies do about exempt addresses.
