@@ -6,8 +6,9 @@ import json
 import tempfile
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from ipaddress import IPv4Address, IPv6Address
+from ipaddress import IPv6Address
 from pathlib import Path
+from socket import inet_ntoa
 from typing import Any
 
 import numpy as np
@@ -175,7 +176,7 @@ def _prefix_texts4(sets: Sequence[IntervalSet]) -> tuple[NDArray[np.int64], list
     none = np.empty(0, np.int64)
     start = np.concatenate([none, *(one.start for one in sets)])
     stop = np.concatenate([none, *(one.stop for one in sets)])
-    entry = np.repeat(np.arange(len(sets)), [one.n_intervals for one in sets])
+    entry = np.repeat(np.arange(len(sets)), [one.start.size for one in sets])
     row, address, length = split_ranges(start, stop)
     return entry[row], format_prefixes(address, length)
 
@@ -190,7 +191,7 @@ def _prefix_texts(sets: Sequence[IntervalSet]) -> tuple[NDArray[np.int64], list[
 def _address_texts(line: Line, address: NDArray[np.int64]) -> list[str]:
     """Plain addresses of both families as text."""
     return [
-        str(IPv4Address(number) if place < IPV4_STOP else IPv6Address(number))
+        inet_ntoa(number.to_bytes(4, "big")) if place < IPV4_STOP else str(IPv6Address(number))
         for place, number in zip(address.tolist(), line.numbers(address), strict=True)
     ]
 
