@@ -3,6 +3,7 @@
 import math
 from ipaddress import IPv4Network, collapse_addresses
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -12,7 +13,7 @@ from numpy.testing import assert_array_equal
 from sim.backtest.document import tallies_of
 from sim.backtest.predictions import NotComputable, Prediction, of_ensemble
 from sim.backtest.readings import read_run, take_over
-from sim.backtest.scores import CONDITIONED, PRIOR, backtest, group_runs, score
+from sim.backtest.scores import CONDITIONED, PRIOR, Backtest, backtest, group_runs, score
 from sim.errors import ProblemsError, ScenarioError
 from sim.experiment.executors import choose_executor
 from sim.experiment.executors.task import Failure
@@ -24,6 +25,10 @@ from tests.csv_rows import csv_rows
 def placed(folder: Path, **case: object) -> PlacedCase:
     (only,) = case_file(folder, case).cases
     return only
+
+
+def scored(folder: Path, *cases: dict[str, object], n: int = 1, **how: Any) -> Backtest:
+    return backtest(case_file(folder, *cases).cases, n, **how)
 
 
 def predicted(median: float, low: float, high: float) -> Prediction:
@@ -66,7 +71,7 @@ def test_an_ensemble_gives_median_and_90_percent():
 
 def test_tallies_count_by_role(tmp_path):
     mean = "{kind: names-law, quantity: mean_names}"
-    cases = case_file(
+    found = scored(
         tmp_path,
         {"predictor": mean, "value": 16, "rounding": 0.5},
         {"predictor": mean, "value": 8},
@@ -74,8 +79,8 @@ def test_tallies_count_by_role(tmp_path):
         {"predictor": mean, "value": 3, "relation": "at_least"},
         {"predictor": mean, "value": 3, "relation": "at_most"},
         {"predictor": mean, "value": 16, "rounding": 0.5, "role": "calibration"},
-    ).cases
-    calibration, held_out, *of_subjects = tallies_of(backtest(cases, 1).scores)
+    )
+    calibration, held_out, *of_subjects = tallies_of(found.scores)
     assert [(each["role"], each["subject"]) for each in of_subjects] == [
         ("calibration", "law of names per address"),
         ("held-out", "law of names per address"),
@@ -94,14 +99,8 @@ def test_names_on_addresses_are_those_of_the_kind(tmp_path):
     predictor = (
         "{{kind: names-law, quantity: names_on_addresses, n_addresses: {}, address_kind: {}}}"
     )
-    one, ten = backtest(
-        case_file(
-            tmp_path,
-            {"predictor": predictor.format(1, "proxy")},
-            {"predictor": predictor.format(10, "proxy")},
-        ).cases,
-        1,
-    ).scores
+    cases = [{"predictor": predictor.format(n, "proxy")} for n in (1, 10)]
+    one, ten = scored(tmp_path, *cases).scores
     assert isinstance(one.prediction, Prediction)
     assert isinstance(ten.prediction, Prediction)
     assert one.prediction.low >= 100  # seeds/names-assumptions.csv, proxy.min_names
@@ -119,8 +118,8 @@ def test_laws_of_names_span_what_the_census_leaves_open(tmp_path):
     )
     random = popular.replace("universe_of: popular, ", "")
     predictors = [law.format("max_names"), law.format("share_sites_alone"), random, popular]
-    cases = case_file(tmp_path, *({"predictor": each} for each in predictors)).cases
-    most, alone, of_some, of_popular = (each.prediction for each in backtest(cases, 1).scores)
+    scores = scored(tmp_path, *({"predictor": each} for each in predictors)).scores
+    most, alone, of_some, of_popular = (each.prediction for each in scores)
     # Nine addresses hold 15 to 25 % of 255 million names: the largest at least 4.3 million.
     assert 4e6 < most.low < 0.8 * most.median < 0.7 * most.high
     assert alone.high < of_some.median < of_popular.median
@@ -134,7 +133,7 @@ def test_a_national_method_by_hand(tmp_path):
         f"{{gdp_usd_per_year: {constant.format(3650e9)}, oecd_share_of_gdp: "
         f"{constant.format(0.04)}}}}}"
     )
-    (found,) = backtest(case_file(tmp_path, {"predictor": predictor, "value": 1e9}).cases, 1).scores
+    (found,) = scored(tmp_path, {"predictor": predictor, "value": 1e9}).scores
     assert isinstance(found.prediction, Prediction)
     assert found.prediction.median == pytest.approx(10e9 * 0.04 * 5 * 0.5)
     assert found.log10_error == pytest.approx(0)
@@ -165,7 +164,7 @@ def test_a_national_method_by_hand(tmp_path):
 def test_what_cannot_be_is_refused_by_place(tmp_path, predictor, message):
     (tmp_path / "half.txt").write_text("192.0.2.1\nno address\n192.0.2.2\n")
     with pytest.raises(ProblemsError) as refusal:
-        backtest(case_file(tmp_path, {"predictor": predictor}).cases, 1)
+        scored(tmp_path, {"predictor": predictor})
     assert message in str(refusal.value)
 
 
@@ -230,10 +229,8 @@ def test_numbers_read_off_a_run_are_those_of_its_folder(tmp_path, shipped_single
 def test_counts_of_orders_are_those_of_the_standard_library(tmp_path, repository):
     at = "2018-04-20T12:00+03:00"
     law = "{{kind: exposure, blocklist: telegram-2018-orders, at: {}, count: {}}}"
-    cases = case_file(
-        tmp_path, *({"predictor": law.format(at, count)} for count in ("summed", "distinct"))
-    ).cases
-    summed, distinct = (each.prediction.median for each in backtest(cases, 1).scores)
+    cases = [{"predictor": law.format(at, count)} for count in ("summed", "distinct")]
+    summed, distinct = (each.prediction.median for each in scored(tmp_path, *cases).scores)
     rows = [
         row
         for row in csv_rows(repository / "seeds/telegram-2018-orders.csv")
@@ -308,24 +305,16 @@ def test_a_simulation_that_fails_is_excluded_and_counted(tmp_path):
 
 def test_where_every_simulation_fails_the_first_failure_is_the_reason(tmp_path):
     small = '["population.n_businesses=5", "end=2018-04-17T00:00+03:00"]'
-    cases = case_file(
-        tmp_path, {"predictor": run_predictor(curve="businesses_impaired", overrides=small)}
-    ).cases
-    (found,) = backtest(cases, 2, executor=Dead()).scores
+    case = {"predictor": run_predictor(curve="businesses_impaired", overrides=small)}
+    (found,) = scored(tmp_path, case, n=2, executor=Dead()).scores
     assert found.prediction == NotComputable("simulation 0 failed: ValueError: it broke in 0")
 
 
 def test_too_many_different_runs_are_refused(tmp_path):
-    cases = case_file(
-        tmp_path,
-        *(
-            {"predictor": run_predictor(
-                curve="addresses_listed", overrides=f'["population.n_businesses={n}"]')}
-            for n in range(1, 102)
-        ),
-    ).cases  # fmt: skip
+    others = (f'["population.n_businesses={n}"]' for n in range(1, 102))
+    runs = [run_predictor(curve="addresses_listed", overrides=one) for one in others]
     with pytest.raises(ScenarioError, match="expected at most 100 different scenarios"):
-        backtest(cases, 1)
+        scored(tmp_path, *({"predictor": one} for one in runs))
 
 
 @pytest.mark.parametrize(
@@ -362,10 +351,8 @@ def test_below_its_floor_a_figure_is_not_told_from_zero(tmp_path):
 )  # fmt: skip
 def test_what_another_scenario_has_is_not_computable_and_refuses_no_file(tmp_path, keys, why):
     small = 'overrides: ["population.n_businesses=5", "end=2018-04-17T00:00+03:00"]'
-    cases = case_file(
-        tmp_path, {"predictor": f"{{kind: run, scenario: telegram-2018-replay, {keys}, {small}}}"}
-    ).cases
-    (found,) = backtest(cases, 1).scores
+    case = {"predictor": f"{{kind: run, scenario: telegram-2018-replay, {keys}, {small}}}"}
+    (found,) = scored(tmp_path, case).scores
     assert found.prediction == NotComputable(why)
 
 
@@ -377,7 +364,7 @@ def test_a_curve_that_is_asked_for_as_a_measure_is_told_to_be_one(tmp_path):
     ):
         predictor = f"{{kind: run, scenario: telegram-2018-replay, {keys}}}"
         with pytest.raises(ScenarioError) as refusal:
-            backtest(case_file(tmp_path, {"predictor": predictor}).cases, 1)
+            scored(tmp_path, {"predictor": predictor})
         assert told in str(refusal.value)
 
 
@@ -399,8 +386,7 @@ PLATEAU = (
 @pytest.mark.laws
 def test_a_case_is_predicted_by_kept_simulations_and_by_all_declared_ranges(tmp_path):
     """Each kept simulation lies within the window of the evidence, and of others few do."""
-    cases = case_file(tmp_path, {"predictor": PLATEAU, "value": 16_300_000}).cases
-    found = backtest(cases, 8)
+    found = scored(tmp_path, {"predictor": PLATEAU, "value": 16_300_000}, n=4)
     (kept,), (prior,) = found.scores, found.prior
     assert (kept.band, prior.band) == (CONDITIONED, PRIOR)
     window = 16_300_000 / 2, 16_300_000 * 2
@@ -425,13 +411,13 @@ def test_a_figure_by_which_simulations_are_kept_is_evidence_and_no_check(
 ):
     end = ", overrides: ['end=2018-04-22T00:00+03:00']}"
     one = {"predictor": predictor[:-1] + end, "value": value, "unit": "IPv4 addresses"}
-    cases = case_file(
+    found = scored(
         tmp_path,
         one | {"role": "known"},
         one | {"role": "held-out", "source": "other"},
         one | {"role": "calibration", "source": "third"},
-    ).cases
-    found = backtest(cases, 1, executor=Dead())
+        executor=Dead(),
+    )
     roles = ["evidence", "evidence"] if is_evidence else ["known", "held-out"]
     for scores in (found.scores, found.prior):
         assert [each.role for each in scores] == [*roles, "calibration"]
@@ -440,21 +426,16 @@ def test_a_figure_by_which_simulations_are_kept_is_evidence_and_no_check(
 def test_what_counts_as_a_figure_of_the_evidence_is_evidence(tmp_path):
     end = ", overrides: ['end=2018-04-22T00:00+03:00']}"
     shared = {"role": "known", "counts_as": "plateau"}
-    cases = case_file(
-        tmp_path,
-        {"predictor": PLATEAU[:-1] + end, **shared},
-        {"predictor": PLATEAU.replace("04-18", "04-19")[:-1] + end, **shared},
-        {"predictor": PLATEAU.replace("04-18", "04-19")[:-1] + end, "role": "known"},
-    ).cases
-    found = backtest(cases, 1, executor=Dead())
+    later = PLATEAU.replace("04-18", "04-19")[:-1] + end
+    cases = {"predictor": PLATEAU[:-1] + end, **shared}, {"predictor": later, **shared}
+    found = scored(tmp_path, *cases, {"predictor": later, "role": "known"}, executor=Dead())
     assert [each.role for each in found.scores] == ["evidence", "evidence", "known"]
 
 
 def test_without_kept_simulations_no_figure_is_evidence(tmp_path):
     """Another number of businesses makes another model, of which none are kept."""
     few = ", overrides: ['population.n_businesses=5', 'end=2018-04-18T12:01+03:00']}"
-    cases = case_file(tmp_path, {"predictor": PLATEAU[:-1] + few, "role": "known"}).cases
-    (found,) = backtest(cases, 1).scores
+    (found,) = scored(tmp_path, {"predictor": PLATEAU[:-1] + few, "role": "known"}).scores
     assert (found.role, found.band) == ("known", PRIOR)
 
 

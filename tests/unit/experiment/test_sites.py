@@ -86,13 +86,11 @@ BY_HAND = {
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("sites")
-    run(
-        "telegram-2018-replay",
-        set=overrides(folder),
-        folder=folder / "run",
-        n_simulations=2,
-        fixed=True,
-    )
+    return simulate(folder, overrides(folder), 2)
+
+
+def simulate(folder: Path, asked: dict[str, object], n: int = 1) -> Path:
+    run("telegram-2018-replay", set=asked, folder=folder / "run", n_simulations=n, fixed=True)
     return folder / "run"
 
 
@@ -168,15 +166,7 @@ def test_a_site_that_gives_visits_alone_loses_what_these_earn(tmp_path):
         ),
         "population.revenue_per_visit": ("sector,usd_per_visit,sigma", "shops,2,0", ",1,0"),
     }
-    asked = overrides(tmp_path, tables)
-    run(
-        "telegram-2018-replay",
-        set=asked,
-        folder=tmp_path / "run",
-        n_simulations=2,
-        fixed=True,
-    )
-    row = rows_of(tmp_path / "run")["seen.example", ""]
+    row = rows_of(simulate(tmp_path, overrides(tmp_path, tables)))["seen.example", ""]
     # The hours of the front end of shop.example, 60 visits of 2 USD in each; half is made up for.
     assert float(row["lost_demand_h"]) == 3.75
     assert float(row["visits_lost"]) == 225
@@ -191,14 +181,7 @@ def test_orders_of_some_operators_give_the_hours_and_money_of_these(tmp_path):
     told |= {"from": "2018-04-16T10:00Z", "to": "2018-04-16T14:00Z"}
     asked = overrides(tmp_path, strategy={"id": "orders", "orders": [told]})
     del asked["strategy.orders"]
-    run(
-        "telegram-2018-replay",
-        set=asked,
-        folder=tmp_path / "run",
-        n_simulations=1,
-        fixed=True,
-    )
-    found = rows_of(tmp_path / "run")
+    found = rows_of(simulate(tmp_path, asked))
     assert ("shop.example", "a") not in found
     for site, lost_h, loss_usd in (
         ("shop.example", 0.75, 37.5),
@@ -246,14 +229,7 @@ def test_who_moves_keeps_its_families_and_is_met_by_them(tmp_path):
     }
     reactions = {"responses": str(responses), "n_rounds": 1}
     reactions |= {"patience_median_h": 1, "patience_sigma": 0}
-    run(
-        "telegram-2018-replay",
-        set=overrides(tmp_path, tables, reactions=reactions),
-        folder=tmp_path / "run",
-        n_simulations=1,
-        fixed=True,
-    )
-    found = rows_of(tmp_path / "run")
+    found = rows_of(simulate(tmp_path, overrides(tmp_path, tables, reactions=reactions)))
     # a, with 3/4 of the users, drops what is listed at once; b two hours later, and lets go one
     # hour late. All three bear it for an hour, move in another, and are elsewhere when b begins:
     # 3/4 * 2. Then all IPv4 addresses are listed from 20:00 to 23:00, and all of IPv6 for an hour,
@@ -289,11 +265,11 @@ def test_a_shutdown_is_of_the_families_it_names(tmp_path, prefixes, down, listed
         *(f"2018-04-16T10:00Z,block,{prefix}" for prefix in prefixes),
         *(f"2018-04-16T14:00Z,unblock,{prefix}" for prefix in prefixes),
     )
-    asked = overrides(tmp_path, {"strategy.orders": orders})
-    run("telegram-2018-replay", set=asked, folder=tmp_path / "run", n_simulations=1, fixed=True)
-    rows = [row for row in csv_rows(tmp_path / "run/sites.csv") if row["operator"] == "a"]
-    # This operator enforces at once. Sites that meet nothing have no row.
-    hours = {row["site"]: float(row["down_h"]) for row in rows}
+    rows = rows_of(simulate(tmp_path, overrides(tmp_path, {"strategy.orders": orders})))
+    # Operator a enforces at once. Sites that meet nothing have no row.
+    hours = {
+        site: float(row["down_h"]) for (site, operator), row in rows.items() if operator == "a"
+    }
     assert {site: spent for site, spent in hours.items() if spent} == dict.fromkeys(down, 4.0)
     entries = duckdb.execute(f"SELECT prefix FROM '{tmp_path}/run/entries.parquet'").fetchall()
     assert {prefix for (prefix,) in entries} == listed
