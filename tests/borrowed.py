@@ -3,13 +3,10 @@
 from sim.scenario.library import shipped, table_names
 from sim.scenario.tables.seeds import ANY, read_note
 
-
-def _is_of_a_country(name: str) -> bool:
-    note = read_note(shipped("seeds") / f"{name}.csv")
-    return note is not None and note.country not in ("", ANY)
-
-
-BORROWED = ", ".join(filter(_is_of_a_country, table_names()))
+_NOTES = {name: read_note(shipped("seeds") / f"{name}.csv") for name in table_names()}
+BORROWED = ", ".join(
+    name for name, note in _NOTES.items() if note and note.country not in ("", ANY)
+)
 """Names of all shipped tables that are of a country."""
 BORROW = f"borrow=[{BORROWED}]"
 """The same as an override."""

@@ -265,11 +265,14 @@ def kill(name: str, reference: Reference, number: signal.Signals, luck: random.R
         _check_end(found, process, said)
         _check_others(found, folder)
         (folder / "process.py").unlink()
-        with _tidy(found, folder):
-            if command.is_resumable:
-                _check_run(found, command, reference, folder, process.returncode)
-            else:
-                _check_file(found, command, reference, folder)
+        if command.is_resumable:
+            _check_run(found, command, reference, folder, process.returncode)
+        else:
+            _check_file(found, command, reference, folder)
+        # In the end nothing is there that was not there and is not made.
+        expected = GIVEN | {one.split("/")[0] for one in (*OF_OTHERS, command.makes)}
+        left = sorted(set(os.listdir(folder)) - expected)
+        found.check(not left, f"left behind: {', '.join(left)}")
         _check_others(found, folder)
     return found
 
@@ -322,16 +325,6 @@ def _check_others(found: Kill, folder: Path) -> None:
         path = folder / name
         is_same = path.is_file() and path.read_text(encoding="utf-8") == text
         found.check(is_same, f"{name} is not as it was")
-
-
-@contextmanager
-def _tidy(found: Kill, folder: Path) -> Iterator[None]:
-    """In the end nothing is there that was not there and is not made."""
-    yield
-    expected = GIVEN | {name.split("/")[0] for name in OF_OTHERS}
-    expected |= {COMMANDS[found.name].makes.split("/")[0]}
-    left = sorted(set(os.listdir(folder)) - expected)
-    found.check(not left, f"left behind: {', '.join(left)}")
 
 
 def _check_run(

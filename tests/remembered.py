@@ -39,9 +39,7 @@ def parse_document(data: bytes, file: str) -> Document:
     return _parsed(data, file).copied()
 
 
-@lru_cache(maxsize=64)
-def _parsed(data: bytes, file: str) -> Document:
-    return document.parse_document(data, file)
+_parsed = lru_cache(maxsize=64)(document.parse_document)
 
 
 read_note_of = seeds._note_of

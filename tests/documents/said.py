@@ -99,18 +99,6 @@ def in_april(day: int, hour: int = 12) -> datetime:
 TEN_MAY = datetime(2018, 5, 10, 12, tzinfo=MOSCOW)
 
 
-def second_of(instant: datetime) -> int:
-    return int((instant - START).total_seconds())
-
-
-def hour_of(instant: datetime) -> str:
-    return f"{day_of(instant)}, {instant:%H:%M}"
-
-
-def day_of(instant: datetime) -> str:
-    return f"{instant.day} {instant:%B}"
-
-
 def curve(
     folder: Path,
     instants: Sequence[datetime],
@@ -127,7 +115,7 @@ def curve(
         "AND c.provider IS NOT DISTINCT FROM $provider AND c.sector IS NULL "
         "GROUP BY ALL",
         {
-            "then_s": [second_of(one) for one in instants],
+            "then_s": [int((one - START).total_seconds()) for one in instants],
             "metric": metric, "n": n, "provider": provider,
         },
     ).fetchall()  # fmt: skip
@@ -148,7 +136,7 @@ def addresses(emerged: Path) -> Iterator[str]:
     instants = [in_april(17), in_april(18, 0), *map(in_april, (18, 19, 20)), TEN_MAY]
     listed = curve(emerged, instants)
     for instant, values in zip(instants, listed.T, strict=True):
-        yield f"| {hour_of(instant)} | {with_band(values / 1e6, '.1f')} |"
+        yield f"| {instant.day} {instant:%B, %H:%M} | {with_band(values / 1e6, '.1f')} |"
     on_20_april = listed[:, instants.index(in_april(20))]
     yield f"{(on_20_april >= PUBLISHED).sum() or 'none'} of the {N} replicates reaches 17.8 million"
     yield f"{(on_20_april < 6e6).sum()} of them stay below 6 million"

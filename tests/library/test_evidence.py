@@ -25,11 +25,6 @@ def sources_of(name: str) -> tuple[Source, ...]:
     return list_sources(shipped_scenario(name), each_row=True)
 
 
-@cache
-def measured_in(name: str) -> tuple[str, ...]:
-    return metrics_of(shipped_scenario(name))
-
-
 def figures() -> list[dict[str, str]]:
     path = shipped("seeds") / "article-figures.csv"
     return csv_rows(path)
@@ -73,7 +68,7 @@ def test_a_figure_of_the_article_stands_where_the_table_says(figure):
         stands_at = figure["stands_at"]
         if figure["metric"]:
             assert stands_at == figure["metric"]
-            assert stands_at in measured_in(name), f"{name} does not measure {stands_at}"
+            assert stands_at in metrics_of(resolved), f"{name} does not measure {stands_at}"
         else:
             assert stands_at in values or stands_at in CURVES, f"{name} has no {stands_at}"
     assert figure["how"]

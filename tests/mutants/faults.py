@@ -131,7 +131,7 @@ class _Visitor:
     def changes(self, node: ast.AST) -> Iterator[tuple[int, int, str]]:
         # Before Python 3.12 the parts of an f-string do not know where they stand.
         if isinstance(node, ast.JoinedStr) or (
-            isinstance(node, ast.If) and _names_type_checking(node.test)
+            isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
         ):
             return
         yield from self._here(node)
@@ -219,7 +219,3 @@ class _Visitor:
         gap = self.source[begin:end].decode()
         if "#" not in gap and (hit := re.search(pattern, gap)):
             yield begin + hit.start(), begin + hit.end(), text
-
-
-def _names_type_checking(test: ast.expr) -> bool:
-    return isinstance(test, ast.Name) and test.id == "TYPE_CHECKING"

@@ -77,18 +77,12 @@ def modules_named(repository: Path, folder: str) -> set[str]:
                 found |= {alias.name for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and node.level == 0:
                 found.add(node.module or "")
-            elif isinstance(node, ast.Call) and (folder == "benchmarks" or _is_skip(node.func)):
-                found |= {a.value for a in node.args if _is_text(a)}
+            elif isinstance(node, ast.Call) and (
+                folder == "benchmarks" or ast.unparse(node.func) == "pytest.importorskip"
+            ):
+                constants = (one.value for one in node.args if isinstance(one, ast.Constant))
+                found |= {value for value in constants if isinstance(value, str)}
     return {name.partition(".")[0] for name in found}
-
-
-def _is_skip(called: ast.expr) -> bool:
-    """Whether a test asks for a module by ``pytest.importorskip``."""
-    return isinstance(called, ast.Attribute) and called.attr == "importorskip"
-
-
-def _is_text(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and isinstance(node.value, str)
 
 
 def module_of(distribution: str) -> str:

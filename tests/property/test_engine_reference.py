@@ -219,17 +219,13 @@ def events_of(small: SmallWorld, outcome: Outcome) -> list[tuple[int, str, int, 
         if kind is Kind.EXEMPTED:
             continue
         events.append((t_s, kind.name.lower(), row, text))
-    blocks = [row for row in rows if Kind(row[1]) is Kind.BLOCK]
+    exempts = [row for row in rows if Kind(row[1]) is Kind.BLOCK
+               and outcome.entry_mechanism[row[3]] is Mechanism.EXEMPT]  # fmt: skip
     for t_s, _, _, _, _, business_row, *_ in exempted:
-        mine = [row for row in blocks if row[0] == t_s and _is_exempt(outcome, row[3])]
-        texts = [prefixes_text(outcome.entry_addresses[row[3]]) for row in mine]
+        texts = [prefixes_text(outcome.entry_addresses[row[3]]) for row in exempts if row[0] == t_s]
         place = [row[5] for row in exempted if row[0] == t_s].index(business_row)
         events.append((t_s, "exempted", business_row, texts[place]))
     return sorted(events)
-
-
-def _is_exempt(outcome: Outcome, entry_row: int) -> bool:
-    return outcome.entry_mechanism[entry_row] is Mechanism.EXEMPT
 
 
 def assert_same_curves(outcome: Outcome, reference: RefOutcome) -> None:

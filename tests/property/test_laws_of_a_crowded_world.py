@@ -236,7 +236,10 @@ def test_reached_cut_off_on_a_vpn_and_left_are_all(name, seed):
     outcome = run(replace(small, fronts=fronts), STRATEGIES[name])
     total = outcome.users.n_users.sum() * HORIZON_S
     share = {fate: getattr(outcome.users, f"{fate}_s").sum() / total for fate in FATES}
-    area = {metric: area_of(outcome, metric) for metric in OF_USERS}
+    area = {}
+    for metric in OF_USERS:
+        t_s, value = whole(outcome, metric)
+        area[metric] = (value * np.diff(np.append(t_s, HORIZON_S))).sum() / HORIZON_S
     reached_without_vpn = area["target_reached_share"] - area["vpn_share"]
     assert sum(share.values()) + reached_without_vpn == pytest.approx(1, abs=1e-9)
     assert share["vpn"] == pytest.approx(area["vpn_share"], rel=1e-9)
@@ -249,8 +252,3 @@ def test_reached_cut_off_on_a_vpn_and_left_are_all(name, seed):
 
 
 FATES = ("denied", "vpn", "left")
-
-
-def area_of(outcome: Outcome, metric: str) -> float:
-    t_s, value = whole(outcome, metric)
-    return float((value * np.diff(np.append(t_s, HORIZON_S))).sum()) / HORIZON_S

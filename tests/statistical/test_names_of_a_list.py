@@ -74,16 +74,12 @@ def expected_of_list(n_addresses: int) -> float:
     return float(draws[PLACE[0]].names.mean())
 
 
-def are_as_many(names: np.ndarray) -> bool:
-    error = names.std() * math.sqrt(names.size)
-    return abs(float(names.sum()) - expected_of_list(names.size)) <= ERRORS * error
-
-
 @pytest.mark.laws
 def test_a_run_with_kinds_has_the_names_that_are_expected_of_the_list():
     names = of_runs()
     assert names.size > 5000
-    assert are_as_many(names)
+    error = names.std() * math.sqrt(names.size)
+    assert abs(float(names.sum()) - expected_of_list(names.size)) <= ERRORS * error
 
 
 def test_names_by_kind_have_the_mean_of_their_place():

@@ -258,17 +258,13 @@ def test_all_names_are_counted_one_by_one():
 @pytest.mark.parametrize("share", [0.05, 0.4, 0.9])
 def test_a_random_part_of_the_names_shows_what_drawing_them_shows(share):
     wide = NamesLaw(np.array([400, 40, 12, 5, 1]), np.array([20, 100, 300, 900, 4000]))
-    drawn = thinned(wide, np.full(5, share), np.random.default_rng(1))
+    sizes = np.repeat(wide.size, wide.count)
+    drawn = found_in(np.random.default_rng(1).binomial(sizes, share).tolist())
     for quantity in QUANTITIES:
         expected = wide.quantity(quantity, share)
         assert drawn[quantity] == pytest.approx(expected, rel=0.08, abs=0.004), quantity
     # Negative control: what all names show is another thing.
     assert drawn["n_names"] < 0.96 * wide.n_names
-
-
-def thinned(law: NamesLaw, share: np.ndarray, rng: np.random.Generator) -> dict[str, float]:
-    sizes = np.repeat(law.size, law.count)
-    return found_in(rng.binomial(sizes, np.repeat(share, law.count)).tolist())
 
 
 def test_names_with_ten_neighbours_are_counted_by_the_binomial_law():

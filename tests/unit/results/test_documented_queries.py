@@ -4,7 +4,7 @@ import bisect
 import re
 import statistics
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -92,13 +92,8 @@ def values_at(folder: Path, metric: str, strategy: str, t_s: int) -> list[float]
     ]
 
 
-@cache
-def start_of(folder: Path) -> datetime:
-    return open_run(folder).start
-
-
 def seconds(folder: Path, row: Mapping[str, Any]) -> int:
-    return int((row["time_utc"] - start_of(folder)) / timedelta(seconds=1))
+    return int((row["time_utc"] - open_run(folder).start) / timedelta(seconds=1))
 
 
 def test_the_query_for_other_statistics_reads_every_replicate_at_every_time(

@@ -21,14 +21,11 @@ def resolved():
     return replace(whole, operators=replace(whole.operators, rows=rows))
 
 
-def with_hours(resolved, hours: float):
-    rows = [row.model_copy(update={"poll_interval_h": hours}) for row in resolved.operators.rows]
-    return replace(resolved, operators=replace(resolved.operators, rows=tuple(rows)))
-
-
 @pytest.mark.parametrize(("hours", "seconds"), [(1, 3600), (0.25, 900), (1e-4, 1), (12, 43_200)])
 def test_an_interval_is_its_hours_and_a_second_at_least(resolved, hours, seconds):
-    operators = build_operators(with_hours(resolved, hours), Streams(0, 0))
+    rows = [row.model_copy(update={"poll_interval_h": hours}) for row in resolved.operators.rows]
+    changed = replace(resolved, operators=replace(resolved.operators, rows=tuple(rows)))
+    operators = build_operators(changed, Streams(0, 0))
     assert set(operators.poll_interval_s.tolist()) == {seconds}
     assert np.all(operators.poll_phase_s < seconds)
 
