@@ -6,7 +6,7 @@ float.
 
 import csv
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -180,12 +180,7 @@ def changes_to(name: str) -> list[str]:
 def numbers_of(name: str) -> Numbers:
     """Numbers of all replicates, replicate by replicate, in the sequence of measuring."""
     scenario, changes = VARIANTS.get(name, (name, []))
-    return numbers_with(scenario, [*changes_to(scenario), *changes])
-
-
-def numbers_with(scenario: str, changes: Sequence[str]) -> Numbers:
-    """Numbers of all replicates of a scenario with some overrides."""
-    resolved = resolved_of(scenario, list(changes))
+    resolved = resolved_of(scenario, [*changes_to(scenario), *changes])
     return {
         (metric, replicate): value
         for replicate in range(N_REPLICATES)

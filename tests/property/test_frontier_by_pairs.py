@@ -23,12 +23,11 @@ def effects(draw: st.DrawFn) -> list[list[Pair]]:
     return draw(st.lists(st.lists(pair, min_size=n, max_size=n), min_size=1, max_size=6))
 
 
-def beats(one: Pair, other: Pair) -> bool:
-    return one != other and one[0] >= other[0] and one[1] <= other[1]
-
-
 def on_frontier(pairs: Sequence[Pair]) -> list[bool]:
-    return [not any(beats(other, mine) for other in pairs) for mine in pairs]
+    return [
+        not any(one != mine and one[0] >= mine[0] and one[1] <= mine[1] for one in pairs)
+        for mine in pairs
+    ]
 
 
 @given(effects())

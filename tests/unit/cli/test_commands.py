@@ -329,15 +329,9 @@ def test_the_schema_file_beside_the_scenarios_is_fresh(repository):
 def test_a_list_on_standard_input_is_read_once_and_is_no_terminal(monkeypatch):
     refused(call("exposure", "-", "-", text="198.51.100.1\n"), 2, "can be read once only")
     run("exposure", "-", text="198.51.100.1\n")
-    monkeypatch.setattr("sim.cli.options.sys", SimpleNamespace(stdin=Terminal()))
+    typed = SimpleNamespace(isatty=lambda: True)
+    monkeypatch.setattr("sim.cli.options.sys", SimpleNamespace(stdin=typed))
     with pytest.raises(UsageError) as caught:
         check_stdin(["a.txt", "-"])
     assert str(caught.value) == "-: expected a list on standard input, got a terminal"
     check_stdin(["a.txt"])
-
-
-class Terminal:
-    """A standard input that somebody types."""
-
-    def isatty(self) -> bool:
-        return True
