@@ -1,4 +1,4 @@
-"""How tests run, and a small scenario to change; ``shared_runs.py`` has what is made once."""
+"""How tests run, and a small scenario to change; ``shared_runs.py`` makes runs once a session."""
 
 import fcntl
 import gc
@@ -73,7 +73,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Compile all loops in a process of its own while workers run what needs none."""
     if not getattr(config.option, "numprocesses", None):
-        # Not in the process that only hands out tests: it imports most of the program.
+        # The process that only distributes tests skips this import of most of the program.
         from tests import shared_runs
 
         config.pluginmanager.register(shared_runs)

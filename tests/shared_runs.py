@@ -1,4 +1,4 @@
-"""What many tests share: scenarios read, and real runs, each made once in a session."""
+"""Scenarios and real runs that many tests share, each made once in a session."""
 
 import fcntl
 import os
@@ -26,7 +26,7 @@ def _a_busy_machine_writes_what_is_finished() -> None:
 
 @pytest.fixture(autouse=True, scope="session")
 def _few_draws_of_names() -> None:
-    """Half of the time of a small run goes into names behind its list: a twentieth are enough."""
+    """Estimating names takes half of a small run; 1,000 draws instead of 20,000 suffice here."""
     sim.names.listed.N_DRAWS, sim.names.listed.N_LAWS = 1000, 10
 
 

@@ -35,14 +35,14 @@ from tests.library.test_scenario_library import FEW, SMALLER
 
 N_MEMBERS, N_FIXED = 16, 5
 WHOLE = "telegram-2018"
-"""Run as it is, for kept simulations are of that, at seconds each: a few tell what leads."""
+"""Run unchanged, since its kept simulations need that; each takes seconds, so there are few."""
 N_LEADING, N_SPANNING = 2, N_MEMBERS // 2
 DAILY = (WHOLE, "austria-2022")
 """Scenarios whose gate is no long test: one with a record that is conditioned on, one without."""
 
 
 def daily(*names: str) -> list[Any]:
-    """All scenarios, of which every day only these are run."""
+    """All scenarios; the daily run takes only these."""
     long = pytest.mark.long
     return [pytest.param(one, marks=() if one in names else long) for one in scenario_names()]
 
@@ -132,7 +132,7 @@ def test_what_leads_is_graded_and_never_contradicted(name, place):
 
 N_KEPT = 300
 TWO = [0, pytest.param(-1, marks=pytest.mark.long)]
-"""Which of the kept simulations are run again: the first, and by night the last."""
+"""Kept simulations that are run again: the first, and in a long run the last."""
 
 
 @cache

@@ -23,7 +23,7 @@ from tests.loops import called
 from tests.sections import Fronts
 from tests.worlds import Actor, Firm, Pool, SmallWorld, many_worlds
 
-# It compiles a loop for each that Python cannot call; `test_interpreted.py` runs them every day.
+# Numba compiles each loop for this file alone; `test_interpreted.py` runs it every day.
 pytestmark = pytest.mark.long
 
 BASE = int(IntervalSet.of("198.18.0.0").start[0])
