@@ -24,7 +24,7 @@ from tests.sections import Fronts
 from tests.worlds import Actor, Firm, Pool, SmallWorld, many_worlds
 
 # Numba compiles each loop for this file alone; `test_interpreted.py` runs it every day.
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.laws, pytest.mark.long]
 
 BASE = int(IntervalSet.of("198.18.0.0").start[0])
 N = 64
