@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime, time
-from numbers import Integral
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import monotonic
@@ -24,7 +23,7 @@ import numpy as np
 
 from sim.addresses.feeds.inventories import is_frame, is_unknown, lists_of
 from sim.engine.strategies.registry import Strategy
-from sim.errors import OverblockError, Problem, ProblemsError, ScenarioError, UsageError
+from sim.errors import OverblockError, Problem, ProblemsError, ScenarioError
 from sim.experiment.executors.task import NOBODY
 from sim.measure.measures import OwnMeasure
 from sim.scenario.document import format_path
@@ -227,18 +226,6 @@ ARGUMENTS = {
 """Arguments of functions by the option that says the same in another word."""
 _OPTION = re.compile(r"(?<![\w-])--(?!resume\b)([a-z][a-z-]*)")
 """All but one: only the command line resumes."""
-
-
-def check_whole(**given: object) -> None:
-    """Refuse arguments that are no whole numbers; None is left to whoever reads it."""
-    bad = [
-        f"{name}: expected a whole number of 0 or more, got {value!r}"
-        for name, value in given.items()
-        if value is not None
-        and (isinstance(value, bool) or not isinstance(value, Integral) or value < 0)
-    ]
-    if bad:
-        raise UsageError("\n".join(bad))
 
 
 @contextmanager

@@ -14,7 +14,6 @@ from sim.addresses.sets.intervals import AddressSet
 from sim.api.given import (
     Given,
     OnProgress,
-    check_whole,
     in_python_words,
     resolved_of,
     shown_progress,
@@ -25,6 +24,7 @@ from sim.blocklists.covers import Answer, Question, answer
 from sim.catalogue.choices import label
 from sim.catalogue.measures import MEASURES
 from sim.engine.strategies.registry import Strategy
+from sim.errors import whole_numbers
 from sim.experiment.executors import choose_executor
 from sim.experiment.executors.task import Watch
 from sim.experiment.pipeline import carry_out, default_folder
@@ -101,7 +101,9 @@ def run(
     PartialError
         If every run failed.
     """
-    check_whole(n_simulations=n_simulations, root_seed=root_seed, n_workers=n_workers)
+    n_simulations, root_seed, n_workers = whole_numbers(
+        n_simulations=n_simulations, root_seed=root_seed, n_workers=n_workers
+    )
     with in_python_words(), resolved_of(scenario, set, strategy, measures) as resolved:
         seed = choose_root_seed(resolved, root_seed)
         plan = Plan.of_run(resolved, seed, resolved.scenario.n_replicates)
@@ -148,7 +150,9 @@ def compare(
     ScenarioError, DataError, UsageError, PartialError
         As for `run`, with the mistakes in all strategies and metrics.
     """
-    check_whole(n_simulations=n_simulations, root_seed=root_seed, n_workers=n_workers)
+    n_simulations, root_seed, n_workers = whole_numbers(
+        n_simulations=n_simulations, root_seed=root_seed, n_workers=n_workers
+    )
     with (
         in_python_words(),
         resolved_of(scenario, set, measures=measures) as resolved,
@@ -229,8 +233,9 @@ def cover(
     >>> int(found.cover.collateral)
     2
     """
+    budget, frontier = whole_numbers(budget=budget, frontier=frontier)
     lengths = {"longest": longest, "longest_v6": longest_v6, "shortest_v6": shortest_v6}
-    check_whole(budget=budget, frontier=frontier, shortest=shortest, **lengths)
+    whole_numbers(shortest=shortest, **lengths)
     with in_python_words():
         guarded = AddressSet.empty()
         if protect is not None:

@@ -22,7 +22,7 @@ from sim.blocklists.inventory import (
     assess_inventory,
     rank_businesses,
 )
-from sim.errors import UsageError
+from sim.errors import UsageError, whole_numbers
 from sim.names.expected import NamedPlace
 from sim.names.listed import (
     LUCK,
@@ -387,6 +387,7 @@ def exposure(
     >>> found.listed.n_addresses4, found.inventory.host_state.tolist()
     (256, [3, 1])
     """
+    whole_numbers(top=top)
     owners = None if attribute is None else feed_of_columns(attribute, "attribute")
     hosts = None
     if inventory is not None:

@@ -15,6 +15,7 @@ import base64
 import hashlib
 import platform
 import re
+import shlex
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib import metadata
@@ -152,6 +153,13 @@ def _paragraphs(run: RunFolder) -> Iterator[str]:
         "shell and network: it installs the locked versions and the program from this bundle, "
         "makes the whole run again and compares every byte."
     )
+    codes = [f"run/{one['copy']}" for one in manifest["inputs"] if one["copy"].endswith(".py")]
+    if codes:
+        trust = " ".join(f"--trust {shlex.quote(one)}" for one in codes)
+        yield (
+            "Python code of whoever made the run is part of it, and runs with your rights. Read "
+            f"it, then give both commands these words: `sh rerun.sh again {trust}`."
+        )
     tool, python = manifest["tool"]["version"], manifest["python"]
     yield f"Made by overblock {tool} with Python {python}; the result is {manifest['result_id']}."
     for warning in manifest.get("warnings", []):
@@ -162,11 +170,13 @@ _SCRIPT = """\
 #!/bin/sh
 # Makes the run of this bundle again, and compares every file of it byte by byte.
 # Needs: Python @PYTHON@ (3.11 or newer at least), network for the packages, some 2 GB of disk.
-# Use: sh rerun.sh [FOLDER], a new folder for the environment and the run; by default ./again.
+# Use: sh rerun.sh [FOLDER [--trust FILE.py]], a new folder for the environment and the run; by
+# default ./again. Python files of whoever made the run have to be trusted: read them first.
 # Exits with 0 if all bytes are the same, with 1 if any file differs.
 set -eu
 cd "$(dirname "$0")"
 again=${1:-again}
+[ $# -eq 0 ] || shift
 if [ -e "$again" ]; then
   echo "$again: exists; give the name of a new folder: sh rerun.sh FOLDER" >&2
   exit 2
@@ -193,19 +203,20 @@ fi
 "$again/environment/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps \\
   "environment/@WHEEL@"
 unset PYTHONPATH
-"$again/environment/bin/overblock" verify run --again "$again/run" || [ $? -eq 1 ]
+"$again/environment/bin/overblock" verify run --again "$again/run" "$@" || [ $? -eq 1 ]
 # The page of a bundle has no day: two of the same result are the same.
 rm -f "$again/run/timing.json"
 "$again/environment/bin/overblock" report "$again/run" --quiet
 n=0
 differ=0
-for file in $(cd run && find . -type f | sort); do
+(cd run && find . -type f | sort) > "$again/files"
+while IFS= read -r file; do
   n=$((n + 1))
   if ! cmp -s "run/$file" "$again/run/$file"; then
     echo "$file: differs"
     differ=$((differ + 1))
   fi
-done
+done < "$again/files"
 if [ "$differ" -eq 0 ]; then
   echo "all $n files are the same, byte for byte"
 else

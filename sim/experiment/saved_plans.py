@@ -151,7 +151,8 @@ def read_question(folder: Path) -> Question:
         copies = {name: folder / table["copy"] for name, table in document["tables"].items()}
         if any(hash_of(copies[name]) != one["sha256"] for name, one in document["tables"].items()):
             raise _another(folder)
-        loaded = load_scenario(str(folder / SCENARIO), document["overrides"]).with_copies(copies)
+        loaded = load_scenario(str(folder / SCENARIO), document["overrides"])
+        loaded = loaded.with_copies(copies, loaded.columns)
         loaded = replace(loaded, document=loaded.document.renamed(document["file"]))
         return Question(folder, document["kind"], document, resolve(loaded))
 
@@ -275,7 +276,8 @@ def resolved_of_folder(run: RunFolder, scratch: Path, *, more: Sequence[str] = (
     """
     described = run.manifest["scenario"]
     overrides = [str(override) for override in described["overrides"]]
-    loaded = load_scenario(str(run.path / SCENARIO), [*overrides, *more])
+    own = load_scenario(str(run.path / SCENARIO), overrides)
+    loaded = load_scenario(str(run.path / SCENARIO), [*overrides, *more]) if more else own
     loaded = replace(loaded, document=loaded.document.renamed(str(described["file"])))
     copies = {}
     for row, table in enumerate(run.manifest["inputs"]):
@@ -288,4 +290,4 @@ def resolved_of_folder(run: RunFolder, scratch: Path, *, more: Sequence[str] = (
             file = run.path / source
             if is_inside(run, file) and file.is_file():
                 target.write_bytes(file.read_bytes())
-    return resolve(loaded.with_copies(copies))
+    return resolve(loaded.with_copies(copies, own.columns))

@@ -142,8 +142,8 @@ class LoadedScenario:
         table that is not among them lies where it always does.
     columns
         Assumed columns of tables that are set.
-    are_columns_moved
-        Whether the copies have the moved columns already.
+    moved
+        Those of them that the copies have already.
     """
 
     scenario: Scenario
@@ -154,11 +154,23 @@ class LoadedScenario:
     assumed: tuple[AssumptionRow, ...]
     copies: Mapping[str, Path] = field(default_factory=dict)
     columns: tuple[ColumnChange, ...] = ()
-    are_columns_moved: bool = False
+    moved: tuple[ColumnChange, ...] = ()
 
-    def with_copies(self, copies: Mapping[str, Path]) -> LoadedScenario:
-        """The scenario of a run, whose copies of the tables have what was set in them."""
-        return replace(self, copies=copies, are_columns_moved=True)
+    def with_copies(
+        self, copies: Mapping[str, Path], moved: Sequence[ColumnChange]
+    ) -> LoadedScenario:
+        """The scenario of a run, whose copies of the tables have what was set in them.
+
+        Raises
+        ------
+        ScenarioError
+            With columns that were set there and now are set again: where they stood is not known.
+        """
+        before = {one.key: one.amounts for one in moved}
+        message = "expected a column that the folder has not set: run the scenario again"
+        again = [one for one in self.columns if before.get(one.key, one.amounts) != one.amounts]
+        ScenarioError.raise_any([Problem(one.origin, message, key=one.key) for one in again])
+        return replace(self, copies=copies, moved=tuple(moved))
 
     def find_table(self, name: str) -> Path:
         """Path of a table that the scenario names."""

@@ -276,8 +276,8 @@ def _with_settings(loaded: LoadedScenario, key: str, table: TableType) -> TableT
     if asked and key.startswith("money."):
         message = "expected another table: this one is drawn over its ranges in every run"
         raise DataError([Problem(one.origin, message, key=one.key) for one in asked])
-    is_moved = loaded.are_columns_moved
-    return with_settings(table, asked, is_moved=is_moved) if asked else table
+    moved = {one.key for one in loaded.moved}
+    return with_settings(table, asked, moved) if asked else table
 
 
 def _name_at(scenario: Scenario, key: str, inventory: Inventory | None) -> str | None:

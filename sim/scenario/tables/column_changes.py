@@ -6,7 +6,7 @@ import csv
 import hashlib
 import io
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
@@ -55,13 +55,15 @@ class ColumnChange:
         return f"{self.table}.{self.column}"
 
 
-def with_settings(table: TableType, asked: Sequence[ColumnChange], *, is_moved: bool) -> TableType:
+def with_settings(
+    table: TableType, asked: Sequence[ColumnChange], moved: Container[str]
+) -> TableType:
     """Return a table with the columns that are set; its text and hash are of what it says then.
 
     Parameters
     ----------
-    is_moved
-        Whether it was read from a copy of a run, which has the moved cells already.
+    moved
+        Keys of columns that a copy of a run has already.
 
     Raises
     ------
@@ -71,12 +73,13 @@ def with_settings(table: TableType, asked: Sequence[ColumnChange], *, is_moved: 
     problems = [problem for one in asked for problem in _misfits(table, one)]
     DataError.raise_any(problems)
     names = tuple(one.column for one in asked)
-    if is_moved:
+    fresh = [one for one in asked if one.key not in moved]
+    if not fresh:
         return replace(table, set_columns=names)
-    moved = with_columns(table, asked)
-    data = _text_of(moved).encode()
+    changed = with_columns(table, fresh)
+    data = _text_of(changed).encode()
     digest = hashlib.sha256(data).hexdigest()
-    return replace(moved, data=data, sha256=digest, set_columns=names)
+    return replace(changed, data=data, sha256=digest, set_columns=names)
 
 
 def assumed_columns(table: Table[Any]) -> dict[str, Range]:

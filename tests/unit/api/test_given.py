@@ -165,7 +165,8 @@ def test_a_frame_that_is_set_stands_over_that_of_the_scenario(tmp_path):
     given = tree()
     given["population"] = {"n_businesses": 0, "inventory": sites_of(INVENTORY)}
     other = {"population.inventory": sites_of({**INVENTORY, "site": ["z.example"]})}
-    sim.run(given, n_simulations=1, fixed=True, set=other, folder=tmp_path / "out")
+    n = np.int64(1)
+    sim.run(given, n_simulations=n, fixed=True, set=other, folder=tmp_path / "out", root_seed=n)
     assert shown_sites(tmp_path / "out") == {"z.example"}
 
 
@@ -194,3 +195,5 @@ def test_numbers_that_are_not_whole_are_refused(given):
         sim.run("austria-2022", **given)
     with pytest.raises(sim.UsageError, match="budget: expected a whole number"):
         sim.cover(["192.0.2.1"], budget=2.5)
+    with pytest.raises(sim.UsageError, match="top: expected a whole number"):
+        sim.exposure(["192.0.2.1"], top=1.5)

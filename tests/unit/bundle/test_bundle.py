@@ -225,6 +225,20 @@ def test_the_script_is_read_by_a_plain_shell(tmp_path):
     assert "again: exists" in done.stderr
 
 
+def test_the_script_compares_files_with_blanks_in_their_names(tmp_path):
+    """The part of the script after the run was made, with two files of which one differs."""
+    _, part, end = _rerun_script("3.11.7").partition("n=0\n")
+    for folder, text in (("run", "same"), ("again/run", "same")):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "my höst's.csv").write_text(text)
+        (tmp_path / folder / "b.csv").write_text(folder)
+    done = subprocess.run(
+        ["sh", "-euc", f"again=again\n{part}{end}"], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert done.stdout.splitlines() == ["./b.csv: differs", "1 of 2 files differ"]
+    assert done.returncode == 1
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("strategies", [[], ["--strategy", "exact", "--strategy", "none"]])
 def test_the_script_makes_the_same_bytes_elsewhere(strategies, tmp_path):

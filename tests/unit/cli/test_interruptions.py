@@ -129,7 +129,7 @@ def test_an_interrupt_in_a_query_is_no_failed_run(verb, name):
 
 
 IN_A_QUERY = {
-    "import": ("sim.addresses.feeds.normal._metadata", "list.txt", "-o", "table.parquet"),
+    "import": ("sim.addresses.feeds.normal._insert", "list.txt", "-o", "table.parquet"),
     "plot": ("sim.report.figures.look.add_words", "out", "outage"),
     "report": ("sim.report.page.document.render", "out"),
 }

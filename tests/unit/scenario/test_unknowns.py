@@ -289,3 +289,20 @@ def test_a_run_that_is_resumed_is_not_moved_again(tmp_path):
     plan = Plan.of_run(with_(f"{COMPLIANCE}=0.9"), 1, 1)
     write_question(plan, [plan.resolved], tmp_path)
     assert read_question(tmp_path).resolved.operators.rows == plan.resolved.operators.rows
+
+
+def test_a_setting_beside_a_folder_moves_what_the_folder_has_not(tmp_path):
+    folder = tmp_path / "out"
+    lag = COMPLIANCE.rpartition(".")[0] + ".apply_lag_median_h"
+    short = {"population.n_businesses": 20, "end": "2018-04-16T14:00+03:00"}
+    sim.run("telegram-2018", n_simulations=1, fixed=True, set=short, folder=folder)
+    plan = plan_of_folder(open_run(folder), tmp_path / "a", more=[f"{lag}=2"])
+    wanted = with_(f"{lag}=2").operators
+    assert plan.resolved.operators.rows == wanted.rows
+    assert plan.resolved.operators.sha256 == wanted.sha256
+    folder = tmp_path / "set"
+    sim.run("telegram-2018", n_simulations=1, fixed=True, set={**short, lag: 2}, folder=folder)
+    same = plan_of_folder(open_run(folder), tmp_path / "b", more=[f"{lag}=2", f"{COMPLIANCE}=0.9"])
+    assert same.resolved.operators.rows == with_(f"{lag}=2", f"{COMPLIANCE}=0.9").operators.rows
+    with pytest.raises(ScenarioError, match="a column that the folder has not set"):
+        plan_of_folder(open_run(folder), tmp_path / "c", more=[f"{lag}=3"])
