@@ -8,6 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -286,6 +287,12 @@ def _turns(entry: dict[str, Any], number: int, gathering: Gathering) -> list[tup
         else:
             states.append((int(at.timestamp()), state))
     states.sort(key=lambda each: each[0])
+    for (at_s, state), (next_s, other) in pairwise(states):
+        if at_s == next_s and state != other:
+            when = datetime.fromtimestamp(at_s, UTC).isoformat()
+            message = f"expected one state at one time, got true and false at {when}"
+            gathering.refuse(message, number, "stateChanges")
+            return []
     before = [False, *(state for _, state in states)]
     return [each for each, last in zip(states, before, strict=False) if each[1] != last]
 

@@ -58,6 +58,7 @@ from sim.report.words.numbers import number, percent, percent_span, with_range
 from sim.report.words.sentences import note_of, read_bound, read_losses, step_text
 from sim.results.folder import RunFolder, assumptions_of, input_rows, later
 from sim.results.tables import text
+from sim.scenario.strategies import GivenOrderRow
 from sim.scenario.tables.inventory import read_inventory
 from sim.scenario.tables.money import MoneyParameterRow
 from sim.scenario.tables.rows import FigureRow, OperatorRow, OrderRow
@@ -369,6 +370,17 @@ def settings_assumed(run: RunFolder) -> list[tuple[str, str]]:
 def is_assumed(run: RunFolder, key: str) -> bool:
     """Whether a value of the scenario, or a column of a table, is an assumption."""
     return any(one["key"] == key for one in assumptions_of(run.manifest))
+
+
+def count_undated(run: RunFolder) -> int:
+    """Orders without a time in a list in which others have one."""
+    lines = (run.scenario.get("strategy") or {}).get("orders")
+    if isinstance(lines, list):
+        dated = [bool({"from", "every"} & one.keys()) for one in lines]
+    else:
+        rows = input_rows(run, "strategy", "table", GivenOrderRow)
+        dated = [bool(row.from_ or row.every) for row in rows]
+    return dated.count(False) if any(dated) else 0
 
 
 def times_of_orders(run: RunFolder) -> tuple[str, list[float], bool]:

@@ -342,22 +342,33 @@ def read_cut_off(run: RunFolder, strategy: str) -> tuple[NDArray[np.bool_], Esti
     return hours > 0, as_lower_bound(found) if is_least else found, is_least
 
 
+CUT_AT = {
+    True: (
+        "site_runs.parquet",
+        "SELECT DISTINCT operator FROM data "
+        "WHERE strategy = ? AND impaired_h > 0 AND operator IS NOT NULL",
+    ),
+    False: (
+        "hits.parquet",
+        'SELECT DISTINCT "group" AS operator FROM data '
+        f"""WHERE strategy = ? AND "by" = 'operator' AND metric = '{COLLATERAL}' AND value > 0""",
+    ),
+}
+"""Operators at which sites of one's own were cut off, or else businesses: table and query."""
+
+
 def cut_off_in_part(run: RunFolder, strategy: str) -> Text | None:
-    """Write which users were cut off where no business was; None where none were.
+    """Write which users were cut off where no business, or site of one's own, was; None if none.
 
     Raises
     ------
     DataError
         If the table of operators cannot be read.
     """
-    found = read_columns(
-        run.path / "hits.parquet",
-        'SELECT DISTINCT "group" FROM data '
-        """WHERE strategy = ? AND "by" = 'operator' AND metric = ? AND value > 0""",
-        [strategy, COLLATERAL],
-    )
+    own = has_sites(run)
+    found = read_columns(run.path / CUT_AT[own][0], CUT_AT[own][1], [strategy])
     groups = input_rows(run, "operators", "groups", OperatorRow)
-    cut = [one.share_users for one in groups if one.operator in found["group"]]
+    cut = [one.share_users for one in groups if one.operator in found["operator"]]
     if not cut:
         return None
     return say(
@@ -367,7 +378,7 @@ def cut_off_in_part(run: RunFolder, strategy: str) -> Text | None:
         of=whole(len(groups)),
         share=percent(sum(cut)),
         limit=percent(run.scenario["thresholds"]["impaired"]),
-        whose=say("a site") if has_sites(run) else say("a modelled business"),
+        whose=say("a site") if own else say("a modelled business"),
     )
 
 

@@ -34,6 +34,7 @@ from sim.report.page import document
 from sim.report.page.appendix import _makers
 from sim.report.page.detail import (
     HOURS,
+    count_undated,
     course_of,
     effects_of_orders,
     effects_of_sessions,
@@ -635,6 +636,19 @@ def test_times_of_orders_are_recorded_given_assumed_or_simulated(
     assert times_of_orders(run) == said
 
 
+@pytest.mark.parametrize(("dated", "n"), [((1, 0, 0), 2), ((0, 0), 0), ((1, 1), 0)])
+def test_orders_without_a_time_among_others_are_counted(dated, n, monkeypatch, ensemble_run):
+    run = open_run(ensemble_run)
+    with monkeypatch.context() as patch:
+        patch.setitem(_template().globals, "count_undated", lambda _: 2)
+        assert "2 orders have no time: they hold from the start." in words_of(render(run))
+    rows = [SimpleNamespace(from_="2018-04-16" if one else None, every=()) for one in dated]
+    monkeypatch.setattr("sim.report.page.detail.input_rows", lambda *_: rows)
+    lines = [{"addresses": "a", **({"every": ["sat"]} if one else {})} for one in dated]
+    for strategy in ({"id": "orders", "table": "my.csv"}, {"id": "orders", "orders": lines}):
+        assert count_undated(RunFolder(Path(), {}, {"strategy": strategy})) == n
+
+
 @pytest.mark.parametrize(
     ("times", "said"),
     [
@@ -964,7 +978,7 @@ def test_what_is_of_all_businesses_is_not_called_the_sites(site_folder):
     text = words_of(
         render(RunFolder(run.path, run.manifest, {**run.scenario, "population": population}))
     )
-    assert "Of what customers of all modelled businesses tried, failed: " in text
+    assert "Of what customers of all modelled businesses tried, by sales, failed: " in text
     assert "customers of your sites tried" not in text
     assert "ever cut off in simulations, with your sites: 5." in text
     assert "none by its name" not in text
@@ -1145,7 +1159,7 @@ def test_the_headline_counts_the_simulations_that_cut_sites_off(
     number = {"impaired_h": found, "last_cut_off_s": np.zeros_like(found)}
     found_sites = SimpleNamespace(site=["a", "b", "c"][: found.shape[1]], number=number)
     monkeypatch.setattr("sim.report.words.sentences.read_sites", lambda *_: found_sites)
-    nowhere = {"group": np.array([])}
+    nowhere = {"operator": np.array([])}
     monkeypatch.setattr("sim.report.words.sentences.read_columns", lambda *_: nowhere)
     assert " ".join(answer(open_run(site_folder)).whole.split()) == said
 
@@ -1159,8 +1173,12 @@ def test_an_outage_at_small_operators_alone_is_not_called_none(site_folder, monk
     groups = [SimpleNamespace(operator=one, share_users=share) for one, share in shares.items()]
     monkeypatch.setattr("sim.report.words.sentences.read_sites", lambda *_: found_sites)
     monkeypatch.setattr("sim.report.words.sentences.input_rows", lambda *_: groups)
-    nowhere = {"group": np.array(["east"])}
-    monkeypatch.setattr("sim.report.words.sentences.read_columns", lambda *_: nowhere)
+    # The table of hits counts modelled businesses too.
+    at = {"site_runs.parquet": ["east"], "hits.parquet": ["north", "east"]}
+    monkeypatch.setattr(
+        "sim.report.words.sentences.read_columns",
+        lambda path, *_: {"operator": np.array(at[path.name])},
+    )
     said = "Users of 1 of 2 operators (10% of all) were cut off, but never more than 10% of the "
     assert answer(run).whole == f"{said}customers of a site."
 

@@ -177,6 +177,12 @@ def test_parquet_cut_short_is_refused(tmp_path):
             "2: stateChanges: expected a time with offset and a state, got "
             "\"{'timestamp': '2018-04-16T00:00Z'}\"",
         ]),
+        ("polls", '{"data": [{"ip": "198.51.100.1", "isp": "A", "stateChanges": [{"timestamp": '
+                  '"2026-01-01T10:00Z", "state": true}, {"timestamp": "2026-01-01T11:00+01:00", '
+                  '"state": false}]}]}', [
+            "1: stateChanges: expected one state at one time, got true and false at "
+            "2026-01-01T10:00:00+00:00",
+        ]),
         ("polls", '{"data": [{"ip": "198.51.100.1", "stateChanges": [{"timestamp": '
                   '"2018-04-16T00:00Z", "state": true}]}, {"isp": "A", "stateChanges": '
                   '[{"timestamp": "2018-04-16T00:00Z", "state": true}]}]}', [
