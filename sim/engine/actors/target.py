@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
+from functools import partial
 from itertools import groupby
 from typing import Any
 
@@ -36,6 +37,11 @@ class TargetActor(Actor):
         self._censor = censor
         rules, streams = self._world.censor, self._streams
         self._discovery_mean_s = rules.discovery_lag_h * S_PER_H if rules else 0.0
+        # At once means in the next second: this one is already settled.
+        self._monitor_lag_s, self._cancel_lag_s = (
+            0 if lag_h is None else max(1, round(lag_h * S_PER_H))
+            for lag_h in (pools.rules.monitor_lag_h, pools.rules.cancel_h)
+        )
         # None of pools that turn it away.
         self._weight = pools.weight.copy()
         self._pool_of: list[int] = []
@@ -70,19 +76,13 @@ class TargetActor(Actor):
         """Rent others for fronts that are lost, and give those back."""
         for row in front_row:
             self._replace()
-            self._give_back(row)
+            if self._cancel_lag_s:
+                # Unless its provider ends the rental before.
+                at_s = self._env.now_s + self._cancel_lag_s
+                self._env.act_at(at_s, Phase.ENFORCEMENT, partial(self._cancel, row))
 
     def _replace(self) -> None:
-        # At once means in the next second: this one is already settled.
-        lag_s = max(1, round(self._pools.rules.monitor_lag_h * S_PER_H))
-        self._env.act_at(self._env.now_s + lag_s, Phase.ENFORCEMENT, self._rent)
-
-    def _give_back(self, row: int) -> None:
-        """End the rental of a lost front some time later, unless its provider does before."""
-        cancel_h = self._pools.rules.cancel_h
-        if cancel_h is not None:
-            at_s = self._env.now_s + max(1, round(cancel_h * S_PER_H))
-            self._env.act_at(at_s, Phase.ENFORCEMENT, lambda: self._cancel(row))
+        self._env.act_at(self._env.now_s + self._monitor_lag_s, Phase.ENFORCEMENT, self._rent)
 
     def _cancel(self, row: int) -> None:
         if kernel.evict(self._target_state.handle, row):
