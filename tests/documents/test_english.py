@@ -8,6 +8,7 @@ MOST = 12.5
 """In 10,000 words: the number of the day; whoever brings it down writes the new one here."""
 
 
+@pytest.mark.laws
 def test_documents_and_texts_of_the_program_get_no_further_from_plain_english(repository):
     found, rate = find_dialect([repository / path for path in PATHS])
     assert rate <= MOST, f"{len(found)} sentences: `python -m tools.english` lists them"

@@ -17,6 +17,8 @@ from tests.chases import STRATEGIES, assert_same
 from tests.experiments import resolved_of, simulated
 from tests.property.test_common_random_numbers import columns, seats_of
 
+pytestmark = pytest.mark.laws
+
 N = 150
 STREAMS = Streams(5, 3)
 OFTEN = ("tenancy.rented_stay_d=2", "tenancy.shared_stay_d=1")

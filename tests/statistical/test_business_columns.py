@@ -8,6 +8,7 @@ from dataclasses import replace
 from ipaddress import IPv4Network, collapse_addresses
 
 import numpy as np
+import pytest
 
 from sim.addresses.sets.intervals import IntervalSet
 from sim.scenario.library import shipped
@@ -86,6 +87,7 @@ def test_roles_of_a_business_have_luck_of_their_own(resolved, world):
     assert abs(np.corrcoef(sizes[:, 0], 2.0 * sizes[:, 0] + sizes[:, 1])[0, 1]) > 5 / math.sqrt(N)
 
 
+@pytest.mark.laws
 def test_a_tenant_comes_in_the_second_in_which_its_time_falls_and_not_before():
     # Mean stays of two seconds, which the language does not allow, so that a second is much: the
     # first arrival is in second k with probability q^(k-1) (1 - q).

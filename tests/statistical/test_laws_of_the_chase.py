@@ -21,6 +21,8 @@ from tests.experiments import resolved_of
 from tests.sections import Censor, Fronts, Users, still
 from tests.worlds import DAY, HOUR, Actor, Dated, Pool, SmallWorld
 
+pytestmark = pytest.mark.laws
+
 ERRORS = 4.0
 POOLS = (Pool("alpha", 1.0, ("198.18.0.0/16",)),)
 TAU_H = 30.0

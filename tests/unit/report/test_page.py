@@ -1036,6 +1036,7 @@ def test_a_published_loss_is_printed_with_its_author_and_address(shipped_run):
     assert '"' not in source
 
 
+@pytest.mark.laws
 def test_a_site_is_cut_off_when_more_than_a_tenth_of_its_users_are(tmp_path, monkeypatch):
     """An operator of one in twenty users blocks from 00:00 to the end, the other for four hours."""
     head, *groups = sites.TABLES["operators.groups"]
@@ -1061,6 +1062,7 @@ ORDERS = (
 )
 
 
+@pytest.mark.laws
 def test_orders_of_ipv6_alone_are_in_the_table_of_orders(tmp_path, monkeypatch):
     monkeypatch.setitem(sites.TABLES, "strategy.orders", ORDERS)
     write_sites(tmp_path / "run")
@@ -1086,6 +1088,7 @@ def test_orders_for_names_are_named_beside_sessions_too(session_folder, monkeypa
     assert "Orders for names: events.parquet." in words_of(render(run))
 
 
+@pytest.mark.laws
 def test_orders_of_ipv6_beside_others_are_named(tmp_path, monkeypatch):
     beside = (*ORDERS, "2018-04-16T06:00Z,block,198.18.0.0/25")
     monkeypatch.setitem(sites.TABLES, "strategy.orders", beside)
@@ -1410,6 +1413,7 @@ def test_a_zero_of_a_small_sample_is_a_bound(tmp_path):
     assert not re.search(r"\b0%", operators)
 
 
+@pytest.mark.laws
 def test_a_zero_of_a_sample_that_could_not_be_hit_is_known_nowhere(tmp_path, monkeypatch):
     monkeypatch.setattr("sim.measure.impact.expected_businesses", lambda *_: 0.0)
     resolved = resolved_of("austria-2022", ["population.n_businesses=4"])

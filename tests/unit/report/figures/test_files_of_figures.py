@@ -58,6 +58,7 @@ def test_the_same_figure_is_the_same_bytes(ensemble, tmp_path):
         assert path.read_bytes() == again.read_bytes(), path.name
 
 
+@pytest.mark.laws
 def test_width_resolution_and_title_are_as_asked_for(ensemble, tmp_path):
     plot_run(ensemble, tmp_path, ["outage"], None, FORMATS, width_mm=88, dpi=100, has_words=False)
     png = (tmp_path / "outage.png").read_bytes()
@@ -97,6 +98,7 @@ def test_figures_of_a_strategy_need_one_and_comparisons_several(ensemble, compar
     assert all(FIGURES[name].shows for name in FIGURES)
 
 
+@pytest.mark.laws
 def test_a_comparison_is_drawn(compared, tmp_path):
     plot_run(compared, tmp_path, (), None, ["svg"])
     plot_run(compared, tmp_path / "one", ["users", "outage"], compared.strategies[-1], ["svg"])
