@@ -35,8 +35,7 @@ Values = dict[tuple[Any, ...], dict[int, tuple[Any, ...]]]
 def chase(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A chase in which nothing is denied to the target's users in some simulations."""
     short = ["population.n_businesses=40", "end=2018-04-16T20:00+03:00"]
-    scenario = resolved_of("telegram-2018", short)
-    return made(tmp_path_factory, scenario, ["escalate", "exact"])
+    return made(tmp_path_factory, resolved_of("telegram-2018", short), ["escalate", "exact"])
 
 
 @pytest.fixture(scope="module")

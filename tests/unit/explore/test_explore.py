@@ -39,8 +39,7 @@ N = 3
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("explored") / "out"
-    resolved = resolved_of("austria-2022", [SMALL])
-    write_ensemble(path, resolved, N)
+    write_ensemble(path, resolved_of("austria-2022", [SMALL]), N)
     return path
 
 

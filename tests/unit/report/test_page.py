@@ -1013,8 +1013,7 @@ def test_money_of_drawn_businesses_is_not_lost_by_the_sites_beside_them(tmp_path
     (tables := tmp_path / "tables").mkdir()
     both = sites.resolved(tables, **{"population.n_businesses": 20})
     write_ensemble(tmp_path / "run", both, 4)
-    run = open_run(tmp_path / "run")
-    assert answer(run).figures[-1].what.endswith("lost by businesses")
+    assert answer(open_run(tmp_path / "run")).figures[-1].what.endswith("lost by businesses")
 
 
 def test_hours_at_an_operator_are_the_mean_of_the_sites(site_folder):
@@ -1383,8 +1382,7 @@ def test_what_is_ordered_blocked_and_has_no_address_is_a_name(site_folder, tmp_p
 
 
 def test_a_zero_of_a_small_sample_is_a_bound(tmp_path):
-    resolved = resolved_of("austria-2022", ["population.n_businesses=4"])
-    write_ensemble(tmp_path / "run", resolved, 2)
+    write_ensemble(tmp_path / "run", resolved_of("austria-2022", ["population.n_businesses=4"]), 2)
     found = answer(open_run(tmp_path / "run"))
     # The rule of three: three of four.
     assert found.sentence.endswith(

@@ -39,8 +39,7 @@ def test_sections_change_as_by_overrides(chase, keys, overrides):
     changed, written = change(chase, keys), resolved_of("telegram-2018", overrides)
     assert changed.scenario == written.scenario
     assert changed.assumed == written.assumed
-    again = resolved_of("telegram-2018", changed.loaded.overrides)
-    assert again.scenario == written.scenario
+    assert resolved_of("telegram-2018", changed.loaded.overrides).scenario == written.scenario
 
 
 def test_what_a_scenario_cannot_be_is_refused_with_all_mistakes(chase):

@@ -65,8 +65,7 @@ def test_what_a_scenario_says_goes_before_its_country(tmp_path):
     assert own.scenario.time_zone == "Atlantic/Canary"
     assert own.rates is None
     assert own.rate is None
-    off = load_scenario(path, ["time_zone=off"]).scenario
-    assert off.time_zone is None
+    assert load_scenario(path, ["time_zone=off"]).scenario.time_zone is None
 
 
 def test_of_several_packs_the_latest_that_is_not_later_is_taken():

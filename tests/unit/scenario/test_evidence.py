@@ -73,8 +73,7 @@ def test_each_name_stands_once(write_scenario):
 
 def test_a_run_that_is_cut_short_need_not_reach_the_evidence(write_scenario):
     path = write_scenario(add=EVIDENCE)
-    cut = load_scenario(str(path), ["end=2018-04-17T11:59+03:00"]).scenario
-    assert cut.evidence is None
+    assert load_scenario(str(path), ["end=2018-04-17T11:59+03:00"]).scenario.evidence is None
     assert load_scenario(str(path), ["end=2018-04-17T12:01+03:00"]).scenario.evidence
 
 

@@ -410,8 +410,7 @@ def test_a_key_left_out_takes_the_value_of_the_assumption_table_and_is_listed(
 
 def test_a_key_that_is_given_is_not_listed_as_assumed_even_with_the_same_value(write_scenario):
     path = write_scenario(add="thresholds:\n  impaired: 0.1\n")
-    loaded = load_scenario(str(path), ["thresholds.down=0.9"])
-    listed = {row.key for row in loaded.assumed}
+    listed = {row.key for row in load_scenario(str(path), ["thresholds.down=0.9"]).assumed}
     assert "thresholds.affected" in listed
     assert not listed & {"thresholds.impaired", "thresholds.down", "population.n_businesses"}
 

@@ -368,6 +368,5 @@ def test_a_place_is_known_to_the_prefix_table_and_named_once(resolve_with):
 def test_what_a_row_says_is_not_said_again(key, name, column, tmp_path):
     text, own = table_text(name), tmp_path / "own.csv"
     own.write_text(f"{text}{text.splitlines()[1]}\n", encoding="utf-8")
-    scenario = load_scenario("telegram-2018", [f"{key}={own}"])
-    found = problems_of(lambda: resolve(scenario))
+    found = problems_of(lambda: resolve(load_scenario("telegram-2018", [f"{key}={own}"])))
     assert any(f": {column}: expected each once, got " in one for one in found)

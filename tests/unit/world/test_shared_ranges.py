@@ -158,8 +158,7 @@ SMALL = ["population.n_businesses=300", "strategy={id: none}"]
 
 
 def world_of(*overrides: str) -> World:
-    resolved = resolved_of("telegram-2018", [*SMALL, *overrides])
-    return build_world(resolved, Streams(1, 0))
+    return build_world(resolved_of("telegram-2018", [*SMALL, *overrides]), Streams(1, 0))
 
 
 def test_without_services_every_business_runs_its_own_components():
