@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from sim.addresses.text import source as source_module
 from sim.addresses.text.source import Source, read_blocks
 from sim.errors import DataError
+from tests import feeds
 
 
 @pytest.mark.parametrize(
@@ -26,8 +27,7 @@ from sim.errors import DataError
 )
 def test_content_is_told_by_its_first_bytes(tmp_path, name, pack):
     content = b"192.0.2.0/24\n" * 1_000
-    path = tmp_path / name
-    path.write_bytes(pack(content))
+    path = feeds.given(tmp_path, pack(content), name).path
     with Source(path) as source:
         assert source.read(10**9) == content
 
@@ -45,8 +45,7 @@ def test_damaged_compression_is_refused(tmp_path, damage):
 
 
 def test_a_suffix_that_promises_compression_is_held_to_it(tmp_path):
-    path = tmp_path / "list.gz"
-    path.write_bytes(b"192.0.2.0/24\n")
+    path = feeds.given(tmp_path, b"192.0.2.0/24\n", "list.gz").path
     with pytest.raises(DataError, match=r"expected \.gz compressed data, got b'192\.'"):
         Source(path)
 
@@ -59,8 +58,7 @@ def test_a_missing_file_is_refused(tmp_path):
 
 
 def test_content_beyond_the_limit_is_refused_after_reading_little_more(tmp_path):
-    path = tmp_path / "bomb"
-    path.write_bytes(gzip.compress(bytes(50_000_000)))
+    path = feeds.given(tmp_path, gzip.compress(bytes(50_000_000)), "bomb").path
     with Source(path, max_bytes=100_000) as source:
         got = b"".join(iter(lambda: source.read(4_096) if source._n_bytes < 98_000 else b"", b""))
         assert 0 < len(got) <= 100_000
@@ -70,16 +68,14 @@ def test_content_beyond_the_limit_is_refused_after_reading_little_more(tmp_path)
 
 
 def test_a_plain_file_beyond_the_limit_is_refused_unread(tmp_path):
-    path = tmp_path / "list"
-    path.write_bytes(bytes(101))
+    path = feeds.given(tmp_path, bytes(101), "list").path
     with pytest.raises(DataError, match="list: expected at most 100 bytes of content, got 101;"):
         Source(path, max_bytes=100)
 
 
 def test_content_that_grows_as_no_list_does_is_refused_early(tmp_path, monkeypatch):
     monkeypatch.setattr(source_module, "LARGE_BYTES", 100_000)
-    path = tmp_path / "bomb"
-    path.write_bytes(gzip.compress(bytes(50_000_000)))
+    path = feeds.given(tmp_path, gzip.compress(bytes(50_000_000)), "bomb").path
     told = "bomb: expected content of at most 250 times its compressed size, got more; decompress"
     with Source(path) as source, pytest.raises(DataError, match=told):
         list(iter(lambda: source.read(2**16), b""))
@@ -101,8 +97,7 @@ def test_content_that_grows_as_no_list_does_is_refused_early(tmp_path, monkeypat
     ids=["xz", "zip", "7z", "bz2", "zst"],
 )
 def test_compression_that_is_not_read_is_named_with_the_remedy(tmp_path, kind, content):
-    path = tmp_path / "list"
-    path.write_bytes(content)
+    path = feeds.given(tmp_path, content, "list").path
     told = rf"list: expected plain or \.gz data, got \{kind}; decompress the file first"
     with pytest.raises(DataError, match=told):
         Source(path)

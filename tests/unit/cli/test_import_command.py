@@ -8,6 +8,7 @@ import duckdb
 import pytest
 
 from tests.commands import document, run
+from tests.feeds import given
 
 RANGES = {
     "createDate": "2026-01-02",
@@ -20,9 +21,7 @@ RANGES = {
 
 @pytest.fixture
 def ranges(tmp_path: Path) -> Path:
-    path = tmp_path / "ip-ranges.json"
-    path.write_text(json.dumps(RANGES))
-    return path
+    return given(tmp_path, json.dumps(RANGES), "ip-ranges.json").path
 
 
 def test_what_was_understood_is_told_and_the_path_is_the_result(ranges, tmp_path):
@@ -42,8 +41,7 @@ def test_what_was_understood_is_told_and_the_path_is_the_result(ranges, tmp_path
 
 
 def test_the_licence_of_a_published_table_is_printed(ranges, tmp_path):
-    table = tmp_path / "ip2asn.tsv"
-    table.write_text("198.51.100.0\t198.51.100.255\t64500\tES\tEXAMPLE\n")
+    table = given(tmp_path, "198.51.100.0\t198.51.100.255\t64500\tES\tEXAMPLE\n", "ip2asn.tsv").path
     printed = run("import", table, "-o", tmp_path / "asn.parquet").stderr
     assert "licence: if it is iptoasn.com's: PDDL 1.0\n" in printed
     made = run("import", ranges, "-o", tmp_path / "aws.parquet").stderr
@@ -59,16 +57,14 @@ def test_json_says_the_same(ranges, tmp_path):
 
 
 def test_a_table_that_is_there_is_kept_unless_forced(ranges, tmp_path):
-    table = tmp_path / "aws.parquet"
-    table.write_text("mine")
+    table = given(tmp_path, "mine", "aws.parquet").path
     assert "give --force" in run("import", ranges, "-o", table, status=2).stderr
     assert table.read_text() == "mine"
     run("import", ranges, "-o", table, "--force")
 
 
 def test_a_file_that_is_refused_leaves_no_table(tmp_path):
-    bad = tmp_path / "bad.txt"
-    bad.write_text("198.51.100.300\n198.51.100.1\n")
+    bad = given(tmp_path, "198.51.100.300\n198.51.100.1\n", "bad.txt").path
     table = tmp_path / "table.parquet"
     assert f"{bad}:1: " in run("import", bad, "-o", table, status=4).stderr
     assert sorted(path.name for path in tmp_path.iterdir()) == ["bad.txt"]

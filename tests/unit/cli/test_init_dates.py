@@ -9,6 +9,7 @@ from sim.errors import DataError
 from sim.scenario.tables.inventory import read_list
 from tests.commands import call, run
 from tests.experiments import resolved_of
+from tests.feeds import given
 
 RUN = ("--country", "ES", "--from", "2026-03-27", "--to", "2026-04-03")
 # Clocks in Spain went from +01:00 to +02:00 on 29 March 2026.
@@ -17,8 +18,7 @@ MARCH |= {day: f"2026-03-{day}T00:00:00+02:00" for day in (30, 31)}
 
 
 def init(folder: Path, text: str, *options: str, name: str = "list.csv", status: int = 0) -> Result:
-    path = folder / name
-    path.write_text(text)
+    path = given(folder, text, name).path
     return run("init", folder / "case", "--blocklist", path, *options, status=status)
 
 
@@ -193,8 +193,7 @@ def test_dates_that_are_not_clear_are_refused(text, told, tmp_path):
 
 def test_a_mistake_of_forty_rows_is_told_once_with_how_many(tmp_path):
     rows = [f"2026-03-2{at // 10},block,198.51.100.{at}" for at in range(40)]
-    path = tmp_path / "orders.csv"
-    path.write_text("\n".join(["effective,action,prefix", *rows, ""]))
+    path = given(tmp_path, "\n".join(["effective,action,prefix", *rows, ""]), "orders.csv").path
     result = run("exposure", str(path), status=4)
     assert result.output.count("expected a date and time with offset") == 1
     assert "orders.csv:2: effective: " in result.output

@@ -12,12 +12,12 @@ from sim.scenario.resolve import list_warnings, resolve
 from sim.scenario.tables import inventory as tables
 from sim.scenario.tables.inventory import read_inventory, read_list
 from sim.scenario.tables.roles import ROLES
+from tests.feeds import given
 from tests.sites import TABLES, overrides, resolved
 
 
 def problems(folder: Path, *lines: str) -> list[str]:
-    path = folder / "hosts.csv"
-    path.write_text("\n".join(lines) + "\n")
+    path = given(folder, "\n".join(lines) + "\n", "hosts.csv").path
     with pytest.raises(DataError) as error:
         read_inventory("hosts.csv", path)
     return [str(one).removeprefix(f"{path}:") for one in error.value.problems]
@@ -217,8 +217,7 @@ def test_a_population_of_nobody_is_refused():
 
 
 def test_each_family_stays_what_it_is(tmp_path):
-    path = tmp_path / "list.txt"
-    path.write_text("::/0\n0.0.0.0/0\n2001:db8::-2001:db8::2\n0.0.0.1\n")
+    path = given(tmp_path, "::/0\n0.0.0.0/0\n2001:db8::-2001:db8::2\n0.0.0.1\n", "list.txt").path
     table = read_list("list.txt", path)
     assert [str(row.prefix) for row in table.rows] == [
         "0.0.0.0/0",

@@ -17,6 +17,7 @@ from sim.scenario.tables.sharing import (
     SharingRow,
 )
 from tests.experiments import resolved_of
+from tests.feeds import given
 from tests.names import shipped_table
 
 SERVICES = ("services-europe-2018", "services-russia-2018", "third-party-services-2018")
@@ -39,8 +40,7 @@ PARKED = "kind,share_parked,low,high,why\n"
 
 
 def problems_of(tmp_path, key, text):
-    path = tmp_path / "table.csv"
-    path.write_text(text)
+    path = given(tmp_path, text, "table.csv").path
     with pytest.raises(DataError) as caught:
         resolved_of("telegram-2018-replay", [f"{key}={path}"])
     return [str(one) for one in caught.value.problems if one.file == str(path)]
@@ -122,8 +122,7 @@ def test_kinds_given_twice_or_not_at_all_are_named(tmp_path):
     ],
 )
 def test_rows_that_contradict_themselves_are_refused(tmp_path, model, text, message):
-    path = tmp_path / "table.csv"
-    path.write_text(text)
+    path = given(tmp_path, text, "table.csv").path
     with pytest.raises(DataError, match=message):
         read_table("table.csv", path, model)
 

@@ -16,6 +16,7 @@ from sim.addresses.feeds.inputs import Input
 from sim.addresses.text import source as source_module
 from sim.addresses.text.source import Limits
 from sim.errors import DataError
+from tests.feeds import given
 from tests.forks import run_code
 
 pytestmark = [
@@ -108,8 +109,7 @@ EXPOSE = "sim.blocklists.exposure.assess([read(arguments[0])], None, None)"
 def test_a_line_of_a_list_takes_few_bytes(tmp_path, work, most):
     taken = []
     for n in (100_000, 500_000):
-        path = tmp_path / f"{n}.txt"
-        path.write_bytes(hosts(n))
+        path = given(tmp_path, hosts(n), f"{n}.txt").path
         n_bytes, told = grown(work, path, tmp_path / f"{n}.parquet")
         assert told == ""
         taken.append(n_bytes)
@@ -148,8 +148,7 @@ LOWERED = "source.LARGE_BYTES = 2**20; read(arguments[0], max_bytes=2**25)"
 
 def test_a_bomb_is_refused_before_its_lines_fill_the_memory(tmp_path):
     """Five million lines, of which a reader that keeps rows would hold 64 MiB at the limit."""
-    path = tmp_path / "bomb"
-    path.write_bytes(gzip.compress(b"0.0.0.0\n" * 500_000, 1) * 10)
+    path = given(tmp_path, gzip.compress(b"0.0.0.0\n" * 500_000, 1) * 10, "bomb").path
     n_bytes, refusal = grown(LOWERED, path)
     assert "at most 33,554,432 bytes of content" in refusal
     assert n_bytes < 32 * MB
@@ -188,8 +187,7 @@ def test_a_document_takes_thirty_times_its_text_and_some_for_each_entry(tmp_path
 )
 def test_a_document_has_a_limit_of_entries(tmp_path, monkeypatch, read_as, document, place):
     monkeypatch.setattr("sim.addresses.feeds.json_tables.MAX_ENTRIES", 7)
-    path = tmp_path / "ranges.json"
-    path.write_text(json.dumps(document))
+    path = given(tmp_path, json.dumps(document), "ranges.json").path
     with pytest.raises(DataError, match=f"file: {place}: expected at most 7 entries, got 8"):
         read_feed(Input(path, "file"), read_as)
 
