@@ -11,6 +11,7 @@ import pytest
 from tests.commands import call
 from tests.experiments import files_of
 from tests.forks import run_code
+from tests.kills import SIGNALS, campaign, say, table
 
 pytestmark = pytest.mark.laws
 
@@ -161,3 +162,26 @@ def test_an_interrupted_command_leaves_nothing_half_done(verb, name):
     )
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "interrupted\n")
     assert sorted(files_of(".")) == before
+
+
+# Commands that are killed at random moments lose nothing; ``python -m tests.kills`` does more.
+
+
+@pytest.mark.parametrize(
+    "commands",
+    [
+        ["import --force"],
+        pytest.param(["run"], marks=pytest.mark.long),
+        pytest.param(["condition"], marks=pytest.mark.long),
+    ],
+)
+def test_nothing_is_lost_by_a_kill(commands):
+    found = campaign(commands, n_kills=6, seed=6)
+    assert say(found) == [], f"\n{table(found)}"
+    assert len(found) == 6
+    assert {one.number for one in found} == set(SIGNALS)
+    # Kills that all come too early or too late would find nothing, as on a machine that is busy.
+    if len({one.found for one in found}) == 1:
+        found = campaign(commands, n_kills=6, seed=7)
+        assert say(found) == [], f"\n{table(found)}"
+    assert len({one.found for one in found}) > 1, table(found)

@@ -1,6 +1,7 @@
 """Tables of kept simulations: whether they are of a scenario, and what is refused where."""
 
 import json
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -14,11 +15,13 @@ from sim.experiment.draws import is_shipped, kept_rows, model_hash, read_kept, s
 from sim.experiment.execution import INTERRUPTED, PARTIAL, Answers, Execution
 from sim.experiment.executors.task import Executor, Failure, SerialExecutor
 from sim.experiment.plan import Plan
+from sim.experiment.saved_plans import find_unfinished, read_question
 from sim.experiment.simulation import Simulation
 from sim.results.csvtext import csv_text
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved, resolve
 from sim.scenario.variants import Point
+from sim.version import __version__
 from tests.conftest import REPOSITORY
 
 SEED = 20180416
@@ -236,3 +239,33 @@ def test_when_every_run_fails_the_reason_is_raised(small):
     broken = [(0, "replay", replicate) for replicate in range(2)]
     with pytest.raises(PartialError, match="ValueError: broken"):
         ask(plan(small, Point()), Breaking(broken))
+
+
+# Questions that were begun: what is found of them, and what is put in order.
+
+
+def test_what_a_kill_left_of_an_earlier_run_goes_when_nothing_is_left_to_do(shipped_run, tmp_path):
+    """Killed after the new run was in its place, and before the earlier one was gone."""
+    for name in ("out", ".out.replaced-7"):
+        shutil.copytree(shipped_run, tmp_path / name)
+    with pytest.raises(UsageError, match="is complete; there is nothing to resume"):
+        find_unfinished(tmp_path / "out")
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_a_folder_in_which_nothing_was_begun_is_refused(tmp_path):
+    with pytest.raises(UsageError, match="expected an experiment that was begun, got none"):
+        find_unfinished(tmp_path)
+
+
+def test_a_question_of_another_form_is_refused_with_its_file(tmp_path):
+    (tmp_path / "experiment.json").write_text(f'{{"version": "{__version__}"}}')
+    with pytest.raises(DataError, match=r"experiment\.json: expected the question .*'tables'"):
+        read_question(tmp_path)
+
+
+def test_a_table_that_is_lost_is_named_and_the_result_not_called_complete(shipped_run, tmp_path):
+    folder = shutil.copytree(shipped_run, tmp_path / "out")
+    (folder / "summary.csv").unlink()
+    with pytest.raises(UsageError, match=r"is complete, but summary\.csv is not there, and "):
+        find_unfinished(folder)
