@@ -64,9 +64,10 @@ EVIDENCE = (
     Column.measured("high", "Most with which a simulation agrees; missing without such"),
     Column("n_read", "integer", "draws", "Draws in which it was read, whatever the others gave"),
     Column("n_met", "integer", "draws", "Those that agree with it"),
-    Column("n_others", "integer", "draws", "Draws that agree with all other pieces"),
+    Column("n_others", "integer", "draws",
+           "Draws that agree with all other pieces, until the 64th of them that fails it"),
     Column("n_all", "integer", "draws", "Those that agree with it as well"),
-)
+)  # fmt: skip
 
 
 def _three(which: str, over: str) -> tuple[Column, ...]:
@@ -96,7 +97,7 @@ RESTS_ON = (
     Column.text("measure", "Name of the measure"),
     Column.text("unit", "Its unit"),
     Column.text("without", "What is left out of the evidence: nothing, a piece, or all of it"),
-    Column("n", "integer", "draws", "Draws that agree with the rest, and ran to the end"),
+    Column("n", "integer", "draws", "Draws that agree with the rest, counted as far as n_others"),
     *_three("", "these"),
 )
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.addresses.feeds.feed import Feed, Labels
+from sim.addresses.feeds.inventories import domain_of
 from sim.addresses.sets.blocks import format_prefixes
 from sim.addresses.sets.intervals import AddressSet
 from sim.addresses.sets.prefixes import PrefixTable, PrefixTable6
@@ -362,7 +363,7 @@ def assess_inventory(
     if hits.business_state is not None:
         businesses = count_states(hits.business_state)
         spelt = inventory.labels["name"].names
-        if n_more := len(spelt) - len(set(map(_domain, spelt))):
+        if n_more := len(spelt) - len(set(map(domain_of, spelt))):
             notes.append(f"{n_more:,} names are another one, spelt otherwise: they count apart")
         ranked = rank_businesses(inventory, hits, hits.business_state >= State.PARTLY, top)
     if "revenue_usd_per_h" in inventory.numbers:
@@ -400,15 +401,6 @@ def assess_inventory(
         explained,
         tuple(notes),
     )
-
-
-def _domain(name: str) -> bytes:
-    """A name as the DNS compares it, if it can be one."""
-    bare = name.strip().rstrip(".").lower()
-    try:
-        return bare.encode("idna")
-    except UnicodeError:
-        return bare.encode()
 
 
 def _names_once(inventory: Feed, of: NDArray[np.integer[Any]]) -> tuple[NDArray[np.float64], str]:

@@ -320,8 +320,8 @@ _OF_SITE = (
 _DRAWN = Column.text(
     "drawn",
     "What of the site the inventory leaves open, so that it is drawn: sector, revenue (or "
-    "revenue_per_visit, where it gives visits_per_h), roles; and provider where no table holds its "
-    "front end's address, so that it is not known",
+    "revenue_per_visit, where it gives visits_per_h), mode of several addresses, roles; and "
+    "provider where no table holds its front end's address, so that it is not known",
 )
 _COUNTRY = Column.text("country", "Country that the inventory gives; missing where it gives none")
 _SITE_TIMES = (

@@ -20,7 +20,7 @@ from sim.world.components import N_ROLES
 from sim.world.frozen import FrozenColumns
 from sim.world.providers import NOT_KNOWN, Places, Side, choose, hosting_side, pick, prefix_rows
 
-DRAWN = ("sector", "revenue", "revenue_per_visit", "provider", *ROLES)
+DRAWN = ("sector", "revenue", "revenue_per_visit", "mode", "provider", *ROLES)
 """Words that say what of a site is not given: drawn, or of the provider, not known."""
 
 
@@ -153,7 +153,11 @@ def describe_sites(resolved: Resolved, places: Places, seated: Seated | None) ->
     is_unplaced = given[:, FRONTEND] & (seated.place_row[-n:, FRONTEND] == unknown)
     is_by_visits = inventory.is_by_visits & (resolved.visit_values is not None)
     is_drawn = np.isnan(inventory.revenue_usd_per_h) & ~is_by_visits
-    marks = np.column_stack((~is_sector, is_drawn, is_by_visits, is_unplaced, ~given))
+    # Whether one address of several is enough: asked of who gave several.
+    several = np.bincount(inventory.host_component) > 1
+    is_open = several & (inventory.component_mode == NOT_GIVEN)
+    has_open = np.isin(np.arange(n), inventory.component_site[is_open])
+    marks = np.column_stack((~is_sector, is_drawn, is_by_visits, has_open, is_unplaced, ~given))
     kinds, of_site = np.unique(marks, axis=0, return_inverse=True)
     texts = [
         " ".join(word for word, is_so in zip(DRAWN, kind, strict=True) if is_so)

@@ -514,6 +514,15 @@ def lists_of(frame: Any, name: str) -> dict[str, list[Any]]:
     return dict(frame.to_dict(as_series=False) if package == "polars" else frame.to_pydict())
 
 
+def domain_of(name: str) -> bytes:
+    """A name as the DNS compares it, if it can be one."""
+    bare = name.strip().rstrip(".").lower()
+    try:
+        return bare.encode("idna")
+    except UnicodeError:
+        return bare.encode()
+
+
 def feed_of_columns(columns: Mapping[str, ArrayLike], name: str) -> Feed:
     """Return columns as a feed.
 

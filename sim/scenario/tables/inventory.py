@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from io import BytesIO
@@ -16,12 +16,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.addresses.feeds.feed import Feed, Labels
+from sim.addresses.feeds.feed import Feed, Labels, without_sinkholes
 from sim.addresses.feeds.formats import read_feed
 from sim.addresses.feeds.forms import DATED
 from sim.addresses.feeds.gather import Gathering
 from sim.addresses.feeds.inputs import AS_NAMED, ColumnChoice, Input
-from sim.addresses.feeds.inventories import read_sites
+from sim.addresses.feeds.inventories import domain_of, read_sites
 from sim.addresses.sets.blocks import Numbers
 from sim.addresses.sets.line import FIRST_NETWORK, STOP_NETWORK, clip_prefix
 from sim.addresses.sets.notation import Prefix
@@ -357,9 +357,18 @@ def _inventory_of(
         host_line=line[row],
         n_without_address=int(n - hosts.size),
         columns=columns,
-        notes=tuple(feed.notes),
+        notes=(*feed.notes, *_cautions(feed, site)),
     )
     return inventory, site_of
+
+
+def _cautions(feed: Feed, site: Sequence[str]) -> Iterator[str]:
+    """What is taken as given, though it is seldom meant."""
+    if n_more := len(site) - len(set(map(domain_of, site))):
+        yield f"sites that are another one, spelt otherwise, and count apart: {n_more:,}"
+    known = without_sinkholes(feed)
+    if n := feed.record4.size + feed.record6.size - known.record4.size - known.record6.size:
+        yield f"rows with private or special addresses, taken as given: {n:,}"
 
 
 def _sites_of(

@@ -46,6 +46,8 @@ def test_sites_are_the_last_businesses_at_their_own_addresses(tmp_path):
     assert addresses(world, N_DRAWN + 1, 2) == ["198.18.1.1"]
     assert addresses(world, N_DRAWN + 2, FRONTEND) == ["198.18.0.9"]
     assert world.businesses.revenue_usd_per_h[N_DRAWN + 1] == 250
+    # Whether b.example needs both of its addresses.
+    assert [("mode" in text.split()) for text in sites.drawn] == [True, False, False]
     assert sites.drawn[1] == "sector frontend storage customer_service other"
 
 
