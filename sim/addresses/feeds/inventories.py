@@ -503,12 +503,14 @@ def lists_of(frame: Any, name: str) -> dict[str, list[Any]]:
         If two columns have the same name.
     """
     package = type(frame).__module__.partition(".")[0]
-    if package == "pandas":
-        index = [one for one in frame.index.names if one is not None]
-        names = [*map(str, (*index, *frame.columns))]
-        if twice := sorted({one for one in names if names.count(one) > 1}):
-            got = f"more than one {', '.join(twice)}"
-            raise DataError([Problem(name, f"expected columns of distinct names, got {got}")])
+    is_pandas = package == "pandas"
+    index = [one for one in frame.index.names if one is not None] if is_pandas else []
+    given = frame.column_names if package == "pyarrow" else frame.columns
+    names = [*map(str, (*index, *given))]
+    if twice := sorted({one for one in names if names.count(one) > 1}):
+        got = f"more than one {', '.join(twice)}"
+        raise DataError([Problem(name, f"expected columns of distinct names, got {got}")])
+    if is_pandas:
         whole = frame.reset_index(index) if index else frame
         return {str(key): whole[key].tolist() for key in whole.columns}
     return dict(frame.to_dict(as_series=False) if package == "polars" else frame.to_pydict())

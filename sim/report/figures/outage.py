@@ -330,7 +330,8 @@ def find_orders(
     days = [start.date() + timedelta(days=n) for n in range(1, stop // 86400 + 3)]
     midnights = (datetime.combine(day, time(), start.tzinfo).timestamp() for day in days)
     at_s = (int(midnight - start.timestamp()) for midnight in midnights)
-    turns = _turns_s(listed, LEAST_CHANGE / 6 * float(np.max(listed.median)))
+    # Turns that leave a change of that size on both of their sides.
+    turns = _turns_s(listed, LEAST_CHANGE * float(np.max(listed.median)))
     edges = np.unique([0, *(one for one in at_s if one < stop), *turns, stop])
     # What is true at midnight is of the day that begins.
     change = np.diff(_until(listed, edges))

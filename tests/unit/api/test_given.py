@@ -182,9 +182,11 @@ def test_columns_of_pandas_are_read_as_they_are_meant(tmp_path):
     assert shown_sites(tmp_path / "out") == {"a.example", "b.example"}
     twice = pd.DataFrame([["a.example", "198.51.100.7", "198.51.100.8"]])
     twice.columns = ["site", "address", "address"]
-    given["population"] = {"n_businesses": 0, "inventory": twice}
-    with pytest.raises(sim.DataError, match="more than one address"):
-        sim.run(given, n_simulations=1, fixed=True)
+    arrow = pa.table([["a.example"], ["198.51.100.7"], ["198.51.100.8"]], names=twice.columns)
+    for frame in (twice, arrow):
+        given["population"] = {"n_businesses": 0, "inventory": frame}
+        with pytest.raises(sim.DataError, match="more than one address"):
+            sim.run(given, n_simulations=1, fixed=True)
 
 
 @pytest.mark.parametrize(

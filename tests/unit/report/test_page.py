@@ -1071,7 +1071,7 @@ def test_orders_of_ipv6_alone_are_in_the_table_of_orders(tmp_path, monkeypatch):
     # One of five sites is on IPv6 alone. Nothing is before the order with which the run begins.
     assert (
         "When Owner IPv6 networks Cut off before After Range Mon, 16 Apr, 00:00 +1 20% 20% "
-        "Tue, 17 Apr, 00:00 −1 20% 0% 0% At most 5 changes, the largest"
+        "Tue, 17 Apr, 00:00 −1 20% 0% 0% At most 5 largest net changes"
     ) in text
     assert "Orders of IPv6" not in text
     # The order is withdrawn: networks were listed, and none is at the end.

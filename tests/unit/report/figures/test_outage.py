@@ -155,6 +155,11 @@ def test_what_comes_and_goes_within_a_day_has_a_row_for_each():
     assert [(one.from_s // H, one.change) for one in orders] == [
         (0, 10.0), (46, 10.0), (49, -10.0), (70, 10.0), (73, -10.0),
     ]  # fmt: skip
+    # Each hour 8 more stay, and 3 that go again: one change of the day, though no step is large.
+    hours = np.arange(24) * H // 2
+    stairs = _band(hours.tolist(), [8.0 * (n // 2 + 1) + 3 * (n % 2 == 0) for n in range(24)])
+    (day,) = find_orders(stairs, {}, midnight, _curves(*[stairs] * 3))
+    assert (day.from_s, day.change) == (0, 96.0)
     # A dip of less than that leaves the day whole.
     dip = _band([0, 2 * H, 3 * H, 5 * H], [0.0, 60.0, 59.0, 100.0])
     (day,) = find_orders(dip, {}, midnight, _curves(*[dip] * 3))
