@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from numbers import Integral
+from numbers import Integral, Real
 from typing import Any, TypeAlias
 
 from sim.addresses.sets.intervals import IntervalSet
@@ -131,7 +131,8 @@ def _wrong(decision: Decision, now_s: int, groups: frozenset[str]) -> str:
     orders, look_s = decision.orders, decision.next_look_s
     if not (isinstance(orders, tuple | list) and all(isinstance(one, Order) for one in orders)):
         return f"a tuple of orders, got {orders!r}"
-    if look_s is not None and not (isinstance(look_s, Integral) and look_s > now_s):
+    is_number = isinstance(look_s, Integral) and not isinstance(look_s, bool)
+    if look_s is not None and not (is_number and look_s > now_s):
         return f"next_look_s of whole seconds after that, or None, got {look_s!r}"
     for one in orders:
         if one.action not in ("block", "unblock"):
@@ -141,7 +142,7 @@ def _wrong(decision: Decision, now_s: int, groups: frozenset[str]) -> str:
         is_name = one.mechanism is Mechanism.NAME
         if not isinstance(one.addresses, IntervalSet) or is_name == bool(one.addresses):
             return f"addresses as an IntervalSet, none for a name, got {one.addresses!r}"
-        if not 0 <= one.overmatch <= 1:
+        if not (isinstance(one.overmatch, Real) and 0 <= one.overmatch <= 1):
             return f"an overmatch from 0 to 1, got {one.overmatch!r}"
         known = isinstance(one.operators, frozenset) and one.operators <= groups
         if one.operators is not None and not (known and one.operators):

@@ -131,7 +131,7 @@ def money_measures(money: MoneyDraws, *, has_reactions: bool) -> tuple[Measure, 
 def count_money(
     resolved: Resolved, streams: Streams, priced: Priced, n_draws: int
 ) -> Iterator[GroupCount]:
-    """Loss of one run by every method, and loss and gain of every provider.
+    """Loss of one run by every method; loss and gain of every provider, if anybody may move.
 
     Notes
     -----
@@ -151,6 +151,8 @@ def count_money(
                 if all(key in economy for key in method.needs):
                     loss = float(national_loss_usd(method, economy, duration_d, share).mean())
                     yield GroupCount(BY_METHOD, f"{method.id}/{scope}", METHOD_LOSS, loss, share)
+    if resolved.responses is None:
+        return  # nobody moves, so that no provider loses or gains
     whole = float(money.hosting_usd.sum(axis=1).mean())
     names = provider_names(resolved)
     for name in dict.fromkeys(row.provider for row in resolved.hosting.rows):

@@ -201,6 +201,7 @@ def test_from_python_and_in_a_comparison(tmp_path, monkeypatch, call):
             "got frozenset({'nobody'",
         ),
         (["--strategy", "rule.py:Wrong", "--set", "how=mechanism=NAME"], "none for a name, got"),
+        (["--strategy", "rule.py:Wrong", "--set", "how=overmatch=x"], "overmatch from 0 to 1, got"),
         (["--strategy", "rule.py:Wrong", "--set", "how=addresses=NONE"], "none for a name, got"),
         (["--measure", "rule.py:leaving"], "rule.py:52: SystemExit:"),
         (["--measure", "rule.py:endless"], "ValueError: expected a number, or nan where it is not"),

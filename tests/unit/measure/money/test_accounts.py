@@ -51,7 +51,8 @@ def summary_of(run):
 
 def test_money_lines_end_the_summary(experiment):
     rows = csv_rows(experiment.folder / "summary.csv")
-    assert not {*OF_REACTIONS, NAMED_LOSS} & {row["metric"] for row in rows}
+    rows_by = csv_rows(experiment.folder / "groups.csv")
+    assert not {*OF_REACTIONS, NAMED_LOSS} & {row["metric"] for row in (*rows, *rows_by)}
     money = [metric for metric in MONEY_METRICS if metric not in OF_REACTIONS]
     assert [row["metric"] for row in rows][-len(money) :] == money
     by_metric = {row["metric"]: row for row in rows}
