@@ -10,11 +10,12 @@ from itertools import accumulate
 from markupsafe import Markup, escape
 
 from sim.catalogue.causes import CAUSES, lost_by
-from sim.catalogue.choices import RATIOS, is_compared, label, says_unit
+from sim.catalogue.choices import EXPECTED, RATIOS, is_compared, label, says_unit
 from sim.catalogue.measures import USD
 from sim.measure.estimates import Estimate, Grade, read_estimates
 from sim.report.page.detail import HOURS, is_cut
 from sim.report.words.heading import (
+    has_sites_alone,
     in_currency,
     is_comparison,
     place_and_time,
@@ -66,6 +67,8 @@ def measures_of(run: RunFolder, strategy: str) -> Iterator[tuple[str, ...]]:
 def zeros_of(run: RunFolder) -> list[Text]:
     """Names of the measures of a run that are zero, each once."""
     shown = dict(_shown(run, run.strategies[0]))
+    if has_sites_alone(run):
+        shown.pop(EXPECTED, None)  # of businesses that are drawn, and there are none
     zero = [key for key, one in shown.items() if _is_zero(one) and not one.zero_at_most > 0]
     of_ipv6 = {key for key in shown if key.startswith("networks_")}
     # One name for all of them, where no network was ever listed.

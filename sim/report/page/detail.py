@@ -145,7 +145,7 @@ def effects_of_orders(run: RunFolder, outage: Outage) -> Iterator[tuple[str, ...
         # What begins with the run has nothing before it.
         before = _cut_off_at(outage, order.from_s - 1)[0] if order.from_s else ""
         change = joined("", (sign, number(abs(order.change))))
-        when = _moment(outage, order.from_s)
+        when = _moment(outage, order.at_s)
         yield when, order.whose(), change, before, *_cut_off_at(outage, then_s)
 
 

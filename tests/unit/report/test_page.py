@@ -149,7 +149,7 @@ def numbers_of_run(folder: Path) -> Iterator[str]:
         ("recaptured_usd", "minus what customers bought later"),
         ("churn_usd", "plus customers who stayed away"),
         ("private_loss_usd", "What businesses lost: the sum to quote"),
-        ("net_social_loss_usd", "What the country lost"),
+        ("net_social_loss_usd", "of it, lost to the whole country"),
     ):
         row = table["replay", metric]
         median, low, high = (rate * float(row[key]) for key in ("median", "low", "high"))
@@ -201,7 +201,7 @@ def test_every_number_of_a_run_is_that_of_its_tables(ensemble_run, page):
     assert not [one for one in expected if one not in text]
     # A table is replayed, and its curves are kept at even times alone.
     assert "What did the largest orders do?" in text
-    assert "When: at steps of 1 hour." in text
+    assert "When: half of it, at steps of 1 hour." in text
 
 
 QUANTILES = ", ".join(f"quantile_cont(most, {at})" for at in (0.5, 0.05, 0.95))
@@ -401,7 +401,10 @@ def test_settings_that_are_assumed_are_counted_without_tables(ensemble_run, page
     assert 0 < len(mine) < len(keys)
     assert f"Assumed: {len(mine)} settings. Tables assumed or from" in words_of(page)
     # Numbers come first, before names of tables.
-    assert "Settings assumed: population.n_businesses " in words_of(page)
+    assert (
+        "Settings assumed (each simulation may draw its own): population.n_businesses "
+        in words_of(page)
+    )
     assert f"; +{len(mine) - 5}: manifest.json." in words_of(page)
 
 
@@ -516,8 +519,8 @@ def test_what_was_cut_off_before_an_order_has_no_harm_of_its_day():
     rows = effects_of_orders(cast("RunFolder", run), cast("Outage", outage))
     rows = [*rows]
     assert [(before, then) for _, _, _, before, then, _ in rows] == [("0%", "50%"), ("50%", "60%")]
-    # The time is that of the first order, before which is what was cut off before.
-    assert [str(row[0])[-5:] for row in rows] == ["10:00", "16:00"]
+    # The time is that by which half is listed, as in the picture.
+    assert [str(row[0])[-5:] for row in rows] == ["14:00", "16:00"]
     # What is over before the next row was there; a withdrawal has its least.
     outage.cut_off = replace(band, median=line[[0, 2, 1, 3]], low=line, high=line)
     outage.orders = (orders[0], replace(orders[1], change=-5.0))
