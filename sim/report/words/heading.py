@@ -525,7 +525,7 @@ LOSS_PARTS = tuple(
         ("response_cost_usd", say("plus what businesses did about it")),
         ("private_loss_usd", say("What businesses lost: the sum to quote")),
         ("transfers_to_rivals_usd", say("of it, sales that went to rivals in the country")),
-        ("net_social_loss_usd", say("of it, lost to the whole country")),
+        ("net_social_loss_usd", say("of it, lost to the country")),
     )
 )
 """Parts of the loss in the sequence in which they are added up."""

@@ -149,7 +149,7 @@ def numbers_of_run(folder: Path) -> Iterator[str]:
         ("recaptured_usd", "minus what customers bought later"),
         ("churn_usd", "plus customers who stayed away"),
         ("private_loss_usd", "What businesses lost: the sum to quote"),
-        ("net_social_loss_usd", "of it, lost to the whole country"),
+        ("net_social_loss_usd", "of it, lost to the country"),
     ):
         row = table["replay", metric]
         median, low, high = (rate * float(row[key]) for key in ("median", "low", "high"))

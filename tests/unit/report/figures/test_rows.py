@@ -81,7 +81,7 @@ def test_money_is_the_summary_in_the_country_s_currency(ensemble):
     expected = {
         "Sales that failed": "gross_loss_usd",
         "What businesses lost: the sum to quote": "private_loss_usd",
-        "of it, lost to the whole country": "net_social_loss_usd",
+        "of it, lost to the country": "net_social_loss_usd",
     }
     shown = read_money(ensemble, None)
     (panel,) = shown.panels
