@@ -33,10 +33,10 @@ from tests.csv_rows import csv_rows
 from tests.experiments import resolved_of
 from tests.library.test_scenario_library import FEW, SMALLER
 
-N_MEMBERS, N_FIXED = 16, 5
+N_MEMBERS, N_FIXED = 24, 5
 WHOLE = "telegram-2018"
 """Run unchanged, since its kept simulations need that; each takes seconds, so there are few."""
-N_LEADING, N_SPANNING = 2, N_MEMBERS // 2
+N_LEADING, N_SPANNING = 2, 8
 DAILY = (WHOLE, "austria-2022")
 """Scenarios whose gate is no long test: one with a record that is conditioned on, one without."""
 
