@@ -147,8 +147,6 @@ def addresses(emerged: Path) -> Iterator[str]:
 
 def widest_swings(hangs: Path) -> Iterator[str]:
     for row in csv_rows(hangs / "sensitivity.csv"):
-        if int(row["n_dials"]) > 1:
-            continue
         given, low, high = (float(row[name]) / 1e6 for name in ("given", "at_low", "at_high"))
         if max(given, low, high) - min(given, low, high) >= WIDE:
             yield f"| `{row['factor']}` | {row['range']} | {low:.1f} | {high:.1f} |"
