@@ -290,7 +290,9 @@ class _Facts:
         found = in_currency(found, self.rate)
         n = two_digits(found.median)
         named = {"currency": currency_name(self.rate, n)}
-        what = say_n("{currency} lost by businesses", "{currency} lost by businesses", n, **named)
+        what = say_n(
+            "{currency} lost by these businesses", "{currency} lost by these businesses", n, **named
+        )
         if has_sites_alone(self.run):
             what = say_n(
                 "{currency} lost by your sites", "{currency} lost by your sites", n, **named
@@ -365,7 +367,7 @@ class _Facts:
         if purpose := str(run.scenario.get("purpose") or ""):
             cause = CAUSES[True, *how]
             if is_disputed(run) and how == (True, False):
-                cause = say("To {purpose}, {what} were blocked in {country}.")
+                cause = say("To {purpose}, {what} were listed in {country}.")
             told = say(cause, purpose=say(purpose), country=country, what=what)
             return either(capitalised(told), said)
         return said

@@ -290,11 +290,11 @@ def note_of(row: Row) -> str:
 CAUSES = {
     (True, True, False): say("To {purpose}, {country} ordered {what} blocked."),
     (True, True, True): say("To {purpose}, {country} ordered {what} slowed down."),
-    (True, False, False): say("To {purpose}, simulated orders block {what} in {country}."),
+    (True, False, False): say("To {purpose}, simulated orders list {what} in {country}."),
     (True, False, True): say("To {purpose}, simulated orders slow {what} down in {country}."),
     (False, True, False): say("In {country}, {what} were ordered blocked."),
     (False, True, True): say("In {country}, {what} were ordered slowed down."),
-    (False, False, False): say("In {country}, simulated orders block {what}."),
+    (False, False, False): say("In {country}, simulated orders list {what}."),
     (False, False, True): say("In {country}, simulated orders slow {what} down."),
 }
 """The orders: with a purpose, from the record, to be slowed down."""

@@ -242,7 +242,7 @@ def test_addresses_of_sessions_are_simulated_and_the_number_is_the_peak(session_
     assert f"{written(most, two)} ○ Never checked" in text.replace(
         "simulated addresses ordered blocked at the peak ", ""
     )
-    assert f"simulated orders block {two(most[0])} addresses in Spain. In simulations, " in text
+    assert f"simulated orders list {two(most[0])} addresses in Spain. In simulations, " in text
     said = f"Addresses listed: {two(most[0])} at the peak"
     assert said in read_outage(run).alt.replace(NBSP, " ")
     # The public list had 210, 202, 214 and 185 addresses in these sessions.
@@ -277,8 +277,7 @@ def test_who_ordered_a_block_is_disputed_where_it_is_no_fact(ensemble_run):
     run = open_run(ensemble_run)
     assert "Disputed who ordered it: an Austrian court, or lawyers" in order_line(run)
     assert (
-        "music sites, 11 addresses were blocked in Austria. In simulations, "
-        in answer(run).sentence
+        "music sites, 11 addresses were listed in Austria. In simulations, " in answer(run).sentence
     )
     fact = {"ordered_by": {"kind": "fact", "source": "a book"}}
     sure = RunFolder(run.path, run.manifest, run.scenario | {"provenance": fact})
@@ -399,7 +398,7 @@ def test_settings_that_are_assumed_are_counted_without_tables(ensemble_run, page
     keys = [one["key"] for one in manifest["sources"] if one["kind"] == "assumption"]
     mine = [key for key in keys if key.rsplit(".", 1)[0] not in tables]
     assert 0 < len(mine) < len(keys)
-    assert f"Assumed: {len(mine)} settings. Tables assumed or from" in words_of(page)
+    assert f"Assumed: {len(mine)} settings. Which tables are" in words_of(page)
     # Numbers come first, before names of tables.
     assert (
         "Settings assumed (each simulation may draw its own): population.n_businesses "
@@ -1016,7 +1015,7 @@ def test_money_of_drawn_businesses_is_not_lost_by_the_sites_beside_them(tmp_path
     (tables := tmp_path / "tables").mkdir()
     both = sites.resolved(tables, **{"population.n_businesses": 20})
     write_ensemble(tmp_path / "run", both, 4)
-    assert answer(open_run(tmp_path / "run")).figures[-1].what.endswith("lost by businesses")
+    assert answer(open_run(tmp_path / "run")).figures[-1].what.endswith("lost by these businesses")
 
 
 def test_hours_at_an_operator_are_the_mean_of_the_sites(site_folder):
@@ -1472,7 +1471,7 @@ def test_a_contradicted_measure_is_printed_nowhere_first(ensemble_run, monkeypat
     monkeypatch.setattr("sim.measure.estimates.facts_of", lambda name: (fact,))
     assert set(contradictions(run)) == {"private_loss_usd", "businesses_impaired"}
     found = answer(run)
-    assert not any("lost by businesses" in one.what for one in found.figures)
+    assert not any("lost by these businesses" in one.what for one in found.figures)
     assert "a count of nobody" in " ".join(found.withheld)
     assert "cut off from some" not in found.sentence
     # A fact that one simulation in twenty may break is not contradicted by fewer.
@@ -1506,7 +1505,7 @@ def test_a_page_names_what_its_numbers_leave_out(
 ):
     def items(folder: Path) -> list[str]:
         page = render(open_run(folder))
-        section = page[page.index("What is not modelled?") :].partition("</article>")[0]
+        section = page[page.index("What can it not tell?") :].partition("</article>")[0]
         return [words_of(f"<main>{one}") for one in re.findall("<li>.*?</li>", section)]
 
     def left_out(folder: Path) -> list[bool]:

@@ -89,7 +89,7 @@ def test_every_key_of_a_symbol_exists():
     [
         ("population.n_businesses", "number of domestic businesses hosted in foreign clouds"),
         ("fronts.n_fronts", "fronts at the start"),
-        ("operators-russia-2018.compliance", "share of the register that an operator enforces"),
+        ("operators-russia-2018.compliance", "share of the block list that an operator enforces"),
         ("money-parameters.revenue_level", "revenue level"),
         ("no.such_key", "such key"),
         # A parameter of a strategy is found among all of them.
