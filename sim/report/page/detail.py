@@ -376,10 +376,10 @@ def count_undated(run: RunFolder) -> int:
     """Orders without a time in a list in which others have one."""
     lines = (run.scenario.get("strategy") or {}).get("orders")
     if isinstance(lines, list):
-        dated = [bool({"from", "every"} & one.keys()) for one in lines]
+        dated = [bool({"from", "to", "every"} & one.keys()) for one in lines]
     else:
         rows = input_rows(run, "strategy", "table", GivenOrderRow)
-        dated = [bool(row.from_ or row.every) for row in rows]
+        dated = [bool(row.from_ or row.to or row.every) for row in rows]
     return dated.count(False) if any(dated) else 0
 
 

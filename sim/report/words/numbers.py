@@ -141,6 +141,11 @@ def digits(value: float) -> Text:
     return Text(lambda words: words.digits(f"{value:g}"))
 
 
+def definition(share: float) -> Text:
+    """A share that somebody set, as a threshold, with every digit: ``12.5%``."""
+    return Text(lambda words: words.percent(f"{Decimal(f'{100 * share:.12g}'):f}"))
+
+
 def quantity(value: float, unit: str) -> Text:
     """One number in its unit; shares as a percentage."""
     return percent(value) if is_share(unit) else number(value)

@@ -33,6 +33,7 @@ from sim.report.words.numbers import (
     NOT_KNOWN,
     as_lower_bound,
     at_most,
+    definition,
     number,
     percent,
     quantity,
@@ -345,16 +346,16 @@ def read_cut_off(run: RunFolder, strategy: str) -> tuple[NDArray[np.bool_], Esti
 CUT_AT = {
     True: (
         "site_runs.parquet",
-        "SELECT DISTINCT operator FROM data "
-        "WHERE strategy = ? AND impaired_h > 0 AND operator IS NOT NULL",
+        "SELECT list(DISTINCT operator) AS operators FROM data "
+        "WHERE strategy = ? AND impaired_h > 0 AND operator IS NOT NULL GROUP BY replicate",
     ),
     False: (
         "hits.parquet",
-        'SELECT DISTINCT "group" AS operator FROM data '
-        f"""WHERE strategy = ? AND "by" = 'operator' AND metric = '{COLLATERAL}' AND value > 0""",
+        'SELECT list(DISTINCT "group") AS operators FROM data WHERE strategy = ? AND "by" = '
+        f"'operator' AND metric = '{COLLATERAL}' AND value > 0 GROUP BY replicate",
     ),
 }
-"""Operators at which sites of one's own were cut off, or else businesses: table and query."""
+"""Where sites of one's own were cut off, or else businesses, by simulation: table and query."""
 
 
 def cut_off_in_part(run: RunFolder, strategy: str) -> Text | None:
@@ -368,16 +369,17 @@ def cut_off_in_part(run: RunFolder, strategy: str) -> Text | None:
     own = has_sites(run)
     found = read_columns(run.path / CUT_AT[own][0], CUT_AT[own][1], [strategy])
     groups = input_rows(run, "operators", "groups", OperatorRow)
-    cut = [one.share_users for one in groups if one.operator in found["operator"]]
+    shares = {one.operator: one.share_users for one in groups}
+    cut = [[shares[one] for one in operators] for operators in found["operators"]]
     if not cut:
         return None
     return say(
-        "Users of {n} of {of} operators ({share} of all) were cut off, but never more than {limit} "
-        "of the customers of {whose}.",
-        n=whole(len(cut)),
+        "In a simulation users of at most {n} of {of} operators ({share} of all) were cut off, but "
+        "never more than {limit} of the customers of {whose}.",
+        n=whole(max(map(len, cut))),
         of=whole(len(groups)),
-        share=percent(sum(cut)),
-        limit=percent(run.scenario["thresholds"]["impaired"]),
+        share=percent(max(map(sum, cut))),
+        limit=definition(run.scenario["thresholds"]["impaired"]),
         whose=say("a site") if own else say("a modelled business"),
     )
 

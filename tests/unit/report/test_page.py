@@ -644,9 +644,9 @@ def test_orders_without_a_time_among_others_are_counted(dated, n, monkeypatch, e
     with monkeypatch.context() as patch:
         patch.setitem(_template().globals, "count_undated", lambda _: 2)
         assert "2 orders have no time: they hold from the start." in words_of(render(run))
-    rows = [SimpleNamespace(from_="2018-04-16" if one else None, every=()) for one in dated]
+    rows = [SimpleNamespace(from_="", to="2018-04-16" * one, every=()) for one in dated]
     monkeypatch.setattr("sim.report.page.detail.input_rows", lambda *_: rows)
-    lines = [{"addresses": "a", **({"every": ["sat"]} if one else {})} for one in dated]
+    lines = [{"addresses": "a", **({"to": "2018-04-16"} if one else {})} for one in dated]
     for strategy in ({"id": "orders", "table": "my.csv"}, {"id": "orders", "orders": lines}):
         assert count_undated(RunFolder(Path(), {}, {"strategy": strategy})) == n
 
@@ -1163,7 +1163,7 @@ def test_the_headline_counts_the_simulations_that_cut_sites_off(
     number = {"impaired_h": found, "last_cut_off_s": np.zeros_like(found)}
     found_sites = SimpleNamespace(site=["a", "b", "c"][: found.shape[1]], number=number)
     monkeypatch.setattr("sim.report.words.sentences.read_sites", lambda *_: found_sites)
-    nowhere = {"operator": np.array([])}
+    nowhere = {"operators": np.array([])}
     monkeypatch.setattr("sim.report.words.sentences.read_columns", lambda *_: nowhere)
     assert " ".join(answer(open_run(site_folder)).whole.split()) == said
 
@@ -1173,18 +1173,21 @@ def test_an_outage_at_small_operators_alone_is_not_called_none(site_folder, monk
     nothing = np.zeros((2, 2))
     number = {"impaired_h": nothing, "last_cut_off_s": nothing}
     found_sites = SimpleNamespace(site=["a", "b"], number=number)
-    shares = {"north": 0.9, "east": 0.1}
+    shares = {"north": 0.9, "east": 0.1, "west": 0.04}
     groups = [SimpleNamespace(operator=one, share_users=share) for one, share in shares.items()]
     monkeypatch.setattr("sim.report.words.sentences.read_sites", lambda *_: found_sites)
     monkeypatch.setattr("sim.report.words.sentences.input_rows", lambda *_: groups)
-    # The table of hits counts modelled businesses too.
-    at = {"site_runs.parquet": ["east"], "hits.parquet": ["north", "east"]}
+    # In two simulations; the table of hits counts modelled businesses too.
+    at = {"site_runs.parquet": [["east"], ["west"]], "hits.parquet": [["north", "east"]]}
     monkeypatch.setattr(
         "sim.report.words.sentences.read_columns",
-        lambda path, *_: {"operator": np.array(at[path.name])},
+        lambda path, *_: {"operators": at[path.name]},
     )
-    said = "Users of 1 of 2 operators (10% of all) were cut off, but never more than 10% of the "
-    assert answer(run).whole == f"{said}customers of a site."
+    run.scenario["thresholds"]["impaired"] = 0.125
+    assert answer(run).whole == (
+        "In a simulation users of at most 1 of 3 operators (10% of all) were cut off, but never "
+        "more than 12.5% of the customers of a site."
+    )
 
 
 def test_a_bound_from_below_lies_within_its_range():
