@@ -392,20 +392,24 @@ def exposure(
     hosts = None
     if inventory is not None:
         hosts = without_sinkholes(feed_of_columns(inventory, "inventory"))
+    listed = feed_of_addresses(blocklist, "blocklist")
+    then = None if against is None else feed_of_addresses(against, "against")
+    mine = None if own is None else feed_of_addresses(own, "own")
     found = assess(
-        [feed_of_addresses(blocklist, "blocklist")],
+        [listed],
         hosts,
         owners,
         by=by,
-        before=None
-        if against is None
-        else ("against", feed_of_addresses(against, "against").to_set()),
-        own=None if own is None else feed_of_addresses(own, "own").to_set(),
+        before=None if then is None else ("against", then.to_set()),
+        own=None if mine is None else mine.to_set(),
         explain=explain,
         top=top,
         names_at=(shipped_owners() if owners is None else owners) if expect_names else None,
     )
-    return found if hosts is None else replace(found, notes=(*found.notes, *hosts.notes))
+    feeds = {"blocklist": listed, "inventory": hosts, "attribute": owners, "against": then}
+    feeds["own"] = mine
+    notes = [f"{name}: {note}" for name, feed in feeds.items() if feed for note in feed.notes]
+    return replace(found, notes=(*found.notes, *notes))
 
 
 def assess(

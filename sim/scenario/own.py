@@ -178,6 +178,11 @@ def settings(
     -------
     texts, copies
         Settings, and where files are.
+
+    Raises
+    ------
+    ScenarioError, UsageError
+        As for `own_strategy`, or if two files have one name.
     """
     texts: list[str] = []
     copies: dict[str, Path] = {}
@@ -192,7 +197,9 @@ def settings(
     found: list[Value] = []
     for text in measures:
         path, name, _ = _split(text, f"--measure {text}")
-        copies[path.name] = path
+        if copies.setdefault(path.name, path).resolve() != path.resolve():
+            message = f"expected files of distinct names, got {copies[path.name]} and {path}"
+            raise ScenarioError([Problem(f"--measure {text}", message)])
         found.append({"file": path.name, "name": name})
     texts += [override_text("measures", found)] if found else []
     for value in values:

@@ -500,11 +500,20 @@ def lists_of(frame: Any, name: str) -> dict[str, list[Any]]:
     Raises
     ------
     DataError
-        If two columns have the same name.
+        If two columns have the same name, or an index that is no numbers has none.
     """
     package = type(frame).__module__.partition(".")[0]
     is_pandas = package == "pandas"
     index = [one for one in frame.index.names if one is not None] if is_pandas else []
+    # Numbers of rows, as pandas gives them, say nothing.
+    if (
+        is_pandas
+        and len(frame)
+        and None in frame.index.names
+        and frame.index.dtype.kind not in "iu"
+    ):
+        got = f"expected an index with a name, got {frame.index[0]!r} in one without: reset_index()"
+        raise DataError([Problem(name, got)])
     given = frame.column_names if package == "pyarrow" else frame.columns
     names = [*map(str, (*index, *given))]
     if twice := sorted({one for one in names if names.count(one) > 1}):
@@ -544,7 +553,7 @@ def feed_of_columns(columns: Mapping[str, ArrayLike], name: str) -> Feed:
     gathering = Gathering(name, skip_bad=False, limits=Limits())
     if is_frame(columns):
         columns = lists_of(columns, name)
-    arrays = {column: np.asarray(values) for column, values in columns.items()}
+    arrays = {column: np.ma.filled(values, 0) for column, values in columns.items()}
     sizes = {values.shape for values in arrays.values()}
     if len(sizes) != 1 or len(next(iter(sizes))) != 1:
         got = ", ".join(f"{column} {values.shape}" for column, values in arrays.items())
@@ -562,6 +571,9 @@ def feed_of_columns(columns: Mapping[str, ArrayLike], name: str) -> Feed:
             gathering.refuse(message, row + 1)
         number = np.clip(address, 0, IPV4_STOP - 1).astype(np.int64)
         cells[table.chosen["address"]] = format_prefixes(number, np.full(number.size, 32))
+    for column, values in columns.items():
+        if np.ma.isMaskedArray(values):
+            cells[column] = np.where(np.ma.getmaskarray(values), "", cells[column]).tolist()
     table.add(cells, line)
     return table.finish("columns")
 

@@ -66,7 +66,10 @@ def role_of(column: str) -> str:
 
 
 def read_date(text: str, zone: ZoneInfo | None) -> datetime | None:
-    """Read a date, or a date and time; None where it is none, or has no offset and no zone."""
+    """Read a date, or a date and time; None where it is none, or what its clocks show is not clear.
+
+    It has no offset, and no zone or one whose clocks skip the time or show it twice.
+    """
     text = text.strip()
     if not _DATE.fullmatch(text):
         return None
@@ -75,14 +78,21 @@ def read_date(text: str, zone: ZoneInfo | None) -> datetime | None:
     except ValueError:
         return None
     if at.tzinfo is None:
-        return None if zone is None else at.replace(tzinfo=zone)
+        if zone is None:
+            return None
+        at = at.replace(tzinfo=zone)
+        # A day that begins with such an hour begins when it does.
+        if ":" in text and at.utcoffset() != at.replace(fold=1).utcoffset():
+            return None
     return at
 
 
 def expected_date(text: str, zone: ZoneInfo | None) -> str:
     """Say what was expected in place of a cell."""
     example = "a date and time with offset such as 2018-04-16T00:00+03:00"
-    return f"expected {example if zone is None else 'a date such as 2018-04-16'}, got {shown(text)}"
+    if zone is not None:
+        example = f"a date such as 2018-04-16, or a time that clocks in {zone.key} show once"
+    return f"expected {example}, got {shown(text)}"
 
 
 def add_dates(gathering: Gathering, column: str, cells: Sequence[str], line: Line) -> None:

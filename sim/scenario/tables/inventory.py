@@ -313,12 +313,10 @@ def _inventory_of(
     six = np.zeros(n, object)
     six[feed.record6] = feed.v6.start
     site_of, site = _sites_of(feed, address4, six, is_ipv6)
-    role = _codes_in(feed.labels.get("role"), ROLES, n)
-    role[role == NOT_GIVEN] = FRONTEND
     mode = _codes_in(feed.labels.get("mode"), MODES, n)
     hosts = np.flatnonzero(feed.is_placed)
-    key = site_of[hosts] * len(ROLES) + role[hosts]
-    component, host_component = np.unique(key, return_inverse=True)
+    key = _component_keys(feed, site_of)
+    component, host_component = np.unique(key[hosts], return_inverse=True)
     in_sequence = np.argsort(host_component, kind="stable")
     row = hosts[in_sequence]
     first = np.unique(site_of, return_index=True)[1]
@@ -327,7 +325,8 @@ def _inventory_of(
     visits = feed.numbers.get("visits_per_h", empty)
     is_six = is_ipv6[row]
     component_mode = np.full(component.size, NOT_GIVEN, np.int64)
-    np.maximum.at(component_mode, host_component, mode[hosts])
+    of_row = _rows_of(key, component)
+    np.maximum.at(component_mode, of_row[of_row >= 0], mode[of_row >= 0])
     columns = ("address", *feed.labels, *(each for each in feed.numbers if each != "line"))
     inventory = Inventory(
         name=name,
@@ -360,6 +359,18 @@ def _inventory_of(
         notes=(*feed.notes, *_cautions(feed, site)),
     )
     return inventory, site_of
+
+
+def _component_keys(feed: Feed, site_of: NDArray[np.int64]) -> NDArray[np.int64]:
+    """A number for the site and role of each row of the file."""
+    role = _codes_in(feed.labels.get("role"), ROLES, feed.n_records)
+    return site_of * len(ROLES) + np.where(role == NOT_GIVEN, FRONTEND, role)
+
+
+def _rows_of(keys: NDArray[np.int64], known: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Where each key stands among some in order; -1 where it does not."""
+    at = np.searchsorted(known, keys).clip(max=known.size - 1)
+    return np.where(known[at] == keys, at, -1)
 
 
 def _cautions(feed: Feed, site: Sequence[str]) -> Iterator[str]:
@@ -408,14 +419,15 @@ def _site_problems(
     path = str(inventory.path)
     line = feed.numbers["line"].astype(np.int64)
     yield from _twice(inventory)
-    by_line = np.argsort(inventory.host_line)
-    component = inventory.host_component[by_line]
-    mode = _codes_in(feed.labels.get("mode"), MODES, feed.n_records)[feed.is_placed]
-    differs = (mode >= 0) & (mode != inventory.component_mode[component])
+    known = inventory.component_site * len(ROLES) + inventory.component_role
+    component = _rows_of(_component_keys(feed, site_of), known)
+    mode = _codes_in(feed.labels.get("mode"), MODES, feed.n_records)
+    differs = (mode >= 0) & ((component < 0) | (mode != inventory.component_mode[component]))
     for row in np.flatnonzero(differs).tolist():
-        message = "expected one mode for a site and role, got another in a later row"
-        at = int(inventory.host_line[by_line[row]])
-        yield Problem(path, message, at, 0, "mode")
+        message = "expected one mode for a site and role, got another in another row"
+        if component[row] < 0:
+            message = "expected an address of its site and role, as a mode says how users meet them"
+        yield Problem(path, message, int(line[row]), 0, "mode")
     for column in _OF_SITE:
         if column in feed.labels:
             of_row: NDArray[Any] = feed.labels[column].code
@@ -444,9 +456,8 @@ def _twice(inventory: Inventory) -> Iterator[Problem]:
     first: dict[tuple[int, int], int] = {}
     hosts = inventory.host_component.tolist(), address.tolist(), inventory.host_line.tolist()
     for component, number, line in zip(*hosts, strict=True):
-        if (earlier := first.setdefault((component, number), line)) != line:
-            wanted = "expected each address of a site once for a role"
-            message = f"{wanted}, got it in line {earlier} too"
+        if first.setdefault((component, number), line) != line:
+            message = "expected each address of a site once for a role, got it in an earlier row"
             yield Problem(str(inventory.path), message, line, 0, "address")
 
 

@@ -139,7 +139,11 @@ def test_a_cover_of_two_targets_is_exact():
     table = pd.DataFrame({"address": ["192.0.2.2", "198.51.100.1"], "n_names": [7, 9]})
     by_names = sim.cover(pd.Series(["192.0.2.1", "192.0.2.3"]), table, weight="names", budget=1)
     assert by_names.cover.collateral == 7
-    assert sim.exposure(["192.0.2.0/30"], table).inventory.host_state.tolist() == [3, 1]
+    hosts = dict(table) | {"address": np.ma.array([*table["address"]], mask=[True, False])}
+    for inventory, states in ((table, [3, 1]), (hosts, [0, 1])):
+        found = sim.exposure(pd.Series(["192.0.2.0/30", None]), inventory)
+        assert found.inventory.host_state.tolist() == states
+        assert found.notes[0].startswith("blocklist: 1 rows have no usable address")
 
 
 def test_what_there_is_is_listed():
@@ -179,6 +183,8 @@ def test_columns_of_pandas_are_read_as_they_are_meant(tmp_path):
     given = tree()
     given["population"] = {"n_businesses": 0, "inventory": sites_of(columns, index="site")}
     sim.run(given, n_simulations=1, fixed=True, folder=tmp_path / "out")
+    with pytest.raises(sim.DataError, match="expected an index with a name"):
+        sim.exposure(["198.51.100.7"], sites_of(columns, index="site").rename_axis(None))
     assert shown_sites(tmp_path / "out") == {"a.example", "b.example"}
     twice = pd.DataFrame([["a.example", "198.51.100.7", "198.51.100.8"]])
     twice.columns = ["site", "address", "address"]

@@ -175,8 +175,11 @@ def test_rows_outside_the_run_are_counted(tmp_path):
         ("198.51.100.1;2026-03-30\n", "name the columns in the first line"),
         (
             "ip,from,until\n203.0.113.9,2026-03-28,2026-03-30\n198.51.100.7,2026-03-28,permanent\n",
-            "list.csv:3: until: expected a date such as 2018-04-16, got 'permanent'",
+            "show once, got 'permanent'",
         ),
+        # The clocks of Spain skip the one, and show the other twice.
+        ("ip,from\n203.0.113.9,2026-03-29 02:30\n", "clocks in Europe/Madrid show once, got"),
+        ("ip,from\n203.0.113.9,2025-10-26 02:30\n", "list.csv:2: from: expected a date"),
         ("ip,from,until\n203.0.113.9,1774652400,1774825200\n", "list.csv:2: from: expected a"),
         (
             "effective,action,prefix\n2026-03-28,block,203.0.113.0/24\n"

@@ -73,12 +73,17 @@ def test_rows_of_one_site_must_not_contradict_each_other(tmp_path):
         "b,198.18.0.1,,news,,",
         "a,198.18.0.1,frontend,shops,,",
         "a,198.18.0.2,,news,2,spread",
+        "b,,,,,any",
+        "b,,,,,spread",
+        "b,,payment,,,any",
     )
     assert [text.split(":")[:2] for text in found] == [
         ["2", " mode"],
         ["4", " address"],
         ["5", " sector"],
         ["5", " revenue_usd_per_h"],
+        ["6", " mode"],
+        ["8", " mode"],
     ]
 
 
