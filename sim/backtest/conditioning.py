@@ -154,51 +154,23 @@ class Judged:
         return [draw for draw, failed in self.failing.items() if failed == (name,)]
 
 
-def sheets_of(
-    found: Judged,
-    kept: Sequence[int],
-    resolved: Resolved,
-    root_seed: int,
-    n_prior: int,
-    n_alone: int,
-) -> list[Sheet]:
-    """All tables of conditioning.
-
-    Parameters
-    ----------
-    kept
-        Draws that are kept.
-    n_prior
-        Draws, the first ones, that ran to the end whatever they gave.
-    n_alone
-        Draws that failed one piece alone; once so many ran to the end, no more do.
-    """
-    rows = tuple(tuple(row) for row in kept_rows(resolved, root_seed, kept))
-    return [
-        Sheet(TABLE, KEPT, rows, ("draw",)),
-        _evidence(found, n_prior, n_alone),
-        _inputs(found.n, kept, resolved, root_seed),
-        _rests_on(found, n_prior, n_alone),
-    ]
-
-
-def _without(found: Judged, piece: str, n_alone: int) -> list[int]:
+def _without(found: Judged, piece: str) -> list[int]:
     """Draws that agree with all other pieces, as far as all such draws ran to the end."""
     alone = found.alone(piece)
-    limit = alone[n_alone - 1] + 1 if len(alone) >= n_alone else found.n
+    limit = alone[N_ALONE - 1] + 1 if len(alone) >= N_ALONE else found.n
     return [one for one in sorted([*found.agreeing, *alone]) if one < limit]
 
 
-def _evidence(found: Judged, n_prior: int, n_alone: int) -> Sheet:
+def _evidence(found: Judged) -> Sheet:
     rows = []
     agreeing = set(found.agreeing)
     for piece in found.pieces:
         low, high = (end if np.isfinite(end) else None for end in piece.window)
         is_in_all = all(piece.id in one for one in found.value.values())
-        of = range(found.n if is_in_all else min(n_prior, found.n))
+        of = range(found.n if is_in_all else min(N_PRIOR, found.n))
         read = [one for one in of if not np.isnan(found.read(one, piece.id))]
         met = [one for one in read if not found.failed(one, [piece])]
-        others = _without(found, piece.id, n_alone)
+        others = _without(found, piece.id)
         rows.append(
             (piece.id, piece.kind, piece.unit, piece.value, low, high, len(read), len(met),
              len(others), len(agreeing.intersection(others)))
@@ -229,12 +201,12 @@ def _inputs(n: int, kept: Sequence[int], resolved: Resolved, root_seed: int) -> 
     return Sheet("inputs.csv", INPUTS, tuple(rows), ("input", "part"))
 
 
-def _rests_on(found: Judged, n_prior: int, n_alone: int) -> Sheet:
+def _rests_on(found: Judged) -> Sheet:
     def ensembles() -> Iterator[tuple[str, list[int]]]:
         yield NOTHING, found.agreeing
         for piece in found.pieces:
-            yield piece.id, _without(found, piece.id, n_alone)
-        yield EVERYTHING, [one for one in range(min(n_prior, found.n)) if one in found.whole]
+            yield piece.id, _without(found, piece.id)
+        yield EVERYTHING, [one for one in range(min(N_PRIOR, found.n)) if one in found.whole]
 
     rows = []
     for name in found.measures:
@@ -447,13 +419,27 @@ class Conditioning:
         """Write the tables."""
         plan = self.plan
         kept = found.agreeing[: self.n_keep]
-        sheets = sheets_of(found, kept, plan.resolved, plan.root_seed, N_PRIOR, N_ALONE)
+        rows = tuple(tuple(row) for row in kept_rows(plan.resolved, plan.root_seed, kept))
+        sheets = [
+            Sheet(TABLE, KEPT, rows, ("draw",)),
+            _evidence(found),
+            _inputs(found.n, kept, plan.resolved, plan.root_seed),
+            _rests_on(found),
+        ]
+        warnings = []
+        if len(kept) < self.n_keep:
+            high = share_ends(len(kept), found.n)[1]
+            warnings.append(
+                f"{len(kept)} of {found.n} draws agree with the evidence, where {self.n_keep} were "
+                f"to be kept: at most {high:.2%} agree (95 % bound), so that of {self.n_most} "
+                f"draws at most {math.floor(high * self.n_most)} would"
+            )
         manifest = manifest_of(
             plan,
             write_sheets(folder, plan, sheets),
             n_replicates=1,
             status=PARTIAL if found.failures else COMPLETE,
-            warnings=[*self._warnings(found, len(kept))],
+            warnings=warnings,
             failures=[
                 {"draw": key[0], "error": str(why)} for key, why in sorted(found.failures.items())
             ],
@@ -468,15 +454,6 @@ class Conditioning:
             "n_whole": len(found.whole),
         }
         return Study(folder, plan, manifest, found.failures, {one.file: one for one in sheets})
-
-    def _warnings(self, found: Judged, n_kept: int) -> Iterator[str]:
-        _, high = share_ends(n_kept, found.n)
-        if n_kept < self.n_keep:
-            yield (
-                f"{n_kept} of {found.n} draws agree with the evidence, where {self.n_keep} were to "
-                f"be kept: at most {high:.2%} agree (95 % bound), so that of {self.n_most} draws "
-                f"at most {math.floor(high * self.n_most)} would"
-            )
 
 
 def early_until(pieces: Sequence[Evidence], resolved: Resolved) -> datetime | None:

@@ -103,14 +103,9 @@ class NotComputable:
 
 
 def predict_by_ensemble(
-    placed: PlacedCase,
-    resolved: Resolved,
-    numbers: Sequence[float],
-    draws: Draws,
+    predictor: RunPredictor, resolved: Resolved, numbers: Sequence[float], draws: Draws
 ) -> Prediction | NotComputable:
     """Predict a case by what each member of an ensemble gave."""
-    predictor = placed.case.predictor
-    assert isinstance(predictor, RunPredictor)
     if why := why_not_measured(predictor, resolved) or why_no_threshold(predictor, resolved):
         return NotComputable(why)
     spans = f"chance and {len(draws.unknowns)} uncertain inputs, in {draws.n} simulations"

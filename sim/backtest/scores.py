@@ -8,7 +8,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from functools import partial
 from typing import Literal, TypeAlias
 
@@ -284,11 +283,11 @@ def group_runs(placed: Sequence[PlacedCase]) -> list[RunGroup]:
             for problem in problems_of(_predictor(each), resolved, partial(_problem, each))
         ]
         problems += found
-        last = _last_read(members)
-        if not found and last is not None and last < resolved.scenario.end:
-            # What comes later moves nothing before it.
-            cut = f"end={last.isoformat()}"
-            resolved = resolve(load_scenario(name, [*own, cut]))
+        # What comes after the last reading moves nothing before it; None is read at the end.
+        end = resolved.scenario.end
+        last = max(_predictor(each).is_read_by or end for each in members)
+        if not found and last < end:
+            resolved = resolve(load_scenario(name, [*own, f"end={last.isoformat()}"]))
         groups.append(RunGroup(_predictor(members[0]).scenario, resolved, tuple(members)))
     ScenarioError.raise_any(problems)
     return groups
@@ -332,12 +331,6 @@ def draws_of(groups: Sequence[RunGroup], n_members: int) -> dict[tuple[int, str]
         if (table := group.kept) is not None:
             found[row, CONDITIONED] = lay_draws(variants, table.draw[:n_members], table.root_seed)
     return found
-
-
-def _last_read(members: Sequence[PlacedCase]) -> datetime | None:
-    """When the last of some cases has been read; None where one of them is of the whole run."""
-    last = [_predictor(each).is_read_by for each in members]
-    return None if None in last else max(one for one in last if one is not None)
 
 
 def _problem(placed: PlacedCase, key: str, message: str) -> Problem:
@@ -489,7 +482,7 @@ def _predict(
         return {each.case.id: why for each in group.cases}
     return {
         each.case.id: predict_by_ensemble(
-            each,
+            _predictor(each),
             group.resolved,
             [runs[key][each.case.id] if key in runs else math.nan for key in keys],
             draws,

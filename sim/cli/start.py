@@ -1,7 +1,4 @@
-"""Where the command ``overblock`` begins: it loads the verbs, which takes a moment.
-
-In: the command line. Out: what its verb does.
-"""
+"""Where the command ``overblock`` begins: it loads the verbs, which takes a moment."""
 
 import signal
 

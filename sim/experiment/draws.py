@@ -1,12 +1,7 @@
 """Joint draws of all uncertain inputs of a scenario, and tables of draws that are kept.
 
 Every strategy gets the same draws. Draw 5 is the same whether ten are drawn or a thousand.
-Nothing is simulated here. A table of kept draws has these columns::
-
-    draw        number of the draw, and of its chance, in the sequence of the root seed
-    root_seed   root of the sequence, the same in all rows
-    model       hash of the uncertain inputs, the other values and the tables
-    evidence    hash of the evidence
+Nothing is simulated here. A table of kept draws has the columns of ``KeptRow``.
 """
 
 from __future__ import annotations
@@ -95,20 +90,6 @@ class Draws:
         )
 
 
-def unknowns_of(
-    variants: Sequence[Variant],
-) -> tuple[tuple[Factor, ...], dict[str, frozenset[str]]]:
-    """All unknowns of a scenario under its strategies, and the keys of each strategy's own."""
-    by_key: dict[str, Factor] = {}
-    own: dict[str, frozenset[str]] = {}
-    for variant in variants:
-        factors, _ = list_factors(variant.resolved)
-        own[variant.label] = frozenset(factor.key for factor in factors)
-        for factor in factors:
-            by_key.setdefault(factor.key, factor)
-    return tuple(by_key.values()), own
-
-
 def lay_dials(
     unknowns: Sequence[Factor], n_draws: int, root_seed: int, first_block: int = 0
 ) -> NDArray[np.float64]:
@@ -156,7 +137,12 @@ def lay_draws(variants: Sequence[Variant], numbers: Sequence[int], root_seed: in
     ----------
     McKay, Beckman and Conover, Technometrics 21 (1979).
     """
-    unknowns, own = unknowns_of(variants)
+    factors = {one.label: list_factors(one.resolved)[0] for one in variants}
+    own = {label: frozenset(one.key for one in mine) for label, mine in factors.items()}
+    by_key: dict[str, Factor] = {}
+    for mine in factors.values():
+        by_key |= {one.key: one for one in mine if one.key not in by_key}
+    unknowns = tuple(by_key.values())
     number = np.array(numbers, np.int64)
     blocks, block = np.unique(number // BLOCK, return_inverse=True)
     dials = [lay_dials(unknowns, BLOCK, root_seed, first) for first in blocks.tolist()]
@@ -180,8 +166,6 @@ ASKED = {
     *("published", "experiment", "evidence", "provenance", "ordered_by", "purpose"),
 }
 """Keys of a scenario on which no draw depends. Later events change no earlier ones."""
-
-
 COLUMNS = tuple(KeptRow.model_fields)
 
 

@@ -33,14 +33,6 @@ from sim.scenario.own import OwnCodeError
 from sim.scenario.resolve import Resolved
 
 
-def _nothing_finished(plan: Plan, failures: Mapping[Key, Failure]) -> PartialError:
-    failed = {key: why for key, why in failures.items() if len(key) > 1}
-    key, first = next(iter(failed.items()))
-    where = " ".join(f"{name}={part}" for name, part in plan.where(key).items())
-    message = f"all {len(failed)} runs failed, the first ({where}) with {first}"
-    return PartialError(f"{message}\n{first.details}".rstrip())
-
-
 @dataclass(frozen=True, eq=False)
 class Answers:
     """Measures of all runs.
@@ -224,7 +216,11 @@ class Execution:
         }
         failures = {key: failures[key] for key in (*cases.impossible, *names) if key in failures}
         if not finished:
-            raise _nothing_finished(plan, failures)
+            failed = {key: why for key, why in failures.items() if len(key) > 1}
+            key, first = next(iter(failed.items()))
+            where = " ".join(f"{name}={part}" for name, part in plan.where(key).items())
+            message = f"all {len(failed)} runs failed, the first ({where}) with {first}"
+            raise PartialError(f"{message}\n{first.details}".rstrip())
         return Batch(plan, cases.labels, finished, failures, is_interrupted, self._checkpoints)
 
     def read(
@@ -282,11 +278,7 @@ class Execution:
         n_before: int = 0,
         n_all: int = 0,
     ) -> None:
-        """Run what is not among the checkpoints, and keep each as soon as it is there.
-
-        Failures are added to those given, so that an interrupt loses none. After an interrupt, runs
-        under way are not waited for.
-        """
+        """Run what is not among the checkpoints; failures are added to those given."""
         rest = [key for key, name in names.items() if not self._checkpoints.has(name)]
         n_done = n_before + len(names) - len(rest)
         n_all = n_all or n_before + len(names)

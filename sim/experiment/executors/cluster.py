@@ -42,10 +42,7 @@ _begun = threading.local()
 
 
 def _hold(name: str, job: bytes) -> tuple[str, bytes]:
-    """Return a pickled job, and the name under which a worker remembers that it has begun it.
-
-    It is a task of its own, so that it is sent again when its worker is lost.
-    """
+    """Return a job and its name, as a task that is sent again when its worker is lost."""
     return name, job
 
 

@@ -217,11 +217,7 @@ def n_fitting(n_done: int, spent_s: float) -> int:
 
 @contextmanager
 def _starting() -> Iterator[None]:
-    """Environment and signal mask that a new process inherits: Ctrl-C blocked, one thread, and
-    where compiled code is kept.
-
-    A terminal sends Ctrl-C to all processes; only the coordinator may act on it.
-    """
+    """Environment of new processes; Ctrl-C, which a terminal sends to all, is blocked in them."""
     settings = dict.fromkeys(ONE_THREAD, "1") | environment()
     before = {name: os.environ.get(name) for name in settings}
     os.environ.update(settings)
