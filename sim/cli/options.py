@@ -127,7 +127,7 @@ SIMULATIONS = option(
 FIXED = option(
     "--fixed",
     "Simulate replicates of the point values in place of an ensemble: for teaching and debugging. "
-    "The results have no range of the uncertain inputs.",
+    "The results have no range of the uncertain inputs; prices are means of 200 draws.",
     default=False,
 )
 KEPT = option(

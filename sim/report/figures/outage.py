@@ -180,8 +180,9 @@ class Outage:
     def alt(self) -> Text:
         """What it shows, in numbers."""
         peak = _peak_text(self, with_range=True, with_day=True)
+        # The line's last time may be some hours before the end of the run.
         end = percent(self.cut_off.median[-1])
-        said = say("{peak}; {end} at the end.", peak=capitalised(peak), end=end)
+        said = say("{peak}; the line ends at {end}.", peak=capitalised(peak), end=end)
         if self.is_bounded:
             said = joined("", (capitalised(peak), "."))
         if self.listed is None:
@@ -247,14 +248,12 @@ def read_outage(run: RunFolder, strategy: str | None = None) -> Outage:
     fixed_s = 60 if band.t_s.size < MAX_GRID else max(run.horizon_s // MAX_GRID, 60)
     orders: tuple[Order, ...] = ()
     if listed is not None and not sessions:
-        spells = () if is_simulated(run) else _spells(listed, run.horizon_s)
-        # What comes and goes within a day's length is no change of a day.
-        if not any(to_s - from_s < 24 * 3600 for from_s, to_s in spells):
+        sessions = () if is_simulated(run) else _short_spells(listed, run.horizon_s)
+        if not sessions:
             curves = run.curves_by(metric, "provider", strategy) if metric == LISTED else {}
             by_provider = {name: band_of(one, run.horizon_s) for name, one in curves.items()}
             curve = run.curve(metric, run.strategy(strategy))
             orders = find_orders(listed, by_provider, run.start, curve, cut_off)
-        sessions = () if orders else spells
     return Outage(
         start=run.start,
         horizon_s=run.horizon_s,
@@ -273,12 +272,14 @@ def read_outage(run: RunFolder, strategy: str | None = None) -> Outage:
     )
 
 
-def _spells(listed: Band, horizon_s: int) -> tuple[tuple[int, int], ...]:
-    """Spells in which something is listed, from and to."""
+def _short_spells(listed: Band, horizon_s: int) -> tuple[tuple[int, int], ...]:
+    """Spells in which something is listed, from and to, if all end within a day's length."""
     is_listed = np.concatenate(([False], listed.median > 0, [False]))
     ends_s = np.append(listed.t_s, horizon_s)[np.flatnonzero(np.diff(is_listed))]
-    spells = ((int(from_s), int(to_s)) for from_s, to_s in ends_s.reshape(-1, 2))
-    return tuple(one for one in spells if one != (0, horizon_s))
+    spells = tuple((int(from_s), int(to_s)) for from_s, to_s in ends_s.reshape(-1, 2))
+    # What is never lifted is no session; what comes and goes in a longer spell changes it.
+    is_short = all(to_s - from_s < 24 * 3600 for from_s, to_s in spells)
+    return spells if is_short and horizon_s not in ends_s[:2] else ()
 
 
 def read_if_any(run: RunFolder, metric: str, strategy: str | None) -> Band | None:
@@ -404,7 +405,8 @@ def _peak_text(shown: Outage, *, with_range: bool, with_day: bool) -> Text:
         return say("median of the peaks: {value}", value=value)
     if not with_day:
         return say("{value} at the peak", value=value)
-    day = day_in_year(later(shown.start, shown.cut_off.t_s[peak_row(shown.cut_off)]))
+    at = later(shown.start, shown.cut_off.t_s[peak_row(shown.cut_off)])
+    day = day_in_year(at, shown.horizon_s)
     return say("{value} at the peak, {day}", value=value, day=day)
 
 
@@ -474,14 +476,14 @@ def _draw_listed(ax: Axes, shown: Outage, listed: Band, words: Language, *, narr
     for order in sorted(large, key=lambda one: -abs(one.change)):
         row = int(np.searchsorted(listed.t_s, order.at_s, side="right")) - 1
         at = (float(look.dates(shown.start, order.at_s)), listed.median[row] / scale)
-        text = words.write(_order_text(shown.start, order, scale, narrow=narrow))
+        text = words.write(_order_text(shown, order, scale, narrow=narrow))
         look.place_text(ax, text, at, [(*line, 1.0)], taken, fontsize="small")
     if is_named:
         _name_sessions(ax, shown, words, narrow=narrow)
 
 
-def _order_text(start: datetime, order: Order, scale: float, *, narrow: bool) -> Text:
-    at = short_day(later(start, order.at_s))
+def _order_text(shown: Outage, order: Order, scale: float, *, narrow: bool) -> Text:
+    at = short_day(later(shown.start, order.at_s), shown.horizon_s)
     sign = "+" if order.change > 0 else "\N{MINUS SIGN}"
     # A number of millions above a million would be read as one of a million million.
     in_scale = scale if narrow and abs(order.change) < scale**2 else 1

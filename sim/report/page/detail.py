@@ -100,7 +100,8 @@ TIMES = {"sessions": "start", "orders": "effective", "table": "from"}
 def _moment(outage: Outage, at_s: float) -> Text:
     """Day and time; a line may part them, as a column on a phone has no room for both."""
     at = later(outage.start, at_s)
-    return joined(f",{NBSP}", (short_weekday(at), joined(", ", (short_day(at), f"{at:%H:%M}"))))
+    day = short_day(at, outage.horizon_s)
+    return joined(f",{NBSP}", (short_weekday(at), joined(", ", (day, f"{at:%H:%M}"))))
 
 
 def rounding_of(outage: Outage) -> int:
@@ -246,8 +247,8 @@ def operators_of(
     never = say("never an address") if "name" in read_mechanisms(run, strategy) else say("never")
     for group in largest_operators(run)[:most]:
         at, when = first.get(group.operator), never
-        if at is not None and at.is_known:
-            when = moment(step_before(later(run.start, at.median), rounding_of(outage)))
+        if at is not None:
+            when = moment(step_before(later(run.start, at), rounding_of(outage)), run.horizon_s)
         hours = harm.get(group.operator)
         hours = hours and hours.times(run.horizon_s / 3600, "h")
         yield say_name(group.label), group.share_users, when, hours

@@ -11,12 +11,12 @@ import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
 
-from sim.measure.estimates import Estimate, estimate_over
+from sim.measure.estimates import Estimate, estimate_over, middle_of
 from sim.measure.sites import SiteRuns, find_entries, read_addresses, read_sites, read_spells
 from sim.report.page.detail import MOST_OPERATORS, MOST_ROWS, largest_operators, step_before
 from sim.report.words.heading import in_currency, rate_of, read_mechanisms
 from sim.report.words.languages import Text, joined, moment, say
-from sim.report.words.numbers import as_lower_bound, value_text, whole, with_range
+from sim.report.words.numbers import NOT_KNOWN, as_lower_bound, value_text, whole, with_range
 from sim.results.folder import RunFolder, later
 from sim.results.parquet import numbers, read_columns
 from sim.scenario.tables.roles import FRONTEND, ROLES
@@ -74,21 +74,17 @@ def rows_of_sites(run: RunFolder, step: int) -> list[SiteRow]:
     runs, cells = read_sites(run.path, run.strategies[0]), _cells(run, run.strategies[0])
     hours, first = runs.number["impaired_h"], runs.number["first_cut_off_s"]
     groups = largest_operators(run)[:MOST_OPERATORS]
-    rows = []
-    for at in _longest_first(runs):
-        is_still, lasts = _is_still(run, runs, at), estimate_over(hours[:, at], "h")
-        rows.append(
-            SiteRow(
-                runs.site[at],
-                _median_moment(run, first[hours[:, at] > 0, at], step),
-                int((hours[:, at] > 0).sum()),
-                as_lower_bound(lasts) if is_still else lasts,
-                is_still,
-                tuple(cells.get((runs.site[at], one.operator), 0.0) for one in groups),
-                ROLES[FRONTEND] in str(runs.text["drawn"][0, at]).split(),
-            )
+    return [
+        SiteRow(
+            runs.site[at],
+            _middle_moment(run, first[hours[:, at] > 0, at], step),
+            int((hours[:, at] > 0).sum()),
+            *_hours_of(run, runs, at),
+            tuple(cells.get((runs.site[at], one.operator), 0.0) for one in groups),
+            ROLES[FRONTEND] in str(runs.text["drawn"][0, at]).split(),
         )
-    return rows
+        for at in _longest_first(runs)
+    ]
 
 
 def _cells(run: RunFolder, strategy: str) -> dict[tuple[str, str], float]:
@@ -113,21 +109,24 @@ def _longest_first(runs: SiteRuns) -> list[int]:
     return sorted(range(len(n_cut)), key=lambda at: (-np.median(hours[:, at]), -n_cut[at]))
 
 
-def _is_still(run: RunFolder, runs: SiteRuns, at: int) -> bool:
-    """Whether half of the simulations that cut a site off end before it is not."""
-    last = runs.number["last_cut_off_s"][runs.number["impaired_h"][:, at] > 0, at]
-    return last.size > 0 and bool((last >= run.horizon_s).mean() >= 0.5)
+def _hours_of(run: RunFolder, runs: SiteRuns, at: int) -> tuple[Estimate, bool]:
+    """Hours of a site, rounded down where half of those that cut it off end before it is not."""
+    hours = runs.number["impaired_h"][:, at]
+    last, lasts = runs.number["last_cut_off_s"][hours > 0, at], estimate_over(hours, "h")
+    is_still = last.size > 0 and bool((last >= run.horizon_s).mean() >= 0.5)
+    return (as_lower_bound(lasts) if is_still else lasts), is_still
 
 
-def _median_moment(
+def _middle_moment(
     run: RunFolder, times_s: NDArray[np.float64], step: int, *, is_end: bool = False
 ) -> Text:
-    """Median of some times, rounded down to a step, an end up; never where there are none."""
+    """The middle one of some times, rounded down to a step, an end up; never if there are none."""
     if not times_s.size:
         return say("never")
-    at = later(run.start, float(np.median(times_s)))
+    at = later(run.start, middle_of(times_s))
     # One second before the next step: an end on a step stays.
-    return moment(step_before(at + timedelta(minutes=step, seconds=-1) * is_end, step))
+    at = step_before(at + timedelta(minutes=step, seconds=-1) * is_end, step)
+    return moment(at, run.horizon_s)
 
 
 def places_of(run: RunFolder) -> Iterator[tuple[str, str, str, Text]]:
@@ -145,12 +144,13 @@ def places_of(run: RunFolder) -> Iterator[tuple[str, str, str, Text]]:
     for at in _longest_first(runs)[:MOST_ROWS]:
         site = runs.site[at]
         mine = addresses.get(site, [])
-        entries = _broken(find_entries(run.path, strategy, mine)) or none
+        # A place that is drawn may be blocked as well.
+        entries = (_broken(find_entries(run.path, strategy, mine)) or none) if mine else NOT_KNOWN
         whose = Counter(runs.text["provider"][:, at].tolist())
         yield site, _broken(mine) or say("not given"), entries, _providers(whose)
 
 
-def times_of(run: RunFolder, step: int) -> Iterator[tuple[str, Text, str, str, Text, Estimate]]:
+def times_of(run: RunFolder, step: int) -> Iterator[tuple[str, Text, str, Text, Text, Estimate]]:
     """Name, simulations, first and last hour, hours, spells and loss of the sites cut off longest.
 
     Parameters
@@ -167,16 +167,17 @@ def times_of(run: RunFolder, step: int) -> Iterator[tuple[str, Text, str, str, T
     spells = read_spells(run.path, run.strategies[0])
     for at in _longest_first(runs)[:MOST_ROWS]:
         site, is_cut = runs.site[at], runs.number["impaired_h"][:, at] > 0
-        first = _median_moment(run, runs.number["first_cut_off_s"][is_cut, at], step)
-        until = _median_moment(run, runs.number["last_cut_off_s"][is_cut, at], step, is_end=True)
-        until = say("the end") if _is_still(run, runs, at) else until
+        first = _middle_moment(run, runs.number["first_cut_off_s"][is_cut, at], step)
+        until = _middle_moment(run, runs.number["last_cut_off_s"][is_cut, at], step, is_end=True)
+        lasts, is_still = _hours_of(run, runs, at)
+        until = say("the end") if is_still else until
         when = say("{begin} to {end}", begin=first, end=until) if is_cut.any() else first
         loss = in_currency(estimate_over(runs.number["loss_usd"][:, at], "USD"), rate)
         # Of a count, so that ends are whole numbers.
         shares = (0.5, 0.05, 0.95)
         median, low, high = np.quantile(spells[site], shares, method="inverted_cdf").tolist()
         times = with_range(Estimate(median, low, high, ""))
-        hours = value_text(estimate_over(runs.number["impaired_h"][:, at], "h"))
+        hours = joined("", ("≥" * (is_still and lasts.median > 0), value_text(lasts)))
         yield site, whole(int(is_cut.sum())), when, hours, times, loss
 
 

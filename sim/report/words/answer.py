@@ -429,7 +429,7 @@ class _Facts:
     # -- sites --------------------------------------------------------------------------------
 
     def _of_sites(self) -> Iterator[Figure]:
-        is_cut, hours, is_least = read_cut_off(self.run, self.strategy)
+        is_cut, hours, n_least = read_cut_off(self.run, self.strategy)
         n = is_cut.shape[1]
         of = say("of your {n} sites cut off in the median simulation", n=whole(n))
         if n == 1:
@@ -438,7 +438,7 @@ class _Facts:
         if hours.is_known:
             h = two_digits(hours.median)
             cut = say_n("hour cut off", "hours cut off", h)
-            if is_least:
+            if n_least:
                 cut = say_n("hour or more cut off", "hours or more cut off", h)
             over = say("median of the sites cut off in each simulation") if n > 1 else ""
             yield self.figure("", hours, joined(", ", (cut, over)))

@@ -306,7 +306,7 @@ def notices(run: RunFolder) -> Iterator[str]:
         yield say("These simulations are not conditioned on the record: {why}.", why=say(str(why)))
     if not run.is_ensemble:
         yield say(
-            "Point values: every assumption has one value here, and ranges show chance alone. "
+            "Point values: every assumption but prices has one value here, and ranges show chance. "
             "Quote an ensemble instead."
         )
 

@@ -235,13 +235,21 @@ def day(at: datetime) -> Text:
     return Text(lambda words: _format(at, f"{at.day} {at:%B} {at.year}", "yMMMMd", words))
 
 
-def day_in_year(at: datetime) -> Text:
-    """A day without its year: ``16 April``."""
+YEAR_S = 366 * 86_400
+"""Seconds of a run from which on its days have a year."""
+
+
+def day_in_year(at: datetime, run_s: int = 0) -> Text:
+    """A day without its year, unless a run is longer than one: ``16 April``."""
+    if run_s > YEAR_S:
+        return day(at)
     return Text(lambda words: _format(at, f"{at.day} {at:%B}", "MMMMd", words))
 
 
-def short_day(at: datetime) -> Text:
-    """A day in few letters: ``16 Apr``."""
+def short_day(at: datetime, run_s: int = 0) -> Text:
+    """A day in few letters, with its year where a run is longer than one: ``16 Apr``."""
+    if run_s > YEAR_S:
+        return Text(lambda words: _format(at, f"{at.day} {at:%b} {at.year}", "yMMMd", words))
     return Text(lambda words: _format(at, f"{at.day} {at:%b}", "MMMd", words))
 
 
@@ -250,9 +258,9 @@ def short_weekday(at: datetime) -> Text:
     return Text(lambda words: _format(at, f"{at:%a}", _WEEKDAY, words))
 
 
-def moment(at: datetime) -> Text:
-    """A day with its time; a line may part the two: ``16 Apr, 20:00``."""
-    return joined(", ", (unbroken(short_day(at)), f"{at:%H:%M}"))
+def moment(at: datetime, run_s: int) -> Text:
+    """A day of a run with its time; a line may part the two: ``16 Apr, 20:00``."""
+    return joined(", ", (unbroken(short_day(at, run_s)), f"{at:%H:%M}"))
 
 
 def period(start: datetime, end: datetime) -> Text:

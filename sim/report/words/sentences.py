@@ -302,7 +302,7 @@ CAUSES = {
 SITES_CUT_OFF = {
     (False, True): say(
         "In {times} of {of} simulations {whose} is cut off from some customers, for at least {h} "
-        "hours: it still is at the end."
+        "hours: in {still} it still is at the end."
     ),
     (False, False): say(
         "In {times} of {of} simulations {whose} is cut off from some customers, for {h} hours in "
@@ -320,10 +320,11 @@ SITES_CUT_OFF = {
 """Sites ever cut off: if several, and if still so at the end."""
 
 
-def read_cut_off(run: RunFolder, strategy: str) -> tuple[NDArray[np.bool_], Estimate, bool]:
-    """Whether each simulation cuts each site off, hours, and whether these are a lower bound.
+def read_cut_off(run: RunFolder, strategy: str) -> tuple[NDArray[np.bool_], Estimate, int]:
+    """Whether each simulation cuts each site off, hours, and in how many they are a lower bound.
 
-    The hours of a simulation are the median of the sites that it cuts off.
+    The hours of a simulation are the median of the sites that it cuts off. Where those of fewer
+    than half are a bound, the hours of all are none: 0.
 
     Raises
     ------
@@ -339,23 +340,8 @@ def read_cut_off(run: RunFolder, strategy: str) -> tuple[NDArray[np.bool_], Esti
             # A site that still is cut off may yet pass any other.
             n_least += bool((is_still & (row > 0) & (row <= mine[len(mine) // 2])).any())
     found = estimate_over(np.array(medians), "h")
-    is_least = 2 * n_least >= len(medians) > 0
-    return hours > 0, as_lower_bound(found) if is_least else found, is_least
-
-
-CUT_AT = {
-    True: (
-        "site_runs.parquet",
-        "SELECT list(DISTINCT operator) AS operators FROM data "
-        "WHERE strategy = ? AND impaired_h > 0 AND operator IS NOT NULL GROUP BY replicate",
-    ),
-    False: (
-        "hits.parquet",
-        'SELECT list(DISTINCT "group") AS operators FROM data WHERE strategy = ? AND "by" = '
-        f"'operator' AND metric = '{COLLATERAL}' AND value > 0 GROUP BY replicate",
-    ),
-}
-"""Where sites of one's own were cut off, or else businesses, by simulation: table and query."""
+    n_least *= 2 * n_least >= len(medians)
+    return hours > 0, as_lower_bound(found) if n_least else found, n_least
 
 
 def cut_off_in_part(run: RunFolder, strategy: str) -> Text | None:
@@ -367,10 +353,18 @@ def cut_off_in_part(run: RunFolder, strategy: str) -> Text | None:
         If the table of operators cannot be read.
     """
     own = has_sites(run)
-    found = read_columns(run.path / CUT_AT[own][0], CUT_AT[own][1], [strategy])
+    query = (
+        "SELECT list(DISTINCT operator) AS operators FROM data WHERE strategy = ? AND "
+        "impaired_h > 0 AND operator IS NOT NULL GROUP BY replicate"
+        if own
+        else 'SELECT list(DISTINCT "group") AS operators FROM data WHERE strategy = ? AND "by" = '
+        f"'operator' AND metric = '{COLLATERAL}' AND value > 0 GROUP BY replicate"
+    )
+    table = "site_runs.parquet" if own else "hits.parquet"
+    found = read_columns(run.path / table, query, [strategy])["operators"]
     groups = input_rows(run, "operators", "groups", OperatorRow)
     shares = {one.operator: one.share_users for one in groups}
-    cut = [[shares[one] for one in operators] for operators in found["operators"]]
+    cut = [[shares[one] for one in operators] for operators in found]
     if not cut:
         return None
     return say(
@@ -392,7 +386,7 @@ def sentence_of_sites(run: RunFolder, strategy: str) -> tuple[Text, str]:
     DataError
         If the table of sites cannot be read.
     """
-    is_cut, hours, is_least = read_cut_off(run, strategy)
+    is_cut, hours, n_least = read_cut_off(run, strategy)
     of, n = is_cut.shape
     times = is_cut.sum(axis=0)
     if not (times := times[times > 0]).size:
@@ -404,13 +398,14 @@ def sentence_of_sites(run: RunFolder, strategy: str) -> tuple[Text, str]:
         only = say("Your site was not cut off in {of} simulations.", of=whole(of))
         return only if n == 1 else none, ""
     said = say(
-        SITES_CUT_OFF[times.size > 1, is_least],
+        SITES_CUT_OFF[times.size > 1, n_least > 0],
         whose=say("one of your {n} sites", n=whole(n)) if n > 1 else say("your site"),
         k=whole(times.size),
         n=whole(n),
         times=joined("\N{EN DASH}", map(whole, sorted({times.min(), times.max()}))),
         of=whole(of),
         h=value_text(hours),
+        still=whole(n_least),
     )
     range_ = range_text(hours)
     return said, unbroken(say("{n} h", n=range_)) if range_ else ""

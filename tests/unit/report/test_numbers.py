@@ -94,9 +94,7 @@ def test_shares_are_percentages_and_a_tiny_one_is_not_zero():
     assert percent_span(0.0974, 0.145) == f"9.7{NBSP}to{NBSP}15%"
     assert percent_span(0.5, 0.5001) == "50%"
     # A threshold is what was set, not an estimate.
-    assert [definition(one) for one in (0.125, 0.995, 0.07, 1e-7)] == [
-        "12.5%", "99.5%", "7%", "0.00001%",
-    ]  # fmt: skip
+    assert [definition(one) for one in (0.125, 0.995, 0.07)] == ["12.5%", "99.5%", "7%"]
     assert (quantity(0.5, "share of users"), quantity(0.5, "businesses")) == ("50%", "0.5")
 
 

@@ -21,7 +21,7 @@ from sim.report.figures.outage import (
     Order,
     Outage,
     _order_text,
-    _spells,
+    _short_spells,
     draw_outage,
     find_orders,
     peak_row,
@@ -236,7 +236,8 @@ def test_a_line_at_nothing_peaks_where_its_range_does():
 
 def test_the_day_of_the_peak_is_named_where_the_middle_line_has_the_same_peak():
     same, later = _outage(), _outage(peak=Estimate(0.45, 0.2, 0.7, "share"))
-    assert "40% (20 to 60%) at the peak, 1 March;" in same.alt.replace(NBSP, " ")
+    assert "40% (20 to 60%) at the peak, 1 March; the line ends" in same.alt.replace(NBSP, " ")
+    assert "1 March 2026; the line" in _outage(horizon_s=400 * D).alt.replace(NBSP, " ")
     assert "Median of the peaks: 45% (20 to 70%);" in later.alt.replace(NBSP, " ")
     with look.users_style():
         _, low = draw_outage(later, 7).axes
@@ -333,12 +334,15 @@ def test_of_orders_that_crowd_the_largest_is_named():
             assert look._overlap(other, one) <= look.MOST_COVERED + 0.01
 
 
-def test_spells_of_a_list_are_sessions_unless_it_is_never_lifted():
+def test_spells_of_a_list_are_sessions_where_all_are_short():
     # Listed from the first hour to the third, and from the fifth to the end.
     band = _band([0, H, 3 * H, 5 * H], [0.0, 2.0, 0.0, 1.0])
-    assert _spells(band, 8 * H) == ((H, 3 * H), (5 * H, 8 * H))
-    assert _spells(_band([0, H], [0.0, 0.0]), 8 * H) == ()
-    assert _spells(_band([0, H], [1.0, 2.0]), 8 * H) == ()
+    assert _short_spells(band, 8 * H) == ((H, 3 * H), (5 * H, 8 * H))
+    # What else comes and goes in a longer spell would not be seen.
+    assert _short_spells(band, 29 * H) == ()
+    assert _short_spells(_band([0, H], [0.0, 0.0]), 8 * H) == ()
+    # What is never lifted is no session.
+    assert _short_spells(_band([0, H], [0.0, 2.0]), 8 * H) == ()
 
 
 SPANS = (
@@ -374,8 +378,8 @@ def test_given_orders_of_hours_are_sessions_at_their_own_times(spans, tmp_path):
 def test_an_order_of_a_million_million_is_not_written_in_millions():
     for change, said in ((2e18, f"+2,000,000{NBSP}trillion"), (3e6, "+3")):
         order = Order(0, 0, change, ())
-        text = _order_text(START, order, 1e6, narrow=True)
-        assert IN_ENGLISH.write(text).endswith(said)
+        text = IN_ENGLISH.write(_order_text(_outage(horizon_s=400 * D), order, 1e6, narrow=True))
+        assert text == f"1 Mar 2026: {said}"
 
 
 def test_dots_say_whether_they_were_given_to_the_model():
