@@ -440,7 +440,9 @@ class _Facts:
             cut = say_n("hour cut off", "hours cut off", h)
             if n_least:
                 cut = say_n("hour or more cut off", "hours or more cut off", h)
-            over = say("median of the sites cut off in each simulation") if n > 1 else ""
+            over = say("in simulations with any")
+            if n > 1:
+                over = say("median of the sites cut off, in simulations with any")
             yield self.figure("", hours, joined(", ", (cut, over)))
 
     # -- a comparison -------------------------------------------------------------------------

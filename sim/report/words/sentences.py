@@ -463,7 +463,7 @@ def reason_of(
 ) -> str:
     """Why a measure has its grade, in a few words."""
     if grade is Grade.GIVEN:
-        return say("an input, read from the orders")
+        return say("an input, the table of orders")
     if metric in refuted:
         fact, median, against, n = refuted[metric]
         curve = CURVES[fact.curve]

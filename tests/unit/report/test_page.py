@@ -200,7 +200,7 @@ def test_every_number_of_a_run_is_that_of_its_tables(ensemble_run, page):
     assert not [one for one in expected if one not in text]
     # A table is replayed, and its curves are kept at even times alone.
     assert "What did the largest orders do?" in text
-    assert "When: half of it, at steps of 1 hour." in text
+    assert "When: half listed, at steps of 1 hour." in text
 
 
 QUANTILES = ", ".join(f"quantile_cont(most, {at})" for at in (0.5, 0.05, 0.95))
@@ -269,7 +269,7 @@ def test_what_orders_state_is_given_and_what_is_simulated_was_never_checked(
     grades = [one.found.grade for one in answer(open_run(ensemble_run)).figures]
     assert grades == [Grade.GIVEN, Grade.NEVER_CHECKED, Grade.NEVER_CHECKED]
     assert answer(open_run(session_folder)).figures[0].found.grade is Grade.NEVER_CHECKED
-    assert "ordered blocked at the peak □ Given : an input, read from the orders" in words_of(page)
+    assert "ordered blocked at the peak □ Given : an input, the table of orders" in words_of(page)
 
 
 def test_who_ordered_a_block_is_disputed_where_it_is_no_fact(ensemble_run):
@@ -394,7 +394,7 @@ def test_settings_that_are_assumed_are_counted_without_tables(ensemble_run, page
     keys = [one["key"] for one in manifest["sources"] if one["kind"] == "assumption"]
     mine = [key for key in keys if key.rsplit(".", 1)[0] not in tables]
     assert 0 < len(mine) < len(keys)
-    assert f"Assumed: {len(mine)} settings. Which tables are" in words_of(page)
+    assert f"Assumed: all other tables, and {len(mine)} settings" in words_of(page)
     # Numbers come first, before names of tables.
     assert (
         "Settings assumed (each simulation may draw its own): population.n_businesses "
@@ -1074,7 +1074,7 @@ def test_orders_of_ipv6_alone_are_in_the_table_of_orders(tmp_path, monkeypatch):
     # One of five sites is on IPv6 alone. Nothing is before the order with which the run begins.
     assert (
         "When Owner IPv6 networks Cut off before After Range Mon, 16 Apr, 00:00 +1 20% 20% "
-        "Tue, 17 Apr, 00:00 −1 20% 0% 0% At most 5 largest net changes"
+        "Tue, 17 Apr, 00:00 −1 20% 0% 0% Largest net changes"
     ) in text
     assert "Orders of IPv6" not in text
     # The order is withdrawn: networks were listed, and none is at the end.
@@ -1377,7 +1377,7 @@ def test_an_exemption_is_no_first_block(ensemble_run, tmp_path):
 
 def test_what_is_ordered_blocked_and_has_no_address_is_a_name(site_folder, tmp_path):
     assert read_mechanisms(open_run(site_folder), "replay") == ["drop"]
-    said = "no site is cut off before an operator blocks"
+    said = "none is cut off before an operator blocks"
     assert said in words_of(page_of(site_folder))
     folder = shutil.copytree(site_folder, tmp_path / "run")
     rows = f"SELECT * FROM '{site_folder}/entries.parquet' WHERE entry > 0"
