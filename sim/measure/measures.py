@@ -117,12 +117,13 @@ def own_measures(resolved: Resolved) -> Iterator[tuple[str, str, OwnMeasure]]:
     Raises
     ------
     OwnCodeError
-        If its file does not define it, or its name is that of a shipped measure.
+        If its file does not define it, or its name is that of another measure.
     """
+    names = [one.name for one in resolved.scenario.measures or ()]
     for asked in resolved.scenario.measures or ():
         found = load_name(resolved.code, asked.file, asked.name)
-        if asked.name in MEASURES:
-            message = f"expected another name than that of a shipped measure, got {asked.name!r}"
+        if asked.name in MEASURES or names.count(asked.name) > 1:
+            message = f"expected another name than that of any other measure, got {asked.name!r}"
             raise OwnCodeError([Problem(asked.file, message)])
         if not isinstance(found, OwnMeasure):
             message = f"expected @overblock.rules.measure(unit=...) above {asked.name}, got none"

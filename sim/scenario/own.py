@@ -220,6 +220,20 @@ def _split(text: str, origin: str) -> tuple[Path, str, str]:
     return path, name.strip(), rest
 
 
+def _names_set(node: ast.AST) -> set[str]:
+    """Names that a statement sets or deletes, itself or by a part, or calls a method of."""
+    found = set()
+    for one in ast.walk(node):
+        part: ast.AST = one
+        if isinstance(one, ast.Call) and isinstance(one.func, ast.Attribute):
+            part = one.func
+        if part is not one or isinstance(getattr(one, "ctx", None), ast.Store | ast.Del):
+            while isinstance(part, ast.Attribute | ast.Subscript):
+                part = part.value
+            found.add(getattr(part, "id", ""))
+    return found - {""}
+
+
 def source_of(thing: Any) -> tuple[str, str]:
     """File name and text of what a user defined in Python; the text may then run elsewhere.
 
@@ -229,12 +243,14 @@ def source_of(thing: Any) -> tuple[str, str]:
     Raises
     ------
     UsageError
-        If the source is not known, or the definition is not at the top of its file or cell.
+        If the source is not known, the definition is not at the top of its file or cell, or what
+        is left out changes what is kept.
     """
     code = getattr(thing, "decide", thing).__code__
     lines = linecache.getlines(code.co_filename)
     kept: set[int] = set()
     names: list[str] = []
+    set_by, changed, used = set[str](), set[str](), set[str]()
     for node in ast.parse("".join(lines)).body:
         is_constant = isinstance(node, ast.Assign | ast.AnnAssign) and not any(
             isinstance(one, ast.Call) for one in ast.walk(node)
@@ -243,10 +259,19 @@ def source_of(thing: Any) -> tuple[str, str]:
             above = [one.lineno for one in getattr(node, "decorator_list", ())]
             kept.update(range(min([node.lineno, *above]), (node.end_lineno or node.lineno) + 1))
             names.append(getattr(node, "name", ""))
+            set_by |= _names_set(node) if is_constant else {names[-1]}
+            used.update(one.id for one in ast.walk(node) if isinstance(one, ast.Name))
+        else:
+            changed |= _names_set(node)
     if thing.__qualname__ not in names:
         raise UsageError(
             f"{thing.__qualname__}: expected a definition at the top of a file or of a cell of a "
             "notebook, got none"
+        )
+    if wrong := sorted(set_by & changed & used):
+        raise UsageError(
+            f"{thing.__qualname__}: expected {wrong[0]} to be set once and without a call, got a "
+            "statement that changes it: only imports, definitions and plain assignments are run"
         )
     text = "".join(line if row in kept else "\n" for row, line in enumerate(lines, 1))
     trust([hashlib.sha256(text.encode()).hexdigest()])

@@ -147,6 +147,21 @@ def test_a_rule_of_ones_own_has_the_numbers_of_the_shipped_one_it_repeats(call):
     assert call("verify", "own", "-q", "--trust", str(copy))[0] == 1
 
 
+@pytest.mark.parametrize(
+    "line",
+    ["", "SIZE += [2]", "SIZE.append(2)", "SIZE = list('2')", "SIZE[0] = int(2)", "if 1: SIZE = 2"],
+)
+def test_a_constant_that_a_line_changes_which_is_left_out_is_refused(line):
+    cell = f"SIZE = [1]\ndef rule():\n    return SIZE\nfound = len(SIZE)\n{line}\n"
+    linecache.cache["<cell 2>"] = (len(cell), None, cell.splitlines(keepends=True), "<cell 2>")
+    exec(compile(cell, "<cell 2>", "exec"), names := {})
+    if line:
+        with pytest.raises(overblock.UsageError, match="rule: expected SIZE to be set once"):
+            own.source_of(names["rule"])
+    else:
+        assert "found" not in own.source_of(names["rule"])[1]
+
+
 @pytest.mark.laws
 def test_from_python_and_in_a_comparison(tmp_path, monkeypatch, call):
     # As in a cell of a notebook: its source is in no file, and it calls what runs it.
@@ -184,7 +199,7 @@ def test_from_python_and_in_a_comparison(tmp_path, monkeypatch, call):
         (["--strategy", "rule.py:Broken"], "rule.py:32: ZeroDivisionError: division by zero"),
         (["--strategy", "rule.py:Silent"], "Silent.decide to return a Decision, got []"),
         (["--strategy", "bad.py:A"], "bad.py:2: SyntaxError: "),
-        (["--measure", "rule.py:spells"], "another name than that of a shipped measure"),
+        (["--measure", "rule.py:spells"], "another name than that of any"),
         (["--measure", "rule.py:undeclared"], "expected @overblock.rules.measure(unit=...) above"),
         (["--measure", "rule.py:failing"], "rule.py:42: AttributeError: 'World' object has no"),
         (["--strategy", "rule.py:Wrong", "--set", "how=exit"], ": SystemExit: 0"),
@@ -207,6 +222,7 @@ def test_from_python_and_in_a_comparison(tmp_path, monkeypatch, call):
             ["--measure", "rule.py:spells", "--measure", "b/rule.py:spells"],
             "of distinct names, got",
         ),
+        (["--measure", "rule.py:fronts_rented"] * 2, "another name than that of any other measure"),
         (["--measure", "rule.py:leaving"], "rule.py:52: SystemExit:"),
         (["--measure", "rule.py:endless"], "ValueError: expected a number, or nan where it is not"),
     ],
