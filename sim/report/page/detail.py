@@ -151,7 +151,9 @@ def effects_of_orders(run: RunFolder, outage: Outage) -> Iterator[tuple[str, ...
 
 
 def _cut_off_at(outage: Outage, at_s: float) -> tuple[str, str]:
-    """Share that is cut off at a time, and its range."""
+    """Share that is cut off at a time, and its range; a bound where it is zero in all."""
+    if outage.is_bounded:
+        return outage.bound, ""
     band = outage.cut_off
     median, low, high = (
         float(step_values(band.t_s, line, np.array([int(at_s)]))[0])

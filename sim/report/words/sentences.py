@@ -293,8 +293,8 @@ CAUSES = {
     (True, True, True): say("To {purpose}, {country} ordered {what} slowed down."),
     (True, False, False): say("To {purpose}, simulated orders list {what} in {country}."),
     (True, False, True): say("To {purpose}, simulated orders slow {what} down in {country}."),
-    (False, True, False): say("In {country}, {what} were ordered blocked."),
-    (False, True, True): say("In {country}, {what} were ordered slowed down."),
+    (False, True, False): say("In {country}, orders list {what}."),
+    (False, True, True): say("In {country}, orders slow {what} down."),
     (False, False, False): say("In {country}, simulated orders list {what}."),
     (False, False, True): say("In {country}, simulated orders slow {what} down."),
 }

@@ -511,6 +511,7 @@ def test_what_was_cut_off_before_an_order_has_no_harm_of_its_day():
     )  # fmt: skip
     outage = SimpleNamespace(
         start=datetime(2026, 1, 10, tzinfo=UTC), orders=orders, cut_off=band, horizon_s=90 * 3600,
+        is_bounded=False,
     )  # fmt: skip
     run = SimpleNamespace(horizon_s=90 * 3600)
     rows = effects_of_orders(cast("RunFolder", run), cast("Outage", outage))
@@ -1098,10 +1099,6 @@ def test_orders_of_ipv6_beside_others_are_named(tmp_path, monkeypatch):
     text = words_of(render(open_run(tmp_path / "run")))
     assert "Owner Addresses Cut off before After Range Mon, 16 Apr, 06:00 alpha +130 20%" in text
     assert ". Orders of IPv6: events.parquet." in text
-    assert "Orders for names" not in text
-    monkeypatch.setitem(_template().globals, "read_mechanisms", lambda *_: ["drop", "name"])
-    text = words_of(render(open_run(tmp_path / "run")))
-    assert "Orders for names: events.parquet; their harm counts above." in text
 
 
 @pytest.mark.parametrize(
@@ -1349,6 +1346,7 @@ def test_figures_that_chose_the_simulations_check_nothing(ensemble_run):
     figures = answer(RunFolder(run.path, kept, scenario)).figures
     assert "chose the simulations" in figures[1].reason
     assert "chose the simulations" not in figures[2].reason
+    assert "with 1 figure of" in words_of(render(RunFolder(run.path, kept, scenario)))
     why = {"n_members": 8, "is_conditioned": False, "not_conditioned": "an input was set"}
     loose = answer(RunFolder(run.path, {**run.manifest, "ensemble": why}, scenario))
     assert any("are not conditioned on the record" in one for one in loose.notices)
@@ -1403,6 +1401,9 @@ def test_a_zero_of_a_small_sample_is_a_bound(tmp_path):
     # The measures have a number of names all the same.
     assert "names of modelled businesses are drawn, on addresses of unknown use" in text.lower()
     assert "Nothing was lost" not in text
+    # So are the shares of an order, before and after.
+    assert re.search(r"28 Aug, \d\d:00 \S+ \+11 at most 75% at most 75% ", text)
+    assert "the country lost not known" not in text
     assert "No modelled business lost anything: what all of them lose is not known." in text
     operators = text[
         text.index("First block (simulated) Hours per business") : text.index(
