@@ -124,8 +124,11 @@ class Checkpoints:
 
 
 def n_runs(folder: Path) -> int:
-    """How many runs are finished in the ``parts`` of a folder."""
-    return sum(_RUN.fullmatch(path.name) is not None for path in (folder / PARTS).glob("*-*.json"))
+    """How many runs are finished in the ``parts`` of a folder, of an experiment that was begun."""
+    names = [path.name for path in (folder / PARTS).glob("*-*.json")]
+    return (
+        sum(map(bool, map(_RUN.fullmatch, names))) if (folder / PARTS / EXPERIMENT).exists() else 0
+    )
 
 
 def is_part(name: str) -> bool:

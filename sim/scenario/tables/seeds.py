@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Generic, Literal, TypeAlias, TypeVar
+from typing import Annotated, Any, ClassVar, Generic, Literal, TypeAlias, TypeVar, get_args
 
 from pydantic import ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
@@ -185,14 +185,15 @@ class Row(Checked):
     def check_number(cls, value: object, info: ValidationInfo) -> object:
         """Refuse ``1_000``, which Python reads as a number and a spreadsheet does not."""
         # The type is asked last: a table has thousands of cells.
-        kinds = int, float
-        if (
-            isinstance(value, str)
-            and "_" in value
-            and cls.model_fields[str(info.field_name)].annotation in kinds
-        ):
+        is_suspect = isinstance(value, str) and "_" in value
+        if is_suspect and _is_number(cls.model_fields[str(info.field_name)].annotation):
             raise ValueError(f"expected a plain decimal number, got {value!r}")
         return value
+
+
+def _is_number(kind: object) -> bool:
+    """Whether values of a type are numbers, or some of them."""
+    return kind in (int, float) or any(map(_is_number, get_args(kind)))
 
 
 def check_all_or_none(row: Row, *columns: str) -> None:
@@ -323,10 +324,14 @@ def check_rows(table: Table[Any]) -> Iterator[Problem]:
     model = type(table.rows[0])
     seen: dict[tuple[object, ...], int] = {}
     for number, row in enumerate(table.rows if model.names_row else ()):
-        cells = tuple(getattr(row, column) for column in model.names_row)
+        # North and "north " are one name to whoever reads the table.
+        said = [getattr(row, column) for column in model.names_row]
+        cells = tuple(
+            " ".join(cell.casefold().split()) if isinstance(cell, str) else cell for cell in said
+        )
         seen[cells] = seen.get(cells, 0) + 1
         if seen[cells] == 2:
-            name = " ".join(map(str, cells)).strip()
+            name = " ".join(map(str, said)).strip()
             message = f"expected each once, got {name!r} again"
             yield table.problem(number, model.names_row[-1], message)
     if column := model.sums_to_one:

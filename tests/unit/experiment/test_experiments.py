@@ -18,7 +18,7 @@ from sim.experiment.runs import Runs, RunsResult
 from sim.experiment.saved_plans import find_unfinished, forget_unfinished, read_question
 from sim.measure.facts import read_measures
 from sim.report.page.document import render
-from sim.results.checkpoints import PARTS, n_runs
+from sim.results.checkpoints import EXPERIMENT, PARTS, n_runs
 from sim.results.folder import open_run
 from sim.scenario.variants import choose_variants
 from tests.experiments import Scripted, files_of, locked, resolved_of
@@ -204,3 +204,6 @@ def test_of_several_attempts_at_a_question_the_one_with_most_runs_is_gone_on_wit
     forget_unfinished(parts, str(done.manifest["result_id"]), is_complete=True)
     assert sorted(tmp_path.iterdir()) == sorted([other, folder])
     assert n_runs(other) == 5
+    # Without what was asked, a folder cannot be resumed.
+    (other / PARTS / EXPERIMENT).unlink()
+    assert n_runs(other) == 0

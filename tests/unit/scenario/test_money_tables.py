@@ -81,6 +81,10 @@ def test_a_parameter_or_constant_given_twice_is_refused():
         (problem,) = check_rows(twice)
         assert problem.line == 99
         assert f"got {name or again.key!r} again" in str(problem)
+        spelt = replace(
+            twice, rows=(*table.rows, again.model_copy(update={"key": f"{again.key} "}))
+        )
+        assert len([*check_rows(spelt)]) == 1
 
 
 @pytest.mark.parametrize("column", ["low", "value", "high"])

@@ -272,6 +272,7 @@ def test_only_what_is_unknown_is_drawn_and_a_logarithm_from_above_zero(tmp_path,
     ("cells", "message"),
     [
         ("5,,", "expected rule_capacity and overload together, got 1 of them"),
+        ("1_0,stop,", "rule_capacity: expected a plain decimal number, got '1_0'"),
         (",stop,", "expected rule_capacity and overload together, got 1 of them"),
         ("5,degrade,", "expected overload_severity with overload degrade, got none"),
     ],
