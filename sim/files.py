@@ -1,8 +1,5 @@
 """Files written whole or not at all, and never over what somebody else wrote.
 
-In: where a file is to go. Out: the file, written under another name and moved there when it is
-whole; what stood there before stays until then.
-
 ::
 
     .NAME.partial-PROCESS.SUFFIX    a file under way; one that a killed process left is removed by
@@ -20,7 +17,7 @@ import re
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from functools import partial
@@ -227,7 +224,10 @@ def new_files(folder: Path, *, force: bool = False) -> Iterator[Path]:
         # The record comes first: killed in between, it names files that are not there yet.
         written = written_files(folder)
         digests = {file.name: [*written.get(file.name, ()), hash_of(file)] for file in files}
-        _write_record(folder, written | digests)
+        record = {"schema": RECORD_SCHEMA, "sha256": dict(sorted((written | digests).items()))}
+        _remove_left_behind(folder / RECORD)
+        text = json.dumps(record, indent=1, ensure_ascii=False)
+        write_whole(folder / RECORD, f"{text}\n".encode())
         for file in files:
             file.replace(folder / file.name)
         temporary.rmdir()
@@ -255,13 +255,6 @@ def written_files(folder: Path) -> dict[str, list[str]]:
         if is_here and (digest := hash_of(path)) in digests:
             found[name] = [digest]
     return found
-
-
-def _write_record(folder: Path, digests: Mapping[str, Sequence[str]]) -> None:
-    document = {"schema": RECORD_SCHEMA, "sha256": dict(sorted(digests.items()))}
-    text = json.dumps(document, indent=1, ensure_ascii=False)
-    _remove_left_behind(folder / RECORD)
-    write_whole(folder / RECORD, f"{text}\n".encode())
 
 
 def hash_of(path: Path) -> str:

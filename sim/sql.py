@@ -1,7 +1,6 @@
 """Texts and names of files as SQL that DuckDB takes as they are.
 
-In: a value or a path. Out: SQL in which it stands for itself alone: no character of a name is a
-wildcard, a home or a protocol, and no folder adds a column. It does not know DuckDB itself.
+No character of a name is a wildcard, a home or a protocol, and no folder adds a column.
 """
 
 from __future__ import annotations

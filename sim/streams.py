@@ -1,8 +1,6 @@
 """Named streams of luck.
 
-In: root seed, replicate, source (and, for luck that belongs to one register entry, its key).
-Out: a ``numpy.random.Generator``. It does not know who draws, or under which strategy: leaving
-the strategy out of the key is what makes common random numbers.
+The strategy is no part of their key: so strategies have common random numbers.
 """
 
 from collections.abc import Iterable

@@ -6,7 +6,6 @@ A frame in place of the name of a table is written as CSV while the scenario is 
 from __future__ import annotations
 
 import csv
-import io
 import json
 import re
 import sys
@@ -27,7 +26,7 @@ from sim.errors import OverblockError, Problem, ProblemsError, ScenarioError
 from sim.experiment.executors.task import NOBODY
 from sim.measure.measures import OwnMeasure
 from sim.scenario.document import format_path
-from sim.scenario.load import LoadedScenario, load_scenario, load_values
+from sim.scenario.load import NAME, load_scenario, load_values
 from sim.scenario.overrides import override_text
 from sim.scenario.own import settings, source_of
 from sim.scenario.resolve import Resolved, resolve
@@ -35,8 +34,6 @@ from sim.scenario.schema import Scenario, scenario_tree
 
 Given: TypeAlias = "str | Path | Mapping[str, Any] | Scenario"
 """A scenario: the name of a shipped one, the path of a file, its keys and values, or the object."""
-NAME = "scenario"
-"""Name of a scenario without a file in messages."""
 
 
 @contextmanager
@@ -77,7 +74,14 @@ def resolved_of(
         ]
         tables.check()
         with tables.named():
-            resolved = resolve(_loaded(scenario, texts, tables))
+            if isinstance(scenario, str | Path):
+                loaded = load_scenario(str(scenario), texts, tables.copies)
+            else:
+                given = scenario_tree(scenario) if isinstance(scenario, Scenario) else scenario
+                plain = tables.plain_value(given, (), NAME)
+                tables.check()
+                loaded = load_values(plain, texts, tables.copies)
+            resolved = resolve(loaded)
         yield resolved
 
 
@@ -95,15 +99,6 @@ def strategy_texts(strategies: Sequence[Strategy | str]) -> Iterator[list[str]]:
             else:
                 texts.append(one)
         yield texts
-
-
-def _loaded(scenario: Given, texts: Sequence[str], tables: _Tables) -> LoadedScenario:
-    if isinstance(scenario, str | Path):
-        return load_scenario(str(scenario), texts, tables.copies)
-    tree = scenario_tree(scenario) if isinstance(scenario, Scenario) else scenario
-    plain = tables.plain_value(tree, (), NAME)
-    tables.check()
-    return load_values(plain, NAME, texts, tables.copies)
 
 
 class _Tables:
@@ -188,17 +183,13 @@ class _Tables:
         if name in self.copies:  # one set over the scenario's own
             name = f"{place}-{name}"
         file = self._folder / name
-        file.write_text(_csv_of(lists_of(frame, key)), encoding="utf-8", newline="")
+        columns = lists_of(frame, key)
+        with file.open("w", encoding="utf-8", newline="") as text:
+            writer = csv.writer(text, lineterminator="\n")
+            writer.writerow(columns)
+            writer.writerows(map(_cell, row) for row in zip(*columns.values(), strict=True))
         self.copies[name], self._keys[str(file)] = file, key
         return name
-
-
-def _csv_of(columns: Mapping[str, list[Any]]) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows([_cell(value) for value in row] for row in zip(*columns.values(), strict=True))
-    return text.getvalue()
 
 
 def _cell(value: Any) -> str:

@@ -68,7 +68,11 @@ def unpack_archive(path: Path, folder: Path, max_bytes: int) -> list[str]:
             if mistakes := _mistakes(members, max_bytes):
                 raise _refused(path, mistakes)
             for one in members:
-                _unpack(archive, one, folder / one.filename)
+                target = folder / one.filename
+                target.parent.mkdir(parents=True, exist_ok=True)
+                # zipfile gives no more of a member than it says it holds.
+                with archive.open(one) as source, target.open("xb") as file:
+                    shutil.copyfileobj(source, file, _CHUNK)
     except (zipfile.BadZipFile, NotImplementedError, EOFError, ValueError) as error:
         raise _refused(path, [f"expected a whole ZIP archive, got an error: {error}"]) from None
     except OSError as error:
@@ -120,10 +124,3 @@ def is_plain(name: str) -> bool:
         and _NAME.fullmatch(name) is not None
         and all(part and part == part.strip(" .") for part in parts)
     )
-
-
-def _unpack(archive: zipfile.ZipFile, one: zipfile.ZipInfo, target: Path) -> None:
-    """Unpack one member; zipfile gives no more of it than it says it holds."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with archive.open(one) as source, target.open("xb") as file:
-        shutil.copyfileobj(source, file, _CHUNK)

@@ -66,22 +66,20 @@ def write_bundle(run: RunFolder, path: Path, *, force: bool = False) -> tuple[in
     with tempfile.TemporaryDirectory() as scratch:
         program = Path(scratch) / WHEEL
         write_wheel(program)
-        members: dict[str, bytes | Path] = {**run_members(run), **derived(run)}
+        # Without timing, which holds the typed command.
+        names = [MANIFEST, *(str(one["file"]) for one in run.manifest["outputs"])]
+        members: dict[str, bytes | Path] = {f"{RUN}/{name}": run.path / name for name in names}
+        members |= derived(run)
         lock = lock_text(installed(run.manifest), str(run.manifest["python"]))
         members |= {LOCK: lock.encode(), f"environment/{WHEEL}": program}
-        members[SUMS] = sums_text(members).encode()
+        hashes = {
+            name: hashlib.sha256(one).hexdigest() if isinstance(one, bytes) else hash_of(one)
+            for name, one in sorted(members.items())
+        }
+        members[SUMS] = "".join(f"{one}  {name}\n" for name, one in hashes.items()).encode()
         with new_file(path, force=force) as partial:
             write_archive(partial, members)
             return len(members), partial.stat().st_size, hash_of(partial)
-
-
-def sums_text(members: Mapping[str, bytes | Path]) -> str:
-    """Hash of every file of a bundle, as ``sha256sum`` writes and checks them."""
-    hashes = {
-        name: hashlib.sha256(one).hexdigest() if isinstance(one, bytes) else hash_of(one)
-        for name, one in sorted(members.items())
-    }
-    return "".join(f"{digest}  {name}\n" for name, digest in hashes.items())
 
 
 def _check_bundled(run: RunFolder) -> None:
@@ -95,12 +93,6 @@ def _check_bundled(run: RunFolder) -> None:
     mistakes += [f"{name!r}: is no name for a bundle" for name in names if not is_plain(name)]
     if mistakes:
         raise DataError([Problem(str(run.path), one) for one in mistakes])
-
-
-def run_members(run: RunFolder) -> dict[str, Path]:
-    """Files of a run that go into its bundle: without timing, which holds the typed command."""
-    names = [MANIFEST, *(str(one["file"]) for one in run.manifest["outputs"])]
-    return {f"{RUN}/{name}": run.path / name for name in names}
 
 
 def derived(run: RunFolder) -> dict[str, bytes]:
@@ -399,7 +391,11 @@ def write_wheel(path: Path) -> None:
         got = "none" if own is None else own.version
         raise UsageError(f"expected overblock {__version__} to be installed, got {got}: install it")
     info = f"overblock-{__version__}.dist-info"
-    members: dict[str, bytes | Path] = dict(_files())
+    members: dict[str, bytes | Path] = {"sim/shipped/CITATION.cff": shipped("CITATION.cff")}
+    folders = {"sim": _PACKAGE, "overblock": _PACKAGE.with_name("overblock")}
+    folders |= {f"sim/shipped/{name}": shipped(name) for name in SHIPPED}
+    for name, folder in folders.items():
+        members |= _below(folder, name)
     for name in ("METADATA", "entry_points.txt"):
         members[f"{info}/{name}"] = (own.read_text(name) or "").encode()
     members[f"{info}/WHEEL"] = _TAGS.encode()
@@ -417,15 +413,6 @@ def _license(own: metadata.Distribution) -> bytes:
         if text := own.read_text(name):
             return text.encode()
     return (_PACKAGE.parent / "LICENSE").read_bytes()
-
-
-def _files() -> Iterator[tuple[str, Path]]:
-    """Files of the package by their names in the wheel, with what it ships."""
-    yield from _below(_PACKAGE, "sim")
-    yield from _below(_PACKAGE.with_name("overblock"), "overblock")
-    yield "sim/shipped/CITATION.cff", shipped("CITATION.cff")
-    for folder in SHIPPED:
-        yield from _below(shipped(folder), f"sim/shipped/{folder}")
 
 
 def _below(folder: Path, name: str) -> Iterator[tuple[str, Path]]:

@@ -373,9 +373,7 @@ def cut(observation: Observation, addresses: IntervalSet) -> IntervalSet:
 
 
 # Strategies ask for the same sets at every look.
-@lru_cache(maxsize=2**14)
-def _less(addresses: IntervalSet, exempt: IntervalSet) -> IntervalSet:
-    return addresses.difference(exempt)
+_less = lru_cache(maxsize=2**14)(IntervalSet.difference)
 
 
 def around_front(observation: Observation, set_of: SetOfFront) -> SetAround:
@@ -418,7 +416,9 @@ def _block_each(
 def _orders_apart(
     sets: tuple[IntervalSet, ...], mechanism: Mechanism, operators: Groups
 ) -> tuple[Order, ...] | None:
-    if not _lie_apart(sets):
+    # Sets follow one another on the line where no front is in two of them.
+    ends = sorted(one.end_numbers for one in sets if one)
+    if len(ends) < len(sets) or any(last >= first for (_, last), (first, _) in pairwise(ends)):
         return None
     return tuple(Order("block", one, mechanism, operators=operators) for one in sets)
 
@@ -440,12 +440,6 @@ def _block_one_by_one(
         is_left[0] = False
         front_row, address = front_row[is_left], address[is_left]
     return tuple(orders)
-
-
-def _lie_apart(sets: Sequence[IntervalSet]) -> bool:
-    """Whether the sets follow one another on the line, so that no front is in two of them."""
-    ends = sorted(one.end_numbers for one in sets if one)
-    return len(ends) == len(sets) and all(last < first for (_, last), (first, _) in pairwise(ends))
 
 
 def enclosing(address: int, length: int, line: Line = IPV4) -> IntervalSet:

@@ -4,10 +4,6 @@ A member of an ensemble is one draw of the uncertain inputs with its own chance;
 weight.
 
 Differences are paired: a simulation has the same inputs and the same chance under every strategy.
-By a verdict, two strategies are compared simulation by simulation. Either all simulations agree, or
-they differ, or they are too few to tell, or the order is not known in too many of them. A
-simulation in which it is not known does not agree. The trade-off compares all strategies in two
-measures.
 
 References
 ----------

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -332,7 +332,13 @@ class Plan:
             try:
                 variants = self.variants or (own_variant(point.change(self.resolved)),)
             except ProblemsError as error:
-                impossible[(row,)] = Failure("", _reason(error, tables))
+                # The same wherever tables lie: they are named without their folder.
+                local = (
+                    replace(one, file=Path(one.file).name) if one.file in tables else one
+                    for one in error.problems
+                )
+                reason = " ".join(" ".join(map(str, local)).split())
+                impossible[(row,)] = Failure("", reason)
                 refused.append(error)
                 continue
             labels = tuple(variant.label for variant in variants)
@@ -424,12 +430,3 @@ def plan_comparison(
     choose_metrics(resolved, metrics)
     n_replicates = resolved.scenario.n_replicates
     return Plan.of_comparison(resolved, variants, against, tuple(metrics), root_seed, n_replicates)
-
-
-def _reason(error: ProblemsError, tables: Collection[str]) -> str:
-    """An error on one line, the same wherever tables lie: they are named without their folder."""
-    local: list[Problem] = [
-        replace(one, file=Path(one.file).name) if one.file in tables else one
-        for one in error.problems
-    ]
-    return " ".join(" ".join(str(one) for one in local).split())

@@ -108,7 +108,10 @@ def changed_tables(run: RunFolder, plan: Plan, scratch: Path) -> Iterator[str]:
     with suppress(OSError):  # a file that is missing is named already
         title = plan.resolved.scenario.title
         package = build_package(plan.name, title, tables, KEYS, run.path)
-    if read_json(run.path / PACKAGE) != package:
+    stated = None
+    with suppress(OSError, ValueError):
+        stated = parse_json((run.path / PACKAGE).read_text(encoding="utf-8"))
+    if stated != package:
         yield f"{PACKAGE}: does not describe the tables as they are"
     stored = run.manifest
     status, failures = str(stored["status"]), stored.get("failures", ())
@@ -120,15 +123,18 @@ def changed_tables(run: RunFolder, plan: Plan, scratch: Path) -> Iterator[str]:
     if stored["tool"]["version"] != __version__:
         # The version is part of the identity.
         manifest["result_id"] = stored["result_id"]
-    yield from changed_keys(stored, manifest)
+    for key in {**manifest, **stored}:
+        held, due = (canonical_json(of.get(key)) for of in (stored, manifest))
+        if held != due and key not in _NOT_DERIVED:
+            yield f"{MANIFEST}: {key}: does not follow from the scenario, its tables and the runs"
     for table in all_tables(plan.scenarios):
         outputs[input_copy(table)] = run.path, table.n_rows
         if table.note is not None:
             outputs[note_path(Path(input_copy(table))).as_posix()] = run.path, None
     listed = {str(one["file"]): one.get("n_rows", "") for one in stored["outputs"]}
-    due = {name: "" if n_rows is None else n_rows for name, (_, n_rows) in outputs.items()}
-    for name in sorted(listed.keys() | due.keys()):
-        if listed.get(name) != due.get(name):
+    made = {name: "" if n_rows is None else n_rows for name, (_, n_rows) in outputs.items()}
+    for name in sorted(listed.keys() | made.keys()):
+        if listed.get(name) != made.get(name):
             yield f"{MANIFEST}: outputs: {name}: is not listed as in every such folder"
 
 
@@ -139,22 +145,6 @@ def first_difference(file: Path, again: Path) -> str | None:
     held, due = (one.read_bytes().splitlines() for one in (file, again))
     lines = enumerate(zip_longest(held, due), 1)
     return next((f", first in line {n}" for n, (one, other) in lines if one != other), None)
-
-
-def changed_keys(stored: Mapping[str, Any], due: Mapping[str, Any]) -> Iterator[str]:
-    """Keys of a manifest whose values do not follow from the scenario and its tables."""
-    for key in {**due, **stored}:
-        held, again = (canonical_json(of.get(key)) for of in (stored, due))
-        if held != again and key not in _NOT_DERIVED:
-            yield f"{MANIFEST}: {key}: does not follow from the scenario, its tables and the runs"
-
-
-def read_json(file: Path) -> Any:
-    """Read JSON; None where it cannot be read."""
-    try:
-        return parse_json(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
 
 
 @dataclass(frozen=True)
@@ -232,7 +222,10 @@ def verify_folder(
         keys: list[Key] = [(0, label, one) for label, of in measures.items() for one in of]
         found += _changed_runs(run, plan, [key[1:] for key in keys])
         found += changed_tables(run, plan, scratch)
-        sample = choose_sample(keys, n_sample, plan.result_id)
+        sample = keys
+        if n_sample is not None and n_sample < len(keys):
+            luck = np.random.default_rng(int(plan.result_id[:16], 16))
+            sample = [keys[row] for row in np.sort(luck.choice(len(keys), n_sample, replace=False))]
         job = Simulation(plan.cases().scenarios, plan.root_seed, scratch=scratch, draws=plan.draws)
         watch.on_progress(0, len(sample))
         if sample:
@@ -313,15 +306,6 @@ def _changed_measures(then: tuple[Measure, ...], now: tuple[Measure, ...]) -> li
 def _named(key: Key) -> str:
     label, replicate = key
     return f"strategy={label} replicate={replicate}"
-
-
-def choose_sample(keys: list[Key], n_sample: int | None, identity: str) -> list[Key]:
-    """Choose keys by the identity of a result: the same ones each time; all when None."""
-    if n_sample is None or n_sample >= len(keys):
-        return keys
-    luck = np.random.default_rng(int(identity[:16], 16))
-    rows = np.sort(luck.choice(len(keys), n_sample, replace=False))
-    return [keys[row] for row in rows]
 
 
 def _version_notes(run: RunFolder) -> Iterator[str]:

@@ -205,11 +205,12 @@ def load_scenario(
     return _load(*_read(name), overrides, copies or {})
 
 
+NAME = "scenario"
+"""Name of a scenario without a file in messages."""
+
+
 def load_values(
-    tree: Mapping[str, Any],
-    name: str,
-    overrides: Sequence[str] = (),
-    copies: Mapping[str, Path] | None = None,
+    tree: Mapping[str, Any], overrides: Sequence[str], copies: Mapping[str, Path]
 ) -> LoadedScenario:
     """Load a scenario from plain values; it has the text of a file that says the same.
 
@@ -218,8 +219,6 @@ def load_values(
     tree
         Nested mappings, lists and scalars, as a scenario file holds them. Tables that are no
         shipped ones lie relative to the current folder.
-    name
-        What to call it in messages.
     overrides, copies
         As for `load_scenario`.
 
@@ -229,11 +228,11 @@ def load_values(
         With every mistake, each by the path of its key.
     """
     try:
-        return _load(dump_tree(tree).encode(), name, Path.cwd(), overrides, copies or {})
+        return _load(dump_tree(tree).encode(), NAME, Path.cwd(), overrides, copies)
     except ScenarioError as error:
         # Lines and columns are those of a text that nobody wrote.
         placed = [
-            replace(one, line=0, column=0) if one.file == name else one for one in error.problems
+            replace(one, line=0, column=0) if one.file == NAME else one for one in error.problems
         ]
         raise ScenarioError(placed) from None
 

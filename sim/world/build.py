@@ -401,7 +401,12 @@ def neighbours_of_hosts(
         luck[shared.contains(address[is_first])] *= crowded
         n_names = law.n_names_of(luck)
     if sites is not None:
-        _take_given(n_names, address[is_first], sites)
+        # The names that an inventory counts on its addresses take the place of those drawn.
+        row = np.searchsorted(address[is_first], sites.host_address)
+        given = np.zeros(n_names.size, np.int64)
+        is_known = ~np.isnan(sites.n_names)
+        np.maximum.at(given, row[is_known], sites.n_names[is_known].astype(np.int64))
+        np.copyto(n_names, given, where=given > 0)
     # Components of t = 0 on each address, each counted once.
     is_now = host_row < parts[0].host_component.size
     pair = address_row[is_now], parts[0].host_component[host_row[is_now]]
@@ -413,15 +418,6 @@ def neighbours_of_hosts(
         parked_luck,
     )
     return host_row, address, n_names[address_row], n_active[address_row]
-
-
-def _take_given(n_names: NDArray[np.int64], address: NDArray[np.int64], sites: Seated) -> None:
-    """Put the names that an inventory counts on its addresses in the place of those drawn."""
-    row = np.searchsorted(address, sites.host_address)
-    given = np.zeros(address.size, np.int64)
-    is_known = ~np.isnan(sites.n_names)
-    np.maximum.at(given, row[is_known], sites.n_names[is_known].astype(np.int64))
-    np.copyto(n_names, given, where=given > 0)
 
 
 @lru_cache(maxsize=8)

@@ -316,8 +316,7 @@ def build_pools(resolved: Resolved, places: Places) -> Pools | None:
 def _pool_seats(resolved: Resolved, places: Places, row: PoolRow) -> Seats:
     """Addresses of a pool that are given out: of IPv4, or of IPv6 where it has no others."""
     if row.region:
-        place = places.row_of[row.provider, row.region]
-        return places.seats[place]
+        return places.seats[places.row_of[row.provider, row.region]]
     four = Seats.of(places.provider_addresses(places.provider.index(row.provider)))
     mine = (one.prefix for one in resolved.cloud_prefixes.rows if one.provider == row.provider)
     return four if four.n else places.line.seats(mine)

@@ -234,10 +234,6 @@ class Line:
 
     def __hash__(self) -> int:
         """Hash by content."""
-        return self._hash
-
-    @cached_property
-    def _hash(self) -> int:
         return hash((self.end, self.start.size, self.cut.size))
 
     @property

@@ -236,22 +236,13 @@ def narrowed(decision: Decision, observation: Observation, length: int) -> tuple
         else:
             rows = open_fronts(observation, order.mechanism)
             if rows.size:
-                rows = _within(order.addresses, observation.fronts.address, rows)
+                rows = rows[order.addresses.contains(observation.fronts.address[rows])]
             found = block_around(observation, rows, around, order.mechanism) if rows.size else ()
             if order.operators != observation.operators:
                 found = tuple(replace(one, operators=order.operators) for one in found)
             orders += found
             has_silenced = has_silenced or not found
     return Decision(tuple(orders), decision.next_look_s), has_silenced
-
-
-def _within(
-    addresses: IntervalSet, address: NDArray[np.int64], rows: NDArray[np.int64]
-) -> NDArray[np.int64]:
-    """Those of some fronts that a set holds."""
-    if rows.size > 1:
-        return rows[addresses.contains(address[rows])]
-    return rows if addresses.holds(address.item(rows.item(0))) else rows[:0]
 
 
 # The same wide orders are asked for at every decision.

@@ -20,7 +20,7 @@ from sim.engine.state import space_kernel
 from sim.engine.state.ledger import SLACK
 from sim.engine.state.pressure_kernel import NO_PULL, rates_of
 from sim.engine.state.space import TargetState
-from sim.scenario.reactions import Complaints, Reactions, Users
+from sim.scenario.reactions import Complaints, Reactions
 from sim.scenario.tables.rows import RESPONSES
 from sim.streams import Stream
 from sim.world.build import World
@@ -234,22 +234,11 @@ class ComplaintActor(Actor):
             return
         lag_s = round(self._rules.exempt_lag_h * S_PER_H)
         yield Moment(self._env, self._env.now_s + max(1, lag_s), Phase.ORDERS)
-        addresses = self._own_addresses(row)
+        is_own = ~self._world.businesses.is_third_party[row]
+        component = self._states.columns.component_row[row][is_own]
+        addresses = self._world.places.line.at(self._world.components.addresses_of(component))
         if addresses and self._exempt(addresses):
             self._log.record(self._env.now_s, Kind.EXEMPTED, BUSINESS, row)
-
-    def _own_addresses(self, row: int) -> IntervalSet:
-        component = self._states.columns.component_row[row][
-            ~self._world.businesses.is_third_party[row]
-        ]
-        return self._world.places.line.at(self._world.components.addresses_of(component))
-
-
-def _n_internet_users(users: Users | None) -> float:
-    """Number of Internet users; 0 where nobody uses the target."""
-    if users is None or users.share_target_users == 0:
-        return 0.0
-    return users.n_target_users / users.share_target_users
 
 
 class Attention:
@@ -283,12 +272,15 @@ class Attention:
             rates[kernel.SNOWBALL] = rules.snowball
             rates[kernel.FADE_PER_D] = math.log(2.0) / rules.half_life_d
         if rules is not None and is_raised:
+            users, n_people = world.users, 0.0
+            if users is not None and users.share_target_users > 0:
+                n_people = users.n_target_users / users.share_target_users
             rates[kernel.PER_BUSINESS :] = (
                 rules.per_business_per_d,
                 rules.per_million_users_per_d,
                 rules.per_million_people_per_d or 0.0,
                 rules.named_per_d,
-                _n_internet_users(world.users),
+                n_people,
             )
         self.columns = kernel.PressureColumns(
             target=target.handle,

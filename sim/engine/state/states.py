@@ -127,11 +127,14 @@ class States:
         lost_h = demand.hours(columns.lost_at, np.arange(columns.lost_at.shape[2]))
         of_sites = slice(columns.first_site, None)
         sector_row, by_cause = columns.sector_row[of_sites], columns.lost_by_cause[of_sites]
+        # The first cause that lost as much as any.
+        most = columns.lost_by_cause.max(axis=1)
+        first = (columns.lost_by_cause >= (most * _NEARLY)[:, np.newaxis]).argmax(axis=1)
         at_operators = OperatorColumns(
             n_ever=columns.n_ever,
             time_s=columns.time_at_s,
             lost_micro_usd=lost_h.sum(axis=2),
-            main_cause=_main_cause(columns.lost_by_cause),
+            main_cause=np.where(most > 0, first, NO_CAUSE).astype(np.int8),
             site_time_s=columns.site_time_s,
             site_lost_h=demand.hours(columns.site_lost.T, sector_row).T,
             site_lost_by_cause_h=demand.hours(by_cause.T, sector_row).T,
@@ -155,13 +158,6 @@ class States:
             worst_share=columns.worst_share,
         )
         return ledger, at_operators
-
-
-def _main_cause(lost: NDArray[np.float64]) -> NDArray[np.int8]:
-    """Column of the first cause that lost as much as any; shape (n,)."""
-    most = lost.max(axis=1)
-    first = (lost >= (most * _NEARLY)[:, np.newaxis]).argmax(axis=1)
-    return np.where(most > 0, first, NO_CAUSE).astype(np.int8)
 
 
 def _exposure_columns(world: World) -> dict[str, Any]:

@@ -17,7 +17,6 @@ from sim.addresses.sets.intervals import IntervalSet
 from sim.engine.decisions import (
     NO_ADDRESSES,
     Decision,
-    Groups,
     Mechanism,
     Observation,
     Order,
@@ -289,7 +288,8 @@ def _dated(order: GivenOrder | GivenOrderRow, resolved: Resolved) -> Iterator[Da
     windows_s = seconds_of(
         windows_of_order(order, scenario.start, scenario.end, scenario.zone), scenario.start
     )
-    mechanism, groups = Mechanism(order.mechanism), _groups(order, scenario.strategy)
+    names = order.operators or getattr(scenario.strategy, "operators", None)
+    mechanism, groups = Mechanism(order.mechanism), None if names is None else frozenset(names)
     sets: list[IntervalSet] = [NO_ADDRESSES]
     if order.addresses is not None:
         prefixes = resolved.prefixes_of(order.addresses)
@@ -306,14 +306,10 @@ def _dated(order: GivenOrder | GivenOrderRow, resolved: Resolved) -> Iterator[Da
             yield stop_s, 0, unblock
 
 
-def _groups(order: GivenOrder | GivenOrderRow, strategy: object) -> Groups:
-    """Operators that an order is for: its own, or those of the strategy."""
-    names = order.operators or getattr(strategy, "operators", None)
-    return None if names is None else frozenset(names)
-
-
-def _all(_: ask.Orders, resolved: Resolved, __: Streams) -> Strategy:
-    return orders([one for order in resolved.given_orders for one in _dated(order, resolved)])
-
-
-register(ask.Orders, orders, _all)
+register(
+    ask.Orders,
+    orders,
+    lambda _, resolved, __: orders(
+        [one for order in resolved.given_orders for one in _dated(order, resolved)]
+    ),
+)

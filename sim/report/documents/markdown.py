@@ -19,15 +19,11 @@ def render_markdown(template: str, /, **values: Any) -> str:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        finalize=_plain,
+        # A value is one line in which nothing is markup; what a macro returns is written already.
+        finalize=lambda one: one if isinstance(one, Markup) else Markup(markdown_text(str(one))),
     )
     page = environment.get_template(template).render(values, Markup=Markup)
     return re.sub(r"\n{3,}", "\n\n", page).strip() + "\n"
-
-
-def _plain(value: object) -> Markup:
-    """One line in which nothing is markup; what a macro returns is written already."""
-    return value if isinstance(value, Markup) else Markup(markdown_text(str(value)))
 
 
 def to_html(document: str, title: str) -> str:

@@ -60,7 +60,6 @@ class SharingRow(RangedRow):
 
     names_row: ClassVar[tuple[str, ...]] = ("provider", "region", "kind")
     ranged: ClassVar[str] = "share_addresses"
-
     provider: str
     region: str
     kind: Kind
@@ -102,7 +101,6 @@ class ParkedRow(RangedRow):
     names_row: ClassVar[tuple[str, ...]] = ("kind",)
     complete: ClassVar[tuple[str, tuple[str, ...]]] = ("kind", get_args(Kind))
     ranged: ClassVar[str] = "share_parked"
-
     kind: Kind
     share_parked: Share
     low: Share
@@ -151,7 +149,6 @@ class ComponentRow(Row):
 
     names_row: ClassVar[tuple[str, ...]] = ("role",)
     complete: ClassVar[tuple[str, tuple[str, ...]]] = ("role", ROLES)
-
     parts_of_row: ClassVar[tuple[str, ...]] = (
         "share_1_address",
         "share_2_addresses",
@@ -175,9 +172,4 @@ class ComponentRow(Row):
     @property
     def address_shares(self) -> tuple[float, ...]:
         """Shares of components with 1, 2, 4 and 8 addresses, in the order of ``N_ADDRESSES``."""
-        return (
-            self.share_1_address,
-            self.share_2_addresses,
-            self.share_4_addresses,
-            self.share_8_addresses,
-        )
+        return tuple(float(getattr(self, name)) for name in self.parts_of_row)
