@@ -31,15 +31,6 @@ def ask(*overrides: str, name: str = "piracy-shield") -> Resolved:
     return resolved_of(name, [f"population.n_businesses={N}", *BRIEF, *overrides])
 
 
-@pytest.fixture
-def without(tmp_path) -> str:
-    """The shipped scenario without the section."""
-    text = load_scenario("piracy-shield").source.decode()
-    assert text.count(TENANCY) == 1
-    (tmp_path / "scenario.yaml").write_text(text.replace(TENANCY, ""), encoding="utf-8")
-    return str(tmp_path / "scenario.yaml")
-
-
 def run(resolved: Resolved) -> tuple[World, Outcome]:
     return simulated(resolved, STREAMS)
 
@@ -53,8 +44,12 @@ def assert_same_but(off: World, none: World, section: str) -> None:
         assert column.tobytes() == second[path].tobytes(), path
 
 
-def test_a_stay_without_end_is_the_same_as_no_section(without):
-    (off, off_outcome), (never, never_outcome) = run(ask(name=without)), run(ask(*NEVER))
+def test_a_stay_without_end_is_the_same_as_no_section(tmp_path):
+    text = load_scenario("piracy-shield").source.decode()
+    assert text.count(TENANCY) == 1
+    without = tmp_path / "scenario.yaml"
+    without.write_text(text.replace(TENANCY, ""), encoding="utf-8")
+    (off, off_outcome), (never, never_outcome) = run(ask(name=str(without))), run(ask(*NEVER))
     assert (off.stays, never.stays.t_s.size) == (None, 0)
     assert_same_but(off, never, ".stays")
     assert_same(off_outcome, never_outcome)

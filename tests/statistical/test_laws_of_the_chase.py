@@ -144,18 +144,6 @@ def test_the_share_that_knows_a_front_grows_to_one_with_the_time_constant():
 # Discovery: the k-th of n fronts is found after the k-th order statistic of exponentials.
 
 
-@pytest.fixture(scope="module")
-def discovered_h() -> np.ndarray:
-    """Times at which n fronts are discovered, ascending; one row per replicate."""
-    small = chase(n_fronts=8, discovery_lag_h=10.0, horizon_s=60 * DAY)
-    world = small.world()
-    rows = []
-    for replicate in range(600):
-        log = simulate(replace(world, users=None), none, Streams(8, replicate)).events
-        rows.append(log.t_s[log.kind == Kind.DISCOVERED] / HOUR)
-    return np.array(rows)
-
-
 def follows_order_statistics(found: np.ndarray, n: int, mean_h: float) -> bool:
     """Rényi (1953): the k-th of n is a sum of independent exponentials of means m / (n - i)."""
     steps = mean_h / (n - np.arange(found.shape[1]))
@@ -163,7 +151,13 @@ def follows_order_statistics(found: np.ndarray, n: int, mean_h: float) -> bool:
     return bool(np.all(np.abs(found.mean(axis=0) - expected) <= ERRORS * error))
 
 
-def test_fronts_are_discovered_as_exponential_order_statistics(discovered_h):
+def test_fronts_are_discovered_as_exponential_order_statistics():
+    world = chase(n_fronts=8, discovery_lag_h=10.0, horizon_s=60 * DAY).world()
+    rows = []
+    for replicate in range(600):
+        log = simulate(replace(world, users=None), none, Streams(8, replicate)).events
+        rows.append(log.t_s[log.kind == Kind.DISCOVERED] / HOUR)
+    discovered_h = np.array(rows)
     assert discovered_h.shape == (600, 8)
     assert follows_order_statistics(discovered_h, 8, 10.0)
     assert not follows_order_statistics(discovered_h, 9, 10.0)
@@ -243,8 +237,7 @@ def rows() -> list[OperatorRow]:
     return [*kinds.values(), *slow]
 
 
-@pytest.fixture(scope="module")
-def adopted_h(rows) -> np.ndarray:
+def adopted_h(rows: list[OperatorRow]) -> np.ndarray:
     """From the publication of an entry to its enforcement; one row per replicate."""
     resolved = resolved_of("telegram-2018-replay")
     resolved = replace(resolved, operators=replace(resolved.operators, rows=tuple(rows)))
@@ -298,10 +291,10 @@ def is_distributed(sample: np.ndarray, law: Law) -> bool:
     return bool(gap.max() < 1.95 / math.sqrt(n))
 
 
-def test_operators_adopt_an_entry_after_a_uniform_wait_and_a_lognormal_lag(adopted_h, rows):
-    for column, row in enumerate(rows):
-        assert is_distributed(adopted_h[:, column], wait_and_lag(row)), row
-        assert not is_distributed(adopted_h[:, column], lag(row, 0.0)), row
+def test_operators_adopt_an_entry_after_a_uniform_wait_and_a_lognormal_lag(rows):
+    for row, found_h in zip(rows, adopted_h(rows).T, strict=True):
+        assert is_distributed(found_h, wait_and_lag(row)), row
+        assert not is_distributed(found_h, lag(row, 0.0)), row
 
 
 # The length of a tick is a matter of computation: the same world, whatever it is.

@@ -141,22 +141,13 @@ def times_by_business(events: Events, kind: Kind) -> np.ndarray:
     return t_s
 
 
-@pytest.fixture(
-    scope="module",
-    params=[
-        pytest.param((1, 0.6), id="one-server", marks=pytest.mark.long),
-        pytest.param((3, 0.7), id="three-servers"),
-    ],
+@pytest.mark.parametrize(
+    ("servers", "load"), [pytest.param(1, 0.6, marks=pytest.mark.long), (3, 0.7)]
 )
-def hotline(request):
-    servers, load = request.param
+def test_appeals_wait_as_erlang_says(servers, load):
     rate = load * servers / SERVICE_H
-    return run_hotline(rate, servers, Streams(11, 0)), ErlangC(rate, SERVICE_H, servers)
-
-
-def test_appeals_wait_as_erlang_says(hotline):
-    found, law = hotline
-    assert found.follows(law)
+    found = run_hotline(rate, servers, Streams(11, 0))
+    assert found.follows(ErlangC(rate, SERVICE_H, servers))
 
 
 SLOTS = (1, 2, 5)

@@ -18,27 +18,18 @@ from sim.api.results import Columns, Results, shown
 from sim.errors import DataError, OverblockError, Problem, ScenarioError, UsageError
 
 
-@pytest.fixture(scope="module")
-def single(shipped_run: Path) -> Results:
-    return sim.open_results(shipped_run)
-
-
-def test_a_table_of_a_folder_is_chosen_by_its_name(single):
+def test_a_table_of_a_folder_is_chosen_by_its_name(shipped_run):
     pytest.importorskip("pandas")
+    single = sim.open_results(shipped_run)
     frame = single.to_pandas("summary")
     assert set(single.metrics) == set(frame["metric"])
     with pytest.raises(UsageError, match=r"expected one of the tables .*summary.*, got 'no-such'"):
         single.to_pandas("no-such")
 
 
-@pytest.fixture
-def planned(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Runs return what they would carry out."""
+def test_runs_are_of_what_is_asked_for(tmp_path, monkeypatch):
+    """Here they return what they would carry out."""
     monkeypatch.setattr("sim.api.runs._carry_out", lambda asked, *rest: (asked, *rest))
-
-
-@pytest.mark.usefixtures("planned")
-def test_runs_are_of_what_is_asked_for(tmp_path):
     brief = {"population.n_businesses": 20}
     given = {"n_simulations": 8, "kept": "none", "root_seed": 13, "set": brief}
     into = {"folder": tmp_path, "force": True, "n_workers": 2, "on_progress": print}

@@ -8,6 +8,7 @@ from sim.backtest.predictions import NotComputable, Prediction
 from sim.backtest.scores import backtest
 from sim.errors import DataError, ScenarioError
 from sim.scenario.cases import read_cases, read_files
+from tests.refusals import problems_of
 
 CASE = """\
 format: overblock/backtest/1
@@ -126,9 +127,7 @@ def test_lists_that_cannot_be_read_are_named_with_all_other_mistakes(folder):
         backtest(read_cases(path).cases, 1)
     assert alone.value.exit_code == 4
     path.write_text(one + two)
-    with pytest.raises(ScenarioError) as refusal:
-        backtest(read_cases(path).cases, 1)
-    first, second = map(str, refusal.value.problems)
+    first, second = map(str, problems_of(ScenarioError, backtest, read_cases(path).cases, 1))
     assert "nowhere.txt: expected a file" in first
     assert second == (
         f"{path}:15:16: cases.1.predictor.at: expected a time, as the list holds dated orders, got "
@@ -140,8 +139,7 @@ def test_mistakes_of_all_files_are_named_at_once(folder):
     paths = [folder / name for name in ("a.yaml", "b.yaml", "none.yaml")]
     for path in paths[:2]:
         path.write_text(CASE.format(predictor=LISTED).replace("role: held-out", "role: heldout"))
-    with pytest.raises(ScenarioError) as refusal:
-        read_files(paths)
-    assert [problem.file for problem in refusal.value.problems] == list(map(str, paths))
+    found = problems_of(ScenarioError, read_files, paths)
+    assert [problem.file for problem in found] == list(map(str, paths))
     with pytest.raises(DataError, match=r"none\.yaml: expected a readable case file"):
         read_files(paths[2:])

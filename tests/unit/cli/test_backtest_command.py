@@ -136,12 +136,11 @@ def test_a_file_that_is_there_is_refused_before_anything_is_computed(
     path.write_text("mine")
     with monkeypatch.context() as patched:
         patched.setattr("sim.backtest.scores.backtest", None)
-        result = call("names", "--blind", str(blind), option, str(path))
-    assert (result.exit_code, result.stdout, result.stderr) == (
-        2, "", f"{path}: exists; give --force to replace it\n",
-    )  # fmt: skip
+        result = run("names", "--blind", blind, option, path, status=2)
+    refused = f"{path}: exists; give --force to replace it\n"
+    assert (result.stdout, result.stderr) == ("", refused)
     assert path.read_text() == "mine"
-    assert call("names", "--blind", str(blind), option, str(path), "--force").exit_code == 0
+    run("names", "--blind", blind, option, path, "--force")
     assert path.read_text() != "mine"
     assert sorted(one.name for one in tmp_path.iterdir()) == ["blind.yaml", "mine.svg"]
 

@@ -70,5 +70,4 @@ def test_point_values_and_changed_tables_are_named(shipped_run, tmp_path):
 
 
 def test_what_is_no_run_is_an_error(tmp_path):
-    result = call("cite", str(tmp_path))
-    assert (result.exit_code, result.stdout) == (4, "")
+    assert run("cite", tmp_path, status=4).stdout == ""

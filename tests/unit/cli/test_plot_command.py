@@ -38,10 +38,8 @@ def test_figures_are_drawn_anew_and_other_files_are_kept(shipped_run):
     assert [call(*command).exit_code for _ in range(2)] == [0, 0]
     drawn = Path("out/money.svg").read_bytes()
     Path("out/money.svg").write_text("worked on by hand")
-    refused = call(*command)
-    assert (refused.exit_code, refused.stderr) == (
-        2, "out/money.svg: exists; give --force to replace it\n",
-    )  # fmt: skip
+    refused = run(*command, status=2)
+    assert refused.stderr == "out/money.svg: exists; give --force to replace it\n"
     assert Path("out/money.svg").read_text() == "worked on by hand"
     run(*command, "--force")
     assert Path("out/money.svg").read_bytes() == drawn
@@ -76,9 +74,8 @@ def test_a_changed_folder_is_named_on_the_figure_and_beside_it(shipped_run):
     ],
 )
 def test_what_cannot_be_drawn_exits_with_2(shipped_run, arguments, message):
-    result = call(str(shipped_run), *arguments, "-o", "out")
-    assert (result.exit_code, result.stdout) == (2, "")
-    assert message in result.stderr
+    result = run(shipped_run, *arguments, "-o", "out", status=2)
+    assert (result.stdout, message in result.stderr) == ("", True)
     assert not Path("out").exists()
 
 

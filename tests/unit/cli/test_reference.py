@@ -7,15 +7,13 @@ import typer
 
 from tools.reference import generated, with_tables
 
-
-@pytest.fixture
-def usage_as_written() -> None:
-    """Typer 0.16 writes arguments that may be left out without brackets."""
-    if typer.__version__.startswith("0.16."):
-        pytest.skip("pages are written with a later typer")
+needs_usage_as_written = pytest.mark.skipif(
+    typer.__version__.startswith("0.16."),
+    reason="it writes arguments that may be left out without brackets",
+)
 
 
-@pytest.mark.usefixtures("usage_as_written")
+@needs_usage_as_written
 def test_what_is_generated_is_fresh(repository):
     """Remake it with ``python -m tools.reference``."""
     for path, text in generated(repository).items():
@@ -30,7 +28,7 @@ def test_every_verb_has_a_row_a_section_and_its_options(repository):
     assert set(rows) == set(re.findall(r"^## `overblock (\w+)`$", page, re.MULTILINE))
 
 
-@pytest.mark.usefixtures("usage_as_written")
+@needs_usage_as_written
 def test_options_have_their_meaning_and_bounds_once():
     run, shared = (
         with_tables(f"<!-- {mark} -->\n<!-- end -->") for mark in ("options: run", "options")

@@ -40,11 +40,10 @@ def small(write_scenario: WriteScenario, monkeypatch: pytest.MonkeyPatch, tmp_pa
 
 def test_a_sweep_writes_every_point_and_says_which_could_not_be(small, tmp_path):
     out = tmp_path / "out"
-    result = call(
-        "sweep", small, "--over", "thresholds.impaired=0.1,0.3,2", "-n", "3", "-o", str(out),
-        "--metric", "business_hours_impaired",
+    result = run(
+        "sweep", small, "--over", "thresholds.impaired=0.1,0.3,2", "-n", 3, "-o", out,
+        "--metric", "business_hours_impaired", status=3,
     )  # fmt: skip
-    assert result.exit_code == 3, result.stderr
     assert "failed: point=2: thresholds.impaired=2: thresholds.impaired: expected" in result.stderr
     assert result.stdout.strip() == str(out)
     points = csv_rows(out / "points.csv")
@@ -75,9 +74,7 @@ def test_a_sweep_writes_every_point_and_says_which_could_not_be(small, tmp_path)
 def test_sensitivity_ranks_the_assumptions(small, tmp_path):
     out = tmp_path / "out"
     keys = "operators-russia-2018.compliance,effects.throttle_severity,hosting-russia-2018.weight"
-    result = run(
-        "sensitivity", small, "--only", keys, "-n", "1", "--json", "-o", str(out),
-    )  # fmt: skip
+    result = run("sensitivity", small, "--only", keys, "-n", 1, "--json", "-o", out)
     document = json.loads(result.stdout)
     assert document["schema"] == "overblock/sensitivity/1"
     lines = {line["factor"]: line for line in document["sensitivity"]}
@@ -97,8 +94,8 @@ def test_an_interrupted_sweep_says_how_many_simulations_are_finished(small, monk
     """Of two points with three replicates, the second fails, and Ctrl-C comes after the fourth."""
     executor = Scripted(interrupt_after=4, fails=(1,))
     monkeypatch.setattr("sim.cli.options.ExperimentOptions.executor", lambda _: executor)
-    result = call("sweep", small, "--over", "thresholds.impaired=0.1,0.3", "-n", "3", "-o", "out")
-    assert result.exit_code == 130, result.stderr
+    over = "--over", "thresholds.impaired=0.1,0.3"
+    result = run("sweep", small, *over, "-n", 3, "-o", "out", status=130)
     said = "interrupted: 3 of 6 simulations are finished and kept in out; --resume out goes on"
     assert said in result.stderr
 
@@ -117,16 +114,13 @@ def test_what_was_to_replace_a_folder_is_gone_on_with_into_it(small, tmp_path, v
     run(*command)
     whole = files_of(Path("out"))
     Path("out", "README").write_text("of the earlier one", encoding="utf-8")
-    refused = call(*command, "--force")
-    said = "out: holds README, which is not this program's"
-    assert (refused.exit_code, said in refused.stderr) == (2, True)
+    refused = run(*command, "--force", status=2)
+    assert "out: holds README, which is not this program's" in refused.stderr
     Path("out", "README").unlink()
     done = run_until([*command, "--force"], signal="SIGKILL", n_kept=2, folder=tmp_path)
     assert done.returncode == -signal.SIGKILL
-    refused = call(verb, "--resume", "out")
-    assert (refused.exit_code, "give --force to replace it" in refused.stderr) == (2, True)
-    result = call(verb, "--resume", "out", "--force")
-    assert (result.exit_code, result.stdout.splitlines()[-1]) == (0, "out"), result.stderr
+    assert "give --force to replace it" in run(verb, "--resume", "out", status=2).stderr
+    assert run(verb, "--resume", "out", "--force").stdout.splitlines()[-1] == "out"
     assert files_of(Path("out")) == whole
 
 
@@ -139,13 +133,9 @@ def test_what_was_to_replace_a_folder_is_gone_on_with_into_it(small, tmp_path, v
 )
 def test_what_is_varied_must_be_said(small, arguments, message):
     for verb in ("sweep", "sensitivity", "condition"):
-        result = call(verb)
-        assert (result.exit_code, "expected SCENARIO, or --resume RUN" in result.stderr) == (
-            2,
-            True,
-        )
-    result = call(arguments[0], small, *arguments[1:])
-    assert (result.exit_code, result.stdout, message in result.stderr) == (2, "", True)
+        assert "expected SCENARIO, or --resume RUN" in run(verb, status=2).stderr
+    result = run(arguments[0], small, *arguments[1:], status=2)
+    assert (result.stdout, message in result.stderr) == ("", True)
 
 
 def test_the_assumptions_can_be_listed_without_running_anything(small):

@@ -61,19 +61,13 @@ def private_names() -> set[str]:
     return {name for one in objects for name in dir(one) if re.match("_[a-z]", name)}
 
 
-@pytest.fixture
-def used() -> dict[str, set[str]]:
-    """Attributes by the file that takes or sets them, of files that know SimPy."""
-    found = {}
+def test_nothing_private_of_simpy_is_used():
+    used = {}
     for path in SIM.rglob("*.py"):
         text = path.read_text(encoding="utf-8")
         if re.search(r"^(import simpy|from simpy)", text, re.MULTILINE):
             nodes = ast.walk(ast.parse(text))
-            found[path.name] = {node.attr for node in nodes if isinstance(node, ast.Attribute)}
-    return found
-
-
-def test_nothing_private_of_simpy_is_used(used):
+            used[path.name] = {node.attr for node in nodes if isinstance(node, ast.Attribute)}
     assert {"clock.py", "run.py", "target.py"} <= set(used)
     assert {"_ok", "_value", "_queue"} <= private_names()
     assert {name: both for name, mine in used.items() if (both := mine & private_names())} == {}

@@ -21,15 +21,6 @@ DOCUMENTS = ("README.md", "docs")
 PAGE = "docs/reference/run-folder.md"
 
 
-@pytest.fixture(scope="module")
-def beside_out(comparison_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder in which ``out`` is a comparison of some simulations; do not write into it."""
-    here = tmp_path_factory.mktemp("queries")
-    for name in ("out", "looked-at"):  # as a page calls it
-        (here / name).symlink_to(comparison_folder)
-    return here
-
-
 def queries(repository: Path) -> dict[str, str]:
     """Every block of SQL in a document, by its file and its number there."""
     files = [
@@ -97,10 +88,11 @@ def seconds(folder: Path, row: Mapping[str, Any]) -> int:
 
 
 def test_the_query_for_other_statistics_reads_every_replicate_at_every_time(
-    beside_out, repository, monkeypatch
+    comparison_folder, repository, tmp_path, monkeypatch
 ):
-    monkeypatch.chdir(beside_out)
-    folder = beside_out / "out"
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "out"
+    folder.symlink_to(comparison_folder)
     query = queries(repository)["docs/explanation/ensembles.md:0"]
     found = asked(query.replace("members/", "out/"))
     assert {row["strategy"] for row in found} == {"covering-prefix", "exact", "none"}

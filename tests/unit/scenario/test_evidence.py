@@ -10,6 +10,7 @@ from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
 from sim.scenario.schema import dump_scenario
 from sim.scenario.sources import list_sources
+from tests.refusals import problems_of
 
 EVIDENCE = """evidence:
   - id: listed
@@ -58,9 +59,7 @@ def test_what_cannot_be_evidence_is_refused_where_it_stands(
     write_scenario, old, new, line, message
 ):
     path = write_scenario(add=EVIDENCE.replace(old, new))
-    with pytest.raises(ScenarioError) as caught:
-        load_scenario(str(path))
-    (problem,) = caught.value.problems
+    (problem,) = problems_of(ScenarioError, load_scenario, str(path))
     assert (problem.line, problem.message[: len(message)]) == (FIRST + line, message)
     assert problem.key.startswith("evidence.0")
 

@@ -13,14 +13,14 @@ from sim.scenario.tables import inventory as tables
 from sim.scenario.tables.inventory import read_inventory, read_list
 from sim.scenario.tables.roles import ROLES
 from tests.feeds import given
+from tests.refusals import problems_of
 from tests.sites import TABLES, overrides, resolved
 
 
 def problems(folder: Path, *lines: str) -> list[str]:
     path = given(folder, "\n".join(lines) + "\n", "hosts.csv").path
-    with pytest.raises(DataError) as error:
-        read_inventory("hosts.csv", path)
-    return [str(one).removeprefix(f"{path}:") for one in error.value.problems]
+    found = problems_of(DataError, read_inventory, "hosts.csv", path)
+    return [str(one).removeprefix(f"{path}:") for one in found]
 
 
 def test_every_bad_row_is_told_at_once(tmp_path):
@@ -176,9 +176,7 @@ def test_what_visits_earn_is_known_for_each_sector_and_bounded(tmp_path):
     def refused(*rows: str, visits: float = 60, key: str = "population.revenue_per_visit") -> str:
         sites = ("site,address,sector,visits_per_h", f"a,198.18.0.1,shops,{visits}")
         tables = {"population.inventory": sites, key: rows}
-        with pytest.raises(DataError) as error:
-            resolved(tmp_path, tables)
-        (problem,) = error.value.problems
+        (problem,) = problems_of(DataError, resolved, tmp_path, tables)
         return str(problem)
 
     head = "sector,usd_per_visit,sigma"
@@ -237,9 +235,8 @@ def test_each_family_stays_what_it_is(tmp_path):
 def test_ipv6_that_is_not_on_the_internet_is_refused_with_its_line(tmp_path):
     path = tmp_path / "list.txt"
     path.write_text("::1\n198.51.100.0/24\n::/3\n::/2\n::192.0.2.1\n64:ff9b::/96\n")
-    with pytest.raises(DataError) as refused:
-        read_list("list.txt", path)
-    assert [(one.line, one.message.partition("got ")[2]) for one in refused.value.problems] == [
+    found = problems_of(DataError, read_list, "list.txt", path)
+    assert [(one.line, one.message.partition("got ")[2]) for one in found] == [
         (1, "'::1/128'"),
         (3, "'::/3'"),
         (5, "'::c000:201/128'"),

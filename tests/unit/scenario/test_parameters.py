@@ -8,7 +8,6 @@ import pytest
 
 from sim.scenario.library import shipped
 from sim.scenario.schema import meaning_of
-from sim.scenario.tables import rows as table_rows
 from sim.scenario.tables import rows as tables
 from sim.scenario.tables import sharing as tables_sharing
 from sim.scenario.tables.rows import AssumptionRow
@@ -29,9 +28,9 @@ ROWS = {
     "population.services": tables_sharing.ServiceRow,
     "names.sharing": tables_sharing.SharingRow,
     "names.parked": tables_sharing.ParkedRow,
-    "fronts.pools": table_rows.PoolRow,
-    "reactions.responses": table_rows.ResponseRow,
-    "censor.pressure_events": table_rows.PressureRow,
+    "fronts.pools": tables.PoolRow,
+    "reactions.responses": tables.ResponseRow,
+    "censor.pressure_events": tables.PressureRow,
 }
 NO_PARAMETER = {"low", "high", "index"}
 

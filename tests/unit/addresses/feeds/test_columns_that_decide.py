@@ -20,6 +20,7 @@ from sim.addresses.feeds.formats import read_feed
 from sim.addresses.feeds.inputs import ColumnChoice, Input, plain_name
 from sim.addresses.feeds.inventories import feed_of_columns
 from sim.errors import DataError, UsageError
+from tests.refusals import problems_of
 
 Rows = Sequence[Sequence[str]]
 A, B = "198.51.100.0", "203.0.113.0"
@@ -253,9 +254,7 @@ def read(path: Path, *columns: str, ignored: Sequence[str] = ()) -> Feed:
 def test_a_column_that_may_decide_is_refused_with_what_settles_it(name, form, path):
     rows, option = REFUSED[name]
     WRITERS[form](rows, path)
-    with pytest.raises(DataError) as refused:
-        read(path)
-    (problem,) = refused.value.problems
+    (problem,) = problems_of(DataError, read, path)
     assert option in problem.message
     ignored = [rows[0][1]]
     feed = read(path, ignored=ignored)

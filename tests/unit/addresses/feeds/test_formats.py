@@ -19,6 +19,7 @@ from sim.addresses.sets.intervals import AddressSet
 from sim.errors import DataError, UsageError
 from tests.feeds import given
 from tests.forms import RENDERED
+from tests.refusals import problems_of
 
 AWS = {
     "syncToken": "1",
@@ -213,9 +214,7 @@ UNKNOWN_JSON = {
 
 @pytest.mark.parametrize("text", UNKNOWN_JSON)
 def test_json_of_no_known_kind_is_refused_with_the_kinds_that_are_known(text, read):
-    with pytest.raises(DataError) as refused:
-        read("file.json", text, skip_bad=True, allow_empty=True)
-    (problem,) = refused.value.problems
+    (problem,) = problems_of(DataError, read, "file.json", text, skip_bad=True, allow_empty=True)
     for known in ("ip-ranges.json", "cloud.json", "ServiceTags", "ZDNS", UNKNOWN_JSON[text]):
         assert known in problem.message
 
@@ -279,9 +278,7 @@ LIKENESSES = {
 def test_a_file_of_another_kind_is_told_by_what_it_looks_like_once(kind, read):
     content = LIKENESSES[kind]
     content = content if isinstance(content, bytes) else content.encode()
-    with pytest.raises(DataError) as refused:
-        read("file", content * 50)
-    first, *others = refused.value.problems
+    first, *others = problems_of(DataError, read, "file", content * 50)
     assert "lines that are none" in first.message
     assert f"it looks like {kind}" in first.message
     assert len(others) <= 3
@@ -310,18 +307,14 @@ def test_a_file_of_another_kind_is_told_by_what_it_looks_like_once(kind, read):
     ],
 )
 def test_a_file_that_is_hardly_of_its_form_is_told_once(content, asked, told, read):
-    with pytest.raises(DataError) as refused:
-        read("file", content, asked)
-    first, *others = refused.value.problems
+    first, *others = problems_of(DataError, read, "file", content, asked)
     assert told in first.message
     assert 1 <= len(others) <= 3
     assert len({problem.message.partition(", got ")[0] for problem in others}) == len(others)
 
 
 def test_few_bad_lines_are_told_one_by_one(read):
-    with pytest.raises(DataError) as refused:
-        read("file", "198.51.100.1\n198.51.100.2\nname.example\n")
-    (problem,) = refused.value.problems
+    (problem,) = problems_of(DataError, read, "file", "198.51.100.1\n198.51.100.2\nname.example\n")
     assert (problem.line, "looks like" in problem.message) == (3, False)
     assert read("file", "198.51.100.1\nname.example\n", skip_bad=True).notes == ()
 
@@ -403,9 +396,7 @@ def test_an_inventory_row_without_an_address_is_not_known_and_not_zero(read):
 
 def test_a_bad_address_becomes_not_known_only_when_asked(read):
     text = "name,address\na,198.51.100.1\nb,198.51.100.300\nc,198.51.100.7/24\n"
-    with pytest.raises(DataError) as refused:
-        read("hosts.csv", text)
-    assert [problem.line for problem in refused.value.problems] == [3, 4]
+    assert [problem.line for problem in problems_of(DataError, read, "hosts.csv", text)] == [3, 4]
     feed = read("hosts.csv", text, skip_bad=True)
     assert (feed.n_records, feed.n_unplaced, feed.n_bad) == (3, 2, 2)
 

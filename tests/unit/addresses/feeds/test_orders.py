@@ -11,6 +11,7 @@ from sim.addresses.sets.intervals import AddressSet
 from sim.errors import DataError
 from sim.results.csvtext import csv_text
 from tests.feeds import given, read, read_dated
+from tests.refusals import problems_of
 
 TABLE = """effective,action,prefix
 2018-04-16T12:00+03:00,block,198.51.100.0/24
@@ -49,9 +50,8 @@ def test_the_oldest_of_equal_orders_is_withdrawn_first(tmp_path):
 
 def test_a_time_without_offset_and_an_unknown_action_are_refused(tmp_path):
     text = "effective,action,prefix\n2018-04-16T12:00,drop,198.51.100.0/24\n"
-    with pytest.raises(DataError) as refused:
-        dated(tmp_path, text)
-    keys = [(problem.line, problem.key) for problem in refused.value.problems]
+    found = problems_of(DataError, dated, tmp_path, text)
+    keys = [(problem.line, problem.key) for problem in found]
     assert keys == [(2, "effective"), (2, "action")]
 
 
@@ -110,9 +110,7 @@ def test_an_unblocking_of_other_than_what_is_blocked_is_refused(
     blocked, unblocked, skip_bad, tmp_path
 ):
     text = f"{HEAD}{blocked}\n2026-01-03T21:00Z,unblock,{unblocked}\n"
-    with pytest.raises(DataError) as refused:
-        dated(tmp_path, text, skip_bad=skip_bad)
-    (problem,) = refused.value.problems
+    (problem,) = problems_of(DataError, dated, tmp_path, text, skip_bad=skip_bad)
     assert (problem.line, problem.key) == (3, "prefix")
     assert "the order in line 2" in problem.message
 
