@@ -403,7 +403,8 @@ def _peak_text(shown: Outage, *, with_range: bool, with_day: bool) -> Text:
         value = say("{value} ({range})", value=value, range=range_)
     if not shown.is_peak_of_line:
         return say("median of the peaks: {value}", value=value)
-    if not with_day:
+    # A line with long steps has its peak some hours, or a day, late.
+    if not with_day or shown.step_s > 3600:
         return say("{value} at the peak", value=value)
     at = later(shown.start, shown.cut_off.t_s[peak_row(shown.cut_off)])
     day = day_in_year(at, shown.horizon_s)

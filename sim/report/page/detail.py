@@ -36,6 +36,7 @@ from sim.report.figures.outage import (
 )
 from sim.report.words.heading import (
     LOSS_PARTS,
+    has_sites_alone,
     in_currency,
     input_name,
     is_replayed,
@@ -55,7 +56,13 @@ from sim.report.words.languages import (
     short_weekday,
 )
 from sim.report.words.numbers import number, percent, percent_span, with_range
-from sim.report.words.sentences import note_of, read_bound, read_losses, step_text
+from sim.report.words.sentences import (
+    note_of,
+    read_bound,
+    read_cut_off,
+    read_losses,
+    step_text,
+)
 from sim.results.folder import RunFolder, assumptions_of, input_rows, later
 from sim.results.tables import text
 from sim.scenario.strategies import GivenOrderRow
@@ -218,6 +225,8 @@ def course_of(outage: Outage, share: NDArray[np.float64]) -> dict[str, Text]:
 
 def is_cut(run: RunFolder, strategy: str) -> bool:
     """Whether half of who was cut off or more still is when the run ends, which cuts the hours."""
+    if has_sites_alone(run):
+        return bool(read_cut_off(run, strategy)[2])
     last = band_of(run.curve(CUT_OFF, strategy), run.horizon_s, as_share=True).median[-1]
     ever = read_estimates(run).get((strategy, EVER_SHARE))
     return ever is not None and bool(last >= ever.median / 2 > 0)

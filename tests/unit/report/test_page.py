@@ -1075,7 +1075,7 @@ def test_orders_of_ipv6_alone_are_in_the_table_of_orders(tmp_path, monkeypatch):
     # One of five sites is on IPv6 alone. Nothing is before the order with which the run begins.
     assert (
         "When Owner IPv6 networks Cut off before After Range Mon, 16 Apr, 00:00 +1 20% 20% "
-        "Tue, 17 Apr, 00:00 −1 20% 0% 0% Largest net changes"
+        "Tue, 17 Apr, 00:00 −1 20% 0% 0% Largest daily net changes"
     ) in text
     assert "Orders of IPv6" not in text
     # The order is withdrawn: networks were listed, and none is at the end.
@@ -1261,7 +1261,7 @@ def test_the_page_is_one_file_that_runs_and_fetches_nothing(page):
 @pytest.mark.parametrize("last", [5, 0])
 def test_hours_that_the_end_cuts_are_at_least(ever, most, last, monkeypatch):
     class Folder:
-        horizon_s = 10
+        horizon_s, scenario = 10, {"population": {"inventory": None}}
 
         def curve(self, metric: str, strategy: str) -> CurvePoints:
             t_s, value = np.array([0, 5, 0, 5]), np.array([0.0, last, 0.0, last])
@@ -1275,6 +1275,10 @@ def test_hours_that_the_end_cuts_are_at_least(ever, most, last, monkeypatch):
     is_least = most and last > 0
     run = cast("RunFolder", Folder())
     assert is_cut(run, "mine") is is_least
+    # Sites have times of their own, also after the last time of the line.
+    run.scenario["population"]["inventory"] = "hosts.csv"
+    monkeypatch.setattr("sim.report.page.detail.read_cut_off", lambda *_: ((), found, not most))
+    assert is_cut(run, "mine") is (not most)
 
 
 @pytest.mark.parametrize(

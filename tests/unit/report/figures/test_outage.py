@@ -237,6 +237,8 @@ def test_a_line_at_nothing_peaks_where_its_range_does():
 def test_the_day_of_the_peak_is_named_where_the_middle_line_has_the_same_peak():
     same, later = _outage(), _outage(peak=Estimate(0.45, 0.2, 0.7, "share"))
     assert "40% (20 to 60%) at the peak, 1 March; the line ends" in same.alt.replace(NBSP, " ")
+    # Steps of six hours may put it a day late.
+    assert "at the peak; the line" in _outage(step_s=6 * H).alt
     assert "1 March 2026; the line" in _outage(horizon_s=400 * D).alt.replace(NBSP, " ")
     assert "Median of the peaks: 45% (20 to 70%);" in later.alt.replace(NBSP, " ")
     with look.users_style():
