@@ -12,6 +12,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
 
+import numpy as np
 from pydantic import ValidationError
 
 from sim.errors import Problem, ScenarioError, UsageError
@@ -27,6 +28,7 @@ from sim.scenario.tables.seeds import CodeTable, Table, read_bytes
 
 Kind = TypeVar("Kind", bound=Model)
 _TRUSTED: set[str] = set()
+_DATA = (*(bool, int, float, complex, str, bytes, tuple, list, dict, set, frozenset), np.ndarray)
 _KEPT = (ast.Import, ast.ImportFrom, ast.ClassDef, ast.FunctionDef)
 
 
@@ -220,18 +222,11 @@ def _split(text: str, origin: str) -> tuple[Path, str, str]:
     return path, name.strip(), rest
 
 
-def _names_set(node: ast.AST) -> set[str]:
-    """Names that a statement sets or deletes, itself or by a part, or calls a method of."""
-    found = set()
-    for one in ast.walk(node):
-        part: ast.AST = one
-        if isinstance(one, ast.Call) and isinstance(one.func, ast.Attribute):
-            part = one.func
-        if part is not one or isinstance(getattr(one, "ctx", None), ast.Store | ast.Del):
-            while isinstance(part, ast.Attribute | ast.Subscript):
-                part = part.value
-            found.add(getattr(part, "id", ""))
-    return found - {""}
+def _data_of(value: Any) -> str:
+    """What a constant, or a class, holds of data, as text; nothing of a function or module."""
+    held = vars(value) if isinstance(value, type) else {"": value}
+    data = {key: one for key, one in held.items() if isinstance(one, _DATA)}
+    return repr({key: one for key, one in data.items() if not key.startswith("_")})
 
 
 def source_of(thing: Any) -> tuple[str, str]:
@@ -244,13 +239,14 @@ def source_of(thing: Any) -> tuple[str, str]:
     ------
     UsageError
         If the source is not known, the definition is not at the top of its file or cell, or what
-        is left out changes what is kept.
+        is left out has changed what is kept.
     """
-    code = getattr(thing, "decide", thing).__code__
-    lines = linecache.getlines(code.co_filename)
+    function = getattr(thing, "decide", thing)
+    path = Path(function.__code__.co_filename)
+    lines = linecache.getlines(function.__code__.co_filename)
     kept: set[int] = set()
     names: list[str] = []
-    set_by, changed, used = set[str](), set[str](), set[str]()
+    used: set[str] = set()
     for node in ast.parse("".join(lines)).body:
         is_constant = isinstance(node, ast.Assign | ast.AnnAssign) and not any(
             isinstance(one, ast.Call) for one in ast.walk(node)
@@ -259,21 +255,21 @@ def source_of(thing: Any) -> tuple[str, str]:
             above = [one.lineno for one in getattr(node, "decorator_list", ())]
             kept.update(range(min([node.lineno, *above]), (node.end_lineno or node.lineno) + 1))
             names.append(getattr(node, "name", ""))
-            set_by |= _names_set(node) if is_constant else {names[-1]}
-            used.update(one.id for one in ast.walk(node) if isinstance(one, ast.Name))
-        else:
-            changed |= _names_set(node)
+            loads = (one for one in ast.walk(node) if isinstance(one, ast.Name))
+            used |= {one.id for one in loads if isinstance(one.ctx, ast.Load)}
     if thing.__qualname__ not in names:
         raise UsageError(
             f"{thing.__qualname__}: expected a definition at the top of a file or of a cell of a "
             "notebook, got none"
         )
-    if wrong := sorted(set_by & changed & used):
-        raise UsageError(
-            f"{thing.__qualname__}: expected {wrong[0]} to be set once and without a call, got a "
-            "statement that changes it: only imports, definitions and plain assignments are run"
-        )
     text = "".join(line if row in kept else "\n" for row, line in enumerate(lines, 1))
-    trust([hashlib.sha256(text.encode()).hexdigest()])
-    path = Path(code.co_filename)
-    return path.name if path.is_file() else f"{thing.__qualname__}.py", text
+    trust([digest := hashlib.sha256(text.encode()).hexdigest()])
+    file = path.name if path.is_file() else f"{thing.__qualname__}.py"
+    copy = vars(_module_of(digest, text.encode(), file))
+    for name in sorted(used & copy.keys()):
+        if _data_of(copy[name]) != _data_of(function.__globals__.get(name)):
+            raise UsageError(
+                f"{thing.__qualname__}: expected {name} to be what imports, definitions and "
+                "assignments without a call make it, as only these run; got another value"
+            )
+    return file, text
