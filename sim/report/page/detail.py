@@ -26,14 +26,7 @@ from sim.measure.estimates import (
     read_group_shares,
     read_share,
 )
-from sim.report.figures.outage import (
-    CUT_OFF,
-    LISTED,
-    MOST_ORDERS,
-    NETWORKS,
-    Outage,
-    read_if_any,
-)
+from sim.report.figures.outage import CUT_OFF, LISTED, NETWORKS, Outage, read_if_any
 from sim.report.words.heading import (
     LOSS_PARTS,
     has_sites_alone,
@@ -56,13 +49,7 @@ from sim.report.words.languages import (
     short_weekday,
 )
 from sim.report.words.numbers import number, percent, percent_span, with_range
-from sim.report.words.sentences import (
-    note_of,
-    read_bound,
-    read_cut_off,
-    read_losses,
-    step_text,
-)
+from sim.report.words.sentences import note_of, read_bound, read_cut_off, read_losses, step_text
 from sim.results.folder import RunFolder, assumptions_of, input_rows, later
 from sim.results.tables import text
 from sim.scenario.strategies import GivenOrderRow
@@ -75,7 +62,7 @@ EVER = MEASURES["businesses_ever_impaired"].name
 HOURS = MEASURES["hours_impaired_median"].name
 MOST_ROWS, MOST_GROUPS, MOST_OPERATORS, MOST_INPUTS = 8, 4, 9, 2
 """Rows of a table: of sessions and sites, of groups, of operators of sites, of inputs."""
-AFTER_H, MOST_CHANGES = 36, MOST_ORDERS
+AFTER_H = 36
 """Hours after an order in which its harm is read, unless the next one comes before."""
 THROUGH = dict(
     zip(

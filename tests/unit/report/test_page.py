@@ -561,7 +561,6 @@ def test_each_table_is_counted_and_borrowed_ones_come_first(ensemble_run, page):
     (borrowed,) = re.findall(r"^.* Assumed values of scenario keys Russia, 2018 assumed m", tables)
     begins = re.findall(r" ([0-9a-f]{8})(?= )", tables)
     assert sorted(begins) == sorted(one["sha256"][:8] for one in run.manifest["inputs"])
-    assert len(begins) == n - 1
     assert len(re.findall(r" [0-9a-f]{8}\b", borrowed)) == 6
 
 
