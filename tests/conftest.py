@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -73,6 +74,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Compile all loops in a process of its own while workers run what needs none."""
     if not getattr(config.option, "numprocesses", None):
+        _let_the_first_compile_tests()
         # The process that only distributes tests skips this import of most of the program.
         from tests import shared_runs
 
@@ -97,6 +99,20 @@ def pytest_configure(config: pytest.Config) -> None:
         compiling.wait()
 
     config.add_cleanup(end)
+
+
+_COLLECTING: list[IO[str]] = []
+
+
+def _let_the_first_compile_tests() -> None:
+    """Wait, in a fresh clone, while another worker compiles all that both import."""
+    is_fresh = not (REPOSITORY / "tests/unit/world/__pycache__").exists()
+    if is_fresh and "PYTEST_XDIST_WORKER" in os.environ:
+        _COLLECTING.append(lock := (folder_of_code() / "collecting.lock").open("w"))
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            fcntl.flock(lock, fcntl.LOCK_SH)
 
 
 def _lock_of_code() -> Path:
@@ -143,9 +159,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_finish() -> None:
-    """Leave thousands of collected tests out of every later collection of garbage."""
+    """Collect garbage less often, and leave thousands of collected tests out of it."""
+    while _COLLECTING:
+        _COLLECTING.pop().close()
     gc.collect()
     gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 @pytest.fixture(autouse=True)

@@ -568,7 +568,7 @@ def _n_limited(ranges: Ranges) -> int:
 
 
 def _holds(ranges: Ranges, address: int) -> bool:
-    return any(start <= address < stop for start, stop in ranges)
+    return bool(ranges) and any(start <= address < stop for start, stop in ranges)
 
 
 def _ranges_of_prefixes(prefixes: Iterable[str]) -> Ranges:
@@ -974,11 +974,14 @@ class _Run:
                 self._hear_public_events(t_s)
                 self._end_patience(t_s)
             view = self._view(t_s)
-            self._notice_losses(t_s, view)
+            is_as_before = bool(self.views) and self.views[-1][1] is view
+            if not is_as_before:
+                self._notice_losses(t_s, view)
             if not self._is_due(t_s, *self.agenda):
                 break
         self._wind_clocks(t_s, view)
-        self._complain_on(t_s, view)
+        if not is_as_before:
+            self._complain_on(t_s, view)
         self._hop(t_s, view)
         if not self.views or self.views[-1][1] != view:
             self.views.append((t_s, view))
@@ -1625,9 +1628,7 @@ class _Run:
             return
         impaired = {row for row in range(len(view.failing)) if self._is_impaired(view, row)}
         before = self.views[-1][1] if self.views else None
-        meets_others = before is not view and (
-            before is None or self._fronts_met(before) != self._fronts_met(view)
-        )
+        meets_others = before is None or self._fronts_met(before) != self._fronts_met(view)
         people = self._people(view)
         people_before = self._people(before) if before else [0.0 for _ in people]
         if impaired != set(self.impaired_s) or meets_others or people != people_before:

@@ -2,12 +2,14 @@
 
 Commands are called by ``CliRunner``, which builds the whole command line for every call; scenarios
 are read, which parses the same YAML text again, and so are tables and their notes, of which every
-run folder has copies; places are made of the same tables of prefixes; every
-run folder says what each cell of its tables rests on. All depend on their arguments alone.
+run folder has copies; places are made of the same tables of prefixes; a page asks the tables of a
+folder the same again; every run folder says what each cell of its tables rests on. All depend on
+their arguments alone.
 ``tests/unit/world`` and ``tests/unit/scenario`` hold what is remembered itself.
 """
 
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ from typing import Any
 import typer.testing
 
 from sim.errors import DataError
+from sim.results import parquet, tables
 from sim.scenario import document, load, resolve, sources
 from sim.scenario.document import Document
 from sim.scenario.sources import Source, table_sources
@@ -32,6 +35,10 @@ def remember() -> None:
     seeds._rows_of = rows_of
     sources.table_sources = sources_of
     build.build_places = places_of
+    tables._parse = parse_table
+    for module in list(sys.modules.values()):
+        if getattr(module, "read_columns", None) is ask_columns:
+            module.read_columns = columns_of
 
 
 def parse_document(data: bytes, file: str) -> Document:
@@ -103,3 +110,36 @@ def places_of(resolved: resolve.Resolved) -> Places:
     if key not in _PLACES:
         _PLACES[key] = resolved, build_places(resolved)
     return _PLACES[key][1]
+
+
+_KEPT: dict[tuple[object, ...], Any] = {}
+
+
+def _once(key: tuple[object, ...], make: Callable[[], Any]) -> Any:
+    if len(_KEPT) > 500:
+        _KEPT.clear()
+    if key not in _KEPT:
+        _KEPT[key] = make()
+    return _KEPT[key]
+
+
+parse_rows = tables._parse
+
+
+def parse_table(path: Path, lines: Iterator[list[str]], types: Any, needed: Any) -> list[Any]:
+    """Rows of the same lines as before."""
+    key = tuple(map(tuple, lines)), tuple(types.items()), tuple(needed)
+    return list(_once(key, lambda: parse_rows(path, iter(key[0]), types, needed)))
+
+
+ask_columns = parquet.read_columns
+
+
+def columns_of(path: Path, query: str, parameters: Any = (), **how: Any) -> dict[str, Any]:
+    """Columns of files with the same bytes as before; large ones are read again."""
+    files = (path, *(how.get("others") or {}).values())
+    if not all(file.is_file() and file.stat().st_size < 2**20 for file in files):
+        return ask_columns(path, query, parameters, **how)
+    key = (query, repr(parameters), repr(how), *(file.read_bytes() for file in files))
+    columns = _once(key, lambda: ask_columns(path, query, parameters, **how))
+    return {name: column.copy() for name, column in columns.items()}

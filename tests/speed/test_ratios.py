@@ -49,7 +49,7 @@ def burning(processor_s: float) -> Callable[[], None]:
 @pytest.mark.parametrize(("slower", "lost"), [(1.4, set()), (1.7, {"exact"})])
 def test_a_loss_of_more_than_a_half_is_found_and_no_smaller_one(slower, lost):
     def pairs(name: str) -> tuple[Callable[[], None], Callable[[], None]]:
-        return burning(0.05 * (slower if name == "exact" else 1)), burning(0.025)
+        return burning(0.02 * (slower if name == "exact" else 1)), burning(0.01)
 
     assert set(ratios.confirmed({"exact": 2.0, "cover": 2.0}, pairs)) == lost
 

@@ -15,7 +15,7 @@ from tests.forks import run_code
 pytestmark = pytest.mark.laws
 
 OVERBLOCK = [sys.executable, "-c", "from sim.cli.app import main; main()"]
-SMALL = ["-n", "1", "--set", "population.n_businesses=10", "--set", "end=2018-04-18T00:00+03:00"]
+SMALL = ["-n1", "-w1", "--set", "population.n_businesses=10", "--set", "end=2018-04-18T00:00+03:00"]
 PLAIN = {
     # With LINES set, as readline does, the terminal would not be asked how wide it is.
     **{
