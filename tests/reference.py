@@ -52,13 +52,7 @@ from decimal import Decimal, localcontext
 from fractions import Fraction
 from functools import cache, lru_cache
 from heapq import heappop, heappush
-from ipaddress import (
-    IPv4Network,
-    IPv6Network,
-    ip_address,
-    ip_network,
-    summarize_address_range,
-)
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network, summarize_address_range
 from itertools import accumulate, pairwise, permutations
 
 import numpy as np
@@ -69,13 +63,7 @@ WEEK_H = 7 * 24
 N_ROLES = 5
 FRONTEND = 0  # the row of the front end among the roles
 ZERO = Fraction(0)
-CAUSES = (
-    "own_address",
-    "component_elsewhere",
-    "bought_service",
-    "name",
-    "overloaded_operator",
-)
+CAUSES = ("own_address", "component_elsewhere", "bought_service", "name", "overloaded_operator")
 ASKING = (
     "look",
     "ask",
@@ -2160,7 +2148,7 @@ def _curves(
             )
         }
         values |= {
-            "demand_lost_share": Fraction(lost, sum(values_per_h)) if any(values_per_h) else None,
+            "demand_lost_share": Fraction(lost, sum(values_per_h)) if any(values_per_h) else None
         }
         for level, threshold in zip(levels, world.thresholds, strict=True):
             values[level] = sum(share > _exact(threshold) for share in view.failing)

@@ -26,24 +26,11 @@ from sim.world.components import Components
 from sim.world.moves import Moves, Programs, Stays
 from sim.world.operators import Operators, Overload
 from sim.world.placement import Sites
-from sim.world.providers import (
-    Places,
-    Pools,
-    StanceEvent,
-)
+from sim.world.providers import Places, Pools, StanceEvent
 from tests import reference as ref
 from tests.examples import n_examples
 from tests.reference_strategies import negotiate as ref_negotiate
-from tests.sections import (
-    Censor,
-    Complaints,
-    Effects,
-    Fronts,
-    Ipv6,
-    Reactions,
-    Thresholds,
-    Users,
-)
+from tests.sections import Censor, Complaints, Effects, Fronts, Ipv6, Reactions, Thresholds, Users
 
 HOUR = 3600
 DAY = 24 * HOUR

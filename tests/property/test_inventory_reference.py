@@ -27,13 +27,7 @@ from sim.world.build import World
 from tests.examples import n_examples
 from tests.experiments import simulated
 from tests.property.test_engine_reference import SIXTEENTHS, assert_same_at_sites
-from tests.reference import (
-    RefBusiness,
-    RefComponent,
-    RefOperator,
-    RefOrder,
-    RefWorld,
-)
+from tests.reference import RefBusiness, RefComponent, RefOperator, RefOrder, RefWorld
 from tests.sites import resolved
 
 ROLES = ("frontend", "storage", "payment", "customer_service", "other")

@@ -14,12 +14,7 @@ from sim.scenario.tables.rows import OperatorRow
 from sim.streams import Stream, Streams
 from sim.world.operators import build_operators
 from sim.world.providers import drawn_times_s
-from tests.statistical.test_response_draws import (
-    HOUR,
-    distance_from_even,
-    kolmogorov,
-    standard,
-)
+from tests.statistical.test_response_draws import HOUR, distance_from_even, kolmogorov, standard
 from tests.statistical.test_tenancy_draws import is_poisson
 
 pytestmark = pytest.mark.laws

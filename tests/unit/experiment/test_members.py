@@ -283,10 +283,7 @@ def test_a_folder_is_made_again_to_the_same_bytes_and_what_was_changed_is_named(
     made = make_again(folder, tmp_path / "again", Scripted(backwards=True))
     assert len(made.checked) == 4 * N_MADE
     assert made.n_files > 20
-    assert made.differences == (
-        "money.csv: is not in the folder",
-        "summary.csv: has other bytes",
-    )
+    assert made.differences == ("money.csv: is not in the folder", "summary.csv: has other bytes")
     with pytest.raises(UsageError, match="again: holds an earlier run"):
         make_again(folder, tmp_path / "again", SerialExecutor())
 

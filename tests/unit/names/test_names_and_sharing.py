@@ -13,14 +13,7 @@ from sim.names.law import (
     fit_names_law,
     seen_by_popularity,
 )
-from sim.names.sharing import (
-    KINDS,
-    build_kinds,
-    kind_at,
-    kinds_of_places,
-    loneliness,
-    revenue_rank,
-)
+from sim.names.sharing import KINDS, build_kinds, kind_at, kinds_of_places, loneliness, revenue_rank
 from sim.scenario.tables.sharing import SharingRow
 from tests.names import (
     address_kinds,

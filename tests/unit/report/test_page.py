@@ -47,13 +47,7 @@ from sim.report.page.detail import (
     step_before,
     times_of_orders,
 )
-from sim.report.page.document import (
-    _template,
-    language_of,
-    n_businesses,
-    render,
-    write_report,
-)
+from sim.report.page.document import _template, language_of, n_businesses, render, write_report
 from sim.report.page.sites import rows_of_sites, times_of
 from sim.report.words.answer import _Facts, answer
 from sim.report.words.heading import (

@@ -12,12 +12,7 @@ import pytest
 from sim.backtest.document import document, made_from
 from sim.backtest.scores import CONDITIONED, PRIOR, Reading, backtest, draws_of, group_runs
 from sim.catalogue.choices import PRICED
-from sim.report.documents.scores import (
-    NO_REASON,
-    page,
-    published_text,
-    short_of,
-)
+from sim.report.documents.scores import NO_REASON, page, published_text, short_of
 from sim.report.figures.scores import LARGEST, SMALLEST, draw_backtest, ratios
 from sim.report.words.tables import markdown_text
 from sim.scenario.cases import RunPredictor, choose, read_cases, shipped_cases

@@ -6,13 +6,7 @@ from dataclasses import replace
 import pytest
 
 from sim.catalogue.measures import OF_DEMAND, OF_HOSTING
-from sim.measure.money.accounts import (
-    BY_HOST,
-    IN_PROPORTION,
-    MODELLED,
-    NATIONAL_METHODS,
-    SHUTDOWN,
-)
+from sim.measure.money.accounts import BY_HOST, IN_PROPORTION, MODELLED, NATIONAL_METHODS, SHUTDOWN
 from sim.measure.money.losses import loss_totals
 from sim.measure.money.pricing import MONEY_METRICS, NAMED_BUSINESSES, NAMED_LOSS, price_run
 from sim.results.schema import MONEY
