@@ -229,7 +229,7 @@ def inventories(draw) -> str:
             if number and draw(st.integers(0, 3)) == 0:
                 # Where it sits is not known: beside another address, or of no role at all.
                 hosts = [*hosts[: draw(st.integers(0, 1))], ""]
-            rows += [(f"s{number}", host, shown, mode, *amounts) for host in hosts]
+            rows += [(f"s{number}", host, shown, host and mode, *amounts) for host in hosts]
     alone = st.sets(st.sampled_from(("198.18.0.77", "2001:db8:0:9::1")))
     rows += [("", address, "", "", "", "") for address in draw(alone)]
     file = io.StringIO()
