@@ -59,7 +59,7 @@ def measures_of(run: RunFolder, strategy: str) -> Iterator[tuple[str, ...]]:
         elif is_comparison(run) or not _is_zero(one):
             found = in_currency(one, rate) if one.unit == USD else one
             if metric == HOURS and is_cut(run, strategy):
-                name = say("{name} (at least: half still are near the end)", name=name)
+                name = say("{name} (at least: half or more still are near the end)", name=name)
                 found = as_lower_bound(found)
             yield name, *_numbers(found), say_name(_unit(metric, found))
 
