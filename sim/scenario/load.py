@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,7 +23,7 @@ from sim.scenario.schema import (
     scenario_tree,
     without_stale_notes,
 )
-from sim.scenario.strategies import Chase
+from sim.scenario.strategies import Chase, Own
 from sim.scenario.tables.column_changes import ColumnChange
 from sim.scenario.tables.rows import AssumptionRow, read_assumptions
 from sim.scenario.tables.seeds import find_table
@@ -176,6 +176,21 @@ class LoadedScenario:
         """Path of a table that the scenario names."""
         return self.copies.get(name) or find_table(name, self.folder)
 
+    def with_code(self, copies: Mapping[str, Path], names: Iterable[str]) -> LoadedScenario:
+        """The scenario with more copies, none of which stands for another file that it names.
+
+        Raises
+        ------
+        ScenarioError
+            If one does.
+        """
+        for name in names:
+            path = self.find_list(name)
+            if (other := copies.get(name, path)).resolve() != path.resolve():
+                message = f"expected Python files of distinct names, got {path} and {other}"
+                raise ScenarioError([Problem(self.document.file, message)])
+        return replace(self, copies={**self.copies, **copies})
+
     def find_list(self, name: str) -> Path:
         """Path of a file of addresses that the scenario names."""
         return self.copies.get(name) or self.folder / name
@@ -249,10 +264,14 @@ def _load(
     scenario, assumed = complete(document)
     # Of a column that is set twice the last setting counts, as of a key.
     by_key = {one.key: one for one in changes if one is not None}
-    return LoadedScenario(
-        scenario, document, source, folder, tuple(overrides), assumed, copies,
-        tuple(by_key.values()),
-    )  # fmt: skip
+    loaded = LoadedScenario(
+        scenario, document, source, folder, tuple(overrides), assumed, {}, tuple(by_key.values())
+    )
+    strategy, measures = scenario.strategy, scenario.measures or ()
+    names = [] if document.is_replaced(("measures",)) else [one.file for one in measures]
+    if isinstance(strategy, Own) and not document.is_replaced(("strategy", "file")):
+        names.append(strategy.file)
+    return loaded.with_code(copies, names)
 
 
 def _read(name: str) -> tuple[bytes, str, Path]:

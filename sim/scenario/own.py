@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
-from types import ModuleType
+from types import FunctionType, ModuleType
 from typing import Any, TypeVar
 
 import numpy as np
@@ -105,7 +105,7 @@ def _module_of(digest: str, data: bytes, file: str) -> ModuleType:
     # Where pydantic looks up the names of annotations.
     sys.modules[module.__name__] = module
     try:
-        exec(compile(data, file, "exec"), vars(module))
+        exec(compile(data, file, "exec", dont_inherit=True), vars(module))
     except (Exception, SystemExit) as error:
         raise failure(file, error) from error
     return module
@@ -222,11 +222,18 @@ def _split(text: str, origin: str) -> tuple[Path, str, str]:
     return path, name.strip(), rest
 
 
-def _data_of(value: Any) -> str:
-    """What a constant, or a class, holds of data, as text; nothing of a function or module."""
-    held = vars(value) if isinstance(value, type) else {"": value}
-    data = {key: one for key, one in held.items() if isinstance(one, _DATA)}
-    return repr({key: one for key, one in data.items() if not key.startswith("_")})
+def _is_same(one: Any, other: Any) -> bool:
+    """Whether what a copy of a source defines is what its source has made of it."""
+    one, other = (getattr(each, "formula", each) for each in (one, other))
+    if type(one).__qualname__ != type(other).__qualname__:
+        return False
+    if isinstance(one, type):
+        held = {key for key in {**vars(one), **vars(other)} if not key.startswith("__")}
+        return all(_is_same(vars(one).get(key), vars(other).get(key)) for key in held)
+    if isinstance(one, FunctionType):
+        kept, now = ((of.__code__, of.__defaults__, of.__kwdefaults__) for of in (one, other))
+        return kept[0] == now[0] and repr(kept[1:]) == repr(now[1:])
+    return not isinstance(one, _DATA) or repr(one) == repr(other)
 
 
 def source_of(thing: Any) -> tuple[str, str]:
@@ -266,8 +273,8 @@ def source_of(thing: Any) -> tuple[str, str]:
     trust([digest := hashlib.sha256(text.encode()).hexdigest()])
     file = path.name if path.is_file() else f"{thing.__qualname__}.py"
     copy = vars(_module_of(digest, text.encode(), file))
-    for name in sorted(used & copy.keys()):
-        if _data_of(copy[name]) != _data_of(function.__globals__.get(name)):
+    for name in sorted({*used, thing.__qualname__} & copy.keys()):
+        if not _is_same(copy[name], function.__globals__.get(name)):
             raise UsageError(
                 f"{thing.__qualname__}: expected {name} to be what imports, definitions and "
                 "assignments without a call make it, as only these run; got another value"

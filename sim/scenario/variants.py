@@ -223,6 +223,6 @@ def _variant_of(
         # An unknown parameter stands where the strategy does.
         problems = [place.problem(one.message, one.key) for one in error.problems]
         raise ScenarioError(problems) from None
-    copies = {**loaded.copies, **copies}
-    variant = replace(loaded, scenario=scenario, document=document, copies=copies)
+    loaded = loaded.with_code(copies, [one.file for one in scenario.measures or ()])
+    variant = replace(loaded, scenario=scenario, document=document)
     return Variant(label, resolve(variant, known=resolved))

@@ -279,7 +279,7 @@ def _short_spells(listed: Band, horizon_s: int) -> tuple[tuple[int, int], ...]:
     spells = tuple((int(from_s), int(to_s)) for from_s, to_s in ends_s.reshape(-1, 2))
     # What is never lifted is no session; what comes and goes in a longer spell changes it.
     is_short = all(to_s - from_s < 24 * 3600 for from_s, to_s in spells)
-    return spells if is_short and horizon_s not in ends_s[:2] else ()
+    return spells if is_short and horizon_s not in ends_s else ()
 
 
 def read_if_any(run: RunFolder, metric: str, strategy: str | None) -> Band | None:

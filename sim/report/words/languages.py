@@ -235,7 +235,7 @@ def day(at: datetime) -> Text:
     return Text(lambda words: _format(at, f"{at.day} {at:%B} {at.year}", "yMMMMd", words))
 
 
-YEAR_S = 366 * 86_400
+YEAR_S = 365 * 86_400
 """Seconds of a run from which on its days have a year."""
 
 

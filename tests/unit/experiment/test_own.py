@@ -149,15 +149,18 @@ def test_a_rule_of_ones_own_has_the_numbers_of_the_shipped_one_it_repeats(call):
 
 @pytest.mark.parametrize(
     "line",
-    ["", "SIZE += [2]", "fill()", "SIZE = list('2')", "if 1: SIZE = 2", "setattr(Cfg, 'k', 2)"],
+    [
+        *("", "SIZE += [2]", "fill()", "SIZE = list('2')", "if 1: SIZE = 2", "add(Cfg, '_k', 2)"),
+        *("if 1:\n  def fill(): return 2", "fill.__defaults__ = tuple([2])"),
+    ],
 )
 def test_a_constant_that_a_line_has_changed_which_is_left_out_is_refused(line):
     cell = f"""\
-class Cfg: k = 1
+class Cfg: _k = 1
 SIZE = [1]
 others = []
-def fill(): SIZE.append(2)
-def rule(): return SIZE, Cfg.k
+def fill(k=1): SIZE.append(2)
+def rule(): return SIZE, Cfg._k, fill
 add = setattr
 others.append(len(SIZE))
 {line}
@@ -165,7 +168,7 @@ others.append(len(SIZE))
     linecache.cache["<cell 2>"] = (len(cell), None, cell.splitlines(keepends=True), "<cell 2>")
     exec(compile(cell, "<cell 2>", "exec"), names := {})
     if line:
-        with pytest.raises(overblock.UsageError, match=r"rule: expected (SIZE|Cfg) to be what"):
+        with pytest.raises(overblock.UsageError, match=r"rule: expected \w+ to be what"):
             own.source_of(names["rule"])
     else:
         assert "append(len" not in own.source_of(names["rule"])[1]
@@ -260,3 +263,9 @@ def test_a_scenario_runs_no_code_that_it_brings(call, tmp_path):
     assert not (tmp_path / "trace").exists()
     assert call("run", "case.yaml", *SMALL, "-w", "1", "-o", "out", "--trust", "rule.py")[0] == 0
     assert (tmp_path / "trace").exists()
+    # A file stands for no other of its name, which the scenario or another option means.
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b" / "rule.py").write_text(RULE, encoding="utf-8")
+    for words in (["compare", CASE, "--strategy", "x=rule.py:Around"], ["run", "case.yaml"]):
+        code, said = call(*words, "--measure", "b/rule.py:spells", *SMALL, "-o", "more")
+        assert (code, "Python files of distinct names, got" in said) == (2, True), said

@@ -337,11 +337,12 @@ def test_of_orders_that_crowd_the_largest_is_named():
 
 
 def test_spells_of_a_list_are_sessions_where_all_are_short():
-    # Listed from the first hour to the third, and from the fifth to the end.
-    band = _band([0, H, 3 * H, 5 * H], [0.0, 2.0, 0.0, 1.0])
-    assert _short_spells(band, 8 * H) == ((H, 3 * H), (5 * H, 8 * H))
-    # What else comes and goes in a longer spell would not be seen.
-    assert _short_spells(band, 29 * H) == ()
+    band = _band([0, H, 3 * H, 5 * H, 28 * H], [0.0, 2.0, 0.0, 1.0, 0.0])
+    assert _short_spells(band, 30 * H) == ((H, 3 * H), (5 * H, 28 * H))
+    # What else comes and goes in a longer spell would not be seen, and one may not end.
+    band.t_s[-1] = 29 * H
+    assert _short_spells(band, 30 * H) == ()
+    assert _short_spells(_band([0, H, 3 * H, 5 * H], [0.0, 2.0, 0.0, 1.0]), 8 * H) == ()
     assert _short_spells(_band([0, H], [0.0, 0.0]), 8 * H) == ()
     # What is never lifted is no session.
     assert _short_spells(_band([0, H], [0.0, 2.0]), 8 * H) == ()
