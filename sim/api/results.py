@@ -92,8 +92,7 @@ def _array(values: Sequence[Any]) -> NDArray[Any]:
     if known and all(isinstance(value, bool | np.bool_) for value in known):
         return np.array(values, object if len(known) < len(values) else bool)
     if known and all(isinstance(value, int | float | np.number) for value in known):
-        filled = [math.nan if value is None else value for value in values]
-        return np.array(filled)
+        return np.array([math.nan if value is None else value for value in values])
     return np.array(["" if value is None else value for value in values], object)
 
 

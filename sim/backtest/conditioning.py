@@ -368,8 +368,7 @@ class Conditioning:
 
     def answer(self, ask: Execution) -> Judged:
         """Run block after block until so many are kept, or that cannot be reached."""
-        measures = tuple(self.plan.design["measures"])
-        judged = Judged(self.pieces, measures)
+        judged = Judged(self.pieces, tuple(self.plan.design["measures"]))
         early = [one for one in self.pieces if one.id in self.trial.early]
         while not self._is_done(judged):
             block = range(judged.n, min(judged.n + AT_ONCE, self.n_most))

@@ -189,8 +189,7 @@ def _predict_national(placed: PlacedCase, predictor: NationalPredictor) -> Predi
     rows: list[EconomyRow] = []
     if predictor.economy:
         path = find_table(predictor.economy, placed.file.path.parent)
-        table = read_table(predictor.economy, path, EconomyRow)
-        rows += table.rows
+        rows += read_table(predictor.economy, path, EconomyRow).rows
     for key, one in predictor.constants.items():
         row = {**one.model_dump(), "key": key, "unit": "", "kind": "fact", "date": str(one.date)}
         rows.append(EconomyRow.model_validate(row))

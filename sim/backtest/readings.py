@@ -125,8 +125,7 @@ def read_run(
     streams = Streams(root_seed, replicate)
     world = build_world(resolved, streams)
     has_groups = any(reading.is_of_a_group for reading in readings.values())
-    strategy = build_strategy(resolved, streams)
-    outcome = simulate(world, strategy, streams, has_groups=has_groups)
+    outcome = simulate(world, build_strategy(resolved, streams), streams, has_groups=has_groups)
     measured = {COMPLAINTS: float(outcome.n_complaints)}
     if {reading.measure for reading in readings.values()} - {"", COMPLAINTS}:
         found, _ = measure_outcome(resolved, streams, 1, world=world, outcome=outcome)

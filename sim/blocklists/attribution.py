@@ -273,8 +273,7 @@ def _together(columns: Sequence[Labels]) -> Labels:
         for combination in distinct.tolist()
     ]
     known = (code >= 0).any(axis=1)
-    combined = np.where(known, inverse.reshape(-1), -1).astype(np.int32)
-    return Labels(combined, names)
+    return Labels(np.where(known, inverse.reshape(-1), -1).astype(np.int32), names)
 
 
 def _summed(value: Numbers, group: NDArray[Any], n_groups: int) -> Numbers:

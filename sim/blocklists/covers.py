@@ -116,10 +116,7 @@ def _business_shares(
 
 
 def _revenue(inventory: Feed, is_placed: NDArray[np.bool_]) -> tuple[NDArray[np.float64], int]:
-    """Revenue of each record, and how many have none.
-
-    Rows of one business repeat its revenue, and share it; rows without a name have their own.
-    """
+    """Revenue of each record, shared among the rows of a business, and how many have none."""
     given = inventory.numbers[REVENUE]
     revenue = np.nan_to_num(given, nan=0.0)
     unknown = np.isnan(given)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from sim.addresses.feeds.feed import Feed, Labels, members
 from sim.addresses.sets.intervals import AddressSet
-from sim.blocklists.attribution import row_overlap
+from sim.blocklists.attribution import NOT_KNOWN, row_overlap
 
 States = NDArray[np.int8]
 Codes = NDArray[np.int32] | NDArray[np.int64]
@@ -109,7 +109,7 @@ class HostGroup:
     businesses: Tally | None
 
 
-def group_hits(inventory: Feed, hits: Hits, labels: Labels, not_known: str) -> list[HostGroup]:
+def group_hits(inventory: Feed, hits: Hits, labels: Labels) -> list[HostGroup]:
     """Tally hosts and businesses by a column; most hosts hit first.
 
     A business counts in every group in which it has a host, with the state of its hosts there.
@@ -119,7 +119,7 @@ def group_hits(inventory: Feed, hits: Hits, labels: Labels, not_known: str) -> l
     if unknown.size:
         record = np.concatenate((record, unknown))
         code = np.concatenate((code, np.full(unknown.size, len(names), np.int32)))
-    names = [*names, not_known]
+    names = [*names, NOT_KNOWN]
     state = hits.host_state[record]
     count = _counted(code, state, len(names))
     businesses = None

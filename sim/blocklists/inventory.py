@@ -17,7 +17,6 @@ from sim.addresses.sets.prefixes import PrefixTable, PrefixTable6
 from sim.addresses.text.reading import Entries4, Entries6
 from sim.blocklists.attribution import (
     NOT_COVERED,
-    NOT_KNOWN,
     Attributes,
     first_held,
     labels_of,
@@ -292,8 +291,7 @@ def _address_texts(inventory: Feed, chosen: Sequence[int], listed: AddressSet) -
         _, is_any = overlap(rows.take(at), addresses)
         for each, line in zip(row.tolist(), format_prefixes(address, length), strict=True):
             if is_any[each]:
-                bare = line.removesuffix(f"/{addresses.BITS}")
-                text.setdefault(int(record[at[each]]), bare)
+                text.setdefault(int(record[at[each]]), line.removesuffix(f"/{addresses.BITS}"))
     return text
 
 
@@ -374,7 +372,7 @@ def assess_inventory(
         if labels is None and attributes is not None:
             labels = _attributed(inventory, attributes, name)
         if labels is not None:
-            groups[name] = group_hits(inventory, hits, labels, NOT_KNOWN)
+            groups[name] = group_hits(inventory, hits, labels)
     rule = None
     rule_hits: Sequence[RuleHits] = ()
     explained: Sequence[Host] = ()

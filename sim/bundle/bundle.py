@@ -270,8 +270,7 @@ def _read_sums(folder: Path) -> dict[str, str]:
 def changed_pages(folder: Path) -> Iterator[str]:
     """Pages of an unpacked bundle that are not what this program makes of the run in it."""
     try:
-        run = open_run(folder / RUN)
-        made = derived(run)
+        made = derived(open_run(folder / RUN))
     except (OverblockError, KeyError, TypeError, AttributeError) as error:
         yield f"README.md, rerun.sh, report: cannot be made again: {error}"
         return

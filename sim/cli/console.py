@@ -9,7 +9,6 @@ import json
 import math
 import shutil
 import sys
-import textwrap
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -61,8 +60,7 @@ def reports_errors(*, as_json: bool = False) -> Iterator[None]:
         print_error(error, as_json=as_json)
         raise typer.Exit(error.exit_code) from None
     except KeyboardInterrupt as error:
-        kept = getattr(error, "__notes__", ())
-        say("; ".join(("interrupted", *kept)))
+        say("; ".join(("interrupted", *getattr(error, "__notes__", ()))))
         raise typer.Exit(EXIT_INTERRUPTED) from None
 
 
@@ -104,7 +102,7 @@ def fold(text: str, width: int) -> str:
     longer word stays whole: it may be a path.
     """
     return "\n".join(
-        textwrap.fill(
+        fill(
             line,
             width,
             subsequent_indent=" " * (len(line) - len(line.lstrip(" ")) + 2),
@@ -167,7 +165,7 @@ def print_answer(folder: Path) -> None:
 
     width = min(width_of(sys.stdout), PAGE_WIDTH)
     for line in answer(open_run(folder)).lines():
-        print(textwrap.fill(line, width, subsequent_indent="  "))
+        print(fill(line, width, subsequent_indent="  "))
     print()
 
 

@@ -259,7 +259,6 @@ def check_output(path: Path | None, *ends: str, force: bool) -> None:
     UsageError
         If its name has none of some endings, or it is taken.
     """
-
     if path is not None and path.suffix not in ends:
         first = ", ".join(ends[:-1])
         raise UsageError(f"{path}: expected a file that ends in {first} or {ends[-1]}")

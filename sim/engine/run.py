@@ -138,8 +138,7 @@ class _Run:
         self._world = world
         states = self._states = States(world)
         crowd = self._crowd = TargetState(world)
-        space = AddressSpace(world, crowd, states)
-        shared = Shared(world, streams, states, crowd, space)
+        shared = Shared(world, streams, states, crowd, AddressSpace(world, crowd, states))
         env = self._env = shared.env
         self._log = shared.log
         self._operators = OperatorActors(shared)

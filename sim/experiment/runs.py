@@ -256,8 +256,7 @@ class Runs:
             f"{table}.parquet": (folder / f"{table}.parquet", n_rows.result())
             for table, n_rows in merging.items()
         }
-        tables = columns_of(plan)
-        outputs |= derived.outputs | describe(folder, plan, tables, KEYS)
+        outputs |= derived.outputs | describe(folder, plan, columns_of(plan), KEYS)
         manifest = derived_manifest(
             plan,
             derived,

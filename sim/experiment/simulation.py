@@ -120,8 +120,7 @@ def measure_outcome(
         *money_measures(priced.money, has_reactions=resolved.responses is not None),
         *measure_named_loss(resolved, priced.money, priced.providers),
     )
-    own = measure_own(resolved, world, outcome)
-    return (*found, *measure_ratios(found), *own), priced
+    return (*found, *measure_ratios(found), *measure_own(resolved, world, outcome)), priced
 
 
 class _Worker:
@@ -146,8 +145,7 @@ class _Worker:
         world = self._world_of((*key[:-2], replicate), resolved, streams)
         strategy = build_strategy(resolved, streams)
         # Groups are recorded for tables; nobody else reads them.
-        has_groups = self._simulation.with_tables
-        outcome = simulate(world, strategy, streams, has_groups=has_groups)
+        outcome = simulate(world, strategy, streams, has_groups=self._simulation.with_tables)
         # A member has one draw of every uncertain input, prices included.
         n_prices = N_DRAWS if draws is None else 1
         found, priced = measure_outcome(resolved, of_prices, n_prices, world=world, outcome=outcome)

@@ -106,8 +106,7 @@ def changed_tables(run: RunFolder, plan: Plan, scratch: Path) -> Iterator[str]:
         if file.is_file() and (where := first_difference(file, again)) is not None:
             yield f"{name}: does not follow from the runs{where}"
     with suppress(OSError):  # a file that is missing is named already
-        title = plan.resolved.scenario.title
-        package = build_package(plan.name, title, tables, KEYS, run.path)
+        package = build_package(plan.name, plan.resolved.scenario.title, tables, KEYS, run.path)
     stated = None
     with suppress(OSError, ValueError):
         stated = parse_json((run.path / PACKAGE).read_text(encoding="utf-8"))

@@ -109,10 +109,7 @@ def count_groups(world: World, outcome: Outcome) -> tuple[GroupCount, ...]:
 
 
 def _by_operator(world: World, outcome: Outcome, demand: float) -> Iterator[GroupCount]:
-    """Outages of businesses, and demand lost, at each operator.
-
-    Of a group in cohorts this is what they met at a cohort, mean over its users.
-    """
+    """Outages and demand lost at each operator; mean over its users for a group in cohorts."""
     found, n = outcome.at_operators, float(world.businesses.n_businesses)
     hours = n * world.horizon_s / S_PER_H
     operators = world.operators

@@ -193,8 +193,7 @@ def ever_listed(
     mine = contested.contains(start)
     start, stop = start[mine], stop[mine]
     held = change.hold_somewhere(entries, start, is_block, is_exempt)
-    found = IntervalSet.from_bounds(start[held], stop[held])
-    return listed.difference(contested).union(found)
+    return listed.difference(contested).union(IntervalSet.from_bounds(start[held], stop[held]))
 
 
 def listed_within(outcome: Outcome, from_s: int, until_s: int) -> IntervalSet:

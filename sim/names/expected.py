@@ -417,8 +417,7 @@ def _found(
         most = np.maximum(1, np.rint(n_of_kind.sum(axis=0))).astype(np.int64)
         n = n_found[mine].sum(axis=0)
         kept[mine] = n_found[mine] * np.minimum(n, most) // np.maximum(n, 1)
-        found = draw_found_names(kinds, n_of_kind, kept[mine].sum(axis=0), rng)
-        names[:, :, mine[0]] = found
+        names[:, :, mine[0]] = draw_found_names(kinds, n_of_kind, kept[mine].sum(axis=0), rng)
     return names, kept
 
 

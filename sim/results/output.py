@@ -101,8 +101,7 @@ def new_folder(
                 path.parent.mkdir(parents=True, exist_ok=True)
                 partial.mkdir()
             except OSError as error:
-                message = f"{path}: cannot make this folder: {error.strerror}"
-                raise UsageError(message) from None
+                raise UsageError(f"{path}: cannot make this folder: {error.strerror}") from None
             if (handle := _lock(partial, is_shared=False)) is not None:
                 until_moved.callback(os.close, handle)
             is_held = True

@@ -227,8 +227,7 @@ def read_columns(
 
 
 def _not_read(path: Path, error: duckdb.Error) -> DataError:
-    reason = str(error).splitlines()[0]
-    message = f"expected a readable Parquet file, got an error: {reason}"
+    message = f"expected a readable Parquet file, got an error: {str(error).splitlines()[0]}"
     return DataError([Problem(str(path), message)])
 
 

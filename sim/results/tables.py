@@ -163,8 +163,7 @@ def connect_tables(folder: Path) -> Connection:
             if path.suffix == ".csv":
                 with path.open(encoding="utf-8", errors="replace", newline="") as lines:
                     check_columns(path, next(csv.reader(lines), []))
-            reason = str(error).splitlines()[0]
-            message = f"expected a readable table, got an error: {reason}"
+            message = f"expected a readable table, got an error: {str(error).splitlines()[0]}"
             raise DataError([Problem(str(path), message)]) from None
     return connection
 

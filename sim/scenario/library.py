@@ -45,6 +45,5 @@ def find_scenario(name: str) -> Path:
         return shipped("scenarios") / f"{name}.yaml"
     if os.path.exists(path):  # False, not an error, for a name that is too long
         return path
-    known = ", ".join(names)
-    message = f"expected a file or one of the shipped scenarios {known}, got no such"
+    message = f"expected a file or one of the shipped scenarios {', '.join(names)}, got no such"
     raise ScenarioError([Problem(name, f"{message}{hint(name, names)}")])

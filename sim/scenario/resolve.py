@@ -323,8 +323,7 @@ def check_together(resolved: Resolved) -> list[Problem]:
         checks.append(check_orders(resolved.orders, scenario))
     if resolved.sessions is not None:
         checks.append(check_sessions(resolved.sessions))
-    contradictions = (table.contradictions for table in resolved.tables)
-    return list(chain(*contradictions, *checks))
+    return list(chain(*(table.contradictions for table in resolved.tables), *checks))
 
 
 def _check_names(resolved: Resolved) -> Iterator[Problem]:

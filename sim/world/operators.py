@@ -198,5 +198,4 @@ def _normal(rng: np.random.Generator, n: int) -> NDArray[np.float64]:
 
 def _lag_s(median_s: list[float], sigma: list[float], z: NDArray[np.float64]) -> NDArray[np.int64]:
     """Lognormal lags: median times exp(sigma * Z), Z standard normal, in whole seconds."""
-    lag_s = np.array(median_s) * np.exp(np.array(sigma) * z)
-    return np.asarray(np.rint(lag_s), dtype=np.int64)
+    return np.asarray(np.rint(np.array(median_s) * np.exp(np.array(sigma) * z)), dtype=np.int64)

@@ -332,8 +332,7 @@ def build_placement(
     foreign = hosting_side(resolved, places, "foreign")
     home = pick(foreign, streams.generator(Stream.BUSINESS_HOME).random(n_businesses))
     if sites is not None:
-        front = sites.place_row[:, FRONTEND]
-        home = np.where(is_given[:, FRONTEND], front, home)
+        home = np.where(is_given[:, FRONTEND], sites.place_row[:, FRONTEND], home)
     place_row = _place_components(resolved, places, foreign, home, streams)
     services = Services.of(resolved, places, streams)
     service_row = services.choose(resolved, streams, n_businesses)

@@ -115,8 +115,7 @@ def cut_header(line: bytes, name: str) -> tuple[list[str], str]:
     try:
         text = line.removeprefix(BOM_UTF8).decode().strip("\r\n")
     except UnicodeDecodeError as error:
-        byte = line[error.start]
-        message = f"expected UTF-8 text, got the byte 0x{byte:02x}"
+        message = f"expected UTF-8 text, got the byte 0x{line[error.start]:02x}"
         raise DataError([Problem(name, message, 1)]) from None
     delimiter = max(DELIMITERS, key=text.count)
     try:

@@ -254,8 +254,7 @@ def _explained(error: BadLinesError, given: Input, format_name: str, limits: Lim
     else:
         return error
     described = [problem for problem in error.problems if problem.line or problem.key]
-    are_all = len(described) == error.n_bad
-    examples = told_once(described, are_all=are_all)[:_EXAMPLES]
+    examples = told_once(described, are_all=len(described) == error.n_bad)[:_EXAMPLES]
     return DataError([Problem(given.name, summary), *examples])
 
 

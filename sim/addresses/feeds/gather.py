@@ -420,8 +420,7 @@ def add_origins(gathering: Gathering, cells: Sequence[str], line: Line) -> None:
 
 def add_countries(gathering: Gathering, cells: Sequence[str], line: Line) -> None:
     """Append a column ``country``: two letters, in capitals; ``NA`` is Namibia."""
-    expected = "a country of two letters"
-    known = _read_each(gathering, "country", cells, line, _country, expected)
+    known = _read_each(gathering, "country", cells, line, _country, "a country of two letters")
     gathering.add_labels("country", [known[cell] or "" for cell in cells])
 
 

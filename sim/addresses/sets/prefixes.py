@@ -116,8 +116,7 @@ class PrefixTable:
         wanted = np.asarray(address, DTYPES[self.BITS])
         if np.any(wanted < 0) or np.any(wanted >= 1 << self.BITS):
             raise ValueError(f"addresses must lie in [0, 2**{self.BITS})")
-        segment = np.searchsorted(self.segment_start, wanted, side="right") - 1
-        return self.segment_row[segment]
+        return self.segment_row[np.searchsorted(self.segment_start, wanted, side="right") - 1]
 
     def count_by_row(self, addresses: Intervals) -> Numbers:
         """Addresses of a set that belong to each row by longest-prefix match.

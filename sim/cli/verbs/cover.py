@@ -315,8 +315,7 @@ def import_file(
         feed, rows = found.feed, order_rows(found)
         n_rows = len(rows)
         with new_file(output, force=force) as partial:
-            table = csv_text(COLUMNS, rows).encode("utf-8", "backslashreplace")
-            partial.write_bytes(table)
+            partial.write_bytes(csv_text(COLUMNS, rows).encode("utf-8", "backslashreplace"))
     understood = _understood(feed, sha256, n_rows)
     for line in _in_words(understood, feed):
         console.say(line, quiet=quiet)

@@ -184,8 +184,7 @@ def condition(
     def make(resolved: Resolved, seed: int) -> Conditioning:
         return Conditioning.of(resolved, seed, **given(n_keep=keep, n_most=most))
 
-    again = Conditioning.again
-    task = Task.begin(options, scenario, "condition", make, again, keep, most)
+    task = Task.begin(options, scenario, "condition", make, Conditioning.again, keep, most)
     task.finish(
         CONDITIONED_SCHEMA,
         lambda manifest: {**manifest["conditioned"], "design": manifest["design"]},
@@ -409,8 +408,7 @@ def backtest(
     if plot is not None and save is not None and plot.absolute() == save.absolute():
         wanted = "expected two files for --plot and --save, got one for both"
         raise UsageError(f"{plot}: {wanted}")
-    files = read_files(blind) if blind else shipped_cases()
-    chosen = choose(files, cases)
+    chosen = choose(read_files(blind) if blind else shipped_cases(), cases)
     with progress("runs", quiet=quiet) as watch:
         scored = score_cases(chosen, members or N_MEMBERS, choose_executor(workers), watch)
     found = document(scored)

@@ -35,7 +35,6 @@ from sim.version import __version__
 
 if TYPE_CHECKING:
     from sim.experiment.verification import Verdict
-    from sim.results.folder import RunFolder
     from sim.scenario.tables.rows import CourtQuestionRow
 
 FIXED_RUN = "simulation of point values, without the range of the assumptions"
@@ -104,12 +103,15 @@ def plot(
 
       overblock plot out tables
     """
-    from sim.report.figures.kinds import plot_run
+    from sim.report.figures.kinds import FIGURES, plot_run, why_not
     from sim.results.folder import open_run
 
     folder = open_run(run)
     if list_kinds:
-        _print_kinds(folder, strategy)
+        columns = [Column(name, name, "text") for name in ("name", "shows", "does not apply")]
+        known = FIGURES.items()
+        rows = [(name, kind.shows, why_not(folder, name, strategy)) for name, kind in known]
+        print_tables([Table("figures", "", columns, rows)])
         return
     # One strategy of a comparison has a folder of its own.
     of = strategy if strategy is not None and len(folder.strategies) > 1 else ""
@@ -140,14 +142,6 @@ def _formats(text: str) -> list[str]:
         got = ", ".join(unknown) or "nothing"
         raise UsageError(f"--format: expected some of {', '.join(FORMATS)}, got {got}")
     return list(dict.fromkeys(names))
-
-
-def _print_kinds(run: RunFolder, strategy: str | None) -> None:
-    from sim.report.figures.kinds import FIGURES, why_not
-
-    columns = [Column(name, name, "text") for name in ("name", "shows", "does not apply")]
-    rows = [(name, kind.shows, why_not(run, name, strategy)) for name, kind in FIGURES.items()]
-    print_tables([Table("figures", "", columns, rows)])
 
 
 def bundle(

@@ -280,8 +280,7 @@ class CensorActor(Actor):
         return float(reached_share(self._target_state.handle, t_s)) if has_fronts else float("nan")
 
     def _place_orders(self, decision: Decision, observation: Observation) -> None:
-        t_s = self._env.now_s
-        day = t_s // S_PER_D
+        day = self._env.now_s // S_PER_D
         if day != self._day:
             self._day, self._n_today = day, 0
         limits = self._limits

@@ -157,8 +157,7 @@ class OperatorActors(Actor):
 
     def _pass_second(self) -> None:
         self._awaited_s = -1
-        t_s = self._env.now_s
-        has_consequences, self.next_s = kernel.meet_second(self.handle, t_s)
+        has_consequences, self.next_s = kernel.meet_second(self.handle, self._env.now_s)
         if has_consequences:
             self._env.is_changed = True
 
@@ -205,8 +204,7 @@ class Register(Actor):
         self._env.is_changed = True
         if not self._is_publication_due:
             self._is_publication_due = True
-            tick_s = next_tick_s(self._cadence, t_s)
-            self._env.act_at(tick_s, Phase.PUBLICATION, self._publish)
+            self._env.act_at(next_tick_s(self._cadence, t_s), Phase.PUBLICATION, self._publish)
 
     def _publish(self) -> None:
         self._is_publication_due = False

@@ -165,8 +165,7 @@ class SwitchingActor(Actor):
         target = self._programs.component_row[row] if is_off else self._shared_row[row]
         current = self._states.columns.component_row[business_row]
         served = self._programs.component_row[row] >= 0
-        moved = np.where(served, target, current)
-        self._states.move(business_row, moved, is_response=False)
+        self._states.move(business_row, np.where(served, target, current), is_response=False)
         kind = Kind.SWITCHED_OFF if is_off else Kind.SWITCHED_BACK
         self._log.record(self._env.now_s, kind, BUSINESS, business_row)
         self._env.is_changed = True

@@ -150,8 +150,7 @@ def allow_list(allowed: IntervalSet) -> Strategy:
         if observation.in_force.of(Mechanism.DROP):
             return Decision()
         others = observation.line.everything.difference(allowed)
-        order = Order("block", others, operators=observation.operators)
-        return Decision((order,))
+        return Decision((Order("block", others, operators=observation.operators),))
 
     return decide
 
@@ -306,8 +305,7 @@ def negotiate(talks_s: int, purity: float, shortest: int) -> Strategy:
         rows = open_fronts(observation)
         rows = rows[np.isin(fronts.provider_row[rows], refusing)]
         around = around_front(observation, partial(largest, observation))
-        orders = block_around(observation, rows, around)
-        return Decision(orders, min(looks_s, default=None))
+        return Decision(block_around(observation, rows, around), min(looks_s, default=None))
 
     return decide
 
@@ -474,8 +472,7 @@ def cover(rules: int) -> Strategy:
         wanted = cut(observation, covered)
         if observation.in_force.count((Mechanism.DROP, wanted, observation.operators)):
             return Decision()
-        held = observation.in_force.of(Mechanism.DROP)
-        releases = tuple(entry.withdrawal for entry in held)
+        releases = tuple(entry.withdrawal for entry in observation.in_force.of(Mechanism.DROP))
         order = Order("block", wanted, operators=observation.operators)
         return Decision((*releases, order), is_whole=True)
 

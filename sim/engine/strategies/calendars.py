@@ -146,8 +146,7 @@ def rolling(ttl_s: int, gap_s: int, length: int) -> Strategy:
 
     def decide(observation: Observation) -> Decision:
         rows = answerable_fronts(observation)
-        fronts = observation.fronts
-        phase_s = (observation.t_s - fronts.discovered_s[rows]) % cycle_s
+        phase_s = (observation.t_s - observation.fronts.discovered_s[rows]) % cycle_s
         is_wanted = phase_s < ttl_s
         around = enclosing_front(observation, length)
         own = [cut(observation, around(row)) for row in rows.tolist()]
@@ -278,8 +277,7 @@ def orders(dated: list[Dated]) -> Strategy:
         Orders in the sequence of the scenario. Withdrawals of a second come first, so that what
         they free can be used.
     """
-    ordered = sorted(dated, key=itemgetter(0, 1))
-    return replay([(t_s, order) for t_s, _, order in ordered])
+    return replay([(t_s, order) for t_s, _, order in sorted(dated, key=itemgetter(0, 1))])
 
 
 def _dated(order: GivenOrder | GivenOrderRow, resolved: Resolved) -> Iterator[Dated]:

@@ -91,8 +91,7 @@ def read_given(path: Path, columns: ColumnChoice) -> GivenList:
     DataError
         If it cannot be read, a row ends before it begins, or IPv6 lies outside 2000::/3.
     """
-    given = Input(path, str(path), columns)
-    found = read_file(given)
+    found = read_file(Input(path, str(path), columns))
     feed = found if isinstance(found, Feed) else found.feed
     periods = _of_rows(found) if isinstance(found, Feed) else _of_orders(found)
     texts: list[list[str]] = [[] for _ in range(feed.n_records)]

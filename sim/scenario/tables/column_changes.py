@@ -70,8 +70,7 @@ def with_settings(
     DataError
         With everything that cannot be set, or that the table may not hold then.
     """
-    problems = [problem for one in asked for problem in _misfits(table, one)]
-    DataError.raise_any(problems)
+    DataError.raise_any([problem for one in asked for problem in _misfits(table, one)])
     names = tuple(one.column for one in asked)
     fresh = [one for one in asked if one.key not in moved]
     if not fresh:
