@@ -69,8 +69,7 @@ def small_bounds(draw: st.DrawFn, family: Family) -> tuple[int, int]:
     """Half-open bounds within one window; may be empty, touch or repeat."""
     window = draw(st.sampled_from(family.windows))
     start = draw(st.integers(0, WINDOW))
-    stop = draw(st.integers(start, WINDOW))
-    return window + start, window + stop
+    return window + start, window + draw(st.integers(start, WINDOW))
 
 
 @st.composite

@@ -1736,8 +1736,7 @@ class _Run:
 
     def _raise(self, t_s: int, adds: float) -> None:
         self._talk_until(t_s)
-        value = self.attention[-1][1]
-        self.attention.append((t_s, 1 - (1 - value) * (1 - adds)))
+        self.attention.append((t_s, 1 - (1 - self.attention[-1][1]) * (1 - adds)))
 
     def unreached(self, view: _View, row: int, start_s: int, stop_s: int | None = None) -> float:
         """The share of an operator's users that does not reach the target.

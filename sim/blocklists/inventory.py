@@ -15,13 +15,7 @@ from sim.addresses.sets.blocks import format_prefixes
 from sim.addresses.sets.intervals import AddressSet
 from sim.addresses.sets.prefixes import PrefixTable, PrefixTable6
 from sim.addresses.text.reading import Entries4, Entries6
-from sim.blocklists.attribution import (
-    NOT_COVERED,
-    Attributes,
-    first_held,
-    labels_of,
-    overlap,
-)
+from sim.blocklists.attribution import NOT_COVERED, Attributes, first_held, labels_of, overlap
 from sim.blocklists.hosts import (
     Hits,
     HostGroup,

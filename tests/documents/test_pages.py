@@ -178,8 +178,7 @@ def test_a_block_is_run_or_says_what_it_is(block):
     if block.mark == "needs":
         assert block.argument in NEEDS
     if block.mark == "shows":
-        shown = (REPOSITORY / block.argument).read_text(encoding="utf-8")
-        assert block.text in shown
+        assert block.text in (REPOSITORY / block.argument).read_text(encoding="utf-8")
     if block.mark in ("file", "shows"):
         # The reader is told the name, in what stands before the block.
         lines = (REPOSITORY / block.page).read_text(encoding="utf-8").splitlines()

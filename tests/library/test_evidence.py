@@ -26,8 +26,7 @@ def sources_of(name: str) -> tuple[Source, ...]:
 
 
 def figures() -> list[dict[str, str]]:
-    path = shipped("seeds") / "article-figures.csv"
-    return csv_rows(path)
+    return csv_rows(shipped("seeds") / "article-figures.csv")
 
 
 @pytest.mark.parametrize("name", scenario_names())

@@ -168,8 +168,7 @@ def windows() -> list[dict[str, Any]]:
 
 def seconds(at: str | datetime) -> float:
     when = at if isinstance(at, datetime) else datetime.fromisoformat(at)
-    start = scenario().scenario.start
-    return (when - start).total_seconds()
+    return (when - scenario().scenario.start).total_seconds()
 
 
 def read(path: Path, piece: dict[str, Any]) -> float:

@@ -84,8 +84,7 @@ class Run:
 @cache
 def run(name: str, *overrides: str) -> Run:
     resolved = resolved_of(name, overrides or SMALLER.get(name, FEW))
-    streams = Streams(resolved.scenario.root_seed or 0, 0)
-    return Run(resolved, *simulated(resolved, streams))
+    return Run(resolved, *simulated(resolved, Streams(resolved.scenario.root_seed or 0, 0)))
 
 
 CHECKS: dict[str, Callable[[], None]] = {}

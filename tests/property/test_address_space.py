@@ -216,8 +216,7 @@ def test_a_front_is_drawn_by_weight_where_anything_is_free():
     drawn = [draw_free(space.handle, weight, each, 0.0)[0] for each in u.tolist()]
     assert drawn == choose(weight, u).tolist()
     for row, prefix in enumerate(POOLS[0].prefixes):
-        entry = Entry(row, Order("block", IntervalSet.of(prefix)), 0)
-        count(space, REGISTER, entry, +1)
+        count(space, REGISTER, Entry(row, Order("block", IntervalSet.of(prefix)), 0), +1)
     assert [draw_free(space.handle, weight, each, 0.0)[0] for each in u.tolist()] == [1] * u.size
 
 

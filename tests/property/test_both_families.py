@@ -192,8 +192,7 @@ def test_every_strategy_answers_fronts_of_both_families(name):
     def agree(small, moved) -> None:
         both = with_ipv6(small, *moved)
         assert both.line.has_ipv6
-        world = replace(both.reference(), orders=(), strategy=rule)
-        assert_same_run(both, engine, world)
+        assert_same_run(both, engine, replace(both.reference(), orders=(), strategy=rule))
 
     agree()
 

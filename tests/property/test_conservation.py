@@ -135,8 +135,7 @@ def test_in_these_worlds_businesses_move_and_first_providers_lose():
 
 @every_strategy
 def test_net_social_loss_is_private_loss_less_transfers(name):
-    small = chase_world(13)
-    found = money(small, outcome_of(name))
+    found = money(chase_world(13), outcome_of(name))
     private = (
         found.gross_loss_usd - found.recaptured_usd + found.churn_usd + found.response_cost_usd
     )

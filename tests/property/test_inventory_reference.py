@@ -382,8 +382,7 @@ def reference_of(case, world: World, streams: Streams) -> RefWorld:
 
 def run_both(case, streams: Streams) -> tuple[Outcome, RefWorld]:
     with tempfile.TemporaryDirectory() as name:
-        found = resolve_case(case, Path(name))
-        world, outcome = simulated(found, streams)
+        world, outcome = simulated(resolve_case(case, Path(name)), streams)
     return outcome, reference_of(case, world, streams)
 
 

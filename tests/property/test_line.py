@@ -179,8 +179,7 @@ FOURS = st.lists(prefixes(V4).map(lambda one: Prefix(4, *one)), max_size=4)
 @given(FOURS, FOURS, st.booleans())
 def test_ipv4_lies_alike_on_every_line(mine, theirs, has_six):
     """Sets of IPv4 alone are equal whatever line they were made on, and so they combine."""
-    other = Line.of([masked(BASE, 48)])
-    one = other.union(mine)
+    one = Line.of([masked(BASE, 48)]).union(mine)
     assert one == LINE.union(mine)
     two = LINE.union([*theirs, *[masked(BASE, 48)] * has_six])
     for left, right in ((one, two), (two, one)):

@@ -52,8 +52,7 @@ def test_the_longest_prefix_wins_and_of_equal_ones_the_first(family, data):
 @both
 @given(data=st.data())
 def test_segments_are_in_order_and_maximal(family, data):
-    listed = data.draw(some_prefixes(family))
-    table = build(family, listed)
+    table = build(family, data.draw(some_prefixes(family)))
     start = family.numbers(table.segment_start)
     assert start[0] == 0
     assert start == sorted(set(start))

@@ -128,8 +128,7 @@ def test_the_share_that_knows_a_front_grows_to_one_with_the_time_constant():
     front = chase(n_fronts=1, discovery_lag_h=1e6, horizon_s=5 * DAY)
     address = int(simulate(front.world(), none, front.streams).front_address[0])
     text = ".".join(str(address >> shift & 255) for shift in (24, 16, 8, 0))
-    small = replace(front, orders=(Dated(10 * HOUR, "block", (f"{text}/32",)),))
-    outcome = small.run()
+    outcome = replace(front, orders=(Dated(10 * HOUR, "block", (f"{text}/32",)),)).run()
     rented_s = int(outcome.events.t_s[outcome.events.kind == Kind.RENTED][1])
     assert rented_s == 13 * HOUR
     t_s, reached = outcome.curves.points("target_reached_share", Group())

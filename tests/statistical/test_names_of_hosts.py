@@ -39,8 +39,7 @@ def share_within(found: float, expected: float, n: int) -> bool:
 
 def follows(sample: np.ndarray, law: NamesLaw) -> bool:
     """Largest gap between sample and law over all sizes; luck exceeds it once in a thousand."""
-    ordered = np.sort(sample)
-    reached = np.searchsorted(ordered, law.size, side="left")
+    reached = np.searchsorted(np.sort(sample), law.size, side="left")
     found = 1 - reached / sample.size  # share with at least that many names
     return bool(
         np.abs(found - law.address_edge / law.n_addresses).max() < 1.95 / math.sqrt(sample.size)

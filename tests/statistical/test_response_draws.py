@@ -191,8 +191,7 @@ def test_a_foreign_move_leads_to_the_other_providers_by_their_weight(resolved, w
 
 def test_new_seats_are_single_addresses_of_the_place_and_spread_evenly_over_it(world):
     moves, components = world.moves, world.components
-    kind = moves.response[:, 0]
-    is_domestic = kind == RESPONSES.index("domestic")
+    is_domestic = moves.response[:, 0] == RESPONSES.index("domestic")
     rank = []
     for place in np.unique(moves.place_row[is_domestic, 0]).tolist():
         mine = is_domestic & (moves.place_row[:, 0] == place)

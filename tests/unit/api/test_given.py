@@ -147,8 +147,7 @@ def test_a_cover_of_two_targets_is_exact():
 
 
 def test_what_there_is_is_listed():
-    names = sim.scenarios()["name"].tolist()
-    assert "telegram-2018" in names
+    assert "telegram-2018" in sim.scenarios()["name"].tolist()
     assert "business_hours_impaired" in sim.measures()["name"].tolist()
     assert all(sim.measures()["meaning"])
 

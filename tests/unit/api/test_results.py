@@ -62,8 +62,7 @@ def test_a_single_run_and_a_folder_read_again(tmp_path):
     scenario = json.loads((tmp_path / "out" / "scenario.resolved.json").read_text("utf-8"))
     assert scenario["population"]["sectors"] == "sectors-russia-2018"
     assert "complaints" not in scenario
-    again = sim.open_results(tmp_path / "out")
-    assert again.frame("spells") == run.frame("spells")
+    assert sim.open_results(tmp_path / "out").frame("spells") == run.frame("spells")
 
 
 def test_mistakes_are_those_of_the_command_line(tmp_path):

@@ -21,8 +21,7 @@ from sim.errors import DataError, OverblockError, Problem, ScenarioError, UsageE
 def test_a_table_of_a_folder_is_chosen_by_its_name(shipped_run):
     pytest.importorskip("pandas")
     single = sim.open_results(shipped_run)
-    frame = single.to_pandas("summary")
-    assert set(single.metrics) == set(frame["metric"])
+    assert set(single.metrics) == set(single.to_pandas("summary")["metric"])
     with pytest.raises(UsageError, match=r"expected one of the tables .*summary.*, got 'no-such'"):
         single.to_pandas("no-such")
 

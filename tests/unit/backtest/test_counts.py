@@ -25,8 +25,7 @@ HOUR = 3600
 
 def run(name: str, *overrides: str):
     resolved = resolved_of(name, list(overrides))
-    streams = Streams(1, 0)
-    return resolved, *simulated(resolved, streams)
+    return resolved, *simulated(resolved, Streams(1, 0))
 
 
 @pytest.fixture(scope="module")

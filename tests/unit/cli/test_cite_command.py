@@ -9,8 +9,7 @@ from tests.commands import call, run
 
 
 def cited(*arguments: str) -> str:
-    result = run("cite", *arguments)
-    return result.stdout
+    return run("cite", *arguments).stdout
 
 
 def entries(bibtex: str) -> list[dict[str, str]]:

@@ -102,8 +102,7 @@ def test_errors_are_one_json_document_on_stderr_when_json_is_asked_for(write_sce
 
 
 def test_run_without_output_makes_a_stamped_folder_below_runs():
-    result = call("run", "telegram-2018-replay", *SMALL)
-    folder = Path(result.stdout.rstrip("\n"))
+    folder = Path(call("run", "telegram-2018-replay", *SMALL).stdout.rstrip("\n"))
     assert folder.parent == Path("runs")
     assert folder.is_dir()
     stamp, rest = folder.name.split("-", 1)
@@ -125,8 +124,7 @@ def test_run_with_json_prints_exactly_one_documented_object(repository):
     ]
     assert sorted(document) == sorted(documented)
     columns = table.split("one object per measure: `")[1].split("`")[0].split(", ")
-    names = {key for line in document["summary"] for key in line}
-    assert names == set(columns)
+    assert {key for line in document["summary"] for key in line} == set(columns)
     assert document["summary"][0]["low"] is None  # one simulation has no range
     assert document["folder"] == "out"
 

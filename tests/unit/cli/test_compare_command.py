@@ -32,8 +32,7 @@ def compare(*arguments: str, status: int = 0) -> Result:
 def done(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A finished comparison; do not write into it."""
     folder = tmp_path_factory.mktemp("compared") / "out"
-    result = compare(*TWO, "-n", "2", "-o", str(folder))
-    assert result.stdout == f"{folder}\n"
+    assert compare(*TWO, "-n", "2", "-o", str(folder)).stdout == f"{folder}\n"
     return folder
 
 

@@ -256,8 +256,7 @@ def test_bad_lines_are_refused_all_at_once_with_status_4(files):
 
 def test_a_form_that_is_said_is_not_asked_about(files):
     Path("given").write_text("198.51.100.1;203.0.113.1\n")
-    told = run("given", "--as", "list").stderr
-    assert "comments ignored: '203.0.113.1' (line 1)" in told
+    assert "comments ignored: '203.0.113.1' (line 1)" in run("given", "--as", "list").stderr
     Path("given").write_text('{"syncToken":"1","prefixes":[],"ipv6_prefixes":[]}')
     assert "0 records" in run("given", "--allow-empty").stderr
 

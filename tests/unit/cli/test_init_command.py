@@ -14,8 +14,7 @@ LIST = "198.51.100.7\n2001:db8::7\n"
 
 
 def init(folder: Path, *options: str) -> str:
-    result = run("init", str(folder), *options)
-    return result.output
+    return run("init", str(folder), *options).output
 
 
 def resolved(folder: Path) -> Resolved:

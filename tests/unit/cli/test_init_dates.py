@@ -37,8 +37,7 @@ def periods(folder: Path) -> dict[str, tuple[str | None, str | None]]:
 def test_forty_addresses_on_four_days_are_blocked_on_four_days(tmp_path):
     days = [27, 29, 30, 31]
     rows = [f"2026-03-{days[at // 10]},198.51.100.{at}" for at in range(40)]
-    text = "\n".join(["date,ip", *rows, ""])
-    init(tmp_path, text, *RUN)
+    init(tmp_path, "\n".join(["date,ip", *rows, ""]), *RUN)
     expected = {f"198.51.100.{at}/32": (MARCH[days[at // 10]], None) for at in range(40)}
     assert periods(tmp_path) == expected
     told = (tmp_path / "case" / "README.md").read_text()
@@ -189,8 +188,7 @@ def test_rows_outside_the_run_are_counted(tmp_path):
     ],
 )
 def test_dates_that_are_not_clear_are_refused(text, told, tmp_path):
-    result = init(tmp_path, text, *RUN, status=4)
-    assert told in result.output
+    assert told in init(tmp_path, text, *RUN, status=4).output
     assert not (tmp_path / "case").exists()
 
 

@@ -85,8 +85,7 @@ KILL_AT_RENAME = (
 
 
 def test_a_kill_before_the_folder_is_in_its_place_costs_no_run(monkeypatch):
-    done = script(KILL_AT_RENAME, *RUN, "-o", "out")
-    assert done.returncode == -signal.SIGKILL
+    assert script(KILL_AT_RENAME, *RUN, "-o", "out").returncode == -signal.SIGKILL
     (kept,) = names()
     # Who begins anew is told.
     anew = call(*RUN, "-o", "out")

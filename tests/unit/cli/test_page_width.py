@@ -37,8 +37,7 @@ COMMANDS = {
 def test_what_a_verb_prints_fits_a_page(command, repository, monkeypatch):
     monkeypatch.chdir(repository)
     monkeypatch.setenv("COLUMNS", "140")  # of the terminal in which the command is typed
-    result = run(*command.split())
-    lines = result.stdout.splitlines()
+    lines = run(*command.split()).stdout.splitlines()
     too_long = [line for line in lines if len(line) > WIDTH]
     # A path of this computer is not broken.
     assert [line for line in too_long if str(repository) not in line] == []
@@ -93,8 +92,7 @@ def test_a_table_of_any_columns_fits_a_page_and_has_every_number(section):
         out = io.StringIO()
         with redirect_stdout(out):
             print_tables([section])
-    lines = out.getvalue().splitlines()
-    assert max(map(len, lines)) <= WIDTH
+    assert max(map(len, out.getvalue().splitlines())) <= WIDTH
     words = out.getvalue().split()
     for row in section.rows:
         for value in row:

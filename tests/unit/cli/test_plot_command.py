@@ -54,8 +54,7 @@ def test_a_changed_folder_is_named_on_the_figure_and_beside_it(shipped_run):
     shutil.copytree(shipped_run, "changed")
     table = Path("changed/groups.csv")
     table.write_text(table.read_text().replace("1", "2", 1))
-    result = run("changed", "money", "--format", "svg")
-    assert "groups.csv" in result.stderr
+    assert "groups.csv" in run("changed", "money", "--format", "svg").stderr
     words = " ".join(Path("changed/figures/money.svg").read_text().split())
     assert "groups.csv" in words
     assert "Do not quote" in words

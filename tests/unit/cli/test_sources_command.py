@@ -12,8 +12,7 @@ from tests.commands import call, run
 
 
 def test_json_counts_the_kinds_and_lists_every_line():
-    result = run("sources", "surgical", "--json")
-    document = json.loads(result.stdout)
+    document = json.loads(run("sources", "surgical", "--json").stdout)
     assert document["schema"] == "overblock/sources/1"
     assert document["scenario"] == "surgical"
     assert document["n_range_not_stated"] == 0

@@ -139,8 +139,7 @@ def test_what_is_varied_must_be_said(small, arguments, message):
 
 
 def test_the_assumptions_can_be_listed_without_running_anything(small):
-    result = run("sensitivity", small, "--list", "--json")
-    document = json.loads(result.stdout)
+    document = json.loads(run("sensitivity", small, "--list", "--json").stdout)
     by_key = {factor["key"]: factor for factor in document["factors"]}
     severity = by_key["effects.throttle_severity"]
     assert (severity["low"], severity["high"]) == (0.3, 0.95)

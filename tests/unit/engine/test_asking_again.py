@@ -77,8 +77,7 @@ def test_a_day_without_refusals_is_followed_by_no_question():
     ],
 )
 def test_what_pressure_refuses_is_asked_for_once_it_has_fallen(censor, passing_s):
-    found = times(under(censor, pressure_events=LOUD).run(), Kind.BLOCK)
-    assert found == [passing_s] * 3
+    assert times(under(censor, pressure_events=LOUD).run(), Kind.BLOCK) == [passing_s] * 3
 
 
 def test_pressure_is_asked_about_when_it_lets_something_through_and_not_before():

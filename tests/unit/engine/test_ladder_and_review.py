@@ -97,8 +97,7 @@ def test_a_review_knows_a_front_in_the_second_of_its_discovery():
     # The second front is rented when the first is lost; its discovery is foreseen later than the
     # review that falls on the same second.
     small = chase(fronts={"n_fronts": 1})
-    first = around_fronts(simulate(small.world(), ordered({})[0], small.streams), 32)[0]
-    lost = {0: first}
+    lost = {0: around_fronts(simulate(small.world(), ordered({})[0], small.streams), 32)[0]}
     seen_once = simulate(small.world(), ordered(lost)[0], small.streams)
     found_s = discovered_s(seen_once, 1)
     assert found_s > HOUR + 60
@@ -283,8 +282,7 @@ def test_an_escalation_out_of_which_a_prefix_is_cut_widens_once():
     held = placed(
         admit(strategy(seen(0, fronts, exempt=limits.exempt)).orders, InForce(), 0, limits).orders
     )
-    again = strategy(seen(HOUR - 1, fronts, held, exempt=limits.exempt))
-    assert again.orders == ()
+    assert strategy(seen(HOUR - 1, fronts, held, exempt=limits.exempt)).orders == ()
     wider = admit(
         strategy(seen(HOUR, fronts, held, exempt=limits.exempt)).orders, InForce(held), 0, limits
     ).orders

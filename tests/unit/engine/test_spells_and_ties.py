@@ -80,8 +80,7 @@ def test_a_business_is_cut_off_above_a_tenth_and_affected_above_a_hundredth():
 
 
 def test_an_event_at_the_horizon_does_not_happen():
-    small = SmallWorld(orders=((100, "block", PREFIX),), horizon_s=100)
-    outcome = small.run()
+    outcome = SmallWorld(orders=((100, "block", PREFIX),), horizon_s=100).run()
     assert outcome.events.t_s.size == 0
     assert outcome.ledger.n_spells.tolist() == [0]
 

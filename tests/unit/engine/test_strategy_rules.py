@@ -314,8 +314,7 @@ def rows(found: list[Entry]) -> list[int]:
     ],
 )
 def test_the_oldest_go_until_the_share_is_reached(share, expected):
-    found = withdrawn(entries(WIDE, NARROW, OTHER), share)
-    assert rows(found) == expected
+    assert rows(withdrawn(entries(WIDE, NARROW, OTHER), share)) == expected
 
 
 def test_the_share_is_of_addresses_and_not_of_entries():
@@ -325,8 +324,7 @@ def test_the_share_is_of_addresses_and_not_of_entries():
 
 def test_nothing_is_withdrawn_where_nothing_is_listed():
     assert withdrawn([], 1.0) == []
-    name = [Entry(0, Order("block", _set_of(()), Mechanism.NAME), 0)]
-    assert withdrawn(name, 1.0) == []
+    assert withdrawn([Entry(0, Order("block", _set_of(()), Mechanism.NAME), 0)], 1.0) == []
 
 
 # Sets around fronts: one order each, but for fronts that an earlier order holds.

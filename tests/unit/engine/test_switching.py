@@ -67,8 +67,7 @@ def test_who_moves_by_itself_has_left_for_good():
     program = Program(FIRST_S, (LISTED_TOO, "", "", "", ""))
     world = small(program, orders=wide, firm=firm, reactions=rules)
     assert switched(world) == [(650, "switched_off")]
-    ledger = world.run().ledger
-    moved_s = ledger.last_outage_s[0]
+    moved_s = world.run().ledger.last_outage_s[0]
     # A switch that does not help lets patience run on.
     assert moved_s == 100 + 2 * HOUR
     assert measures(world)["business_hours_unprotected"] == pytest.approx((moved_s - 650) / HOUR)

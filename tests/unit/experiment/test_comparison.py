@@ -130,8 +130,7 @@ def test_a_metric_that_only_some_strategies_have_is_compared_where_it_is():
 
 
 def test_without_the_baseline_there_are_medians_and_no_differences():
-    parts = {"wide": measured(VALUES["wide"])}
-    (_, line) = compare_strategies(parts, "none", ())
+    (_, line) = compare_strategies({"wide": measured(VALUES["wide"])}, "none", ())
     assert line.median == pytest.approx(statistics.median(VALUES["wide"][COLLATERAL]))
     assert math.isnan(line.difference)
 
@@ -244,8 +243,7 @@ NAN = math.nan
 
 def plan(n_businesses: int = 0) -> Plan:
     """A plan of so many drawn businesses; nothing else of it is asked."""
-    population = SimpleNamespace(n_businesses=n_businesses)
-    scenario = SimpleNamespace(population=population)
+    scenario = SimpleNamespace(population=SimpleNamespace(n_businesses=n_businesses))
     return cast("Plan", SimpleNamespace(resolved=SimpleNamespace(scenario=scenario)))
 
 
@@ -412,8 +410,7 @@ class Fake(Inputs):
 
 def test_where_they_differ_the_inputs_on_which_the_order_depends_are_named():
     """Of an even input below 0.3, the order explains 3 p (1 - p) of the variance of its rank."""
-    rng = np.random.default_rng(4)
-    inputs = Fake(rng.random((400, 30)))
+    inputs = Fake(np.random.default_rng(4).random((400, 30)))
     is_less = inputs.amount[:, 7] < 0.3
     share = 3 * is_less.mean() * (1 - is_less.mean())
     for one, other in ((1.0, np.where(is_less, 2.0, 0.5)), (np.where(is_less, 2.0, 0.5), 1.0)):

@@ -195,8 +195,7 @@ def test_whatever_a_member_draws_for_its_money_is_in_its_inputs(tmp_path, monkey
     plan = Plan.of_run(resolved, 7, 1).with_ensemble({"n_members": 2, "is_conditioned": False})
     with monkeypatch.context() as watched:
         watched.setattr(Streams, "generator", seen)
-        execution = Execution(tmp_path / "parts", plan, SerialExecutor())
-        execution()
+        Execution(tmp_path / "parts", plan, SerialExecutor())()
     assert {"revenue_level", "gdp_usd_per_year"} <= used[0].keys()
     folder = carry_out(Runs(plan), folder=tmp_path / "out").folder
     select = "SELECT replicate, input, amount FROM inputs WHERE input SIMILAR TO '(money|econ).*'"

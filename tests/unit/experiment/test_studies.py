@@ -112,8 +112,7 @@ def test_an_interrupted_study_is_gone_on_with_and_nothing_is_run_twice(
     whole, folder = wholes(kind), tmp_path / "out"
     n_first = first % N_RUNS[kind]
     executors = [Scripted(interrupt_after=n_first), Scripted(interrupt_after=1), Scripted()]
-    cut = study(kind, folder, executors[0])
-    assert cut.status == "interrupted"
+    assert study(kind, folder, executors[0]).status == "interrupted"
     assert json.loads((folder / "manifest.json").read_text())["status"] == "interrupted"
     for executor in executors[1:]:
         parts, destination = find_unfinished(folder)

@@ -185,8 +185,7 @@ def test_a_published_figure_stands_with_its_source_beside_the_measure_it_names()
     st.lists(st.integers(0, 60), min_size=1, unique=True),
 )
 def test_values_of_all_replicates_at_once_are_those_of_each(steps, at):
-    rows = [(row, t_s, float(steps[row, t_s]), 1.0) for row, t_s in sorted(steps)]
-    curve = points(*rows)
+    curve = points(*[(row, t_s, float(steps[row, t_s]), 1.0) for row, t_s in sorted(steps)])
     at_s = np.array(sorted(at))
     expected = [
         step_values(curve.t_s[mine], curve.value[mine], at_s)
@@ -214,8 +213,7 @@ def test_an_error_is_that_of_resampling(n, scale):
 
 
 def test_an_error_is_how_far_ends_of_other_ensembles_lie_apart():
-    rng = np.random.default_rng(1)
-    ensembles = rng.normal(size=(400, 128))
+    ensembles = np.random.default_rng(1).normal(size=(400, 128))
     apart = np.quantile(ensembles, ENDS, axis=1).std(axis=1)
     found = np.mean([end_errors(one) for one in ensembles], axis=0)
     assert found == pytest.approx(apart, rel=0.2)

@@ -74,8 +74,7 @@ def test_a_run_expects_the_names_of_its_list(tmp_path, replay):
     assert (all_.active, all_.active_low) == (active.median, active.low)
     assert {one.provider for one in providers} == {one.provider for one in wanted.providers}
     # Negative control: one address less is another list.
-    other = of_list(replay, *LIST[1:])
-    assert other.all.hit.median != hit.median
+    assert of_list(replay, *LIST[1:]).all.hit.median != hit.median
 
 
 def test_what_no_table_tells_of_is_not_known_and_nothing_listed_is_none(tmp_path, replay):

@@ -87,9 +87,7 @@ def test_groups_of_each_kind_add_up_to_all_businesses():
 def test_the_sector_of_a_site_is_not_known_where_it_is_drawn(tmp_path):
     key = "population.inventory"
     lines = tuple(line.replace(",news,", ",,") for line in TABLES[key])
-    found = resolved(tmp_path, {key: lines})
-    streams = Streams(1, 0)
-    world, outcome = simulated(found, streams)
+    world, outcome = simulated(resolved(tmp_path, {key: lines}), Streams(1, 0))
     metric = "businesses_ever_affected"
     groups = [count for count in count_groups(world, outcome) if count.metric == metric]
     assert [

@@ -66,8 +66,7 @@ def test_an_address_that_one_operator_drops_is_hit_although_another_exempts_it(i
         Dated(5, "block", ("192.0.2.0/24",)),
     )
     assert hit(small(*orders, actors=actors[::-1] if is_reversed else actors))[0][0] == 111
-    both = (actors[1], actors[1])
-    assert hit(small(*orders, actors=both))[0][0] == 101
+    assert hit(small(*orders, actors=(actors[1], actors[1])))[0][0] == 101
 
 
 def test_operators_without_users_hit_nobody():
@@ -87,8 +86,7 @@ def test_an_address_on_which_many_sit_counts_once():
 def test_a_service_nobody_uses_is_not_in_use():
     services = (Seat(("198.18.0.1",)), Seat(("198.18.0.2",)))
     firm = Firm(seats=(1, Seat((HOMES[1],)), Seat((HOMES[2],)), Seat((HOMES[3],)), 1))
-    world = small(services=services, firms=(firm,)).world()
-    address = in_use(with_names(world, {}))
+    address = in_use(with_names(small(services=services, firms=(firm,)).world(), {}))
     assert address.size == 4
     assert (198 << 24) + (18 << 16) + 1 not in address
 

@@ -30,8 +30,7 @@ def nothing(folder: Path, scenario: str, *overrides: str) -> dict[str, str]:
     resolved = resolved_of(scenario, ["population.n_businesses=20", *overrides])
     record = Simulation({("",): resolved}, 1).begin()(("", 0))
     (folder / "events.parquet").write_bytes(record.tables["events"])
-    kinds = read_kinds(folder, "")
-    return why_nothing(resolved, kinds, Measured.of({0: record.measures}))
+    return why_nothing(resolved, read_kinds(folder, ""), Measured.of({0: record.measures}))
 
 
 def test_every_key_that_a_censor_may_leave_out_is_known_as_a_limit_or_as_none():

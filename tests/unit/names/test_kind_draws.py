@@ -63,8 +63,7 @@ def test_laws_drawn_together_are_spread_evenly_and_meet_the_rows():
     off = np.array([(share_top(law, 1000) - row.value) / row.rounding for law in laws])
     assert np.abs(off).max() < 1.001
     # One in each part of the range, but for those that no curve met and that were drawn anew.
-    part = np.floor((off + 1) / 2 * n_laws).astype(int)
-    assert np.unique(part).size > 0.8 * n_laws
+    assert np.unique(np.floor((off + 1) / 2 * n_laws).astype(int)).size > 0.8 * n_laws
     alone = [draw_law(census_rows(), rng) for rng in map(np.random.default_rng, range(n_laws))]
     off = np.array([(share_top(law, 1000) - row.value) / row.rounding for law in alone])
     assert np.unique(np.floor((off + 1) / 2 * n_laws)).size < 0.8 * n_laws

@@ -151,8 +151,7 @@ def hosts_of(monkeypatch):
             return neighbours_of_hosts(resolved, places, parts, revenue, sites)
 
         monkeypatch.setattr(sim.world.build, "neighbours_of_hosts", remember)
-        world = build_world(resolved, Streams(8, 1))
-        return world, *given[0]
+        return build_world(resolved, Streams(8, 1)), *given[0]
 
     return build
 

@@ -210,8 +210,7 @@ def test_what_was_published_until_17_april_18_00_is_calibration_of_the_chase():
 
 
 def test_shipped_cases_are_many_disjoint_and_say_whom_they_rest_on():
-    files = shipped_cases()
-    placed = choose(files, [])
+    placed = choose(shipped_cases(), [])
     assert len(placed) > 50
     by_role = {role: [] for role in ("calibration", "known")}
     for each in placed:

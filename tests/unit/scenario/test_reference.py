@@ -82,8 +82,7 @@ def test_a_key_called_required_cannot_be_left_out(write_scenario, minimal, key):
 
 def test_the_other_keys_can_be_left_out(write_scenario, minimal):
     lines = ("root_seed: 7\n", "n_replicates: 2\n", "population:\n", "  n_businesses: 40\n")
-    without = dict.fromkeys(lines, "")
-    scenario = load_scenario(str(write_scenario(without))).scenario
+    scenario = load_scenario(str(write_scenario(dict.fromkeys(lines, "")))).scenario
     page = rows()
     assert f"default `{scenario.n_replicates}`" == page["n_replicates"][1]
     assert str(scenario.population.n_businesses) in page["population.n_businesses"][1]

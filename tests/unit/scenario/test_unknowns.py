@@ -153,8 +153,7 @@ def test_what_is_no_unknown_is_varied_only_by_name(replay):
 
 def test_a_tick_is_a_matter_of_computation_whoever_says_its_range():
     for name in ("telegram-2018", "piracy-shield", "snowball"):
-        resolved = resolved_of(name)
-        assert "users.tick_h" not in [one.key for one in list_factors(resolved)[0]]
+        assert "users.tick_h" not in [one.key for one in list_factors(resolved_of(name))[0]]
 
 
 @pytest.mark.parametrize(

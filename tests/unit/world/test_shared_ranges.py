@@ -33,8 +33,7 @@ def test_a_shared_range_is_taken_out_of_the_place_it_is_part_of(resolved):
     rest = places.addresses[places.row_of["Cloudflare", "global"]]
     assert shared.n_addresses == N_SHARED
     assert not shared.intersection(rest)
-    row = whole.row_of["Cloudflare", "global"]
-    assert shared.union(rest) == whole.addresses[row]
+    assert shared.union(rest) == whole.addresses[whole.row_of["Cloudflare", "global"]]
     # The provider holds what it held.
     provider = places.provider.index("Cloudflare")
     assert places.provider_addresses(provider) == whole.provider_addresses(provider)

@@ -99,8 +99,7 @@ def test_a_site_earns_in_proportion_to_its_visits(tmp_path):
 
 
 def test_names_that_are_counted_are_not_drawn(tmp_path):
-    world = world_of(tmp_path)
-    held = world.components
+    held = world_of(tmp_path).components
     (there,) = np.unique(held.n_names[held.address == int(ip_address("198.18.0.9"))])
     # Two rows count the names of one address: the larger number.
     assert there == 7

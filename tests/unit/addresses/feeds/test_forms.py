@@ -104,8 +104,7 @@ def test_a_set_written_in_a_form_and_read_is_the_same_set(form, tmp_path):
 def test_bad_addresses_are_told_all_at_once_and_left_out_when_asked(form, tmp_path):
     good = ["198.51.100.0/24", "203.0.113.0/24", "192.0.2.7", "2001:db8::/32"]
     bad = ["198.51.100.300", "203.0.113.9/24"]
-    listed = [good[0], bad[0], *good[1:3], bad[1], good[3]]
-    text = RENDERED[form](listed)
+    text = RENDERED[form]([good[0], bad[0], *good[1:3], bad[1], good[3]])
     file = written(tmp_path, text)
     with pytest.raises(DataError) as error:
         read_feed(file, form)

@@ -107,8 +107,7 @@ def test_a_quote_that_does_not_close_is_one_bad_line(tmp_path):
     ],
 )
 def test_ten_thousand_bad_lines_are_counted_and_few_are_described(read_as, line, tmp_path):
-    limits = Limits(max_problems=7)
-    told = refusal(tmp_path, f"{line}\n".encode() * 10_000, read_as, limits)
+    told = refusal(tmp_path, f"{line}\n".encode() * 10_000, read_as, Limits(max_problems=7))
     assert len(told) == 2
     assert f"a file of the form {read_as}, got 10,000 mistakes and 0 rows" in told[0]
     assert told[1].startswith("given:1: ")

@@ -199,8 +199,7 @@ def test_a_provider_is_given_to_records_that_name_none(feed):
 
 def test_tables_one_after_the_other_keep_numbers_and_what_is_not_known():
     one = feed_of_columns({"address": ["198.51.100.1", None], "n_names": [3, 4]}, "one")
-    two = feed_of_columns({"address": ["198.51.100.2"]}, "two")
-    both = concatenate([one, two, one])
+    both = concatenate([one, feed_of_columns({"address": ["198.51.100.2"]}, "two"), one])
     expected = [3.0, 4.0, math.nan, 3.0, 4.0]
     assert both.numbers["n_names"].tolist() == pytest.approx(expected, nan_ok=True)
     assert (both.n_records, both.n_unplaced) == (5, 2)

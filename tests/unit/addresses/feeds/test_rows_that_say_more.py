@@ -80,8 +80,7 @@ def test_a_column_of_netmasks_makes_prefixes(delimiter, tmp_path):
         "192.0.2.1,/32",
         "2001:db8::,32",
     ]
-    text = "".join(f"{row}\n" for row in rows).replace(",", delimiter)
-    feed = read(text, tmp_path)
+    feed = read("".join(f"{row}\n" for row in rows).replace(",", delimiter), tmp_path)
     assert feed.to_set() == AddressSet.of(
         "198.51.100.0/24", "192.0.2.128/25", "192.0.2.1", "2001:db8::/32"
     )

@@ -157,8 +157,7 @@ def test_dearer_responses_cost_more_and_nothing_else_moves():
         dearer = replace(resolved, responses=replace(resolved.responses, rows=rows))
         streams = Streams(3, 0)
         world, outcome = simulated(dearer, streams)
-        totals = loss_totals(world, outcome)
-        found.append(price_run(dearer, streams, totals).money)
+        found.append(price_run(dearer, streams, loss_totals(world, outcome)).money)
     cheap, dear = found
     labour = cheap.response_cost_usd - cheap.double_hosting_usd
     assert (labour > 0).all()

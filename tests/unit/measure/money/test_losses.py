@@ -76,8 +76,7 @@ def test_no_more_customers_are_exposed_than_there_are():
 
 
 def test_nothing_is_exposed_where_nothing_was_lost_in_spells():
-    totals = totals_of(Loser(0, below_h=3))
-    assert not totals.exposed_usd_per_h.any()
+    assert not totals_of(Loser(0, below_h=3)).exposed_usd_per_h.any()
 
 
 def test_moves_are_weighted_by_revenue_of_all_customers():

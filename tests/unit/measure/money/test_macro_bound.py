@@ -39,8 +39,7 @@ def unbounded(resolved: Resolved, n: int = 4000) -> np.ndarray:
 
 def test_modelled_revenue_is_that_of_a_world():
     resolved = scenario(50_000)
-    world = build_world(resolved, LUCK)
-    revenue = world.businesses.revenue_usd_per_h
+    revenue = build_world(resolved, LUCK).businesses.revenue_usd_per_h
     expected = modelled_revenue_usd_per_year(resolved) / (365.25 * 24)
     # Standard error of the sum of that many lognormal numbers.
     assert abs(revenue.sum() - expected) < 4 * revenue.std() * math.sqrt(revenue.size)
