@@ -71,6 +71,8 @@ def parse_axes(texts: Sequence[str]) -> Axes:
                 raise _problem(origin, "expected key=value,…, key=low..high[:n] or key=log:…")
             if key in axes:
                 raise _problem(origin, f"expected each key once, got {key} again")
+            if key in ("root_seed", "n_replicates"):
+                raise _problem(origin, f"expected a key of the world, got {key}: say --seed or -n")
             axes[key] = _values(key, written, origin)
     mistakes.raise_any()
     return axes

@@ -6,7 +6,7 @@ import pytest
 from sim.addresses.feeds.inventories import feed_of_columns
 from sim.addresses.sets.intervals import AddressSet
 from sim.blocklists.hosts import State, Tally, count_states, find_hits, weigh_states
-from sim.blocklists.inventory import assess_inventory
+from sim.blocklists.inventory import assess_inventory, rank_businesses
 
 
 def test_states_are_found_and_cannot_be_written_to():
@@ -23,6 +23,13 @@ def test_states_are_found_and_cannot_be_written_to():
     assert hits.business_state.tolist() == [State.PARTLY, State.WHOLLY, State.NOT_KNOWN]
     assert not hits.host_state.flags.writeable
     assert not hits.business_state.flags.writeable
+
+
+def test_of_businesses_alike_the_one_with_more_hosts_hit_is_first():
+    columns = {"address": ["192.0.2.1", "192.0.2.2", "192.0.2.3"], "name": ["a", "b", "b"]}
+    inventory, listed = feed_of_columns(columns, "inventory"), AddressSet.of("192.0.2.0/24")
+    found = rank_businesses(inventory, find_hits(inventory, listed), np.ones(2, np.bool_), 2)
+    assert [one.name for one in found] == ["b", "a"]
 
 
 @pytest.mark.parametrize("disagreeing", ["first", "second"])

@@ -31,7 +31,7 @@ def test_logarithms_have_equal_ratios():
 
 
 def test_whole_numbers_that_come_again_are_left_out():
-    assert points("n_replicates=1..3:5") == [(1,), (2,), (3,)]
+    assert points("population.n_businesses=1..3:5") == [(1,), (2,), (3,)]
 
 
 def test_lists_may_hold_lists_and_points_are_still_told_apart():
@@ -50,6 +50,7 @@ def test_lists_may_hold_lists_and_points_are_still_told_apart():
         ("thresholds.down=true..2", "expected numbers as ends of a range, got True"),
         ("thresholds.down=0.5,0.5", "expected each value once"),
         ("thresholds.down=~,1", "expected a value, got nothing"),
+        ("root_seed=1,2", "expected a key of the world, got root_seed: say --seed or -n"),
     ],
 )
 def test_what_is_no_axis_is_refused(text, message):
