@@ -287,7 +287,6 @@ def expected_names(
     )
     rows = prefix_rows(resolved)
     shared = frozenset((row.provider, row.region) for row in shared_rows(resolved))
-    expected = _expected(tuple(ways), tables, rows, shared, listed.N_DRAWS)
     return [
         Line.of(
             "expected_names.csv",
@@ -300,7 +299,7 @@ def expected_names(
             **_ends("hit", one.hit),
             **_ends("active", one.active),
         )
-        for one in expected
+        for one in _expected(tuple(ways), tables, rows, shared, listed.N_DRAWS)
     ]
 
 

@@ -66,9 +66,8 @@ def read_sites(folder: Path, label: str) -> SiteRuns:
         [label],
     )
     shape = np.unique(found["replicate"]).size, -1
-    names = found["site"].reshape(shape)[0].tolist()
     return SiteRuns(
-        tuple(names),
+        tuple(found["site"].reshape(shape)[0].tolist()),
         {name: numbers(found[name]).reshape(shape) for name in columns},
         {name: np.ma.filled(found[name], "").reshape(shape) for name in TEXTS},
     )

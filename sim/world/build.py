@@ -220,8 +220,7 @@ def build_population(
     if resolved.inventory is not None:
         last = slice(n - resolved.inventory.n_sites, None)
         by_visits = _by_visits(resolved, sector_row[last], share_domestic[last], luck[last])
-        given = resolved.inventory.revenue_usd_per_h
-        for known in (by_visits, given):
+        for known in (by_visits, resolved.inventory.revenue_usd_per_h):
             revenue[last] = np.where(np.isnan(known), revenue[last], known)
     placement = build_placement(resolved, places, streams, n, seated)
     moves, seats = build_moves(resolved, places, placement, streams)

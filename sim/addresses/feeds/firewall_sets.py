@@ -243,8 +243,7 @@ def read_nft_sets(source: Readable, gathering: Gathering) -> Feed:
     found = _Sets(gathering)
     for lines in read_numbered(source, gathering):
         for number, line in lines:
-            text = _QUOTED.sub('""', line).partition("#")[0]
-            for statement in text.split(";"):
+            for statement in _QUOTED.sub('""', line).partition("#")[0].split(";"):
                 found.read(" ".join(statement.split()), number)
         found.groups.flush()
     if found.inside != "file":

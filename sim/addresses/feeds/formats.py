@@ -125,8 +125,7 @@ def _check_cells(given: Input, limits: Limits) -> None:
 def _check_comments(given: Input, limits: Limits) -> None:
     """Refuse a comment by which an entry, or those below it, are not blocked."""
     for block in _marked_blocks(given, limits):
-        text = block.text.decode("utf-8", "replace")
-        if found := verdict_behind(text):
+        if found := verdict_behind(block.text.decode("utf-8", "replace")):
             n_before, word = found
             message = (
                 f"expected entries that are blocked, got a comment that says {shown(word)}: take "

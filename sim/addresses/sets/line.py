@@ -121,8 +121,7 @@ class Seats(NamedTuple):
             *map(np.ndarray.tolist, (*self, self.stop)), strict=True
         ):
             first = int(np.searchsorted(addresses.stop, start, side="right"))
-            after = int(np.searchsorted(addresses.start, stop))
-            for row in range(first, after):
+            for row in range(first, int(np.searchsorted(addresses.start, stop))):
                 low = max(0, -(-(int(addresses.start[row]) - start) // step))
                 high = min(size, -(-(int(addresses.stop[row]) - start) // step))
                 if low < high:

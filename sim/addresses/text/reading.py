@@ -159,11 +159,10 @@ def read_block(block: Block) -> Rows:
     if bounds is not None:
         line = np.arange(block.first_line, block.first_line + block.n_lines, dtype=np.int64)
         return Rows(Entries4(*bounds, line), Entries6.empty(), ())
-    lines = enumerate(text.split("\n")[:-1], block.first_line)
     # A hole in a comment may hide the lines that stood there.
     return _read_each(
         (number, line if "\0" in line else line.partition("#")[0].partition(";")[0])
-        for number, line in lines
+        for number, line in enumerate(text.split("\n")[:-1], block.first_line)
     )
 
 

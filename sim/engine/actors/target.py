@@ -62,8 +62,7 @@ class TargetActor(Actor):
         """Let a provider end the target's fronts there: there will be no more of them."""
         closed = self._pools.provider_row == provider_row
         self._weight[closed] = 0.0
-        mine = np.flatnonzero(closed[np.array(self._pool_of, np.int64)])
-        for row in mine.tolist():
+        for row in np.flatnonzero(closed[np.array(self._pool_of, np.int64)]).tolist():
             if not kernel.evict(self._target_state.handle, row):
                 continue
             self._log.record(self._env.now_s, Kind.EVICTED, FRONT, row)

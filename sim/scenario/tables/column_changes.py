@@ -141,8 +141,7 @@ def with_columns(table: TableType, changes: Sequence[ColumnChange]) -> TableType
     cells = {one.column: _moved(table, one) for one in changes}
     model = type(table.rows[0])
     for name in set(model.parts_of_column) & set(cells):
-        before = _column(table, name)
-        if math.isclose(before.sum(), 1, rel_tol=1e-6):
+        if math.isclose(_column(table, name).sum(), 1, rel_tol=1e-6):
             cells[name] /= cells[name].sum()
         elif _is_whole(table, name):
             cells[name] *= FINER
