@@ -2215,10 +2215,9 @@ def _ledger_row(
         else:
             spells.append(_Spell(start_s, stop_s, lost_h))
 
-    edges_h = (0, 1, 6, 24, 3 * 24, 14 * 24, math.inf)
     lost_by_length = [
         sum((s.lost_h for s in spells if a <= Fraction(s.stop_s - s.start_s, HOUR_S) < b), ZERO)
-        for a, b in pairwise(edges_h)
+        for a, b in pairwise((0, 1, 6, 24, 3 * 24, 14 * 24, math.inf))
     ]
 
     def time_above(threshold: Fraction) -> int:

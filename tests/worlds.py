@@ -240,10 +240,9 @@ class SmallWorld:
             if address
         ]
         hosts += [address for one in responses for address in one.beside if address]
-        others = (*listed, *hosts, *self.target_prefixes, *self.exempt_prefixes)
         return Line.of(
             (_prefix(prefix) for pool in self.pools for prefix in pool.prefixes),
-            map(_prefix, others),
+            map(_prefix, (*listed, *hosts, *self.target_prefixes, *self.exempt_prefixes)),
         )
 
     def dated(self) -> list[Dated]:

@@ -32,10 +32,9 @@ def covered(run: Path, replicate: int, fronts: Path) -> dict[tuple[str, str, str
     )
     result = call(*cover.split())
     assert result.exit_code == 0, result.output
-    lines = csv.DictReader(io.StringIO(result.stdout))
     return {
         (line["section"], line["item"], line["measure"]): float(line["value"])
-        for line in lines
+        for line in csv.DictReader(io.StringIO(result.stdout))
         if line["section"] != "prefixes"
     }
 

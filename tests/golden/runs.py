@@ -58,10 +58,9 @@ def read_numbers(path: Path) -> Numbers:
 
 def what_moved(old: Numbers, new: Numbers) -> list[str]:
     """Say of each number that moved, appeared or went what it was and is; nothing if none did."""
-    keys = dict.fromkeys((*old, *new))
     return [
         f"{metric}, replicate {replicate}: {_said(old.get(key))} → {_said(new.get(key))}"
-        for key in keys
+        for key in dict.fromkeys((*old, *new))
         for metric, replicate in [key]
         if not _is_same(old.get(key), new.get(key))
     ]

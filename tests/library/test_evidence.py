@@ -57,8 +57,7 @@ def test_every_assumed_number_of_a_shipped_scenario_has_a_range_and_a_reason(nam
 
 @pytest.mark.parametrize("figure", figures(), ids=lambda row: row["id"])
 def test_a_figure_of_the_article_stands_where_the_table_says(figure):
-    names = figure["scenarios"].split(";")
-    for name in names:
+    for name in figure["scenarios"].split(";"):
         assert name in scenario_names(), figure["id"]
         resolved = shipped_scenario(name)
         assert resolved.figures is not None, f"{name} does not carry the article's figures"
@@ -92,10 +91,9 @@ def test_a_table_of_another_time_has_a_word_of_the_scenario(name):
     scenario = load_scenario(name).scenario
     time_of = {table.name: table.note.time for table in resolved.tables}
     years = range(scenario.start.year, scenario.end.year + 1)
-    named = dict(_tables_named(scenario_tree(resolved.scenario), ()))
     stand_ins = {
         key
-        for key, table in named.items()
+        for key, table in dict(_tables_named(scenario_tree(resolved.scenario), ())).items()
         if table in scenario.borrow
         and time_of[table] != "any"
         and not any(str(year) in time_of[table] for year in years)

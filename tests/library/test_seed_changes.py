@@ -38,10 +38,9 @@ def seeds(tmp_path_factory: pytest.TempPathFactory) -> Folder:
 
 def on(folder: Folder, name: str, *overrides: str) -> Resolved:
     """Resolve a shipped scenario on the tables of a folder."""
-    tree = scenario_tree(load_scenario(name).scenario)
     tables = {
         f"{key}={folder / value}.csv"
-        for key, value in leaves(tree)
+        for key, value in leaves(scenario_tree(load_scenario(name).scenario))
         if isinstance(value, str) and value in table_names()
     }
     return resolved_of(name, [*sorted(tables), *overrides])

@@ -49,10 +49,9 @@ class Copy:
             for path in (self.root / folder).rglob("*")
             if "mutants" not in path.parts
         )
-        held = (self.root / "sim").rglob("*.py")
         self.kernels = digest_of(
             path
-            for path in held
+            for path in (self.root / "sim").rglob("*.py")
             if reaches_compiled(self.root, path.relative_to(self.root).as_posix())
         )
         self._check_that_the_copy_is_seen()

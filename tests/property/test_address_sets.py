@@ -97,8 +97,7 @@ def test_union_of_prefixes_is_that_of_collapse_addresses(family, data):
     networks = [family.network((number, length)) for number, length in listed]
     addresses = family.build((int(n[0]), int(n[-1]) + 1) for n in networks)
     network, length = addresses.to_prefixes()
-    got = list(zip(family.numbers(network), length.tolist(), strict=True))
-    assert got == [
+    assert list(zip(family.numbers(network), length.tolist(), strict=True)) == [
         (int(block.network_address), block.prefixlen) for block in collapse_addresses(networks)
     ]
 

@@ -119,8 +119,7 @@ def test_states_of_hosts_and_businesses_are_those_of_sets(blocklist, hosts):
     if names:
         assert found.inventory.business_state.tolist() == expected
         assert tally(found.inventory.businesses) == count(expected)
-        ranked = {business.name for business in found.inventory.ranked}
-        assert ranked == {
+        assert {business.name for business in found.inventory.ranked} == {
             name for name, state in zip(names, expected, strict=True) if state >= State.PARTLY
         }
     else:
@@ -143,14 +142,13 @@ def test_groups_of_an_inventory_are_those_of_a_loop(blocklist, hosts):
         states = [state_of(addresses([net] if net else []), listed) for net, _ in mine]
         assert tally(group.hosts) == count(states)
         if group.businesses is not None:
-            names = {name for _, name in mine if name}
             assert tally(group.businesses) == count(
                 state_of(
                     addresses(net for net, its in mine if its == name and net),
                     listed,
                     is_partly_unknown=any(net is None for net, its in mine if its == name),
                 )
-                for name in names
+                for name in {name for _, name in mine if name}
             )
 
 
@@ -247,8 +245,7 @@ def test_blocking_more_never_frees_a_host(blocklist, more, hosts):
 def test_an_address_with_several_origins_counts_under_each():
     attribute = {"prefix": ["192.0.2.0/24"], "asn": ["64496_64497"]}
     found = exposure(["192.0.2.0/25"], None, attribute, by=["asn"])
-    groups = found.breakdowns[0].groups
-    assert [(group.name, group.n_addresses4) for group in groups] == [
+    assert [(group.name, group.n_addresses4) for group in found.breakdowns[0].groups] == [
         ("64496", 128),
         ("64497", 128),
     ]

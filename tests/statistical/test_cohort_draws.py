@@ -145,13 +145,12 @@ def test_the_more_willing_cohort_enforces_all_that_the_next_one_does(replay):
 
 
 def test_adoption_is_lognormal_after_its_day(replay):
-    start = replay.scenario.start
     asked = split(
         replay,
         n_operators=40,
         cohorts=2,
         over_dispersion=OVER,
-        adoption_from=start - timedelta(days=3),
+        adoption_from=replay.scenario.start - timedelta(days=3),
         adoption_median_d=20.0,
         adoption_sigma=0.8,
     )

@@ -66,8 +66,7 @@ def test_tolerances_have_their_shares_and_none_takes_from_another():
     u = np.random.default_rng(3).random(N)
     early, late = 0.2, 0.25
     drawn = tolerances(u, early, late)
-    expected = {AFFECTED: 0.2, IMPAIRED: 0.6, DOWN: 0.2}
-    for state, share in expected.items():
+    for state, share in {AFFECTED: 0.2, IMPAIRED: 0.6, DOWN: 0.2}.items():
         assert within(int((drawn == state).sum()), N, share)
         # Negative control: a share that is a tenth off.
         assert not within(int((drawn == state).sum()), N, 1.1 * share)

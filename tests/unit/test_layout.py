@@ -67,10 +67,9 @@ def imports(repository: Path) -> dict[str, set[str]]:
 
 
 def test_no_folder_has_more_modules_than_one_can_hold_in_mind(repository):
-    folders = {path.parent for path in modules_of(repository).values()}
     crowded = {
         str(folder): n
-        for folder in folders
+        for folder in {path.parent for path in modules_of(repository).values()}
         if (n := len([*folder.glob("*.py")]) - 1) > MOST_MODULES
     }
     assert not crowded

@@ -27,8 +27,7 @@ from tests import feeds
 )
 def test_content_is_told_by_its_first_bytes(tmp_path, name, pack):
     content = b"192.0.2.0/24\n" * 1_000
-    path = feeds.given(tmp_path, pack(content), name).path
-    with Source(path) as source:
+    with Source(feeds.given(tmp_path, pack(content), name).path) as source:
         assert source.read(10**9) == content
 
 

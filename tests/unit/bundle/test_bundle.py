@@ -66,8 +66,7 @@ def test_it_holds_what_a_court_asks_for_and_no_typed_command(case, shipped_run):
     assert "run/timing.json" not in members
     assert not any(str(shipped_run).encode() in data for data in members.values())
     page = members["README.md"].decode()
-    heads = [line for line in page.splitlines() if line.startswith("## ")]
-    assert heads == [
+    assert [line for line in page.splitlines() if line.startswith("## ")] == [
         "## Question", "## Answer", "## What is here", "## Check it, and make it again",
     ]  # fmt: skip
     # What the page of contents links to is there.

@@ -49,8 +49,7 @@ def test_a_run_has_exactly_the_measures_and_curves_that_the_catalogue_says(name)
         assert (measure.unit, measure.denominator_unit) == (entry.unit, entry.of)
         # Only where it is out of something has it a denominator.
         assert entry.of or measure.denominator != measure.denominator
-    recorded = {series.metric for series in outcome.curves.series}
-    assert recorded == {
+    assert {series.metric for series in outcome.curves.series} == {
         curve.name
         for curve in CURVES.values()
         if (not curve.needs or resolved.scenario.has(curve.needs)) and not curve.is_of_ipv6

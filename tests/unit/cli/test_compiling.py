@@ -84,9 +84,8 @@ def called_back(number: signal.Signals) -> None:
 
 def test_what_is_left_is_reckoned_from_the_end_of_compiling(compiled, write_scenario, tmp_path):
     said: list[object] = []
-    plan = Plan.of_run(resolved_of(str(write_scenario())), 7, 1)
     carry_out(
-        Runs(plan),
+        Runs(Plan.of_run(resolved_of(str(write_scenario())), 7, 1)),
         folder=tmp_path / "out",
         watch=Watch(lambda *counts: said.append(counts), lambda: said.append("compiles")),
     )

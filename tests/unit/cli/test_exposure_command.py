@@ -71,8 +71,7 @@ def test_names_of_addresses_that_no_table_tells_of_are_not_known_anywhere(files)
     assert {found[count] for count in ("names", "hit", "wholly", "active")} == {None}
     assert (found["n_listed"], found["share_known"], found["state"]) == (256, 0, "not known")
     rows = csv.DictReader(io.StringIO(run(*asked, "--format", "csv").stdout))
-    values = {row["measure"]: row["value"] for row in rows if row["item"] == "all"}
-    assert values == {
+    assert {row["measure"]: row["value"] for row in rows if row["item"] == "all"} == {
         "n_listed": "256", "n_addresses": "0", "share_known": "0.0", "state": "not known",
         **dict.fromkeys(("hit", "hit_low", "hit_high", "active", "wholly"), ""),
     }  # fmt: skip

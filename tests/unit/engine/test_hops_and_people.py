@@ -183,10 +183,9 @@ def test_what_is_released_in_the_second_of_a_crossing_is_reached_from_then_on():
 
 
 def test_a_name_that_is_released_is_reached_again_unless_another_entry_matches_it():
-    wide = Dated(0, "block", (), "name", 0.5)
     small = SmallWorld(
         orders=(
-            wide,
+            Dated(0, "block", (), "name", 0.5),
             Dated(HOUR, "block", (), "name", 0.25),
             Dated(5 * HOUR, "unblock", (), "name", 0.5),
             Dated(9 * HOUR, "unblock", (), "name", 0.25),

@@ -151,10 +151,9 @@ def test_a_review_of_many_entries_looks_at_each_as_at_it_alone():
 
     n_chosen = n_left = 0
     for _ in range(200):
-        placed_s = np.sort(rng.integers(0, 20, 12)).tolist()
         entries = [
             Entry(row, Order("block", some(int(rng.integers(0, 4)))), at_s)
-            for row, at_s in enumerate(placed_s)
+            for row, at_s in enumerate(np.sort(rng.integers(0, 20, 12)).tolist())
         ]
         standing, gone = rng.integers(0, 1000, 8), rng.integers(0, 1000, 60)
         gone_s, compliant = rng.integers(0, 40, 60), some(int(rng.integers(0, 20)))
@@ -193,10 +192,9 @@ def test_the_oldest_entry_of_a_kind_is_told_as_entries_come_and_go():
         in_force.add(here[row])
         in_force.add(Entry(1000 + row, Order("block", order.addresses, Mechanism.THROTTLE), row))
         if rng.random() < 0.3:
-            kinds = {kind_of(entry.addresses) for entry in here.values()}
             assert in_force.begun_s(Mechanism.DROP, kind_of) == {
                 kind: min(e.placed_s for e in here.values() if kind_of(e.addresses) == kind)
-                for kind in kinds
+                for kind in {kind_of(entry.addresses) for entry in here.values()}
             }
 
 

@@ -33,9 +33,8 @@ def times(outcome, kind: Kind) -> list[int]:
 
 def pressed(*events: tuple[int, float], pause: float, quiet: Complaints | None = QUIET):
     """One block order every six hours; only public events raise attention."""
-    orders = tuple((h * HOUR, "block", f"198.18.{h}.0/24") for h in range(0, 8 * 24, 6))
     return SmallWorld(
-        orders=orders,
+        orders=tuple((h * HOUR, "block", f"198.18.{h}.0/24") for h in range(0, 8 * 24, 6)),
         censor=Censor(discovery_lag_h=1e6, withdraw_lag_h=1.0, pause_pressure=pause),
         pools=POOLS,
         fronts=FRONTS,

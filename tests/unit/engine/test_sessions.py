@@ -118,10 +118,9 @@ def days(asked: GivenOrder, start: str, end: str, zone: str | None = None) -> li
     first_s, last_s = datetime.fromisoformat(start), datetime.fromisoformat(end)
     clock = ZoneInfo(zone) if zone else first_s.tzinfo
     assert clock is not None
-    found = windows_of_order(asked, first_s, last_s, clock)
     return [
         (format_instant(first.astimezone(clock)), format_instant(last.astimezone(clock)))
-        for first, last in found
+        for first, last in windows_of_order(asked, first_s, last_s, clock)
     ]
 
 
@@ -320,8 +319,7 @@ def test_orders_of_a_table_say_the_same_as_those_of_a_scenario(tmp_path):
     read = run(resolved(tmp_path, {"id": "orders", "table": "orders.csv"}))
     for column in ("t_s", "kind", "operator_row", "entry_row"):
         np.testing.assert_array_equal(getattr(told.events, column), getattr(read.events, column))
-    found = in_force(read, (Kind.BLOCK, Kind.UNBLOCK))
-    assert found == {
+    assert in_force(read, (Kind.BLOCK, Kind.UNBLOCK)) == {
         "": [0, 12 * HOUR],
         "203.0.113.0/24": [12 * HOUR],
         "2001:db8:1::/48": [12 * HOUR],

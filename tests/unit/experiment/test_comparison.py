@@ -249,11 +249,10 @@ def plan(n_businesses: int = 0) -> Plan:
 
 def measures_of(unit: str = "business-hours", **values: list[float]) -> Measured:
     """Measures of one strategy, by simulation."""
-    columns = zip(*values.values(), strict=True)
     return Measured.of(
         {
             row: [Measure(name, unit, float(one)) for name, one in zip(values, cells, strict=True)]
-            for row, cells in enumerate(columns)
+            for row, cells in enumerate(zip(*values.values(), strict=True))
         }
     )
 

@@ -167,7 +167,6 @@ def test_a_comparison_says_of_which_strategy_but_not_of_none(idle):
     asked = ("compare", "telegram-2018", "--strategy", "none", "--strategy", "narrow=exact")
     few = ("--fixed", "-n", "1", "--set", "population.n_businesses=20", "--set", SHORT)
     done = run(*asked, *few, "-o", idle / "compared")
-    said = [line for line in done.stderr.splitlines() if "nothing" in line]
-    assert said == [
+    assert [line for line in done.stderr.splitlines() if "nothing" in line] == [
         "warning: narrow orders nothing: no front was found before the end (censor.discovery_lag_h)"
     ]

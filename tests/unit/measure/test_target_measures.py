@@ -68,12 +68,11 @@ def test_users_leave_by_the_equation_of_the_model_where_the_front_is_dropped(ret
         update={"tick_h": 24.0, "leave_rate_per_d": leave_rate, "return_rate_per_d": return_rate}
     )
     # The second operator, with a fifth of the users, does not drop what is listed: nobody leaves.
-    actors = Actor(0.8), Actor(0.2, compliance=0.0)
     found = measured(
         (6 * HOUR, "block", "192.0.2.0/24"),
         users=users,
         horizon_s=3 * DAY + HOUR,
-        actors=actors,
+        actors=(Actor(0.8), Actor(0.2, compliance=0.0)),
     )
 
     left, left_h, denied_h = 0.0, 0.0, 0.75 * 18

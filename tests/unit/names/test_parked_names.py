@@ -67,8 +67,7 @@ def test_a_place_takes_its_own_row_then_its_provider_s_then_the_usual_kind():
     ]
     places = [("A", "x"), ("A", "y"), ("A", "z"), ("B", "x"), ("A", "shared"), ("S", "own")]
     share = kinds_of_places(rows, places, {("A", "shared"), ("S", "own")})
-    found = [{KINDS[k]: float(s[k]) for k in np.flatnonzero(s)} for s in share]
-    assert found == [
+    assert [{KINDS[k]: float(s[k]) for k in np.flatnonzero(s)} for s in share] == [
         {"proxy": 0.2},
         {"rented": 1.0},
         {"web_hosting": 0.3},

@@ -58,10 +58,9 @@ def test_a_key_without_a_row_takes_its_symbol_from_the_schema(tmp_path):
 
 @pytest.mark.parametrize("key", sorted(ROWS))
 def test_every_number_of_a_table_is_a_symbol(key):
-    fields = ROWS[key].model_fields.items()
     numbers = {
         name
-        for name, field in fields
+        for name, field in ROWS[key].model_fields.items()
         if {int, float} & {field.annotation, *get_args(field.annotation)}
         or any({int, float} & set(get_args(part)) for part in get_args(field.annotation))
     }

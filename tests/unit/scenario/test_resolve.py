@@ -91,8 +91,7 @@ def test_sectors_must_be_distinct_sum_to_1_and_follow_a_known_profile(resolve_wi
         .replace("\nfinance,payments and finance,0.08", "\ne-commerce,payments,0.09")
         .replace("0.95,consumer", "0.95,consumers")
     )
-    problems = problems_of(lambda: resolve_with("population.sectors", text))
-    assert problems == [
+    assert problems_of(lambda: resolve_with("population.sectors", text)) == [
         "own.csv:3: sector: expected each once, got 'e-commerce' again",
         "own.csv: share_businesses: expected shares that sum to 1, got 1.01",
         "own.csv:2: demand_profile: expected one of consumer, leisure, office, got 'consumers'; "

@@ -136,8 +136,7 @@ def test_parameters_of_kinds_are_all_there_once_and_possible(tmp_path):
         )
         for row in table.rows
     )
-    found = [problem.message for problem in check_rows(replace(table, rows=rows))]
-    assert found == [
+    assert [problem.message for problem in check_rows(replace(table, rows=rows))] == [
         "expected each once, got 'rented.share_single' again",
         "expected a row for the key proxy.min_names, got none",
     ]

@@ -68,10 +68,9 @@ def test_of_many_reasons_some_are_told(tmp_path):
 
 
 def test_a_stream_beyond_the_limit_is_refused():
-    stream = io.BytesIO(bytes(11))
     with (
         pytest.raises(DataError, match="<stdin>: expected at most 10 bytes, got more"),
-        spooled(stream, "<stdin>", Limits(max_bytes=10)),
+        spooled(io.BytesIO(bytes(11)), "<stdin>", Limits(max_bytes=10)),
     ):
         pass
 

@@ -146,8 +146,7 @@ def test_last_addresses_that_make_no_range_are_told_all_at_once(tmp_path):
     assert all(by_line[line].startswith("address: ") for line in (4, 5))
     twice = refused("ip,end_ip,last_ip\n198.51.100.0,198.51.100.9,198.51.100.9\n", tmp_path)
     assert twice == ["given:1: expected one column of last addresses, got end_ip, last_ip"]
-    both = refused("ip,end_ip,mask\n198.51.100.0,198.51.100.9,24\n", tmp_path)
-    assert both == [
+    assert refused("ip,end_ip,mask\n198.51.100.0,198.51.100.9,24\n", tmp_path) == [
         "given:1: expected a column of netmasks or one of last addresses, got both: mask, end_ip"
     ]
 

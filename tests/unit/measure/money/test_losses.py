@@ -111,9 +111,8 @@ def test_no_demand_has_no_share_lost():
 
 def test_a_run_of_the_engine_adds_up_by_hand():
     # One business, 2 USD an hour, half of its users cut off for 6 hours of 10 days.
-    orders = ((HOUR, "block", "203.0.113.0/24"), (7 * HOUR, "unblock", "203.0.113.0/24"))
     small = SmallWorld(
-        orders=orders,
+        orders=((HOUR, "block", "203.0.113.0/24"), (7 * HOUR, "unblock", "203.0.113.0/24")),
         actors=(Actor(share=0.5), Actor(share=0.5, compliance=0.0)),
         firms=(Firm(value_micro_usd_per_h=2_000_000),),
         horizon_s=10 * DAY,
@@ -254,8 +253,7 @@ def test_bills_are_those_of_each_business_followed_by_itself(seed):
             if one == business and of == Kind.MOVED
         ]
         n_moves.append(len(mine))
-        paid = [(0, first), *mine, (horizon_s, -1)]
-        for (since, at), (until, to) in pairwise(paid):
+        for (since, at), (until, to) in pairwise([(0, first), *mine, (horizon_s, -1)]):
             if at != first:
                 stays.append((business, at, (until - since) / HOUR))
             if to not in (at, -1):
