@@ -38,10 +38,6 @@ def oracle(prefixes: Sequence[str]) -> str:
     )
 
 
-def json_list(prefixes: Sequence[str]) -> str:
-    return json.dumps(prefixes, indent=1)
-
-
 def json_lines(prefixes: Sequence[str]) -> str:
     lines = [json.dumps({"cidr": prefix, "sblid": "SBL1", "rir": "a"}) for prefix in prefixes]
     last = json.dumps({"type": "metadata", "timestamp": 1, "records": len(prefixes)})
@@ -77,7 +73,7 @@ RENDERED: Mapping[str, Writer] = {
     "fastly": fastly,
     "cloudflare": cloudflare,
     "oracle": oracle,
-    "json-list": json_list,
+    "json-list": lambda prefixes: json.dumps(prefixes, indent=1),
     "json-lines": json_lines,
     "ipset": ipset,
     "nftables": nftables,

@@ -112,10 +112,6 @@ class Command:
     def verb(self) -> str:
         return self.arguments[0]
 
-    @property
-    def is_resumable(self) -> bool:
-        return self.verb in ("run", "compare", "sweep", "condition")
-
 
 _RUN = ("run", "small.yaml", "-n", "4", "-o", "out", "-q")
 _DONE = ("run", "small.yaml", "-n", "1", "--seed", "3", "-o", "done", "-q")
@@ -265,7 +261,7 @@ def kill(name: str, reference: Reference, number: signal.Signals, luck: random.R
         _check_end(found, process, said)
         _check_others(found, folder)
         (folder / "process.py").unlink()
-        if command.is_resumable:
+        if command.verb in ("run", "compare", "sweep", "condition"):
             _check_run(found, command, reference, folder, process.returncode)
         else:
             _check_file(found, command, reference, folder)

@@ -1552,18 +1552,12 @@ class _Run:
         n_rounds = self.world.reactions.n_rounds if self.world.reactions else 0
         for row, conduct in enumerate(self.conducts):
             is_idle = not conduct.is_responding and conduct.n_responses < n_rounds
-            if self._tolerates(view, row):
+            state = ("affected", "impaired", "down").index(self.world.businesses[row].tolerance)
+            if not view.failing[row] > _exact(self.world.thresholds[state]):
                 conduct.clock_s = None
             elif is_idle and conduct.clock_s is None:
                 conduct.clock_s = t_s
                 self._plan(t_s + self.world.businesses[row].patience_s, "patience", row)
-
-    def _tolerates(self, view: _View, row: int) -> bool:
-        state = ("affected", "impaired", "down").index(self.world.businesses[row].tolerance)
-        return not view.failing[row] > _exact(self.world.thresholds[state])
-
-    def _is_impaired(self, view: _View, row: int) -> bool:
-        return view.failing[row] > _exact(self.world.thresholds[1])
 
     # Users, attention, complaints
 
@@ -1614,7 +1608,8 @@ class _Run:
         """Cut where from a second on others are impaired, or users meet other fronts."""
         if self.world.complaints is None:
             return
-        impaired = {row for row in range(len(view.failing)) if self._is_impaired(view, row)}
+        threshold = _exact(self.world.thresholds[1])
+        impaired = {row for row, failing in enumerate(view.failing) if failing > threshold}
         before = self.views[-1][1] if self.views else None
         meets_others = before is None or self._fronts_met(before) != self._fronts_met(view)
         people = self._people(view)

@@ -398,11 +398,6 @@ def at(t_s: int) -> str:
     return (START + timedelta(seconds=t_s)).isoformat()
 
 
-def windows_of(edges_s: Sequence[tuple[int, int]]) -> list[tuple[str, str]]:
-    """Windows of a calendar from seconds since ``START``."""
-    return [(at(start), at(stop)) for start, stop in edges_s]
-
-
 _RULES: dict[str, Callable[..., RefStrategy]] = {
     "aggregate": aggregate,
     "covering-prefix": covering_prefix,
@@ -427,7 +422,8 @@ def _pair(strategy_id: str, **fields: Any) -> tuple[Model, RefStrategy]:
 
 
 def _in_sessions(edges_s: Sequence[tuple[int, int]], **fields: Any) -> tuple[Model, RefStrategy]:
-    asked = ask.TimeWindow(id="time-window", windows=windows_of(edges_s), **fields)
+    windows = [(at(start), at(stop)) for start, stop in edges_s]
+    asked = ask.TimeWindow(id="time-window", windows=windows, **fields)
     return asked, time_window(edges_s, **fields)
 
 

@@ -125,17 +125,12 @@ def curve(
     return values
 
 
-def with_band(values: NDArray[np.float64], digits: str) -> str:
-    """Median and the 5th to the 95th percentile, as cells."""
-    median, low, high = np.percentile(values, [50, 5, 95])
-    return f"{median:{digits}} | {low:{digits}} to {high:{digits}}"
-
-
 def addresses(emerged: Path) -> Iterator[str]:
     instants = [in_april(17), in_april(18, 0), *map(in_april, (18, 19, 20)), TEN_MAY]
     listed = curve(emerged, instants)
     for instant, values in zip(instants, listed.T, strict=True):
-        yield f"| {instant.day} {instant:%B, %H:%M} | {with_band(values / 1e6, '.1f')} |"
+        median, low, high = np.percentile(values / 1e6, [50, 5, 95])
+        yield f"| {instant.day} {instant:%B, %H:%M} | {median:.1f} | {low:.1f} to {high:.1f} |"
     on_20_april = listed[:, instants.index(in_april(20))]
     yield f"{(on_20_april >= PUBLISHED).sum() or 'none'} of the {N} replicates reaches 17.8 million"
     yield f"{(on_20_april < 6e6).sum()} of them stay below 6 million"

@@ -14,7 +14,6 @@ import numpy as np
 from sim.engine.eventlog import Kind
 from sim.engine.record.outcome import Outcome
 from sim.experiment.simulation import measure_outcome
-from sim.measure.measures import Measure
 from sim.measure.money.prices import N_DRAWS
 from sim.scenario.resolve import Resolved
 from sim.scenario.tables.rows import RESPONSES
@@ -192,7 +191,9 @@ def _replicate(resolved: Resolved, streams: Streams) -> Iterator[tuple[str, int 
     world, outcome = simulated(resolved, streams)
     measures, _ = measure_outcome(resolved, streams, N_DRAWS, world=world, outcome=outcome)
     for measure in measures:
-        yield measure.metric, _typed(measure)
+        is_count = measure.unit in COUNT_UNITS and measure.metric not in NO_COUNTS
+        is_whole = is_count and measure.value.is_integer()
+        yield measure.metric, int(measure.value) if is_whole else measure.value
     yield from _facts(outcome)
 
 
@@ -207,8 +208,3 @@ def _facts(outcome: Outcome) -> Iterator[tuple[str, int | float]]:
     n_responses = outcome.n_responses.sum(axis=0).tolist()
     for kind_of_response, n in zip(RESPONSES, n_responses, strict=False):
         yield f"responses_{kind_of_response}", n
-
-
-def _typed(measure: Measure) -> int | float:
-    is_count = measure.unit in COUNT_UNITS and measure.metric not in NO_COUNTS
-    return int(measure.value) if is_count and measure.value.is_integer() else measure.value

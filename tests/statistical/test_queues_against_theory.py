@@ -46,7 +46,7 @@ class Hotline:
         """Whether mean wait, share who wait, and the tail of the wait all agree."""
         tail_h = 1.0 / law.spare_per_h
         return (
-            self.agrees(self.wait_h, law.mean_wait_h)
+            self.agrees(self.wait_h, law.share_waiting / law.spare_per_h)
             and self.agrees(self.wait_h > 0, law.share_waiting)
             and self.agrees(self.wait_h > tail_h, law.share_waiting * math.exp(-1.0))
         )
@@ -71,10 +71,6 @@ class ErlangC:
     @property
     def spare_per_h(self) -> float:
         return self.servers / self.service_h - self.arrivals_per_h
-
-    @property
-    def mean_wait_h(self) -> float:
-        return self.share_waiting / self.spare_per_h
 
 
 def crowd(n: int) -> World:

@@ -145,12 +145,6 @@ SECTOR = {
 }  # fmt: skip
 
 
-def sector_table(**cells: str) -> bytes:
-    row = SECTOR | cells
-    quoted = ",".join(f'"{cell}"' for cell in row.values())
-    return f"{','.join(row)}\n{quoted}\n".encode()
-
-
 @pytest.mark.parametrize(
     ("column", "cell", "reported"),
     [
@@ -166,7 +160,8 @@ def sector_table(**cells: str) -> bytes:
     ],
 )
 def test_a_number_that_is_none_is_refused(tmp_path, column, cell, reported):
-    data = sector_table(**{column: cell})
+    quoted = ",".join(f'"{cell}"' for cell in (SECTOR | {column: cell}).values())
+    data = f"{','.join(SECTOR)}\n{quoted}\n".encode()
     assert problems_of(tmp_path, data, SectorRow) == [f"t.csv:2: {column}: {reported}"]
 
 
