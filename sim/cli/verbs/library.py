@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 from sim.cli import console
 from sim.cli.console import Format, print_tables
@@ -32,9 +32,6 @@ from sim.cli.options import (
 from sim.errors import DataError, Problem, UsageError
 from sim.report.words.tables import Column, Table
 from sim.version import __version__
-
-if TYPE_CHECKING:
-    from sim.scenario.starter.case import Known
 
 Line: TypeAlias = dict[str, Any]
 """One line of a manifest's ``sources``, as ``Source.as_dict`` writes it."""
@@ -460,12 +457,9 @@ def init(
     print(folder)
     for note in notes:
         console.say(note, quiet=quiet)
-    console.say(_next(known, folder / SCENARIO), quiet=quiet)
-
-
-def _next(known: Known, scenario: Path) -> str:
-    sites = " Your sites: sites.csv there." if known.inventory else ""
-    return (
-        f"what is assumed: {scenario.parent}/README.md. Next: overblock validate {scenario}; "
-        f"overblock run {scenario} -o {scenario.parent}/answer.{sites}"
+    scenario, sites = folder / SCENARIO, " Your sites: sites.csv there." if inventory else ""
+    console.say(
+        f"what is assumed: {folder}/README.md. Next: overblock validate {scenario}; "
+        f"overblock run {scenario} -o {folder}/answer.{sites}",
+        quiet=quiet,
     )
