@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from sim.names import listed
 from tests.commands import call
 from tests.experiments import files_of
 from tests.forks import run_code
@@ -174,7 +175,10 @@ def test_an_interrupted_command_leaves_nothing_half_done(verb, name):
         pytest.param(["condition"], marks=pytest.mark.long),
     ],
 )
-def test_nothing_is_lost_by_a_kill(commands):
+def test_nothing_is_lost_by_a_kill(monkeypatch, commands):
+    # As many as in the processes that are killed.
+    monkeypatch.setattr(listed, "N_DRAWS", 20_000)
+    monkeypatch.setattr(listed, "N_LAWS", 100)
     found = campaign(commands, n_kills=6, seed=6)
     assert say(found) == [], f"\n{table(found)}"
     assert len(found) == 6
