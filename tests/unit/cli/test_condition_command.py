@@ -143,7 +143,7 @@ def test_a_shipped_scenario_runs_the_prior_where_its_list_does_not_hold(tmp_path
 def test_kept_simulations_are_verified_by_running_all_draws_again(folder, tmp_path):
     refused = run("verify", str(folder / "kept"), status=2)
     assert "expected --again FOLDER for kept simulations" in refused.stderr
-    run("verify", str(folder / "kept"), "--again", str(tmp_path / "one"), "-w", "2")
+    run("verify", str(folder / "kept"), "--again", str(tmp_path / "one"), "-w", "1")
     out = shutil.copytree(folder / "kept", tmp_path / "kept")
     rows = (out / "kept.csv").read_text(encoding="utf-8").splitlines(keepends=True)
     (out / "kept.csv").write_text("".join([*rows[:2], *rows[3:]]), encoding="utf-8")
