@@ -26,7 +26,7 @@ from sim.addresses.sets.blocks import IPV4_BITS, IPV6_BITS
 from sim.addresses.sets.intervals import AddressSet
 from sim.addresses.text.reading import Entries4, Entries6
 from sim.blocklists.attribution import first_rows
-from sim.blocklists.hosts import business_values
+from sim.blocklists.hosts import business_revenue
 from sim.errors import UsageError
 
 REVENUE = "revenue_usd_per_h"
@@ -71,10 +71,11 @@ def units_of(inventory: Feed | None) -> tuple[dict[str, Weights], list[str]]:
         if n_unnamed:
             notes.append(f"{n_unnamed:,} inventory rows have no name and count as no business")
     if REVENUE in inventory.numbers:
-        revenue, n_without = _revenue(inventory, is_placed)
+        revenue, n_without = _revenue(inventory, is_placed, notes)
         weights["usd"] = _on_rows(inventory, revenue, n_rows)
         total = float(revenue[is_placed].sum())
-        weights["demand"] = _on_rows(inventory, revenue / total if total else revenue, n_rows)
+        if total:
+            weights["demand"] = _on_rows(inventory, revenue / total, n_rows)
         if n_without:
             notes.append(f"{n_without:,} inventory rows have no revenue and weigh nothing in usd")
     return weights, notes
@@ -115,7 +116,9 @@ def _business_shares(
     return share, int(np.count_nonzero(code < 0))
 
 
-def _revenue(inventory: Feed, is_placed: NDArray[np.bool_]) -> tuple[NDArray[np.float64], int]:
+def _revenue(
+    inventory: Feed, is_placed: NDArray[np.bool_], notes: list[str]
+) -> tuple[NDArray[np.float64], int]:
     """Revenue of each record, shared among the rows of a business, and how many have none."""
     given = inventory.numbers[REVENUE]
     revenue = np.nan_to_num(given, nan=0.0)
@@ -123,7 +126,7 @@ def _revenue(inventory: Feed, is_placed: NDArray[np.bool_]) -> tuple[NDArray[np.
     if "name" in inventory.labels:
         code = inventory.labels["name"].code
         share, _ = _business_shares(inventory, is_placed)
-        of_business = business_values(inventory, given, adds_up=False)
+        of_business = business_revenue(inventory, given, notes)
         named = np.flatnonzero(code >= 0)
         revenue[named] = np.nan_to_num(of_business[code[named]], nan=0.0) * share[named]
         unknown[named] = np.isnan(of_business[code[named]])
@@ -132,7 +135,7 @@ def _revenue(inventory: Feed, is_placed: NDArray[np.bool_]) -> tuple[NDArray[np.
 
 UNITS = ("addresses", "names", "businesses", "demand", "usd")
 MOST_RULES = 1_000
-_NEEDED = {"names": "", "businesses": "a column name", "demand": REVENUE, "usd": REVENUE}
+_NEEDED = {"names": "", "businesses": "a column name", "usd": REVENUE, "demand": f"{REVENUE} > 0"}
 
 
 @dataclass(frozen=True)

@@ -181,6 +181,20 @@ def business_values(
     return value
 
 
+def business_revenue(
+    inventory: Feed, given: NDArray[np.float64], notes: list[str]
+) -> NDArray[np.float64]:
+    """Revenue of each business; a note is added where its rows disagree."""
+    value = business_values(inventory, given, adds_up=False)
+    code = inventory.labels["name"].code
+    row = np.flatnonzero((code >= 0) & ~np.isnan(given))
+    if differing := np.unique(code[row[given[row] != value[code[row]]]]).size:
+        notes.append(
+            f"{differing:,} businesses give different revenues on their rows: the largest counts"
+        )
+    return value
+
+
 def _counted(code: Codes, state: States, n_groups: int) -> NDArray[np.int64]:
     """Return how many of each group are in each state, shape (n_groups, 4)."""
     count = np.bincount(code * np.int64(4) + state, minlength=4 * n_groups)

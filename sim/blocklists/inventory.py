@@ -21,6 +21,7 @@ from sim.blocklists.hosts import (
     HostGroup,
     State,
     Tally,
+    business_revenue,
     business_values,
     count_states,
     group_hits,
@@ -425,15 +426,7 @@ def _revenue(inventory: Feed, hits: Hits, notes: list[str]) -> Tally:
     given = inventory.numbers["revenue_usd_per_h"]
     if hits.business_state is None:
         return weigh_states(hits.host_state, given)
-    value = business_values(inventory, given, adds_up=False)
-    code = inventory.labels["name"].code
-    row = np.flatnonzero((code >= 0) & ~np.isnan(given))
-    differing = np.unique(code[row[given[row] != value[code[row]]]]).size
-    if differing:
-        notes.append(
-            f"{differing:,} businesses give different revenues on their rows: the largest counts"
-        )
-    return weigh_states(hits.business_state, value)
+    return weigh_states(hits.business_state, business_revenue(inventory, given, notes))
 
 
 def _attributed(inventory: Feed, attributes: Attributes, by: str) -> Labels | None:

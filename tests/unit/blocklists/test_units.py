@@ -46,8 +46,9 @@ def test_revenue_of_a_business_is_repeated_not_added():
     feed = inventory(
         address=["192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.4", "192.0.2.5"],
         name=["shop", "shop", "", "", "bank"],
-        revenue_usd_per_h=[100, 100, 7, 9, None],
+        revenue_usd_per_h=[100, 90, 7, 9, None],
     )
+    assert "1 businesses give different revenues" in " ".join(units_of(feed)[1])
     assert weigh(feed, "usd", "192.0.2.2") == 50
     assert weigh(feed, "usd", "192.0.2.3") == 7
     assert weigh(feed, "usd", "192.0.2.0/24") == 116
@@ -58,6 +59,8 @@ def test_revenue_of_a_business_is_repeated_not_added():
 
 def test_units_need_their_columns():
     assert set(units_of(None)[0]) == {"addresses4", "addresses6"}
+    nothing = inventory(address=["192.0.2.1"], revenue_usd_per_h=[0])
+    assert "demand" not in units_of(nothing)[0]
     without = units_of(inventory(address=["192.0.2.1"]))[0]
     assert set(without) == {"addresses4", "addresses6", "names"}
 

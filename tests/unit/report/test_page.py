@@ -744,7 +744,7 @@ def test_the_page_has_the_day_of_its_run_and_who_ordered_it(ensemble_run, page, 
     assert "orders of 28 to 29 August 2022" in text
     assert "simulated 26 to 30 August 2022, UTC+02:00" in text
     assert "The overblock authors: overblock" in text
-    assert run.scenario["provenance"]["ordered_by"]["source"] in text
+    assert run.scenario["provenance"]["ordered_by"]["source"].removeprefix("an") in text
     copy = next(one["copy"] for one in run.manifest["inputs"] if "orders" in one["name"])
     assert f"Each order: {copy}." in text
 
