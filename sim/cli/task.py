@@ -227,7 +227,7 @@ def _report_missing(result: Result, *, quiet: bool) -> None:
 
 
 def _common(result: Result, schema: str) -> dict[str, Any]:
-    """What every document says of its result."""
+    """Keys that every document has for its result."""
     from sim.results.folder import title_of
 
     manifest = result.manifest

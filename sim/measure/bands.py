@@ -114,7 +114,7 @@ def values_at(points: CurvePoints, at_s: NDArray[np.int64]) -> NDArray[np.float6
 
 
 def share_points(points: CurvePoints) -> CurvePoints:
-    """Values divided by their denominators; points whose denominator is zero are left out."""
+    """Values divided by their denominators; points whose denominator is zero are excluded."""
     has_share = points.denominator > 0
     return CurvePoints(
         points.replicate[has_share],

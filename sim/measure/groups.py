@@ -74,7 +74,7 @@ def count_groups(world: World, outcome: Outcome) -> tuple[GroupCount, ...]:
     -----
     A business is affected at an operator while more of the attempts of its users without a VPN
     fail than the threshold, and put down to the cause by which it lost most. Sectors and providers
-    without a business are left out. The sector of a site is not known where it is drawn.
+    without a business are excluded. The sector of a site is not known where it is drawn.
     """
     businesses, places = world.businesses, world.places
     home = businesses.home_place_row

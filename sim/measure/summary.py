@@ -278,7 +278,7 @@ class Measured:
         return found
 
     def sample(self) -> Sample:
-        """What zeros of these measures show."""
+        """Sample by which zeros of these measures are read."""
         n_drawn = np.median(self.denominator[self.row[EXPECTED]]) if EXPECTED in self.row else 0.0
         return Sample.of(lambda name: self.values((name,))[0], float(n_drawn))
 

@@ -240,7 +240,7 @@ def _of_nobody(addresses: Iterable[IntervalSet]) -> IntervalSet:
 
 
 def _seats(line: Line, prefixes: Iterable[Prefix], addresses: IntervalSet) -> tuple[Seats, Seats]:
-    """Addresses of a place that are given out: of IPv4 if it has any; and of IPv6 beside them."""
+    """Addresses of a place that are given out: of IPv4 if it has any; and of IPv6 next to them."""
     four, none = Seats.of(addresses), Seats.of(IntervalSet.empty())
     if not line.has_ipv6:
         return four, none

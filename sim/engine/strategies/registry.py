@@ -127,7 +127,7 @@ def own_rule(asked: ask.Own, resolved: Resolved, streams: Streams) -> decisions.
 
 
 def _wrong(decision: Decision, now_s: int, groups: frozenset[str]) -> str:
-    """What a decision should have had, and what it has; empty where nothing is wrong."""
+    """Mistake of a decision: what was expected and what it has; empty where nothing is wrong."""
     orders, look_s = decision.orders, decision.next_look_s
     if not (isinstance(orders, tuple | list) and all(isinstance(one, Order) for one in orders)):
         return f"a tuple of orders, got {orders!r}"
