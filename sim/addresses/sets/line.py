@@ -116,17 +116,16 @@ class Seats(NamedTuple):
 
     def within(self, addresses: IntervalSet) -> Seats:
         """Those that lie in a set."""
-        pieces = []
-        for start, size, step, stop in zip(
-            *map(np.ndarray.tolist, (*self, self.stop)), strict=True
-        ):
-            first = int(np.searchsorted(addresses.stop, start, side="right"))
-            for row in range(first, int(np.searchsorted(addresses.start, stop))):
-                low = max(0, -(-(int(addresses.start[row]) - start) // step))
-                high = min(size, -(-(int(addresses.stop[row]) - start) // step))
-                if low < high:
-                    pieces.append((start + low * step, high - low, step))
-        return Seats(*np.array(pieces, np.int64).reshape(-1, 3).T)
+        first = np.searchsorted(addresses.stop, self.start, side="right")
+        n = np.searchsorted(addresses.start, self.stop) - first
+        # Each run with each interval that it meets.
+        run = np.repeat(np.arange(n.size), n)
+        row = first[run] + np.arange(run.size) - np.repeat(np.cumsum(n) - n, n)
+        start, size, step = (column[run] for column in self)
+        low = np.maximum(0, -((start - addresses.start[row]) // step))
+        high = np.minimum(size, -((start - addresses.stop[row]) // step))
+        some = low < high
+        return Seats((start + low * step)[some], (high - low)[some], step[some])
 
     def draw(self, u: NDArray[np.float64]) -> NDArray[np.int64]:
         """Address drawn evenly: the ``floor(u * n)``-th in ascending sequence.
