@@ -319,3 +319,21 @@ def test_all_of_one_family_is_nothing_of_the_other():
     position = int(LINE.prefix(masked(BASE, 128)).start[0])
     assert LINE.enclosing(position, 0) == six
     assert LINE.enclosing(5, 0) == four
+
+
+def one_by_one(seats: Seats) -> list[int]:
+    runs = zip(*(column.tolist() for column in seats), strict=True)
+    return [start + i * step for start, size, step in runs for i in range(size)]
+
+
+def test_runs_within_a_set_have_those_of_their_addresses_that_are_in_it():
+    rng = np.random.default_rng(20180416)
+    for n in rng.integers(0, 6, 200):
+        size, step = rng.integers(1, 7, n), rng.integers(1, 4, n)
+        length = (size - 1) * step + 1
+        seats = Seats(np.cumsum(length + rng.integers(0, 4, n)) - length, size, step)
+        bounds = np.unique(rng.integers(0, 40, 2 * rng.integers(0, 5)))
+        some = IntervalSet.from_bounds(bounds[:-1:2], bounds[1::2])
+        found = seats.within(some)
+        assert one_by_one(found) == [one for one in one_by_one(seats) if some.contains([one])[0]]
+        assert (found.size > 0).all()
