@@ -51,7 +51,9 @@ def printed(found: Assessment, forum: str = "") -> str:
 
 def test_hours_of_who_still_is_cut_off_at_the_end_are_a_bound(found, monkeypatch):
     def hours() -> str:
-        return re.search(r"middle one of these: (.*)\.\n", printed(found))[1]
+        return re.search(r"middle one of these, in simulations with any: (.*)\.\n", printed(found))[
+            1
+        ]
 
     assert re.fullmatch(
         r"at least \d+ hours \(.*\), as half or more still are near the end", hours()

@@ -1285,7 +1285,7 @@ def test_hours_of_businesses_are_a_bound_where_most_still_are_cut_off(
     found = {(run.strategies[0], HOURS): Estimate(335.8, 99.9, 412, "h")}
     monkeypatch.setitem(_template().globals, "read_estimates", lambda _: found)
     monkeypatch.setitem(_template().globals, "is_cut", lambda *_: is_least)
-    head = "Hours of the middle one of them: "
+    head = "Hours of the middle one, if any: "
     assert head + said in words_of(render(run))
     found.clear()
     assert head not in words_of(render(run))
