@@ -34,6 +34,7 @@ from sim.experiment.saved_plans import plan_of_folder
 from sim.measure.estimates import Estimate, read_estimates
 from sim.report.figures.outage import picture, read_outage
 from sim.report.words.answer import answer
+from sim.report.words.heading import is_comparison
 from sim.report.words.numbers import span
 from sim.results.folder import RunFolder, is_run_folder, open_run
 from sim.results.integrity import changed_tables
@@ -211,10 +212,12 @@ def _slider(row: int, lever: Lever, asked: str | None) -> ui.Tag:
 
 def _answer(run: RunFolder, title: str) -> ui.Tag:
     lines = [ui.p(line) for line in answer(run).lines()]
-    shown = read_outage(run)
+    # A comparison has a line for each strategy, and no curve of one.
+    shown = None if is_comparison(run) else read_outage(run)
     drawn = [
         ui.div(ui.HTML(picture(shown, narrow=narrow)), class_=name)
         for name, narrow in (("wide", False), ("narrow", True))
+        if shown is not None
     ]
     return ui.div(ui.h2(title), *lines, *drawn, class_="answer")
 

@@ -170,6 +170,11 @@ def choose_variants(
         with mistakes.of_part():
             variants[label] = _read_variant(resolved, label, written, place)
     mistakes.raise_any()
+    files: dict[str, str] = {}
+    for table in (table for one in variants.values() for table in one.resolved.code):
+        if files.setdefault(table.name, table.sha256) != table.sha256:
+            message = f"expected Python files of distinct names, got {table.name} twice"
+            raise ScenarioError([Problem("--strategy", message)])
     return tuple(variants.values()), baseline
 
 

@@ -459,9 +459,22 @@ def repeat_command(run: RunFolder) -> str:
     parts += ["-n", str(asked), "--seed", str(manifest["root_seed"])]
     if not run.is_ensemble:
         parts.append("--fixed")
-    for override in manifest["scenario"].get("overrides", []):
-        parts += ["--set", str(override)]
+    for override in map(str, manifest["scenario"].get("overrides", [])):
+        # As `own.settings` writes what the command line names.
+        if override.startswith('measures=[{"file"'):
+            for one in json.loads(override.partition("=")[2]):
+                parts += ["--measure", f"{one['file']}:{one['name']}"]
+        elif override.startswith('strategy={"id": "own"'):
+            parts += ["--strategy", _code_text(json.loads(override.partition("=")[2]))]
+        else:
+            parts += ["--set", override]
     return shlex.join(parts)
+
+
+def _code_text(own: Mapping[str, Any]) -> str:
+    """A strategy in a Python file as the command line takes it."""
+    values = (f"{key}={json.dumps(value)}" for key, value in own["values"].items())
+    return ",".join((f"{own['file']}:{own['rule']}", *values))
 
 
 OTHER_WAYS = ("exact", "covering-prefix")
@@ -504,6 +517,9 @@ def shipped_scenario(scenario: Mapping[str, Any]) -> str | None:
 def _strategy_text(strategy: Mapping[str, Any], own: Mapping[str, Any]) -> str:
     """A strategy as the command line takes it: the id of the scenario's own stands for it."""
     label, name = str(strategy["label"]), str(strategy["id"])
+    if name == "own":
+        text = _code_text(strategy["parameters"])
+        return text if text.endswith(f".py:{label}") else f"{label}={text}"
     if ":" in label or "=" in label:
         return label  # only the text of a strategy can be such a label
     given = {key: value for key, value in strategy["parameters"].items() if value is not None}

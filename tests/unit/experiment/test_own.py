@@ -4,6 +4,7 @@ import csv
 import hashlib
 import json
 import linecache
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from typer.testing import CliRunner
 
 import overblock
 from sim.cli.app import app
+from sim.report.words.heading import repeat_command
+from sim.results.folder import open_run
 from sim.scenario import own
 from tests.conftest import MINIMAL
 from tests.csv_rows import csv_rows
@@ -132,6 +135,9 @@ def test_a_rule_of_ones_own_has_the_numbers_of_the_shipped_one_it_repeats(call):
     assert found == shipped
     assert unit == "fronts"
     assert all(float(one) > 1 for one in numbers)
+    words = shlex.split(repeat_command(open_run(Path("own"))))
+    assert call(*words[1:], "-q", "-w", "1", "-o", "again") == (0, "")
+    assert medians("again") == medians("own")
     # The hash is in the manifest, and what the folder brings runs only where it is named.
     entry = {
         one["name"]: one for one in json.loads(Path("own/manifest.json").read_text())["inputs"]
@@ -195,6 +201,8 @@ def test_from_python_and_in_a_comparison(tmp_path, monkeypatch, call):
     }
     assert by["Around,length=24"] == by["aggregate:length=24"]
     assert {row["unit"] for row in rows if row["metric"] == "fronts_rented"} == {"fronts"}
+    words = repeat_command(open_run(Path("compared")))
+    assert "--strategy Around.py:Around,length=24 --strategy aggregate:length=24 " in words
     assert call("report", "compared")[0] == 0
     assert "ronts rented" in Path("compared", "report.html").read_text(encoding="utf-8")
 
@@ -266,6 +274,10 @@ def test_a_scenario_runs_no_code_that_it_brings(call, tmp_path):
     # A file stands for no other of its name, which the scenario or another option means.
     (tmp_path / "b").mkdir()
     (tmp_path / "b" / "rule.py").write_text(RULE, encoding="utf-8")
-    for words in (["compare", CASE, "--strategy", "x=rule.py:Around"], ["run", "case.yaml"]):
-        code, said = call(*words, "--measure", "b/rule.py:spells", *SMALL, "-o", "more")
+    x, y = "--strategy=x=rule.py:Around", "--strategy=y=b/rule.py:Around"
+    for words in (
+        *(["compare", CASE, x, "--measure=b/rule.py:spells"], ["compare", CASE, x, y]),
+        ["run", "case.yaml", "--measure=b/rule.py:spells"],
+    ):
+        code, said = call(*words, *SMALL, "-o", "more")
         assert (code, "Python files of distinct names, got" in said) == (2, True), said
