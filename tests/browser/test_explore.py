@@ -33,9 +33,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> Path:
     return path
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def served(folder: Path, repository: Path) -> Iterator[tuple[str, subprocess.Popen[str]]]:
-    """Address of the page, and the program behind it."""
+    """Address of the page, and the program behind it, which the last test ends."""
     process = subprocess.Popen(
         [sys.executable, "-m", "sim", "explore", str(folder), "--no-open", "-q"],
         env={**os.environ, "PYTHONPATH": str(repository)}, stdout=subprocess.PIPE, text=True,
@@ -45,6 +45,22 @@ def served(folder: Path, repository: Path) -> Iterator[tuple[str, subprocess.Pop
     process.send_signal(signal.SIGINT)
     process.wait(60)
     process.stdout.close()
+
+
+def test_a_phone_has_the_answer_first_and_axe_finds_nothing(chromium, served):
+    page = open_page(chromium, served[0], 390).page
+    page.emulate_media(color_scheme="dark")
+    answer = page.locator("#now .answer p").first
+    expect(answer).to_be_visible(timeout=120_000)
+    place, lever = answer.bounding_box(), page.locator(".lever").first.bounding_box()
+    assert place is not None
+    assert lever is not None
+    assert place["y"] + place["height"] < 844 < lever["y"]
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert violations(page) == []
+    if shots := os.environ.get("OVERBLOCK_SHOTS"):
+        page.screenshot(path=f"{shots}/explore-390-dark.png", full_page=True)
+    page.context.close()
 
 
 def test_a_lever_answers_back_undoes_and_the_end_is_told(chromium, served):
@@ -77,19 +93,3 @@ def test_a_lever_answers_back_undoes_and_the_end_is_told(chromium, served):
     page.context.close()
     assert not [one for one in opened.said if "alert" in one or "Error" in one]
     assert opened.asked == []
-
-
-def test_a_phone_has_the_answer_first_and_axe_finds_nothing(chromium, served):
-    page = open_page(chromium, served[0], 390).page
-    page.emulate_media(color_scheme="dark")
-    answer = page.locator("#now .answer p").first
-    expect(answer).to_be_visible(timeout=120_000)
-    place, lever = answer.bounding_box(), page.locator(".lever").first.bounding_box()
-    assert place is not None
-    assert lever is not None
-    assert place["y"] + place["height"] < 844 < lever["y"]
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    assert violations(page) == []
-    if shots := os.environ.get("OVERBLOCK_SHOTS"):
-        page.screenshot(path=f"{shots}/explore-390-dark.png", full_page=True)
-    page.context.close()
