@@ -24,6 +24,9 @@ from tests import examples
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
+# To collect tests makes millions of objects, none of which is garbage.
+gc.set_threshold(20_000, 20, 20)
+
 # Whoever starts tests in the background has them ignore an interrupt, and so would what they start.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -159,12 +162,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_finish() -> None:
-    """Collect garbage less often, and leave thousands of collected tests out of it."""
+    """Leave thousands of collected tests out of every later collection of garbage."""
     while _COLLECTING:
         _COLLECTING.pop().close()
     gc.collect()
     gc.freeze()
-    gc.set_threshold(20_000, 20, 20)
 
 
 @pytest.fixture(autouse=True)
