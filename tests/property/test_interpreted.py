@@ -15,7 +15,10 @@ KERNELS = (
     "../unit/engine/test_hops_and_people.py",
 )
 """Compiled, most take minutes: each loop that they call is compiled by itself."""
-QUICK = "not 1500 and not 60 and not numpy and not whole_worlds and not evade and not let_go"
+QUICK = (
+    "not 1500 and not 60 and not numpy and not whole_worlds and not evade and not let_go "
+    "and not up_to_the_end"
+)
 """Many fronts are met compiled; what is compared with NumPy has no index of its own.
 
 `test_curves_over_everybody` has whole worlds without the slow reference.
