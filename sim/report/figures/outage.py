@@ -331,17 +331,28 @@ def find_orders(
     days = [start.date() + timedelta(days=n) for n in range(1, stop // 86400 + 3)]
     midnights = (datetime.combine(day, time(), start.tzinfo).timestamp() for day in days)
     at_s = (int(midnight - start.timestamp()) for midnight in midnights)
-    # Turns that leave a change of that size on both of their sides.
-    turns = _turns_s(listed, LEAST_CHANGE * float(np.max(listed.median)))
-    edges = np.unique([0, *(one for one in at_s if one < stop), *turns, stop])
+    least = LEAST_CHANGE * float(np.max(listed.median))
+    edges = np.unique([0, *(one for one in at_s if one < stop), stop])
+    turns = _turns_s(listed, least)
     # What is true at midnight is of the day that begins.
     change = np.diff(_until(listed, edges))
-    much = np.abs(change) >= LEAST_CHANGE * np.max(listed.median)
+    while turns:
+        within = np.unique([*edges, *turns])
+        change = np.diff(_until(listed, within))
+        # A turn that leaves less on one of its sides, up to the end of its day, parts nothing.
+        at = np.searchsorted(within, turns)
+        size = np.minimum(np.abs(change[at - 1]), np.abs(change[np.minimum(at, change.size - 1)]))
+        if size.min() >= least:
+            edges = within
+            break
+        turns.pop(int(size.argmin()))
+        change = np.diff(_until(listed, edges))
+    much = np.abs(change) >= least
     if cut_off is not None and np.max(cut_off.median) > 0:
         # The last day of orders goes on after the last of them.
         ends = np.append(edges[:-1], stop + 24 * 3600)
         harm = np.abs(np.diff(_until(cut_off, ends))) >= LEAST_CHANGE * np.max(cut_off.median)
-        much |= harm & (np.abs(change) >= LEAST_CHANGE / 6 * np.max(listed.median))
+        much |= harm & (np.abs(change) >= least / 6)
     steps = np.diff(np.nan_to_num(values_at(curves, edges - 1)), axis=1) * np.sign(change)
     much &= (steps >= np.abs(change) / 2).mean(axis=0) > 0.5
     rows = sorted(np.flatnonzero(much).tolist(), key=lambda row: -abs(change[row]))[:MOST_ORDERS]

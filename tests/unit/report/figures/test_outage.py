@@ -164,6 +164,10 @@ def test_what_comes_and_goes_within_a_day_has_a_row_for_each():
     dip = _band([0, 2 * H, 3 * H, 5 * H], [0.0, 60.0, 59.0, 100.0])
     (day,) = find_orders(dip, {}, midnight, _curves(*[dip] * 3))
     assert (day.from_s, day.change) == (2 * H, 100.0)
+    # Nor does a fall of less, of which the rest comes on another day.
+    fall = _band([0, 2 * H, 3 * H, 30 * H], [0.0, 100.0, 90.0, 50.0])
+    orders = find_orders(fall, {}, midnight, _curves(*[fall] * 3))
+    assert [one.change for one in orders] == [90.0, -40.0]
 
 
 def test_days_begin_at_midnight_of_the_place_when_its_clocks_have_changed():
