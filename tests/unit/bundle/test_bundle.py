@@ -24,6 +24,7 @@ from sim.bundle.bundle import (
     write_wheel,
 )
 from sim.errors import DataError, UsageError
+from sim.names import listed
 from sim.results.folder import open_run
 from tests.commands import run
 
@@ -240,8 +241,11 @@ def test_the_script_compares_files_with_blanks_in_their_names(tmp_path):
 
 @pytest.mark.long
 @pytest.mark.parametrize("strategies", [[], ["--strategy", "exact", "--strategy", "none"]])
-def test_the_script_makes_the_same_bytes_elsewhere(strategies, tmp_path):
+def test_the_script_makes_the_same_bytes_elsewhere(strategies, tmp_path, monkeypatch):
     """In another folder, locale and time zone, with the locked versions; needs the network."""
+    # As many as in the process that makes it again.
+    monkeypatch.setattr(listed, "N_DRAWS", 20_000)
+    monkeypatch.setattr(listed, "N_LAWS", 100)
     path, there = tmp_path / "case.zip", tmp_path / "somewhere else"
     asked = (
         "compare" if strategies else "run", "telegram-2018", *strategies, "-n", "2",
