@@ -20,7 +20,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from sim.addresses.feeds.inventories import is_frame, is_unknown, lists_of
+from sim.addresses.feeds.frames import is_frame, is_unknown, lists_of
 from sim.engine.strategies.registry import Strategy
 from sim.errors import OverblockError, Problem, ProblemsError, ScenarioError
 from sim.experiment.executors.task import NOBODY

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-
-from numpy.typing import ArrayLike
+from typing import Any
 
 from sim.addresses.cover.tree import LengthLimits
 from sim.addresses.feeds.feed import without_sinkholes
-from sim.addresses.feeds.inventories import feed_of_addresses, feed_of_columns
+from sim.addresses.feeds.frames import feed_of_addresses, feed_of_columns
 from sim.addresses.sets.intervals import AddressSet
 from sim.api.given import (
     Given,
@@ -184,14 +183,14 @@ def _carry_out(
 
 
 def cover(
-    targets: ArrayLike,
-    inventory: Mapping[str, ArrayLike] | None = None,
+    targets: Any,
+    inventory: Any = None,
     *,
     weight: str = "addresses",
     budget: int | None = None,
     frontier: int | None = None,
-    protect: ArrayLike | None = None,
-    against: ArrayLike | None = None,
+    protect: Any = None,
+    against: Any = None,
     shortest: int = 0,
     longest: int = 32,
     shortest_v6: int = 0,

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from sim.addresses.feeds.feed import Feed, concatenate, without_sinkholes
 from sim.addresses.feeds.formats import read_feed
-from sim.addresses.feeds.inventories import feed_of_addresses, feed_of_columns
+from sim.addresses.feeds.frames import feed_of_addresses, feed_of_columns
 from sim.addresses.sets.intervals import IPV4_STOP, AddressSet
 from sim.blocklists.attribution import Attributes, Breakdown, break_down, check_columns, labels_of
 from sim.blocklists.blocklists import find_input
@@ -335,13 +336,13 @@ class Exposure:
 
 
 def exposure(
-    blocklist: ArrayLike,
-    inventory: Mapping[str, ArrayLike] | None = None,
-    attribute: Mapping[str, ArrayLike] | None = None,
+    blocklist: Any,
+    inventory: Any = None,
+    attribute: Any = None,
     *,
     by: Sequence[str] = (),
-    against: ArrayLike | None = None,
-    own: ArrayLike | None = None,
+    against: Any = None,
+    own: Any = None,
     explain: bool = False,
     top: int = DEFAULT_TOP,
     expect_names: bool = False,
@@ -351,10 +352,12 @@ def exposure(
     Parameters
     ----------
     blocklist : shape (n_rules,)
-        Prefixes, addresses or ``first-last`` ranges as text, or IPv4 addresses as integers.
+        Prefixes, addresses or ``first-last`` ranges as text, or IPv4 addresses as integers; a frame
+        or records with such a column, too.
     inventory
-        Columns of equal length by name: ``address`` (or ``prefix``) as for ``blocklist``, and any
-        of ``name, provider, region, service, country, sector, asn, n_names, revenue_usd_per_h``.
+        Columns of equal length by name, a frame of pandas or polars, a table of Arrow, a relation
+        of DuckDB, or records: ``address`` (or ``prefix``) as for ``blocklist``, and any of ``name,
+        provider, region, service, country, sector, asn, n_names, revenue_usd_per_h``.
         Empty text and NaN are not known.
     attribute
         Columns of equal length: ``prefix``, and any of ``provider, region, service, country,

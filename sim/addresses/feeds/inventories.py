@@ -1,6 +1,6 @@
-"""Inventories and attribute tables of a user's own, in files and in memory: columns told by name.
+"""Inventories and attribute tables of a user's own: columns told by name.
 
-A row without an address is a record whose addresses are not known. Rows in memory count from 1.
+A row without an address is a record whose addresses are not known.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
 from sim.addresses.feeds.delimited import read_headed
 from sim.addresses.feeds.feed import LABELS, LISTS, NUMBERS, RESOLVE, UNPLACED, Feed
@@ -30,11 +29,9 @@ from sim.addresses.feeds.neighbours import (
     with_lengths,
 )
 from sim.addresses.feeds.verdicts import told_of
-from sim.addresses.sets.blocks import format_prefixes
-from sim.addresses.sets.intervals import IPV4_STOP
 from sim.addresses.sets.notation import shown
-from sim.addresses.text.source import Limits, Readable
-from sim.errors import DataError, Problem
+from sim.addresses.text.source import Readable
+from sim.errors import Problem
 from sim.sql import parquet_rows, sql_pattern
 
 if TYPE_CHECKING:
@@ -482,49 +479,6 @@ def fits_inventory(sample: Sample) -> bool:
     return has_ranges or any(column in header for column in ADDRESS_COLUMNS) or _names_rows(header)
 
 
-def is_frame(value: object) -> bool:
-    """Whether a value is a frame of pandas or polars, or a table of Arrow."""
-    package = type(value).__module__.partition(".")[0]
-    is_known = package in ("pandas", "polars", "pyarrow")
-    return is_known and type(value).__name__ in ("DataFrame", "Table")
-
-
-def is_unknown(value: object) -> bool:
-    """Whether a cell is None, NaN, or pandas' NaT or NA, which equals nothing."""
-    return value is None or type(value).__name__ == "NAType" or bool(value != value)
-
-
-def lists_of(frame: Any, name: str) -> dict[str, list[Any]]:
-    """Columns of a frame as lists of plain values, by name; an index with a name is one.
-
-    Raises
-    ------
-    DataError
-        If two columns have the same name, or an index that is no numbers has none.
-    """
-    package = type(frame).__module__.partition(".")[0]
-    is_pandas = package == "pandas"
-    index = [one for one in frame.index.names if one is not None] if is_pandas else []
-    # Numbers of rows, as pandas gives them, say nothing.
-    if (
-        is_pandas
-        and len(frame)
-        and None in frame.index.names
-        and frame.index.dtype.kind not in "iu"
-    ):
-        got = f"expected an index with a name, got {frame.index[0]!r} in one without: reset_index()"
-        raise DataError([Problem(name, got)])
-    given = frame.column_names if package == "pyarrow" else frame.columns
-    names = [*map(str, (*index, *given))]
-    if twice := sorted({one for one in names if names.count(one) > 1}):
-        got = f"more than one {', '.join(twice)}"
-        raise DataError([Problem(name, f"expected columns of distinct names, got {got}")])
-    if is_pandas:
-        whole = frame.reset_index(index) if index else frame
-        return {str(key): whole[key].tolist() for key in whole.columns}
-    return dict(frame.to_dict(as_series=False) if package == "polars" else frame.to_pydict())
-
-
 def domain_of(name: str) -> bytes:
     """A name as the DNS compares it, if it can be one."""
     bare = name.strip().rstrip(".").lower()
@@ -532,69 +486,3 @@ def domain_of(name: str) -> bytes:
         return bare.encode("idna")
     except UnicodeError:
         return bare.encode()
-
-
-def feed_of_columns(columns: Mapping[str, ArrayLike], name: str) -> Feed:
-    """Return columns as a feed.
-
-    Parameters
-    ----------
-    columns
-        Equally long, or a frame. Addresses are text, or IPv4 addresses as integers; None, NaN and
-        empty text are not known.
-    name
-        What to call them in messages.
-
-    Raises
-    ------
-    DataError
-        With every value that cannot be read, or if the columns differ in length.
-    """
-    gathering = Gathering(name, skip_bad=False, limits=Limits())
-    if is_frame(columns):
-        columns = lists_of(columns, name)
-    arrays = {column: np.ma.filled(values, 0) for column, values in columns.items()}
-    sizes = {values.shape for values in arrays.values()}
-    if len(sizes) != 1 or len(next(iter(sizes))) != 1:
-        got = ", ".join(f"{column} {values.shape}" for column, values in arrays.items())
-        message = f"expected one-dimensional columns of one length, got {got}"
-        raise DataError([Problem(name, message)])
-    line = np.arange(1, next(iter(arrays.values())).size + 1, dtype=np.int64)
-    gathering.n_lines = line.size
-    table = Table(gathering, needs_address=True)
-    table.choose(dict.fromkeys(arrays, ()))
-    cells = {column: _texts(values) for column, values in arrays.items()}
-    address = arrays[table.chosen["address"]]
-    if np.issubdtype(address.dtype, np.integer):
-        for row in np.flatnonzero((address < 0) | (address >= IPV4_STOP)).tolist():
-            message = f"expected an IPv4 address in [0, 2**32), got {address[row]}"
-            gathering.refuse(message, row + 1)
-        number = np.clip(address, 0, IPV4_STOP - 1).astype(np.int64)
-        cells[table.chosen["address"]] = format_prefixes(number, np.full(number.size, 32))
-    for column, values in columns.items():
-        if np.ma.isMaskedArray(values):
-            cells[column] = np.where(np.ma.getmaskarray(values), "", cells[column]).tolist()
-    table.add(cells, line)
-    return table.finish("columns")
-
-
-def feed_of_addresses(values: ArrayLike, name: str) -> Feed:
-    """Return addresses as a feed; parameters as for `feed_of_columns`.
-
-    Raises
-    ------
-    DataError
-        With every value that cannot be read, or if no row of any holds an address.
-    """
-    feed = feed_of_columns({"prefix": values}, name)
-    if feed.n_records and not len(feed.v4) + len(feed.v6):
-        message = f"expected at least one address, got none in {feed.n_records:,} rows"
-        raise DataError([Problem(name, message)])
-    return feed
-
-
-def _texts(values: NDArray[np.generic]) -> Sequence[str]:
-    """Values as text; what is missing is empty."""
-    if values.dtype.kind in "US":
-        return [str(value) for value in values.tolist()]
-    return ["" if is_unknown(value) else str(value) for value in values.tolist()]

@@ -5,7 +5,7 @@ from ipaddress import IPv4Address
 import pytest
 
 from sim.addresses.cover.tree import LengthLimits
-from sim.addresses.feeds.inventories import feed_of_columns
+from sim.addresses.feeds.frames import feed_of_columns
 from sim.addresses.sets.intervals import AddressSet
 from sim.blocklists.covers import Question, answer
 from sim.errors import UsageError

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sim.addresses.feeds.inventories import feed_of_columns
+from sim.addresses.feeds.frames import feed_of_columns
 from sim.blocklists.exposure import expect_names, exposure
 from sim.cli.verbs.exposure import expected_table
 from sim.names.expected import ListedPlaces, draw_found_names, draw_kinds, draw_names

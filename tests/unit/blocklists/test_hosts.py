@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sim.addresses.feeds.inventories import feed_of_columns
+from sim.addresses.feeds.frames import feed_of_columns
 from sim.addresses.sets.intervals import AddressSet
 from sim.blocklists.hosts import State, Tally, count_states, find_hits, weigh_states
 from sim.blocklists.inventory import assess_inventory, rank_businesses

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sim.addresses.feeds.feed import Feed
-from sim.addresses.feeds.inventories import feed_of_columns
+from sim.addresses.feeds.frames import feed_of_columns
 from sim.addresses.sets.intervals import AddressSet
 from sim.blocklists.covers import count_rules, row_worth, units_of
 

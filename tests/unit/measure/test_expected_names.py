@@ -9,7 +9,7 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
-from sim.addresses.feeds.inventories import feed_of_columns
+from sim.addresses.feeds.frames import feed_of_columns
 from sim.addresses.sets.intervals import IntervalSet
 from sim.blocklists.exposure import expect_names
 from sim.engine.decisions import Mechanism

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from sim.addresses.feeds import verdicts
 from sim.addresses.feeds.feed import Feed
 from sim.addresses.feeds.formats import read_feed
+from sim.addresses.feeds.frames import feed_of_columns
 from sim.addresses.feeds.inputs import ColumnChoice, Input, plain_name
-from sim.addresses.feeds.inventories import feed_of_columns
 from sim.errors import DataError, UsageError
 from tests.refusals import problems_of
 

@@ -10,8 +10,8 @@ import pytest
 from sim.addresses.feeds import normal
 from sim.addresses.feeds.feed import Feed, concatenate, members
 from sim.addresses.feeds.formats import read_feed
+from sim.addresses.feeds.frames import feed_of_addresses, feed_of_columns
 from sim.addresses.feeds.inputs import Input
-from sim.addresses.feeds.inventories import feed_of_addresses, feed_of_columns
 from sim.addresses.feeds.normal import write_normal
 from sim.errors import DataError, UsageError
 from tests.feeds import given, read
@@ -217,15 +217,62 @@ def test_numbers_that_are_no_address_are_refused_by_row():
     assert (feed.v4.start.tolist(), feed.v4.stop.tolist()) == ([0, 2**32 - 1], [1, 2**32])
 
 
-def test_frames_are_columns_by_name():
-    pandas = pytest.importorskip("pandas")
-    frame = pandas.DataFrame({"address": ["198.51.100.1"], "name": ["shop"]})
-    feed = feed_of_columns(frame, "frame")
-    assert (feed.n_records, feed.labels["name"].names) == (1, ["shop"])
-    with pytest.raises(DataError, match="expected one-dimensional columns of one length, got"):
-        feed_of_columns({"address": ["198.51.100.1"], "name": ["a", "b"]}, "frame")
+COLUMNS = {"address": ["198.51.100.1", "192.0.2.7"], "name": ["shop", None]}
+
+
+def _records():
+    return [dict(zip(COLUMNS, row, strict=True)) for row in zip(*COLUMNS.values(), strict=True)]
+
+
+def _frame_of(package):
+    if package == "duckdb":
+        name = "unnest(['shop', NULL]) AS name"
+        return duckdb.sql(f"SELECT unnest(['198.51.100.1', '192.0.2.7']) AS address, {name}")
+    module = pytest.importorskip(package)
+    if package == "pyarrow":
+        return module.RecordBatch.from_pydict(COLUMNS)
+    return module.DataFrame(COLUMNS)
+
+
+@pytest.mark.parametrize("form", ["pandas", "pyarrow", "duckdb", "records", "generator"])
+def test_frames_and_records_are_columns_by_name(form):
+    made = {"records": _records, "generator": lambda: iter(_records())}
+    for feed_of in (feed_of_columns, feed_of_addresses):
+        feed = feed_of(made[form]() if form in made else _frame_of(form), "frame")
+        assert feed.v4.start.tolist() == [0xC6336401, 0xC0000207]
+    named = feed_of_columns(made[form]() if form in made else _frame_of(form), "frame")
+    assert (named.labels["name"].names, named.labels["name"].code.tolist()) == (["shop"], [0, -1])
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"address": ["198.51.100.1"], "name": ["a", "b"]}, "one length, got address 1, name 2"),
+        ({"address": [["a"], ["b", "c"]]}, r"single values, got \['a'\] in row 1"),
+        ({"address": ["192.0.2.1", {"192.0.2.2"}]}, "single values, got {'192.0.2.2'} in row 2"),
+        ({"address": "192.0.2.1"}, "address: expected a list of single values, got str"),
+        ([{"address": "192.0.2.1"}, "192.0.2.2"], "records with names, got list of dict, str"),
+        ("hosts.csv", "expected a frame, columns by name, or records with names, got str"),
+        ({}, "expected columns of one length, got none"),
+        ([], "expected a frame, columns by name, or records with names, got list"),
+    ],
+)
+def test_what_is_no_table_is_refused(given, message):
+    with pytest.raises(DataError, match=message):
+        feed_of_columns(given, "frame")
+
+
+def test_what_is_missing_beside_texts_is_not_known():
+    feed = feed_of_columns({"address": ["192.0.2.1", math.nan], "name": [math.nan, "b"]}, "frame")
+    assert (feed.n_records, len(feed.v4), feed.labels["name"].names) == (2, 1, ["b"])
+
+
+def test_lists_without_an_address_are_refused():
     with pytest.raises(DataError, match="expected at least one address, got none in 2 rows"):
         feed_of_addresses([None, ""], "frame")
+    with pytest.raises(DataError, match="got str"):
+        feed_of_addresses("192.0.2.1", "frame")
+    assert feed_of_addresses((one for one in ["192.0.2.1"]), "frame").n_records == 1
 
 
 def test_services_of_a_table_that_an_earlier_version_may_have_split_are_a_question(tmp_path):

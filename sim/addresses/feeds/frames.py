@@ -1,0 +1,188 @@
+"""Frames, columns, records and lists that are given in Python, as columns and as feeds.
+
+Rows count from 1. A value that is None, NaN or empty text is not known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.addresses.feeds.feed import Feed
+from sim.addresses.feeds.gather import Gathering
+from sim.addresses.feeds.inventories import Table
+from sim.addresses.sets.blocks import format_prefixes
+from sim.addresses.sets.intervals import IPV4_STOP
+from sim.addresses.text.source import Limits
+from sim.errors import DataError, Problem
+
+_FRAMES = ("DataFrame", "Table", "RecordBatch", "DuckDBPyRelation")
+_PACKAGES = ("pandas", "polars", "pyarrow", "duckdb", "_duckdb")
+
+
+def is_frame(value: object) -> bool:
+    """Whether a value is a frame of pandas or polars, an Arrow table or a relation of DuckDB."""
+    kind = type(value)
+    return kind.__module__.partition(".")[0] in _PACKAGES and kind.__name__ in _FRAMES
+
+
+def is_unknown(value: object) -> bool:
+    """Whether a cell is None, NaN, or pandas' NaT or NA, which equals nothing."""
+    return value is None or type(value).__name__ == "NAType" or bool(value != value)
+
+
+def lists_of(frame: Any, name: str) -> dict[str, list[Any]]:
+    """Columns of a frame as lists of plain values, by name; an index with a name is one.
+
+    Raises
+    ------
+    DataError
+        If two columns have the same name, or an index that is no numbers has none.
+    """
+    package = type(frame).__module__.partition(".")[0]
+    is_pandas = package == "pandas"
+    index = [one for one in frame.index.names if one is not None] if is_pandas else []
+    # Numbers of rows, as pandas gives them, say nothing.
+    if (
+        is_pandas
+        and len(frame)
+        and None in frame.index.names
+        and frame.index.dtype.kind not in "iu"
+    ):
+        got = f"expected an index with a name, got {frame.index[0]!r} in one without: reset_index()"
+        raise DataError([Problem(name, got)])
+    is_arrow = package == "pyarrow"
+    names = [*map(str, (*index, *(frame.schema.names if is_arrow else frame.columns)))]
+    if twice := sorted({one for one in names if names.count(one) > 1}):
+        got = f"more than one {', '.join(twice)}"
+        raise DataError([Problem(name, f"expected columns of distinct names, got {got}")])
+    if is_pandas:
+        whole = frame.reset_index(index) if index else frame
+        return {str(key): whole[key].tolist() for key in whole.columns}
+    if package == "polars" or is_arrow:
+        return dict(frame.to_pydict() if is_arrow else frame.to_dict(as_series=False))
+    rows = frame.fetchall()
+    return {key: [row[at] for row in rows] for at, key in enumerate(names)}
+
+
+def columns_of(given: Any, name: str) -> Mapping[str, Any]:
+    """Columns by name of a frame, a mapping or records; a key that a record lacks is not known.
+
+    Raises
+    ------
+    DataError
+        If it is none of these, or as `lists_of`.
+    """
+    if is_frame(given):
+        return lists_of(given, name)
+    if isinstance(given, Mapping):
+        return given
+    rows = _listed(given)
+    if not _are_records(rows):
+        kinds = sorted({type(row).__name__ for row in rows}) if isinstance(rows, list) else []
+        got = f"list of {', '.join(kinds)}" if kinds else type(given).__name__
+        message = f"expected a frame, columns by name, or records with names, got {got}"
+        raise DataError([Problem(name, message)])
+    return {key: [row.get(key) for row in rows] for key in {key: 0 for row in rows for key in row}}
+
+
+def _listed(given: Any) -> Any:
+    """A value as a list, if it is many values in no array."""
+    is_whole = isinstance(given, str | bytes | Mapping) or hasattr(given, "__array__")
+    return list(given) if isinstance(given, Iterable) and not is_whole else given
+
+
+def _are_records(rows: Any) -> bool:
+    """Whether all of a list are mappings."""
+    return isinstance(rows, list) and bool(rows) and all(isinstance(one, Mapping) for one in rows)
+
+
+def _array(values: Any, name: str, column: str) -> NDArray[Any]:
+    """One column as an array of one dimension, 0 where it is masked."""
+    values = _listed(values)
+    held = values if isinstance(values, list) else []
+    inner = [row for row, one in enumerate(held) if _is_many(one)]
+    if any(isinstance(one, str) for one in held) and not inner:
+        # Else NumPy makes a text of a missing value beside texts: the name 'nan'.
+        return np.array(held, object)
+    array = None if inner else np.asarray(np.ma.filled(values, 0))
+    if array is not None and array.ndim == 1:
+        return array
+    got = f"{held[inner[0]]!r} in row {inner[0] + 1}" if inner else type(values).__name__
+    raise DataError([Problem(name, f"expected a list of single values, got {got}", key=column)])
+
+
+def _is_many(value: object) -> bool:
+    """Whether a value is no single one."""
+    is_scalar = isinstance(value, str | bytes) or getattr(value, "ndim", 1) == 0
+    return isinstance(value, Iterable) and not is_scalar
+
+
+def feed_of_columns(columns: Any, name: str) -> Feed:
+    """Return columns as a feed.
+
+    Parameters
+    ----------
+    columns
+        Equally long by name, a frame, or records. Addresses are text, or IPv4 addresses as
+        integers; None, NaN and empty text are not known.
+    name
+        What to call them in messages.
+
+    Raises
+    ------
+    DataError
+        With every value that cannot be read, or if the columns differ in length.
+    """
+    gathering = Gathering(name, skip_bad=False, limits=Limits())
+    columns = columns_of(columns, name)
+    arrays = {column: _array(values, name, column) for column, values in columns.items()}
+    sizes = {values.size for values in arrays.values()}
+    if len(sizes) != 1:
+        got = ", ".join(f"{column} {values.size}" for column, values in arrays.items())
+        message = f"expected columns of one length, got {got or 'none'}"
+        raise DataError([Problem(name, message)])
+    line = np.arange(1, next(iter(arrays.values())).size + 1, dtype=np.int64)
+    gathering.n_lines = line.size
+    table = Table(gathering, needs_address=True)
+    table.choose(dict.fromkeys(arrays, ()))
+    cells = {column: _texts(values) for column, values in arrays.items()}
+    address = arrays[table.chosen["address"]]
+    if np.issubdtype(address.dtype, np.integer):
+        for row in np.flatnonzero((address < 0) | (address >= IPV4_STOP)).tolist():
+            message = f"expected an IPv4 address in [0, 2**32), got {address[row]}"
+            gathering.refuse(message, row + 1)
+        number = np.clip(address, 0, IPV4_STOP - 1).astype(np.int64)
+        cells[table.chosen["address"]] = format_prefixes(number, np.full(number.size, 32))
+    for column, values in columns.items():
+        if np.ma.isMaskedArray(values):
+            cells[column] = np.where(np.ma.getmaskarray(values), "", cells[column]).tolist()
+    table.add(cells, line)
+    return table.finish("columns")
+
+
+def feed_of_addresses(values: Any, name: str) -> Feed:
+    """Return addresses as a feed: a list of them, or as for `feed_of_columns`.
+
+    Raises
+    ------
+    DataError
+        With every value that cannot be read, or if no row of any holds an address.
+    """
+    values = _listed(values)
+    is_table = is_frame(values) or _are_records(values)
+    feed = feed_of_columns(values if is_table else {"prefix": values}, name)
+    if feed.n_records and not len(feed.v4) + len(feed.v6):
+        message = f"expected at least one address, got none in {feed.n_records:,} rows"
+        raise DataError([Problem(name, message)])
+    return feed
+
+
+def _texts(values: NDArray[np.generic]) -> Sequence[str]:
+    """Values as text; what is missing is empty."""
+    if values.dtype.kind in "US":
+        return [str(value) for value in values.tolist()]
+    return ["" if is_unknown(value) else str(value) for value in values.tolist()]
