@@ -10,7 +10,7 @@ import json
 import re
 import shlex
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -444,16 +444,14 @@ def strategy_names(strategies: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     }
 
 
-def repeat_command(run: RunFolder) -> str:
-    """One line for a shell that makes a folder again."""
+def repeat_command(run: RunFolder, ways: Sequence[str] = ()) -> str:
+    """One line for a shell that makes a folder again, or compares other ways of blocking in it."""
     manifest = run.manifest
     is_comparison = manifest.get("kind") == "comparison"
     file = shipped_scenario(manifest["scenario"]) or "scenario.yaml"
-    parts = ["overblock", "compare" if is_comparison else "run", file]
+    parts = ["overblock", "compare" if is_comparison or ways else "run", file]
     if is_comparison:
-        own = run.scenario.get("strategy", {})
-        for strategy in manifest["strategies"]:
-            parts += ["--strategy", _strategy_text(strategy, own)]
+        parts += _options(_strategy_text(run, one) for one in manifest["strategies"])
         parts += ["--baseline", str(manifest["baseline"])]
     asked = manifest.get("n_replicates_asked", run.n_replicates)
     parts += ["-n", str(asked), "--seed", str(manifest["root_seed"])]
@@ -463,18 +461,27 @@ def repeat_command(run: RunFolder) -> str:
         # As `own.settings` writes what the command line names.
         if override.startswith('measures=[{"file"'):
             for one in json.loads(override.partition("=")[2]):
-                parts += ["--measure", f"{one['file']}:{one['name']}"]
-        elif override.startswith('strategy={"id": "own"'):
-            parts += ["--strategy", _code_text(json.loads(override.partition("=")[2]))]
-        else:
+                parts += ["--measure", f"{_copy_of(run, one['file'])}:{one['name']}"]
+        elif not override.startswith('strategy={"id": "own"'):
             parts += ["--set", override]
-    return shlex.join(parts)
+        elif not ways:
+            parts += _options([_code_text(run, json.loads(override.partition("=")[2]))])
+    return shlex.join([*parts, *_options(ways)])
 
 
-def _code_text(own: Mapping[str, Any]) -> str:
-    """A strategy in a Python file as the command line takes it."""
+def _options(ways: Iterable[str]) -> list[str]:
+    return [part for way in ways for part in ("--strategy", way)]
+
+
+def _copy_of(run: RunFolder, name: str) -> str:
+    """Where a folder keeps a file that its scenario names."""
+    return next((one["copy"] for one in run.manifest["inputs"] if one["name"] == name), name)
+
+
+def _code_text(run: RunFolder, own: Mapping[str, Any]) -> str:
+    """A strategy in a Python file as the command line takes it, in the folder."""
     values = (f"{key}={json.dumps(value)}" for key, value in own["values"].items())
-    return ",".join((f"{own['file']}:{own['rule']}", *values))
+    return ",".join((f"{_copy_of(run, own['file'])}:{own['rule']}", *values))
 
 
 OTHER_WAYS = ("exact", "covering-prefix")
@@ -483,11 +490,8 @@ OTHER_WAYS = ("exact", "covering-prefix")
 
 def compare_command(run: RunFolder) -> str:
     """One line for a shell that compares other ways of blocking on the simulations of a run."""
-    own = [_strategy_text(one, run.scenario.get("strategy", {})) for one in strategies_of(run)]
-    ways = dict.fromkeys((*own, *OTHER_WAYS))
-    parts = [part for way in ways for part in ("--strategy", way)]
-    again = repeat_command(run).replace("overblock run", "overblock compare", 1)
-    return f"{again} {shlex.join(parts)}"
+    own = [_strategy_text(run, one) for one in strategies_of(run)]
+    return repeat_command(run, [*dict.fromkeys((*own, *OTHER_WAYS))])
 
 
 def answering_command(run: RunFolder) -> str:
@@ -501,7 +505,7 @@ def answering_command(run: RunFolder) -> str:
         text = (shipped("scenarios") / f"{name}.yaml").read_text(encoding="utf-8")
         if f"\n  name: {target}\n" in text and "\nfronts:\n" in text:
             found.append(("\nevidence:\n" in text, name))
-    ways = [part for way in OTHER_WAYS for part in ("--strategy", way)]
+    ways = _options(OTHER_WAYS)
     return shlex.join(["overblock", "compare", max(found)[1], *ways]) if found else ""
 
 
@@ -514,11 +518,12 @@ def shipped_scenario(scenario: Mapping[str, Any]) -> str | None:
     return name if hashlib.sha256(data).hexdigest() == scenario.get("sha256") else None
 
 
-def _strategy_text(strategy: Mapping[str, Any], own: Mapping[str, Any]) -> str:
+def _strategy_text(run: RunFolder, strategy: Mapping[str, Any]) -> str:
     """A strategy as the command line takes it: the id of the scenario's own stands for it."""
+    own = run.scenario.get("strategy", {})
     label, name = str(strategy["label"]), str(strategy["id"])
     if name == "own":
-        text = _code_text(strategy["parameters"])
+        text = _code_text(run, strategy["parameters"])
         return text if text.endswith(f".py:{label}") else f"{label}={text}"
     if ":" in label or "=" in label:
         return label  # only the text of a strategy can be such a label
