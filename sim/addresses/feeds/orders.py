@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import pairwise
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +23,7 @@ from sim.addresses.feeds.neighbours import Neighbours, expected_date, read_date
 from sim.addresses.sets.blocks import format_prefixes
 from sim.addresses.sets.notation import shown
 from sim.addresses.text.source import Readable
-from sim.errors import DataError, Problem
+from sim.errors import DataError, Problem, UsageError
 
 NEEDED = ("effective", "action", "prefix")
 _PARTIES = ("operators", "mechanism")
@@ -51,12 +51,15 @@ class Orders:
     parties
         For each order the operators it is for, sorted and with blanks between them, and its
         mechanism where that is not ``drop``; nothing where it is for all and drops.
+    first_poll_s
+        When a record of polls begins; None where these are orders.
     """
 
     feed: Feed
     epoch_s: NDArray[np.int64]
     is_block: NDArray[np.bool_]
     parties: Labels
+    first_poll_s: int | None = None
 
     def in_force(self, at: datetime) -> Feed:
         """Return the orders in force at a time.
@@ -64,7 +67,16 @@ class Orders:
         Orders count from their own second on. One that unblocks withdraws the oldest one in force
         that holds exactly the same prefix for the same operators, by the same mechanism;
         overlapping orders stay. A note counts the orders that do not drop at every operator.
+
+        Raises
+        ------
+        UsageError
+            If nobody had polled by then: what was blocked is not known.
         """
+        if self.first_poll_s is not None and at.timestamp() < self.first_poll_s:
+            begin = datetime.fromtimestamp(self.first_poll_s, UTC).isoformat()
+            message = f"expected a time from the first poll on, {begin}, got {at.isoformat()}"
+            raise UsageError(f"--at: {message}: what was blocked before it is not known")
         kept = self._kept(int(at.timestamp()))
         feed = self.feed.of_records(kept)
         parties = Counter(self.parties.names[code] for code in self.parties.code[kept] if code >= 0)
@@ -246,38 +258,53 @@ def read_polls(source: Readable, gathering: Gathering) -> Orders:
         If the document is no such record; for entries without provider, changes, times or states.
     """
     document = read_document(source, gathering, "polls of providers", "data")
-    turns: list[tuple[int, bool, int, dict[str, Any]]] = []
+    # Changes of one address and provider may stand in several entries.
+    polled: defaultdict[tuple[str, str], list[_State]] = defaultdict(list)
     for number, (_, entry) in enumerate(items(document, "data", gathering), 1):
         gathering.n_lines += 1
-        if plain_name(text_of(entry, "isp")):
-            turns += [(*turn, number, entry) for turn in _turns(entry, number, gathering)]
-        else:
+        party = party_of(plain_name(text_of(entry, "isp")))
+        if not party:
             gathering.refuse("expected the name of a provider, got none", number, "isp")
+        polled[text_of(entry, "ip").strip().lower(), party] += _states(entry, number, gathering)
+    turns = [
+        (*turn, address, party)
+        for (address, party), states in polled.items()
+        for turn in _turns(states, gathering)
+    ]
     times, blocks = [turn[0] for turn in turns], [turn[1] for turn in turns]
     line = np.array([turn[2] for turn in turns], np.int64)
-    entries = [turn[3] for turn in turns]
     record = gathering.add_records(len(turns))
-    gathering.add_labels("provider", [text_of(entry, "description") for entry in entries])
-    gathering.add_texts([text_of(entry, "ip") for entry in entries], record, line, key="ip")
+    gathering.add_labels("provider", [turn[3] for turn in turns])
+    gathering.add_texts([turn[4] for turn in turns], record, line, key="ip")
     parties = Coder()
-    parties.add([party_of(plain_name(text_of(entry, "isp"))) for entry in entries])
+    parties.add([turn[5] for turn in turns])
+    seen = [state[0] for states in polled.values() for state in states]
+    begin = datetime.fromtimestamp(min(seen, default=0), UTC).isoformat()
     gathering.note(
-        "times are those of polls: blocks between two polls are missing, and the last state of an "
-        "address is kept after the record ends"
+        f"times are those of polls, from {begin} on: what was blocked before, or between two "
+        "polls, is not known, and the last state of an address is kept after the record ends"
     )
-    gathering.note("a scenario that replays these orders adds its operators' lags to these times")
+    gathering.note(
+        "in a scenario its operators' lags and compliance come on top, unless its table of "
+        "operators says otherwise, as that of init does"
+    )
     feed = gathering.finish("polls", text_of(document, "lastUpdate"))
-    return orders_of(feed, times, blocks, parties.finish())
+    found = orders_of(feed, times, blocks, parties.finish())
+    return replace(found, first_poll_s=min(seen, default=None))
 
 
-def _turns(entry: dict[str, Any], number: int, gathering: Gathering) -> list[tuple[int, bool]]:
-    """Times at which the state of an entry differs from the one before, sorted."""
+_State: TypeAlias = tuple[int, bool, int, str]
+"""When an address was polled, whether it was blocked, the entry, and its description."""
+
+
+def _states(entry: dict[str, Any], number: int, gathering: Gathering) -> list[_State]:
+    """States of one entry, in its sequence."""
     changes = entry.get("stateChanges")
     if not isinstance(changes, list):
         got = type(changes).__name__
         gathering.refuse(f"expected a list of changes, got {got}", number, "stateChanges")
         return []
-    states: list[tuple[int, bool]] = []
+    states: list[_State] = []
     for change in changes:
         found = change if isinstance(change, dict) else {}
         at, state = read_date(text_of(found, "timestamp"), None), found.get("state")
@@ -285,15 +312,20 @@ def _turns(entry: dict[str, Any], number: int, gathering: Gathering) -> list[tup
             message = f"expected a time with offset and a state, got {shown(str(change))}"
             gathering.refuse(message, number, "stateChanges")
         else:
-            states.append((int(at.timestamp()), state))
+            states.append((int(at.timestamp()), state, number, text_of(entry, "description")))
+    return states
+
+
+def _turns(states: list[_State], gathering: Gathering) -> list[_State]:
+    """The states that differ from the one before, by time; an address is free before its first."""
     states.sort(key=lambda each: each[0])
-    for (at_s, state), (next_s, other) in pairwise(states):
+    for (at_s, state, *_), (next_s, other, number, _) in pairwise(states):
         if at_s == next_s and state != other:
             when = datetime.fromtimestamp(at_s, UTC).isoformat()
             message = f"expected one state at one time, got true and false at {when}"
             gathering.refuse(message, number, "stateChanges")
             return []
-    before = [False, *(state for _, state in states)]
+    before = [False, *(state for _, state, *_ in states)]
     return [each for each, last in zip(states, before, strict=False) if each[1] != last]
 
 

@@ -7,7 +7,7 @@ import io
 import json
 import textwrap
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
@@ -70,12 +70,15 @@ class GivenList:
         When its records are in force, and where; empty where it has neither dates nor operators.
     notes
         What to know of how it was read.
+    polled
+        Operators at which its addresses were seen blocked; none where these are orders.
     """
 
     ending: str
     data: bytes
     periods: Sequence[Period]
     notes: tuple[str, ...]
+    polled: tuple[str, ...] = ()
 
     @property
     def is_dated(self) -> bool:
@@ -100,7 +103,10 @@ def read_given(path: Path, columns: ColumnChoice) -> GivenList:
     ending = "".join(path.suffixes[-2:]) or ".txt"
     if periods:
         rows = [",".join(row) for row in (_COLUMNS, *_rows(periods, texts, columns))]
-        return GivenList(".csv", "\n".join([*rows, ""]).encode(), periods, feed.notes)
+        is_polled = isinstance(found, Orders) and found.first_poll_s is not None
+        polled = tuple(sorted({one.operators for one in periods})) if is_polled else ()
+        data = "\n".join([*rows, ""]).encode()
+        return GivenList(".csv", data, periods, feed.notes, polled)
     if columns.met:
         lines = [f"# {path.name}, by the columns chosen", *(one for each in texts for one in each)]
         return GivenList(".txt", "\n".join([*lines, ""]).encode(), (), feed.notes)
@@ -193,15 +199,31 @@ def shipped_operators(name: str = UNKNOWN) -> tuple[str, str]:
     return path.read_text("utf-8"), path.with_suffix(".source.yaml").read_text("utf-8")
 
 
-def filled_operators(path: Path, country: str, model_of: str) -> tuple[str, str, list[str]]:
+AS_SEEN = {
+    "poll_interval_h": "0.000278",
+    **dict.fromkeys(("apply_lag_median_h", "apply_lag_sigma"), "0"),
+    **dict.fromkeys(("release_lag_median_h", "release_lag_sigma"), "0"),
+    "compliance": "1",
+}
+"""Of operators at which a list was seen in force: nothing is added to what was seen."""
+_WHY_SEEN = "The list says what was seen blocked, and when: nothing is added to it"
+
+
+def filled_operators(
+    path: Path | None, country: str, model_of: str, polled: Sequence[str] = ()
+) -> tuple[str, str, list[str]]:
     """Fill up a table of operators.
 
     Parameters
     ----------
+    path
+        The table; None for one of the operators that were polled, all of one size.
     country
         Whose they are.
     model_of
         Shipped table whose first row stands for what is not given.
+    polled
+        Operators at which the list was seen in force, if it was.
 
     Returns
     -------
@@ -215,7 +237,9 @@ def filled_operators(path: Path, country: str, model_of: str) -> tuple[str, str,
     DataError
         If the file cannot be read, has no column ``operator``, or a column that is none.
     """
-    rows = list(csv.DictReader(io.StringIO(read_bytes(path).decode("utf-8-sig"), newline="")))
+    rows = [{"operator": name} for name in polled]
+    if path is not None:
+        rows = list(csv.DictReader(io.StringIO(read_bytes(path).decode("utf-8-sig"), newline="")))
     given = [name for name in (rows[0] if rows else {}) if name]
     known = list(OperatorRow.model_fields)
     problems = [
@@ -228,7 +252,10 @@ def filled_operators(path: Path, country: str, model_of: str) -> tuple[str, str,
     DataError.raise_any(problems)
     table, note = shipped_operators(model_of)
     model = next(csv.DictReader(io.StringIO(table)))
-    assumed = [name for name in model if name not in given and name not in ("label", "stands_for")]
+    seen = {name: value for name, value in AS_SEEN.items() if polled and name not in given}
+    model |= seen
+    whose = {"label", "stands_for", *seen}
+    assumed = [name for name in model if name not in given and name not in whose]
     columns = ["operator", "label", *(name for name in known[2:] if name in (*given, *model))]
     stream = io.StringIO(newline="")
     writer = csv.DictWriter(stream, columns, lineterminator="\n", extrasaction="ignore")
@@ -239,10 +266,11 @@ def filled_operators(path: Path, country: str, model_of: str) -> tuple[str, str,
         mine = share if number < len(rows) else 1 - share * (len(rows) - 1)
         filled = {"label": row["operator"], "stands_for": "", "share_users": f"{mine:.6g}"}
         writer.writerow(model | filled | {name: row[name] for name in given if row[name]})
-    return stream.getvalue(), _note(note, columns, given, country), assumed
+    why = dict.fromkeys(given if path else ["operator"], GIVEN) | dict.fromkeys(seen, _WHY_SEEN)
+    return stream.getvalue(), _note(note, columns, why, country), assumed
 
 
-def _note(text: str, columns: Sequence[str], given: Sequence[str], country: str) -> str:
+def _note(text: str, columns: Sequence[str], why: Mapping[str, str], country: str) -> str:
     """The note of that table, with the columns that the user gives."""
     note = YAML(typ="safe", pure=True).load(text)
     old = note["columns"]
@@ -254,12 +282,16 @@ def _note(text: str, columns: Sequence[str], given: Sequence[str], country: str)
         "country": country,
         "columns": {
             name: old[name]
-            if name in old and name not in given
+            if name in old and name not in why
             else {
                 **{key: old.get(name, unknown)[key] for key in unknown},
                 "kind": "assumption",
-                "why": GIVEN,
-                **({"range": old[name]["range"]} if "range" in old.get(name, {}) else {}),
+                "why": why.get(name, GIVEN),
+                **(
+                    {"range": old[name]["range"]}
+                    if "range" in old.get(name, {}) and why.get(name) != _WHY_SEEN
+                    else {}
+                ),
             }
             for name in columns
         },
@@ -385,13 +417,14 @@ def write_case(known: Known, folder: Path) -> list[str]:
     choice.check_met()
     operators = pack.get("operators.groups", UNKNOWN)
     table, note = shipped_operators(operators)
-    if known.operators is not None:
-        table, note, columns = filled_operators(known.operators, known.country, operators)
+    polled = listed.polled if listed is not None else ()
+    if known.operators is not None or polled:
+        table, note, columns = filled_operators(known.operators, known.country, operators, polled)
         if columns:
             assumed.append(f"Of the operators: {', '.join(columns)} (operators.source.yaml).")
     elif operators == UNKNOWN:
         assumed.append("All of the operators: three of them (operators.source.yaml).")
-    if known.operators is not None or operators == UNKNOWN:
+    if known.operators is not None or polled or operators == UNKNOWN:
         operators = "operators.csv"
         files |= {operators: table.encode(), "operators.source.yaml": note.encode()}
     names = [row["operator"] for row in csv.DictReader(io.StringIO(table))]
@@ -413,7 +446,7 @@ def write_case(known: Known, folder: Path) -> list[str]:
         ).rstrip(),
         operators=operators,
         population=_DRAWN if known.inventory is None else _GIVEN_SITES,
-        rest=_IPV6 if has_ipv6 else "",
+        rest="\n".join(filter(None, (_SEEN if polled else "", _IPV6 if has_ipv6 else ""))),
         why_time="Given" if known.first and known.last else "Any days, as none were given",
         notes="" if known.inventory else _NOTE_OF_N,
     )
@@ -467,6 +500,10 @@ _NOTE_OF_N = """\
 _IPV6 = """\
 # Some of your sites have IPv6: how many users have it is an assumption, unless you give it here.
 ipv6: {}"""
+_SEEN = """\
+# The list says what was seen blocked: nothing is added to its times.
+register:
+  cadence: cadence-as-seen"""
 _GIVEN_SITES = """\
 population:
   inventory: hosts.csv

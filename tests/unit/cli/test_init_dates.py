@@ -1,5 +1,6 @@
 """``overblock init`` keeps the dates of a list: from and until when an address is blocked."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from typer.testing import Result
 from sim.errors import DataError
 from sim.scenario.tables.inventory import read_list
 from tests.commands import call, run
+from tests.csv_rows import csv_rows
 from tests.experiments import resolved_of
 from tests.feeds import given
 
@@ -210,6 +212,31 @@ def test_ignored_columns_are_named_and_the_case_goes_without_them(tmp_path):
     assert "list.csv: columns ignored: list, seen" in result.output
     case = resolved_of(str(tmp_path / "case" / "scenario.yaml"))
     assert [one.n_rows for one in case.lists] == [2]
+
+
+def test_what_was_polled_is_in_force_as_it_was_seen(tmp_path):
+    turns = {
+        "North": ("27T01:00:00Z", "28T10:00:00Z"),
+        "South Net": ("28T00:00:00Z", "29T00:00:00Z"),
+    }
+    entries = [
+        {"ip": "198.51.100.7", "isp": isp, "stateChanges": [
+            {"timestamp": f"2026-03-{at}", "state": state}
+            for at, state in zip(times, (True, False), strict=True)
+        ]}
+        for isp, times in turns.items()
+    ]  # fmt: skip
+    (tmp_path / "sites.csv").write_text("site,address\na.example,198.51.100.7\n")
+    asked = ("--inventory", tmp_path / "sites.csv")
+    init(tmp_path, json.dumps({"data": entries}), *RUN, *asked, name="data.json")
+    case, out = tmp_path / "case" / "scenario.yaml", tmp_path / "out"
+    run("run", case, "-n", "3", "-w", "1", "-o", out)
+    hours = {
+        row["operator"]: [float(row[f"affected_h{end}"]) for end in ("", "_low", "_high")]
+        for row in csv_rows(out / "sites.csv")
+    }
+    # By hand: 33 h and 24 h, ten of them at both; nothing is added by lags or left out.
+    assert hours == {"": [47] * 3, "north": [33] * 3, "south_net": [24] * 3}
 
 
 def test_columns_of_sites_are_written_as_they_were_chosen(tmp_path):

@@ -19,6 +19,7 @@ from sim.scenario.resolve import ROWS_OF
 from sim.scenario.schema import NONE, scenario_tree
 from sim.scenario.tables.rows import (
     AssumptionRow,
+    CadenceRow,
     CloudPrefixRow,
     CourtQuestionRow,
     FactRow,
@@ -63,6 +64,7 @@ def tables_of_scenarios() -> Iterator[tuple[str, type[Row]]]:
 MODELS: dict[str, type[Row]] = {
     **dict(tables_of_scenarios()),
     "assumptions": AssumptionRow,
+    "cadence-as-seen": CadenceRow,
     "cloud-prefixes-2018": CloudPrefixRow,
     "country-packs": PackRow,
     "court-questions": CourtQuestionRow,

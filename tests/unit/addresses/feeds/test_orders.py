@@ -1,14 +1,16 @@
 """Dated orders: what is in force when."""
 
+import json
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from sim.addresses.feeds.inputs import Input
 from sim.addresses.feeds.orders import COLUMNS, Orders, order_rows
 from sim.addresses.sets.intervals import AddressSet
-from sim.errors import DataError
+from sim.errors import DataError, UsageError
 from sim.results.csvtext import csv_text
 from tests.feeds import given, read, read_dated
 from tests.refusals import problems_of
@@ -177,6 +179,37 @@ def test_polls_that_blocked_nothing_list_no_address(tmp_path):
     with pytest.raises(DataError, match="expected at least one address"):
         read_dated(file, "polls")
     assert read_dated(file, "polls", skip_bad=False, allow_empty=True).epoch_s.size == 0
+
+
+def polls_of(*entries: tuple[str, str, bool]) -> str:
+    """One entry for each operator, time and state of one address."""
+    return json.dumps(
+        {
+            "data": [
+                {"ip": "192.0.2.1", "isp": isp, "stateChanges": [{"timestamp": at, "state": state}]}
+                for isp, at, state in entries
+            ]
+        }
+    )
+
+
+def test_entries_of_one_address_and_provider_are_one_record(tmp_path):
+    text = polls_of(("North", "2026-03-02T00:00Z", False), ("NORTH", "2026-03-01T00:00Z", True))
+    orders = read_dated(given(tmp_path, text), "polls")
+    assert np.diff(orders.epoch_s).tolist() == [86_400]
+    assert orders.is_block.tolist() == [True, False]
+    text = polls_of(("North", "2026-03-01T00:00Z", True), ("north", "2026-03-01T00:00Z", False))
+    (problem,) = problems_of(DataError, read_dated, given(tmp_path, text), "polls")
+    assert (problem.line, "got true and false at" in problem.message) == (2, True)
+
+
+def test_before_the_first_poll_nothing_is_known(tmp_path):
+    text = polls_of(("North", "2026-03-01T00:00Z", False), ("South", "2026-03-02T00:00Z", True))
+    orders = read_dated(given(tmp_path, text), "polls")
+    at = datetime.fromisoformat("2026-03-01T00:00Z")
+    assert orders.in_force(at).n_records == 0
+    with pytest.raises(UsageError, match=r"what was blocked before it is not known"):
+        orders.in_force(at - timedelta(seconds=1))
 
 
 def test_a_list_without_dates_is_no_table_of_orders(tmp_path):
