@@ -53,7 +53,14 @@ def test_names_on_many_addresses_are_as_many_as_their_law_says():
 def test_a_kind_without_addresses_is_said():
     small = NamesLaw(np.array([5000, 4, 1]), np.array([10, 500, 1000]))
     with pytest.raises(ValueError, match="addresses with 10 to 2000 names of the kind web_hosting"):
-        draw_kinds([small], drawn())
+        draw_kinds([small], drawn(web_hosting__max_names=[5000] * 5 + [2000]))
+
+
+def test_large_sizes_are_distinguished_by_a_quarter():
+    # Edges of proxies are 20 times powers of 1.25: 711 and 888 lie between 500, 750 and 1000.
+    law = NamesLaw(np.array([1000, 750, 500, 10]), np.array([1, 3, 7, 100]))
+    proxies, *_ = draw_kinds([law], drawn(proxy__min_names=[100] * 6, parking__min_names=[100] * 6))
+    assert proxies.n_addresses[0][proxies.n_addresses[0] > 0].tolist() == [7, 3, 1]
 
 
 def test_laws_drawn_together_are_spread_evenly_and_meet_the_rows():
