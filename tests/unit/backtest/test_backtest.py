@@ -129,9 +129,12 @@ def test_laws_of_names_span_what_the_census_leaves_open(tmp_path):
 def test_a_national_method_by_hand(tmp_path):
     constant = "{{value: {0}, low: {0}, high: {0}, source: s, date: 2018}}"
     predictor = (
-        "{kind: national-method, method: oecd_2011, duration_d: 5, share_affected: 0.5, constants: "
-        f"{{gdp_usd_per_year: {constant.format(3650e9)}, oecd_share_of_gdp: "
-        f"{constant.format(0.04)}}}}}"
+        "{kind: national-method, method: oecd_2011, duration_d: 5, share_affected: 0.5, "
+        f"economy: e.csv, constants: {{oecd_share_of_gdp: {constant.format(0.04)}}}}}"
+    )
+    (tmp_path / "e.csv").write_text(
+        "key,value,low,high,unit,kind,source,date,why\n"
+        "gdp_usd_per_year,3650e9,3650e9,3650e9,USD/year,fact,s,2018,w\n"
     )
     (found,) = scored(tmp_path, {"predictor": predictor, "value": 1e9}).scores
     assert isinstance(found.prediction, Prediction)

@@ -126,6 +126,7 @@ def test_each_piece_of_evidence_is_counted_alone_and_beside_the_others(resolved,
         others = without(name, n)
         assert int(row["n_others"]) == len(others)
         assert int(row["n_all"]) == sum(not failed(draw) for draw in others)
+        assert (float(row["low"]), float(row["high"])) == (LOW[name], 1)
 
 
 def test_what_every_draw_met_was_read_in_all_of_them(resolved, tmp_path, monkeypatch):
