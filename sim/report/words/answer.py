@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import groupby, islice
+from itertools import islice
 
 import numpy as np
 
@@ -521,11 +521,8 @@ class _Facts:
         )
 
     def withheld(self) -> Iterator[str]:
-        for found, metrics in groupby(
-            sorted(self.refuted, key=lambda one: self.refuted[one].fact.curve),
-            lambda one: self.refuted[one],
-        ):
-            named = list(metrics)
+        for found in dict.fromkeys(self.refuted.values()):
+            named = [metric for metric, one in self.refuted.items() if one == found]
             yield say(
                 "Not printed here, since the record contradicts it: {measures}. {why}.",
                 measures=listing([say_name(label(one)) for one in named]),

@@ -1476,6 +1476,11 @@ def test_a_contradicted_measure_is_printed_nowhere_first(ensemble_run, monkeypat
     assert not any("lost by these businesses" in one.what for one in found.figures)
     assert "a count of nobody" in " ".join(found.withheld)
     assert "cut off from some" not in found.sentence
+    # Another fact is about the second of three measures: one sentence for each fact.
+    other = fact.model_copy(update={"metrics": "businesses_impaired", "source": "a poll"})
+    wide = fact.model_copy(update={"metrics": f"{fact.metrics};businesses_down"})
+    monkeypatch.setattr("sim.measure.estimates.facts_of", lambda name: (wide, other))
+    assert [" and " in one for one in answer(run).withheld] == [True, False]
     # A fact that one simulation in twenty may break is not contradicted by fewer.
     loose = fact.model_copy(update={"at_most": 1e9})
     monkeypatch.setattr("sim.measure.estimates.facts_of", lambda name: (loose,))
