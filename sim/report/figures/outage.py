@@ -422,7 +422,7 @@ def _peak_text(shown: Outage, *, with_range: bool, with_day: bool) -> Text:
     return say("{value} at the peak, {day}", value=value, day=day)
 
 
-def picture(shown: Outage, *, narrow: bool = False, words: Language = IN_ENGLISH) -> str:
+def picture(shown: Outage, *, narrow: bool, words: Language = IN_ENGLISH) -> str:
     """The picture for the page, as an ``<svg>`` element; a narrow one for phones."""
     from sim.report.figures import look  # matplotlib is slow to import
 

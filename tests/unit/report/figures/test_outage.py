@@ -306,14 +306,14 @@ def test_the_user_s_own_style_does_not_change_the_page(ensemble):
     import matplotlib as mpl
 
     shown = read_outage(ensemble)
-    before = picture(shown)
+    before = picture(shown, narrow=False)
     with mpl.rc_context({"font.size": 30, "axes.grid": False}):
-        assert picture(shown) == before
+        assert picture(shown, narrow=False) == before
 
 
 def test_the_picture_peaks_at_the_number_of_the_answer(ensemble):
     found = next(one for one in answer(ensemble).figures if "customers at the peak" in one.what)
-    assert f"{found.value} at the peak" in picture(read_outage(ensemble))
+    assert f"{found.value} at the peak" in picture(read_outage(ensemble), narrow=False)
     assert f"{found.value} ({found.range}) at the peak" in read_outage(ensemble).alt
 
 
