@@ -192,7 +192,7 @@ def reading_problems(
     end: datetime,
     events: Sequence[str] = (),
 ) -> list[tuple[str, str]]:
-    """Names of measures, curves and events that there are not, and times outside the run.
+    """Names of measures, curves and events that there are not, times outside the run, empty spans.
 
     Parameters
     ----------
@@ -223,4 +223,8 @@ def reading_problems(
                 f"{time.isoformat()}; an override of start or end moves it"
             )
             problems.append((key, message))
+    since, until = reading.since or start, reading.until or end
+    if not problems and since >= until:
+        message = f"expected since before until, got {since.isoformat()} and {until.isoformat()}"
+        problems.append(("until" if reading.until else "since", message))
     return problems

@@ -47,6 +47,18 @@ def test_a_window_is_a_factor_or_ends_of_which_one_may_be_open(write_scenario):
     [
         ("addresses_listed", "adresses_listed", 2, "expected one of addresses_listed, "),
         ("2018-04-17T12", "2019-04-17T12", 3, "expected a time within the run, 2018-04-16T00:0"),
+        (
+            "at: 2018-04-17T12",
+            "until: 2018-04-16T00",
+            3,
+            "expected since before until, got 2018-04",
+        ),
+        (
+            "at: 2018-04-17T12",
+            "since: 2018-04-20T00",
+            3,
+            "expected since before until, got 2018-04",
+        ),
         ("factor: 2", "low: 5e6", 1, "expected low <= value <= high, got 5e+06, 4e+06, inf"),
         ("factor: 2", "factor: 2\n    high: 5e6", 1, "expected factor, or low and high or one of"),
         ("    factor: 2\n", "", 1, "expected factor, or low and high or one of them, got both or"),
