@@ -344,7 +344,7 @@ class Conditioning:
             "keep": n_keep,
             "most": n_most,
             "model": model_hash(resolved),
-            "evidence": evidence_hash(resolved),
+            "evidence": evidence_hash(resolved.scenario),
             "early_until": early_end and format_instant(early_end),
             "measures": measures,
         }

@@ -13,12 +13,14 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import TypeAdapter
 
 from sim.errors import DataError, UsageError
 from sim.results.manifest import canonical_json
 from sim.scenario import library
+from sim.scenario.readings import Evidence
 from sim.scenario.resolve import Resolved
-from sim.scenario.schema import scenario_tree
+from sim.scenario.schema import Scenario, scenario_tree
 from sim.scenario.tables.rows import KeptRow
 from sim.scenario.tables.seeds import MAX_PROBLEMS, read_table
 from sim.scenario.unknowns import Factor, joint_amounts, list_factors, point_of
@@ -193,17 +195,15 @@ class Kept:
 
     def why_not(self, resolved: Resolved, root_seed: int) -> str:
         """Why they are not those of a scenario; empty where they are."""
-        document = resolved.loaded.document
+        if root_seed != self.root_seed:
+            return OTHER_SEED
+        if model_hash(resolved) != self.model:
+            return OTHER_MODEL
         # A run that is cut short may not reach all of the evidence.
-        is_cut = document.is_replaced(("end",)) and not document.is_replaced(("evidence",))
-        for name, ours, theirs in (
-            (OTHER_SEED, root_seed, self.root_seed),
-            (OTHER_MODEL, model_hash(resolved), self.model),
-            (OTHER_EVIDENCE, self.evidence if is_cut else evidence_hash(resolved), self.evidence),
-        ):
-            if ours != theirs:
-                return name
-        return ""
+        stated = resolved.loaded.document.tree.get("evidence", [])
+        whole = resolved.scenario.model_copy(update={"evidence": _PIECES.validate_python(stated)})
+        found = {evidence_hash(one) for one in (resolved.scenario, whole)}
+        return "" if self.evidence in found else OTHER_EVIDENCE
 
     def first(self, n: int | None) -> tuple[int, ...]:
         """Return the first of them; all by default.
@@ -233,15 +233,21 @@ def model_hash(resolved: Resolved) -> str:
     return hashlib.sha256(canonical_json([drawn, values, tables]).encode()).hexdigest()
 
 
-def evidence_hash(resolved: Resolved) -> str:
-    """SHA-256 of the evidence of a scenario."""
-    pieces = scenario_tree(resolved.scenario).get("evidence", [])
+_PIECES = TypeAdapter(tuple[Evidence, ...])
+
+
+def evidence_hash(scenario: Scenario) -> str:
+    """SHA-256 of the evidence of a scenario, and of its end where a piece is read at the end."""
+    tree = scenario_tree(scenario)
+    pieces = tree.get("evidence", [])
+    if any(one.is_read_by is None for one in scenario.evidence or ()):
+        pieces = [*pieces, tree["end"]]
     return hashlib.sha256(canonical_json(pieces).encode()).hexdigest()
 
 
 def kept_rows(resolved: Resolved, root_seed: int, draw: Sequence[int]) -> list[list[object]]:
     """Rows of the table of some draws."""
-    hashes = model_hash(resolved), evidence_hash(resolved)
+    hashes = model_hash(resolved), evidence_hash(resolved.scenario)
     return [[number, root_seed, *hashes] for number in draw]
 
 

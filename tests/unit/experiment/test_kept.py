@@ -73,6 +73,35 @@ def test_it_holds_for_the_scenario_as_it_is(table, overrides, seed, why):
     assert why in found
 
 
+PIECE = """evidence:
+  - {id: one, curve: addresses_listed, at: 2018-04-19T12:00+03:00, value: 5, high: 9,
+     kind: fact, unit: addresses, source: none, date: 2018-04-19, note: none}
+"""
+
+
+def test_an_end_that_is_set_excuses_no_other_evidence(write_scenario, tmp_path):
+    def scenario(text: str, *overrides: str) -> Resolved:
+        return resolve(load_scenario(str(write_scenario(add=text)), overrides))
+
+    def why_not(of: Resolved, now: Resolved) -> str:
+        path = tmp_path / "of.csv"
+        path.write_text(csv_text(HEAD.strip().split(","), kept_rows(of, 7, [1])), encoding="utf-8")
+        return read_kept(path).why_not(now, 7)
+
+    early, late = "end=2018-04-18T00:00+03:00", "end=2018-04-21T00:00+03:00"
+    edited, whole = PIECE.replace("9,", "8,"), PIECE.replace("at:", "since:")
+    assert [why_not(scenario(PIECE), scenario(PIECE, end)) for end in (early, late)] == ["", ""]
+    assert why_not(scenario(whole, late), scenario(whole, late)) == ""
+    for of, now in (
+        (scenario(PIECE), scenario(edited, early)),
+        (scenario(PIECE), scenario(edited, late)),
+        (scenario(PIECE, early), scenario(PIECE)),
+        (scenario(whole), scenario(whole, late)),
+        (scenario(whole, late), scenario(whole)),
+    ):
+        assert why_not(of, now) == "they are of other evidence"
+
+
 @pytest.mark.parametrize("name", SHIPPED)
 def test_shipped_simulations_are_of_the_scenario_as_it_is(name):
     resolved = resolve(load_scenario(name))
