@@ -225,7 +225,7 @@ def _read_remedies(run: RunFolder, label: str) -> Remedies:
     return Remedies(
         *lags,
         appeal=_wait(run, label, "complained", "exempted", "business"),
-        release=_wait(run, label, "unblock", "released", "entry"),
+        release=_wait(run, label, "unblock", "released", "(entry, operator)", _BY_OPERATOR),
         n_placed=n_placed,
         n_withdrawn=n_withdrawn,
         time_limits={name: limits[name] for name in TIME_LIMITS if limits.get(name) is not None},
@@ -242,15 +242,24 @@ _BLOCKING = (
 """Events of one strategy without those of exempting entries, which block nothing."""
 
 
-def _wait(run: RunFolder, label: str, since: str, until: str, by: str) -> Wait:
+_BY_OPERATOR = (
+    "(SELECT * EXCLUDE operator FROM blocking) JOIN (SELECT DISTINCT replicate, entry, operator "
+    "FROM blocking WHERE kind = 'enforced') USING (replicate, entry)"
+)
+"""Events of an entry, once for each operator that enforced it."""
+
+
+def _wait(
+    run: RunFolder, label: str, since: str, until: str, by: str, events: str = "blocking"
+) -> Wait:
     """Times from each event of a kind to those of another that follow it at the same ``by``."""
     wait_s = read_columns(
         run.path / "events.parquet",
         f"WITH {_BLOCKING}, "
-        f"begun AS (SELECT replicate, {by}, t_s FROM blocking WHERE kind = $since), "
-        f"done AS (SELECT replicate, {by}, t_s FROM blocking WHERE kind = $until) "
+        f"begun AS (SELECT replicate, {by} AS one, t_s FROM {events} WHERE kind = $since), "
+        f"done AS (SELECT replicate, {by} AS one, t_s FROM blocking WHERE kind = $until) "
         "SELECT done.t_s - begun.t_s AS wait_s "
-        f"FROM begun LEFT JOIN done ON done.replicate = begun.replicate AND done.{by} = begun.{by} "
+        "FROM begun LEFT JOIN done ON done.replicate = begun.replicate AND done.one = begun.one "
         "AND done.t_s >= begun.t_s ORDER BY wait_s",
         {"label": label, "since": since, "until": until},
         others={"entries": run.path / "entries.parquet"},

@@ -11,7 +11,15 @@ import duckdb
 import numpy as np
 import pytest
 
-from sim.assess.assessment import Assessment, _count_entries, _operator_lags, _turned, _wait, assess
+from sim.assess.assessment import (
+    _BY_OPERATOR,
+    Assessment,
+    _count_entries,
+    _operator_lags,
+    _turned,
+    _wait,
+    assess,
+)
 from sim.errors import UsageError
 from sim.measure.estimates import Grade
 from sim.report.documents.assessment import write_assessment
@@ -205,6 +213,25 @@ def test_a_run_and_unknown_strategies_are_refused(folder):
     manifest = {key: value for key, value in run.manifest.items() if key != "baseline"}
     with pytest.raises(UsageError, match="expected a comparison, got a run"):
         assess(replace(run, manifest=manifest), None, ())
+
+
+def test_an_operator_that_did_not_release_a_withdrawn_entry_is_counted(tmp_path):
+    events = """VALUES (7, 'a', 'enforced', 1), (7, 'b', 'enforced', 2), (7, NULL, 'unblock', 3600),
+        (7, 'a', 'released', 7200), (8, NULL, 'unblock', 9)"""
+    for name, table in {
+        "events": f"SELECT 's' AS strategy, 0 AS replicate, * FROM ({events}) "
+        "AS t(entry, operator, kind, t_s)",
+        "entries": "SELECT 's' AS strategy, 0 AS replicate, 7 AS entry, 'drop' AS mechanism",
+    }.items():
+        duckdb.execute(f"COPY ({table}) TO '{tmp_path / name}.parquet' (FORMAT parquet)")
+    of = partial(_wait, RunFolder(tmp_path, {}, {}), "s", "unblock", "released")
+    wait = of("(entry, operator)", _BY_OPERATOR)
+    assert (wait.n_done, wait.n_open, wait.median_h) == (1, 1, 1)
+
+
+def test_an_own_strategy_ends_its_entries_by_withdrawing_them(found):
+    remedies = replace(found.remedies, time_limits={}, ends_by_order=False)
+    assert "entry ends when it is withdrawn" in printed(replace(found, remedies=remedies))
 
 
 def test_entries_are_counted_in_simulations_without_any_event_too(tmp_path):
