@@ -303,8 +303,8 @@ class InventoryHits:
     businesses
         Tally of distinct ``name`` values; None where the inventory has none.
     revenue_usd_per_h
-        Revenue of businesses by state, or of hosts where there are no names; None where the
-        inventory does not say.
+        Revenue of businesses, and of hosts without a name, by state; None where the inventory
+        does not say.
     groups
         Hosts and businesses by each column asked for that the inventory or a table has.
     ranked
@@ -356,6 +356,8 @@ def assess_inventory(
     if hits.business_state is not None:
         businesses = count_states(hits.business_state)
         spelt = inventory.labels["name"].names
+        if n_unnamed := int(np.count_nonzero(inventory.labels["name"].code < 0)):
+            notes.append(f"{n_unnamed:,} inventory rows have no name and count as no business")
         if n_more := len(spelt) - len(set(map(domain_of, spelt))):
             notes.append(f"{n_more:,} names are another one, spelt otherwise: they count apart")
         ranked = rank_businesses(inventory, hits, hits.business_state >= State.PARTLY, top)
@@ -422,11 +424,14 @@ def _names_once(inventory: Feed, of: NDArray[np.integer[Any]]) -> tuple[NDArray[
 
 
 def _revenue(inventory: Feed, hits: Hits, notes: list[str]) -> Tally:
-    """Revenue by state; a note is added where rows of one business disagree."""
+    """Revenue by state, a row without a name having its own; a note on rows that disagree."""
     given = inventory.numbers["revenue_usd_per_h"]
     if hits.business_state is None:
         return weigh_states(hits.host_state, given)
-    return weigh_states(hits.business_state, business_revenue(inventory, given, notes))
+    alone = inventory.labels["name"].code < 0
+    states = np.concatenate((hits.business_state, hits.host_state[alone]))
+    of_business = business_revenue(inventory, given, notes)
+    return weigh_states(states, np.concatenate((of_business, given[alone])))
 
 
 def _attributed(inventory: Feed, attributes: Attributes, by: str) -> Labels | None:

@@ -46,6 +46,19 @@ def test_rows_of_a_business_that_give_different_revenues_are_counted(disagreeing
     assert "1 businesses give different revenues on their rows: the largest counts" in found.notes
 
 
+def test_a_row_without_a_name_is_no_business_and_has_its_own_revenue():
+    columns = {
+        "address": ["192.0.2.1", "192.0.2.9", "198.51.100.1"],
+        "name": ["shop", "", None],
+        "revenue_usd_per_h": [1, 2, 4],
+    }
+    inventory, listed = feed_of_columns(columns, "inventory"), AddressSet.of("192.0.2.0/24")
+    found = assess_inventory(inventory, find_hits(inventory, listed), listed, None, (), None, 5)
+    assert found.revenue_usd_per_h == Tally(3, 0, 4, 0, 7)
+    assert found.businesses == Tally(1, 0, 0, 0, 1)
+    assert found.notes == ("2 inventory rows have no name and count as no business",)
+
+
 def test_names_of_an_address_count_once_and_rows_that_differ_are_counted():
     columns = {
         "address": ["192.0.2.1", "192.0.2.1", "192.0.2.1", "2001:db8::1", "192.0.2.2", "", ""],
