@@ -128,6 +128,34 @@ def makers_of_tables(run: RunFolder) -> list[tuple[Text, str, str, str]]:
     ]
 
 
+_PARTS = {
+    "sectors": say("sectors"),
+    "hosting": say("hosting"),
+    "components": say("components"),
+    "services": say("services"),
+    "prefixes": say("address ranges"),
+    "sharing": say("use of addresses"),
+    "groups": say("operators"),
+    "economy": say("economy"),
+    "cadence": say("register"),
+    "assumptions": say("assumed settings"),
+}
+"""What a table holds, by the last part of its key."""
+
+
+def borrowed_from(run: RunFolder) -> list[tuple[Text, Text]]:
+    """Countries other than its own whose tables a run uses, and what those hold."""
+    sections = [one for one in run.scenario.values() if isinstance(one, dict)]
+    key_of = {str(name): key for section in sections for key, name in section.items()}
+    found: dict[str, list[Text | str]] = {}
+    for name, of in stand_ins(run).items():
+        place = of.partition(", ")[0]
+        if place.isalpha():
+            part = _PARTS.get(key_of.get(name, name)) or say_name(name)
+            found.setdefault(place, []).append(part)
+    return [(place_and_time(place), joined(", ", parts)) for place, parts in found.items()]
+
+
 def count_assumed_tables(run: RunFolder) -> int:
     """Return how many tables are assumed, wholly or mostly."""
     made_by = _makers(run)

@@ -331,8 +331,8 @@ def is_simulated(run: RunFolder) -> bool:
 
 _STAND_IN = re.compile(
     # Folders of earlier versions have the second form.
-    r"tables of another country or time (?:are used|stand in) for (?P<country>\S+) in "
-    r"(?P<years>[\d to]+): (?P<tables>.+)"
+    r"(?:tables of another country or time (?:are used|stand in) for \S+ in [\d to]+"
+    r"|the scenario names no country .+ a time other than [\d to]+): (?P<tables>.+)"
 )
 _NO_HIT = re.compile(
     "hits no modelled business: no customer of one needed an address or a name while it was blocked"

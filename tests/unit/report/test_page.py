@@ -31,7 +31,7 @@ from sim.measure.bands import Band
 from sim.measure.estimates import Estimate, Grade, contradictions, own_strategy, read_first_blocks
 from sim.report.figures.outage import Order, Outage, read_outage
 from sim.report.page import document
-from sim.report.page.appendix import _makers
+from sim.report.page.appendix import _makers, borrowed_from
 from sim.report.page.detail import (
     HOURS,
     count_undated,
@@ -1577,3 +1577,34 @@ def test_inputs_are_named_with_their_shares_of_the_spread(ensemble_run, monkeypa
     assert shown()[0].startswith("Share ever cut off: too few simulations to tell.")
     found[PRIVATE_LOSS] = unnamed
     assert shown() == ("Too few simulations to distinguish the inputs from chance.", [])
+
+
+@pytest.mark.parametrize(
+    ("warning", "expected"),
+    [
+        (
+            "tables of another country or time are used for KE in 2026: mine (EU), other (RU, "
+            "2018), sectors-europe (EU, 2018 to 2020), shared-proxy-2024 (2024-02)",
+            [("European Union", "mine, sectors"), ("Russia", "other")],
+        ),
+        (
+            "the scenario names no country (key country), but these tables are of one, or of a "
+            "time other than 2018: economy-russia-2018 (RU, 2018)",
+            [("Russia", "economy")],
+        ),
+        ("another warning", []),
+    ],
+)
+def test_tables_of_other_countries_are_named_by_country(warning, expected):
+    tables = {"population": {"sectors": "sectors-europe"}}
+    tables["money"] = {"economy": "economy-russia-2018"}
+    run = SimpleNamespace(manifest={"warnings": [warning]}, scenario=tables)
+    assert borrowed_from(cast("RunFolder", run)) == expected
+
+
+def test_the_first_lines_name_what_is_borrowed(ensemble_run):
+    run = open_run(ensemble_run)
+    page = re.sub("<[^>]+>", "", render(run).partition('<p class="say')[0])
+    assert "Borrowed from other countries: Russia (assumed settings, components, " in page
+    nowhere = RunFolder(run.path, run.manifest, run.scenario | {"country": None})
+    assert "No country is named; taken from: Russia" in re.sub("<[^>]+>", "", render(nowhere))
