@@ -64,10 +64,11 @@ class Inputs:
         draws, resolved = plan.draws, plan.resolved
         streams = [draws.input_streams(member) for member in range(draws.n)]
         prices = [drawn_dials(one, firm_keys(resolved)) for one in streams]
-        table = resolved.money_parameters.name
+        table, economy = resolved.money_parameters.name, resolved.economy
         self.economy = {
-            f"{resolved.economy.name}.{key}": [drawn_dials(one, [key])[key] for one in streams]
+            f"{economy.name}.{key}": [drawn_dials(one, [key])[key] for one in streams]
             for key in economy_keys(resolved)
+            if economy
         }
         self.keys = [
             *(factor.key for factor in draws.unknowns),

@@ -13,7 +13,14 @@ from pydantic import BaseModel
 from sim.errors import Problem, ProblemsError, ScenarioError
 from sim.scenario.document import Document, NodePath, Place, Value, format_path, parse_scalar
 from sim.scenario.library import table_names
-from sim.scenario.quantities import describe, fields_at, finite_number, kinds_of
+from sim.scenario.quantities import (
+    currency_of,
+    describe,
+    fields_at,
+    finite_number,
+    kinds_of,
+    zones_of,
+)
 from sim.scenario.schema import Scenario
 from sim.scenario.tables.column_changes import ColumnChange
 from sim.scenario.tables.rows import PackRow, RateRow
@@ -200,6 +207,8 @@ def _sections_at(path: tuple[str, ...]) -> list[type[BaseModel]]:
 INDEX = "country-packs"
 ELSEWHERE = "ZZ"
 """Stands in the index for every country without a pack (ISO 3166 leaves it to users)."""
+IANA, ISO_4217 = "IANA time zone database, zone.tab", "ISO 4217, by the CLDR"
+"""Sources of time zone and currency of a country without a pack."""
 
 
 def read_packs() -> Table[PackRow]:
@@ -249,14 +258,22 @@ def rate_at(rows: Iterable[RateRow], currency: str | None, year: int) -> RateRow
 
 
 def take_pack(document: Document) -> None:
-    """Fill in what the pack of a scenario's country says of the keys left out."""
+    """Fill in the keys left out: from the pack of its country, then its zone and currency.
+
+    A country with several time zones has none filled in.
+    """
     country, start = document.tree.get("country"), document.tree.get("start")
     begins = re.match(r"\d{4}", start) if isinstance(start, str) else None
     if not isinstance(country, str) or begins is None:
         return
-    file = str(read_packs().path)
-    for key, (value, line) in pack_of(country, int(begins[0])).items():
+    year, file = int(begins[0]), str(read_packs().path)
+    pack = pack_of(country, year)
+    for key, (value, line) in pack.items():
         fill_in(document, key, value, Place(file, line, 1))
+    if "time_zone" not in pack and len(zones := zones_of(country, year)) == 1:
+        fill_in(document, "time_zone", zones[0][0], Place(IANA))
+    if "money.currency" not in pack and (currency := currency_of(country, year)) is not None:
+        fill_in(document, "money.currency", currency, Place(ISO_4217))
 
 
 def fill_in(document: Document, key: str, value: Value, place: Place) -> bool:

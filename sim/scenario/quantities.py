@@ -7,7 +7,7 @@ import re
 import types
 import unicodedata
 from collections.abc import Sequence
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from importlib.resources import files
 from typing import Annotated, Any, Self, TypeVar, Union, get_args, get_origin
@@ -164,6 +164,49 @@ def check_country(code: str) -> str:
     if code != "EU" and code not in _countries():
         raise ValueError(f"expected a country of ISO 3166 such as ES, or EU, got {describe(code)}")
     return code
+
+
+@cache
+def zones_of(country: str, year: int) -> tuple[tuple[str, ...], ...]:
+    """Time zones of a country, those together whose clocks agree in a year and the next.
+
+    In the sequence of the IANA database, which puts populous ones first where it can.
+    """
+    table = files("tzdata").joinpath("zoneinfo", "zone.tab").read_text("utf-8")
+    rows = (line.split("\t") for line in table.split("\n"))
+    first = datetime(min(max(year, 1970), 2200), 1, 1, 12, tzinfo=UTC)
+    days = [first + timedelta(days=day) for day in range(731)]
+    found: dict[tuple[timedelta | None, ...], tuple[str, ...]] = {}
+    for name in [cells[2] for cells in rows if cells[0] == country]:
+        zone = ZoneInfo(name)
+        clock = tuple(day.astimezone(zone).utcoffset() for day in days)
+        found[clock] = (*found.get(clock, ()), name)
+    return tuple(found.values())
+
+
+def only_zone(country: str, year: int) -> str:
+    """Time zone of a country that has one; a ``ValueError`` names those of one with several."""
+    if not (zones := zones_of(country, year)):
+        raise ValueError(f"expected a time zone, as {country} has none")
+    if len(zones) > 1:
+        named = "; ".join(", ".join(alike) for alike in zones)
+        raise ValueError(
+            f"expected one, as {country} has several (those that agree stand together): {named}"
+        )
+    return zones[0][0]
+
+
+def currency_of(country: str, year: int) -> str | None:
+    """Currency of ISO 4217 that a country uses as a year begins; None where it has none.
+
+    Of several it is the one adopted last: the lev gave way to the euro, and Lesotho's loti came
+    beside the rand.
+    """
+    from babel.numbers import get_territory_currencies
+
+    day = date(min(max(year, 1970), 2200), 1, 1)
+    found = get_territory_currencies(country, day, include_details=True)
+    return str(max(found, key=lambda one: one["from"])["currency"]) if found else None
 
 
 def check_share(value: float) -> float:

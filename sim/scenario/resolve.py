@@ -92,7 +92,7 @@ class Resolved:
     sharing: Annotated[Table[use.SharingRow], "names.sharing"]
     parked: Annotated[Table[use.ParkedRow], "names.parked"]
     money_parameters: Annotated[Table[MoneyParameterRow], "money.parameters"]
-    economy: Annotated[Table[EconomyRow], "money.economy"]
+    economy: Annotated[Table[EconomyRow] | None, "money.economy"]
     inventory: Inventory | None
     visit_values: Annotated[Table[of.VisitRow] | None, "population.revenue_per_visit"]
     orders: Annotated[Table[of.OrderRow] | None, "strategy.orders"]
@@ -303,7 +303,6 @@ def check_together(resolved: Resolved) -> list[Problem]:
         check_operators(resolved.operators),
         _check_names(resolved),
         _check_borrowed(resolved),
-        _check_rates(resolved),
         check_weights(hosting, resolved.profiles, resolved.pools),
         check_sharing(resolved.sharing),
         check_cadence(resolved.cadence, scenario.start),
@@ -394,20 +393,13 @@ def _check_borrowed(resolved: Resolved) -> Iterator[Problem]:
             yield document.problem(("borrow",), message)
 
 
-def _check_rates(resolved: Resolved) -> Iterator[Problem]:
-    """Refuse a currency without a known rate."""
-    currency = resolved.scenario.money.currency
-    if resolved.rates is not None and currency is not None and resolved.rate is None:
-        known = ", ".join(sorted({row.currency for row in resolved.rates.rows} | {USD}))
-        message = f"expected one of {known}, got {currency!r}"
-        yield resolved.loaded.document.problem(("money", "currency"), message)
-
-
-def is_of_country(table: Table[Any], scenario: Scenario) -> bool:
-    """Whether a table is of the scenario's country, or names no country.
+def is_of_country(table: Table[Any] | None, scenario: Scenario) -> bool:
+    """Whether a table is of the scenario's country, or names no country; False without a table.
 
     Where the scenario does not name its country, only tables that name none are taken for its own.
     """
+    if table is None:
+        return False
     country = table.note.country if table.note else ""
     return country in ("", ANY, scenario.country)
 
@@ -488,7 +480,9 @@ def _warn_of_tables(resolved: Resolved) -> Iterator[str]:
             f"a time other than {years(scenario)}"
         )
         yield f"{head}: {', '.join(f'{name} ({described(note)})' for name, note in found.items())}"
-    if not is_of_country(economy, scenario):
+    if economy is None:
+        yield "losses by national methods are not computed: no economy is named (key money.economy)"
+    elif not is_of_country(economy, scenario):
         assert economy.note is not None
         other = f"is of {scenario.country}" if scenario.country else "names no country"
         yield (

@@ -292,7 +292,7 @@ class Money(Model):
     parameters: Table = "money-parameters"
     """Table of the parameters of the firm-level method, each with a range."""
     economy: Table = "economy-russia-2018"
-    """Table of the country's economy and of the published national methods."""
+    """Table of the country's economy and of the published national methods, or `none`."""
     currency: Annotated[str, StringConstraints(pattern=CURRENCY)] | None = None
     """Currency, three letters of ISO 4217, in which money is shown beside USD."""
     rates: Table = "exchange-rates"

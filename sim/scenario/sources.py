@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from sim.scenario.load import LoadedScenario
-from sim.scenario.overrides import INDEX, pack_name, read_packs
+from sim.scenario.overrides import IANA, INDEX, ISO_4217, pack_name, read_packs
 from sim.scenario.quantities import finite_number
 from sim.scenario.resolve import Resolved
 from sim.scenario.schema import Cell, leaves, numbers_of, scenario_tree
@@ -292,6 +292,8 @@ def _bare(
     if Path(place.file) == read_packs().path:
         whose = pack_name(loaded.scenario.country or "")
         origin = f"By the pack of {whose}, seeds/{INDEX}.csv, line {place.line}"
+    elif place.file in (IANA, ISO_4217):
+        origin = f"By the country: {place.file}"
     if isinstance(value, str) and value in tables:
         title = tables[value].title
         return _source(key, value, unit="table", kind="choice", source=title, why=origin)

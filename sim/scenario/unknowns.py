@@ -172,7 +172,7 @@ def _column_factors(resolved: Resolved, table: Table[Any]) -> tuple[list[Factor]
         return [], [LeftOut(table.path.name, "a table without a source note has no ranges")]
     factors: list[Factor] = []
     left_out: list[LeftOut] = []
-    money = {resolved.money_parameters.name, resolved.economy.name}
+    money = {one.name for one in (resolved.money_parameters, resolved.economy) if one}
     for name, column in table.note.columns.items():
         if column.kind != "assumption" or column.range is None:
             continue

@@ -423,6 +423,9 @@ def init(
         "Internet providers: a CSV file with a column operator, and what else is known.",
         **_FILE,
     ),
+    time_zone: str | None = option(
+        "--time-zone ZONE", "Time zone, such as America/Bahia; asked for if CC has several."
+    ),
     column: list[str] = COLUMN,
     ignore_column: list[str] = IGNORE_COLUMN,
     quiet: bool = QUIET,
@@ -451,6 +454,7 @@ def init(
         operators,
         tuple(column),
         tuple(ignore_column),
+        time_zone,
     )
     with new_folder(folder, force=False) as partial:
         notes = write_case(known, partial)

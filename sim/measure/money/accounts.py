@@ -145,7 +145,7 @@ def count_money(
         yield GroupCount(BY_METHOD, name, METHOD_LOSS, loss, math.nan)
     if economy_keys(resolved):
         duration_d = resolved.scenario.horizon_s / S_PER_D
-        economy = economy_parameters(resolved.economy.rows, drawn(streams, n_draws))
+        economy = economy_parameters(table_rows(resolved.economy), drawn(streams, n_draws))
         for scope, share in ((IN_PROPORTION, priced.totals.demand_lost_share), (SHUTDOWN, 1.0)):
             for method in NATIONAL_METHODS:
                 if all(key in economy for key in method.needs):

@@ -24,6 +24,7 @@ from sim.scenario.tables.money import (
     by_cell,
     find_row,
 )
+from sim.scenario.tables.seeds import table_rows
 from sim.statistics.designs import triangular_quantile, triangular_share
 from sim.streams import Stream, Streams
 from sim.world.frozen import FrozenColumns
@@ -68,6 +69,7 @@ def warnings_of_revenue(resolved: Resolved) -> list[str]:
     if _bound(resolved) > _level(resolved)[0]:
         return []
     revenue = modelled_revenue_usd_per_year(resolved)
+    assert resolved.economy is not None  # else there is no bound
     return [
         f"the modelled businesses earn {revenue:.3g} USD a year, and even at the lowest level of "
         f"revenue more than the Internet economy of {resolved.economy.name}: their losses are in "
@@ -79,7 +81,7 @@ def _bound(resolved: Resolved) -> float:
     if not is_of_country(resolved.economy, resolved.scenario):
         return math.inf
     revenue = modelled_revenue_usd_per_year(resolved)
-    high = [row.high for row in resolved.economy.rows if row.key == ECONOMY]
+    high = [row.high for row in table_rows(resolved.economy) if row.key == ECONOMY]
     return high[0] / revenue if high and revenue > 0 else math.inf
 
 
@@ -192,7 +194,7 @@ def economy_keys(resolved: Resolved) -> list[str]:
     """Constants of the national methods; none of another country, whose economy is not borrowed."""
     if not is_of_country(resolved.economy, resolved.scenario):
         return []
-    held = {row.key for row in resolved.economy.rows}
+    held = {row.key for row in table_rows(resolved.economy)}
     return [key for key in ECONOMY_KEYS if key in held]
 
 

@@ -30,7 +30,13 @@ from sim.errors import DataError, Problem, ProblemsError, UsageError
 from sim.scenario.library import shipped
 from sim.scenario.load import load_scenario
 from sim.scenario.overrides import countries, pack_of, pack_year
-from sim.scenario.quantities import check_country, format_instant
+from sim.scenario.quantities import (
+    check_country,
+    check_time_zone,
+    currency_of,
+    format_instant,
+    only_zone,
+)
 from sim.scenario.refusal import hint
 from sim.scenario.resolve import VISIT_VALUES, read_tables, resolve, undeclared
 from sim.scenario.schema import dump_tree, json_schema
@@ -319,6 +325,8 @@ class Known:
     ----------
     country
         Two letters of ISO 3166.
+    time_zone
+        Its time zone; None for that of the country.
     first, last
         Days from whose beginning to whose beginning the run lasts; None where it does not matter.
     blocklist, inventory, operators
@@ -335,6 +343,7 @@ class Known:
     operators: Path | None = None
     columns: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
+    time_zone: str | None = None
 
 
 def write_case(known: Known, folder: Path) -> list[str]:
@@ -359,7 +368,11 @@ def write_case(known: Known, folder: Path) -> list[str]:
         raise UsageError(f"--country: {error}; {packs}") from None
     first = known.first or date(pack_year(known.country), 1, 1)
     pack = {key: value for key, (value, _) in pack_of(known.country, first.year).items()}
-    zone = ZoneInfo(pack["time_zone"])
+    try:
+        named = known.time_zone or pack.get("time_zone") or only_zone(known.country, first.year)
+        zone = ZoneInfo(check_time_zone(named))
+    except ValueError as error:
+        raise UsageError(f"--time-zone: {error}") from None
     choice = ColumnChoice.of(known.columns, known.ignored, zone)
     # Read in place, so that a mistake is reported with the name that the user knows.
     listed = read_given(known.blocklist, choice) if known.blocklist else None
@@ -381,8 +394,8 @@ def write_case(known: Known, folder: Path) -> list[str]:
         assumed.append(f"The time of the run: {first} to {last}, as none was given.")
     if known.country not in countries():
         assumed.append(
-            f"There is no pack of {known.country}: time zone, sectors, hosting and services "
-            "are those of countries without one (seeds/country-packs.csv, ZZ)."
+            f"There is no pack of {known.country}: sectors, hosting and services are those of "
+            "countries without one (seeds/country-packs.csv, ZZ)."
         )
     blocklist = "blocklist.txt" if listed is None else f"blocklist{listed.ending}"
     if listed is None:
@@ -427,6 +440,10 @@ def write_case(known: Known, folder: Path) -> list[str]:
     if known.operators is not None or polled or operators == UNKNOWN:
         operators = "operators.csv"
         files |= {operators: table.encode(), "operators.source.yaml": note.encode()}
+    rest = [*([_SEEN] if polled else []), *([_IPV6] if has_ipv6 else [])]
+    currency = currency_of(known.country, first.year)
+    if known.country not in countries() and currency is not None:
+        rest.append(_MONEY.format(currency=currency))
     names = [row["operator"] for row in csv.DictReader(io.StringIO(table))]
     if listed is not None:
         _check_operators(known, listed, names)
@@ -436,7 +453,7 @@ def write_case(known: Known, folder: Path) -> list[str]:
         title=TITLE,
         name=f"own-case-{known.country.lower()}",
         country=known.country,
-        time_zone=pack["time_zone"],
+        time_zone=str(zone),
         start=format_instant(start),
         end=format_instant(end),
         strategy=_filled(
@@ -446,7 +463,7 @@ def write_case(known: Known, folder: Path) -> list[str]:
         ).rstrip(),
         operators=operators,
         population=_DRAWN if known.inventory is None else _GIVEN_SITES,
-        rest="\n".join(filter(None, (_SEEN if polled else "", _IPV6 if has_ipv6 else ""))),
+        rest="\n".join(rest),
         why_time="Given" if known.first and known.last else "Any days, as none were given",
         notes="" if known.inventory else _NOTE_OF_N,
     )
@@ -509,6 +526,12 @@ population:
   inventory: hosts.csv
   # Businesses that are drawn with yours; none by default.
   # n_businesses: 1000"""
+_MONEY = """\
+# Amounts are in this currency. Others are converted only by a rate with its source: a table as
+# seeds/exchange-rates.csv, with a row for this currency.
+money:
+  currency: {currency}
+  # rates: rates.csv"""
 _DRAWN = """\
 population:
   # Businesses that are drawn; `inventory: hosts.csv` takes your own.

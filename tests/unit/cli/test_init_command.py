@@ -87,6 +87,43 @@ def test_a_country_without_a_pack_runs_and_says_what_it_takes(tmp_path):
     assert "sectors-russia-2018" not in case.scenario.borrow
 
 
+COUNTRIES = {
+    "KE": ("Africa/Nairobi", "KES"), "IN": ("Asia/Kolkata", "INR"),
+    "TR": ("Europe/Istanbul", "TRY"), "IR": ("Asia/Tehran", "IRR"),
+    "PK": ("Asia/Karachi", "PKR"), "EG": ("Africa/Cairo", "EGP"), "DE": ("Europe/Berlin", "EUR"),
+    "FR": ("Europe/Paris", "EUR"), "NG": ("Africa/Lagos", "NGN"), "KZ": ("Asia/Almaty", "KZT"),
+    "BR": ("America/Sao_Paulo", "BRL"), "US": ("America/Chicago", "USD"),
+    "ID": ("Asia/Jayapura", "IDR"), "ES": ("Europe/Madrid", "EUR"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("country", COUNTRIES)
+def test_a_country_has_its_time_zone_and_currency_and_no_population_of_russia(country, tmp_path):
+    zone, currency = COUNTRIES[country]
+    asked = ["--time-zone", zone] if country in ("BR", "US", "ID") else []
+    init(tmp_path / "case", "--country", country, *asked)
+    case = resolved(tmp_path / "case")
+    assert (case.scenario.time_zone, case.scenario.money.currency) == (zone, currency)
+    for table in (case.sectors, case.hosting, case.services, case.operators, case.cadence):
+        assert table is not None
+        assert table.note is not None
+        assert table.note.country != "RU"
+    assert case.economy is None or case.economy.name == "economy-spain-2026"
+    text = (tmp_path / "case" / "scenario.yaml").read_text()
+    assert (f"currency: {currency}" in text) == (country != "ES")
+
+
+def test_a_country_of_several_time_zones_asks_for_one(tmp_path):
+    told = refusal(tmp_path, "--country", "BR")
+    assert "--time-zone: expected one, as BR has several" in told
+    assert "America/Noronha; America/Belem, " in told
+    assert "--time-zone: expected a time zone, as EU has none" in refusal(
+        tmp_path, "--country", "EU"
+    )
+    wrong = refusal(tmp_path, "--country", "BR", "--time-zone", "Brasilia")
+    assert "--time-zone: expected a time zone such as Europe/Madrid, got 'Brasilia'" in wrong
+
+
 @pytest.mark.parametrize("country", [*countries(), "DE"])
 def test_without_days_a_case_of_any_country_is_valid(country, tmp_path):
     (tmp_path / "list.txt").write_text("198.51.100.7\n")

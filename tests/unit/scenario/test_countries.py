@@ -6,10 +6,12 @@ import pytest
 
 from sim.errors import DataError, ScenarioError
 from sim.measure.estimates import Estimate
+from sim.measure.money.prices import economy_keys
 from sim.report.words.heading import currency_name, in_currency
 from sim.scenario.library import table_names
 from sim.scenario.load import load_scenario
 from sim.scenario.overrides import countries, pack_of, rate_at, read_packs
+from sim.scenario.quantities import currency_of, zones_of
 from sim.scenario.resolve import ROWS_OF, list_warnings, resolve
 from sim.scenario.sources import list_sources
 from sim.scenario.tables.rows import RateRow
@@ -42,7 +44,7 @@ def test_there_are_packs_of_four_countries_and_all_they_name_is_there():
     assert countries() == ["AT", "ES", "IT", "RU"]
     for row in read_packs().rows:
         if row.key in ROWS_OF:
-            assert row.value in table_names()
+            assert row.value in (*table_names(), "none")
         else:
             assert row.key in ("time_zone", "money.currency")
 
@@ -101,13 +103,50 @@ def test_a_table_that_is_not_there_cannot_be_borrowed(tmp_path):
 
 
 def test_a_country_without_a_pack_takes_nothing_silently(write_scenario):
-    with pytest.raises(DataError, match=r"of KE in 2018: .*operators-russia-2018"):
+    with pytest.raises(DataError, match=r"of KE in 2018: .*provider-prefixes-2018") as caught:
         resolve(load_scenario(str(write_scenario(add="country: KE\n"))))
+    for name in ("operators-", "economy-", "sectors-russia", "hosting-russia", "services-russia"):
+        assert name not in str(caught.value)
 
 
-def test_a_currency_needs_a_rate(tmp_path):
-    with pytest.raises(DataError, match=r"money\.currency: expected one of EUR, RUB, USD, got 'K"):
-        resolve(load_scenario(write(tmp_path), ["money.currency=KES"]))
+def test_a_country_without_a_pack_has_its_own_zone_and_currency(tmp_path):
+    path = write(tmp_path)
+    resolved = resolve(load_scenario(path, ["country=KE"]))
+    scenario = resolved.scenario
+    assert (scenario.time_zone, scenario.money.currency) == ("Africa/Nairobi", "KES")
+    assert resolved.operators.name == "operators-unknown"
+    assert resolved.rate is None
+    assert resolved.economy is None
+    assert economy_keys(resolved) == []
+    assert "no economy is named (key money.economy)" in list_warnings(resolved)[-1]
+    whys = {one.key: one.why for one in list_sources(resolved)}
+    assert whys["time_zone"] == "By the country: IANA time zone database, zone.tab"
+    assert whys["money.currency"] == "By the country: ISO 4217, by the CLDR"
+    # Several: it is for the user to say which.
+    assert load_scenario(path, ["country=US"]).scenario.time_zone is None
+    own = load_scenario(path, ["country=KE", "money.currency=off", "time_zone=Asia/Tokyo"])
+    assert (own.scenario.money.currency, own.scenario.time_zone) == (None, "Asia/Tokyo")
+
+
+def test_zones_that_agree_stand_together_the_populous_first():
+    assert zones_of("DE", 2026) == (("Europe/Berlin", "Europe/Busingen"),)
+    # Since 1 March 2024 all of Kazakhstan has one time.
+    assert [len(zones_of("KZ", year)) for year in (2023, 2024, 2025)] == [2, 2, 1]
+    assert [alike[0] for alike in zones_of("ID", 2026)] == [
+        "Asia/Jakarta", "Asia/Makassar", "Asia/Jayapura"
+    ]  # fmt: skip
+    assert zones_of("BV", 2026) == ()
+
+
+@pytest.mark.parametrize(
+    ("country", "year", "currency"),
+    [
+        ("IN", 2026, "INR"), ("FR", 2026, "EUR"), ("FR", 1999, "EUR"), ("FR", 1998, "FRF"),
+        ("BG", 2025, "BGN"), ("BG", 2026, "EUR"), ("LS", 2026, "LSL"), ("AQ", 2026, None),
+    ],
+)  # fmt: skip
+def test_the_currency_is_that_of_the_year_and_of_several_the_last(country, year, currency):
+    assert currency_of(country, year) == currency
 
 
 def test_a_loss_in_dollars_is_printed_in_the_currency_of_the_country(tmp_path):

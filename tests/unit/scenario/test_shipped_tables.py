@@ -51,7 +51,11 @@ class ReachRow(Row):
 
 def tables_of_scenarios() -> Iterator[tuple[str, type[Row]]]:
     """Tables that the packs and the shipped scenarios name, each with its rows."""
-    yield from ((row.value, ROWS_OF[row.key]) for row in read_packs().rows if row.key in ROWS_OF)
+    yield from (
+        (row.value, ROWS_OF[row.key])
+        for row in read_packs().rows
+        if row.key in ROWS_OF and row.value != "none"
+    )
     for name in scenario_names():
         tree = scenario_tree(load_scenario(name).scenario)
         for key, rows in ROWS_OF.items():
