@@ -1,6 +1,7 @@
 """Files of a user's: written, read, refused."""
 
 from functools import partial
+from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 from typing import Any
 
@@ -36,3 +37,16 @@ def refused(content: str | bytes, folder: Path, form: str = "", **options: Any) 
 
 read_dated = partial(read_file, only=DATED)
 """Read dated orders, and refuse files of other forms."""
+
+
+def hosts_of(feed: Feed) -> list[tuple[str, list[str]]]:
+    """Name and addresses of each record."""
+    addresses: list[list[str]] = [[] for _ in range(feed.n_records)]
+    for rows, record, kind in (
+        (feed.v4, feed.record4, IPv4Address),
+        (feed.v6, feed.record6, IPv6Address),
+    ):
+        for start, at in zip(rows.start.tolist(), record.tolist(), strict=True):
+            addresses[at].append(str(kind(start)))
+    names = feed.labels["name"].texts if "name" in feed.labels else [""] * feed.n_records
+    return list(zip(names, addresses, strict=True))

@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import Any
 
 from sim.addresses.feeds.feed import Feed
-from sim.addresses.feeds.forms import FORM, FORMATS, FORMS, JSON_FORMS
+from sim.addresses.feeds.forms import EXPORTS, FORM, FORMATS, FORMS, JSON_FORMS
 from sim.addresses.feeds.gather import Gathering
 from sim.addresses.feeds.inputs import (
     DELIMITERS,
@@ -57,8 +57,8 @@ def sniff(given: Input, limits: Limits | None = None) -> str:
         If the file cannot be read, is of a kind that is refused, JSON of none of the kinds that are
         read, or a table without a column that can be read.
     """
-    refuse_unread(given, limits or Limits())
     sample = take_sample(given, limits or Limits())
+    _refuse_unread(given, limits or Limits())
     found = next((form.name for form in FORMS if form.fits is not None and form.fits(sample)), "")
     if found in _WITH_COMMENTS:
         _check_comments(given, limits or Limits())
@@ -77,6 +77,13 @@ def sniff(given: Input, limits: Limits | None = None) -> str:
     _check_comments(given, limits or Limits())
     _check_cells(given, limits or Limits())
     return "list"
+
+
+def _refuse_unread(given: Input, limits: Limits) -> None:
+    """Refuse what `refuse_unread` does, but no inventory, whose texts may be scripts."""
+    sample = take_sample(given, limits)
+    if not any(form.fits is not None and form.fits(sample) for form in EXPORTS):
+        refuse_unread(given, limits)
 
 
 def _check_no_table(sample: Sample, given: Input) -> None:
@@ -227,6 +234,17 @@ _LINES: Mapping[str, str] = {
     r"[^;\t]*:\d+(\.\d+){3}-\d+(\.\d+){3}": (
         "a PeerGuardian (P2P) list: keep what follows the last colon of each line"
     ),
+    rf"[\w*.-]+\.[a-z][\w-]+[\s,;]+{_PREFIX}": (
+        "names with an address behind each: put the line name,address above them, and commas "
+        "between the two"
+    ),
+    r'(resource|data) ".*|[\w"-]+ +(=|->) .*|[\])}]+,?': (
+        "Terraform's notation for people: give the output of `terraform show -json`"
+    ),
+    r"[A-Z][A-Z_/ ]*|\S+(?: {2,}\S+)+|[-+=| ]+|\|.*\|": (
+        "a table as commands print it for people: ask for JSON (aws --output json, az -o json, "
+        "gcloud --format=json)"
+    ),
     r"---|- .*|[\w.-]+:( .*)?": f"YAML: {_ONE_A_LINE}",
     r"[{}\[\]].*|\"[^\"]*\":.*": f"JSON: {_ONE_A_LINE}",
     r"[^;]*;.*": f"a table with semicolons (;) between its cells: {_COLUMN}",
@@ -342,7 +360,7 @@ def read_file(
     if format_name and format_name not in FORMATS:
         raise UsageError(f"--as: expected one of {', '.join(FORMATS)}, got {format_name!r}")
     if format_name:
-        refuse_unread(given, limits)
+        _refuse_unread(given, limits)
     name = format_name or sniff(given, limits)
     if name not in only:
         message = f"expected dated orders ({', '.join(only)}), got a file of the form {name}"
@@ -362,7 +380,8 @@ def read_file(
         return replace(found, feed=_checked(found.feed, given, limits, allow_empty=allow_empty))
     if name in ("list", *_WITH_COMMENTS) and (note := _note_comments(given, limits)):
         found = replace(found, notes=(*found.notes, note))
-    if found.questions and not format_name:
+    # Names of a zone may be resolved afterwards.
+    if found.questions and not format_name and not (allow_empty and name == "zone"):
         raise DataError(list(found.questions))
     if not format_name and form.named_by is not None:
         found = _of_whom(found, given, form.named_by, limits)

@@ -8,9 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from sim.addresses.feeds import (
+    exports,
     firewall_sets,
     gather,
     inventories,
@@ -18,6 +20,7 @@ from sim.addresses.feeds import (
     name_lists,
     network_tables,
     orders,
+    zones,
 )
 from sim.addresses.feeds.feed import Feed
 from sim.addresses.feeds.gather import Gathering
@@ -62,8 +65,27 @@ def _has(*alternatives: str) -> Fits:
     return lambda sample: any({*keys.split()} <= sample.keys.keys() for keys in alternatives)
 
 
+EXPORTS: Sequence[Form] = tuple(
+    Form(
+        name,
+        file,
+        "hosts with name, public addresses, region, provider",
+        partial(exports.fits_hosts, name),
+        partial(exports.read_hosts, name),
+    )
+    for name, file in (
+        ("aws-hosts", "`aws ec2 describe-instances`, `describe-addresses`; CSV of the console"),
+        ("google-hosts", "`gcloud compute instances list`, `addresses list`, JSON and CSV"),
+        ("azure-hosts", "`az vm list-ip-addresses`, `az network public-ip list`, `az vm list -d`"),
+        ("terraform", "`terraform.tfstate` of version 4, `terraform show -json`"),
+        ("netbox", "addresses of NetBox, CSV and JSON"),
+    )
+)
+"""Inventories as others export them. Their texts may hold anything, firewall rules too."""
+
 # In the sequence in which they are tried: the special ones before those that ask for less.
 JSON_FORMS: Sequence[Form] = (
+    *EXPORTS,
     Form(
         "azure",
         "Microsoft `ServiceTags_*.json`",
@@ -177,6 +199,13 @@ FORMS: Sequence[Form] = (
         "names without addresses; addresses of faked answers",
         name_lists.fits_dnsmasq,
         name_lists.read_dnsmasq,
+    ),
+    Form(
+        "zone",
+        "zones of the DNS as text (Cloudflare's export, BIND)",
+        "names with addresses; proxied names to be resolved",
+        zones.fits_zone,
+        zones.read_zone,
     ),
     Form(
         "orders",

@@ -246,13 +246,17 @@ class Gathering:
         self._record6.frombytes(record[at6].tobytes())
 
     def add_named(
-        self, names: Sequence[str], listed: Sequence[tuple[str, int, int]], key: str = ""
+        self,
+        names: Sequence[str],
+        listed: Sequence[tuple[str, int, int]],
+        key: str = "",
+        keys: Sequence[str] = (),
     ) -> None:
         """Append a record for each name, and addresses with the rows of their names and lines."""
         record = self.add_records(len(names))
         self.add_labels("name", names)
         row, line = np.array([place for _, *place in listed], np.int64).reshape(-1, 2).T
-        self.add_texts([address for address, *_ in listed], record[row], line, key=key)
+        self.add_texts([address for address, *_ in listed], record[row], line, key=key, keys=keys)
 
     def add_rows(self, rows: Rows) -> None:
         """Append rows each of which is a record; no other records may be added."""
@@ -405,7 +409,8 @@ _MAX_ASN = 2**32 - 1
 # thousands would not be written so.
 _COMMA = re.compile(r"\d{1,3}(\.\d{3})+,\d+|\d+,(\d{1,2}|\d{4,})|(0\d*|\d{4,}),\d{3}", re.ASCII)
 _POINT = re.compile(r"\d*\.\d*(e[+-]?\d+)?", re.ASCII | re.I)
-_THOUSANDS = re.compile(r"[1-9]\d{0,2}\.\d{3}", re.ASCII)
+THOUSANDS = re.compile(r"[1-9]\d{0,2}\.\d{3}", re.ASCII)
+"""A number whose point may stand before decimals or, between semicolons, between thousands."""
 _EITHER = re.compile(r"\d{1,3},\d{3}", re.ASCII)
 
 Value = TypeVar("Value")
@@ -449,12 +454,12 @@ def add_amounts(gathering: Gathering, column: str, cells: Sequence[str], line: L
     # Python reads 1_000 and digits of other scripts as numbers; nobody who writes a table does.
     bad |= np.array(["_" in cell or not cell.isascii() for cell in cells], np.bool_)
     if gathering.has_semicolons:
-        bad |= np.array([bool(_THOUSANDS.fullmatch(cell.strip())) for cell in cells], np.bool_)
+        bad |= np.array([bool(THOUSANDS.fullmatch(cell.strip())) for cell in cells], np.bool_)
     for row in np.flatnonzero(bad).tolist():
         message = f"expected a {kind} of 0 or more, got {shown(cells[row])}"
         if _EITHER.fullmatch(cells[row].strip()):
             message += ", whose comma may stand before decimals or between thousands"
-        elif gathering.has_semicolons and _THOUSANDS.fullmatch(cells[row].strip()):
+        elif gathering.has_semicolons and THOUSANDS.fullmatch(cells[row].strip()):
             message += (
                 ", whose point may stand before decimals or, between semicolons, between thousands"
             )
@@ -513,11 +518,14 @@ def _check_marks(gathering: Gathering, column: str, cells: Sequence[str], line: 
         gathering.note(f"{column}: the comma is read as the decimal mark")
 
 
-def _amount(cell: str) -> float:
+def with_point(cell: str) -> str:
+    """Return a number with a decimal point in place of a comma that can be nothing else."""
     text = cell.strip()
-    if _COMMA.fullmatch(text):
-        text = text.replace(".", "").replace(",", ".")
+    return text.replace(".", "").replace(",", ".") if _COMMA.fullmatch(text) else text
+
+
+def _amount(cell: str) -> float:
     try:
-        return float(text)
+        return float(with_point(cell))
     except ValueError:
         return float("nan")

@@ -16,7 +16,7 @@ import numpy as np
 from sim.addresses.feeds.delimited import read_headed
 from sim.addresses.feeds.feed import LABELS, LISTS, NUMBERS, RESOLVE, UNPLACED, Feed
 from sim.addresses.feeds.gather import Gathering, Line, add_amounts, add_countries, add_origins
-from sim.addresses.feeds.inputs import OF_SITES, PERIODS, ROLES, Sample, plain_name
+from sim.addresses.feeds.inputs import OF_SITES, PERIODS, ROLES, Sample, is_address, plain_name
 from sim.addresses.feeds.neighbours import (
     LAST_OF,
     MASK_COLUMNS,
@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 ADDRESS_COLUMNS = ("address", "prefix", "ip", "cidr", "network", "ip_address", "ip_prefix")
+NAME_COLUMNS = ("domain", "domain_name", "fqdn", "hostname", "host", "dns_name")
+"""Columns that name a row where none is called name or site."""
 REVENUE = "_usd_per_h"
 # Columns of our own normal table that say again what the prefix says, or where it came from.
 _IMPLIED = (
@@ -83,6 +85,11 @@ class Table:
         chosen = _choose_columns(
             given, self._gathering, self._more, needs_address=self._needs_address
         )
+        # A host may also be an address, and then decide what its row means.
+        name = plain_name(chosen.get("name", ""))
+        is_guess = name in NAME_COLUMNS and name not in self._gathering.columns.roles
+        if is_guess and any(map(is_address, columns[chosen["name"]])):
+            del chosen["name"]
         self.chosen = chosen | _choose_periods(columns, chosen, self._gathering)
         self.others = Neighbours(self._gathering, given, self.chosen, _implied(given))
 
@@ -143,12 +150,16 @@ class Table:
         if self._n_names:
             note = f"{self._n_names:,} rows are names, as their type says: {RESOLVE}"
             self._gathering.note(note)
-        feed = self._gathering.finish(form, date, licence)
-        if not feed.n_unplaced:
-            return feed
-        note = f"{feed.n_unplaced:,} {UNPLACED}: not known, not unblocked"
-        note = f"{note}; {RESOLVE}" if feed.n_unplaced == feed.n_records else note
-        return replace(feed, notes=(*feed.notes, note))
+        return note_unplaced(self._gathering.finish(form, date, licence))
+
+
+def note_unplaced(feed: Feed) -> Feed:
+    """Return a feed with a note on its rows without a usable address, if it has any."""
+    if not feed.n_unplaced:
+        return feed
+    note = f"{feed.n_unplaced:,} {UNPLACED}: not known, not unblocked"
+    note = f"{note}; {RESOLVE}" if feed.n_unplaced == feed.n_records else note
+    return replace(feed, notes=(*feed.notes, note))
 
 
 def _implied(given: Iterable[str]) -> Sequence[str]:
@@ -255,9 +266,6 @@ def read_sites(source: Readable, gathering: Gathering) -> Feed:
     table = Table(gathering, OF_SITES, needs_address=True)
     for columns, line in read_headed(source, gathering):
         table.add(columns, line)
-        if "address_2" in table.chosen:
-            message = "expected one column of addresses: give each address of a site a row"
-            raise gathering.wrong(message, 1)
         gathering.add_numbers("line", line.astype(np.float64))
     # A site's rows without an address may be placed by the others.
     table.others.name_ignored()
@@ -309,8 +317,9 @@ def _choose_columns(
         if named.setdefault(plain_name(column), column) != column:
             raise gathering.wrong("expected each column once, got it again", 1, column)
     asked = _asked(named, gathering)
-    if "site" in named and "name" not in named:
-        named["name"] = named["site"]
+    names = ("site", *(NAME_COLUMNS if "type" not in named else ()))
+    if "name" not in named and (found := [named[each] for each in names if each in named]):
+        named["name"] = found[0]
     placed = asked["address"][:1] or [named[each] for each in ADDRESS_COLUMNS if each in named]
     # Beside a column of addresses, first and last ones say again what it says.
     ranges = [pair for pair in LAST_OF.items() if not placed and named.keys() >= {*pair}]

@@ -46,15 +46,21 @@ def read_document(source: Readable, gathering: Gathering, what: str, *keys: str)
     DataError
         If it is too large, nested too deeply, no JSON, no object, or another one.
     """
-    value = _read_value(source, gathering)
+    value = decode_value(read_whole(source, gathering), gathering)
     if not isinstance(value, dict):
         raise gathering.wrong(f"expected a JSON object, got {type(value).__name__}")
     check_keys(value, keys, gathering, what)
     return value
 
 
-def _read_value(source: Readable, gathering: Gathering) -> Any:
-    """Read one JSON value of a bounded size."""
+def read_whole(source: Readable, gathering: Gathering) -> bytes:
+    """Read a file of the size that a JSON document may have.
+
+    Raises
+    ------
+    DataError
+        If it is larger.
+    """
     max_bytes = min(gathering.limits.max_bytes, MAX_DOCUMENT_BYTES)
     pieces, n_bytes = [], 0
     while piece := source.read(2**20):
@@ -62,11 +68,24 @@ def _read_value(source: Readable, gathering: Gathering) -> Any:
         if n_bytes > max_bytes:
             raise gathering.wrong(f"expected at most {max_bytes:,} bytes of JSON, got more")
         pieces.append(piece)
+    return b"".join(pieces)
+
+
+def decode_value(data: bytes, gathering: Gathering) -> Any:
+    """Return the value of a JSON document.
+
+    Raises
+    ------
+    DataError
+        If it is no JSON, or nested too deeply.
+    """
     try:
-        return parse_json(b"".join(pieces))
+        return parse_json(data)
     except json.JSONDecodeError as error:
-        message = f"expected JSON, got an error: {error.msg}"
-        raise gathering.wrong(message, error.lineno) from None
+        way = "; `jq -s .` joins several documents" if error.msg == "Extra data" else ""
+        raise gathering.wrong(
+            f"expected JSON, got an error: {error.msg}{way}", error.lineno
+        ) from None
     except ValueError as error:
         raise gathering.wrong(str(error)) from None
 
@@ -192,7 +211,7 @@ def read_json_list(source: Readable, gathering: Gathering) -> Feed:
     DataError
         If no key of the first objects names addresses, or several do.
     """
-    entries = _read_value(source, gathering)
+    entries = decode_value(read_whole(source, gathering), gathering)
     if not isinstance(entries, list):
         raise gathering.wrong(f"expected a JSON array, got {type(entries).__name__}")
     check_entries(len(entries), gathering, "")

@@ -13,6 +13,7 @@ import pytest
 
 from sim.addresses.feeds.feed import Feed
 from sim.addresses.feeds.formats import FORMATS, read_feed, sniff
+from sim.addresses.feeds.forms import EXPORTS
 from sim.addresses.feeds.inputs import Input, plain_name
 from sim.addresses.feeds.inventories import ADDRESS_COLUMNS
 from sim.addresses.sets.intervals import AddressSet
@@ -116,7 +117,7 @@ SAMPLES = {
     "orders.csv": (ORDERS, "orders", 256, 0, 2),
     "list.txt": (LIST, "list", 266, 1, 4),
 }
-OTHERS = {"parquet", *RENDERED}
+OTHERS = {"parquet", "zone", *RENDERED, *(form.name for form in EXPORTS)}
 assert {sample[1] for sample in SAMPLES.values()} == set(FORMATS) - OTHERS
 
 

@@ -1,0 +1,458 @@
+"""Inventories as clouds and tools export them: which key or column holds what.
+
+A record is a machine, a reserved address or a row, and all of its public addresses are one host. A
+machine without one is a host whose addresses are not known. Notes name private addresses, which are
+no hosts, and public addresses that stand elsewhere in a record.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from io import BytesIO
+from typing import Any
+
+from sim.addresses.feeds.delimited import read_headed
+from sim.addresses.feeds.feed import Feed
+from sim.addresses.feeds.gather import Gathering
+from sim.addresses.feeds.inputs import SAMPLE_BYTES, Sample
+from sim.addresses.feeds.inventories import note_unplaced
+from sim.addresses.feeds.json_tables import check_entries, decode_value, items, read_whole
+from sim.addresses.sets.notation import shown
+from sim.addresses.text.source import Readable
+
+NETBOX, TERRAFORM = "netbox", "terraform"
+_PROVIDERS = {"aws-hosts": "AWS", "google-hosts": "Google", "azure-hosts": "Azure"}
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where one kind of export has what; paths of keys, or columns, have blanks between them.
+
+    Attributes
+    ----------
+    form
+        The form it belongs to, as ``--as`` takes it.
+    marks
+        Keys or columns by which it is recognised; ``|`` between alternatives.
+    address
+        Where public addresses are.
+    name
+        Where names are; the first that is filled counts.
+    region
+        Where the region is, or a zone in it.
+    in_use
+        What is filled, or has the value behind ``=``, where an address is in use. Records of such
+        a layout are addresses, not machines.
+    is_csv
+        Whether it is CSV and not JSON.
+    """
+
+    form: str
+    marks: str
+    address: str
+    name: str
+    region: str = ""
+    in_use: str = ""
+    is_csv: bool = False
+
+    def fits(self, sample: Sample) -> bool:
+        """Return whether a file begins as such an export, and the user gave no column a role."""
+        found = {*(sample.header if self.is_csv else sample.keys)}
+        is_own = self.is_csv and not found.isdisjoint(sample.roles.values())
+        marks = (each.split() for each in self.marks.split("|"))
+        return (
+            sample.is_json is not self.is_csv and not is_own and any(map(found.issuperset, marks))
+        )
+
+
+_NIC = "NetworkInterfaces."
+LAYOUTS: Sequence[Layout] = (
+    Layout(
+        "aws-hosts",
+        "Reservations | InstanceId PublicIpAddress | InstanceId InstanceType Placement",
+        f"PublicIpAddress Ipv6Address {_NIC}Association.PublicIp {_NIC}Association.CarrierIp"
+        f" {_NIC}Ipv6Addresses.Ipv6Address {_NIC}PrivateIpAddresses.Association.PublicIp"
+        f" {_NIC}PrivateIpAddresses.Association.CarrierIp",
+        "Tags.Name InstanceId", "Placement.AvailabilityZone",
+    ),
+    Layout(
+        "aws-hosts", "PublicIp AllocationId | PublicIp Domain",
+        "PublicIp CarrierIp CustomerOwnedIp", "Tags.Name AllocationId",
+        "NetworkBorderGroup", "AssociationId InstanceId",
+    ),
+    Layout(
+        "aws-hosts",
+        "instance_id public_ipv4_address | instance_id elastic_ip",
+        "public_ipv4_address elastic_ip ipv6_ips carrier_ip", "name instance_id",
+        "availability_zone", is_csv=True,
+    ),
+    Layout(
+        "aws-hosts", "allocated_ipv4_address allocation_id", "allocated_ipv4_address carrier_ip",
+        "name allocation_id", "network_border_group", "association_id associated_instance_id",
+        is_csv=True,
+    ),
+    Layout(
+        "google-hosts", "networkInterfaces machineType | networkInterfaces networkIP",
+        "networkInterfaces.accessConfigs.natIP networkInterfaces.accessConfigs.externalIpv6"
+        " networkInterfaces.ipv6AccessConfigs.externalIpv6", "name", "zone",
+    ),
+    Layout("google-hosts", "address addressType", "address", "name", "region", "status=in_use"),
+    Layout(
+        "google-hosts", "name external_ip | name nat_ip", "external_ip nat_ip external_ipv6",
+        "name", "zone", is_csv=True,
+    ),
+    Layout(
+        "google-hosts", "name address address_type | name address_range", "address address_range",
+        "name", "region", "status=in_use", is_csv=True,
+    ),
+    Layout(
+        "azure-hosts", "virtualMachine publicIpAddresses",
+        "virtualMachine.network.publicIpAddresses.ipAddress", "virtualMachine.name",
+    ),
+    Layout(
+        "azure-hosts", "publicIPAllocationMethod", "ipAddress", "name", "location",
+        "ipConfiguration.id natGateway.id",
+    ),
+    Layout("azure-hosts", "publicIps privateIps", "publicIps", "name", "location"),
+    Layout(TERRAFORM, "terraform_version", "*", "address", "zone"),
+    Layout(
+        NETBOX, "results address family status", "address", "dns_name", "",
+        "status.value=active status.value=dhcp status.value=slaac",
+    ),
+    *(
+        Layout(
+            NETBOX, f"{column} vrf status | {column} status dns_name", column, "dns_name", "",
+            "status=active status=dhcp status=slaac", is_csv=True,
+        )
+        for column in ("address", "ip_address")
+    ),
+)  # fmt: skip
+
+# Types of Terraform's resources with public addresses; those of addresses that a machine may have
+# as well; and keys that hold public addresses in either.
+_MACHINES = frozenset(re.findall(r"\w+", """
+    aws_instance aws_spot_instance_request aws_lightsail_instance aws_nat_gateway
+    aws_globalaccelerator_accelerator google_compute_instance google_sql_database_instance
+    google_compute_forwarding_rule google_compute_global_forwarding_rule
+    azurerm_linux_virtual_machine azurerm_windows_virtual_machine azurerm_container_group
+    digitalocean_droplet digitalocean_loadbalancer hcloud_server hcloud_load_balancer
+    linode_instance vultr_instance scaleway_instance_server openstack_compute_instance_v2
+    oci_core_instance yandex_compute_instance
+"""))  # fmt: skip
+_RESERVED = frozenset(re.findall(r"\w+", """
+    aws_eip aws_lightsail_static_ip google_compute_address google_compute_global_address
+    azurerm_public_ip digitalocean_reserved_ip digitalocean_floating_ip hcloud_primary_ip
+    hcloud_floating_ip scaleway_instance_ip openstack_networking_floatingip_v2 yandex_vpc_address
+"""))  # fmt: skip
+_HOLDING = frozenset(re.findall(r"\w+", """
+    public_ip public_ips public_ip_address public_ip_addresses ipv4_address ipv6_address
+    ipv6_addresses ip_address ip_addresses address nat_ip nat_ip_address external_ipv6 main_ip
+    v6_main_ip access_ip_v4 access_ip_v6 ip ipv4 ipv6
+"""))  # fmt: skip
+_REGIONS = ("region", "availability_zone", "zone", "location")
+
+_LISTS = ("Reservations", "Instances", "Addresses", "items", "value", "results")
+"""Keys under which records are listed."""
+_NEXT_PAGE = ("NextToken", "nextPageToken", "nextLink", "next")
+# What a cell holds where there is nothing.
+_EMPTY = ("", "-", "–", "—", "None", "null")
+_BETWEEN = re.compile(r"[\s,;|]+")
+_LIKE_ADDRESS = re.compile(r"[\d.]{7,15}|[\da-fA-F]*:[\da-fA-F:.]+")
+_ZONE = re.compile(r"(?<=\d)-?[a-z]$")
+_PRIVATE = [ipaddress.ip_network(text) for text in re.findall(r"\S+", """
+    10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 100.64.0.0/10 169.254.0.0/16 fc00::/7 fe80::/10
+""")]  # fmt: skip
+# First bytes of netmasks, loopback and the like.
+_NO_HOST = (0, 127, *range(224, 256))
+_NAMED = 3
+
+Leaf = tuple[str, str, str]
+"""A text of a record: path without numbers of entries, place with them, text."""
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+
+@dataclass
+class Host:
+    """A record: line, name, region, provider, and places of addresses by their texts."""
+
+    line: int = 0
+    name: str = ""
+    region: str = ""
+    provider: str = ""
+    addresses: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def called(self) -> str:
+        """Its name, or its address where it has none."""
+        return self.name or min(self.addresses, default="")
+
+
+class Hosts:
+    """Records of one file, and what is to be reported of them.
+
+    Parameters
+    ----------
+    are_interfaces
+        Addresses have the length of their network behind them.
+    """
+
+    def __init__(self, gathering: Gathering, *, are_interfaces: bool = False) -> None:
+        self._gathering = gathering
+        self._are_interfaces = are_interfaces
+        self.found: list[Host] = []
+        self.idle: list[Host] = []
+        self._private: dict[str, None] = {}
+        self._elsewhere: dict[str, str] = {}
+
+    def place(self, host: Host, text: str, key: str) -> None:
+        """Take what stands where a record has its public addresses."""
+        for part in filter(None, _BETWEEN.split(text)):
+            address = _parse_address(part)
+            if address is not None and _is_private(address):
+                self._private[str(address)] = None
+            elif address is not None and (self._are_interfaces or "/" not in part):
+                host.addresses.setdefault(str(address), key)
+            else:
+                host.addresses.setdefault(part, key)
+
+    def meet(self, name: str, text: str, path: str) -> None:
+        """Look at what stands elsewhere in a record."""
+        parts = _BETWEEN.split(text)
+        for part in parts if all(map(_LIKE_ADDRESS.fullmatch, parts)) else ():
+            address = _parse_address(part)
+            if address is not None and _is_private(address):
+                self._private[part] = None
+            elif address is not None and address.packed[0] not in _NO_HOST:
+                self._elsewhere.setdefault(str(address), f"{name} {path}".strip())
+
+    def without_repeated(self) -> None:
+        """Drop records whose addresses are all of earlier ones."""
+        held: set[str] = set()
+        kept, again = list[Host](), list[Host]()
+        for host in self.found:
+            (again if host.addresses and held.issuperset(host.addresses) else kept).append(host)
+            held.update(host.addresses)
+        self.found = kept
+        self._note(
+            "records only repeat addresses of others: ignored", [one.called for one in again]
+        )
+
+    def finish(self, form: str, ignored: Iterable[str] = ()) -> Feed:
+        """Return the feed, with notes on what is ignored and what is in no use."""
+        gathering, hosts = self._gathering, self.found
+        check_entries(len(hosts), gathering, "")
+        listed = [(text, at, host.line) for at, host in enumerate(hosts) for text in host.addresses]
+        keys = [key for host in hosts for key in host.addresses.values()]
+        gathering.add_named([host.name for host in hosts], listed, keys=keys)
+        gathering.add_labels("region", [host.region for host in hosts])
+        gathering.add_labels("provider", [host.provider for host in hosts])
+        self._note("private addresses are no public hosts: ignored", [*self._private])
+        held = {text for text, _, _ in listed}
+        self._note(
+            "public addresses stand where none of hosts are read: ignored. If they are yours, give "
+            "them in a table with the columns name and address",
+            [f"{path}: {text}" for text, path in self._elsewhere.items() if text not in held],
+        )
+        idle = [host.called for host in self.idle]
+        self._note("addresses are in no use, as the file says: kept as hosts", idle)
+        if columns := ", ".join(ignored):
+            gathering.note(f"columns ignored: {columns}")
+        return note_unplaced(gathering.finish(form))
+
+    def _note(self, what: str, found: Sequence[str]) -> None:
+        if found:
+            named = ", ".join(map(shown, found[:_NAMED])) + (", …" if found[_NAMED:] else "")
+            self._gathering.note(f"{len(found):,} {what} ({named})")
+
+
+def _parse_address(text: str) -> Address | None:
+    """The address of a text, which may have a length behind it; None where it is none."""
+    try:
+        return ipaddress.ip_interface(text).ip
+    except ValueError:
+        return None
+
+
+def _is_private(address: Address) -> bool:
+    return any(address in network for network in _PRIVATE)
+
+
+def fits_hosts(form: str, sample: Sample) -> bool:
+    """Return whether a file begins as an export of a form."""
+    return any(one.form == form and one.fits(sample) for one in LAYOUTS)
+
+
+def read_hosts(form: str, source: Readable, gathering: Gathering) -> Feed:
+    """Read an export of one of the forms of ``LAYOUTS``.
+
+    Raises
+    ------
+    DataError
+        If it has none of the form's layouts, or is one page of several.
+    """
+    data = read_whole(source, gathering)
+    sample = Sample(data[:SAMPLE_BYTES])
+    layout = next((one for one in LAYOUTS if one.form == form and one.fits(sample)), None)
+    if layout is None:
+        marks = " or ".join(one.marks.replace(" |", ", or") for one in LAYOUTS if one.form == form)
+        raise gathering.wrong(f"expected a file with {marks}, got another")
+    hosts = Hosts(gathering, are_interfaces=form == NETBOX)
+    if layout.is_csv:
+        return hosts.finish(form, _add_rows(hosts, layout, BytesIO(data), gathering))
+    document = decode_value(data, gathering)
+    for key in _NEXT_PAGE if isinstance(document, dict) else ():
+        if document.get(key):
+            message = "expected the whole inventory, got one page of it: ask for all of them"
+            raise gathering.wrong(f"{message}, or take this key out", key=key)
+    try:
+        if form == TERRAFORM:
+            _add_resources(hosts, layout, document, gathering)
+        else:
+            _add_records(hosts, layout, document, gathering)
+    except RecursionError:
+        raise gathering.wrong("expected JSON nested a few levels deep, got more") from None
+    gathering.n_lines = len(hosts.found)
+    if form != NETBOX:
+        hosts.without_repeated()
+    return hosts.finish(form)
+
+
+def _add_rows(
+    hosts: Hosts, layout: Layout, source: Readable, gathering: Gathering
+) -> dict[str, None]:
+    """Add the rows of a table; return the columns that are not read."""
+    paths = f"{layout.address} {layout.name} {layout.region} {layout.in_use}".split()
+    read, unread = {path.partition("=")[0] for path in paths}, dict[str, None]()
+    ignored = gathering.columns.ignored
+    for columns, line in read_headed(source, gathering):
+        gathering.columns.met.update(ignored & columns.keys())
+        unread |= dict.fromkeys(column for column in columns if column not in read)
+        kept = {column: cells for column, cells in columns.items() if column not in ignored}
+        for number, cells in zip(line.tolist(), zip(*kept.values(), strict=True), strict=True):
+            pairs = zip(kept, map(str.strip, cells), strict=True)
+            leaves = [(column, column, cell) for column, cell in pairs if cell not in _EMPTY]
+            _add_host(hosts, layout, leaves, number)
+    return unread
+
+
+def _add_records(hosts: Hosts, layout: Layout, document: Any, gathering: Gathering) -> None:
+    known = {*f"{layout.address} {layout.name}".split()}
+    for place, record in _records(document, ""):
+        leaves = [*_leaves(record, "", place)] if isinstance(record, dict) else []
+        if known.isdisjoint(path for path, _, _ in leaves):
+            got = ", ".join([*record][:8]) if isinstance(record, dict) else str(record)
+            wanted = ", ".join(sorted({path.rpartition(".")[2] for path in known}))
+            message = f"expected a record with one of {wanted}, got {shown(got)}"
+            gathering.refuse(message, key=place)
+        else:
+            _add_host(hosts, layout, leaves)
+
+
+def _add_host(hosts: Hosts, layout: Layout, leaves: Sequence[Leaf], line: int = 0) -> None:
+    """Add a record, unless it is one of a private address."""
+    filled: dict[str, str] = {}
+    for path, _, text in leaves:
+        filled.setdefault(path, text)
+    name = next((filled[path] for path in layout.name.split() if path in filled), "")
+    region = _ZONE.sub("", filled.get(layout.region, "").rsplit("/", 1)[-1])
+    host = Host(line, name, region, _PROVIDERS.get(layout.form, ""))
+    paths = layout.address.split()
+    for path, place, text in leaves:
+        if path in paths:
+            hosts.place(host, text, place)
+        else:
+            hosts.meet(name, text, path)
+    uses = [use.partition("=")[::2] for use in layout.in_use.split()]
+    is_used = any(
+        filled[path].lower() == value if value else True for path, value in uses if path in filled
+    )
+    if uses and host.addresses and not is_used:
+        hosts.idle.append(host)
+    if host.addresses or not (uses and any(path in filled for path in paths)):
+        hosts.found.append(host)
+
+
+def _records(value: Any, place: str) -> Iterator[tuple[str, Any]]:
+    """Yield the records of a document with their places; lists in lists are one list."""
+    above = f"{place}." if place else ""
+    key = next((key for key in _LISTS if key in value), "") if isinstance(value, dict) else ""
+    if isinstance(value, list):
+        for at, each in enumerate(value):
+            yield from _records(each, f"{above}{at}")
+    elif key:
+        yield from _records(value[key], f"{above}{key}")
+    else:
+        yield place, value
+
+
+def _leaves(value: Any, path: str, place: str) -> Iterator[Leaf]:
+    """Yield the texts of a record that say something; a tag of Amazon's is a key."""
+    if isinstance(value, dict) and value.keys() == {"Key", "Value"}:
+        yield from _leaves(value["Value"], f"{path}.{value['Key']}", f"{place}.Value")
+    elif isinstance(value, dict):
+        for key, each in value.items():
+            yield from _leaves(each, f"{path}.{key}", f"{place}.{key}")
+    elif isinstance(value, list):
+        for at, each in enumerate(value):
+            yield from _leaves(each, path, f"{place}.{at}")
+    elif isinstance(value, str) and value.strip() not in _EMPTY:
+        text = value.encode("utf-8", "backslashreplace").decode().strip()
+        yield path.lstrip("."), place.lstrip("."), text
+
+
+def _add_resources(hosts: Hosts, layout: Layout, document: Any, gathering: Gathering) -> None:
+    """Add resources of a state of Terraform's that may hold public addresses, machines first."""
+    if not isinstance(document, dict) or "planned_values" in document:
+        message = "expected a state, got a plan, which knows no addresses: give the output of"
+        raise gathering.wrong(f"{message} `terraform show -json` without a plan file")
+    if document.get("version", 4) != 4:
+        message = f"expected version 4, got {shown(str(document['version']))}: give the output of"
+        raise gathering.wrong(f"{message} `terraform show -json`", key="version")
+    reserved: list[Sequence[Leaf]] = []
+    n_data = 0
+    for place, resource, address, attributes in _resources(document, gathering):
+        kind = str(resource.get("type"))
+        leaves: Sequence[Leaf] = [*_leaves(attributes, "", place)]
+        if resource.get("mode") == "data":
+            n_data += 1
+        elif kind in _MACHINES or kind in _RESERVED:
+            zone = next((text for path, _, text in leaves if path in _REGIONS), "")
+            leaves = [
+                ("*" if path.rpartition(".")[2] in _HOLDING else f".{path}", at, text)
+                for path, at, text in leaves
+            ]
+            leaves += [("address", place, address), ("zone", place, zone)]
+            if kind in _RESERVED:
+                reserved.append(leaves)
+            else:
+                _add_host(hosts, layout, leaves)
+        else:
+            for path, _, text in leaves:
+                hosts.meet(address, text, path)
+    for leaves in reserved:
+        _add_host(hosts, replace(layout, in_use="*"), leaves)
+    if n_data:
+        gathering.note(f"{n_data:,} data sources, which Terraform only reads, are ignored")
+
+
+def _resources(
+    document: dict[str, Any], gathering: Gathering
+) -> Iterator[tuple[str, dict[str, Any], str, Any]]:
+    """Yield place, resource, address and attributes, from a state or from ``show -json``."""
+    for above, resource in items(document, "resources", gathering):
+        for place, one in items(resource, "instances", gathering, f"{above}."):
+            parts = (resource.get(key) for key in ("module", "type", "name"))
+            index = f"[{json.dumps(one['index_key'])}]" if "index_key" in one else ""
+            address = f"{'.'.join(str(part) for part in parts if part)}{index}"
+            yield f"{place}.attributes", resource, address, one.get("attributes")
+    values = document.get("values")
+    root = values.get("root_module") if isinstance(values, dict) else None
+    modules = [("values.root_module", root)] if isinstance(root, dict) else []
+    for above, module in modules:
+        for place, one in items(module, "resources", gathering, f"{above}."):
+            yield f"{place}.values", one, str(one.get("address")), one.get("values")
+        modules += items(module, "child_modules", gathering, f"{above}.")
