@@ -38,6 +38,7 @@ from sim.scenario.tables.consistency import (
     places_in,
 )
 from sim.scenario.tables.inventory import (
+    OF_TABLES,
     Inventory,
     ListTable,
     check_sites,
@@ -459,10 +460,6 @@ def _years(scenario: Scenario) -> tuple[int, int]:
     return scenario.start.year, (scenario.end - timedelta(seconds=1)).year
 
 
-_OF_TABLES = ("provider", "region", "service", "asn")
-"""Columns by which ``overblock exposure`` groups the hosts of a file."""
-
-
 def list_warnings(resolved: Resolved) -> list[str]:
     """Warnings to check before trusting the result."""
     return [*_warn_of_tables(resolved), *_warn_of_orders(resolved), *_warn_of_files(resolved)]
@@ -544,7 +541,7 @@ def _warn_of_files(resolved: Resolved) -> Iterator[str]:
             "row has fewer addresses here than in truth"
         )
     columns = inventory.columns if inventory is not None else ()
-    if inventory is not None and (unused := [name for name in _OF_TABLES if name in columns]):
+    if inventory is not None and (unused := [name for name in OF_TABLES if name in columns]):
         yield (
             f"{inventory.name}: a run takes from its own tables, and not from the file: "
             f"{', '.join(unused)}"

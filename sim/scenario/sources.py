@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +16,7 @@ from sim.scenario.resolve import Resolved
 from sim.scenario.schema import Cell, leaves, numbers_of, scenario_tree
 from sim.scenario.tables.inventory import Inventory, ListTable
 from sim.scenario.tables.rows import assumed_by_key
-from sim.scenario.tables.seeds import CodeTable, ColumnNote, SourceNote, Table
+from sim.scenario.tables.seeds import CodeTable, ColumnNote, SourceNote, Table, read_cells
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,7 +114,7 @@ def table_sources(table: Table[Any], *, each_row: bool = False) -> Iterator[Sour
         yield Source(key=table.name, value=None, unit="code", kind="choice", why=why)
         return
     # The table was read before, so its cells are sound.
-    reader = csv.reader(io.StringIO(table.data.decode("utf-8-sig"), newline=""))
+    reader, _ = read_cells(table.data.decode("utf-8-sig"))
     header = next(reader)
     rows = [dict(zip(header, record, strict=True)) for record in reader if record]
     for column in claiming_columns(header, table.note):

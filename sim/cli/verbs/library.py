@@ -416,7 +416,7 @@ def init(
         "--blocklist FILE", "Blocked addresses: a list in any format.", **_FILE
     ),
     inventory: Path | None = option(
-        "--inventory FILE", "Your sites: a CSV file of hosts.", **_FILE
+        "--inventory FILE", "Your sites, in any form that exposure reads.", **_FILE
     ),
     operators: Path | None = option(
         "--operators FILE",

@@ -21,12 +21,12 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from ruamel.yaml import YAML
 
-from sim.addresses.feeds.delimited import cut_header
 from sim.addresses.feeds.feed import Feed
 from sim.addresses.feeds.formats import read_file
 from sim.addresses.feeds.inputs import OF_ORDERS, PERIODS, ColumnChoice, Input
 from sim.addresses.feeds.orders import Orders, party_of
 from sim.errors import DataError, Problem, ProblemsError, UsageError
+from sim.scenario.document import decode
 from sim.scenario.library import shipped
 from sim.scenario.load import load_scenario
 from sim.scenario.overrides import countries, pack_of, pack_year
@@ -40,9 +40,9 @@ from sim.scenario.quantities import (
 from sim.scenario.refusal import hint
 from sim.scenario.resolve import VISIT_VALUES, read_tables, resolve, undeclared
 from sim.scenario.schema import dump_tree, json_schema
-from sim.scenario.tables.inventory import list_prefixes, read_inventory
+from sim.scenario.tables.inventory import list_prefixes, read_inventory, write_sites
 from sim.scenario.tables.rows import CadenceRow, OperatorRow
-from sim.scenario.tables.seeds import read_bytes, read_shipped
+from sim.scenario.tables.seeds import read_bytes, read_cells, read_shipped
 
 _ADDRESSES_A_ROW = 200
 _COLUMNS = ("addresses", "from", "to", "mechanism", "operators")
@@ -117,21 +117,6 @@ def read_given(path: Path, columns: ColumnChoice) -> GivenList:
         lines = [f"# {path.name}, by the columns chosen", *(one for each in texts for one in each)]
         return GivenList(".txt", "\n".join([*lines, ""]).encode(), (), feed.notes)
     return GivenList(ending, path.read_bytes(), (), feed.notes)
-
-
-def renamed(data: bytes, name: str, columns: ColumnChoice) -> bytes:
-    """Return a table with its columns named by their roles, and without those to be ignored."""
-    first, _, rest = data.partition(b"\n")
-    header, delimiter = cut_header(first, name)
-    if not {*header} & {*columns.roles, *columns.ignored}:
-        return data
-    kept = [at for at, plain in enumerate(header) if plain not in columns.ignored]
-    rows = csv.reader(io.StringIO(rest.decode("utf-8-sig"), newline=""), delimiter=delimiter)
-    file = io.StringIO()
-    writer = csv.writer(file, delimiter=delimiter, lineterminator="\n")
-    writer.writerow([columns.roles.get(header[at], header[at]) for at in kept])
-    writer.writerows([row[at] for at in kept] if row else row for row in rows)
-    return file.getvalue().encode()
 
 
 def _of_rows(feed: Feed) -> list[Period]:
@@ -245,7 +230,16 @@ def filled_operators(
     """
     rows = [{"operator": name} for name in polled]
     if path is not None:
-        rows = list(csv.DictReader(io.StringIO(read_bytes(path).decode("utf-8-sig"), newline="")))
+        reader, _ = read_cells(decode(read_bytes(path), str(path), DataError), strict=False)
+        header: list[str] = next(reader, [])
+        cells = [(reader.line_num, row) for row in reader if row]
+        ragged = [
+            Problem(str(path), f"expected {len(header)} cells, got {len(row)}", line)
+            for line, row in cells
+            if len(row) != len(header)
+        ]
+        DataError.raise_any(ragged)
+        rows = [dict(zip(header, row, strict=True)) for _, row in cells]
     given = [name for name in (rows[0] if rows else {}) if name]
     known = list(OperatorRow.model_fields)
     problems = [
@@ -416,7 +410,7 @@ def write_case(known: Known, folder: Path) -> list[str]:
         inventory = read_inventory(known.inventory.name, known.inventory, of_sites)
         has_ipv6 = bool(inventory.prefixes6)
         notes += [f"{known.inventory}: {note}" for note in inventory.notes]
-        files["hosts.csv"] = renamed(inventory.data, known.inventory.name, choice)
+        files["hosts.csv"] = write_sites(known.inventory, of_sites)
         if n_by_visits := int(inventory.is_by_visits.sum()):
             assumed.append(
                 f"Revenue of {n_by_visits} of your sites, which give visits alone: by what a "

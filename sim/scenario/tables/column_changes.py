@@ -14,10 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
+from sim.addresses.feeds.gather import with_point
 from sim.errors import DataError, Problem
 from sim.scenario.quantities import kinds_of
 from sim.scenario.refusal import hint, row_problems
-from sim.scenario.tables.seeds import Range, Row, Table
+from sim.scenario.tables.seeds import Range, Row, Table, read_cells
 
 TableType = TypeVar("TableType", bound=Table[Any])
 FINER = 100
@@ -121,7 +122,7 @@ def _misfits(table: Table[Any], one: ColumnChange) -> Iterator[Problem]:
 
 def _text_of(table: Table[Any]) -> str:
     """The text of the file with the cells of the rows, which reading gives back exactly."""
-    lines = list(csv.reader(io.StringIO(table.data.decode("utf-8-sig"), newline=""), strict=True))
+    lines = list(read_cells(table.data.decode("utf-8-sig"))[0])
     header, cells = lines[0], [line for line in lines[1:] if line]
     fields = type(table.rows[0]).model_fields
     names = {field.alias or name: name for name, field in fields.items()}
@@ -129,7 +130,7 @@ def _text_of(table: Table[Any]) -> str:
         for place, column in enumerate(header):
             value = getattr(row, names[column])
             is_number = isinstance(value, int | float) and not isinstance(value, bool)
-            if is_number and line[place] and float(line[place]) != value:
+            if is_number and line[place] and float(with_point(line[place])) != value:
                 line[place] = repr(value)
     written = io.StringIO(newline="")
     csv.writer(written, lineterminator="\n").writerows([header, *cells])

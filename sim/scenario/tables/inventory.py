@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
+import io
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from io import BytesIO
 from ipaddress import IPv4Address, IPv6Address
 from itertools import repeat
 from pathlib import Path
@@ -17,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.addresses.feeds.feed import Feed, Labels, without_sinkholes
-from sim.addresses.feeds.formats import read_feed
+from sim.addresses.feeds.formats import read_feed, sniff
 from sim.addresses.feeds.forms import DATED
 from sim.addresses.feeds.gather import Gathering
 from sim.addresses.feeds.inputs import AS_NAMED, ColumnChoice, Input
@@ -210,6 +211,8 @@ MAX_NAME = 253
 MAX_VISITS_PER_H = 1e9
 MAX_USD_PER_H = 1e8
 FRONTEND = ROLES.index("frontend")
+OF_TABLES = ("provider", "region", "service", "asn")
+"""Columns of hosts that a run takes from its own tables."""
 _OF_SITE = ("sector", "country", "revenue_usd_per_h", "visits_per_h")
 """Columns that say something of the site: its rows must not contradict each other."""
 
@@ -230,9 +233,7 @@ def read_inventory(name: str, path: Path, columns: ColumnChoice = AS_NAMED) -> I
         With the mistakes of all rows, at most ``MAX_PROBLEMS`` of them and how many more.
     """
     data = read_bytes(path, MAX_INVENTORY_BYTES)
-    limits = Limits(max_bytes=MAX_INVENTORY_BYTES, max_problems=MAX_PROBLEMS)
-    gathering = Gathering(str(path), skip_bad=True, limits=limits, columns=columns)
-    feed = read_sites(BytesIO(data), gathering)
+    feed = _read_rows(path, columns)
     problems = [*feed.problems, *_row_problems(feed, path)]
     n_bad = len(problems) + feed.n_bad - len(feed.problems)
     if not n_bad and not feed.is_placed.any():
@@ -244,6 +245,57 @@ def read_inventory(name: str, path: Path, columns: ColumnChoice = AS_NAMED) -> I
         n_bad = len(problems)
     raise_problems(sorted(problems, key=lambda one: one.line)[:MAX_PROBLEMS], n_bad, path)
     return inventory
+
+
+def _read_rows(path: Path, columns: ColumnChoice) -> Feed:
+    """Read what `exposure` takes for hosts; a record for each address, in the file's sequence."""
+    given = Input(path, str(path), columns)
+    limits = Limits(max_bytes=MAX_INVENTORY_BYTES, max_problems=MAX_PROBLEMS)
+    if sniff(given, limits) == "inventory":
+        gathering = Gathering(str(path), skip_bad=True, limits=limits, columns=columns)
+        with given.open(limits) as source:
+            feed = read_sites(source, gathering)
+    else:
+        feed = read_feed(given, limits=limits)
+    unplaced = np.flatnonzero(~feed.is_placed)
+    record = np.concatenate((feed.record4, feed.record6, unplaced))
+    of = np.argsort(record, kind="stable")
+    at = np.argsort(of)
+    line = np.concatenate((feed.v4.line, feed.v6.line, unplaced * 0)).astype(np.float64)[of]
+    of = record[of]
+    return replace(
+        feed,
+        n_records=of.size,
+        record4=at[: len(feed.v4)],
+        record6=at[len(feed.v4) : at.size - unplaced.size],
+        labels={key: replace(one, code=one.code[of]) for key, one in feed.labels.items()},
+        numbers={"line": line} | {key: one[of] for key, one in feed.numbers.items()},
+    )
+
+
+def write_sites(path: Path, columns: ColumnChoice) -> bytes:
+    """Return the sites of a file as a table that a scenario reads without options.
+
+    One that is such a table stays as it is; any other becomes one with a row for each address.
+    """
+    own = replace(columns, met=set())
+    feed, data = _read_rows(path, own), read_bytes(path, MAX_INVENTORY_BYTES)
+    if feed.origin.format == "sites" and not own.met and not data.startswith(b"\x1f\x8b"):
+        return data
+    texts = [""] * feed.n_records
+    for record, _, prefix in list_prefixes(feed, str(path)):
+        texts[record] = str(prefix).removesuffix("/32").removesuffix("/128")
+    cells = {"site": [""] * feed.n_records, "address": texts}
+    for key, label in feed.labels.items():
+        if key not in OF_TABLES:
+            cells["site" if key == "name" else key] = label.texts
+    for key, values in feed.numbers.items():
+        if key != "line":
+            cells[key] = ["" if np.isnan(value) else str(value) for value in values.tolist()]
+    file = io.StringIO(newline="")
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerows([[*cells], *zip(*cells.values(), strict=True)])
+    return file.getvalue().encode()
 
 
 def _row_problems(feed: Feed, path: Path) -> Iterator[Problem]:

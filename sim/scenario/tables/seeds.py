@@ -13,6 +13,8 @@ from typing import Annotated, Any, ClassVar, Generic, Literal, TypeAlias, TypeVa
 
 from pydantic import ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
+from sim.addresses.feeds.gather import THOUSANDS, with_point
+from sim.addresses.feeds.inputs import DELIMITERS
 from sim.errors import DataError, Problem, ProblemsError
 from sim.files import note_read
 from sim.scenario import library
@@ -183,12 +185,15 @@ class Row(Checked):
     @field_validator("*", mode="before")
     @classmethod
     def check_number(cls, value: object, info: ValidationInfo) -> object:
-        """Refuse ``1_000``, which Python reads as a number and a spreadsheet does not."""
+        """Refuse ``1_000``, which Python reads and a spreadsheet does not; take ``0,5``."""
         # The type is asked last: a table has thousands of cells.
-        is_suspect = isinstance(value, str) and "_" in value
-        if is_suspect and _is_number(cls.model_fields[str(info.field_name)].annotation):
+        if not isinstance(value, str) or not ("_" in value or "," in value):
+            return value
+        if not _is_number(cls.model_fields[str(info.field_name)].annotation):
+            return value
+        if "_" in value:
             raise ValueError(f"expected a plain decimal number, got {value!r}")
-        return value
+        return with_point(value)
 
 
 def _is_number(kind: object) -> bool:
@@ -376,6 +381,13 @@ def read_table(name: str, path: Path, model: type[RowType]) -> Table[RowType]:
     return Table(name, path, data, digest, rows, lines, read_note(path))
 
 
+def read_cells(text: str, *, strict: bool = True) -> tuple[Any, str]:
+    """Return a reader of the cells of a table, and what stands between them."""
+    delimiter = max(DELIMITERS, key=text.partition("\n")[0].count)
+    stream = io.StringIO(text, newline="")
+    return csv.reader(stream, delimiter=delimiter, strict=strict), delimiter
+
+
 @lru_cache(maxsize=256)
 def _rows_of(
     data: bytes, path: Path, model: type[RowType]
@@ -389,9 +401,9 @@ def _rows_of(
     lines: list[int] = []
     problems: list[Problem] = []
     n_problems = 0
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    reader, delimiter = read_cells(text)
     try:
-        header = next(reader, [])
+        header: list[str] = next(reader, [])
         _check_header(header, path, model)
         line = reader.line_num + 1
         for record in reader:
@@ -399,6 +411,12 @@ def _rows_of(
             try:
                 if record and len(record) != len(header):
                     message = f"expected {len(header)} cells, got {len(record)}"
+                    found = [Problem(str(path), message, line)]
+                elif delimiter == ";" and (cell := next(filter(THOUSANDS.fullmatch, record), "")):
+                    message = (
+                        f"expected a number that can be read in one way, got {cell!r}, whose point "
+                        "may stand before decimals or between thousands"
+                    )
                     found = [Problem(str(path), message, line)]
                 elif record:
                     cells = zip(header, record, strict=True)

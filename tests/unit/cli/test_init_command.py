@@ -67,12 +67,13 @@ def test_all_that_is_known_stands_in_the_folder(tmp_path):
 
 def test_nothing_is_said_to_be_assumed_of_operators_whose_columns_are_all_given(tmp_path):
     columns = (
-        "operator,label,stands_for,share_users,poll_interval_h,apply_lag_median_h,apply_lag_sigma,"
-        "release_lag_median_h,release_lag_sigma,compliance"
+        "operator;label;stands_for;share_users;poll_interval_h;apply_lag_median_h;apply_lag_sigma;"
+        "release_lag_median_h;release_lag_sigma;compliance"
     )
-    (tmp_path / "o.csv").write_text(f"{columns}\nnorth,North,itself,1,1,0,0,0,0,1\n")
+    (tmp_path / "o.csv").write_text(f"{columns}\nnorth;North;itself;1;0,5;0;0;0;0;1\n")
     init(tmp_path / "case", "--country", "ES", "--operators", tmp_path / "o.csv")
     assert "Of the operators" not in (tmp_path / "case" / "README.md").read_text()
+    assert [row.poll_interval_h for row in resolved(tmp_path / "case").operators.rows] == [0.5]
 
 
 def test_a_country_without_a_pack_runs_and_says_what_it_takes(tmp_path):

@@ -151,7 +151,7 @@ SECTOR = {
         ("share_businesses", "40", "expected a share in [0, 1], got 40; did you mean 0.4?"),
         ("share_businesses", "nan", "expected a finite number, got 'nan'"),
         ("share_businesses", "25%", "expected a number, got '25%'"),
-        ("share_businesses", "0,4", "expected a number, got '0,4'"),
+        ("revenue_median_usd_per_h", "1,500", "expected a number, got '1,500'"),
         ("revenue_median_usd_per_h", "1e999", "expected a finite number, got '1e999'"),
         ("revenue_median_usd_per_h", "0", "expected a number > 0.0, got '0'"),
         ("revenue_median_usd_per_h", "1_000", "expected a plain decimal number, got '1_000'"),
@@ -163,6 +163,17 @@ def test_a_number_that_is_none_is_refused(tmp_path, column, cell, reported):
     quoted = ",".join(f'"{cell}"' for cell in (SECTOR | {column: cell}).values())
     data = f"{','.join(SECTOR)}\n{quoted}\n".encode()
     assert problems_of(tmp_path, data, SectorRow) == [f"t.csv:2: {column}: {reported}"]
+
+
+def test_a_table_as_spreadsheets_of_most_of_europe_write_it_is_read(tmp_path):
+    cells = SECTOR | {"share_domestic": "0,125", "revenue_median_usd_per_h": "1.234,5"}
+    data = f"{';'.join(cells)}\n{';'.join(cells.values())}\n".encode()
+    (tmp_path / "t.csv").write_bytes(data)
+    (row,) = read_table("t.csv", tmp_path / "t.csv", SectorRow).rows
+    assert (row.share_domestic, row.revenue_median_usd_per_h) == (0.125, 1234.5)
+    data = data.replace(b"1.234,5", b"1.234")
+    (told,) = problems_of(tmp_path, data, SectorRow)
+    assert told.startswith("t.csv:2: expected a number that can be read in one way, got '1.234'")
 
 
 def test_whole_numbers_refuse_fractions_and_underscores(tmp_path):

@@ -12,7 +12,6 @@ from sim.addresses.feeds import firewall_sets, json_tables
 from sim.addresses.feeds.formats import read_feed
 from sim.addresses.feeds.gather import Gathering
 from sim.addresses.feeds.inputs import ColumnChoice, Input, cut_lines, spooled
-from sim.addresses.feeds.inventories import read_sites
 from sim.addresses.feeds.neighbours import read_date
 from sim.addresses.feeds.normal import write_normal
 from sim.addresses.sets.intervals import AddressSet
@@ -78,14 +77,6 @@ def test_a_stream_beyond_the_limit_is_refused():
 def test_lines_with_a_bare_return_have_no_cells():
     assert cut_lines(["a,b"], ",") == [["a", "b"]]
     assert cut_lines(["a\rb,c"], ",") == []
-
-
-def test_a_site_has_one_column_of_addresses():
-    columns = ColumnChoice.of(["address=ip", "address=ip2"], [])
-    gathering = Gathering("sites", skip_bad=False, limits=Limits(), columns=columns)
-    table = io.BytesIO(b"name,ip,ip2\na.example,192.0.2.1,192.0.2.2\n")
-    with pytest.raises(DataError, match="sites:1: expected one column of addresses: give each"):
-        read_sites(table, gathering)
 
 
 def test_a_last_address_may_be_named_beside_a_first_one(tmp_path):

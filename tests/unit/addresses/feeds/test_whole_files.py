@@ -17,7 +17,7 @@ from sim.errors import DataError, ScenarioError
 from sim.files import RepeatedKeyError, parse_json
 from sim.results.folder import read_manifest
 from sim.scenario.document import parse_document
-from sim.scenario.starter.case import renamed
+from sim.scenario.tables.inventory import write_sites
 from tests.feeds import read, refused
 
 NETSET = (
@@ -194,10 +194,11 @@ def test_a_comment_of_a_scenario_hides_no_key(mark):
 
 
 @pytest.mark.parametrize("mark", BREAKS)
-def test_a_table_with_new_names_keeps_its_rows(mark):
-    text = f"place,who\n192.0.2.7,a{mark}b\n192.0.2.8,c\n"
-    choice = ColumnChoice.of(["address=place"], [])
-    assert renamed(text.encode(), "a", choice).decode() == text.replace("place", "address")
+def test_a_table_with_new_names_keeps_its_rows(mark, tmp_path):
+    rows = f"192.0.2.7,a{mark}b,1\n192.0.2.8,c,0.1\n"
+    (tmp_path / "a.csv").write_text(f"place,site,revenue_usd_per_h\n{rows}")
+    found = write_sites(tmp_path / "a.csv", ColumnChoice.of(["address=place"], [])).decode()
+    assert found == (f"site,address,revenue_usd_per_h\na{mark}b,192.0.2.7,1.0\nc,192.0.2.8,0.1\n")
 
 
 CORPUS = Path(__file__).parents[3] / "fuzz" / "corpus"

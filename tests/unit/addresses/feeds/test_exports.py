@@ -1,0 +1,240 @@
+"""Inventories as clouds and tools export them, written after the vendors' documentation.
+
+Expected names and addresses are copied from the files by hand.
+"""
+
+from pathlib import Path
+
+import pytest
+
+from sim.addresses.feeds.formats import read_feed
+from sim.addresses.feeds.forms import EXPORTS
+from sim.addresses.feeds.inputs import ColumnChoice, Input
+from sim.errors import DataError
+from sim.scenario.tables.inventory import read_inventory, write_sites
+from tests.feeds import hosts_of, read, refused
+
+FOLDER = Path(__file__).parents[3] / "fuzz" / "corpus"
+SEVEN = ["198.51.100.7"]
+NINE = ["203.0.113.9"]
+READ = {
+    "aws-hosts/good-instances.json": [
+        ("shop", [*SEVEN, "198.51.100.8", "2001:db8:7::1"]),
+        ("batch", []),
+        ("shop", NINE),
+        ("i-0ddd", []),
+    ],
+    "aws-hosts/good-queried.json": [("i-0aaa", SEVEN), ("i-0bbb", [])],
+    "aws-hosts/good-addresses.json": [("shop", SEVEN), ("eipalloc-02", NINE)],
+    "aws-hosts/good-console.csv": [
+        ("shop", [*SEVEN, "2001:db8:7::1", "2001:db8:7::2"]),
+        ("batch, old", []),
+        ("i-0ccc", NINE),
+    ],
+    "aws-hosts/good-elastic-ips.csv": [("shop", SEVEN), ("eipalloc-02", NINE)],
+    "google-hosts/good-instances.json": [("shop", [*SEVEN, "2001:db8:7::"]), ("batch", [])],
+    "google-hosts/good-instances.csv": [
+        ("shop", SEVEN),
+        ("two", ["198.51.100.8", "203.0.113.8"]),
+        ("batch", []),
+    ],
+    "google-hosts/good-nat.csv": [("shop", SEVEN), ("batch", [])],
+    "google-hosts/good-addresses.json": [
+        ("shop-ip", SEVEN),
+        ("spare", NINE),
+        ("lb", ["2001:db8:9::"]),
+    ],
+    "google-hosts/good-addresses.csv": [("shop-ip", SEVEN), ("spare", NINE)],
+    "azure-hosts/good-vms.json": [("shop", SEVEN), ("batch", []), ("shop", NINE)],
+    "azure-hosts/good-public-ips.json": [
+        ("shop-ip", SEVEN),
+        ("spare-ip", ["2001:db8:8::1"]),
+        ("batch-ip", []),
+    ],
+    "azure-hosts/good-vm-details.json": [("shop", [*SEVEN, "2001:db8:8::1"]), ("batch", [])],
+    "terraform/good-state.tfstate": [
+        ("module.web.aws_instance.shop[0]", [*SEVEN, "2001:db8:7::1"]),
+        ("module.web.aws_instance.shop[1]", []),
+        ('google_compute_instance.db["eu"]', NINE),
+    ],
+    "terraform/good-show.json": [
+        ("module.eu.hcloud_server.web[0]", [*NINE, "2001:db8:9::1"]),
+        ('module.eu.module.deep.digitalocean_droplet.d["a"]', ["192.0.2.80"]),
+        ("azurerm_public_ip.shop", SEVEN),
+    ],
+    "netbox/good-export.csv": [
+        ("shop.example", SEVEN),
+        ("shop.example", ["2001:db8:7::1"]),
+        ("old.example", NINE),
+        ("", ["203.0.113.80"]),
+    ],
+    "netbox/good-import.csv": [("shop.example", SEVEN), ("", NINE)],
+    "netbox/good-api.json": [("shop.example", SEVEN), ("", NINE)],
+    "netbox/good-semicolons.csv": [("shop.example", SEVEN)],
+    "zone/good-direct.txt": [
+        ("direct.shop.example", [*SEVEN, "2001:db8:7::1"]),
+        ("mail.shop.example", ["203.0.113.25"]),
+        ("www.shop.example", [*SEVEN, "2001:db8:7::1"]),
+        ("cdn.shop.example", []),
+    ],
+    "zone/good-bind.txt": [
+        ("shop.example", [*SEVEN, "198.51.100.8"]),
+        ("www.shop.example", [*SEVEN, "198.51.100.8"]),
+        ("*.shop.example", NINE),
+        ("ns1.shop.example", []),
+    ],
+    "inventory/good-names.csv": [
+        ("shop.example", SEVEN),
+        ("shop.example", ["2001:db8:7::1"]),
+        ("blog.example", []),
+    ],
+    "inventory/good-names-semicolons.csv": [("shop.example", SEVEN), ("blog.example", NINE)],
+}
+# What a refusal has to name: what is wrong, and what helps.
+REFUSED = {
+    "zone/bad-include.txt": [":2: expected a record of a zone, got '$INCLUDE b.zone'"],
+    "aws-hosts/bad-page.json": ["NextToken", "one page of it"],
+    "google-hosts/bad-table.txt": ["--format=json"],
+    "azure-hosts/bad-table.txt": ["-o json"],
+    "terraform/bad-plan.json": ["terraform show -json"],
+    "terraform/bad-old.tfstate": ["version", "terraform show -json"],
+    "terraform/bad-show.txt": ["terraform show -json"],
+    "netbox/bad-page.json": ["next", "one page of it"],
+    "netbox/bad-prefixes.csv": ["--ignore-column status"],
+    "zone/good-proxied.txt": [
+        ":18:",
+        "direct.shop.example, www.shop.example",
+        "--names answers.jsonl",
+    ],
+    "inventory/bad-names-tabs.tsv": ["--column address=NAME"],
+    "inventory/bad-names-bare.csv": ["put the line name,address above"],
+    "inventory/bad-names-blanks.txt": ["put the line name,address above"],
+    "inventory/bad-names-hosts.txt": ["a hosts file", "the columns address and name"],
+}
+NOTED = {
+    "aws-hosts/good-instances.json": [
+        "3 private addresses",
+        "'10.0.0.9'",
+        "2 rows have no usable address",
+    ],
+    "aws-hosts/good-addresses.json": ["1 private", "1 addresses are in no use", "'eipalloc-02'"],
+    "aws-hosts/good-elastic-ips.csv": [
+        "1 addresses are in no use",
+        "columns ignored: type, reverse_dns_record",
+    ],
+    "google-hosts/good-instances.csv": ["4 private addresses"],
+    "google-hosts/good-addresses.json": [
+        "1 private addresses",
+        "in no use, as the file says",
+        "'spare'",
+    ],
+    "azure-hosts/good-public-ips.json": ["1 addresses are in no use", "'spare-ip'"],
+    "netbox/good-export.csv": [
+        "1 private",
+        "2 addresses are in no use",
+        "'old.example', '203.0.113.80'",
+    ],
+    "terraform/good-state.tfstate": [
+        "1 records only repeat addresses of others: ignored ('aws_eip.shop')",
+        "1 public addresses stand where",
+        "'dnsimple_zone_record.mail value: 203.0.113.25'",
+        "1 data sources",
+    ],
+    "zone/good-direct.txt": ["ignored: 1 SOA, 1 NS, 1 MX, 1 TXT", "1 rows have no usable address"],
+    "zone/good-bind.txt": ["ignored: 1 SOA, 1 NS, 1 HTTPS", "'10.0.0.53'"],
+}
+
+
+FORMS = {name.partition("/")[0] for name in (*READ, *REFUSED)} - {"inventory"}
+
+
+def test_every_sample_is_read_or_refused():
+    found = {f"{form}/{path.name}" for form in FORMS for path in (FOLDER / form).iterdir()}
+    assert found == {name for name in (*READ, *REFUSED) if not name.startswith("inventory/")}
+
+
+@pytest.mark.parametrize("name", READ)
+def test_an_export_gives_its_hosts_to_exposure_and_to_a_run(name, tmp_path):
+    feed = read_feed(Input(FOLDER / name, name))
+    assert hosts_of(feed) == READ[name]
+    notes = "\n".join(feed.notes)
+    assert all(text in notes for text in NOTED.get(name, []))
+    # A run has a site for each name, and one for each address without a name.
+    sites: dict[str, set[str]] = {}
+    for called, addresses in READ[name]:
+        sites.setdefault(called or addresses[0], set()).update(addresses)
+    table = tmp_path / "hosts.csv"
+    table.write_bytes(write_sites(FOLDER / name, ColumnChoice()))
+    for path in (FOLDER / name, table):
+        found = read_inventory(name, path)
+        assert [*found.site] == [*sites]
+        assert found.n_rows == sum(map(len, sites.values()))
+        assert found.n_without_address == sum(not addresses for _, addresses in READ[name])
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_an_export_that_cannot_be_read_is_refused_with_what_helps(name):
+    with pytest.raises(DataError) as error:
+        read_feed(Input(FOLDER / name, name, ColumnChoice(has_options=True)))
+    told = "\n".join(map(str, error.value.problems))
+    assert all(text in told for text in REFUSED[name])
+
+
+def test_names_that_are_proxied_are_read_where_they_are_resolved_afterwards(tmp_path):
+    text = (FOLDER / "zone/good-proxied.txt").read_text()
+    for options in ({"allow_empty": True}, {"form": "zone"}):
+        feed = read(text, tmp_path, **options)
+        assert hosts_of(feed)[:2] == [
+            ("direct.shop.example", []),
+            ("mail.shop.example", ["203.0.113.25"]),
+        ]
+        assert "2 names are proxied by Cloudflare" in "\n".join(feed.notes)
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ('{"Addresses": [{"AllocationId": "e", "PublicIp": "198.51.100.07"}]}',
+         "Addresses.0.PublicIp: expected"),
+        ('{"Reservations": [{"Instances": [7]}]}',
+         "Reservations.0.Instances.0: expected a record with one of"),
+        ('{"terraform_version": "1", "version": 4, "resources": [7]}',
+         "resources.0: expected an object, got int"),
+        ("a.example. 60 IN A 198.51.100.7\nb.example. 60 IN A\nc.example. 60 IN A 198.51.100.8\n",
+         "given:2: expected a record of a zone"),
+        ('"Instance ID","Public IPv4 address"\n"i-0aaa","198.51.100.999"\n',
+         "given:2: public_ipv4_address: expected"),
+    ],
+)  # fmt: skip
+def test_a_mistake_in_an_export_is_placed(content, told, tmp_path):
+    assert any(told in each for each in refused(content, tmp_path))
+
+
+def test_a_column_that_the_user_names_makes_it_a_table_of_columns(tmp_path):
+    path = tmp_path / "given.csv"
+    path.write_text("name,external_ip,owner\nshop,198.51.100.7,Alpha\n")
+    choice = ColumnChoice.of(["address=external_ip", "provider=owner"], [])
+    feed = read_feed(Input(path, "given.csv", choice))
+    assert feed.origin.format == "inventory"
+    assert feed.labels["provider"].texts == ["Alpha"]
+    choice = ColumnChoice.of([], ["owner"])
+    assert read_feed(Input(path, "given.csv", choice)).origin.format == "google-hosts"
+    choice.check_met()
+
+
+def test_scripts_in_an_export_are_no_firewall_rules(tmp_path):
+    text = (FOLDER / "google-hosts/good-instances.json").read_text()
+    text = text.replace('"kind":', '"script": "a && iptables -A INPUT -j DROP", "kind":', 1)
+    assert hosts_of(read(text, tmp_path)) == READ["google-hosts/good-instances.json"]
+    assert {form.name for form in EXPORTS} >= {"aws-hosts", "terraform", "netbox"}
+
+
+def test_a_site_may_have_a_column_for_each_of_its_addresses(tmp_path):
+    path = tmp_path / "sites.csv"
+    path.write_text("site;v4;v6;revenue_usd_per_h\nshop;198.51.100.7;2001:db8:7::1;0,5\n")
+    choice = ColumnChoice.of(["address=v4", "address=v6"], [])
+    found = read_inventory("sites", path, choice)
+    assert (found.n_sites, found.n_rows, found.is_dual.tolist()) == (1, 2, [True])
+    assert write_sites(path, choice).decode() == (
+        "site,address,revenue_usd_per_h\nshop,198.51.100.7,0.5\nshop,2001:db8:7::1,0.5\n"
+    )
