@@ -268,7 +268,10 @@ def _read_sums(folder: Path) -> dict[str, str]:
 
 
 def changed_pages(folder: Path) -> Iterator[str]:
-    """Pages of an unpacked bundle that are not what this program makes of the run in it."""
+    """Files that are missing though promised, and pages that this program would make otherwise."""
+    for name in (README, *CONTENTS):
+        if not (folder / name).exists():
+            yield f"{name}: is not there"
     try:
         made = derived(open_run(folder / RUN))
     except (OverblockError, KeyError, TypeError, AttributeError) as error:
@@ -277,6 +280,12 @@ def changed_pages(folder: Path) -> Iterator[str]:
     for name, data in made.items():
         if (folder / name).is_file() and (folder / name).read_bytes() != data:
             yield f"{name}: is not what this program makes of the run"
+
+
+def unchecked_members(names: Sequence[str]) -> list[str]:
+    """Files of a bundle that nothing but the list in it vouches for: lock file, program, others."""
+    known = (README, RERUN, SUMS)
+    return [name for name in names if name not in known and not name.startswith(f"{RUN}/")]
 
 
 def notes_on(folder: Path) -> Iterator[str]:

@@ -365,20 +365,29 @@ def verify(
         folder, n_members = run, 0
         found: list[str] = []
         notes: list[str] = []
+        unchecked: list[str] = []
         if run.is_file():
             from sim.bundle.archive import unpack_archive
-            from sim.bundle.bundle import RUN, changed_members, changed_pages, notes_on
+            from sim.bundle.bundle import (
+                RUN,
+                changed_members,
+                changed_pages,
+                notes_on,
+                unchecked_members,
+            )
 
             unpacked = Path(until_done.enter_context(TemporaryDirectory()))
             names = unpack_archive(run, unpacked, max_bytes)
             n_members = len(names)
             found += changed_members(unpacked, names)
-            found += changed_pages(unpacked)
+            found += [one for one in changed_pages(unpacked) if one not in found]
+            unchecked = unchecked_members(names)
             notes += notes_on(unpacked)
             folder = unpacked / RUN
         n_sample = None if everything else sample
         checked, says = _check(folder, again, n_sample, workers, quiet=quiet)
         differences = [*found, *(one for one in checked.differences if one not in found)]
+        unchecked += checked.unchecked
         for note in (*notes, *checked.notes):
             console.say(f"note: {note}", quiet=quiet)
         if as_json:
@@ -395,15 +404,15 @@ def verify(
                         for key in checked.checked
                     ],
                     "differences": differences,
-                    "unchecked": list(checked.unchecked),
+                    "unchecked": unchecked,
                     "notes": [*notes, *checked.notes],
                 }
             )
         else:
             for difference in differences:
                 print(f"{run}: {difference}")
-            if checked.unchecked:
-                print(f"{run}: not checked: {', '.join(checked.unchecked)}")
+            if unchecked:
+                print(f"{run}: not checked: {', '.join(unchecked)}")
             if not differences:
                 listed = f"{n_members} files are as the bundle lists them; " * bool(n_members)
                 print(f"{run}: {listed}{says}")

@@ -102,6 +102,8 @@ def test_a_list_that_is_none_is_refused_by_line(tmp_path):
 def test_a_bundle_is_verified(case):
     result = run("verify", str(case), "--sample", "1", "-q")
     assert "files are as the bundle lists them" in result.stdout
+    unchecked = f"not checked: environment/{WHEEL}, environment/requirements.lock\n"
+    assert unchecked in result.stdout
 
 
 def changed_byte(members: Members) -> str:
@@ -138,9 +140,24 @@ def mended_table(members: Members) -> str:
     return "summary.csv: differs from its hash in the manifest"
 
 
+def dropped_report(members: Members) -> str:
+    del members["run/report.html"]
+    mend(members)
+    return "run/report.html: is not there"
+
+
+def more_in_the_environment(members: Members) -> str:
+    members["environment/other-1.0-py3-none-any.whl"] = b"x"
+    mend(members)
+    return f"not checked: environment/other-1.0-py3-none-any.whl, environment/{WHEEL}"
+
+
 @pytest.mark.parametrize(
     "changes",
-    [(changed_byte, dropped_file, added_file), (mended_answer, mended_script, mended_table)],
+    [
+        (changed_byte, dropped_file, added_file),
+        (mended_answer, mended_script, mended_table, dropped_report, more_in_the_environment),
+    ],
     ids=["against the list", "with the list mended"],
 )
 def test_what_was_changed_is_named_all_at_once(case, tmp_path, changes):
