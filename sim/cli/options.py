@@ -75,8 +75,8 @@ SET = many(
 )
 STRATEGY_OF_ONE = option(
     "--strategy ID|FILE.py:CLASS",
-    "Another strategy than the scenario's; FILE.py:CLASS is one of your own, whose file then "
-    "runs. --set PARAMETER=VALUE sets its parameters.",
+    "Strategy to use in place of the scenario's; FILE.py:CLASS is one of your own, and runs that "
+    "file. --set PARAMETER=VALUE sets its parameters.",
 )
 METRICS = option(
     "--metric NAME",
@@ -101,13 +101,13 @@ LANGUAGE = option(
 )
 FORMAT = option("--format", "How to print it.", default=Format.TABLE)
 IGNORE_COLUMN = many(
-    "--ignore-column NAME", "A column of a table that does not change the meaning of its rows."
+    "--ignore-column NAME", "A column to ignore: it does not change the meaning of the rows."
 )
 COLUMN = many(
     "--column ROLE=NAME",
-    "The content of a column whose name does not state it, such as last=end: address (may be "
-    "several), last, mask, wildcard, or the name of a column that is known; for init from, "
-    "until and operators.",
+    "The content of a column whose name does not show it, such as last=end. ROLE is address "
+    "(several allowed), last, mask, wildcard or a known column; in init also from, until or "
+    "operators.",
 )
 MAX_BYTES = option(
     "--max-bytes",
@@ -127,14 +127,13 @@ SIMULATIONS = option(
 FIXED = option(
     "--fixed",
     "Simulate replicates of the point values in place of an ensemble: for teaching and debugging. "
-    "The results have no range of the uncertain inputs; prices are means of 200 draws.",
+    "The range is chance alone; losses are means over 200 draws of prices.",
     default=False,
 )
 KEPT = option(
     "--kept FILE|none",
-    "Take the simulations that agree with the record from this table of 'overblock condition', or "
-    "from its folder; those that are shipped with the scenario by default; none: simulations of "
-    "all declared ranges.",
+    "Simulations that agree with the record: the table or the folder of 'overblock condition'; by "
+    "default those shipped with the scenario, if any. none draws from all declared ranges.",
 )
 POINT_REPLICATES = option(
     "-n --replicates",
@@ -144,7 +143,7 @@ POINT_REPLICATES = option(
 )
 SEED = option(
     "--seed",
-    "Root seed of all random numbers; chosen and printed when the scenario gives none either.",
+    "Root seed of all random numbers. Without it the scenario's, else one is chosen and printed.",
     min=0,
     max=2**63 - 1,
     envvar="OVERBLOCK_SEED",
@@ -195,8 +194,8 @@ class ExperimentOptions:
     workers: int | None = WORKERS
     cluster: str | None = option(
         "--cluster ADDRESS|local",
-        "Share the runs on a dask cluster: the address of its scheduler, or 'local' for one of "
-        "--workers on this machine.",
+        "Share the runs on a dask cluster: the address of its scheduler, or 'local' to start one "
+        "on this machine with --workers.",
         envvar="OVERBLOCK_CLUSTER",
     )
     resume: Path | None = option(

@@ -51,7 +51,7 @@ def cover(
         default=...,
     ),
     inventory: list[str] = many(
-        "--inventory FILE", "Other hosts there. A row without n_names is one name."
+        "--inventory FILE", "Hosts near the targets. A row without n_names is one name."
     ),
     weight: str = option(
         "--weight addresses|names|businesses|demand|usd", "Unit of collateral.", default="addresses"
@@ -65,7 +65,7 @@ def cover(
     ),
     frontier: int | None = option(
         "--frontier K",
-        "Most rules of the frontier; the budget by default, or if K is smaller.",
+        "Most rules of the frontier; by default, and at least, the budget.",
         min=1,
         max=1_000_000,
     ),
@@ -262,8 +262,8 @@ def import_file(
     ),
     read_as: str = option(
         "--as FORMAT",
-        "Form of the file, such as aws, ipset or list; by default its content shows it. 'overblock "
-        "doctor' names all.",
+        "Format of the file, such as aws, ipset or list; by default its content shows it. "
+        "'overblock doctor' names all.",
         default="",
     ),
     force: bool = FORCE_FILE,
@@ -272,7 +272,7 @@ def import_file(
     *,
     options: TableOptions,
 ) -> None:
-    """Read a file and write one normal table, a row per prefix, or a table of dated orders.
+    """Read a list of addresses and write one table: a row per prefix, or dated orders.
 
     Nothing is fetched. Files may be compressed with gzip.
 

@@ -60,7 +60,7 @@ def run(
     strategy: str | None = STRATEGY_OF_ONE,
     pairs: bool = option(
         "--pairs",
-        "Simulate each draw of the uncertain inputs twice, each time with its own chance: "
+        "Simulate each draw of the uncertain inputs twice, with different random numbers: "
         "summary.csv then has the share of the spread that is chance.",
         default=False,
     ),
@@ -104,13 +104,13 @@ def compare(
     scenario: str | None = SCENARIO_OR_RESUME,
     strategy: list[str] = option(
         f"--strategy {STRATEGY}",
-        "A strategy to compare; the id of the scenario's own stands for that one with its "
+        "A strategy to compare; the id of the scenario's own strategy means that one with its "
         "parameters. May be repeated.",
         default=[],
     ),
     baseline: str | None = option(
         "--baseline LABEL",
-        "Strategy that differences are taken to; added if it is not compared. By default 'none'.",
+        "Strategy that the others are compared with; 'none' by default. Added where not named.",
     ),
     metric: list[str] = many(
         "--metric NAME",
@@ -159,17 +159,15 @@ def _about_comparison(manifest: Mapping[str, Any]) -> dict[str, object]:
 def condition(
     scenario: str | None = SCENARIO_OR_RESUME,
     keep: int | None = option("--keep", "Simulations to keep; 300 by default.", min=1),
-    most: int | None = option(
-        "--most", "Most draws that are run for them; 20,000 by default.", min=1
-    ),
+    most: int | None = option("--most", "Most draws to run for them; 20,000 by default.", min=1),
     *,
     options: ExperimentOptions,
 ) -> None:
     """Keep the simulations of a scenario that agree with its evidence.
 
-    Draws all uncertain inputs, runs each draw until the early evidence has been read, and those
-    that agree to the end. Writes kept.csv, which run and compare take by --kept, and the effect of
-    each piece of evidence on the answer. Nothing is written back to the scenario.
+    Draws all uncertain inputs, runs each draw up to the early evidence, and those that agree to the
+    end. Writes kept.csv, which run and compare take by --kept, and the effect of each piece of
+    evidence on the answer. Does not change the scenario.
 
     Examples:
 
@@ -231,7 +229,7 @@ def sweep(
     *,
     options: ExperimentOptions,
 ) -> None:
-    """Run a scenario at many values of its keys, with the same replicates at each point.
+    """Run a scenario at many values of its keys, with the same random numbers at each point.
 
     Names every point at which the scenario is not valid and every run that fails, writes the rest,
     and exits with 3.
@@ -292,8 +290,8 @@ def sensitivity(
 ) -> None:
     """Move each assumption to both ends of its range, and print those that change the answer most.
 
-    Every number without a source has a range. The others stay at their point values, with the same
-    replicates at every point. Writes sensitivity.csv.
+    Moves one at a time: the others stay at their point values, with the same random numbers. Writes
+    sensitivity.csv.
 
     Examples:
 
@@ -356,7 +354,7 @@ def print_factors(factors: Sequence[Factor], left_out: Sequence[LeftOut], *, as_
         console.print_json(document)
         return
     columns = [*(Column(name, name, "text") for name in ("key", "range", "unit"))]
-    columns.append(Column("dials", "dials"))
+    columns.append(Column("inputs", "inputs"))
     rows = [(f.key, f.range_text, f.unit, f.n_dials) for f in factors]
     print_tables([Table("factors", f"{len(factors)} assumptions with a range", columns, rows)])
     for one in left_out:

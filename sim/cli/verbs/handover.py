@@ -73,8 +73,8 @@ def plot(
     run: Path = RUN,
     kinds: list[str] | None = argument(
         "KIND",
-        "Figures to draw; all that apply by default. --list names them; tables stands "
-        "for the values behind them, without pictures.",
+        "Figures to draw; all that apply by default. --list names them; tables writes "
+        "their values without pictures.",
         default=None,
     ),
     output: Path | None = option("-o --output", "Folder for the figures; RUN/figures by default."),
@@ -228,14 +228,14 @@ def explore(
         "--port", "Port to listen on; 0 for a free one.", default=0, min=0, max=65535
     ),
     show: bool | None = option(
-        "--open/--no-open", "Open it in the browser; so on a terminal by default."
+        "--open/--no-open", "Open the page in the browser; the default on a terminal."
     ),
     quiet: bool = QUIET,
 ) -> None:
     """Move levers of a scenario in the browser, and see what follows while it computes.
 
-    The page is on this computer alone: it answers to nothing but the printed address, and asks
-    nothing of the network. Ctrl-C ends it.
+    The page answers on this computer alone, at the printed address, and loads nothing from the
+    network. Ctrl-C ends it.
 
     Examples:
 
@@ -346,12 +346,12 @@ def verify(
     as_json: bool = JSON,
     quiet: bool = QUIET,
 ) -> None:
-    """Check that a folder, or a bundle, comes out the same when it is made again.
+    """Recompute a part of a run folder or a bundle, and report what differs.
 
-    Repeats a sample of runs, and recomputes the tables over simulations, their description and the
-    manifest from all runs, the scenario and the tables in the folder. Names every file that it did
-    not check. Compares every file of a bundle with the list in it, and writes its pages again. A
-    folder of condition needs --again. Exits with 1 if anything differs.
+    Runs a sample again, and recomputes the tables over simulations, their description and the
+    manifest. Names every file that it did not check. Compares every file of a bundle with its list,
+    and writes its pages again. A folder of condition needs --again. Exits with 1 if anything
+    differs.
 
     Examples:
 
@@ -445,9 +445,9 @@ def _check(
         unchecked.remove(REPORT)
         differences += _changed_report(folder)
     verdict = replace(verdict, differences=tuple(differences), unchecked=tuple(unchecked))
-    again = f"{len(verdict.checked)} of {verdict.n_runs} runs come to the same"
-    of_runs = "all tables over replicates follow from the runs"
-    return verdict, f"{verdict.n_files} files have their hashes, {of_runs}, {again}"
+    again = f"{len(verdict.checked)} of {verdict.n_runs} runs were run again and agree"
+    of_runs = "all tables over simulations follow from the runs"
+    return verdict, f"{verdict.n_files} files are unchanged, {of_runs}, {again}"
 
 
 def _changed_report(folder: Path) -> list[str]:

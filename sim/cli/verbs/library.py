@@ -158,8 +158,8 @@ def sources(
     ),
     find: list[str] = option(
         "--find TEXT",
-        "Only lines whose key, source, formula or reason holds this text; may be "
-        "repeated, and then all of them.",
+        "Only lines whose key, source, formula or reason contains this text; may be "
+        "repeated: lines that contain all texts.",
         default=[],
     ),
     rows: bool = option(
@@ -390,11 +390,11 @@ def _doctor_lines(found: dict[str, Any]) -> list[str]:
     ]
     for extra, modules in found["extras"].items():
         missing = [module for module, is_there in modules.items() if not is_there]
-        state = f"not there (missing {', '.join(missing)})" if missing else "there"
+        state = f"not installed (missing {', '.join(missing)})" if missing else "installed"
         lines.append(f"extra {extra}: {state}")
-    lines.append("reads, told by the content of a file or named by --as:")
+    lines.append("reads (the content of a file shows the format, or --as names it):")
     lines += [f"  {form['form']:16} {form['file']}" for form in found["reads"]]
-    lines.append("does not read, of a FILE, but what this writes of it:")
+    lines.append("does not read; these commands extract a list from such a FILE:")
     for kind in found["refuses"]:
         # The command by itself, to be copied whole.
         lines += [f"  {kind['file']}:", f"    {kind['to_text']}"]
@@ -420,7 +420,7 @@ def init(
     ),
     operators: Path | None = option(
         "--operators FILE",
-        "Internet providers: a CSV file with a column operator, and what else is known.",
+        "Internet providers: a CSV file with a column operator, and other columns that you know.",
         **_FILE,
     ),
     time_zone: str | None = option(
@@ -430,10 +430,10 @@ def init(
     ignore_column: list[str] = IGNORE_COLUMN,
     quiet: bool = QUIET,
 ) -> None:
-    """Write a folder with a case of your own that runs at once: scenario, tables, what comes next.
+    """Write a folder with a case of your own, ready to run: scenario, tables, next steps.
 
     Assumes what is not given, with ranges, and lists it. Never writes into an existing folder.
-    Keeps the dates in the list: from when, and until when.
+    Keeps the dates of a dated list.
 
     Examples:
 
@@ -463,7 +463,7 @@ def init(
         console.say(note, quiet=quiet)
     scenario, sites = folder / SCENARIO, " Your sites: sites.csv there." if inventory else ""
     console.say(
-        f"what is assumed: {folder}/README.md. Next: overblock validate {scenario}; "
+        f"{folder}/README.md lists what is assumed. Next: overblock validate {scenario}; "
         f"overblock run {scenario} -o {folder}/answer.{sites}",
         quiet=quiet,
     )

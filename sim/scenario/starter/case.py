@@ -479,7 +479,7 @@ def write_case(known: Known, folder: Path) -> list[str]:
         "README.md",
         title=TITLE,
         files="\n".join(f"- `{name}`: {words}." for name, words in what.items() if name in files),
-        sites=", for each of your sites too (`answer/sites.csv`)" if known.inventory else "",
+        sites=", with a row for each of your sites (`answer/sites.csv`)" if known.inventory else "",
         assumed="\n".join(f"- {words}" for words in assumed)
         or "Nothing beyond what the tables say of themselves.",
     )

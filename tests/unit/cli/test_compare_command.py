@@ -89,7 +89,7 @@ def test_every_mistake_is_said_before_anything_runs():
 
 def test_a_folder_is_verified_and_a_change_exits_with_1(done):
     result = run("verify", str(done), "--sample", "1")
-    assert "1 of 6 runs come to the same" in result.stdout
+    assert "1 of 6 runs were run again and agree" in result.stdout
     copy = Path("copy")
     subprocess.run(["cp", "-r", str(done), str(copy)], check=True)
     (copy / "tradeoff.csv").write_text("changed")
