@@ -10,10 +10,10 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import TypeAdapter
 
 from sim.errors import DataError, UsageError
 from sim.results.manifest import canonical_json
@@ -200,8 +200,9 @@ class Kept:
         if model_hash(resolved) != self.model:
             return OTHER_MODEL
         # A run that is cut short may not reach all of the evidence.
-        stated = resolved.loaded.document.tree.get("evidence", [])
-        whole = resolved.scenario.model_copy(update={"evidence": _PIECES.validate_python(stated)})
+        stated: Any = resolved.loaded.document.tree.get("evidence", [])
+        pieces = tuple(map(Evidence.model_validate, stated))
+        whole = resolved.scenario.model_copy(update={"evidence": pieces})
         found = {evidence_hash(one) for one in (resolved.scenario, whole)}
         return "" if self.evidence in found else OTHER_EVIDENCE
 
@@ -231,9 +232,6 @@ def model_hash(resolved: Resolved) -> str:
     used = [table for table in resolved.tables if all(table is not one for one in beside)]
     tables = sorted([table.name, table.sha256] for table in used)
     return hashlib.sha256(canonical_json([drawn, values, tables]).encode()).hexdigest()
-
-
-_PIECES = TypeAdapter(tuple[Evidence, ...])
 
 
 def evidence_hash(scenario: Scenario) -> str:
