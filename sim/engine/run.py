@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import numpy as np
 import simpy
+from numpy.typing import NDArray
 
 from sim.engine.actors import Shared
 from sim.engine.actors.censor import CensorActor
@@ -108,6 +110,7 @@ def simulate(
     streams: Streams,
     *,
     has_groups: bool = True,
+    sessions_s: Sequence[tuple[int, int]] = (),
 ) -> Outcome:
     """Run one strategy in one world from t = 0 to the horizon, which is not included.
 
@@ -122,8 +125,10 @@ def simulate(
         where fronts are rented and when they are discovered, how appeals go.
     has_groups
         Whether curves of providers, sectors and roles are kept, beside those over everybody.
+    sessions_s
+        Half-open times within the run, ascending, by which times of an inventory's sites are told.
     """
-    run = _Run(world, strategy, streams, has_groups=has_groups)
+    run = _Run(world, strategy, streams, has_groups=has_groups, sessions_s=sessions_s)
     with _undisturbed():
         run.pass_time()
     return run.close()
@@ -133,7 +138,13 @@ class _Run:
     """All actors of a run; each is complete when it is made. Those that do not act are None."""
 
     def __init__(
-        self, world: World, strategy: Strategy, streams: Streams, *, has_groups: bool
+        self,
+        world: World,
+        strategy: Strategy,
+        streams: Streams,
+        *,
+        has_groups: bool,
+        sessions_s: Sequence[tuple[int, int]],
     ) -> None:
         self._world = world
         states = self._states = States(world)
@@ -190,6 +201,11 @@ class _Run:
         env.process(censor.run())
         env.process(censor.review())
         env.process(censor.obey())
+        # Times of sites when the session began that is not over; rows of those that are.
+        self._at_begin: NDArray[np.int64] | None = None
+        self._in_sessions: list[NDArray[np.int64]] = []
+        for edge_s in (edge_s for session in sessions_s for edge_s in session):
+            env.act_at(edge_s, Phase.ORDERS, partial(self._note_sites, edge_s))
 
     def pass_time(self) -> None:
         """Let everything before the horizon happen, and settle each second after its last event."""
@@ -211,6 +227,8 @@ class _Run:
         """Book everything up to the end of the run."""
         world, t_s, log = self._world, self._world.horizon_s, self._log
         self._book(t_s)
+        if self._at_begin is not None:
+            self._note_sites(t_s)
         ledger, at_operators = self._states.close(t_s)
         n, entries = world.businesses.n_businesses, self._register.entries
         n_responses = self._reactions.n_responses if self._reactions else np.zeros((n, 0), np.int64)
@@ -229,7 +247,20 @@ class _Run:
             n_named=complaints.n_named if complaints else 0,
             attention=self._attention.at(t_s) if complaints else 0.0,
             curves=self._curves(),
+            site_sessions=np.concatenate((np.empty((0, 6), np.int64), *self._in_sessions)),
         )
+
+    def _note_sites(self, t_s: int) -> None:
+        """Note how long sites have failed by a second: at the end of a session, in it."""
+        now = self._states.site_times(t_s)
+        began, self._at_begin = self._at_begin, None
+        if began is None:
+            self._at_begin = now
+            return
+        time_s = now - began
+        site, column = np.nonzero(time_s[0])
+        place = np.full(site.size, len(self._in_sessions)), site, column - 1
+        self._in_sessions.append(np.stack((*place, *time_s[:, site, column]), axis=1))
 
     def _settle(self, until_s: int) -> None:
         """Settle this second if due; let operators act until another, or somebody must know."""

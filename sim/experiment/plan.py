@@ -30,7 +30,7 @@ from sim.experiment.draws import (
 from sim.experiment.executors.task import Failure, Key
 from sim.measure.money.pricing import named_by
 from sim.results.manifest import all_tables, canonical_json, scenario_hash
-from sim.results.store import RUN_TABLES, SITE_RUNS
+from sim.results.store import RUN_TABLES, SITE_RUN_TABLES
 from sim.scenario.refusal import hint
 from sim.scenario.resolve import Resolved
 from sim.scenario.variants import Point, Variant, choose_variants, own_variant, variant_of
@@ -256,7 +256,7 @@ class Plan:
     @property
     def run_tables(self) -> tuple[str, ...]:
         """Tables that each run of a run or comparison has a part of."""
-        return (*RUN_TABLES, SITE_RUNS) if self.resolved.inventory else RUN_TABLES
+        return (*RUN_TABLES, *SITE_RUN_TABLES) if self.resolved.inventory else RUN_TABLES
 
     @property
     def scenarios(self) -> list[Resolved]:

@@ -28,7 +28,7 @@ from sim.measure.facts import read_groups, read_kinds, read_measures, why_nothin
 from sim.measure.groups import summarise_groups
 from sim.measure.money.accounts import BY_METHOD, method_lines
 from sim.measure.names import expected_names
-from sim.measure.sites import summarise_sites
+from sim.measure.sites import summarise_sessions, summarise_sites
 from sim.measure.summary import Measured, summarise
 from sim.results.csvtext import lines_text
 from sim.results.folder import COMPLETE
@@ -42,7 +42,7 @@ from sim.results.schema import (
     SITE_TABLES,
     Column,
 )
-from sim.results.store import RUN_TABLES, SITE_RUNS
+from sim.results.store import RUN_TABLES, SITE_RUNS, SITE_SESSION_RUNS
 from sim.scenario.resolve import Resolved
 from sim.scenario.strategies import NoBlocking
 from sim.scenario.tables.seeds import table_rows
@@ -135,6 +135,8 @@ def derive(
         if resolved.inventory is not None:
             await_table(SITE_RUNS)
             lines["sites"] += summarise_sites(folder, resolved, label, tuple(runs))
+            await_table(SITE_SESSION_RUNS)
+            lines["site_sessions"] += summarise_sessions(folder, resolved, label, tuple(runs))
     # Last, as it reads the events, the largest table.
     for table in RUN_TABLES:
         await_table(table)

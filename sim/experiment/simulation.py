@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from sim.engine.record.outcome import Outcome
 from sim.engine.strategies import build_strategy
-from sim.engine.strategies.calendars import seconds_of
+from sim.engine.strategies.calendars import seconds_of, sessions_of
 from sim.engine.strategies.registry import rule_of
 from sim.experiment.draws import Draws
 from sim.experiment.executors.task import Key
@@ -33,9 +33,9 @@ from sim.measure.money.pricing import (
     measure_named_loss,
     price_run,
 )
-from sim.measure.sites import site_columns
+from sim.measure.sites import session_columns, site_columns
 from sim.results.parquet import ColumnData
-from sim.results.store import SITE_RUNS, encode_run
+from sim.results.store import SITE_RUNS, SITE_SESSION_RUNS, encode_run
 from sim.scenario.own import trust
 from sim.scenario.resolve import Resolved
 from sim.scenario.strategies import Own, windows_of_order
@@ -145,7 +145,11 @@ class _Worker:
         world = self._world_of((*key[:-2], replicate), resolved, streams)
         strategy = build_strategy(resolved, streams)
         # Groups are recorded for tables; nobody else reads them.
-        outcome = simulate(world, strategy, streams, has_groups=self._simulation.with_tables)
+        has_sites = self._simulation.with_tables and world.businesses.sites is not None
+        outcome = simulate(
+            world, strategy, streams, has_groups=self._simulation.with_tables,
+            sessions_s=sessions_of(resolved) if has_sites else (),
+        )  # fmt: skip
         # A member has one draw of every uncertain input, prices included.
         n_prices = N_DRAWS if draws is None else 1
         found, priced = measure_outcome(resolved, of_prices, n_prices, world=world, outcome=outcome)
@@ -161,6 +165,7 @@ class _Worker:
             measured = {"measures": measure_columns(found), "hits": group_columns(groups)}
             if sites := site_columns(resolved, world, outcome, priced.prices):
                 measured[SITE_RUNS] = sites
+                measured[SITE_SESSION_RUNS] = session_columns(world, outcome)
             # Hundreds of members are read at some times; single runs at every change.
             at_s = None if draws is None else _kept_times(resolved)
             tables = encode_run(

@@ -6,7 +6,7 @@ There is a row for each site over all users, and one for each operator at which 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address, IPv6Address, ip_network
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from sim.catalogue.causes import CAUSES
 from sim.engine.record.outcome import Outcome
 from sim.engine.state.ledger import NEVER, SPELL_NAMES
+from sim.engine.strategies.calendars import sessions_of
 from sim.measure.groups import state_times_s
 from sim.measure.money.losses import LossTotals, Stretches, exposed_customers, moves_of
 from sim.measure.money.prices import ParameterDraws
@@ -292,11 +293,34 @@ def site_columns(
     }
 
 
-def _by_group(
-    world: World, outcome: Outcome
-) -> tuple[tuple[str, ...], NDArray[np.float64], NDArray[np.float64]]:
-    """Groups, hours in each state at each (3, n_sites, n_groups), and lost demand by group."""
-    operators, found = world.operators, outcome.at_operators
+def session_columns(world: World, outcome: Outcome) -> Mapping[str, ColumnData]:
+    """Columns of ``site_session_runs.parquet`` of one run, from ``session`` on.
+
+    Notes
+    -----
+    There is a row where a site was affected in a session, over all users and at an operator group.
+    """
+    sites = world.businesses.sites
+    assert sites is not None
+    names, of_operator, weight = _groups(world)
+    session, site, operator, *times_s = outcome.site_sessions.T
+    is_whole = operator < 0
+    # Over all users first, then the groups.
+    column = np.where(is_whole, 0, of_operator[operator] + 1)
+    places, row = np.unique(np.stack((session, site, column)), axis=1, return_inverse=True)
+    share = np.where(is_whole, 1.0, weight[operator]) / S_PER_H
+    hours = [np.bincount(row, time_s * share, places.shape[1]) for time_s in times_s]
+    return {
+        "session": places[0],
+        "site": np.array(sites.name, np.object_)[places[1]],
+        "operator": Coded(places[2] - 1, names),
+        **dict(zip(TIMES, hours, strict=False)),
+    }
+
+
+def _groups(world: World) -> tuple[tuple[str, ...], NDArray[np.int64], NDArray[np.float64]]:
+    """Groups, the row of that of each operator, and the operator's share of its users."""
+    operators = world.operators
     names = tuple(dict.fromkeys(operators.group))
     of_operator = np.array([names.index(group) for group in operators.group], np.int64)
     share = operators.share_users
@@ -304,6 +328,15 @@ def _by_group(
     n_in_group = np.bincount(of_operator, minlength=len(names))[of_operator]
     # A group without users is split evenly: it has no mean over them.
     weight = np.where(total > 0, share / np.where(total > 0, total, 1), 1 / n_in_group)
+    return names, of_operator, weight
+
+
+def _by_group(
+    world: World, outcome: Outcome
+) -> tuple[tuple[str, ...], NDArray[np.float64], NDArray[np.float64]]:
+    """Groups, hours in each state at each (3, n_sites, n_groups), and lost demand by group."""
+    names, of_operator, weight = _groups(world)
+    found = outcome.at_operators
     hours = np.zeros((*found.site_time_s.shape[:2], len(names)))
     lost_h = np.zeros((found.site_lost_h.shape[0], len(names)))
     for row, group in enumerate(of_operator.tolist()):
@@ -384,6 +417,57 @@ def summarise_sites(
             found = list(zip(TIMES, spreads_of(values.T), strict=True))
             lines.append(line(site, operator, found, values[:, 0]))
     return lines
+
+
+def summarise_sessions(
+    folder: Path, resolved: Resolved, label: str, simulations: Sequence[int]
+) -> Iterator[dict[str, Any]]:
+    """Rows of ``site_sessions.csv`` of one strategy: each site in each session, over all users.
+
+    Those of the operators at which it failed in the session follow.
+
+    Raises
+    ------
+    DataError
+        If the tables cannot be read.
+    """
+    inventory, sessions_s = resolved.inventory, sessions_of(resolved)
+    if not simulations or not sessions_s or inventory is None:
+        return
+    times = TIMES[:3]
+    found = read_columns(
+        folder / "site_session_runs.parquet",
+        f"SELECT session, site, operator, replicate, {', '.join(times)} FROM data "
+        "WHERE strategy = ? ORDER BY file_row_number",
+        [label],
+    )
+    columns = [found[name].tolist() for name in ("session", "site", "operator", "replicate")]
+    hours = np.column_stack([numbers(found[name]) for name in times])
+    row_of = {replicate: row for row, replicate in enumerate(simulations)}
+    of: dict[tuple[int, str, str], NDArray[np.float64]] = {}
+    names = dict.fromkeys(inventory.site)
+    by_site: dict[tuple[int, str], list[str]] = {}
+    for at, (session, site, operator, replicate) in enumerate(zip(*columns, strict=True)):
+        key = session, site, operator or ""
+        if key not in of:
+            of[key] = np.zeros((len(simulations), len(times)))
+            by_site.setdefault(key[:2], []).append(key[2])
+        of[key][row_of[replicate]] = hours[at]
+    nothing = np.zeros((len(simulations), len(times)))
+    for site in names:
+        for session, (from_s, to_s) in enumerate(sessions_s):
+            for operator in sorted({"", *by_site.get((session, site), ())}):
+                values = of.get((session, site, operator), nothing)
+                cells: dict[str, Any] = {
+                    "strategy": label, "site": site, "operator": operator,
+                    "session_start_utc": _instant(resolved.scenario.start, from_s),
+                    "session_end_utc": _instant(resolved.scenario.start, to_s),
+                    "level": LEVEL, "n_simulations": len(simulations),
+                    "n_affected": int((values[:, 0] > 0).sum()),
+                }  # fmt: skip
+                for name, spread in zip(times, spreads_of(values.T), strict=True):
+                    cells |= ends(name, spread)
+                yield cells
 
 
 def _instant(start: datetime, seconds: float) -> str:

@@ -77,10 +77,7 @@ _N_SIMULATIONS = Column.count("n_simulations", "Simulations summarised", "simula
 _N_KNOWN = Column.count(
     "n_known", "Simulations in which it is known; the statistics are of these", "simulations"
 )
-_BY = Column.text(
-    "by",
-    "Kind of group: sector, provider, operator, cause, hosting provider",
-)
+_BY = Column.text("by", "Kind of group: sector, provider, operator, cause, hosting provider")
 _OUT_OF = Column.measured("denominator", "Median of what the value is out of")
 _OUT_OF_UNIT = Column.text("denominator_unit", "Unit of the denominator")
 _GROUP = tuple(
@@ -192,10 +189,7 @@ EVENTS = (
         "takes a business off a shared range, and back; public_event: one that raises "
         "attention",
     ),
-    Column.text(
-        "operator",
-        "Operator group, or a cohort of one as group#number; missing where none is concerned",
-    ),
+    Column.text("operator", "Operator group, or a cohort of one as group#number; else missing"),
     _concerned("entry", "Row of the register entry"),
     _concerned("front", "Row of the target's front"),
     Column.text("address", "Address of that front; missing where none is concerned"),
@@ -324,6 +318,11 @@ _DRAWN = Column.text(
     "provider where no table holds its front end's address, so that it is not known",
 )
 _COUNTRY = Column.text("country", "Country that the inventory gives; missing where it gives none")
+_PLACES = (
+    ("sector", "Sector, given or drawn"),
+    ("provider", "Provider of the front end"),
+    ("region", "Region of the front end"),
+)
 _SITE_TIMES = (
     ("affected_h", "h", "Time affected"),
     ("impaired_h", "h", "Time impaired"),
@@ -349,40 +348,31 @@ SITE_RUNS = (
     Column.number("loss_usd", "Private loss; missing for an operator", "USD"),
     Column.number("visits_lost", "Visits that failed; missing likewise", "visits"),
     Column.number("revenue_usd_per_h", "Mean revenue over the week, given or drawn", "USD/h"),
-    *(
-        Column.number(name, f"{what}; missing when there was none", "s")
-        for name, what in (
-            ("first_outage_s", "Start of the first spell"),
-            ("last_outage_s", "End of the last"),
-            ("first_cut_off_s", "Start of the first time impaired"),
-            ("last_cut_off_s", "End of the last"),
-        )
-    ),
-    Column.text("sector", "Sector, given or drawn; missing for an operator"),
-    Column.text("provider", "Provider of the front end; missing for an operator"),
-    Column.text("region", "Region of the front end; missing for an operator"),
+    Column.number("first_outage_s", "Start of the first spell; missing when there was none", "s"),
+    Column.number("last_outage_s", "End of the last; missing likewise", "s"),
+    Column.number("first_cut_off_s", "Start of the first time impaired; missing likewise", "s"),
+    Column.number("last_cut_off_s", "End of the last; missing likewise", "s"),
+    *(Column.text(name, f"{what}; missing for an operator") for name, what in _PLACES),
     _COUNTRY,
     _DRAWN,
 )
 
+_SPREADS_OF_SITES = tuple(
+    column
+    for name, unit, what in _SITE_TIMES
+    for column in (
+        Column.number(name, f"{what}; median over simulations", unit),
+        *ends(name, "the share 'level' of simulations; missing with one", unit),
+    )
+)
 SITES = (
     _STRATEGY,
     *_OF_SITE,
-    *(
-        column
-        for name, unit, what in _SITE_TIMES
-        for column in (
-            Column.number(name, f"{what}; median over simulations", unit),
-            *ends(name, "the share 'level' of simulations; missing with one", unit),
-        )
-    ),
+    *_SPREADS_OF_SITES,
     _LEVEL,
     _N_SIMULATIONS,
     Column.count("n_affected", "Those in which it was ever affected", "simulations"),
-    Column.text(
-        "first_outage_utc",
-        "Earliest start of a spell in any simulation, UTC; missing where there was none",
-    ),
+    Column.text("first_outage_utc", "Earliest start of a spell, UTC; missing where there was none"),
     Column.text("last_outage_utc", "Latest end of a spell in any simulation, UTC"),
     *(
         Column.number(
@@ -417,11 +407,7 @@ SITES = (
     Column.number("revenue_usd_per_h", "Mean revenue over the week, given or drawn", "USD/h"),
     *(
         Column.text(name, f"{what}; several, with semicolons, where runs draw it otherwise")
-        for name, what in (
-            ("sector", "Sector, given or drawn"),
-            ("provider", "Provider of the front end"),
-            ("region", "Region of the front end"),
-        )
+        for name, what in _PLACES
     ),
     _COUNTRY,
     _DRAWN,
@@ -562,6 +548,24 @@ VERDICTS = (
     *_DEPENDS_ON,
 )
 
+SITE_SESSION_RUNS = (
+    *_RUN,
+    Column.count("session", "Row of the session, from 0"),
+    *_OF_SITE,
+    *(Column.number(name, f"{what} in the session", unit) for name, unit, what in _SITE_TIMES[:3]),
+)
+
+SITE_SESSIONS = (
+    _STRATEGY,
+    *_OF_SITE,
+    Column.text("session_start_utc", "Start of the session, UTC"),
+    Column.text("session_end_utc", "End of the session, UTC"),
+    *_SPREADS_OF_SITES[:9],
+    _LEVEL,
+    _N_SIMULATIONS,
+    Column.count("n_affected", "Those in which it was affected in the session", "simulations"),
+)
+
 _DECLARED = {
     "curves.parquet": (CURVES, "strategy replicate t_s metric provider sector"),
     "businesses.parquet": (BUSINESSES, "strategy replicate business"),
@@ -579,6 +583,8 @@ _DECLARED = {
     "verdicts.csv": (VERDICTS, "metric strategy other"),
     "site_runs.parquet": (SITE_RUNS, "strategy replicate business operator"),
     "sites.csv": (SITES, "strategy site operator"),
+    "site_session_runs.parquet": (SITE_SESSION_RUNS, "strategy replicate session site operator"),
+    "site_sessions.csv": (SITE_SESSIONS, "strategy site operator session_start_utc"),
 }
 ALL_TABLES = {file: columns for file, (columns, _) in _DECLARED.items()}
 """Tables of any run folder, by file name."""
@@ -588,5 +594,5 @@ KEYS = {file: tuple(key.split()) for file, (_, key) in _DECLARED.items() if key}
 
 ENSEMBLE_TABLES = ("inputs.parquet",)
 COMPARISON_TABLES = ("comparison.csv", "tradeoff.csv", "verdicts.csv")
-SITE_TABLES = ("site_runs.parquet", "sites.csv")
+SITE_TABLES = tuple(file for file in _DECLARED if file.startswith("site"))
 """Tables that only folders of an ensemble, of a comparison, and beside an inventory have."""

@@ -33,7 +33,7 @@ NOT_ATTRIBUTED = "(not attributed)"
 RUN_TABLES = ("curves", "businesses", "events", "entries", "measures", "hits")
 """Tables with the facts of each run."""
 
-SITE_RUNS = "site_runs"
+SITE_RUNS, SITE_SESSION_RUNS = SITE_RUN_TABLES = ("site_runs", "site_session_runs")
 """Table of each run beside an inventory: what each of its sites met."""
 
 

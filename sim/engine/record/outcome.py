@@ -118,6 +118,9 @@ class Outcome(FrozenColumns):
         and 0 where nobody complains.
     curves
         How the counts moved.
+    site_sessions : shape (n_rows, 6)
+        Row of a session, of a site and of an operator (-1 for all users), and for how long the site
+        was affected, impaired and down there in the session, in seconds; where it was at all.
     """
 
     events: Events
@@ -133,3 +136,4 @@ class Outcome(FrozenColumns):
     n_named: int
     attention: float
     curves: Curves
+    site_sessions: NDArray[np.int64]

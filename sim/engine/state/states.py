@@ -16,6 +16,7 @@ from sim.addresses.sets.family_starts import IPV6_START
 from sim.catalogue.causes import CAUSES
 from sim.engine.state import hosts_kernel
 from sim.engine.state import states_kernel as kernel
+from sim.engine.state.causes_kernel import STATE
 from sim.engine.state.ledger import (
     IMPAIRED_LEVEL,
     N_STATES,
@@ -118,6 +119,20 @@ class States:
         taken: NDArray[np.float64] = self.columns.demand_lost_s.copy()
         self.columns.demand_lost_s[:] = 0.0
         return taken
+
+    def site_times(self, t_s: int) -> NDArray[np.int64]:
+        """Time until now of each site in at least each state: over all users, and at each operator.
+
+        Returns
+        -------
+        time_s : shape (3, n_sites, 1 + n_operators)
+        """
+        columns = self.columns
+        sites, state = slice(columns.first_site, None), np.arange(N_STATES)[:, None, None]
+        since_s = np.column_stack((columns.since_s[sites], columns.site_since_s))
+        level = np.column_stack((columns.level[sites], columns.pair[sites] & STATE))
+        booked_s = np.dstack((columns.time_s[:, sites], columns.site_time_s))
+        return np.asarray(booked_s + (level > state) * (t_s - since_s))
 
     def close(self, t_s: int) -> tuple[LedgerColumns, OperatorColumns]:
         """Book everything up to the end of the run; nothing can be booked any more."""

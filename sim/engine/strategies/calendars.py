@@ -215,6 +215,33 @@ def seconds_of(windows: Iterable[Window], start: datetime) -> list[tuple[int, in
     return [(seconds_since(start, first), seconds_since(start, last)) for first, last in windows]
 
 
+def sessions_of(resolved: Resolved) -> list[tuple[int, int]]:
+    """Sessions by which hours of sites are told, in seconds within the run, ascending.
+
+    Those of a table, or of the calendar; of orders without one each time in which any is in force,
+    unless that is all of the run. None for other strategies.
+    """
+    scenario = resolved.scenario
+    start, end, asked = scenario.start, scenario.end, scenario.strategy
+    windows = [
+        one
+        for order in resolved.given_orders
+        for one in windows_of_order(order, start, end, scenario.zone)
+    ]
+    if resolved.sessions is not None:
+        windows = [(row.start, row.end) for row in resolved.sessions.rows]
+    elif isinstance(asked, ask.TimeWindow):
+        windows = list(asked.windows or ())
+    found: list[tuple[int, int]] = []
+    for first_s, last_s in sorted(seconds_of(windows, start)):
+        from_s, to_s = max(first_s, 0), min(last_s, scenario.horizon_s)
+        if found and from_s <= found[-1][1]:
+            found[-1] = found[-1][0], max(to_s, found[-1][1])
+        elif from_s < to_s:
+            found.append((from_s, to_s))
+    return [] if found == [(0, scenario.horizon_s)] else found
+
+
 def replay(timed_orders: Sequence[tuple[int, Order]]) -> Strategy:
     """Strategy that places given orders at given times.
 

@@ -2,7 +2,9 @@
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from fractions import Fraction
+from itertools import pairwise
 from types import SimpleNamespace
 from typing import cast
 
@@ -11,6 +13,7 @@ import pytest
 
 from sim.catalogue.causes import CAUSES
 from sim.engine.record.outcome import Outcome
+from sim.engine.run import simulate
 from sim.measure.groups import STATES
 from sim.measure.money.losses import moves_of
 from sim.measure.money.prices import firm_parameters
@@ -112,6 +115,39 @@ def test_hours_of_sites_are_those_of_the_second_rules_by_group():
         mine = np.array(found[f"lost_demand_h_{cause.name}"])
         np.testing.assert_allclose(mine[whole], wanted, rtol=1e-12, atol=1e-12)
         assert np.isnan(np.delete(mine, whole)).all()
+
+
+def test_times_in_sessions_are_those_of_shorter_runs():
+    # Neighbours, one within a state, one with most changes, one to the end of the run.
+    edges = (0, 3 * HOUR + 7, DAY, DAY + 4 * HOUR, 3 * DAY + HOUR, 5 * DAY)
+    sessions = list(pairwise(edges))
+    strategy = SMALL.engine_strategy()
+    found = simulate(SMALL.world(), strategy, SMALL.streams, sessions_s=sessions)
+    # Nothing else changes.
+    alone = SMALL.run()
+    assert (found.at_operators.site_time_s == alone.at_operators.site_time_s).all()
+    assert (found.curves.value == alone.curves.value).all()
+
+    def until(t_s: int) -> dict[tuple[int, int], list[int]]:
+        """Times of each site over all users (-1) and at each operator in a run that ends there."""
+        outcome = replace(SMALL, horizon_s=t_s).run() if t_s else None
+        if outcome is None:
+            return {}
+        ledger, times_s = outcome.ledger, outcome.at_operators.site_time_s
+        whole = np.array((ledger.affected_s, ledger.impaired_s, ledger.down_s))[:, 1:]
+        both = np.dstack((whole, times_s))
+        return {(s, k - 1): both[:, s, k].tolist() for s, k in np.ndindex(both.shape[1:])}
+
+    wanted = []
+    for session, (from_s, to_s) in enumerate(sessions):
+        before, after = until(from_s), until(to_s)
+        for (site, operator), times_s in after.items():
+            since = before.get((site, operator), [0, 0, 0])
+            mine = [now - then for now, then in zip(times_s, since, strict=True)]
+            if mine[0]:
+                wanted.append([session, site, operator, *mine])
+    assert sorted(found.site_sessions.tolist()) == sorted(wanted)
+    assert len({row[0] for row in wanted}) > 2
 
 
 def test_hours_after_a_move_go_to_the_end_of_the_run():
