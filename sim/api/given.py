@@ -9,7 +9,7 @@ import csv
 import json
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime, time
@@ -20,16 +20,23 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from sim.addresses.feeds.frames import is_frame, is_unknown, lists_of
+from sim.addresses.feeds.frames import columns_of, is_frame, is_unknown
 from sim.engine.strategies.registry import Strategy
-from sim.errors import OverblockError, Problem, ProblemsError, ScenarioError
+from sim.errors import (
+    DataError,
+    OverblockError,
+    Problem,
+    ProblemsError,
+    ScenarioError,
+    UsageError,
+)
 from sim.experiment.executors.task import NOBODY
 from sim.measure.measures import OwnMeasure
 from sim.scenario.document import format_path
 from sim.scenario.load import NAME, load_scenario, load_values
 from sim.scenario.overrides import override_text
 from sim.scenario.own import settings, source_of
-from sim.scenario.resolve import Resolved, resolve
+from sim.scenario.resolve import ROWS_OF, Resolved, resolve
 from sim.scenario.schema import Scenario, scenario_tree
 
 Given: TypeAlias = "str | Path | Mapping[str, Any] | Scenario"
@@ -57,6 +64,13 @@ def resolved_of(
     ScenarioError, DataError
         With all mistakes; of a mapping by the paths of its keys.
     """
+    for name, value, kinds, words in (
+        ("scenario", scenario, (str, Path, Mapping, Scenario), "a name, a path, a mapping of keys"),
+        ("set", values or {}, (Mapping,), "a mapping of key paths"),
+    ):
+        if not isinstance(value, kinds):
+            got = type(value).__name__
+            raise UsageError(f"{name}: expected {words}, got {got} {value!r:.60}")
     with TemporaryDirectory(prefix="overblock-") as folder:
         tables = _Tables(Path(folder))
         texts, copies = settings(strategy if isinstance(strategy, str) else None, (), ())
@@ -112,7 +126,7 @@ class _Tables:
 
     def plain_value(self, value: Any, path: tuple[str | int, ...], place: str) -> Any:
         """Return a value as a scenario file would hold it, and note what it cannot hold."""
-        if is_frame(value):
+        if is_frame(value) or _is_table(value, path):
             return self._written(value, path, place)
         if isinstance(value, Mapping):
             return {
@@ -125,9 +139,12 @@ class _Tables:
         if isinstance(value, list | tuple):
             return [self.plain_value(inner, (*path, row), place) for row, inner in enumerate(value)]
         if isinstance(value, np.datetime64):
-            value = value.astype("datetime64[us]").item()
-        if isinstance(value, datetime | time):
-            return _moment(value)
+            value = value.astype("datetime64[s]").item()
+        if isinstance(value, datetime):
+            # To the second, as files have it; a date without an offset is refused by its key.
+            return value.isoformat(timespec="seconds" if value.second else "minutes")
+        if isinstance(value, time):
+            return value.isoformat("minutes")
         if isinstance(value, date):
             return value.isoformat()
         if isinstance(value, np.generic):
@@ -180,13 +197,31 @@ class _Tables:
         if name in self.copies:  # one set over the scenario's own
             name = f"{place}-{name}"
         file = self._folder / name
-        columns = lists_of(frame, key)
+        columns = columns_of(frame, key)
+        sizes = {column: len(cells) for column, cells in columns.items()}
+        if len(set(sizes.values())) > 1:
+            got = ", ".join(f"{column} {size}" for column, size in sizes.items())
+            raise DataError([Problem(key, f"expected columns of one length, got {got}")])
         with file.open("w", encoding="utf-8", newline="") as text:
             writer = csv.writer(text, lineterminator="\n")
             writer.writerow(columns)
             writer.writerows(map(_cell, row) for row in zip(*columns.values(), strict=True))
         self.copies[name], self._keys[str(file)] = file, key
         return name
+
+
+def _is_table(value: Any, path: tuple[str | int, ...]) -> bool:
+    """Whether columns or records stand where a scenario names a table."""
+    key = ".".join(map(str, path))
+    if key not in {*ROWS_OF, "population.inventory"} or isinstance(value, str):
+        return False
+    held = value.values() if isinstance(value, Mapping) else value
+    if not isinstance(held, Iterable):
+        return False
+    # Given orders are a list of mappings under the key that names a table of another strategy.
+    kinds = Iterable if isinstance(value, Mapping) else Mapping
+    is_list = key != "strategy.orders" or isinstance(value, Mapping)
+    return is_list and all(isinstance(one, kinds) and not isinstance(one, str) for one in held)
 
 
 def _cell(value: Any) -> str:
@@ -197,16 +232,9 @@ def _cell(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, float):
         return f"{value:.0f}" if value.is_integer() and abs(value) < 1e15 else repr(value)
-    if isinstance(value, datetime | time):
-        return _moment(value)
+    if isinstance(value, datetime):
+        return value.isoformat(timespec="seconds" if value.second else "minutes")
     return str(value)
-
-
-def _moment(value: datetime | time) -> str:
-    """As files have it; what they do not have (a fraction, no offset) is refused by its key."""
-    if value.microsecond or getattr(value, "nanosecond", 0):
-        return value.isoformat()
-    return value.isoformat(timespec="seconds" if value.second else "minutes")
 
 
 ARGUMENTS = {

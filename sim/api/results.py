@@ -24,16 +24,18 @@ from sim.api.given import in_python_words
 from sim.catalogue.choices import is_key_figure, label
 from sim.catalogue.curves import CURVES
 from sim.errors import UsageError
-from sim.measure.bands import Band, band_at
+from sim.measure.bands import Band, band_at, values_at
 from sim.report.words.answer import answer
 from sim.report.words.tables import Column, Table
 from sim.results.folder import SPLITS, RunFolder, open_run
 from sim.results.parquet import numbers, read_columns
+from sim.results.schema import ALL_TABLES
 from sim.results.tables import Connection, connect_tables, read_rows, text
 from sim.scenario.refusal import hint
 
 if TYPE_CHECKING:
     import pandas as pd
+    import xarray as xr
 
 MOST_ROWS = 20
 """Rows that are shown; the others are counted."""
@@ -336,6 +338,8 @@ class Results:
     def to_pandas(self, table: str = "measures") -> pd.DataFrame:
         """Return a table of the folder as a pandas frame; pandas has to be installed.
 
+        Its ``attrs["units"]`` has the unit of each column.
+
         Raises
         ------
         UsageError
@@ -351,7 +355,60 @@ class Results:
             if table not in known:
                 raise UsageError(f"expected one of the tables {', '.join(known)}, got {table!r}")
             frame: pd.DataFrame = connection.execute(f'SELECT * FROM "{table}"').df()
+            columns = next(of for file, of in ALL_TABLES.items() if Path(file).stem == table)
+            frame.attrs["units"] = {one.name: one.unit for one in columns}
             return frame
+
+    def to_xarray(self, *, every: Every = "1h", strategy: str | None = None) -> xr.Dataset:
+        """Return the curves as an xarray dataset; xarray has to be installed.
+
+        Parameters
+        ----------
+        every
+            As for `curve`.
+        strategy
+            Label of one strategy; that of a run when None.
+
+        Returns
+        -------
+        dataset
+            A variable for each curve, of dimensions ``simulation`` (its number) and ``time`` (UTC,
+            with ``t_s`` beside it); ``units``, ``long_name`` and ``denominator`` are attributes.
+
+        Raises
+        ------
+        UsageError
+            If there is no such strategy or step, or no xarray.
+        """
+        try:
+            import xarray as xr
+        except ImportError:
+            message = "to_xarray needs xarray: pip install 'overblock[analysis]'"
+            raise UsageError(message) from None
+        run, label = self.run, self.run.strategy(strategy)
+        points = {name: run.curve(name, label) for name in CURVES if run.has_curve(name, label)}
+        t_s = _grid(every, run.horizon_s)
+        if t_s is None:
+            t_s = np.unique(np.concatenate([one.t_s for one in points.values()]))
+        start = np.datetime64(run.start.astimezone(UTC).replace(tzinfo=None), "ns")
+        variables = {
+            name: (
+                ("simulation", "time"),
+                values_at(one, t_s),
+                {
+                    "units": CURVES[name].unit,
+                    "long_name": CURVES[name].description,
+                    "denominator": float(np.fmax.reduce(one.denominator, initial=math.nan)),
+                },
+            )
+            for name, one in points.items()
+        }
+        time = start + t_s.astype("timedelta64[s]")
+        simulations = np.unique(next(iter(points.values())).replicate)
+        seconds = ("time", t_s, {"units": "s", "long_name": "Seconds from the start of the run"})
+        coordinates = {"simulation": simulations, "time": time, "t_s": seconds}
+        facts = {"strategy": label, "result_id": str(run.manifest["result_id"])}
+        return xr.Dataset(variables, coordinates, facts)
 
 
 def open_results(folder: str | Path) -> Results:

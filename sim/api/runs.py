@@ -55,8 +55,9 @@ def run(
     ----------
     scenario
         The name of a shipped scenario, the path of a file, a mapping of its keys, or a
-        ``Scenario``. Where the name of a table is expected, a frame of pandas or polars or a table
-        of Arrow may stand; dates, numbers and paths are taken as they are.
+        ``Scenario``. Where the name of a table is expected, columns by name, records, a frame of
+        pandas or polars or a table of Arrow may stand; dates, numbers and paths are taken as they
+        are.
     strategy
         A strategy of your own (``overblock.rules.Strategy``), or one as on the command line; that
         of the scenario when None. Its source is kept in the folder: where it is defined in a cell

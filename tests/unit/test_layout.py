@@ -30,7 +30,7 @@ WHY_ONE_FILE = r"\bone\s+(long\s+)?file,?\s+(since|because)|\bis\s+long\s+becaus
 """How it says so."""
 
 OWNERS = {
-    "babel": {"report"},
+    "babel": {"report", "scenario"},
     "dask": {"experiment"},
     "distributed": {"experiment"},
     "duckdb": {"addresses", "results"},
@@ -45,6 +45,7 @@ OWNERS = {
     "pydantic": {"scenario"},
     "pydantic_core": {"scenario"},
     "ruamel": {"scenario"},
+    "xarray": {"api"},
     "shiny": {"explore"},
     "simpy": {"engine"},
     "typer": {"cli"},
