@@ -78,6 +78,16 @@ STRATEGY_OF_ONE = option(
     "Strategy to use in place of the scenario's; FILE.py:CLASS is one of your own, and runs that "
     "file. --set PARAMETER=VALUE sets its parameters.",
 )
+SITES = option(
+    "--sites FILE",
+    "Your sites, a file as for --inventory of exposure, in place of all businesses of the "
+    "scenario.",
+)
+RECORD = option(
+    "--record FILE",
+    "A record of what was blocked and when, in place of the scenario's orders: polls, dated "
+    "orders, or a table with from and to. Its time, sessions and operators come with it.",
+)
 METRICS = option(
     "--metric NAME",
     "A metric for the tables; the main ones by default. May be repeated. measures.parquet holds "

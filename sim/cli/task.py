@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import typer
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 VERBS = {"comparison": "compare"}
 """Verbs by the kind of folder they write, where the two have different names."""
 
+_WRITTEN: list[TemporaryDirectory[str]] = []
+"""Tables made of a record, which a result copies when it is written."""
+
 MOST_NAMED = 10
 """Failures that are named one by one."""
 
@@ -37,15 +41,33 @@ def load_resolved(
     overrides: Sequence[str],
     strategy: str | None = None,
     measures: Sequence[str] = (),
+    sites: Path | None = None,
+    record: Path | None = None,
 ) -> Resolved:
-    """Load a scenario, the tables it names, and a strategy and measures that a command names."""
+    """Load a scenario, the tables it names, and what a command names in their place."""
     from sim.scenario.load import load_scenario
     from sim.scenario.own import settings
     from sim.scenario.resolve import resolve
 
     if scenario is None:
         raise UsageError("expected SCENARIO, or --resume RUN, got neither")
-    return resolve(load_scenario(scenario, *settings(strategy, measures, overrides)))
+    texts, copies = settings(strategy, measures, overrides)
+    is_folder = os.path.isfile(os.path.join(scenario, "manifest.json"))
+    if is_folder or record is not None or sites is not None:
+        from sim.scenario.starter import record as starter
+
+        _WRITTEN.append(folder := TemporaryDirectory(prefix="overblock-"))
+        base = str(Path(scenario, "scenario.yaml")) if is_folder else scenario
+        given = [starter.set_record(record, base, Path(folder.name))] if record else []
+        given += [starter.set_sites(sites)] if sites else []
+        texts = [*(text for one in given for text in one.texts), *texts]
+        copies |= {name: path for one in given for name, path in one.files.items()}
+    if is_folder:
+        from sim.experiment.saved_plans import resolved_of_folder
+        from sim.results.folder import open_run
+
+        return resolved_of_folder(open_run(Path(scenario)), Path(folder.name), texts, copies)
+    return resolve(load_scenario(scenario, texts, copies))
 
 
 def unless_from(variable: str, value: int | None) -> int | None:
@@ -99,6 +121,8 @@ class Task(Generic[Planned]):
         again: Callable[..., Planned],
         *given: Any,
         strategy: str | None = None,
+        sites: Path | None = None,
+        record: Path | None = None,
     ) -> Task[Planned]:
         """Make the experiment of a scenario, or resume one; see `Question.ask_again`.
 
@@ -110,13 +134,16 @@ class Task(Generic[Planned]):
             Options that change the question, which resuming refuses.
         strategy
             Another strategy than that of the scenario, as the command line has it.
+        sites, record
+            Files in place of the scenario's businesses, and of its orders.
         """
         from sim.experiment.pipeline import default_folder
         from sim.experiment.plan import choose_root_seed
         from sim.experiment.saved_plans import find_unfinished, read_question
 
         if options.resume is None:
-            resolved = load_resolved(scenario, options.overrides, strategy, options.measures)
+            own = strategy, options.measures, sites, record
+            resolved = load_resolved(scenario, options.overrides, *own)
             if options.seed is not None and any(
                 one.partition("=")[0].strip() == "root_seed" for one in options.overrides
             ):
@@ -131,8 +158,8 @@ class Task(Generic[Planned]):
             folder = free_folder(options.output or default_folder(made.plan), force=options.force)
             return cls(options, made, folder, options.force)
         seed_given = unless_from("OVERBLOCK_SEED", options.seed)
-        asked = (scenario, *given, strategy, seed_given, options.overrides, options.measures)
-        if any(one is not None and one != [] for one in asked):
+        asked = (scenario, *given, strategy, sites, record, seed_given, options.overrides)
+        if any(one is not None and one != [] for one in (*asked, options.measures)):
             raise UsageError(
                 f"--resume {options.resume}: resumes the same question; give no scenario and no "
                 "options that change it"

@@ -259,15 +259,20 @@ def plan_of_folder(run: RunFolder, scratch: Path, *, more: Sequence[str] = ()) -
     return plan
 
 
-def resolved_of_folder(run: RunFolder, scratch: Path, *, more: Sequence[str] = ()) -> Resolved:
+def resolved_of_folder(
+    run: RunFolder,
+    scratch: Path,
+    more: Sequence[str] = (),
+    files: Mapping[str, Path] | None = None,
+) -> Resolved:
     """The scenario of a folder, from its own copies of scenario and tables.
 
     Parameters
     ----------
     scratch
         Folder for copies of the tables under their old names.
-    more
-        Overrides beside those of the folder.
+    more, files
+        Overrides beside those of the folder, and files that they name.
 
     Raises
     ------
@@ -277,7 +282,7 @@ def resolved_of_folder(run: RunFolder, scratch: Path, *, more: Sequence[str] = (
     described = run.manifest["scenario"]
     overrides = [str(override) for override in described["overrides"]]
     own = load_scenario(str(run.path / SCENARIO), overrides)
-    loaded = load_scenario(str(run.path / SCENARIO), [*overrides, *more]) if more else own
+    loaded = load_scenario(str(run.path / SCENARIO), [*overrides, *more], files) if more else own
     loaded = replace(loaded, document=loaded.document.renamed(str(described["file"])))
     copies = {}
     for row, table in enumerate(run.manifest["inputs"]):
@@ -290,4 +295,4 @@ def resolved_of_folder(run: RunFolder, scratch: Path, *, more: Sequence[str] = (
             file = run.path / source
             if is_inside(run, file) and file.is_file():
                 target.write_bytes(file.read_bytes())
-    return resolve(loaded.with_copies(copies, own.columns))
+    return resolve(loaded.with_copies(copies | dict(files or {}), own.columns))

@@ -43,6 +43,7 @@ SMALLER: dict[str, tuple[str, ...]] = {
     "rolling-blackouts": WEEK,
     "piracy-shield": ("population.n_businesses=200", "end=2024-02-19T00:00+01:00"),
     "match-days": ("population.n_businesses=500",),
+    "spain-record": ("population.n_businesses=50",),
     "spain-2025-26": ("population.n_businesses=100", "end=2025-12-22T12:00+01:00"),
     "austria-2022": ("population.n_businesses=2000",),
     "whole-as": ("population.n_businesses=300",),
@@ -390,6 +391,19 @@ def lists_of_a_season_grow_and_come_again() -> None:
     assert np.mean(peaks[6:]) > 1.5 * np.mean(peaks[:4])
     addresses = [int(addresses.start[0]) for addresses in it.outcome.entry_addresses]
     assert len(addresses) > 2 * len(set(addresses))
+
+
+@shows("spain-record")
+def lists_are_those_that_were_published_session_by_session() -> None:
+    it = run("spain-record")
+    t_s, listed = it.listed()
+    assert it.resolved.sessions is not None
+    for row in it.resolved.sessions.rows:
+        start = it.resolved.scenario.start
+        first, last = ((at - start).total_seconds() for at in (row.start, row.end))
+        begin = np.searchsorted(t_s, first, side="right") - 1
+        assert listed[begin] == row.n_at_start
+        assert listed[begin : np.searchsorted(t_s, last, side="right")].max() == row.n_peak
 
 
 @shows("sni-era")

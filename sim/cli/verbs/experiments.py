@@ -22,8 +22,10 @@ from sim.cli.options import (
     METRICS,
     POINT_REPLICATES,
     QUIET,
+    RECORD,
     SCENARIO_OR_RESUME,
     SIMULATIONS,
+    SITES,
     STRATEGY,
     STRATEGY_OF_ONE,
     WORKERS,
@@ -58,6 +60,8 @@ def run(
     kept: str | None = KEPT,
     fixed: bool = FIXED,
     strategy: str | None = STRATEGY_OF_ONE,
+    sites: Path | None = SITES,
+    record: Path | None = RECORD,
     pairs: bool = option(
         "--pairs",
         "Simulate each draw of the uncertain inputs twice, with different random numbers: "
@@ -78,6 +82,8 @@ def run(
       overblock run my.yaml -n 16 -o out --set population.n_businesses=600 --json
 
       overblock run my.yaml --strategy my_rule.py:Crowded --set k=3
+
+      overblock run spain-record --sites my-sites.csv
     """
     executor = options.executor(0 if fixed else simulations)
     from sim.experiment.plan import RUN, Plan
@@ -89,7 +95,10 @@ def run(
 
     by_hand = unless_from("OVERBLOCK_SIMULATIONS", simulations)
     asked = (by_hand, kept, fixed or None, pairs or None)
-    task = Task.begin(options, scenario, RUN, make, Runs.again, *asked, strategy=strategy)
+    task = Task.begin(
+        options, scenario, RUN, make, Runs.again, *asked, strategy=strategy, sites=sites,
+        record=record,
+    )  # fmt: skip
     tables = ("summary", "money", "expected_names")
     task.finish(RUN_SCHEMA, _about_run, tables, executor=executor)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import numpy as np
 from markupsafe import Markup
@@ -19,12 +19,14 @@ from sim.report.words.languages import Text, joined, moment, say
 from sim.report.words.numbers import NOT_KNOWN, as_lower_bound, value_text, whole, with_range
 from sim.results.folder import RunFolder, later
 from sim.results.parquet import numbers, read_columns
+from sim.results.tables import read_rows
 from sim.scenario.tables.roles import FRONTEND, ROLES
 
 NO_PROVIDER = "(not known)"
 MOST_NAMES = 2
 """Addresses, entries and providers of a site that are named."""
 MOST_SITES = 12
+SITES_BY_SESSION = 4
 
 
 @dataclass(frozen=True)
@@ -127,6 +129,46 @@ def _middle_moment(
     # One second before the next step: an end on a step stays.
     at = step_before(at + timedelta(minutes=step, seconds=-1) * is_end, step)
     return moment(at, run.horizon_s)
+
+
+def hours_by_session(
+    run: RunFolder,
+) -> tuple[list[str], list[tuple[Text, list[Estimate]]], int]:
+    """Hours for which the sites cut off longest are, in the first sessions that cut off any.
+
+    Returns
+    -------
+    sites, rows, n_more
+        Names of the sites; each session with the hours of each; and how many more sessions.
+
+    Raises
+    ------
+    DataError
+        If a table of sites cannot be read.
+    """
+    runs = read_sites(run.path, run.strategies[0])
+    shown = [runs.site[at] for at in _longest_first(runs)[:SITES_BY_SESSION]]
+    found: dict[tuple[str, str], dict[str, Estimate]] = {}
+    for row in read_rows(run, "site_sessions.csv"):
+        if row["operator"] or row["strategy"] != run.strategies[0]:
+            continue
+        median, low, high = (float(row[f"impaired_h{end}"]) for end in ("", "_low", "_high"))
+        edges = str(row["session_start_utc"]), str(row["session_end_utc"])
+        found.setdefault(edges, {})[str(row["site"])] = Estimate(median, low, high, "h")
+    cutting = [
+        (edges, [hours[site] for site in shown])
+        for edges, hours in found.items()
+        if any(one.high > 0 or one.median > 0 for one in hours.values())
+    ]
+    rows = [(_session(run, *edges), hours) for edges, hours in cutting[:MOST_ROWS]]
+    return shown, rows, len(cutting) - len(rows)
+
+
+def _session(run: RunFolder, start: str, end: str) -> Text:
+    """From when to when, in the run's clock; a line may part the two."""
+    begin, until = (datetime.fromisoformat(at).astimezone(run.start.tzinfo) for at in (start, end))
+    last = f"{until:%H:%M}" if until.date() == begin.date() else moment(until, run.horizon_s)
+    return say("{begin} to {end}", begin=moment(begin, run.horizon_s), end=last)
 
 
 def places_of(run: RunFolder) -> Iterator[tuple[str, str, str, Text]]:

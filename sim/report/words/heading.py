@@ -193,6 +193,9 @@ def read_mechanisms(run: RunFolder, strategy: str) -> list[str]:
     return [str(one) for one in found["mechanism"].tolist() if one != "exempt"]
 
 
+OF_SITES = ("population.inventory", "population.n_businesses")
+
+
 def settings_line(run: RunFolder) -> str:
     """Settings of the run on the command line; empty where there are none."""
     overrides = map(str, run.manifest["scenario"].get("overrides", ()))
@@ -200,6 +203,8 @@ def settings_line(run: RunFolder) -> str:
     asked = {
         key.strip(): value.strip() for key, _, value in (one.partition("=") for one in overrides)
     }
+    if asked.keys() >= {*OF_SITES}:  # as --sites sets them, which the page says
+        asked = {key: asked[key] for key in asked if key not in OF_SITES}
     if len(asked) > MOST_SETTINGS:
         return say(
             "{n} keys were set for this run; the command at “How do I repeat it?” names them.",
@@ -445,10 +450,14 @@ def strategy_names(strategies: Sequence[Mapping[str, Any]]) -> dict[str, str]:
 
 
 def repeat_command(run: RunFolder, ways: Sequence[str] = ()) -> str:
-    """One line for a shell that makes a folder again, or compares other ways of blocking in it."""
+    """One line for a shell that makes a folder again, or compares other ways of blocking in it.
+
+    Where a file of the user's own belongs to it, it is to be given in the folder, which keeps it.
+    """
     manifest = run.manifest
     is_comparison = manifest.get("kind") == "comparison"
-    file = shipped_scenario(manifest["scenario"]) or "scenario.yaml"
+    own = [one for one in manifest["inputs"] if Path(one["name"]).suffix]
+    file = "." if own else shipped_scenario(manifest["scenario"]) or "scenario.yaml"
     parts = ["overblock", "compare" if is_comparison or ways else "run", file]
     if is_comparison:
         parts += _options(_strategy_text(run, one) for one in manifest["strategies"])
@@ -457,15 +466,10 @@ def repeat_command(run: RunFolder, ways: Sequence[str] = ()) -> str:
     parts += ["-n", str(asked), "--seed", str(manifest["root_seed"])]
     if not run.is_ensemble:
         parts.append("--fixed")
-    for override in map(str, manifest["scenario"].get("overrides", [])):
-        # As `own.settings` writes what the command line names.
-        if override.startswith('measures=[{"file"'):
-            for one in json.loads(override.partition("=")[2]):
-                parts += ["--measure", f"{_copy_of(run, one['file'])}:{one['name']}"]
-        elif not override.startswith('strategy={"id": "own"'):
-            parts += ["--set", override]
-        elif not ways:
-            parts += _options([_code_text(run, json.loads(override.partition("=")[2]))])
+    for override in () if own else map(str, manifest["scenario"].get("overrides", [])):
+        parts += ["--set", override]
+    for one in own:
+        parts += ["--trust", str(one["copy"])] if one["name"].endswith(".py") else []
     return shlex.join([*parts, *_options(ways)])
 
 

@@ -1,0 +1,156 @@
+"""A user's sites, and a record of what was blocked, in place of those of a scenario."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from itertools import groupby
+from operator import itemgetter
+from pathlib import Path
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from sim.addresses.feeds.inputs import ColumnChoice
+from sim.errors import DataError, Problem
+from sim.scenario.load import load_scenario
+from sim.scenario.overrides import override_text
+from sim.scenario.quantities import format_instant
+from sim.scenario.schema import dump_tree
+from sim.scenario.starter.case import UNKNOWN, GivenList, filled_operators, read_given
+
+LEAST_LISTED = 28
+"""Addresses from which on a session is one, as in ``seeds/spain-sessions-2025-26.source.yaml``."""
+BRIDGED_S = 90 * 60
+"""Shorter gaps are bridged, likewise."""
+
+
+class Settings(NamedTuple):
+    """What is set over a scenario, and files by the names that it then has."""
+
+    texts: list[str]
+    files: dict[str, Path]
+
+
+def set_sites(sites: Path) -> Settings:
+    """A user's sites alone, in place of all businesses of a scenario."""
+    name = f"sites-{sites.name}"
+    texts = [f"population.inventory={name}", "population.n_businesses=0"]
+    return Settings(texts, {name: sites.absolute()})
+
+
+def set_record(record: Path, scenario: str, folder: Path) -> Settings:
+    """A record with dates in place of a scenario's orders: its time, sessions and operators too.
+
+    Parameters
+    ----------
+    folder
+        Where the tables are written; they are read from there.
+
+    Raises
+    ------
+    DataError
+        If the record cannot be read, or has no dates.
+    """
+    of = load_scenario(scenario).scenario
+    listed = read_given(record, ColumnChoice.of((), (), ZoneInfo(of.time_zone or "UTC")))
+    times = [at for one in listed.periods for at in (one.from_s, one.until_s) if at is not None]
+    if not times:
+        message = "expected a record with dates: polls, dated orders, or a table with from and to"
+        raise DataError([Problem(str(record), f"{message}; got a list without them")])
+    begin_s, end_s = min(times), max(times)
+    start, end = (datetime.fromtimestamp(at, of.zone) for at in (begin_s, end_s))
+    sessions = find_sessions(listed, end_s)
+    rows = [(_utc(from_s), _utc(to_s)) for from_s, to_s in sessions]
+    days = f"{start.date()} to {end.date()}"
+    source = {"source": record.name, "date": str(end.date()), "kind": "fact"}
+    files = {
+        "record.csv": (listed.data.decode(), f"Record given: {record.name}, {days}", source),
+        "record-sessions.csv": (
+            _csv([("start", "end"), *rows]),
+            f"Sessions of {record.name}: at least {LEAST_LISTED} addresses listed",
+            source | {"kind": "derived", "formula": "as in seeds/spain-sessions-2025-26"},
+        ),
+    }
+    values: dict[str, Any] = {
+        "name": "own-record",
+        "title": json.dumps(f"Addresses seen blocked, {days} ({record.name})"),
+        "start": format_instant(start),
+        "end": format_instant(end),
+        "strategy": {"id": "orders", "table": "record.csv"},
+        "evidence": None,
+    }
+    if rows:
+        values["strategy"] = {**values["strategy"], "sessions": "record-sessions.csv"}
+    named: dict[str, Path] = {}
+    for name, (text, title, support) in files.items():
+        named[name] = folder / name
+        named[name].write_text(text, encoding="utf-8", newline="")
+        columns = {
+            column: {"unit": "as in the reference of tables", "meaning": "As there", **support}
+            for column in text.partition("\n")[0].split(",")
+        }
+        note: dict[str, Any] = {"title": title, "description": title, "country": of.country}
+        note["time"] = f"{start:%Y-%m}/{end:%Y-%m}"
+        note |= {"licence": "Your own", "columns": columns}
+        named[name].with_suffix(".source.yaml").write_text(dump_tree(note), encoding="utf-8")
+    if listed.polled:
+        groups = filled_operators(None, of.country or "any", UNKNOWN, listed.polled)
+        named["record-operators.csv"] = path = folder / "record-operators.csv"
+        path.write_text(groups[0], encoding="utf-8")
+        path.with_suffix(".source.yaml").write_text(groups[1], encoding="utf-8")
+        values["operators.groups"] = path.name
+    return Settings([override_text(key, value) for key, value in values.items()], named)
+
+
+def find_sessions(listed: GivenList, end_s: int) -> list[tuple[int, int]]:
+    """Sessions of a record: from when to when enough addresses are listed, short gaps bridged.
+
+    An address counts once, at however many operators it is listed. What has no beginning or no end
+    is listed from or to that of the record.
+    """
+    begin_s = min(one.from_s for one in listed.periods if one.from_s is not None)
+    spells: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)
+    for row in csv.DictReader(io.StringIO(listed.data.decode())):
+        edges = [
+            int(datetime.fromisoformat(row[key]).timestamp()) if row[key] else known
+            for key, known in (("from", begin_s), ("to", end_s))
+        ]
+        for address in row["addresses"].split():
+            spells[address].append((edges[0], edges[1]))
+    turns = [
+        turn
+        for mine in spells.values()
+        for one in _merged(mine, 0)
+        for turn in ((one[0], 1), (one[1], -1))
+    ]
+    found, n_listed, from_s = [], 0, 0
+    for at_s, some in groupby(sorted(turns), itemgetter(0)):
+        n_before, n_listed = n_listed, n_listed + sum(change for _, change in some)
+        if n_before < LEAST_LISTED <= n_listed:
+            from_s = at_s
+        elif n_listed < LEAST_LISTED <= n_before:
+            found.append((from_s, at_s))
+    return _merged(found, BRIDGED_S)
+
+
+def _merged(spells: Sequence[tuple[int, int]], gap_s: int) -> list[tuple[int, int]]:
+    """Spells in sequence, those with shorter gaps than that between them as one."""
+    found: list[tuple[int, int]] = []
+    for from_s, to_s in sorted(spells):
+        if found and (from_s - found[-1][1] < gap_s or from_s <= found[-1][1]):
+            found[-1] = found[-1][0], max(to_s, found[-1][1])
+        else:
+            found.append((from_s, to_s))
+    return found
+
+
+def _utc(at_s: int) -> str:
+    return datetime.fromtimestamp(at_s, UTC).isoformat()
+
+
+def _csv(rows: Sequence[Sequence[str]]) -> str:
+    return "".join(",".join(row) + "\n" for row in rows)

@@ -1,0 +1,121 @@
+"""``run --sites`` and ``--record``: what was seen blocked, played back for a user's sites."""
+
+import json
+import shlex
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from sim.report.words.heading import repeat_command
+from sim.results.folder import open_run
+from sim.scenario.library import shipped
+from sim.scenario.starter.case import GivenList, Period
+from sim.scenario.starter.record import find_sessions
+from tests.commands import run
+from tests.csv_rows import csv_rows
+
+H = 3600
+BEGIN = datetime(2026, 3, 7, 12, tzinfo=UTC)
+
+
+def seconds(text: str) -> float:
+    return datetime.fromisoformat(text).timestamp()
+
+
+def hours_of(row: Mapping[str, str]) -> set[float]:
+    """Median and both ends."""
+    return {round(float(row[f"affected_h{end}"]), 9) for end in ("", "_low", "_high")}
+
+
+def test_the_record_of_spain_says_when_sites_were_behind_a_listed_address(tmp_path):
+    spells: dict[str, list[tuple[float, float]]] = {}
+    end_s = seconds("2026-03-01T00:00+00:00")
+    for row in csv_rows(shipped("seeds") / "spain-record-2025-26.csv"):
+        until_s = seconds(row["to"]) if row["to"] else end_s
+        for address in row["addresses"].split():
+            spells.setdefault(address, []).append((seconds(row["from"]), until_s))
+    mine = {f"{at}.example": address for at, address in enumerate(sorted(spells)[::90])}
+    mine["spared.example"] = "203.0.114.1"
+    sites = tmp_path / "my-sites.csv"
+    sites.write_text("site,address\n" + "".join(f"{k},{v}\n" for k, v in mine.items()))
+    run("run", "spain-record", "--sites", sites, "-n", "2", "-w", "1", "-o", tmp_path / "out")
+    rows = csv_rows(tmp_path / "out" / "site_sessions.csv")
+    found = {
+        (row["site"], row["session_start_utc"], row["operator"]): hours_of(row) for row in rows
+    }
+    sessions = [
+        (seconds(row["start"]), seconds(row["end"]))
+        for row in csv_rows(shipped("seeds") / "spain-sessions-2025-26.csv")
+    ]
+    n_hit = 0
+    for site, address in mine.items():
+        for from_s, to_s in sessions:
+            inside_s = sum(
+                max(min(last, to_s) - max(first, from_s), 0)
+                for first, last in spells.get(address, ())
+            )
+            at = datetime.fromtimestamp(from_s, UTC).isoformat().replace("+00:00", "Z")
+            n_hit += inside_s > 0
+            for operator in ("", "polled"):
+                hours = found.pop((site, at, operator), {0.0})
+                assert hours == {round(inside_s / H, 9)}, (site, at, operator)
+    assert not found
+    assert n_hit > len(mine)
+
+
+def turns(*hours: float) -> list[dict[str, object]]:
+    """States that change at some hours after the beginning, blocked at the first."""
+    return [
+        {"timestamp": (BEGIN + timedelta(hours=at)).isoformat(), "state": row % 2 == 0}
+        for row, at in enumerate(hours)
+    ]
+
+
+def test_a_record_of_ones_own_tells_sessions_and_operators_and_is_repeated(tmp_path, monkeypatch):
+    polled = [("Big One", f"198.51.100.{at}", turns(1, 3)) for at in range(27)]
+    polled += [("Big One", "203.0.113.9", turns(0, 2, 4, 8)), ("Other", "203.0.113.9", turns(6, 7))]
+    data = [{"ip": ip, "isp": isp, "stateChanges": states} for isp, ip, states in polled]
+    (tmp_path / "data.json").write_text(json.dumps({"data": data}))
+    (tmp_path / "sites.csv").write_text("site,address\na.example,203.0.113.9\n")
+    given = ("--sites", tmp_path / "sites.csv", "--record", tmp_path / "data.json")
+    run("run", "spain-record", *given, "-n", "2", "-w", "1", "-o", tmp_path / "out")
+    hours = {row["operator"]: hours_of(row) for row in csv_rows(tmp_path / "out" / "sites.csv")}
+    assert hours == {"": {6.0}, "big_one": {6.0}, "other": {1.0}}
+    # 28 addresses are listed from hour 1 to 2 alone.
+    rows = csv_rows(tmp_path / "out" / "site_sessions.csv")
+    session = "2026-03-07T13:00:00Z", "2026-03-07T14:00:00Z"
+    assert {(row["session_start_utc"], row["session_end_utc"]) for row in rows} == {session}
+    assert {row["operator"]: hours_of(row) for row in rows} == {"": {1.0}, "big_one": {1.0}}
+    # The folder keeps the tables, and is a scenario itself.
+    again = shlex.split(repeat_command(open_run(tmp_path / "out")))[1:]
+    (tmp_path / "data.json").unlink()
+    monkeypatch.chdir(tmp_path / "out")
+    run(*again, "-w", "1", "-o", "../again")
+    ids = {open_run(tmp_path / name).manifest["result_id"] for name in ("out", "again")}
+    assert len(ids) == 1
+
+
+def test_a_list_without_dates_is_no_record(tmp_path):
+    (tmp_path / "list.txt").write_text("198.51.100.7\n")
+    told = run("run", "spain-record", "--record", tmp_path / "list.txt", status=4).stderr
+    assert "expected a record with dates" in told
+
+
+@pytest.mark.parametrize(("gap_h", "expected"), [(1.49, [(0, 3.49)]), (1.5, [(0, 1), (2.5, 3.5)])])
+def test_short_gaps_between_sessions_are_bridged(gap_h, expected):
+    spells = [(0, 1, ""), (1 + gap_h, 2 + gap_h, "")]
+    many = [f"198.51.100.{at}" for at in range(27)]
+    # Two operators list the last address: it counts once, and 27 others make 28 with it.
+    rows = [(many, *spell) for spell in spells]
+    rows += [(["203.0.113.9"], *spell[:2], party) for spell in spells for party in ("a", "b")]
+    at0 = BEGIN.timestamp()
+    periods = [Period(0, int(at0 + f * H), int(at0 + t * H), who) for _, f, t, who in rows]
+    lines = [
+        ",".join((" ".join(some), *((BEGIN + timedelta(hours=at)).isoformat() for at in (f, t))))
+        for some, f, t, _ in rows
+    ]
+    data = "\n".join(["addresses,from,to", *lines, ""]).encode()
+    found = find_sessions(GivenList(".csv", data, periods, ()), int(at0 + 99 * H))
+    wanted = [(int(at0 + f * H), int(at0 + t * H)) for f, t in expected]
+    assert found == wanted
