@@ -129,7 +129,7 @@ def compare(
     cluster: str | None = None,
     on_progress: OnProgress | None = None,
 ) -> Results:
-    """Compare strategies with the same inputs and the same chance, and write a run folder.
+    """Compare strategies with the same inputs and the same random numbers, and write a run folder.
 
     Parameters
     ----------

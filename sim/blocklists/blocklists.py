@@ -208,7 +208,7 @@ def join_names(feed: Feed, answers: Feed) -> tuple[Feed, KnownNames]:
     # Without what was true of its notes before its names were placed.
     notes = [note for note in joined.notes if RESOLVE not in note and UNPLACED not in note]
     if n := joined.n_unplaced:
-        notes.append(f"{n:,} {UNPLACED}: not known, not unblocked")
+        notes.append(f"{n:,} {UNPLACED}: counted as not known")
     joined = replace(joined, notes=tuple(notes))
     names = np.unique(own[own >= 0])
     known = np.unique(own[joined.is_placed & (own >= 0)])

@@ -81,7 +81,7 @@ def test_help_shows_the_functions_with_their_words():
     text = pydoc.plain(pydoc.render_doc(sim))
     for name in ("run", "compare", "open_results", "exposure", "cover"):
         assert f"\n    {name}(" in text
-    assert "Compare strategies with the same inputs and the same chance" in text
+    assert "Compare strategies with the same inputs and the same random numbers" in text
 
 
 @pytest.mark.laws

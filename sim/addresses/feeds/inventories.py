@@ -157,7 +157,7 @@ def note_unplaced(feed: Feed) -> Feed:
     """Return a feed with a note on its rows without a usable address, if it has any."""
     if not feed.n_unplaced:
         return feed
-    note = f"{feed.n_unplaced:,} {UNPLACED}: not known, not unblocked"
+    note = f"{feed.n_unplaced:,} {UNPLACED}: counted as not known"
     note = f"{note}; {RESOLVE}" if feed.n_unplaced == feed.n_records else note
     return replace(feed, notes=(*feed.notes, note))
 

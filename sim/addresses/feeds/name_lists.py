@@ -295,7 +295,7 @@ def read_zdns(source: Readable, gathering: Gathering) -> Feed:
     if n_skipped:
         gathering.note(f"{n_skipped:,} answers are no addresses (CNAME and others): skipped")
     if n_unresolved:
-        gathering.note(f"{n_unresolved:,} names have no address: not known, not unblocked")
+        gathering.note(f"{n_unresolved:,} names have no address: counted as not known")
     return gathering.finish("zdns")
 
 
