@@ -281,6 +281,18 @@ Table = Annotated[
 ]
 
 
+def check_sites(name: str) -> str:
+    """Accept the path of a file whose name has an ending."""
+    if "." not in name:
+        raise ValueError(f"expected a file whose name has an ending, such as .csv, got {name!r}")
+    return name
+
+
+SitesFile = Annotated[
+    str, AfterValidator(check_sites), WithJsonSchema({"type": "string", "format": TABLE_FORMAT})
+]
+
+
 def is_one_line(text: str) -> bool:
     """Whether a text has no line break and no control character; joiners and odd spaces may be."""
     return not any(unicodedata.category(letter) in {"Cc", "Cs", "Zl", "Zp"} for letter in text)

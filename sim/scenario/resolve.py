@@ -233,7 +233,7 @@ def read_tables(loaded: LoadedScenario, known: Resolved | None = None) -> Resolv
         path, table = loaded.find_table(name), held.get(attribute)
         if table is not None and table.name == name:
             return table
-        if path.exists() or name.endswith(".csv"):
+        if path.exists() or "." in name:
             with malformed.of_part():
                 return _with_settings(loaded, key, read(name, path))
         else:

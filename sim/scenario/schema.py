@@ -21,6 +21,7 @@ from sim.scenario.quantities import (
     Instant,
     Model,
     Share,
+    SitesFile,
     Table,
     check_country,
     check_printable,
@@ -217,8 +218,8 @@ class Population(Model):
 
     n_businesses: Annotated[int, Field(ge=0, le=10_000_000)] = 0
     """Number of domestic businesses hosted in foreign clouds."""
-    inventory: Table | None = None
-    """Sites of one's own with their addresses, beside the businesses drawn; none by default."""
+    inventory: SitesFile | None = None
+    """File of sites of one's own, in any form that `exposure` reads; none by default."""
     revenue_per_visit: Table | None = None
     """Table of what visits earn, for sites that give visits and no revenue; `none` for no use."""
     sectors: Table = "sectors-russia-2018"

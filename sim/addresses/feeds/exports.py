@@ -86,8 +86,8 @@ LAYOUTS: Sequence[Layout] = (
     ),
     Layout(
         "aws-hosts",
-        "instance_id public_ipv4_address | instance_id elastic_ip",
-        "public_ipv4_address elastic_ip ipv6_ips carrier_ip", "name instance_id",
+        "instance_id public_ipv4_address | instance_id public_ipv4 | instance_id elastic_ip",
+        "public_ipv4_address public_ipv4 elastic_ip ipv6_ips carrier_ip", "name instance_id",
         "availability_zone", is_csv=True,
     ),
     Layout(

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.addresses.feeds.feed import Feed, Labels, without_sinkholes
+from sim.addresses.feeds.feed import UNPLACED, Feed, Labels, without_sinkholes
 from sim.addresses.feeds.formats import read_feed, sniff
 from sim.addresses.feeds.forms import DATED
 from sim.addresses.feeds.gather import Gathering
@@ -270,6 +270,8 @@ def _read_rows(path: Path, columns: ColumnChoice) -> Feed:
         record6=at[len(feed.v4) : at.size - unplaced.size],
         labels={key: replace(one, code=one.code[of]) for key, one in feed.labels.items()},
         numbers={"line": line} | {key: one[of] for key, one in feed.numbers.items()},
+        # A run tells of rows without an address in its own words.
+        notes=tuple(note for note in feed.notes if UNPLACED not in note),
     )
 
 

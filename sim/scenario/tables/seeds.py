@@ -353,8 +353,8 @@ def check_rows(table: Table[Any]) -> Iterator[Problem]:
 
 
 def find_table(name: str, folder: Path) -> Path:
-    """Path of a shipped table by name, or of a CSV file relative to the scenario's folder."""
-    return folder / name if name.endswith(".csv") else library.shipped("seeds") / f"{name}.csv"
+    """Path of a shipped table by name, or of a file relative to the scenario's folder."""
+    return folder / name if "." in name else library.shipped("seeds") / f"{name}.csv"
 
 
 def read_table(name: str, path: Path, model: type[RowType]) -> Table[RowType]:
