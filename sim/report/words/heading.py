@@ -21,6 +21,7 @@ from babel import Locale
 
 from sim.catalogue.measures import MEASURES
 from sim.errors import DataError
+from sim.experiment.draws import ALL_ASKED, PRIOR
 from sim.measure.estimates import Estimate, own_strategy
 from sim.report.words.languages import (
     ENGLISH,
@@ -206,10 +207,7 @@ def settings_line(run: RunFolder) -> str:
     if asked.keys() >= {*OF_SITES}:  # as --sites sets them, which the page says
         asked = {key: asked[key] for key in asked if key not in OF_SITES}
     if len(asked) > MOST_SETTINGS:
-        return say(
-            "{n} keys were set for this run; the command at “How do I repeat it?” names them.",
-            n=str(len(asked)),
-        )
+        return say("{n} keys were set for this run; manifest.json names them.", n=str(len(asked)))
     told = "; ".join(f"{key} = {value}" for key, value in asked.items())
     return say("Set for this run: {settings}.", settings=told) if told else ""
 
@@ -455,8 +453,13 @@ def repeat_command(run: RunFolder, ways: Sequence[str] = ()) -> str:
     Where a file of the user's own belongs to it, it is to be given in the folder, which keeps it.
     """
     manifest = run.manifest
+    ensemble = manifest.get("ensemble") or {}
     is_comparison = manifest.get("kind") == "comparison"
     own = [one for one in manifest["inputs"] if Path(one["name"]).suffix]
+    code = [str(one["copy"]) for one in own if one["name"].endswith(".py")]
+    trust = [part for copy in code for part in ("--trust", copy)]
+    if "list" in ensemble and not ways:  # only the folder has its simulations
+        return shlex.join(["overblock", "verify", ".", "--again", "../again", *trust])
     file = "." if own else shipped_scenario(manifest["scenario"]) or "scenario.yaml"
     parts = ["overblock", "compare" if is_comparison or ways else "run", file]
     if is_comparison:
@@ -466,11 +469,13 @@ def repeat_command(run: RunFolder, ways: Sequence[str] = ()) -> str:
     parts += ["-n", str(asked), "--seed", str(manifest["root_seed"])]
     if not run.is_ensemble:
         parts.append("--fixed")
+    if ensemble.get("not_conditioned") == ALL_ASKED or "list" in ensemble:
+        parts += ["--kept", ensemble.get("list", PRIOR)]
+    if ensemble.get("is_paired") and not ways:
+        parts.append("--pairs")
     for override in () if own else map(str, manifest["scenario"].get("overrides", [])):
         parts += ["--set", override]
-    for one in own:
-        parts += ["--trust", str(one["copy"])] if one["name"].endswith(".py") else []
-    return shlex.join([*parts, *_options(ways)])
+    return shlex.join([*parts, *trust, *_options(ways)])
 
 
 def _options(ways: Iterable[str]) -> list[str]:

@@ -24,6 +24,7 @@ from sim.api.results import Results
 from sim.catalogue.choices import EVER_SHARE, PRIVATE_LOSS
 from sim.catalogue.choices import label as label_of
 from sim.errors import DataError, ScenarioError, UsageError
+from sim.experiment.draws import ALL_ASKED
 from sim.experiment.pipeline import carry_out
 from sim.experiment.plan import Plan
 from sim.experiment.runs import Runs
@@ -58,6 +59,7 @@ from sim.report.words.heading import (
     is_simulated,
     order_line,
     read_mechanisms,
+    repeat_command,
     settings_line,
     simulated_line,
     source_line,
@@ -359,6 +361,24 @@ def test_the_target_has_a_sentence(session_folder, page):
     low = low if float(row["low"]) > 1e-6 else "nearly 0"
     assert f"The target's users lost {median} ({between(low, high)}) of the hours" in text
     assert "Not computed: its users are not modelled." in words_of(page)
+
+
+def test_a_run_is_repeated_on_the_same_simulations(ensemble_run):
+    run = open_run(ensemble_run)
+
+    def told(ensemble: dict[str, object], command: Callable[[RunFolder], str]) -> str:
+        inputs = [*run.manifest["inputs"], {"name": "my.py", "copy": "inputs/my-1.py"}]
+        changed = {"ensemble": ensemble, "inputs": inputs}
+        return command(replace(run, manifest={**run.manifest, **changed}))
+
+    every, mine = {"not_conditioned": ALL_ASKED, "is_paired": True}, {"list": "my.csv"}
+    other = {"not_conditioned": "they are of other evidence"}
+    assert " --kept none --pairs" in told(every, repeat_command)
+    assert " --kept none --trust" in told(every, compare_command)
+    assert "--kept" not in told(other, repeat_command) + told(other, compare_command)
+    verify = "overblock verify . --again ../again --trust inputs/my-1.py"
+    assert told(mine, repeat_command) == verify
+    assert " --kept my.csv" in told(mine, compare_command)
 
 
 def test_other_ways_of_blocking_can_be_compared_as_the_page_says(ensemble_run, session_folder):
@@ -913,7 +933,7 @@ def test_own_sites_lead_with_hours_as_worked_out_by_hand(site_folder, monkeypatc
         "5 of your 5 sites are cut off from some customers, each in 4 of 4 simulations: the middle"
     )
     assert answer(run).whole.startswith(said)
-    assert "keys were set for this run; the command at" in text
+    assert "keys were set for this run; manifest.json names them" in text
     assert "It measures no outage: your own logs do." in text
     assert "First (rounded down to" in text
     assert "Operators have no names" not in text
