@@ -132,7 +132,7 @@ LAYOUTS: Sequence[Layout] = (
     ),
 )  # fmt: skip
 
-# Types of Terraform's resources with public addresses; those of addresses that a machine may have
+# Types of Terraform's resources that visitors reach; those of addresses that a machine may have
 # as well; and keys that hold public addresses in either.
 _MACHINES = frozenset(re.findall(r"\w+", """
     aws_instance aws_spot_instance_request aws_lightsail_instance aws_nat_gateway
@@ -141,7 +141,8 @@ _MACHINES = frozenset(re.findall(r"\w+", """
     azurerm_linux_virtual_machine azurerm_windows_virtual_machine azurerm_container_group
     digitalocean_droplet digitalocean_loadbalancer hcloud_server hcloud_load_balancer
     linode_instance vultr_instance scaleway_instance_server openstack_compute_instance_v2
-    oci_core_instance yandex_compute_instance
+    oci_core_instance yandex_compute_instance aws_lb aws_alb aws_elb aws_cloudfront_distribution
+    azurerm_linux_web_app azurerm_windows_web_app
 """))  # fmt: skip
 _RESERVED = frozenset(re.findall(r"\w+", """
     aws_eip aws_lightsail_static_ip google_compute_address google_compute_global_address
@@ -153,6 +154,8 @@ _HOLDING = frozenset(re.findall(r"\w+", """
     ipv6_addresses ip_address ip_addresses address nat_ip nat_ip_address external_ipv6 main_ip
     v6_main_ip access_ip_v4 access_ip_v6 ip ipv4 ipv6
 """))  # fmt: skip
+# Keys of the names by which a load balancer or the like is reached, which state no address.
+_DNS_NAMES = ("dns_name", "domain_name", "default_hostname")
 _REGIONS = ("region", "availability_zone", "zone", "location")
 
 _LISTS = ("Reservations", "Instances", "Addresses", "items", "value", "results")
@@ -170,6 +173,8 @@ _PRIVATE = [ipaddress.ip_network(text) for text in re.findall(r"\S+", """
 _NO_HOST = (0, 127, *range(224, 256))
 _NAMED = 3
 
+Record = tuple[str, int, Any]
+"""Place in a document or line, and the record."""
 Leaf = tuple[str, str, str]
 """A text of a record: path without numbers of entries, place with them, text."""
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -301,8 +306,10 @@ def read_hosts(form: str, source: Readable, gathering: Gathering) -> Feed:
         marks = " or ".join(one.marks.replace(" |", ", or") for one in LAYOUTS if one.form == form)
         raise gathering.wrong(f"expected a file with {marks}, got another")
     hosts = Hosts(gathering, are_interfaces=form == NETBOX)
+    unread: dict[str, None] = {}
     if layout.is_csv:
-        return hosts.finish(form, _add_rows(hosts, layout, BytesIO(data), gathering))
+        _add_records(hosts, layout, _rows(layout, BytesIO(data), gathering, unread), gathering)
+        return hosts.finish(form, unread)
     document = decode_value(data, gathering)
     for key in _NEXT_PAGE if isinstance(document, dict) else ():
         if document.get(key):
@@ -312,7 +319,7 @@ def read_hosts(form: str, source: Readable, gathering: Gathering) -> Feed:
         if form == TERRAFORM:
             _add_resources(hosts, layout, document, gathering)
         else:
-            _add_records(hosts, layout, document, gathering)
+            _add_records(hosts, layout, _records(document, ""), gathering)
     except RecursionError:
         raise gathering.wrong("expected JSON nested a few levels deep, got more") from None
     gathering.n_lines = len(hosts.found)
@@ -321,35 +328,33 @@ def read_hosts(form: str, source: Readable, gathering: Gathering) -> Feed:
     return hosts.finish(form)
 
 
-def _add_rows(
-    hosts: Hosts, layout: Layout, source: Readable, gathering: Gathering
-) -> dict[str, None]:
-    """Add the rows of a table; return the columns that are not read."""
+def _rows(
+    layout: Layout, source: Readable, gathering: Gathering, unread: dict[str, None]
+) -> Iterator[Record]:
+    """Yield the rows of a table; add columns that are not read."""
     paths = f"{layout.address} {layout.name} {layout.region} {layout.in_use}".split()
-    read, unread = {path.partition("=")[0] for path in paths}, dict[str, None]()
-    ignored = gathering.columns.ignored
+    read, ignored = {path.partition("=")[0] for path in paths}, gathering.columns.ignored
     for columns, line in read_headed(source, gathering):
         gathering.columns.met.update(ignored & columns.keys())
         unread |= dict.fromkeys(column for column in columns if column not in read)
         kept = {column: cells for column, cells in columns.items() if column not in ignored}
         for number, cells in zip(line.tolist(), zip(*kept.values(), strict=True), strict=True):
-            pairs = zip(kept, map(str.strip, cells), strict=True)
-            leaves = [(column, column, cell) for column, cell in pairs if cell not in _EMPTY]
-            _add_host(hosts, layout, leaves, number)
-    return unread
+            yield "", number, dict(zip(kept, cells, strict=True))
 
 
-def _add_records(hosts: Hosts, layout: Layout, document: Any, gathering: Gathering) -> None:
+def _add_records(
+    hosts: Hosts, layout: Layout, records: Iterable[Record], gathering: Gathering
+) -> None:
     known = {*f"{layout.address} {layout.name}".split()}
-    for place, record in _records(document, ""):
+    for place, line, record in records:
         leaves = [*_leaves(record, "", place)] if isinstance(record, dict) else []
         if known.isdisjoint(path for path, _, _ in leaves):
             got = ", ".join([*record][:8]) if isinstance(record, dict) else str(record)
             wanted = ", ".join(sorted({path.rpartition(".")[2] for path in known}))
             message = f"expected a record with one of {wanted}, got {shown(got)}"
-            gathering.refuse(message, key=place)
+            gathering.refuse(message, line, place)
         else:
-            _add_host(hosts, layout, leaves)
+            _add_host(hosts, layout, leaves, line)
 
 
 def _add_host(hosts: Hosts, layout: Layout, leaves: Sequence[Leaf], line: int = 0) -> None:
@@ -376,7 +381,7 @@ def _add_host(hosts: Hosts, layout: Layout, leaves: Sequence[Leaf], line: int = 
         hosts.found.append(host)
 
 
-def _records(value: Any, place: str) -> Iterator[tuple[str, Any]]:
+def _records(value: Any, place: str) -> Iterator[Record]:
     """Yield the records of a document with their places; lists in lists are one list."""
     above = f"{place}." if place else ""
     key = next((key for key in _LISTS if key in value), "") if isinstance(value, dict) else ""
@@ -386,7 +391,7 @@ def _records(value: Any, place: str) -> Iterator[tuple[str, Any]]:
     elif key:
         yield from _records(value[key], f"{above}{key}")
     else:
-        yield place, value
+        yield place, 0, value
 
 
 def _leaves(value: Any, path: str, place: str) -> Iterator[Leaf]:
@@ -425,7 +430,8 @@ def _add_resources(hosts: Hosts, layout: Layout, document: Any, gathering: Gathe
                 ("*" if path.rpartition(".")[2] in _HOLDING else f".{path}", at, text)
                 for path, at, text in leaves
             ]
-            leaves += [("address", place, address), ("zone", place, zone)]
+            named = (text.lower() for path, _, text in leaves if path[1:] in _DNS_NAMES)
+            leaves += [("address", place, next(named, address)), ("zone", place, zone)]
             if kind in _RESERVED:
                 reserved.append(leaves)
             else:

@@ -170,7 +170,8 @@ def check_sites(
         line = inventory.host_line[inventory.is_dual[inventory.host_component]].min()
         message = (
             "expected a section ipv6 in the scenario for a site with addresses of both "
-            "families: it says how many users have IPv6 (ipv6: {} takes what is assumed); got none"
+            "families: it says how many users have IPv6 (--set 'ipv6={}' takes what is assumed); "
+            "got none"
         )
         yield Problem(str(inventory.path), message, int(line), 0, "address")
     yield from _many_ways(inventory)

@@ -55,6 +55,7 @@ READ = {
     "terraform/good-state.tfstate": [
         ("module.web.aws_instance.shop[0]", [*SEVEN, "2001:db8:7::1"]),
         ("module.web.aws_instance.shop[1]", []),
+        ("web-1.eu-west-1.elb.amazonaws.example", []),
         ('google_compute_instance.db["eu"]', NINE),
     ],
     "terraform/good-show.json": [
