@@ -80,13 +80,12 @@ STRATEGY_OF_ONE = option(
 )
 SITES = option(
     "--sites FILE",
-    "Your sites, a file as for --inventory of exposure, in place of all businesses of the "
-    "scenario.",
+    "Your sites, a file as for 'exposure --inventory', in place of all businesses of the scenario.",
 )
 RECORD = option(
     "--record FILE",
     "A record of what was blocked and when, in place of the scenario's orders: polls, dated "
-    "orders, or a table with from and to. Its time, sessions and operators come with it.",
+    "orders, or a table with from and until. It sets time, sessions and operators, too.",
 )
 METRICS = option(
     "--metric NAME",

@@ -59,7 +59,9 @@ def set_record(record: Path, scenario: str, folder: Path) -> Settings:
     listed = read_given(record, ColumnChoice.of((), (), ZoneInfo(of.time_zone or "UTC")))
     times = [at for one in listed.periods for at in (one.from_s, one.until_s) if at is not None]
     if not times:
-        message = "expected a record with dates: polls, dated orders, or a table with from and to"
+        message = (
+            "expected a record with dates: polls, dated orders, or a table with from and until"
+        )
         raise DataError([Problem(str(record), f"{message}; got a list without them")])
     begin_s, end_s = min(times), max(times)
     start, end = (datetime.fromtimestamp(at, of.zone) for at in (begin_s, end_s))
