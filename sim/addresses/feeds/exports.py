@@ -70,6 +70,10 @@ class Layout:
 
 
 _NIC = "NetworkInterfaces."
+# Columns of NetBox's addresses, of which one pair or the other is in every export.
+_BESIDE = (
+    *("vrf status", "vrf dns_name", "status tenant", "status dns_name", "dns_name description"),
+)
 LAYOUTS: Sequence[Layout] = (
     Layout(
         "aws-hosts",
@@ -125,7 +129,7 @@ LAYOUTS: Sequence[Layout] = (
     ),
     *(
         Layout(
-            NETBOX, f"{column} vrf status | {column} status dns_name", column, "dns_name", "",
+            NETBOX, " | ".join(f"{column} {others}" for others in _BESIDE), column, "dns_name", "",
             "status=active status=dhcp status=slaac", is_csv=True,
         )
         for column in ("address", "ip_address")
@@ -226,7 +230,7 @@ class Hosts:
 
     def meet(self, name: str, text: str, path: str) -> None:
         """Look at what stands elsewhere in a record."""
-        parts = _BETWEEN.split(text)
+        parts = _BETWEEN.split(re.sub(r"/\d+", "", text) if self._are_interfaces else text)
         for part in parts if all(map(_LIKE_ADDRESS.fullmatch, parts)) else ():
             address = _parse_address(part)
             if address is not None and _is_private(address):
@@ -372,10 +376,12 @@ def _add_host(hosts: Hosts, layout: Layout, leaves: Sequence[Leaf], line: int = 
         else:
             hosts.meet(name, text, path)
     uses = [use.partition("=")[::2] for use in layout.in_use.split()]
-    is_used = any(
-        filled[path].lower() == value if value else True for path, value in uses if path in filled
-    )
-    if uses and host.addresses and not is_used:
+    is_used = {
+        filled[path].lower() == value if value else path in filled
+        for path, value in uses
+        if path in filled or not value
+    }
+    if host.addresses and is_used == {False}:
         hosts.idle.append(host)
     if host.addresses or not (uses and any(path in filled for path in paths)):
         hosts.found.append(host)

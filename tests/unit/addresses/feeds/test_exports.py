@@ -70,6 +70,7 @@ READ = {
         ("", ["203.0.113.80"]),
     ],
     "netbox/good-import.csv": [("shop.example", SEVEN), ("", NINE)],
+    "netbox/good-view.csv": [("shop.example", SEVEN)],
     "netbox/good-api.json": [("shop.example", SEVEN), ("", NINE)],
     "netbox/good-semicolons.csv": [("shop.example", SEVEN)],
     "zone/good-direct.txt": [
@@ -135,6 +136,7 @@ NOTED = {
         "2 addresses are in no use",
         "'old.example', '203.0.113.80'",
     ],
+    "netbox/good-view.csv": ["1 private", "nat_outside: 203.0.113.9'"],
     "terraform/good-state.tfstate": [
         "1 records only repeat addresses of others: ignored ('aws_eip.shop')",
         "1 public addresses stand where",
