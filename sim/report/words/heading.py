@@ -458,7 +458,8 @@ def repeat_command(run: RunFolder, ways: Sequence[str] = ()) -> str:
     own = [one for one in manifest["inputs"] if Path(one["name"]).suffix]
     code = [str(one["copy"]) for one in own if one["name"].endswith(".py")]
     trust = [part for copy in code for part in ("--trust", copy)]
-    if "list" in ensemble and not ways:  # only the folder has its simulations
+    # The list is elsewhere; the result depends on the names that code has in a comparison.
+    if not ways and ("list" in ensemble or (is_comparison and code)):
         return shlex.join(["overblock", "verify", ".", "--again", "../again", *trust])
     file = "." if own else shipped_scenario(manifest["scenario"]) or "scenario.yaml"
     parts = ["overblock", "compare" if is_comparison or ways else "run", file]

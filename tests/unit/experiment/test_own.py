@@ -207,6 +207,9 @@ def test_from_python_and_in_a_comparison(tmp_path, monkeypatch, call):
     assert by["Around,length=24"] == by["aggregate:length=24"]
     assert {row["unit"] for row in rows if row["metric"] == "fronts_rented"} == {"fronts"}
     words = repeat_command(open_run(Path("compared")))
+    # The names of the code are in the result, so that its copy gives another.
+    assert re.fullmatch(r"overblock verify \. --again \S+( --trust inputs/\w+-\w+\.py)+", words)
+    words = compare_command(open_run(Path("compared")))
     assert re.search(r"--strategy inputs/Around-\w+\.py:Around,length=24 ", words)
     assert call("report", "compared")[0] == 0
     assert "ronts rented" in Path("compared", "report.html").read_text(encoding="utf-8")
