@@ -9,12 +9,12 @@ import math
 from collections.abc import Container
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from ipaddress import IPv4Network
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.addresses.sets.notation import parse_prefix
 from sim.errors import DataError, Problem
 from sim.measure.bands import Band, values_at
 from sim.measure.summary import spread_of
@@ -293,15 +293,12 @@ def read_first_blocks(run: RunFolder, strategy: str) -> dict[str, float]:
     DataError
         If the tables of events and entries cannot be read.
     """
-    own = [
-        IPv4Network((row.prefix.address, row.prefix.length))
-        for row in input_rows(run, "target", "prefixes", TargetPrefixRow)
-        if row.prefix.version == 4
-    ]
+    own = [row.prefix for row in input_rows(run, "target", "prefixes", TargetPrefixRow)]
     entries = run.path / "entries.parquet"
-    query = "SELECT DISTINCT prefix FROM data WHERE strategy = ? AND prefix NOT LIKE '%:%'"
+    query = "SELECT DISTINCT prefix FROM data WHERE strategy = ?"
     prefixes = read_columns(entries, query, [strategy])["prefix"].tolist()
-    ours = [one for one in prefixes if any(map(IPv4Network(one).subnet_of, own))]
+    parsed = [(name, parse_prefix(name, version=0)) for name in prefixes]
+    ours = [name for name, prefix in parsed if any(one.holds(prefix) for one in own)]
     found = read_columns(
         run.path / "events.parquet",
         "WITH others AS (SELECT strategy, replicate, entry FROM entries WHERE strategy = $label "
