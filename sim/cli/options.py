@@ -62,9 +62,13 @@ def argument(metavar: str, meaning: str, default: Any = ..., **more: Any) -> Any
     return typer.Argument(default, metavar=metavar, help=meaning, **more)
 
 
-_SCENARIO = "A scenario file, a shipped scenario's name (see 'overblock list'), or - for stdin"
+_SCENARIO = "A scenario file, - for stdin, or a shipped scenario's name (see 'overblock list')"
 SCENARIO = argument("SCENARIO", f"{_SCENARIO}.")
-SCENARIO_OR_RESUME = argument("SCENARIO", f"{_SCENARIO}; none with --resume.", default=None)
+SCENARIO_OR_RESUME = argument(
+    "SCENARIO",
+    f"{_SCENARIO}; or a run folder, to repeat its case. None with --resume.",
+    default=None,
+)
 RUN = argument("RUN", "A run folder.")
 SET = many(
     "--set KEY.PATH=VALUE",
