@@ -39,6 +39,7 @@ from sim.results.store import SITE_RUNS, SITE_SESSION_RUNS, encode_run
 from sim.scenario.own import trust
 from sim.scenario.resolve import Resolved
 from sim.scenario.strategies import Own, windows_of_order
+from sim.scenario.tables.inventory import Inventory
 from sim.streams import Streams
 from sim.world.build import World, build_world
 
@@ -72,7 +73,8 @@ class Simulation:
     cases
         Resolved scenarios by the key of the case, whose last part names the strategy. Cases that
         differ in that part alone are one scenario under several strategies, and share their
-        worlds. The key of a run is that of its case followed by the replicate.
+        worlds, unless their sites have other addresses. The key of a run is that of its case
+        followed by the replicate.
     root_seed
         Root of all random streams.
     with_tables
@@ -128,7 +130,7 @@ class _Worker:
 
     def __init__(self, simulation: Simulation) -> None:
         self._simulation = simulation
-        self._world: tuple[Key, World] | None = None
+        self._world: tuple[Key, Inventory | None, World] | None = None
 
     def run(self, key: Key) -> RunRecord:
         """Run one case in one replicate."""
@@ -175,11 +177,12 @@ class _Worker:
         return RunRecord(tuple(found), tables)
 
     def _world_of(self, key: Key, resolved: Resolved, streams: Streams) -> World:
+        held = self._world
+        is_known = held is not None and held[0] == key and held[1] is resolved.inventory
         # A strategy with tables of its own may need other parts of IPv6 told apart.
-        is_known = self._world is not None and self._world[0] == key
-        if self._world is None or not is_known or self._world[1].places.line != resolved.line:
-            self._world = key, build_world(resolved, streams)
-        return self._world[1]
+        if held is None or not is_known or held[2].places.line != resolved.line:
+            held = self._world = key, resolved.inventory, build_world(resolved, streams)
+        return held[2]
 
 
 def _kept_times(resolved: Resolved) -> NDArray[np.int64]:

@@ -34,6 +34,7 @@ from sim.scenario.tables.consistency import (
     check_sessions,
     check_shared,
     check_sharing,
+    check_visits,
     check_weights,
     places_in,
 )
@@ -42,7 +43,6 @@ from sim.scenario.tables.inventory import (
     Inventory,
     ListTable,
     check_sites,
-    check_visits,
     read_inventory,
     read_list,
 )
@@ -75,6 +75,8 @@ class Resolved:
         Files of addresses that the strategy names, by name.
     code
         Python files of strategy and measures of the user's own, which have no rows.
+    moves
+        Other addresses of sites, which the inventory has; None where none are moved.
     """
 
     loaded: LoadedScenario
@@ -110,6 +112,7 @@ class Resolved:
     figures: Annotated[Table[of.FigureRow] | None, "published.figures"]
     lists: tuple[Table[of.PrefixRow], ...] = ()
     code: tuple[Table[Any], ...] = ()
+    moves: Inventory | None = None
 
     @property
     def scenario(self) -> Scenario:
@@ -539,6 +542,18 @@ def _warn_of_files(resolved: Resolved) -> Iterator[str]:
             f"{inventory.name}: {n_without} of {inventory.n_rows + n_without} rows have no address."
             " A site without any is placed by chance (column drawn of sites.csv); one with another "
             "row has fewer addresses here than in truth"
+        )
+    if inventory is not None and inventory.away_from:
+        yield (
+            f"without {inventory.away_from}: what a site has there now is placed by chance among "
+            f"the other providers of {resolved.hosting.name} (column drawn of sites.csv)"
+        )
+    is_elsewhere = inventory is not None and bool(inventory.away_from or resolved.moves)
+    if is_elsewhere and resolved.scenario.complaints is not None:
+        yield (
+            "sites that are cut off complain too, so that orders may differ between sites as they "
+            "are and elsewhere; --set complaints.per_business_per_d=0 --set "
+            "complaints.per_million_people_per_d=0 keeps them the same"
         )
     columns = inventory.columns if inventory is not None else ()
     if inventory is not None and (unused := [name for name in OF_TABLES if name in columns]):

@@ -68,6 +68,8 @@ class Seated(FrozenColumns):
     host_business, host_role, host_address : shape (n_hosts,)
         The hosts it gives, with their addresses on the line, those of a component one after the
         other.
+    host_draw : shape (n_hosts,)
+        Number of the host among the draws of hosts.
     n_names : shape (n_hosts,)
         Names on the address; NaN where it does not say.
     """
@@ -78,13 +80,15 @@ class Seated(FrozenColumns):
     host_business: NDArray[np.int64]
     host_role: NDArray[np.int64]
     host_address: NDArray[np.int64]
+    host_draw: NDArray[np.int64]
     n_names: NDArray[np.float64]
 
 
 def seat_sites(resolved: Resolved, places: Places) -> Seated | None:
     """Seat the components that the inventory of a scenario gives; None where it has none.
 
-    An address that no provider's table holds is at a place that is not known.
+    An address that no provider's table holds is at a place that is not known. A component at a
+    provider that the sites are away from is not given.
     """
     inventory = resolved.inventory
     if inventory is None:
@@ -100,8 +104,10 @@ def seat_sites(resolved: Resolved, places: Places) -> Seated | None:
     # IPv4 first: of a component with both families, that is where it sits.
     by_address = np.lexsort((inventory.is_ipv6, inventory.host_component))
     _, first = np.unique(inventory.host_component[by_address], return_index=True)
+    is_left = _is_away(resolved, places)[place[by_address[first]]]
+    is_host = ~is_left[inventory.host_component]
     is_given = np.zeros(shape, np.bool_)
-    is_given[business, role] = True
+    is_given[business, role] = ~is_left
     place_row = np.full(shape, -1, np.int64)
     place_row[business, role] = place[by_address[first]]
     mode = np.full(shape, NOT_GIVEN, np.int8)
@@ -110,10 +116,11 @@ def seat_sites(resolved: Resolved, places: Places) -> Seated | None:
         is_given=is_given,
         place_row=place_row,
         mode=mode,
-        host_business=business[inventory.host_component],
-        host_role=role[inventory.host_component],
-        host_address=address,
-        n_names=inventory.n_names.copy(),
+        host_business=business[inventory.host_component][is_host],
+        host_role=role[inventory.host_component][is_host],
+        host_address=address[is_host],
+        host_draw=inventory.host_draw[is_host],
+        n_names=inventory.n_names[is_host],
     )
 
 
@@ -138,6 +145,29 @@ def _place_rows(
             edge = np.searchsorted(in_sequence, (held.start[0], held.stop[-1]))
             place_row[ascending[edge[0] : edge[1]]] = place
     return place_row
+
+
+def _is_away(resolved: Resolved, places: Places) -> NDArray[np.bool_]:
+    """Whether each place is of the provider that the sites are away from."""
+    away_from = resolved.inventory.away_from if resolved.inventory is not None else ""
+    return np.array([name == away_from for name in places.provider])[places.provider_row]
+
+
+def _leave(
+    resolved: Resolved,
+    places: Places,
+    side: Side,
+    place_row: NDArray[np.int64],
+    rng: np.random.Generator,
+) -> NDArray[np.int64]:
+    """Draw places of sites at the provider that they are away from anew, among the others."""
+    is_away = _is_away(resolved, places)
+    if resolved.inventory is None or not is_away.any():
+        return place_row
+    others = side[0], np.where(is_away[side[0]], 0.0, side[1])
+    is_leaving = is_away[place_row]
+    is_leaving[: -resolved.inventory.n_sites] = False
+    return np.where(is_leaving, pick(others, rng.random(place_row.shape)), place_row)
 
 
 def describe_sites(resolved: Resolved, places: Places, seated: Seated | None) -> Sites | None:
@@ -331,9 +361,13 @@ def build_placement(
     is_given = sites.is_given if sites is not None else np.zeros(shape, np.bool_)
     foreign = hosting_side(resolved, places, "foreign")
     home = pick(foreign, streams.generator(Stream.BUSINESS_HOME).random(n_businesses))
+    again = streams.generator(Stream.BUSINESS_HOME, (1,))
+    home = _leave(resolved, places, foreign, home, again)
     if sites is not None:
         home = np.where(is_given[:, FRONTEND], sites.place_row[:, FRONTEND], home)
     place_row = _place_components(resolved, places, foreign, home, streams)
+    again = streams.generator(Stream.COMPONENT_PLACE, (1,))
+    place_row = _leave(resolved, places, foreign, place_row, again)
     services = Services.of(resolved, places, streams)
     service_row = services.choose(resolved, streams, n_businesses)
     is_third_party = (service_row >= 0) & ~is_given
@@ -366,8 +400,9 @@ def build_placement(
     ]
     if sites is not None:
         named = streams.generator(Stream.ADDRESS_NAMES, (SITE_HOSTS,))
-        component, n_given = own_row[sites.host_business, sites.host_role], sites.host_address.size
-        parts.append((component, sites.host_address, sites.host_business, named.random(n_given)))
+        component = own_row[sites.host_business, sites.host_role]
+        names_luck = named.random(sites.host_draw.max(initial=-1) + 1)[sites.host_draw]
+        parts.append((component, sites.host_address, sites.host_business, names_luck))
     parts += _ipv6_hosts(resolved, places, services, place_row, n_own, streams)
     component_row, address, business, names = zip(*parts, strict=True)
     return Placement(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -10,6 +11,7 @@ from typing import Any
 from sim.errors import Problem
 from sim.scenario.schema import Scenario
 from sim.scenario.strategies import Replay
+from sim.scenario.tables.inventory import MAX_TOTAL_USD_PER_H, Inventory
 from sim.scenario.tables.rows import (
     CadenceRow,
     CloudPrefixRow,
@@ -18,7 +20,9 @@ from sim.scenario.tables.rows import (
     OrderRow,
     PoolRow,
     ProfileRow,
+    SectorRow,
     SessionRow,
+    VisitRow,
 )
 from sim.scenario.tables.seeds import SHARE_TOLERANCE, Table
 from sim.scenario.tables.sharing import ServiceRow, SharingRow
@@ -161,3 +165,25 @@ def check_sessions(table: Table[SessionRow]) -> Iterator[Problem]:
         if number > 0 and row.start <= table.rows[number - 1].end:
             message = "expected a time after the end of the session in the row before"
             yield table.problem(number, "start", f"{message}, got {row.start.isoformat()}")
+
+
+def check_visits(
+    inventory: Inventory, table: Table[VisitRow], sectors: Table[SectorRow]
+) -> Iterator[Problem]:
+    """Refuse what leaves open what a visit earns, and visits that earn more than sums hold."""
+    named = [row.sector for row in table.rows]
+    missing = [row.sector for row in sectors.rows if row.sector not in named]
+    if missing and "" not in named:
+        message = f"expected a row for {', '.join(missing)}, or one without a sector; got neither"
+        yield Problem(str(table.path), message, key="sector")
+    for number, row in enumerate(sectors.rows):
+        if row.share_domestic == 0:
+            message = "expected a share above 0 where visits from inside are given, got 0"
+            yield sectors.problem(number, "share_domestic", message)
+    visits = float(inventory.visits_per_h[inventory.is_by_visits].sum())
+    # The mean of a lognormal is its median times exp(sigma^2 / 2).
+    dearest = max(row.usd_per_visit * math.exp(row.sigma**2 / 2) for row in table.rows)
+    if visits * dearest > MAX_TOTAL_USD_PER_H:
+        most = MAX_TOTAL_USD_PER_H / dearest
+        message = f"expected at most {most:g} in all where no revenue is given, got {visits:g}"
+        yield Problem(str(inventory.path), message, key="visits_per_h")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -32,7 +31,7 @@ from sim.scenario.quantities import describe, is_one_line
 from sim.scenario.refusal import hint
 from sim.scenario.schema import Scenario
 from sim.scenario.tables.roles import ROLES
-from sim.scenario.tables.rows import PrefixRow, SectorRow, VisitRow
+from sim.scenario.tables.rows import PrefixRow, SectorRow
 from sim.scenario.tables.seeds import (
     MAX_PROBLEMS,
     Row,
@@ -80,12 +79,18 @@ class Inventory(Table[Row]):
         Names on the address; NaN where not given.
     host_line : shape (n_hosts,)
         Line of each host.
+    host_draw : shape (n_hosts,)
+        Number of each host among the draws of hosts.
+    emptied : shape (n_emptied,)
+        Site times number of roles, plus role, of components that rows name without any address.
     n_without_address
         Rows that name a site and give it no address; what they say of the site counts.
     columns
         Columns the file has, by our names.
     notes
         What the reader says of the file, such as columns that it ignored.
+    away_from
+        Provider at whose addresses no site is: components there are drawn at others.
     """
 
     site: tuple[str, ...]
@@ -102,9 +107,12 @@ class Inventory(Table[Row]):
     address6: Numbers
     n_names: NDArray[np.float64]
     host_line: NDArray[np.int64]
+    host_draw: NDArray[np.int64]
+    emptied: NDArray[np.int64]
     n_without_address: int
     columns: tuple[str, ...]
     notes: tuple[str, ...]
+    away_from: str = ""
 
     @property
     def n_rows(self) -> int:
@@ -115,6 +123,13 @@ class Inventory(Table[Row]):
     def n_sites(self) -> int:
         """Number of sites."""
         return len(self.site)
+
+    @cached_property
+    def numbers(self) -> Numbers:
+        """Address of each host as a number of its family."""
+        numbers = self.address4.astype(object)
+        numbers[self.is_ipv6] = self.address6
+        return numbers
 
     @cached_property
     def prefixes6(self) -> list[Prefix]:
@@ -184,28 +199,6 @@ def check_sites(
         yield inventory.problem_of(site_row, "sector", f"{message}{hint(text, known)}")
 
 
-def check_visits(
-    inventory: Inventory, table: Table[VisitRow], sectors: Table[SectorRow]
-) -> Iterator[Problem]:
-    """Refuse what leaves open what a visit earns, and visits that earn more than sums hold."""
-    named = [row.sector for row in table.rows]
-    missing = [row.sector for row in sectors.rows if row.sector not in named]
-    if missing and "" not in named:
-        message = f"expected a row for {', '.join(missing)}, or one without a sector; got neither"
-        yield Problem(str(table.path), message, key="sector")
-    for number, row in enumerate(sectors.rows):
-        if row.share_domestic == 0:
-            message = "expected a share above 0 where visits from inside are given, got 0"
-            yield sectors.problem(number, "share_domestic", message)
-    visits = float(inventory.visits_per_h[inventory.is_by_visits].sum())
-    # The mean of a lognormal is its median times exp(sigma^2 / 2).
-    dearest = max(row.usd_per_visit * math.exp(row.sigma**2 / 2) for row in table.rows)
-    if visits * dearest > MAX_TOTAL_USD_PER_H:
-        most = MAX_TOTAL_USD_PER_H / dearest
-        message = f"expected at most {most:g} in all where no revenue is given, got {visits:g}"
-        yield Problem(str(inventory.path), message, key="visits_per_h")
-
-
 MAX_INVENTORY_BYTES = 256 * 1024 * 1024
 MAX_NAME = 253
 """Letters of a site's name: those of a domain name (RFC 1035, section 2.3.4)."""
@@ -218,7 +211,9 @@ _OF_SITE = ("sector", "country", "revenue_usd_per_h", "visits_per_h")
 """Columns that say something of the site: its rows must not contradict each other."""
 
 
-def read_inventory(name: str, path: Path, columns: ColumnChoice = AS_NAMED) -> Inventory:
+def read_inventory(
+    name: str, path: Path, columns: ColumnChoice = AS_NAMED, *, may_be_empty: bool = False
+) -> Inventory:
     """Read an inventory.
 
     Parameters
@@ -227,6 +222,8 @@ def read_inventory(name: str, path: Path, columns: ColumnChoice = AS_NAMED) -> I
         As the scenario names it.
     columns
         What its columns hold, where their names do not say it.
+    may_be_empty
+        Whether it need not have any address.
 
     Raises
     ------
@@ -237,7 +234,7 @@ def read_inventory(name: str, path: Path, columns: ColumnChoice = AS_NAMED) -> I
     feed = _read_rows(path, columns)
     problems = [*feed.problems, *_row_problems(feed, path)]
     n_bad = len(problems) + feed.n_bad - len(feed.problems)
-    if not n_bad and not feed.is_placed.any():
+    if not n_bad and not may_be_empty and not feed.is_placed.any():
         message = "expected an address in at least one row, got none"
         problems, n_bad = [Problem(str(path), message)], 1
     if not n_bad:
@@ -303,7 +300,7 @@ def write_sites(path: Path, columns: ColumnChoice) -> bytes:
 
 def _row_problems(feed: Feed, path: Path) -> Iterator[Problem]:
     """Problems of single rows."""
-    line = feed.numbers["line"].astype(np.int64) if feed.n_records else np.empty(0, np.int64)
+    line = feed.numbers["line"].astype(np.int64)
 
     def problem(row: int, key: str, message: str) -> Problem:
         return Problem(str(path), message, int(line[row]), 0, key)
@@ -409,6 +406,8 @@ def _inventory_of(
         address6=six[row][is_six],
         n_names=feed.numbers.get("n_names", empty)[row],
         host_line=line[row],
+        host_draw=np.arange(row.size),
+        emptied=np.setdiff1d(key, component),
         n_without_address=int(n - hosts.size),
         columns=columns,
         notes=(*feed.notes, *_cautions(feed, site)),
@@ -424,8 +423,8 @@ def _component_keys(feed: Feed, site_of: NDArray[np.int64]) -> NDArray[np.int64]
 
 def _rows_of(keys: NDArray[np.int64], known: NDArray[np.int64]) -> NDArray[np.int64]:
     """Where each key stands among some in order; -1 where it does not."""
-    at = np.searchsorted(known, keys).clip(max=known.size - 1)
-    return np.where(known[at] == keys, at, -1)
+    at = np.searchsorted(known, keys)
+    return np.where(np.append(known, NOT_GIVEN)[at] == keys, at, -1)
 
 
 def _cautions(feed: Feed, site: Sequence[str]) -> Iterator[str]:
@@ -477,7 +476,8 @@ def _site_problems(
     known = inventory.component_site * len(ROLES) + inventory.component_role
     component = _rows_of(_component_keys(feed, site_of), known)
     mode = _codes_in(feed.labels.get("mode"), MODES, feed.n_records)
-    differs = (mode >= 0) & ((component < 0) | (mode != inventory.component_mode[component]))
+    of_component = np.append(inventory.component_mode, NOT_GIVEN)
+    differs = (mode >= 0) & (mode != of_component[component])
     for row in np.flatnonzero(differs).tolist():
         message = "expected one mode for a site and role, got another in another row"
         if component[row] < 0:
@@ -506,11 +506,9 @@ def _site_problems(
 def _twice(inventory: Inventory) -> Iterator[Problem]:
     """Hosts that are listed twice in one component."""
     # No IPv6 address within 2000::/3 is the number of one of IPv4.
-    address = inventory.address4.astype(object)
-    address[inventory.is_ipv6] = inventory.address6
     first: dict[tuple[int, int], int] = {}
-    hosts = inventory.host_component.tolist(), address.tolist(), inventory.host_line.tolist()
-    for component, number, line in zip(*hosts, strict=True):
+    hosts = inventory.host_component, inventory.numbers, inventory.host_line
+    for component, number, line in zip(*(one.tolist() for one in hosts), strict=True):
         if first.setdefault((component, number), line) != line:
             message = "expected each address of a site once for a role, got it in an earlier row"
             yield Problem(str(inventory.path), message, line, 0, "address")
