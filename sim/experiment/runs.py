@@ -28,7 +28,7 @@ from sim.measure.facts import read_groups, read_kinds, read_measures, why_nothin
 from sim.measure.groups import summarise_groups
 from sim.measure.money.accounts import BY_METHOD, method_lines
 from sim.measure.names import expected_names
-from sim.measure.sites import summarise_sessions, summarise_sites
+from sim.measure.sites import compare_sites, summarise_sessions, summarise_sites
 from sim.measure.summary import Measured, summarise
 from sim.results.csvtext import lines_text
 from sim.results.folder import COMPLETE
@@ -149,6 +149,8 @@ def derive(
         lines["comparison"] += compare_strategies(measured, plan.baseline, plan.metrics, n_drawn)
         lines["tradeoff"] += weigh_strategies(plan, measured)
         lines["verdicts"] += judge_pairs(plan, measured, inputs)
+        if plan.resolved.inventory is not None:
+            lines["site_differences"] += compare_sites(folder, list(measured), plan.baseline)
     for file, columns in columns_of(plan).items():
         if file.endswith(".csv"):
             rows = lines[Path(file).stem]

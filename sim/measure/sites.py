@@ -27,6 +27,8 @@ from sim.measure.money.pricing import money_of
 from sim.measure.summary import LEVEL, Spread, ends, spreads_of
 from sim.results.folder import RunFolder
 from sim.results.parquet import Coded, ColumnData, numbers, read_columns
+from sim.results.schema import SITE_RUNS
+from sim.results.tables import Line
 from sim.scenario.resolve import Resolved
 from sim.scenario.tables.inventory import read_inventory
 from sim.world.build import MICRO, World
@@ -46,6 +48,8 @@ class SiteRuns:
     ----------
     site
         Names, by site row.
+    replicate : shape (n_replicates,)
+        Numbers of the simulations, ascending.
     number
         Numbers by column, each of shape (n_replicates, n_sites); NaN where missing.
     text
@@ -53,6 +57,7 @@ class SiteRuns:
     """
 
     site: tuple[str, ...]
+    replicate: NDArray[np.int64]
     number: Mapping[str, NDArray[np.float64]]
     text: Mapping[str, NDArray[np.object_]]
 
@@ -66,9 +71,11 @@ def read_sites(folder: Path, label: str) -> SiteRuns:
         "WHERE strategy = ? AND operator IS NULL ORDER BY replicate, business",
         [label],
     )
-    shape = np.unique(found["replicate"]).size, -1
+    replicate = np.unique(found["replicate"])
+    shape = replicate.size, -1
     return SiteRuns(
         tuple(found["site"].reshape(shape)[0].tolist()),
+        replicate,
         {name: numbers(found[name]).reshape(shape) for name in columns},
         {name: np.ma.filled(found[name], "").reshape(shape) for name in TEXTS},
     )
@@ -119,11 +126,9 @@ def read_addresses(run: RunFolder) -> dict[str, list[str]]:
     if (path := run.input_path(name)) is None:
         return {}
     inventory = read_inventory(name, path)
-    of_ipv6 = iter(inventory.address6.tolist())
     found: dict[str, list[str]] = {}
-    for host, component in enumerate(inventory.host_component.tolist()):
-        is_ipv6 = inventory.is_ipv6[host]
-        number = next(of_ipv6) if is_ipv6 else int(inventory.address4[host])
+    hosts = inventory.host_component, inventory.is_ipv6, inventory.numbers
+    for component, is_ipv6, number in zip(*(one.tolist() for one in hosts), strict=True):
         mine = found.setdefault(inventory.site[inventory.component_site[component]], [])
         if (address := str((IPv6Address if is_ipv6 else IPv4Address)(number))) not in mine:
             mine.append(address)
@@ -482,3 +487,54 @@ def _all_of(texts: NDArray[np.object_]) -> str:
     """Texts of a site over all replicates; several where they differ, the most frequent first."""
     names, n = np.unique(texts.astype(str), return_counts=True)
     return "; ".join(names[np.argsort(-n, kind="stable")].tolist())
+
+
+def compare_sites(folder: Path, labels: Sequence[str], baseline: str) -> list[Line]:
+    """Rows of ``site_differences.csv``: sites under each strategy, less the baseline; then all.
+
+    Parameters
+    ----------
+    folder
+        Where ``site_runs.parquet`` is.
+    labels
+        Strategies that have finished simulations; those that the baseline has too are compared.
+
+    Raises
+    ------
+    DataError
+        If the table cannot be read.
+    """
+    if baseline not in labels:
+        return []
+    units = {column.name: column.unit for column in SITE_RUNS}
+    against, lines = read_sites(folder, baseline), list[Line]()
+    for label in (label for label in labels if label != baseline):
+        runs = read_sites(folder, label)
+        _, *rows = np.intersect1d(runs.replicate, against.replicate, return_indices=True)
+        for metric in (*TIMES, *LOSSES):
+            both = [one.number[metric][row] for one, row in zip((runs, against), rows, strict=True)]
+            # In a row of its own all sites together.
+            after, before = (np.column_stack((one, one.sum(axis=1))).T for one in both)
+            gap = after - before
+            columns = zip((*runs.site, ""), *map(spreads_of, (after, before, gap)), strict=True)
+            lines += [
+                Line.of(
+                    "site_differences.csv",
+                    strategy=label,
+                    baseline=baseline,
+                    site=site,
+                    metric=metric,
+                    unit=units[metric],
+                    **spread._asdict(),
+                    at_baseline=spread_before.median,
+                    **ends("difference", difference),
+                    share_less=float(np.mean(gap[row] < 0)),
+                    share_more=float(np.mean(gap[row] > 0)),
+                    level=LEVEL,
+                    n_simulations=gap.shape[1],
+                    n_known=gap.shape[1],
+                )
+                for row, (site, spread, spread_before, difference) in enumerate(columns)
+                if not np.isnan(after[row]).all()
+            ]
+    return lines

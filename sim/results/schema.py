@@ -249,8 +249,7 @@ SUMMARY = (
     *(
         Column.measured(
             f"{end}_error",
-            f"Standard error of {end}, by the bootstrap (Maritz and Jarrett 1978); missing where "
-            "it is known in fewer than two simulations",
+            f"Standard error of {end}, by the bootstrap; missing with fewer than two known values",
         )
         for end in ("low", "high")
     ),
@@ -464,8 +463,7 @@ _VERSUS = (
         "Median of its value less the other's, over simulations with both known; empty for harm to "
         "drawn businesses where neither hits any in more than one simulation of twenty",
     ),
-    Column.measured("difference_low", "5th percentile of that difference"),
-    Column.measured("difference_high", "95th percentile of that difference"),
+    *ends("difference", "nine in ten of these differences"),
 )
 COMPARISON = (
     Column.text("strategy", "Label of the strategy"),
@@ -478,12 +476,8 @@ COMPARISON = (
     Column.text("baseline", "Label of the strategy that differences are taken to"),
     *_VERSUS,
     *(
-        Column.number(
-            f"share_{order}",
-            f"Share of all simulations in which it is known to have {order} than the baseline",
-            "share",
-        )
-        for order in ("less", "more")
+        Column.number(f"share_{one}", f"Share of all with {one} than the baseline", "share")
+        for one in ("less", "more")
     ),
     _OUT_OF,
     _OUT_OF_UNIT,
@@ -566,6 +560,13 @@ SITE_SESSIONS = (
     Column.count("n_affected", "Those in which it was affected in the session", "simulations"),
 )
 
+SITE_DIFFERENCES = (
+    COMPARISON[0],
+    Column.text("site", "Name of the site, as in sites.csv; missing for all of them together"),
+    *COMPARISON[1:-3],
+    Column.measured("at_baseline", "Median over simulations under the baseline"),
+)
+
 _DECLARED = {
     "curves.parquet": (CURVES, "strategy replicate t_s metric provider sector"),
     "businesses.parquet": (BUSINESSES, "strategy replicate business"),
@@ -585,6 +586,7 @@ _DECLARED = {
     "sites.csv": (SITES, "strategy site operator"),
     "site_session_runs.parquet": (SITE_SESSION_RUNS, "strategy replicate session site operator"),
     "site_sessions.csv": (SITE_SESSIONS, "strategy site operator session_start_utc"),
+    "site_differences.csv": (SITE_DIFFERENCES, "strategy site metric"),
 }
 ALL_TABLES = {file: columns for file, (columns, _) in _DECLARED.items()}
 """Tables of any run folder, by file name."""
@@ -593,6 +595,6 @@ KEYS = {file: tuple(key.split()) for file, (_, key) in _DECLARED.items() if key}
 """Columns that identify a row of a table. Events have none: two may be alike."""
 
 ENSEMBLE_TABLES = ("inputs.parquet",)
-COMPARISON_TABLES = ("comparison.csv", "tradeoff.csv", "verdicts.csv")
+COMPARISON_TABLES = ("comparison.csv", "tradeoff.csv", "verdicts.csv", "site_differences.csv")
 SITE_TABLES = tuple(file for file in _DECLARED if file.startswith("site"))
 """Tables that only folders of an ensemble, of a comparison, and beside an inventory have."""
