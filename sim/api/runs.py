@@ -117,6 +117,8 @@ def compare(
     *,
     baseline: str | None = None,
     metrics: Sequence[str] = (),
+    move: str | Path | Sequence[str | Path] = (),
+    without_provider: str | Sequence[str] = (),
     measures: Sequence[OwnMeasure] = (),
     n_simulations: int | None = None,
     kept: str | Path | None = None,
@@ -140,6 +142,9 @@ def compare(
         not among the strategies.
     metrics
         Metrics compared; all when empty.
+    move, without_provider
+        In place of strategies: tables with columns ``site`` and ``address`` of your sites at other
+        addresses, and providers that your sites leave for others that are drawn.
     scenario, measures, n_simulations, kept, fixed, root_seed, set
         As for `run`.
     folder, force, n_workers, cluster, on_progress
@@ -159,9 +164,14 @@ def compare(
         strategy_texts(strategies) as texts,
     ):
         seed = choose_root_seed(resolved, root_seed)
-        plan = plan_comparison(resolved, texts, baseline, metrics, seed)
+        what_if = {"moves": _several(move), "without": _several(without_provider)}
+        plan = plan_comparison(resolved, texts, baseline, metrics, seed, **what_if)
         plan = plan.of_size(n_simulations, fixed=fixed, source=kept)
         return _carry_out(plan, folder, force, n_workers, cluster, on_progress)
+
+
+def _several(given: Any) -> Sequence[Any]:
+    return [given] if isinstance(given, str | Path) else given
 
 
 def _carry_out(

@@ -34,6 +34,7 @@ from sim.results.store import RUN_TABLES, SITE_RUN_TABLES
 from sim.scenario.refusal import hint
 from sim.scenario.resolve import Resolved
 from sim.scenario.variants import Point, Variant, choose_variants, own_variant, variant_of
+from sim.scenario.what_if import AS_IS, choose_what_ifs, what_if
 from sim.version import __version__
 
 
@@ -151,6 +152,10 @@ class Plan:
             variants = [
                 variant_of(resolved, one["label"], {"id": one["id"], **one["parameters"]})
                 for one in asked["strategies"]
+            ]
+            variants = [
+                what_if(variant, one["what_if"]) if "what_if" in one else variant
+                for variant, one in zip(variants, asked["strategies"], strict=True)
             ]
             how = (variants, asked["baseline"], asked["metrics"])
             plan = cls.of_comparison(resolved, *how, root_seed, n_replicates)
@@ -411,6 +416,8 @@ def plan_comparison(
     baseline: str | None,
     metrics: Sequence[str],
     root_seed: int,
+    moves: Sequence[str | Path] = (),
+    without: Sequence[str] = (),
 ) -> Plan:
     """Plan a comparison as a user asks for it.
 
@@ -420,13 +427,26 @@ def plan_comparison(
         Each as ``[label=]id[:parameter=value,…]``.
     baseline
         Label of the strategy that differences are taken to.
+    moves, without
+        Of what if: tables of other addresses of sites, and providers that sites leave. The
+        scenario's own strategy is compared with itself.
 
     Raises
     ------
     ScenarioError
         With the mistakes in all strategies, or in all metrics.
+    UsageError, DataError
+        If there is no such what-if, or strategies are compared as well.
     """
-    variants, against = choose_variants(resolved, strategies, baseline)
+    if moves or without:
+        if strategies or baseline is not None:
+            raise UsageError(
+                "--move, --without-provider: expected no --strategy and no --baseline: the "
+                "scenario's own strategy is compared with sites as they are; got one"
+            )
+        variants, against = choose_what_ifs(resolved, moves, without), AS_IS
+    else:
+        variants, against = choose_variants(resolved, strategies, baseline)
     choose_metrics(resolved, metrics)
     n_replicates = resolved.scenario.n_replicates
     return Plan.of_comparison(resolved, variants, against, tuple(metrics), root_seed, n_replicates)

@@ -1,4 +1,4 @@
-"""One scenario under several strategies: the same world, other orders."""
+"""One scenario under several strategies, or with its sites elsewhere: all else is the same."""
 
 from __future__ import annotations
 
@@ -95,16 +95,21 @@ class Variant:
         Names the strategy in tables.
     resolved
         The scenario with that strategy.
+    what_if
+        What is otherwise than in the scenario, as for `sim.scenario.what_if`; None where strategies
+        are compared.
     """
 
     label: str
     resolved: Resolved
+    what_if: Mapping[str, str] | None = None
 
     @property
     def description(self) -> dict[str, object]:
-        """Label, id and parameters of the strategy, as plain values."""
+        """Label, id and parameters of the strategy, and what if, as plain values."""
         tree = self.resolved.scenario.strategy.model_dump(mode="json", exclude_none=True)
-        return {"label": self.label, "id": tree.pop("id"), "parameters": tree}
+        asked = {} if self.what_if is None else {"what_if": dict(self.what_if)}
+        return {"label": self.label, "id": tree.pop("id"), "parameters": tree, **asked}
 
 
 def own_variant(resolved: Resolved) -> Variant:

@@ -125,32 +125,44 @@ def compare(
         "--metric NAME",
         "A metric to compare; all by default.",
     ),
+    move: list[str] = option(
+        "--move FILE",
+        "Compare your sites as they are with your sites at other addresses: a CSV file with "
+        "columns site and address. A site without an address there is drawn. May be repeated.",
+        default=[],
+    ),
+    without_provider: list[str] = option(
+        "--without-provider NAME",
+        "The same with your sites that are at a provider drawn among the others. May be repeated.",
+        default=[],
+    ),
     simulations: int | None = SIMULATIONS,
     kept: str | None = KEPT,
     fixed: bool = FIXED,
     *,
     options: ExperimentOptions,
 ) -> None:
-    """Compare strategies in the same simulations.
+    """Compare strategies, or other addresses of your sites, in the same simulations.
 
     Examples:
 
       overblock compare telegram-2018 --strategy exact --strategy aggregate:length=24
 
-      overblock compare my.yaml -n 16 -o cmp
+      overblock compare my.yaml --move moved.csv --without-provider Cloudflare -o cmp
     """
     executor = options.executor(0 if fixed else simulations)
     from sim.experiment.plan import COMPARISON, plan_comparison
     from sim.experiment.runs import Runs
 
     def make(resolved: Resolved, seed: int) -> Runs:
-        plan = plan_comparison(resolved, strategy, baseline, metric, seed)
+        what_if = {"moves": move, "without": without_provider}
+        plan = plan_comparison(resolved, strategy, baseline, metric, seed, **what_if)
         return Runs(plan.of_size(simulations, fixed=fixed, source=kept))
 
     by_hand = unless_from("OVERBLOCK_SIMULATIONS", simulations)
-    asked = (strategy, baseline, metric, by_hand, kept, fixed or None)
+    asked = (strategy, baseline, metric, move, without_provider, by_hand, kept, fixed or None)
     task = Task.begin(options, scenario, COMPARISON, make, Runs.again, *asked)
-    tables = ("comparison", "expected_names", "tradeoff", "verdicts")
+    tables = ("comparison", "expected_names", "tradeoff", "verdicts", "site_differences")
     task.finish(COMPARISON_SCHEMA, _about_comparison, tables, executor=executor)
 
 
