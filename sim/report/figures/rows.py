@@ -28,7 +28,6 @@ from sim.measure.estimates import (
 from sim.report.figures.outage import refuted_note
 from sim.report.words.answer import answer
 from sim.report.words.heading import (
-    LOSS_PARTS,
     currency_name,
     in_currency,
     input_name,
@@ -38,7 +37,7 @@ from sim.report.words.heading import (
 )
 from sim.report.words.languages import capitalised
 from sim.report.words.numbers import NOT_KNOWN, is_share, percent, with_range
-from sim.report.words.sentences import read_bound
+from sim.report.words.sentences import LOSS_PARTS, read_bound
 from sim.results.folder import RunFolder, input_rows
 from sim.results.tables import number, read_rows, text
 from sim.scenario.tables.rows import OperatorRow, SectorRow

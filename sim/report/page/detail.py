@@ -28,7 +28,6 @@ from sim.measure.estimates import (
 )
 from sim.report.figures.outage import CUT_OFF, LISTED, NETWORKS, Outage, read_if_any
 from sim.report.words.heading import (
-    LOSS_PARTS,
     has_sites_alone,
     in_currency,
     input_name,
@@ -49,7 +48,14 @@ from sim.report.words.languages import (
     short_weekday,
 )
 from sim.report.words.numbers import number, percent, percent_span, with_range
-from sim.report.words.sentences import note_of, read_bound, read_cut_off, read_losses, step_text
+from sim.report.words.sentences import (
+    LOSS_PARTS,
+    note_of,
+    read_bound,
+    read_cut_off,
+    read_losses,
+    step_text,
+)
 from sim.results.folder import RunFolder, assumptions_of, input_rows, later
 from sim.results.tables import text
 from sim.scenario.strategies import GivenOrderRow

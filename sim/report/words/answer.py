@@ -35,6 +35,7 @@ from sim.measure.estimates import (
     read_share,
     read_shares,
 )
+from sim.measure.sites import read_sites
 from sim.measure.summary import TOO_FEW
 from sim.report.words.heading import (
     cite,
@@ -47,6 +48,7 @@ from sim.report.words.heading import (
     is_comparison,
     is_disputed,
     is_simulated,
+    is_what_if,
     notices,
     rate_of,
     read_mechanisms,
@@ -90,6 +92,7 @@ from sim.report.words.sentences import (
     sentence_of_sites,
     verdict_of,
 )
+from sim.report.words.what_if import Change, changes_of, sentence_of_what_if
 from sim.results.folder import RunFolder
 from sim.results.tables import read_rows, text
 
@@ -97,6 +100,8 @@ IMPAIRED = CURVES["businesses_impaired"].name
 PEAK = MEASURES["businesses_impaired_peak"].name
 DEMAND_LOST = MEASURES["demand_lost_share"].name
 ORDERS = MEASURES["orders_placed"].name
+MOST_CHANGES = 5
+"""Sites of a comparison that the terminal names."""
 
 
 @dataclass(frozen=True)
@@ -159,6 +164,8 @@ class Answer:
         Three figures of a run; none of a comparison.
     strategies, verdicts
         Rows and verdicts of a comparison.
+    changes
+        Sites of one's own in a comparison, the most changed first.
     withheld
         Why measures are not printed here: the record contradicts them.
     notices
@@ -172,6 +179,7 @@ class Answer:
     figures: tuple[Figure, ...]
     strategies: tuple[Strategy, ...]
     verdicts: tuple[Verdict, ...]
+    changes: tuple[Change, ...]
     withheld: tuple[str, ...]
     notices: tuple[str, ...]
     cite: str
@@ -197,6 +205,7 @@ class Answer:
                 f"{capitalised(row.name)}: " + "; ".join(one.line for one in row.figures)
                 for row in self.strategies
             ),
+            *(one.line for one in self.changes[:MOST_CHANGES]),
             *(
                 f"{capitalised(one.kind)}: {' '.join(''.join(part) for part in one.parts)}"
                 for one in self.verdicts
@@ -216,7 +225,11 @@ def answer(run: RunFolder) -> Answer:
     """
     facts = _Facts(run)
     if is_comparison(run):
-        sentence, range_ = facts.sentence_of_comparison()
+        sentence, range_ = (
+            sentence_of_what_if(run, facts.names)
+            if is_what_if(run)
+            else facts.sentence_of_comparison()
+        )
         figures: tuple[Figure, ...] = ()
     else:
         known = (one for one in facts.figures() if one.found.grade is not Grade.CONTRADICTED)
@@ -229,7 +242,8 @@ def answer(run: RunFolder) -> Answer:
         beside(sentence, range_) if run.is_ensemble and range_ else "",
         figures,
         facts.strategies,
-        facts.verdicts() if is_comparison(run) else (),
+        facts.verdicts() if is_comparison(run) and not is_what_if(run) else (),
+        tuple(changes_of(run, facts.names, facts.rate)) if is_comparison(run) else (),
         tuple(facts.withheld()),
         tuple(notices(run)),
         cite(run),
@@ -294,11 +308,13 @@ class _Facts:
             "{currency} lost by these businesses", "{currency} lost by these businesses", n, **named
         )
         if has_sites_alone(self.run):
-            what = say_n(
-                "{currency} lost by your sites", "{currency} lost by your sites", n, **named
-            )
+            what = self.lost_by_sites(n)
         figure = self.figure(PRIVATE_LOSS, found, what)
         return figure if found.is_known else replace(figure, bound=NOT_KNOWN)
+
+    def lost_by_sites(self, n: float) -> Text:
+        named = {"currency": currency_name(self.rate, n)}
+        return say_n("{currency} lost by your sites", "{currency} lost by your sites", n, **named)
 
     def bounded(self, figure: Figure, strategy: str) -> Figure:
         """The same with a bound in place of a zero."""
@@ -453,6 +469,9 @@ class _Facts:
             EFFICACY: say("of the target's use denied"),
         }
         for strategy in self.run.strategies:
+            if is_what_if(self.run):
+                yield Strategy(self.names[strategy], tuple(self._of_what_if(strategy)))
+                continue
             figures = []
             for metric, what in whats.items():
                 if (strategy, metric) in self.estimates:
@@ -505,6 +524,16 @@ class _Facts:
                 less=best.figures[0].value,
             )
         return said, ""
+
+    def _of_what_if(self, strategy: str) -> Iterator[Figure]:
+        number_of = read_sites(self.run.path, strategy).number
+        hours, n = number_of["impaired_h"], number_of["impaired_h"].shape[1]
+        n_cut = estimate_over((hours > 0).sum(axis=1).astype(np.float64), "sites")
+        yield self.figure("", n_cut, say("of your {n} sites cut off", n=whole(n)))
+        of_all = say("hours cut off, all your sites together")
+        yield self.figure("", estimate_over(hours.sum(axis=1), "h"), of_all)
+        lost = in_currency(estimate_over(number_of["loss_usd"].sum(axis=1), "USD"), self.rate)
+        yield self.figure("", lost, self.lost_by_sites(two_digits(lost.median)))
 
     def verdicts(self) -> tuple[Verdict, ...]:
         """Verdicts by kind, in the sequence of the columns."""

@@ -19,7 +19,6 @@ from typing import Any
 import numpy as np
 from babel import Locale
 
-from sim.catalogue.measures import MEASURES
 from sim.errors import DataError
 from sim.experiment.draws import ALL_ASKED, PRIOR
 from sim.measure.estimates import Estimate, own_strategy
@@ -54,6 +53,7 @@ from sim.scenario.schema import meaning_of
 from sim.scenario.strategies import DECLARED, GivenOrder, GivenOrderRow
 from sim.scenario.tables.rows import RateRow, SessionRow
 from sim.scenario.tables.seeds import read_note
+from sim.scenario.what_if import MOVE, WITHOUT
 
 WITH_ARTICLE = frozenset(
     ("AE", "BS", "CD", "CF", "DO", "EU", "GB", "GM", "KM", "MH", "MV", "NL", "PH", "SB", "SC", "US")
@@ -67,6 +67,11 @@ MOST_SETTINGS = 3
 def is_comparison(run: RunFolder) -> bool:
     """Whether a folder holds several strategies."""
     return run.manifest.get("kind") == "comparison"
+
+
+def is_what_if(run: RunFolder) -> bool:
+    """Whether a comparison is one of other addresses of one's own sites."""
+    return any("what_if" in one for one in run.manifest.get("strategies", ()))
 
 
 def has_sites(run: RunFolder) -> bool:
@@ -413,7 +418,13 @@ def _place_or_time(part: str) -> Text:
 
 
 def strategy_words(strategy: Mapping[str, Any]) -> str:
-    """Describe a strategy from its id and parameters in a manifest."""
+    """Describe a strategy from its id and parameters in a manifest, or what if."""
+    if (what_if := strategy.get("what_if")) is not None:
+        if file := what_if.get(MOVE):
+            return say("your sites moved as in {file}", file=str(file).removeprefix(f"{MOVE}:"))
+        if provider := what_if.get(WITHOUT):
+            return say("your sites without {provider}", provider=str(provider))
+        return say("your sites as they are")
     name = str(strategy["id"])
     if name not in DECLARED:
         return str(strategy.get("parameters", {}).get("rule", name))
@@ -458,8 +469,8 @@ def repeat_command(run: RunFolder, ways: Sequence[str] = ()) -> str:
     own = [one for one in manifest["inputs"] if Path(one["name"]).suffix]
     code = [str(one["copy"]) for one in own if one["name"].endswith(".py")]
     trust = [part for copy in code for part in ("--trust", copy)]
-    # The list is elsewhere; the result depends on the names that code has in a comparison.
-    if not ways and ("list" in ensemble or (is_comparison and code)):
+    # The list is elsewhere; the result depends on names of code and of moves in a comparison.
+    if not ways and ("list" in ensemble or (is_comparison and code) or is_what_if(run)):
         return shlex.join(["overblock", "verify", ".", "--again", "../again", *trust])
     file = "." if own else shipped_scenario(manifest["scenario"]) or "scenario.yaml"
     parts = ["overblock", "compare" if is_comparison or ways else "run", file]
@@ -546,20 +557,6 @@ def _strategy_text(run: RunFolder, strategy: Mapping[str, Any]) -> str:
     text = f"{name}:{parameters}" if parameters and not is_own else name
     return text if label == text else f"{label}={text}"
 
-
-LOSS_PARTS = tuple(
-    (MEASURES[name].name, text)
-    for name, text in (
-        ("gross_loss_usd", say("Sales that failed")),
-        ("recaptured_usd", say("minus what customers bought later")),
-        ("churn_usd", say("plus customers who stayed away")),
-        ("response_cost_usd", say("plus what businesses did about it")),
-        ("private_loss_usd", say("What businesses lost: the sum to quote")),
-        ("transfers_to_rivals_usd", say("of it, sales that went to rivals in the country")),
-        ("net_social_loss_usd", say("of it, lost to the country")),
-    )
-)
-"""Parts of the loss in the sequence in which they are added up."""
 
 MANY = 1_000_000
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from sim.catalogue.choices import COLLATERAL, EFFICACY, EVER_SHARE, LISTED, PRIVATE_LOSS
 from sim.catalogue.curves import CURVES
+from sim.catalogue.measures import MEASURES
 from sim.measure.estimates import Contradiction, Estimate, Grade, estimate_over, read_estimates
 from sim.measure.sites import read_sites
 from sim.names.listed import LOWER_BOUND, rounded_names
@@ -212,6 +213,20 @@ def _pairs(rows: Sequence[Row], names: Mapping[str, str]) -> list[Text]:
         said.append(say("{pair} in {most} of {n}", pair=pair, **counts) if counted else pair)
     return said
 
+
+LOSS_PARTS = tuple(
+    (MEASURES[name].name, text)
+    for name, text in (
+        ("gross_loss_usd", say("Sales that failed")),
+        ("recaptured_usd", say("minus what customers bought later")),
+        ("churn_usd", say("plus customers who stayed away")),
+        ("response_cost_usd", say("plus what businesses did about it")),
+        ("private_loss_usd", say("What businesses lost: the sum to quote")),
+        ("transfers_to_rivals_usd", say("of it, sales that went to rivals in the country")),
+        ("net_social_loss_usd", say("of it, lost to the country")),
+    )
+)
+"""Parts of the loss in the sequence in which they are added up."""
 
 FILE = "expected_names.csv"
 

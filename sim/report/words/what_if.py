@@ -1,0 +1,112 @@
+"""Differences that other strategies, or other addresses, make for sites of one's own, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import NamedTuple
+
+from sim.measure.estimates import estimate_of
+from sim.report.words.heading import in_currency
+from sim.report.words.languages import Text, joined, say
+from sim.report.words.numbers import number, range_text, value_text, whole, with_range
+from sim.results.folder import RunFolder
+from sim.results.tables import Row, read_rows, text
+from sim.results.tables import number as cell
+from sim.scenario.tables.rows import RateRow
+
+FILE = "site_differences.csv"
+SHORTER = say(
+    "In {less} of {n} simulations {sites} are cut off for less time than now, in {more} for more: "
+    "median {h} hours less in all."
+)
+LONGER = say(
+    "In {more} of {n} simulations {sites} are cut off for more time than now, in {less} for less: "
+    "median {h} hours more in all."
+)
+
+
+class Change(NamedTuple):
+    """Hours for which a site is cut off under the baseline, and then; and what that changes.
+
+    Differences are taken within simulations; ``counts`` says in how many hours are less and more.
+    """
+
+    name: str
+    site: str
+    before: Text
+    after: Text
+    hours: Text
+    counts: Text
+    loss: Text
+
+    @property
+    def line(self) -> Text:
+        """The change in one line."""
+        return say(
+            "{site}, {name}: {before} hours cut off before, {after} then; difference {hours}",
+            **self._asdict(),
+        )
+
+
+def _differences(run: RunFolder) -> list[tuple[Row, Row]]:
+    """Rows of hours cut off, each with that of losses; none in a folder without them."""
+    if not (run.path / FILE).is_file():
+        return []
+    of: dict[str, list[Row]] = {}
+    for row in read_rows(run, FILE, ("site", "metric")):
+        of.setdefault(text(row, "metric"), []).append(row)
+    return list(zip(*(of.get(metric, []) for metric in ("impaired_h", "loss_usd")), strict=True))
+
+
+def _counts(row: Row) -> tuple[int, int]:
+    """In how many simulations a site has less than under the baseline, and more."""
+    n = cell(row, "n_simulations")
+    return round(n * cell(row, "share_less")), round(n * cell(row, "share_more"))
+
+
+def changes_of(run: RunFolder, names: Mapping[str, str], rate: RateRow | None) -> Iterator[Change]:
+    """Sites under each strategy but the baseline: all together, then those that change most.
+
+    Parameters
+    ----------
+    names
+        Names of strategies by label.
+    rate
+        Exchange rate of the country's currency.
+    """
+
+    def most(both: tuple[Row, Row]) -> tuple[bool, float, float]:
+        row = both[0]
+        return bool(text(row, "site")), -abs(cell(row, "difference")), -sum(_counts(row))
+
+    for row, loss in sorted(_differences(run), key=most):
+        less, more = map(whole, _counts(row))
+        yield Change(
+            names[text(row, "strategy")],
+            text(row, "site") or say("all your sites"),
+            number(cell(row, "at_baseline")),
+            number(cell(row, "median")),
+            with_range(estimate_of(row, "difference")),
+            joined(" / ", (less, more)),
+            with_range(in_currency(estimate_of(loss, "difference"), rate)),
+        )
+
+
+def sentence_of_what_if(run: RunFolder, names: Mapping[str, str]) -> tuple[Text, str]:
+    """Write in how many simulations all sites together are cut off for less time, and by how much.
+
+    Of several what-ifs it is about the first.
+    """
+    row = next((row for row, _ in _differences(run) if not text(row, "site")), None)
+    if row is None:
+        return say("The harm of none of the strategies compared is known."), ""
+    n_less, n_more = _counts(row)
+    values = {"sites": names[text(row, "strategy")], "n": whole(int(cell(row, "n_simulations")))}
+    if not n_less + n_more:
+        return say("In {n} simulations {sites} are cut off for as long as now.", **values), ""
+    found, is_more = estimate_of(row, "difference"), n_more > n_less
+    if not is_more:
+        found = replace(found, median=-found.median, low=-found.high, high=-found.low)
+    values |= {"less": whole(n_less), "more": whole(n_more), "h": value_text(found)}
+    return say(LONGER if is_more else SHORTER, **values), range_text(found)

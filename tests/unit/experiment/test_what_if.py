@@ -1,0 +1,244 @@
+"""What if sites had other addresses: all else is the same in every simulation."""
+
+import json
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from sim.api import compare, run
+from sim.errors import DataError, UsageError
+from sim.experiment.executors import choose_executor
+from sim.experiment.verification import verify_folder
+from sim.report.page.document import render
+from sim.report.words.answer import answer
+from sim.report.words.heading import repeat_command
+from sim.report.words.languages import IN_ENGLISH
+from sim.results.folder import open_run
+from tests.csv_rows import csv_rows
+from tests.sites import TABLES, overrides, resolved
+
+MOVES = (
+    "site,address,role",
+    # Never listed. Its payment stays, and is listed for an hour.
+    "shop.example,198.18.0.200,",
+    # Listed from 10:00 to 14:00: a, with 3/4 of the users, drops it then and b, with 1/4, from
+    # 12:00 to 15:00.
+    "far.example,198.18.0.1,",
+)
+DRAWN = {"population.n_businesses": 30}
+# Hits businesses that are drawn, and no address of a site.
+WIDE = {
+    "strategy.orders": (*TABLES["strategy.orders"], "2018-04-17T10:00Z,block,198.18.1.128/25"),
+}
+TWO_PROVIDERS = {
+    "providers.prefixes": (*TABLES["providers.prefixes"], "beta,east,198.51.100.0/24"),
+    "population.hosting": (*TABLES["population.hosting"], "beta,east,foreign,1"),
+}
+
+
+def compared(folder: Path, moves=(), *, tables=None, n=1, fixed=True, without=(), **more) -> Path:
+    """Folder of a comparison of the sites as they are with each of some lists of moves."""
+    files = []
+    for row, lines in enumerate(moves):
+        files.append(folder / f"moves{row}.csv")
+        files[-1].write_text("\n".join(lines) + "\n")
+    asked = overrides(folder, tables, **more)
+    what_if = {"move": files, "without_provider": without}
+    where = {"folder": folder / "cmp", "n_simulations": n, "fixed": fixed}
+    compare("telegram-2018-replay", set=asked, **what_if, **where)
+    return folder / "cmp"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    moves, into = (MOVES, ("site,address",)), tmp_path_factory.mktemp("moves")
+    return compared(into, moves, tables=WIDE, n=3, fixed=False, **DRAWN)
+
+
+def rows(folder, label, table="site_runs", but="", columns="* EXCLUDE (strategy)") -> list[tuple]:
+    """Rows of a table of runs under a label, without the label."""
+    query = f"SELECT {columns} FROM '{folder}/{table}.parquet' WHERE strategy = ? {but}"
+    return duckdb.execute(f"{query} ORDER BY ALL", [label]).fetchall()
+
+
+def test_hours_and_money_of_moved_sites_are_those_worked_out_by_hand(tmp_path):
+    lines = csv_rows(compared(tmp_path, [MOVES]) / "site_differences.csv")
+    found = {(one["site"], one["metric"]): one for one in lines}
+    for site, metric, before, after in (
+        ("shop.example", "affected_h", 6, 1),
+        # Payment, half of what people do, fails for 3/4 of the users for half an hour more.
+        ("shop.example", "lost_demand_h", 4.125, 0.375),
+        ("shop.example", "loss_usd", 206.25, 18.75),
+        ("shop.example", "visits_lost", 247.5, 22.5),
+        ("far.example", "affected_h", 0.5, 5),
+        ("far.example", "down_h", 0, 2),
+        # 3/4 * 4 + 1/4 * 3 hours at 40 USD, of which half is made up for later.
+        ("far.example", "lost_demand_h", 0.375, 3.75),
+        ("far.example", "loss_usd", 7.5, 75),
+        ("two.example", "lost_demand_h", 1.875, 1.875),
+    ):
+        row = found[site, metric]
+        assert float(row["at_baseline"]) == pytest.approx(before, rel=1e-12)
+        assert float(row["median"]) == pytest.approx(after, rel=1e-12)
+        assert float(row["difference"]) == pytest.approx(after - before, rel=1e-12)
+        shares = float(row["share_less"]), float(row["share_more"])
+        assert shares == (after < before, after > before)
+    assert ("two.example", "visits_lost") not in found
+    # All sites together.
+    assert float(found["", "down_h"]["difference"]) == pytest.approx(-2 + 2, abs=1e-12)
+    assert float(found["", "loss_usd"]["difference"]) == pytest.approx(18.75 - 206.25 + 75 - 7.5)
+
+
+def test_the_answer_and_the_page_lead_with_the_sites(tmp_path):
+    found = open_run(compared(tmp_path, [MOVES]))
+    lines = [IN_ENGLISH.write(line) for line in answer(found).lines()]
+    # 6 and 0.5 hours are 1 and 5 then.
+    start = "In 1 of 1 simulations your sites moved as in moves0.csv are cut off for less time than"
+    assert f"{start} now, in 0 for more: median 0.5 hours less in all." in lines
+    assert any(line.startswith("Your sites as they are: 5 of your 5 sites") for line in lines)
+    moved = "your sites moved as in moves0.csv"
+    assert f"shop.example, {moved}: 6 hours cut off before, 1 then; difference -5" in lines
+    assert f"far.example, {moved}: 0.5 hours cut off before, 5 then; difference 4.5" in lines
+    assert repeat_command(found) == "overblock verify . --again ../again"
+    page = render(found)
+    # -5 hours: 206.25 - 18.75 dollars at 62.5 roubles.
+    cells = ('<td class="r">6</td><td class="r">1</td><td class="r">-5</td>', "1 / 0", "-12,000")
+    row = page[page.index("What changes for each site?") :].partition("shop.example")[2][:300]
+    assert all(cell in row for cell in cells)
+
+
+def test_an_empty_table_of_moves_changes_nothing(folder):
+    for table in ("site_runs", "businesses", "entries", "measures", "curves", "events"):
+        assert rows(folder, "move:moves1.csv", table) == rows(folder, "as-is", table)
+    names = {"site_differences.csv": "difference", "comparison.csv": "difference"}
+    for file, column in names.items():
+        mine = [one for one in csv_rows(folder / file) if one["strategy"] == "move:moves1.csv"]
+        assert {float(one[column]) for one in mine if one[column]} == {0.0}
+
+    changes = [one for one in answer(open_run(folder)).changes if "moves1" in one.name]
+    assert {(str(one.hours), str(one.counts), str(one.loss)) for one in changes} == {
+        ("0", "0 / 0", "0")
+    }
+
+
+def test_sites_that_stay_and_drawn_businesses_are_the_same_in_every_simulation(folder):
+    stay = "AND site NOT IN ('shop.example', 'far.example')"
+    assert rows(folder, "move:moves0.csv", but=stay) == rows(folder, "as-is", but=stay)
+    drawn = "AND business < 30"
+    states = "replicate, business, affected_s, impaired_s, down_s"
+    before = rows(folder, "as-is", "businesses", drawn, states)
+    assert any(sum(one[2:]) for one in before)
+    assert rows(folder, "move:moves0.csv", "businesses", drawn, states) == before
+    assert rows(folder, "move:moves0.csv", "entries") == rows(folder, "as-is", "entries")
+    assert rows(folder, "move:moves0.csv") != rows(folder, "as-is")
+
+
+def test_moving_is_running_the_case_with_the_addresses_written_into_its_inventory(folder, tmp_path):
+    edited = [
+        line.replace("shop.example,198.18.0.1,", "shop.example,198.18.0.200,").replace(
+            "far.example,8.8.8.8,", "far.example,198.18.0.1,"
+        )
+        for line in TABLES["population.inventory"]
+    ]
+    asked = overrides(tmp_path, WIDE | {"population.inventory": tuple(edited)}, **DRAWN)
+    run("telegram-2018-replay", set=asked, folder=tmp_path / "run", n_simulations=3)
+    assert rows(tmp_path / "run", "replay") == rows(folder, "move:moves0.csv")
+
+
+def test_verify_computes_moves_and_differences_again(folder):
+    with choose_executor(1) as executor:
+        assert verify_folder(folder, executor, n_sample=3).differences == ()
+
+
+def test_sites_without_a_provider_are_drawn_among_the_others(tmp_path):
+    found = compared(tmp_path, tables=TWO_PROVIDERS, n=4, fixed=False, without="Alpha", **DRAWN)
+    front = f"SELECT site, provider, drawn FROM '{found}/site_runs.parquet' WHERE operator IS NULL"
+    after = duckdb.execute(f"{front} AND strategy = 'without:alpha'").fetchall()
+    # Not at a provider that is left: it stays.
+    assert {one for one in after if one[0] == "far.example"} == {
+        ("far.example", "(not known)", "revenue provider storage payment customer_service other")
+    }
+    others = [one for one in after if one[0] != "far.example"]
+    assert {provider for _, provider, _ in others} == {"beta"}
+    assert all("frontend" in drawn.split() for _, _, drawn in others)
+    stay = "AND site = 'far.example'"
+    assert rows(found, "without:alpha", but=stay) == rows(found, "as-is", but=stay)
+    where = "replicate, business, provider, region"
+    homes = rows(found, "without:alpha", "businesses", "AND business < 30", where)
+    assert homes == rows(found, "as-is", "businesses", "AND business < 30", where)
+    assert {"alpha", "beta"} == {provider for *_, provider, _ in homes}
+    # No address of beta is listed.
+    own = "max(lost_demand_h_own_address)"
+    drawn = "AND site <> 'far.example'"
+    assert rows(found, "without:alpha", but=drawn, columns=own) == [(0.0,)]
+    assert rows(found, "as-is", but=drawn, columns=own) > [(0.0,)]
+    warnings = json.loads((found / "manifest.json").read_text())["warnings"]
+    assert any("without alpha" in one and "placed by chance" in one for one in warnings)
+
+
+def test_moves_do_not_change_the_fronts_that_a_chase_finds(tmp_path):
+    sites, moves = tmp_path / "sites.csv", tmp_path / "moves.csv"
+    sites.write_text("site,address\na.example,52.58.1.1\nb.example,192.0.2.1\n")
+    moves.write_text("site,address\na.example,192.0.2.2\nb.example,52.58.1.9\n")
+    compare(
+        "telegram-2018",
+        move=moves,
+        # Who is cut off complains, and the censor may then do otherwise.
+        set={
+            "population.inventory": sites,
+            "population.n_businesses": 5,
+            "end": "2018-04-19T00:00Z",
+            "complaints.per_business_per_d": 0,
+            "complaints.per_million_people_per_d": 0,
+        },
+        folder=tmp_path / "cmp",
+        n_simulations=2,
+        fixed=True,
+    )
+    listed = rows(tmp_path / "cmp", "as-is", "entries")
+    assert listed
+    assert rows(tmp_path / "cmp", "move:moves.csv", "entries") == listed
+
+
+def test_hosts_that_stay_keep_their_draws_whatever_others_have(tmp_path):
+    from sim.scenario.what_if import choose_what_ifs
+
+    case, moves = resolved(tmp_path), tmp_path / "moves.csv"
+    moves.write_text(
+        "site,address\nshop.example,198.18.0.3\nshop.example,198.18.0.4\nfar.example,\n"
+    )
+    before, after = (one.resolved.inventory for one in choose_what_ifs(case, [moves], []))
+    assert before.host_draw.tolist() == list(range(9))
+    assert after.host_draw.tolist() == [9, 10, 1, 2, 3, 4, 6, 7, 8]
+    assert after.address4[:2].tolist() == [int.from_bytes((198, 18, 0, n)) for n in (3, 4)]
+    far = after.site.index("far.example")
+    assert far not in after.component_site[after.host_component]
+    assert after.revenue_usd_per_h.tolist()[:1] == [100]
+
+
+@pytest.mark.parametrize(
+    ("lines", "without", "strategies", "kind", "message"),
+    [
+        (("site,address", "shopp.example,198.18.0.9"), (), (), DataError,
+         "moves.csv:2: site: expected a site of the inventory, got 'shopp.example'; did you mean"),
+        (("site,address", "shop.example,198.18.0.0/30"), (), (), DataError,
+         "expected a single address"),
+        ((), "alfa", (), UsageError, "expected one of alpha, home, got 'alfa'"),
+        ((), "alpha", (), UsageError, "expected another foreign provider"),
+        ((), "alpha", ("none",), UsageError, "expected no strategies"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_is_refused(tmp_path, lines, without, strategies, kind, message):
+    moves = tmp_path / "moves.csv"
+    moves.write_text("\n".join(lines))
+    asked = {"move": moves if lines else (), "without_provider": without}
+    with pytest.raises(kind) as refused:
+        compare("telegram-2018-replay", strategies, set=overrides(tmp_path), **asked)
+    assert message in str(refused.value)
+
+
+def test_a_case_without_sites_cannot_move_them(tmp_path):
+    (tmp_path / "moves.csv").write_text("site,address\n")
+    with pytest.raises(UsageError, match="expected a scenario with sites of yours"):
+        compare("telegram-2018-replay", move=tmp_path / "moves.csv")
