@@ -469,8 +469,9 @@ def repeat_command(run: RunFolder, ways: Sequence[str] = ()) -> str:
     own = [one for one in manifest["inputs"] if Path(one["name"]).suffix]
     code = [str(one["copy"]) for one in own if one["name"].endswith(".py")]
     trust = [part for copy in code for part in ("--trust", copy)]
-    # The list is elsewhere; the result depends on names of code and of moves in a comparison.
-    if not ways and ("list" in ensemble or (is_comparison and code) or is_what_if(run)):
+    # The list is elsewhere, or not of the folder; else results depend on names of code and moves.
+    is_kept = ensemble.get("is_conditioned") and ("list" in ensemble or own)
+    if not ways and (is_kept or (is_comparison and code) or is_what_if(run)):
         return shlex.join(["overblock", "verify", ".", "--again", "../again", *trust])
     file = "." if own else shipped_scenario(manifest["scenario"]) or "scenario.yaml"
     parts = ["overblock", "compare" if is_comparison or ways else "run", file]

@@ -371,13 +371,14 @@ def test_a_run_is_repeated_on_the_same_simulations(ensemble_run):
         changed = {"ensemble": ensemble, "inputs": inputs}
         return command(replace(run, manifest={**run.manifest, **changed}))
 
-    every, mine = {"not_conditioned": ALL_ASKED, "is_paired": True}, {"list": "my.csv"}
+    every = {"not_conditioned": ALL_ASKED, "is_paired": True}
+    mine = {"is_conditioned": True, "list": "my.csv"}
     other = {"not_conditioned": "they are of other evidence"}
     assert " --kept none --pairs" in told(every, repeat_command)
     assert " --kept none --trust" in told(every, compare_command)
     assert "--kept" not in told(other, repeat_command) + told(other, compare_command)
     verify = "overblock verify . --again ../again --trust inputs/my-1.py"
-    assert told(mine, repeat_command) == verify
+    assert told(mine, repeat_command) == told({"is_conditioned": True}, repeat_command) == verify
     assert " --kept my.csv" in told(mine, compare_command)
 
 
