@@ -91,7 +91,7 @@ def cover(
     *,
     options: ListOptions,
 ) -> None:
-    """Find the prefixes that block the targets at the least collateral.
+    """Find the prefixes that block targets with least collateral.
 
     The answer is exact for every number of rules up to the budget. Targets are never their own
     collateral.
@@ -272,9 +272,10 @@ def import_file(
     *,
     options: TableOptions,
 ) -> None:
-    """Read a list of addresses and write one table: a row per prefix, or dated orders.
+    """Read a list of addresses and write it as one table.
 
-    Nothing is fetched. Files may be compressed with gzip.
+    The table has a row per prefix, or dated orders. Nothing is fetched. Files may be compressed
+    with gzip.
 
     Examples:
 

@@ -73,7 +73,7 @@ def run(
 ) -> None:
     """Simulate a scenario and write a run folder.
 
-    Prints the answer on a terminal, and the folder's path when piped.
+    Prints the folder's path, and on a terminal the answer.
 
     Examples:
 
@@ -184,7 +184,7 @@ def condition(
     *,
     options: ExperimentOptions,
 ) -> None:
-    """Keep the simulations of a scenario that agree with its evidence.
+    """Keep the simulations that agree with the evidence.
 
     Draws all uncertain inputs, runs each draw up to the early evidence, and those that agree to the
     end. Writes kept.csv, which run and compare take by --kept, and the effect of each piece of
@@ -250,10 +250,10 @@ def sweep(
     *,
     options: ExperimentOptions,
 ) -> None:
-    """Run a scenario at many values of its keys, with the same random numbers at each point.
+    """Run a scenario at many values of its keys.
 
-    Names every point at which the scenario is not valid and every run that fails, writes the rest,
-    and exits with 3.
+    Every point has the same random numbers. Names every point at which the scenario is not valid
+    and every run that fails, writes the rest, and exits with 3.
 
     Examples:
 
@@ -309,10 +309,10 @@ def sensitivity(
     *,
     options: ExperimentOptions,
 ) -> None:
-    """Move each assumption to both ends of its range, and print those that change the answer most.
+    """Move each assumption to both ends of its range.
 
-    Moves one at a time: the others stay at their point values, with the same random numbers. Writes
-    sensitivity.csv.
+    Moves one at a time: the others stay at their point values, with the same random numbers. Prints
+    those that change the answer most, and writes sensitivity.csv.
 
     Examples:
 
@@ -402,7 +402,7 @@ def backtest(
     as_json: bool = JSON,
     quiet: bool = QUIET,
 ) -> None:
-    """Compare published outcomes with simulated ranges, case by case.
+    """Compare published outcomes with simulated ranges.
 
     Reads parameters and writes scores; tunes nothing.
 

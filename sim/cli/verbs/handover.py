@@ -46,7 +46,7 @@ def report(
     language: str = LANGUAGE,
     quiet: bool = QUIET,
 ) -> None:
-    """Write one HTML file that holds everything it shows, to be opened offline or mailed.
+    """Write one HTML file with the answer, to open offline.
 
     Examples:
 
@@ -91,7 +91,7 @@ def plot(
     force: bool = FORCE_FILE,
     quiet: bool = QUIET,
 ) -> None:
-    """Draw figures of a run or a comparison, with their values and what they show in words.
+    """Draw figures of a result, with values and descriptions.
 
     A matplotlib style of your own, in its matplotlibrc, is respected.
 
@@ -150,7 +150,7 @@ def bundle(
     force: bool = FORCE_FILE,
     quiet: bool = QUIET,
 ) -> None:
-    """Write one archive with all that is needed to check a result and to make it again.
+    """Write one archive with which others can check a result.
 
     It holds question and answer in words, all tables, the inputs with their sources, the report,
     the exact environment, the program, and a script that repeats the run and compares all bytes.
@@ -176,7 +176,7 @@ def cite(
         "[RUN]", "A run folder; the program alone by default.", default=None
     ),
 ) -> None:
-    """Print how to cite the program, or a result, as text and as BibTeX.
+    """Print how to cite the program or a result (text, BibTeX).
 
     Examples:
 
@@ -232,7 +232,7 @@ def explore(
     ),
     quiet: bool = QUIET,
 ) -> None:
-    """Move levers of a scenario in the browser, and see what follows while it computes.
+    """Move assumptions in the browser and see what follows.
 
     The page answers on this computer alone, at the printed address, and loads nothing from the
     network. Ctrl-C ends it.
@@ -280,7 +280,7 @@ def assess(
     ),
     force: bool = FORCE_FILE,
 ) -> None:
-    """Assess a strategy: effect, narrower measures, harm, who bears it, remedies, certainty.
+    """Assess a strategy: effect, narrower measures, harm, remedies.
 
     Examples:
 
@@ -346,7 +346,7 @@ def verify(
     as_json: bool = JSON,
     quiet: bool = QUIET,
 ) -> None:
-    """Recompute a part of a run folder or a bundle, and report what differs.
+    """Recompute a part of a result, and report what differs.
 
     Runs a sample again, and recomputes the tables over simulations, their description and the
     manifest. Names every file that it did not check. Compares every file of a bundle with its list,

@@ -73,7 +73,7 @@ def show(
     overrides: list[str] = SET,
     as_json: bool = JSON,
 ) -> None:
-    """Print a scenario: as written, or with every value spelled out.
+    """Print a scenario, as written or with all values.
 
     Examples:
 
@@ -96,7 +96,7 @@ def show(
 def samples(
     output: Path = option("-o --output FOLDER", "Folder to make.", default=Path("samples")),
 ) -> None:
-    """Write the small files that the commands of the documentation read.
+    """Write the small files that the documentation uses.
 
     Examples:
 
@@ -117,7 +117,7 @@ def validate(
     as_json: bool = JSON,
     quiet: bool = QUIET,
 ) -> None:
-    """Check a scenario and the tables it names; print every mistake at once.
+    """Check a scenario and its tables; print every mistake.
 
     Warns on stderr of what is valid but to be checked, such as tables of another country.
 
@@ -169,11 +169,11 @@ def sources(
     output_format: Format = FORMAT,
     as_json: bool = JSON,
 ) -> None:
-    """List every value a scenario or a run rests on, with its source, date, unit and range.
+    """List every input of a scenario or a run, with its source.
 
-    Each is a fact, derived (with its formula), an assumption (with its range) or a choice (part of
-    the question, no claim about the world). A bare number of a scenario is an assumption whose
-    range is not stated.
+    Prints date, unit and range, too. Each input is a fact, derived (with its formula), an
+    assumption (with its range) or a choice (part of the question, no claim about the world). A bare
+    number of a scenario is an assumption whose range is not stated.
 
     Examples:
 
@@ -319,7 +319,7 @@ _EXTRAS = {
 
 
 def doctor(as_json: bool = JSON) -> None:
-    """Show versions, extras, the files that can be read, and where things are.
+    """Show versions, extras, formats that are read, and folders.
 
     Examples:
 
@@ -430,7 +430,7 @@ def init(
     ignore_column: list[str] = IGNORE_COLUMN,
     quiet: bool = QUIET,
 ) -> None:
-    """Write a folder with a case of your own, ready to run: scenario, tables, next steps.
+    """Write a folder with a case of your own, ready to run.
 
     Assumes what is not given, with ranges, and lists it. Never writes into an existing folder.
     Keeps the dates of a dated list.

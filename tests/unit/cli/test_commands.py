@@ -39,6 +39,12 @@ def refused(result: Result, code: int, message: str) -> None:
     assert left_behind() == []
 
 
+def test_the_list_of_commands_cuts_no_summary():
+    listed = call("--help").stdout.split("Commands:")[1]
+    assert "  cover " in listed
+    assert "..." not in listed
+
+
 @pytest.mark.parametrize(
     ("change", "add", "message"),
     [
