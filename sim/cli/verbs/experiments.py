@@ -142,7 +142,9 @@ def compare(
     *,
     options: ExperimentOptions,
 ) -> None:
-    """Compare strategies, or other addresses of your sites, in the same simulations.
+    """Compare strategies, or other addresses of your sites.
+
+    Simulation k has the same inputs and random numbers under all of them.
 
     Examples:
 
