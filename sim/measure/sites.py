@@ -515,7 +515,8 @@ def compare_sites(folder: Path, labels: Sequence[str], baseline: str) -> list[Li
             both = [one.number[metric][row] for one, row in zip((runs, against), rows, strict=True)]
             # In a row of its own all sites together.
             after, before = (np.column_stack((one, one.sum(axis=1))).T for one in both)
-            gap = after - before
+            # Sums of other sites beside it end in other last digits.
+            gap = np.where(np.isclose(after, before, rtol=1e-12, atol=0), 0.0, after - before)
             columns = zip((*runs.site, ""), *map(spreads_of, (after, before, gap)), strict=True)
             lines += [
                 Line.of(

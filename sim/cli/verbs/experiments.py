@@ -136,6 +136,8 @@ def compare(
         "The same with your sites that are at a provider drawn among the others. May be repeated.",
         default=[],
     ),
+    sites: Path | None = SITES,
+    record: Path | None = RECORD,
     simulations: int | None = SIMULATIONS,
     kept: str | None = KEPT,
     fixed: bool = FIXED,
@@ -151,6 +153,8 @@ def compare(
       overblock compare telegram-2018 --strategy exact --strategy aggregate:length=24
 
       overblock compare my.yaml --move moved.csv --without-provider Cloudflare -o cmp
+
+      overblock compare spain-record --sites my-sites.csv --move moved.csv
     """
     executor = options.executor(0 if fixed else simulations)
     from sim.experiment.plan import COMPARISON, plan_comparison
@@ -163,7 +167,9 @@ def compare(
 
     by_hand = unless_from("OVERBLOCK_SIMULATIONS", simulations)
     asked = (strategy, baseline, metric, move, without_provider, by_hand, kept, fixed or None)
-    task = Task.begin(options, scenario, COMPARISON, make, Runs.again, *asked)
+    task = Task.begin(
+        options, scenario, COMPARISON, make, Runs.again, *asked, sites=sites, record=record
+    )
     tables = ("comparison", "expected_names", "tradeoff", "verdicts", "site_differences")
     task.finish(COMPARISON_SCHEMA, _about_comparison, tables, executor=executor)
 

@@ -2,14 +2,17 @@
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import duckdb
+import numpy as np
 import pytest
 
 from sim.api import compare, run
 from sim.errors import DataError, UsageError
 from sim.experiment.executors import choose_executor
 from sim.experiment.verification import verify_folder
+from sim.measure import sites
 from sim.report.page.document import render
 from sim.report.words.answer import answer
 from sim.report.words.heading import repeat_command
@@ -120,6 +123,17 @@ def test_an_empty_table_of_moves_changes_nothing(folder):
     assert {(str(one.hours), str(one.counts), str(one.loss)) for one in changes} == {
         ("0", "0 / 0", "0")
     }
+
+
+def test_last_digits_are_no_difference(monkeypatch):
+    def runs(_, label):
+        values = np.array([[0.3 if label == "a" else 0.1 + 0.2, 1.0]])
+        number = dict.fromkeys((*sites.TIMES, *sites.LOSSES), values)
+        return SimpleNamespace(site=("x", "y"), number=number, replicate=np.array([0]))
+
+    monkeypatch.setattr(sites, "read_sites", runs)
+    lines = sites.compare_sites(Path(), ["a", "b"], "a")
+    assert {(one.difference, one.share_more) for one in lines} == {(0.0, 0.0)}
 
 
 def test_sites_that_stay_and_drawn_businesses_are_the_same_in_every_simulation(folder):
