@@ -480,6 +480,11 @@ def _warn_of_tables(resolved: Resolved) -> Iterator[str]:
             f"a time other than {years(scenario)}"
         )
         yield f"{head}: {', '.join(f'{name} ({described(note)})' for name, note in found.items())}"
+    if (rate := resolved.rate) and not 0 <= scenario.start.year - rate.of <= 1:
+        yield (
+            f"sums in {rate.currency} take the exchange rate of {rate.of} for a run that starts in "
+            f"{scenario.start.year}: the table has no nearer one (key money.rates)"
+        )
     if economy is None:
         yield "losses by national methods are not computed: no economy is named (key money.economy)"
     elif not is_of_country(economy, scenario):

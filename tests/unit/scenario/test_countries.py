@@ -83,6 +83,19 @@ def test_of_several_packs_the_latest_that_is_not_later_is_taken():
     assert rate_at(rates, "KES", 2024) is None
 
 
+def test_a_rate_of_another_year_is_named(tmp_path):
+    path, rates = write(tmp_path), tmp_path / "rates.csv"
+    year, told = load_scenario(path).scenario.start.year, {}
+    for of in (1990, year - 1, year, year + 1):
+        rates.write_text(
+            "currency,of,per_usd,low,high,kind,source,date,why\n"
+            f"EUR,{of},0.9,0.8,1,assumption,,,x\n"
+        )
+        found = list_warnings(resolve(load_scenario(path, [f"money.rates={rates}"])))
+        told[of] = f"sums in EUR take the exchange rate of {of} for a run that" in " ".join(found)
+    assert told == {1990: True, year - 1: False, year: False, year + 1: True}
+
+
 def test_tables_of_another_country_are_refused_unless_they_are_borrowed(tmp_path):
     with pytest.raises(DataError, match=r"own\.yaml:4:10: borrow: expected borrow to na") as caught:
         resolve(load_scenario(write(tmp_path, "")))
