@@ -239,7 +239,8 @@ def sessions_of(resolved: Resolved) -> list[tuple[int, int]]:
             found[-1] = found[-1][0], max(to_s, found[-1][1])
         elif from_s < to_s:
             found.append((from_s, to_s))
-    return [] if found == [(0, scenario.horizon_s)] else found
+    is_named = resolved.sessions is not None or isinstance(asked, ask.TimeWindow)
+    return [] if found == [(0, scenario.horizon_s)] and not is_named else found
 
 
 def replay(timed_orders: Sequence[tuple[int, Order]]) -> Strategy:

@@ -27,6 +27,7 @@ MOST_NAMES = 2
 """Addresses, entries and providers of a site that are named."""
 MOST_SITES = 12
 SITES_BY_SESSION = 4
+FILE_OF_SESSIONS = "site_sessions.csv"
 
 
 @dataclass(frozen=True)
@@ -146,10 +147,12 @@ def hours_by_session(
     DataError
         If a table of sites cannot be read.
     """
+    if all(one["file"] != FILE_OF_SESSIONS for one in run.manifest["outputs"]):  # an older folder
+        return [], [], 0
     runs = read_sites(run.path, run.strategies[0])
     shown = [runs.site[at] for at in _longest_first(runs)[:SITES_BY_SESSION]]
     found: dict[tuple[str, str], dict[str, Estimate]] = {}
-    for row in read_rows(run, "site_sessions.csv"):
+    for row in read_rows(run, FILE_OF_SESSIONS):
         if row["operator"] or row["strategy"] != run.strategies[0]:
             continue
         median, low, high = (float(row[f"impaired_h{end}"]) for end in ("", "_low", "_high"))

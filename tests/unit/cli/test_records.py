@@ -1,12 +1,14 @@
 """``run --sites`` and ``--record``: what was seen blocked, played back for a user's sites."""
 
 import json
+import re
 import shlex
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from sim.report.page.document import render
 from sim.report.words.heading import repeat_command
 from sim.results.folder import open_run
 from sim.scenario.library import shipped
@@ -87,6 +89,8 @@ def test_a_record_of_ones_own_tells_sessions_and_operators_and_is_repeated(tmp_p
     session = "2026-03-07T13:00:00Z", "2026-03-07T14:00:00Z"
     assert {(row["session_start_utc"], row["session_end_utc"]) for row in rows} == {session}
     assert {row["operator"]: hours_of(row) for row in rows} == {"": {1.0}, "big_one": {1.0}}
+    page = " ".join(re.sub(r"<[^>]+>", " ", render(open_run(tmp_path / "out"))).split())
+    assert "Hours cut off a.example 7 Mar, 14:00 to 15:00 1 Sessions that cut off a site" in page
     # The folder keeps the tables, and is a scenario itself.
     again = shlex.split(repeat_command(open_run(tmp_path / "out")))[1:]
     (tmp_path / "data.json").unlink()
@@ -94,6 +98,16 @@ def test_a_record_of_ones_own_tells_sessions_and_operators_and_is_repeated(tmp_p
     run(*again, "-w", "1", "-o", "../again")
     ids = {open_run(tmp_path / name).manifest["result_id"] for name in ("out", "again")}
     assert len(ids) == 1
+
+
+def test_a_record_of_one_session_has_its_hours(tmp_path):
+    rows = [f"198.51.100.{at},2026-03-07T13:00Z,2026-03-07T16:30Z" for at in range(28)]
+    (tmp_path / "list.csv").write_text("\n".join(["address,from,until", *rows, ""]))
+    (tmp_path / "sites.csv").write_text("site,address\na.example,198.51.100.9\n")
+    given = ("--sites", tmp_path / "sites.csv", "--record", tmp_path / "list.csv")
+    run("run", "spain-record", *given, "-n", "1", "-w", "1", "-o", tmp_path / "out")
+    rows = csv_rows(tmp_path / "out" / "site_sessions.csv")
+    assert [row["affected_h"] for row in rows if row["operator"] == ""] == ["3.5"]
 
 
 def test_a_list_without_dates_is_no_record(tmp_path):
