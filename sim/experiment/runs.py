@@ -129,7 +129,8 @@ def derive(
             summary = with_dependence(summary, measured, inputs)
         lines["summary"] += summary
         counts = read_groups(folder, label)
-        by_group = summarise_groups(label, [counts.get(number, []) for number in runs], sample)
+        members = [counts.get(number, []) for number in runs]
+        by_group = summarise_groups(label, members, sample, resolved.amounts.currency)
         lines["groups"] += [line for line in by_group if line.by != BY_METHOD]
         lines["money"] += method_lines(resolved, by_group)
         if resolved.inventory is not None:
@@ -150,7 +151,8 @@ def derive(
         lines["tradeoff"] += weigh_strategies(plan, measured)
         lines["verdicts"] += judge_pairs(plan, measured, inputs)
         if plan.resolved.inventory is not None:
-            lines["site_differences"] += compare_sites(folder, list(measured), plan.baseline)
+            of_case = list(measured), plan.baseline, plan.resolved.amounts.currency
+            lines["site_differences"] += compare_sites(folder, *of_case)
     for file, columns in columns_of(plan).items():
         if file.endswith(".csv"):
             rows = lines[Path(file).stem]

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.catalogue.measures import USD
 from sim.engine.record.outcome import Outcome
 from sim.engine.strategies import build_strategy
 from sim.engine.strategies.calendars import seconds_of, sessions_of
@@ -21,9 +22,9 @@ from sim.experiment.draws import Draws
 from sim.experiment.executors.task import Key
 from sim.measure.bands import MOST_TIMES, even_times
 from sim.measure.facts import group_columns, measure_columns
-from sim.measure.groups import count_groups
+from sim.measure.groups import count_groups, count_in
 from sim.measure.impact import measure_impact, measure_ratios
-from sim.measure.measures import Measure, measure_own, own_measures
+from sim.measure.measures import Measure, given_in, measure_own, own_measures
 from sim.measure.money.accounts import count_money, money_measures
 from sim.measure.money.losses import loss_totals
 from sim.measure.money.prices import N_DRAWS
@@ -122,7 +123,8 @@ def measure_outcome(
         *money_measures(priced.money, has_reactions=resolved.responses is not None),
         *measure_named_loss(resolved, priced.money, priced.providers),
     )
-    return (*found, *measure_ratios(found), *measure_own(resolved, world, outcome)), priced
+    found = tuple(given_in(resolved.amounts, (*found, *measure_ratios(found))))
+    return (*found, *measure_own(resolved, world, outcome)), priced
 
 
 class _Worker:
@@ -159,12 +161,14 @@ class _Worker:
         if self._simulation.with_tables:
             scratch = self._simulation.scratch
             scratch = scratch if scratch is not None and scratch.is_dir() else None
-            groups = (
+            counts = (
                 *count_groups(world, outcome),
                 *count_money(resolved, of_prices, priced, n_prices),
             )
             measured: dict[str, Mapping[str, ColumnData]]
-            measured = {"measures": measure_columns(found), "hits": group_columns(groups)}
+            amounts = resolved.amounts
+            groups = group_columns(tuple(count_in(amounts, counts)), amounts.currency)
+            measured = {"measures": measure_columns(found), "hits": groups}
             if sites := site_columns(resolved, world, outcome, priced.prices):
                 measured[SITE_RUNS] = sites
                 measured[SITE_SESSION_RUNS] = session_columns(world, outcome)
@@ -172,7 +176,7 @@ class _Worker:
             at_s = None if draws is None else _kept_times(resolved)
             tables = encode_run(
                 label, replicate, world, outcome, start=resolved.scenario.start, folder=scratch,
-                measured=measured, at_s=at_s,
+                is_in_usd=amounts.currency == USD, measured=measured, at_s=at_s,
             )  # fmt: skip
         return RunRecord(tuple(found), tables)
 

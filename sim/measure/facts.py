@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.catalogue.measures import USD
 from sim.measure.groups import GroupCount, unit_of
 from sim.measure.measures import Measure
 from sim.measure.summary import Measured
@@ -139,11 +140,11 @@ def measure_columns(measures: Sequence[Measure]) -> dict[str, ColumnData]:
     }
 
 
-def group_columns(counts: Sequence[GroupCount]) -> dict[str, ColumnData]:
+def group_columns(counts: Sequence[GroupCount], currency: str = USD) -> dict[str, ColumnData]:
     """Columns of ``hits.parquet`` of one run, from ``by`` on."""
     return {
         **{name: Coded.of([getattr(one, name) for one in counts]) for name in _OF_GROUP},
-        "unit": Coded.of([unit_of(one.metric)[0] for one in counts]),
+        "unit": Coded.of([unit_of(one.metric, currency)[0] for one in counts]),
         **{name: _numbers(counts, name) for name in ("value", "denominator")},
     }
 

@@ -5,20 +5,21 @@ A number of a group is defined as that of the whole run, for the group alone.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.catalogue.causes import CAUSES
-from sim.catalogue.measures import BUSINESSES, MEASURES, OF_HOSTING
+from sim.catalogue.measures import BUSINESSES, MEASURES, OF_HOSTING, USD
 from sim.engine.record.outcome import Outcome
 from sim.engine.state.ledger import SLACK
 from sim.measure.measures import demand_micro_usd
 from sim.measure.money.pricing import GAIN
 from sim.measure.summary import CERTAIN, LEVEL, NOT_KNOWN, Sample, is_zero, spreads_of
 from sim.results.tables import Line
+from sim.scenario.tables.money import Amounts
 from sim.world.build import MICRO, World
 from sim.world.providers import NOT_KNOWN as UNNAMED
 
@@ -136,18 +137,30 @@ def _share_lost(demand: float, by: str, group: str, lost_micro_usd: float) -> Gr
     return GroupCount(by, group, "demand_lost_share", float(share), demand / MICRO)
 
 
-def unit_of(metric: str) -> tuple[str, str]:
+def unit_of(metric: str, currency: str = USD) -> tuple[str, str]:
     """Units of a number by group and of what it is out of; counts of earlier versions too."""
+    unit, of = BUSINESSES, BUSINESSES
     if metric in MEASURES:
-        return MEASURES[metric].unit, MEASURES[metric].of
-    of_usd = OF_HOSTING if metric == GAIN else ""
-    return ("USD", of_usd) if metric.endswith("_usd") else (BUSINESSES, BUSINESSES)
+        unit, of = MEASURES[metric].unit, MEASURES[metric].of
+    elif metric.endswith("_usd"):
+        unit, of = USD, OF_HOSTING if metric == GAIN else ""
+    return unit.replace(USD, currency), of.replace(USD, currency)
+
+
+def count_in(amounts: Amounts, counts: Iterable[GroupCount]) -> Iterator[GroupCount]:
+    """Return counts with sums of dollars given in the currency of results."""
+    for one in counts:
+        value, whole = (amounts.factor if USD in unit else 1.0 for unit in unit_of(one.metric))
+        yield replace(one, value=one.value * value, denominator=one.denominator * whole)
 
 
 def summarise_groups(
-    strategy: str, simulations: Sequence[Sequence[GroupCount]], sample: Sample = CERTAIN
+    strategy: str,
+    simulations: Sequence[Sequence[GroupCount]],
+    sample: Sample = CERTAIN,
+    currency: str = USD,
 ) -> tuple[Line, ...]:
-    """Summarise the numbers of each group: rows of ``groups.csv``.
+    """Summarise the numbers of each group, money in a currency: rows of ``groups.csv``.
 
     A simulation without the group counts 0 out of 0. Where no business of the sample was hit, a
     zero of a group is not known.
@@ -168,12 +181,12 @@ def summarise_groups(
             by=by,
             group=group,
             metric=metric,
-            unit=unit_of(metric)[0],
+            unit=unit_of(metric, currency)[0],
             **(NOT_KNOWN if is_zero(spread) and sample.has_missed else spread)._asdict(),
             level=LEVEL,
             n_simulations=n,
             denominator=of.median,
-            denominator_unit=unit_of(metric)[1],
+            denominator_unit=unit_of(metric, currency)[1],
         )
         for (by, group, metric), spread, of in zip(
             counted, spreads_of(value), spreads_of(whole), strict=True

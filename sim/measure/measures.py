@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sim.catalogue.measures import MEASURES
+from sim.catalogue.measures import MEASURES, USD
 from sim.engine.record.outcome import Outcome
 from sim.errors import Problem
 from sim.scenario.own import OwnCodeError, failure, load_name
 from sim.scenario.resolve import Resolved
+from sim.scenario.tables.money import Amounts
 from sim.world.build import World
 
 UNKNOWN = float("nan")
@@ -50,6 +51,18 @@ def measured(name: str, value: float, denominator: float = UNKNOWN) -> Measure:
     """
     entry = MEASURES[name]
     return Measure(name, entry.unit, value, denominator, entry.of)
+
+
+def given_in(amounts: Amounts, measures: Iterable[Measure]) -> Iterator[Measure]:
+    """Return measures with sums of dollars given in the currency of results.
+
+    The ending ``_usd`` of a name stays: the unit says what the value is in.
+    """
+    for one in measures:
+        units = one.unit, one.denominator_unit
+        value, whole = (amounts.factor if USD in unit else 1.0 for unit in units)
+        unit, of = (unit.replace(USD, amounts.currency) for unit in units)
+        yield Measure(one.metric, unit, one.value * value, one.denominator * whole, of)
 
 
 def over(above: ArrayLike, below: ArrayLike, per: float) -> NDArray[np.float64]:

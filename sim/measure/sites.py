@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.catalogue.causes import CAUSES
+from sim.catalogue.measures import USD
 from sim.engine.record.outcome import Outcome
 from sim.engine.state.ledger import NEVER, SPELL_NAMES
 from sim.engine.strategies.calendars import sessions_of
@@ -62,12 +63,13 @@ class SiteRuns:
     text: Mapping[str, NDArray[np.object_]]
 
 
-def read_sites(folder: Path, label: str) -> SiteRuns:
-    """Outages of each site in each run, over all users."""
+def read_sites(folder: Path, label: str, currency: str = USD) -> SiteRuns:
+    """Outages of each site in each run, over all users; ``loss_usd`` in a currency of results."""
     columns = (*TIMES, *BY_CAUSE, *LOSSES, "revenue_usd_per_h", *SPANS)
+    loss = "" if currency == USD else " REPLACE (loss_in_currency AS loss_usd)"
     found = read_columns(
         folder / "site_runs.parquet",
-        f"SELECT site, replicate, {', '.join((*columns, *TEXTS))} FROM data "
+        f"SELECT site, replicate, {', '.join((*columns, *TEXTS))} FROM (SELECT *{loss} FROM data) "
         "WHERE strategy = ? AND operator IS NULL ORDER BY replicate, business",
         [label],
     )
@@ -263,12 +265,15 @@ def site_columns(
         "revenue_usd_per_h": businesses.revenue_usd_per_h[first:],
         "demand_usd_per_h": businesses.value_micro_usd_per_h[first:] / MICRO,
     }
+    loss, amounts = _price(number, sector_row, left, prices), resolved.amounts
+    in_usd = 1.0 if amounts.currency == USD else math.nan
     alone = by_cause | {
-        "response_usd": moves.cost_usd[first:],
+        "response_usd": moves.cost_usd[first:] * in_usd,
         "visits_per_h": sites.visits_per_h,
-        "loss_usd": _price(number, sector_row, left, prices),
+        "loss_usd": loss * in_usd,
+        "loss_in_currency": loss * (math.nan if amounts.currency == USD else amounts.factor),
         "visits_lost": sites.visits_per_h * whole["lost_demand_h"],
-        "revenue_usd_per_h": number["revenue_usd_per_h"],
+        "revenue_usd_per_h": number["revenue_usd_per_h"] * in_usd,
         **{
             name: np.where(t_s == NEVER, np.nan, t_s)
             for name in SPANS
@@ -378,14 +383,18 @@ def summarise_sites(
     """
     if not simulations:
         return []
-    runs, operators = read_sites(folder, label), read_operators(folder, label, simulations)
+    currency, rate = resolved.amounts.currency, resolved.rate
+    runs = read_sites(folder, label, currency)
+    operators = read_operators(folder, label, simulations)
     spreads = {name: spreads_of(runs.number[name].T) for name in (*TIMES, *LOSSES)}
+    if currency != USD:
+        spreads["loss_in_currency"] = spreads.pop("loss_usd")
     medians = {
         name: np.median(runs.number[name], axis=0) for name in (*BY_CAUSE, "revenue_usd_per_h")
     }
     first = np.fmin.reduce(runs.number["first_outage_s"], axis=0).tolist()
     last = np.fmax.reduce(runs.number["last_outage_s"], axis=0).tolist()
-    start, rate = resolved.scenario.start, resolved.rate
+    start = resolved.scenario.start
 
     def line(
         site: str,
@@ -402,11 +411,11 @@ def summarise_sites(
 
     lines: list[dict[str, Any]] = []
     for row, site in enumerate(runs.site):
-        loss = spreads["loss_usd"][row]
-        local = {} if rate is None else {
-            **ends("loss_in_currency", Spread(*(end * rate.per_usd for end in loss))),
-            "currency": rate.currency, "currency_per_usd": rate.per_usd,
-        }  # fmt: skip
+        local: dict[str, Any] = {} if currency == USD else {"currency": currency}
+        if rate is not None:
+            loss = Spread(*(end * rate.per_usd for end in spreads["loss_usd"][row]))
+            local = {"currency": rate.currency, "currency_per_usd": rate.per_usd}
+            local |= ends("loss_in_currency", loss)
         found = [(name, column[row]) for name, column in spreads.items()]
         lines.append(
             line(site, "", found, runs.number["affected_h"][:, row])
@@ -489,7 +498,9 @@ def _all_of(texts: NDArray[np.object_]) -> str:
     return "; ".join(names[np.argsort(-n, kind="stable")].tolist())
 
 
-def compare_sites(folder: Path, labels: Sequence[str], baseline: str) -> list[Line]:
+def compare_sites(
+    folder: Path, labels: Sequence[str], baseline: str, currency: str = USD
+) -> list[Line]:
     """Rows of ``site_differences.csv``: sites under each strategy, less the baseline; then all.
 
     Parameters
@@ -506,10 +517,10 @@ def compare_sites(folder: Path, labels: Sequence[str], baseline: str) -> list[Li
     """
     if baseline not in labels:
         return []
-    units = {column.name: column.unit for column in SITE_RUNS}
-    against, lines = read_sites(folder, baseline), list[Line]()
+    units = {column.name: column.unit for column in SITE_RUNS} | {"loss_usd": currency}
+    against, lines = read_sites(folder, baseline, currency), list[Line]()
     for label in (label for label in labels if label != baseline):
-        runs = read_sites(folder, label)
+        runs = read_sites(folder, label, currency)
         _, *rows = np.intersect1d(runs.replicate, against.replicate, return_indices=True)
         for metric in (*TIMES, *LOSSES):
             both = [one.number[metric][row] for one, row in zip((runs, against), rows, strict=True)]
@@ -536,6 +547,6 @@ def compare_sites(folder: Path, labels: Sequence[str], baseline: str) -> list[Li
                     n_known=gap.shape[1],
                 )
                 for row, (site, spread, spread_before, difference) in enumerate(columns)
-                if not np.isnan(after[row]).all()
+                if metric == "loss_usd" or not np.isnan(after[row]).all()
             ]
     return lines

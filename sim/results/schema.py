@@ -113,8 +113,7 @@ CURVES = (
     Column.measured("value", "Value from this time on, until the series' next row"),
     Column.measured(
         "denominator",
-        "What the value is out of: businesses of the group, or their demand in USD/h; missing "
-        "for addresses",
+        "What the value is out of: businesses of the group, or their revenue; none for addresses",
     ),
 )
 
@@ -345,6 +344,7 @@ SITE_RUNS = (
     Column.number("response_usd", "Labour of its responses; missing for an operator", "USD"),
     Column.number("visits_per_h", "As the inventory gives it; else missing", "visits/h"),
     Column.number("loss_usd", "Private loss; missing for an operator", "USD"),
+    Column.number("loss_in_currency", "The same where no rate is known; else missing", "currency"),
     Column.number("visits_lost", "Visits that failed; missing likewise", "visits"),
     Column.number("revenue_usd_per_h", "Mean revenue over the week, given or drawn", "USD/h"),
     Column.number("first_outage_s", "Start of the first spell; missing when there was none", "s"),
@@ -397,7 +397,7 @@ SITES = (
     *ends("visits_lost", "the share 'level' of simulations; missing with one", "visits"),
     Column.number(
         "loss_in_currency",
-        "loss_usd in the country's currency; missing for an operator, and without money.currency",
+        "Private loss in the country's currency; missing for an operator, and where not known",
         "currency",
     ),
     *ends("loss_in_currency", "the share 'level' of simulations", "currency"),

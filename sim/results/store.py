@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import tempfile
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -46,6 +47,7 @@ def encode_run(
     start: datetime,
     folder: Path | None,
     measured: Mapping[str, Mapping[str, ColumnData]],
+    is_in_usd: bool = True,
     at_s: NDArray[np.int64] | None = None,
 ) -> dict[str, bytes]:
     """Return a run's part of each table: the bytes of a Parquet file, by name.
@@ -60,13 +62,15 @@ def encode_run(
         Folder for temporary files; the system's when None.
     measured
         Columns of the tables that are measured, by name.
+    is_in_usd
+        Whether revenue is known in USD.
     at_s
         Times at which curves are read; at every change when None.
     """
     curves, start_s = outcome.curves, int(start.timestamp())
     tables: dict[str, Mapping[str, ColumnData]] = {
         "curves": _curves(world, curves if at_s is None else curves.at(at_s), start_s),
-        "businesses": _businesses(world, outcome),
+        "businesses": _businesses(world, outcome, 1.0 if is_in_usd else math.nan),
         "events": _events(world, outcome, start_s),
         "entries": _entries(world.places.line, outcome),
         **measured,
@@ -101,7 +105,7 @@ def _curves(world: World, curves: Curves, start_s: int) -> dict[str, ColumnData]
     }
 
 
-def _businesses(world: World, outcome: Outcome) -> dict[str, ColumnData]:
+def _businesses(world: World, outcome: Outcome, factor: float) -> dict[str, ColumnData]:
     businesses, ledger, places = world.businesses, outcome.ledger, world.places
     n = businesses.n_businesses
     home = businesses.home_place_row
@@ -111,8 +115,8 @@ def _businesses(world: World, outcome: Outcome) -> dict[str, ColumnData]:
         "sector": Coded(businesses.sector_row, businesses.sector),
         "provider": Coded(places.provider_row[home], places.provider),
         "region": Coded(home, places.region),
-        "revenue_usd_per_h": businesses.revenue_usd_per_h,
-        "demand_usd_per_h": businesses.value_micro_usd_per_h / MICRO,
+        "revenue_usd_per_h": businesses.revenue_usd_per_h * factor,
+        "demand_usd_per_h": businesses.value_micro_usd_per_h / MICRO * factor,
         "n_names": n_names,
         "n_active_sites": n_active,
         "lost_demand_h_below_threshold": ledger.lost_demand_h_below_threshold,

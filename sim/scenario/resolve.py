@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
@@ -46,7 +47,16 @@ from sim.scenario.tables.inventory import (
     read_inventory,
     read_list,
 )
-from sim.scenario.tables.money import EconomyRow, MoneyParameterRow, check_money_parameters
+from sim.scenario.tables.money import (
+    NO_AMOUNTS,
+    Amounts,
+    EconomyRow,
+    MoneyParameterRow,
+    amounts_of,
+    check_money_parameters,
+    check_revenue,
+    in_dollars,
+)
 from sim.scenario.tables.rows import read_assumptions
 from sim.scenario.tables.seeds import ANY, Row, SourceNote, Table, read_table, table_rows
 
@@ -140,6 +150,11 @@ class Resolved:
         """Exchange rate of the scenario's currency at its time; None without a currency."""
         scenario = self.scenario
         return rate_at(table_rows(self.rates), scenario.money.currency, scenario.start.year)
+
+    @cached_property
+    def amounts(self) -> Amounts:
+        """How amounts of results are given; a response costs dollars."""
+        return amounts_of(self.scenario, self.inventory, table_rows(self.rates), self.responses)
 
     @property
     def given_orders(self) -> Sequence[GivenOrder | GivenOrderRow]:
@@ -260,6 +275,8 @@ def read_tables(loaded: LoadedScenario, known: Resolved | None = None) -> Resolv
         raise ScenarioError([*unknown, *malformed])
     malformed.raise_any()
     found |= {"loaded": loaded, "inventory": inventory, "lists": (), "code": ()}
+    if inventory is not None:
+        found["inventory"] = in_dollars(inventory, scenario, table_rows(found["rates"]))
     resolved = Resolved(**found)
     others = {one.name: one for one in (*known.lists, *known.code)} if known is not None else {}
     lists: list[Table[of.PrefixRow]] = []
@@ -289,7 +306,8 @@ def _name_at(scenario: Scenario, key: str, inventory: Inventory | None) -> str |
     section, last = key.split(".")
     part = scenario.register_ if section == "register" else getattr(scenario, section)
     name = getattr(part, last, None)
-    if key == "money.rates" and scenario.money.currency in (None, USD):
+    currencies = {scenario.money.currency, inventory.currency if inventory else None}
+    if key == "money.rates" and currencies <= {None, USD, ""}:
         return None
     if key == "population.revenue_per_visit":
         name = name or VISIT_VALUES
@@ -318,6 +336,8 @@ def check_together(resolved: Resolved) -> list[Problem]:
         checks.append(check_shared(shared, resolved.cloud_prefixes))
     if inventory is not None:
         checks.append(check_sites(inventory, sectors, scenario))
+        rates, document = table_rows(resolved.rates), resolved.loaded.document
+        checks.append(check_revenue(inventory, scenario, rates, document))
     if inventory is not None and resolved.visit_values is not None:
         checks.append(check_visits(inventory, resolved.visit_values, sectors))
     if resolved.services is not None:
@@ -485,16 +505,24 @@ def _warn_of_tables(resolved: Resolved) -> Iterator[str]:
             f"sums in {rate.currency} take the exchange rate of {rate.of} for a run that starts in "
             f"{scenario.start.year}: the table has no nearer one (key money.rates)"
         )
-    if economy is None:
-        yield "losses by national methods are not computed: no economy is named (key money.economy)"
-    elif not is_of_country(economy, scenario):
+    amounts = resolved.amounts
+    if math.isnan(amounts.factor):
+        yield (
+            f"{NO_AMOUNTS}: what businesses earn and spend is assumed in USD, and there "
+            f"is no exchange rate of {amounts.currency} (key money.rates)"
+        )
+    why = "no economy is named (key money.economy)" if economy is None else ""
+    if economy is not None and not is_of_country(economy, scenario):
         assert economy.note is not None
         other = f"is of {scenario.country}" if scenario.country else "names no country"
-        yield (
-            "losses by national methods are not computed: "
-            f"{economy.name} is of {economy.note.country}, the scenario {other} "
-            "(keys money.economy and country)"
+        why = (
+            f"{economy.name} is of {economy.note.country}, the scenario {other} (keys "
+            "money.economy and country)"
         )
+    elif economy is not None and amounts.currency != USD:
+        why = f"{economy.name} is in USD, and there is no rate of {amounts.currency}"
+    if why:
+        yield f"losses by national methods are not computed: {why}"
 
 
 def _warn_of_orders(resolved: Resolved) -> Iterator[str]:

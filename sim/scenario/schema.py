@@ -295,7 +295,7 @@ class Money(Model):
     economy: Table = "economy-russia-2018"
     """Table of the country's economy and of the published national methods, or `none`."""
     currency: Annotated[str, StringConstraints(pattern=CURRENCY)] | None = None
-    """Currency, three letters of ISO 4217, in which money is shown beside USD."""
+    """Currency, three letters of ISO 4217, of amounts: by `rates`, or as sites give them."""
     rates: Table = "exchange-rates"
     """Table of what a dollar was worth."""
 

@@ -25,7 +25,7 @@ AS_IS = "as-is"
 """Label of the scenario as it is, to which differences are taken."""
 MOVE, WITHOUT = "move", "without_provider"
 """Keys of what if: a table of moves, or a provider that sites leave; neither as it is."""
-_OF_SITE = ("sector", "country", "revenue_usd_per_h", "visits_per_h")
+_OF_SITE = ("sector", "country", "visits_per_h")
 """Columns that a table of moves may have as well, and that are taken from the inventory alone."""
 
 
@@ -75,7 +75,8 @@ def what_if(variant: Variant, asked: Mapping[str, str]) -> Variant:
         moves = read_inventory(name, resolved.loaded.find_list(name), may_be_empty=True)
         DataError.raise_any([*check_sites(moves, resolved.sectors, resolved.scenario)])
         inventory = _move(inventory, moves)
-        if ignored := ", ".join(one for one in _OF_SITE if one in moves.columns):
+        columns = [one for one in moves.columns if one in _OF_SITE or one.startswith("revenue_")]
+        if ignored := ", ".join(columns):
             note = f"taken from {inventory.name}, not from this table: {ignored}"
             moves = replace(moves, notes=(*moves.notes, note))
     inventory = replace(inventory, away_from=asked.get(WITHOUT, ""))

@@ -28,6 +28,7 @@ from sim.names.sharing import (
 from sim.scenario.reactions import Censor, Complaints, Reactions, Users
 from sim.scenario.resolve import Resolved
 from sim.scenario.schema import Effects, Ipv6, Thresholds
+from sim.scenario.tables.money import Amounts
 from sim.scenario.tables.seeds import Table, table_rows
 from sim.scenario.tables.sharing import ConcentrationRow, KindRow
 from sim.streams import Stream, Streams
@@ -247,7 +248,10 @@ def build_population(
     programs, left_for = build_programs(resolved, places, placement, n_components, streams)
     if left_for is not None:
         parts.append(left_for)
-    host_row, *around = neighbours_of_hosts(resolved, places, parts, revenue, seated)
+    # Revenue in a currency without a rate compares with none: its sites rank in the middle.
+    is_unconverted = resolved.amounts != Amounts() and np.isfinite(resolved.amounts.factor)
+    ranked = median if is_unconverted else revenue
+    host_row, *around = neighbours_of_hosts(resolved, places, parts, ranked, seated)
     # The components of t = 0 and, after them, those that businesses may come to.
     components = Components.by_address(
         np.concatenate([part.is_spread for part in parts]),

@@ -6,6 +6,7 @@ A row without an address is a record whose addresses are not known.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -41,6 +42,9 @@ ADDRESS_COLUMNS = ("address", "prefix", "ip", "cidr", "network", "ip_address", "
 NAME_COLUMNS = ("domain", "domain_name", "fqdn", "hostname", "host", "dns_name")
 """Columns that name a row where none is called name or site."""
 REVENUE = "_usd_per_h"
+USD_COLUMN = f"revenue{REVENUE}"
+IN_CURRENCY = re.compile(r"revenue_(?:([a-z]{3})_)?per_h")
+"""Columns of sites' revenue in the scenario's currency, or in one that they name."""
 # Columns of our own normal table that say again what the prefix says, or where it came from.
 _IMPLIED = (
     *("ip_first", "ip_last", "ip6_first_high", "ip6_first_low", "ip6_last_high", "ip6_last_low"),
@@ -354,10 +358,13 @@ def _choose_columns(
         got = ", ".join(bounds)[:200]
         wanted = "expected a column of netmasks or one of last addresses"
         raise gathering.wrong(f"{wanted}, got both: {got}", 1)
-    revenue = [theirs for column, theirs in named.items() if column.endswith(REVENUE)]
-    gathering.check_one("column of revenue", revenue)
-    if revenue:
-        chosen["revenue_usd_per_h"] = revenue[0]
+    ours = {
+        theirs: USD_COLUMN if column.endswith(REVENUE) else column
+        for column, theirs in named.items()
+        if column.endswith(REVENUE) or ("visits_per_h" in more and IN_CURRENCY.fullmatch(column))
+    }
+    gathering.check_one("column of revenue", list(ours))
+    chosen |= {column: theirs for theirs, column in ours.items()}
     if bounds and "address_2" in chosen:
         raise gathering.wrong(
             f"expected one column of addresses beside {bounds[0]}, got several", 1
@@ -410,7 +417,7 @@ def _add_cells(
                 add_origins(gathering, values, line)
             case "country":
                 add_countries(gathering, values, line)
-            case "n_names" | "revenue_usd_per_h" | "visits_per_h":
+            case _ if column == "n_names" or column.endswith("_per_h"):
                 add_amounts(gathering, column, values, line)
             case "service" if values and isinstance(values[0], tuple):
                 gathering.add_lists(column, values, {each: each for each in values})
@@ -476,9 +483,14 @@ def _parsed(cells: Sequence[str]) -> list[Any]:
 def _names_rows(header: Iterable[str]) -> bool:
     """Return whether a table has names, no addresses, and another column that we know."""
     columns = set(header)
-    others = {*LABELS, *OF_SITES, "n_names", f"revenue{REVENUE}"} - {"name"}
+    others = {*LABELS, *OF_SITES, "n_names", USD_COLUMN} - {"name"}
     has_names = bool(columns & {"name", "site"}) and not columns & {*ADDRESS_COLUMNS}
     return has_names and bool(columns & others)
+
+
+def revenue_column(columns: Iterable[str]) -> str:
+    """Name of the column of revenue among ours, whichever currency it is in."""
+    return next(filter(IN_CURRENCY.fullmatch, columns), USD_COLUMN)
 
 
 def fits_inventory(sample: Sample) -> bool:

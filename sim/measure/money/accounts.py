@@ -182,7 +182,7 @@ def method_lines(resolved: Resolved, lines: Sequence[Line]) -> Iterator[Line]:
             method=method,
             scope=scope,
             formula=FIRM_FORMULAS[metric] if scope == MODELLED else national[method].formula,
-            unit="USD",
+            unit=resolved.amounts.currency,
             median=line.median,
             low=line.low,
             high=line.high,

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.scenario.resolve import Resolved, is_of_country
+from sim.scenario.schema import USD
 from sim.scenario.tables.money import (
     ECONOMY_KEYS,
     FACTORS,
@@ -191,8 +192,8 @@ def drawn_dials(streams: Streams, keys: Sequence[str]) -> dict[str, float]:
 
 
 def economy_keys(resolved: Resolved) -> list[str]:
-    """Constants of the national methods; none of another country, whose economy is not borrowed."""
-    if not is_of_country(resolved.economy, resolved.scenario):
+    """Constants of the national methods, in USD; none of another country, which is not borrowed."""
+    if resolved.amounts.currency != USD or not is_of_country(resolved.economy, resolved.scenario):
         return []
     held = {row.key for row in table_rows(resolved.economy)}
     return [key for key in ECONOMY_KEYS if key in held]

@@ -168,7 +168,7 @@ def read_money(run: RunFolder, strategy: str | None) -> Rows:
         if (chosen, metric) in found
     ]
     lines = [line for line in lines if line.is_sum or not (line.bound or line.found.high == 0)]
-    panel = Panel(capitalised(currency_name(rate)), tuple(lines))
+    panel = Panel(capitalised(currency_name(lines[0].found.unit)), tuple(lines))
     return _rows("What it cost", [panel], " Medians need not add up.")
 
 

@@ -11,8 +11,15 @@ import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
 
-from sim.measure.estimates import Estimate, estimate_over, middle_of
-from sim.measure.sites import SiteRuns, find_entries, read_addresses, read_sites, read_spells
+from sim.catalogue.choices import PRIVATE_LOSS
+from sim.measure.estimates import Estimate, estimate_over, middle_of, read_estimates
+from sim.measure.sites import (
+    SiteRuns,
+    find_entries,
+    read_addresses,
+    read_sites,
+    read_spells,
+)
 from sim.report.page.detail import MOST_OPERATORS, MOST_ROWS, largest_operators, step_before
 from sim.report.words.heading import in_currency, rate_of, read_mechanisms
 from sim.report.words.languages import Text, joined, moment, say
@@ -208,7 +215,8 @@ def times_of(run: RunFolder, step: int) -> Iterator[tuple[str, Text, str, Text, 
     DataError
         If the tables of sites cannot be read.
     """
-    runs, rate = read_sites(run.path, run.strategies[0]), rate_of(run)
+    unit, rate = read_estimates(run)[run.strategies[0], PRIVATE_LOSS].unit, rate_of(run)
+    runs = read_sites(run.path, run.strategies[0], unit)
     spells = read_spells(run.path, run.strategies[0])
     for at in _longest_first(runs)[:MOST_ROWS]:
         site, is_cut = runs.site[at], runs.number["impaired_h"][:, at] > 0
@@ -217,7 +225,7 @@ def times_of(run: RunFolder, step: int) -> Iterator[tuple[str, Text, str, Text, 
         lasts, is_still = _hours_of(run, runs, at)
         until = say("the end") if is_still else until
         when = say("{begin} to {end}", begin=first, end=until) if is_cut.any() else first
-        loss = in_currency(estimate_over(runs.number["loss_usd"][:, at], "USD"), rate)
+        loss = in_currency(estimate_over(runs.number["loss_usd"][:, at], unit), rate)
         # Of a count, so that ends are whole numbers.
         shares = (0.5, 0.05, 0.95)
         median, low, high = np.quantile(spells[site], shares, method="inverted_cdf").tolist()

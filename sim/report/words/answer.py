@@ -293,7 +293,7 @@ class _Facts:
         unit = text(row, "unit")
         if unit == USD and self.rate is not None:
             value *= self.rate.per_usd
-            return amount(value, currency_name(self.rate, two_digits(value)))
+            return amount(value, currency_name(self.rate.currency, two_digits(value)))
         return amount(value, say_name(unit))
 
     def money(self, strategy: str) -> Figure | None:
@@ -303,17 +303,18 @@ class _Facts:
             return None
         found = in_currency(found, self.rate)
         n = two_digits(found.median)
-        named = {"currency": currency_name(self.rate, n)}
+        named = {"currency": currency_name(found.unit, n)}
         what = say_n(
             "{currency} lost by these businesses", "{currency} lost by these businesses", n, **named
         )
         if has_sites_alone(self.run):
-            what = self.lost_by_sites(n)
+            what = self.lost_by_sites(found)
         figure = self.figure(PRIVATE_LOSS, found, what)
         return figure if found.is_known else replace(figure, bound=NOT_KNOWN)
 
-    def lost_by_sites(self, n: float) -> Text:
-        named = {"currency": currency_name(self.rate, n)}
+    def lost_by_sites(self, found: Estimate) -> Text:
+        n = two_digits(found.median)
+        named = {"currency": currency_name(found.unit, n)}
         return say_n("{currency} lost by your sites", "{currency} lost by your sites", n, **named)
 
     def bounded(self, figure: Figure, strategy: str) -> Figure:
@@ -526,14 +527,16 @@ class _Facts:
         return said, ""
 
     def _of_what_if(self, strategy: str) -> Iterator[Figure]:
-        number_of = read_sites(self.run.path, strategy).number
+        unit = self.estimates[strategy, PRIVATE_LOSS].unit
+        number_of = read_sites(self.run.path, strategy, unit).number
         hours, n = number_of["impaired_h"], number_of["impaired_h"].shape[1]
         n_cut = estimate_over((hours > 0).sum(axis=1).astype(np.float64), "sites")
         yield self.figure("", n_cut, say("of your {n} sites cut off", n=whole(n)))
         of_all = say("hours cut off, all your sites together")
         yield self.figure("", estimate_over(hours.sum(axis=1), "h"), of_all)
-        lost = in_currency(estimate_over(number_of["loss_usd"].sum(axis=1), "USD"), self.rate)
-        yield self.figure("", lost, self.lost_by_sites(two_digits(lost.median)))
+        lost = in_currency(estimate_over(number_of["loss_usd"].sum(axis=1), unit), self.rate)
+        figure = self.figure("", lost, self.lost_by_sites(lost))
+        yield figure if lost.is_known else replace(figure, bound=NOT_KNOWN)
 
     def verdicts(self) -> tuple[Verdict, ...]:
         """Verdicts by kind, in the sequence of the columns."""

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 from babel import Locale
 
+from sim.catalogue.measures import USD
 from sim.errors import DataError
 from sim.experiment.draws import ALL_ASKED, PRIOR
 from sim.measure.estimates import Estimate, own_strategy
@@ -581,13 +582,12 @@ def rate_of(run: RunFolder) -> RateRow | None:
 
 
 def in_currency(found: Estimate, rate: RateRow | None) -> Estimate:
-    """A sum of dollars in the country's currency; as it is without a rate."""
-    return found if rate is None else found.times(rate.per_usd, rate.currency)
+    """A sum of dollars in the country's currency; as it is without a rate, or in it already."""
+    return found if rate is None or found.unit != USD else found.times(rate.per_usd, rate.currency)
 
 
-def currency_name(rate: RateRow | None, count: float = MANY) -> Text:
-    """Name of that currency as it reads after a number: ``euros``."""
+def currency_name(code: str, count: float = MANY) -> Text:
+    """Name of a currency as it reads after a number: ``euros``."""
     from babel.numbers import get_currency_name
 
-    code = "USD" if rate is None else rate.currency
     return Text(lambda words: str(get_currency_name(code, count, locale=words.code)))

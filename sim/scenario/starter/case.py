@@ -33,13 +33,13 @@ from sim.scenario.overrides import countries, pack_of, pack_year
 from sim.scenario.quantities import (
     check_country,
     check_time_zone,
-    currency_of,
     format_instant,
     only_zone,
 )
 from sim.scenario.refusal import hint
 from sim.scenario.resolve import VISIT_VALUES, read_tables, resolve, undeclared
 from sim.scenario.schema import dump_tree, json_schema
+from sim.scenario.starter.money import money_of_case
 from sim.scenario.tables.inventory import list_prefixes, read_inventory, write_sites
 from sim.scenario.tables.rows import CadenceRow, OperatorRow
 from sim.scenario.tables.seeds import read_bytes, read_cells, read_shipped
@@ -404,7 +404,7 @@ def write_case(known: Known, folder: Path) -> list[str]:
             assumed.append(f"Dates of the list without a time: the start of that day in {zone}.")
         assumed += outside
         notes += outside
-    has_ipv6 = False
+    has_ipv6, inventory = False, None
     if known.inventory is not None:
         of_sites = replace(choice, zone=None)
         inventory = read_inventory(known.inventory.name, known.inventory, of_sites)
@@ -435,9 +435,10 @@ def write_case(known: Known, folder: Path) -> list[str]:
         operators = "operators.csv"
         files |= {operators: table.encode(), "operators.source.yaml": note.encode()}
     rest = [*([_SEEN] if polled else []), *([_IPV6] if has_ipv6 else [])]
-    currency = currency_of(known.country, first.year)
-    if known.country not in countries() and currency is not None:
-        rest.append(_MONEY.format(currency=currency))
+    if known.country not in countries():
+        section, unconverted = money_of_case(known.country, first.year, inventory)
+        rest.append(section)
+        assumed += unconverted
     names = [row["operator"] for row in csv.DictReader(io.StringIO(table))]
     if listed is not None:
         _check_operators(known, listed, names)
@@ -457,7 +458,7 @@ def write_case(known: Known, folder: Path) -> list[str]:
         ).rstrip(),
         operators=operators,
         population=_DRAWN if known.inventory is None else _GIVEN_SITES,
-        rest="\n".join(rest),
+        rest="\n".join(filter(None, rest)),
         why_time="Given" if known.first and known.last else "Any days, as none were given",
         notes="" if known.inventory else _NOTE_OF_N,
     )
@@ -520,12 +521,6 @@ population:
   inventory: hosts.csv
   # Businesses that are drawn with yours; none by default.
   # n_businesses: 1000"""
-_MONEY = """\
-# Amounts are in this currency. Others are converted only by a rate with its source: a table as
-# seeds/exchange-rates.csv, with a row for this currency.
-money:
-  currency: {currency}
-  # rates: rates.csv"""
 _DRAWN = """\
 population:
   # Businesses that are drawn; `inventory: hosts.csv` takes your own.

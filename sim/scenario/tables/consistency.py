@@ -11,7 +11,8 @@ from typing import Any
 from sim.errors import Problem
 from sim.scenario.schema import Scenario
 from sim.scenario.strategies import Replay
-from sim.scenario.tables.inventory import MAX_TOTAL_USD_PER_H, Inventory
+from sim.scenario.tables.inventory import Inventory
+from sim.scenario.tables.money import MAX_TOTAL_USD_PER_H
 from sim.scenario.tables.rows import (
     CadenceRow,
     CloudPrefixRow,

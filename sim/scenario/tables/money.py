@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterator, Mapping, Sequence
-from typing import ClassVar, Literal, TypeAlias, get_args
+from dataclasses import replace
+from typing import ClassVar, Literal, NamedTuple, TypeAlias, get_args
+
+import numpy as np
 
 from sim.errors import Problem
-from sim.scenario.tables.rows import NonNegative, SectorRow
+from sim.scenario.document import Document
+from sim.scenario.overrides import rate_at
+from sim.scenario.schema import USD, Scenario
+from sim.scenario.tables.inventory import Inventory
+from sim.scenario.tables.rows import NonNegative, RateRow, SectorRow
 from sim.scenario.tables.seeds import SupportedRow, Table
 
 SpellClass: TypeAlias = Literal[
@@ -140,3 +148,97 @@ def check_money_parameters(
             if after > before:
                 message = f"expected at most {before:g}, as for shorter spells, got {after:g}"
                 yield table.problem(table.rows.index(longer), column, message)
+
+
+MAX_TOTAL_USD_PER_H = 1e9
+"""Sums of revenue are kept in whole micro-dollars, which hold some billion dollars an hour."""
+NO_AMOUNTS = "amounts are not computed"
+"""How a warning begins of a run whose sums are not known in its currency."""
+
+
+class Amounts(NamedTuple):
+    """How results give amounts, which are computed in dollars.
+
+    Attributes
+    ----------
+    currency
+        Currency of ISO 4217.
+    factor
+        A dollar of the computation in it; NaN where amounts are not known in it.
+    """
+
+    currency: str = USD
+    factor: float = 1.0
+
+
+def amounts_of(
+    scenario: Scenario, inventory: Inventory | None, rates: Sequence[RateRow], responses: object
+) -> Amounts:
+    """Amounts in USD, or, without an exchange rate, in the currency of the scenario.
+
+    Without a rate they are known where nothing is in dollars: no business is drawn, every site
+    gives its revenue, and there are no responses, which cost dollars. The dollar of the computation
+    is then a unit of account of that currency.
+    """
+    wanted = scenario.money.currency
+    if wanted is None or _per_usd(wanted, scenario, rates) is not None:
+        return Amounts()
+    if inventory is None or np.isnan(inventory.revenue_per_h).any() or responses is not None:
+        return Amounts(wanted, math.nan)
+    is_known = not scenario.population.n_businesses
+    return Amounts(wanted, _unit_of_account(inventory) if is_known else math.nan)
+
+
+def _per_usd(currency: str | None, scenario: Scenario, rates: Sequence[RateRow]) -> float | None:
+    """What a dollar is in a currency at a scenario's time; None where it is not known."""
+    if currency == USD:
+        return 1.0
+    row = rate_at(rates, currency, scenario.start.year)
+    return None if row is None else row.per_usd
+
+
+def _unit_of_account(inventory: Inventory) -> float:
+    """Power of ten of a currency without a rate that sums of revenue are counted in."""
+    most = max(float(np.nansum(inventory.revenue_per_h)), MAX_TOTAL_USD_PER_H)
+    return float(10.0 ** math.ceil(math.log10(most / MAX_TOTAL_USD_PER_H)))
+
+
+def in_dollars(inventory: Inventory, scenario: Scenario, rates: Sequence[RateRow]) -> Inventory:
+    """Convert the revenue of an inventory: at its rate, else into the unit of account."""
+    currency = inventory.currency or scenario.money.currency
+    per_usd = _per_usd(currency, scenario, rates) or _unit_of_account(inventory)
+    return replace(inventory, revenue_usd_per_h=inventory.revenue_per_h / per_usd)
+
+
+def check_revenue(
+    inventory: Inventory, scenario: Scenario, rates: Sequence[RateRow], document: Document
+) -> Iterator[Problem]:
+    """Refuse revenue in a currency that nothing converts into that of the amounts."""
+    is_given = ~np.isnan(inventory.revenue_per_h)
+    if not is_given.any():
+        return
+    key, path = f"revenue_{inventory.currency.lower()}_per_h", str(inventory.path)
+    key = key.replace("__", "_")
+    wanted = amounts_of(scenario, inventory, rates, None).currency
+    given, rate = inventory.currency or scenario.money.currency, "a row of {} in money.rates"
+    message = ""
+    if given is None:
+        message = "a currency in its name, as in revenue_eur_per_h, or the key money.currency"
+    elif given != wanted and _per_usd(given, scenario, rates) is None:
+        message = rate.format(given)
+    elif given != wanted and wanted != USD:
+        message = f"revenue in {wanted}, or {rate.format(wanted)}, or money.currency: {given}"
+    if message:
+        yield Problem(path, f"expected {message}; got {given or 'neither'}", 1, 0, key)
+    elif wanted == USD:
+        if (total := float(np.nansum(inventory.revenue_usd_per_h))) > MAX_TOTAL_USD_PER_H:
+            message = f"expected at most {MAX_TOTAL_USD_PER_H:g} USD in all, got {total:g}"
+            yield Problem(path, message, key=key)
+    else:
+        why = f"as what is drawn is in USD; or else {rate.format(wanted)}"
+        if not is_given.all():
+            message = f"expected the revenue of every site, {why}; got none"
+            yield inventory.problem_of(int(np.argmin(is_given)), key, message)
+        if n := scenario.population.n_businesses:
+            message = f"expected 0 beside sites with revenue in {wanted}, {why}; got {n:,}"
+            yield document.problem(("population", "n_businesses"), message)

@@ -20,6 +20,7 @@ from sim.measure.money.prices import firm_parameters
 from sim.measure.sites import site_columns
 from sim.results.parquet import ColumnData
 from sim.scenario.resolve import Resolved
+from sim.scenario.tables.money import Amounts
 from sim.world.build import World
 from tests.firms import central, shipped_money_parameters
 from tests.reference import simulate_reference
@@ -70,9 +71,9 @@ def columns_of(world: World, outcome: Outcome) -> Mapping[str, ColumnData]:
     """Columns of the sites at central prices."""
     sectors = [SimpleNamespace(sector=name) for name in world.businesses.sector]
     inventory = SimpleNamespace(revenue_usd_per_h=np.full(world.businesses.n_sites, np.nan))
-    resolved = cast(
-        "Resolved", SimpleNamespace(sectors=SimpleNamespace(rows=sectors), inventory=inventory)
-    )
+    table = SimpleNamespace(rows=sectors)
+    case = SimpleNamespace(sectors=table, inventory=inventory, amounts=Amounts())
+    resolved = cast("Resolved", case)
     rows = shipped_money_parameters().rows
     prices = firm_parameters(rows, world.businesses.sector, central)
     return site_columns(resolved, world, outcome, prices)

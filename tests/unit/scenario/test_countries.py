@@ -171,7 +171,7 @@ def test_a_loss_in_dollars_is_printed_in_the_currency_of_the_country(tmp_path):
     # Half a euro to the dollar.
     found = in_currency(loss, rate)
     assert (found.median, found.low, found.high, found.unit) == (2e6, 1e6, 4e6, "EUR")
-    assert currency_name(rate) == "euros"
+    assert currency_name("EUR") == "euros"
     assert in_currency(loss, None) is loss
 
 

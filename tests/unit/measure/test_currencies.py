@@ -1,0 +1,138 @@
+"""Amounts in the country's currency: by a rate with its source, or without any rate as given."""
+
+import math
+from pathlib import Path
+
+import pytest
+
+from sim.experiment.pipeline import carry_out
+from sim.experiment.plan import Plan
+from sim.experiment.runs import Runs
+from sim.measure.sites import read_sites
+from sim.report.page.document import render
+from sim.results.folder import open_run
+from sim.results.parquet import read_columns
+from sim.scenario.resolve import Resolved, list_warnings
+from sim.scenario.tables.money import Amounts
+from tests.commands import call, run
+from tests.csv_rows import csv_rows
+from tests.experiments import resolved_of
+
+RATE = (
+    "currency,of,per_usd,low,high,kind,source,date,why\n{},2026,{},1,999,fact,A bank,2026-01-05,\n"
+)
+MANY = "".join(f"s{at}.example,192.0.2.{at},1e8\n" for at in range(10, 19))
+
+
+def case(folder: Path, sites: str, country: str = "KE", *options: str) -> Path:
+    """A case of some sites, of which the first is listed."""
+    folder.mkdir()
+    (folder / "list.txt").write_text("192.0.2.0/24\n")
+    (folder / "ours.csv").write_text(sites)
+    run("init", folder / "case", "--country", country, "--blocklist", folder / "list.txt",
+        "--inventory", folder / "ours.csv", *options)  # fmt: skip
+    return folder / "case"
+
+
+def given(column: str, first: str = "4000", other: str = "1000") -> str:
+    return f"site,address,{column}\na.example,192.0.2.7,{first}\nb.example,198.51.100.4,{other}\n"
+
+
+def rated(folder: Path, currency: str, per_usd: float) -> Resolved:
+    (folder / "rates.csv").write_text(RATE.format(currency, per_usd))
+    return resolved_of(str(folder / "scenario.yaml"), ["money.rates=rates.csv"])
+
+
+def simulated(resolved: Resolved, folder: Path) -> Path:
+    carry_out(Runs(Plan.of_run(resolved, 5, 4).of_size(4, fixed=False)), folder=folder)
+    return folder
+
+
+def summary_of(folder: Path) -> dict[str, dict[str, str]]:
+    return {row["metric"]: row for row in csv_rows(folder / "summary.csv")}
+
+
+def test_without_a_rate_amounts_are_those_of_any_rate_in_the_currency_given(tmp_path):
+    folder = case(tmp_path / "x", given("revenue_per_h"))
+    assert "No exchange rate of KES is shipped" in (folder / "README.md").read_text()
+    bare = resolved_of(str(folder / "scenario.yaml"))
+    assert bare.amounts == Amounts("KES", 1.0)
+    out = simulated(bare, tmp_path / "bare")
+    by_rate = simulated(rated(folder, "KES", 100), tmp_path / "rated")
+    loss, other = summary_of(out)["private_loss_usd"], summary_of(by_rate)["private_loss_usd"]
+    assert (loss["unit"], other["unit"]) == ("KES", "USD")
+    assert loss["denominator_unit"].startswith("KES of domestic demand")
+    assert float(loss["median"]) > 0
+    assert float(loss["median"]) == pytest.approx(100 * float(other["median"]), rel=1e-5)
+    for mine, theirs in zip(*(csv_rows(one / "sites.csv") for one in (out, by_rate)), strict=True):
+        if mine["operator"]:
+            continue
+        assert (mine["currency"], mine["currency_per_usd"], mine["loss_usd"]) == ("KES", "", "")
+        local = float(mine["loss_in_currency"])
+        assert local == pytest.approx(float(theirs["loss_in_currency"]), rel=1e-5)
+        assert mine["revenue_usd_per_h"] == ""
+    assert "USD" not in (out / "money.csv").read_text() + (out / "summary.csv").read_text()
+    page = render(open_run(out))
+    assert "Kenyan shillings lost by your sites" in page
+    assert "USD" not in page.partition("<body")[2]
+    assert "dollars" not in page.partition("<body")[2]
+    found = read_columns(out / "businesses.parquet", "SELECT revenue_usd_per_h FROM data", [])
+    assert found["revenue_usd_per_h"].mask.all()
+    assert math.isnan(read_sites(out, "orders").number["loss_usd"].max())
+
+
+def test_sums_of_a_currency_of_small_units_are_held(tmp_path):
+    folder = case(tmp_path / "x", given("revenue_irr_per_h", "90000000000", "10"), "IR")
+    resolved = resolved_of(str(folder / "scenario.yaml"))
+    assert resolved.amounts == Amounts("IRR", 100.0)
+    assert resolved.inventory is not None
+    assert resolved.inventory.revenue_usd_per_h.tolist() == [9e8, 0.1]
+
+
+def test_what_is_assumed_in_dollars_is_not_known_without_a_rate_and_said(tmp_path):
+    folder = case(tmp_path / "x", "site,address\na.example,192.0.2.7\n")
+    resolved = resolved_of(str(folder / "scenario.yaml"))
+    assert list_warnings(resolved)[1].startswith("amounts are not computed: what businesses earn ")
+    out = simulated(resolved, tmp_path / "out")
+    loss = summary_of(out)["private_loss_usd"]
+    assert (loss["unit"], loss["median"], loss["n_known"]) == ("KES", "", "0")
+    page = render(open_run(out))
+    assert "there is no exchange rate of KES (key money.rates)" in page
+    assert rated(folder, "KES", 100).amounts == Amounts()
+
+
+def test_revenue_is_converted_by_the_rate_of_its_column(tmp_path):
+    folder = case(tmp_path / "x", given("revenue_per_h", "86", ""), "ES")
+    resolved = resolved_of(str(folder / "scenario.yaml"))
+    assert resolved.inventory is not None
+    # 0.86 euros to the dollar of 2026, as the shipped table has it.
+    assert resolved.inventory.revenue_usd_per_h[0] == pytest.approx(100)
+    folder = case(tmp_path / "y", given("revenue_eur_per_h", "86", ""))
+    assert "The currency: EUR, as the revenue" in (folder / "README.md").read_text()
+    assert resolved_of(str(folder / "scenario.yaml")).amounts == Amounts()
+
+
+@pytest.mark.parametrize(
+    ("sites", "settings", "said"),
+    [
+        (given("revenue_per_h", other=""), [], "ours.csv:3: revenue_per_h: expected the revenue"),
+        (given("revenue_per_h"), ["population.n_businesses=9"], "population.n_businesses: expec"),
+        (given("revenue_per_h"), ["money.currency=off"], "expected a currency in its name"),
+        (given("revenue_usd_per_h"), ["money.currency=KES"], "revenue in KES, or a row of KES in"),
+        (given("revenue_kes_per_h"), ["money.currency=EUR"], "expected a row of KES in money.ra"),
+        (given("revenue_per_h,revenue_usd_per_h", "1,2", "1,2"), [], "one column of revenue, got"),
+        (
+            given("revenue_usd_per_h", "1e8", "1e8") + MANY,
+            [],
+            "at most 1e+09 USD in all, got 1.1e+",
+        ),
+        (given("revenue_per_h").replace("b.ex", "a.ex"), [], "expected what an earlier row says"),
+    ],
+)
+def test_a_mix_that_nothing_converts_is_refused_by_name(sites, settings, said, tmp_path):
+    (tmp_path / "ours.csv").write_text(sites)
+    made = call("init", tmp_path / "case", "--country", "KE", "--inventory", tmp_path / "ours.csv")
+    if settings:
+        options = [word for one in settings for word in ("--set", one)]
+        made = call("validate", tmp_path / "case" / "scenario.yaml", *options)
+    assert said in made.output
