@@ -58,7 +58,9 @@ def load_resolved(
 
         _WRITTEN.append(folder := TemporaryDirectory(prefix="overblock-"))
         base = str(Path(scenario, "scenario.yaml")) if is_folder else scenario
-        given = [starter.set_record(record, base, Path(folder.name))] if record else []
+        ends = [value for key, _, value in (one.partition("=") for one in texts) if key == "end"]
+        at = Path(folder.name)
+        given = [starter.set_record(record, base, at, *ends[-1:])] if record else []
         given += [starter.set_sites(sites)] if sites else []
         texts = [*(text for one in given for text in one.texts), *texts]
         copies |= {name: path for one in given for name, path in one.files.items()}

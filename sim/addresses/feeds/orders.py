@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any, TypeAlias
+from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,15 +52,15 @@ class Orders:
     parties
         For each order the operators it is for, sorted and with blanks between them, and its
         mechanism where that is not ``drop``; nothing where it is for all and drops.
-    first_poll_s
-        When a record of polls begins; None where these are orders.
+    polls_s
+        First and last second in which it was polled; None where these are orders.
     """
 
     feed: Feed
     epoch_s: NDArray[np.int64]
     is_block: NDArray[np.bool_]
     parties: Labels
-    first_poll_s: int | None = None
+    polls_s: tuple[int, int] | None = None
 
     def in_force(self, at: datetime) -> Feed:
         """Return the orders in force at a time.
@@ -73,8 +74,8 @@ class Orders:
         UsageError
             If nobody had polled by then: what was blocked is not known.
         """
-        if self.first_poll_s is not None and at.timestamp() < self.first_poll_s:
-            begin = datetime.fromtimestamp(self.first_poll_s, UTC).isoformat()
+        if self.polls_s is not None and at.timestamp() < self.polls_s[0]:
+            begin = datetime.fromtimestamp(self.polls_s[0], UTC).isoformat()
             message = f"expected a time from the first poll on, {begin}, got {at.isoformat()}"
             raise UsageError(f"--at: {message}: what was blocked before it is not known")
         kept = self._kept(int(at.timestamp()))
@@ -284,15 +285,19 @@ def read_polls(source: Readable, gathering: Gathering) -> Orders:
         f"times are those of polls, from {begin} on: what was blocked before, or between two "
         "polls, is not known, and the last state of an address is kept after the record ends"
     )
+    updated = read_date(text_of(document, "lastUpdate"), _UTC)
+    updated_s = -1 if updated is None else int(updated.timestamp())
     gathering.note(
         "in a scenario its operators' lags and compliance come on top, unless its table of "
         "operators says otherwise, as that of init does"
     )
     feed = gathering.finish("polls", text_of(document, "lastUpdate"))
     found = orders_of(feed, times, blocks, parties.finish())
-    return replace(found, first_poll_s=min(seen, default=None))
+    return replace(found, polls_s=(min(seen), max(*seen, updated_s)) if seen else None)
 
 
+_UTC = ZoneInfo("UTC")
+"""Clock of ``lastUpdate``, which has no offset; that of all other times of the record."""
 _State: TypeAlias = tuple[int, bool, int, str]
 """When an address was polled, whether it was blocked, the entry, and its description."""
 

@@ -78,6 +78,8 @@ class GivenList:
         What to know of how it was read.
     polled
         Operators at which its addresses were seen blocked; none where these are orders.
+    polls_s
+        First and last second in which they were polled.
     """
 
     ending: str
@@ -85,6 +87,7 @@ class GivenList:
     periods: Sequence[Period]
     notes: tuple[str, ...]
     polled: tuple[str, ...] = ()
+    polls_s: tuple[int, int] | None = None
 
     @property
     def is_dated(self) -> bool:
@@ -109,10 +112,10 @@ def read_given(path: Path, columns: ColumnChoice) -> GivenList:
     ending = "".join(path.suffixes[-2:]) or ".txt"
     if periods:
         rows = [",".join(row) for row in (_COLUMNS, *_rows(periods, texts, columns))]
-        is_polled = isinstance(found, Orders) and found.first_poll_s is not None
-        polled = tuple(sorted({one.operators for one in periods})) if is_polled else ()
+        polls_s = found.polls_s if isinstance(found, Orders) else None
+        polled = tuple(sorted({one.operators for one in periods})) if polls_s else ()
         data = "\n".join([*rows, ""]).encode()
-        return GivenList(".csv", data, periods, feed.notes, polled)
+        return GivenList(".csv", data, periods, feed.notes, polled, polls_s)
     if columns.met:
         lines = [f"# {path.name}, by the columns chosen", *(one for each in texts for one in each)]
         return GivenList(".txt", "\n".join([*lines, ""]).encode(), (), feed.notes)

@@ -15,10 +15,10 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from sim.addresses.feeds.inputs import ColumnChoice
-from sim.errors import DataError, Problem
+from sim.errors import DataError, Problem, UsageError
 from sim.scenario.load import load_scenario
 from sim.scenario.overrides import override_text
-from sim.scenario.quantities import format_instant
+from sim.scenario.quantities import format_instant, parse_instant
 from sim.scenario.schema import dump_tree
 from sim.scenario.starter.case import UNKNOWN, GivenList, filled_operators, read_given
 
@@ -42,18 +42,22 @@ def set_sites(sites: Path) -> Settings:
     return Settings(texts, {name: sites.absolute()})
 
 
-def set_record(record: Path, scenario: str, folder: Path) -> Settings:
+def set_record(record: Path, scenario: str, folder: Path, end: str = "") -> Settings:
     """A record with dates in place of a scenario's orders: its time, sessions and operators too.
 
     Parameters
     ----------
     folder
         Where the tables are written; they are read from there.
+    end
+        When the record ends, if the user says so.
 
     Raises
     ------
     DataError
         If the record cannot be read, or has no dates.
+    UsageError
+        If it does not say when it ends, and some of it does not end before.
     """
     of = load_scenario(scenario).scenario
     listed = read_given(record, ColumnChoice.of((), (), ZoneInfo(of.time_zone or "UTC")))
@@ -63,12 +67,24 @@ def set_record(record: Path, scenario: str, folder: Path) -> Settings:
             "expected a record with dates: polls, dated orders, or a table with from and until"
         )
         raise DataError([Problem(str(record), f"{message}; got a list without them")])
-    begin_s, end_s = min(times), max(times)
-    start, end = (datetime.fromtimestamp(at, of.zone) for at in (begin_s, end_s))
+    begin_s, end_s = listed.polls_s or (min(times), max(times))
+    n_open = sum(one.until_s is None for one in listed.periods)
+    if end:
+        try:
+            end_s = int(parse_instant(end).timestamp())
+        except ValueError as error:
+            raise UsageError(f"--set end={end}: {error}") from None
+    elif n_open and listed.polls_s is None:
+        last_s = format_instant(datetime.fromtimestamp(end_s, of.zone))
+        raise UsageError(
+            f"--record {record}: {n_open:,} of {len(listed.periods):,} rows do not end: say when "
+            f"the record does, such as --set end={last_s}"
+        )
+    start, last = (datetime.fromtimestamp(at, of.zone) for at in (begin_s, end_s))
     sessions = find_sessions(listed, end_s)
     rows = [(_utc(from_s), _utc(to_s)) for from_s, to_s in sessions]
-    days = f"{start.date()} to {end.date()}"
-    source = {"source": record.name, "date": str(end.date()), "kind": "fact"}
+    days = f"{start.date()} to {last.date()}"
+    source = {"source": record.name, "date": str(last.date()), "kind": "fact"}
     files = {
         "record.csv": (listed.data.decode(), f"Record given: {record.name}, {days}", source),
         "record-sessions.csv": (
@@ -81,7 +97,7 @@ def set_record(record: Path, scenario: str, folder: Path) -> Settings:
         "name": "own-record",
         "title": json.dumps(f"Addresses seen blocked, {days} ({record.name})"),
         "start": format_instant(start),
-        "end": format_instant(end),
+        "end": format_instant(last),
         "strategy": {"id": "orders", "table": "record.csv"},
         "evidence": None,
     }
@@ -96,11 +112,11 @@ def set_record(record: Path, scenario: str, folder: Path) -> Settings:
             for column in text.partition("\n")[0].split(",")
         }
         note: dict[str, Any] = {"title": title, "description": title, "country": of.country}
-        note["time"] = f"{start:%Y-%m}/{end:%Y-%m}"
+        note["time"] = f"{start:%Y-%m}/{last:%Y-%m}"
         note |= {"licence": "Your own", "columns": columns}
         named[name].with_suffix(".source.yaml").write_text(dump_tree(note), encoding="utf-8")
-    if listed.polled:
-        groups = filled_operators(None, of.country or "any", UNKNOWN, listed.polled)
+    if names := sorted({name for one in listed.periods for name in one.operators.split()}):
+        groups = filled_operators(None, of.country or "any", UNKNOWN, names)
         named["record-operators.csv"] = path = folder / "record-operators.csv"
         path.write_text(groups[0], encoding="utf-8")
         path.with_suffix(".source.yaml").write_text(groups[1], encoding="utf-8")
