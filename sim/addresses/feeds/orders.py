@@ -54,6 +54,8 @@ class Orders:
         mechanism where that is not ``drop``; nothing where it is for all and drops.
     polls_s
         First and last second in which it was polled; None where these are orders.
+    polled
+        Operators that were polled, whether they blocked or not; none where these are orders.
     """
 
     feed: Feed
@@ -61,6 +63,7 @@ class Orders:
     is_block: NDArray[np.bool_]
     parties: Labels
     polls_s: tuple[int, int] | None = None
+    polled: tuple[str, ...] = ()
 
     def in_force(self, at: datetime) -> Feed:
         """Return the orders in force at a time.
@@ -280,6 +283,9 @@ def read_polls(source: Readable, gathering: Gathering) -> Orders:
     parties = Coder()
     parties.add([turn[5] for turn in turns])
     seen = [state[0] for states in polled.values() for state in states]
+    named = tuple(sorted({party for (_, party), states in polled.items() if states}))
+    if silent := sorted({party for _, party in polled} - {*named}):
+        gathering.note(f"no state of {', '.join(silent)}: what they blocked is not known")
     begin = datetime.fromtimestamp(min(seen, default=0), UTC).isoformat()
     gathering.note(
         f"times are those of polls, from {begin} on: what was blocked before, or between two "
@@ -293,7 +299,8 @@ def read_polls(source: Readable, gathering: Gathering) -> Orders:
     )
     feed = gathering.finish("polls", text_of(document, "lastUpdate"))
     found = orders_of(feed, times, blocks, parties.finish())
-    return replace(found, polls_s=(min(seen), max(*seen, updated_s)) if seen else None)
+    polls_s = (min(seen), max(*seen, updated_s)) if seen else None
+    return replace(found, polls_s=polls_s, polled=named)
 
 
 _UTC = ZoneInfo("UTC")

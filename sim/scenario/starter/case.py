@@ -77,7 +77,7 @@ class GivenList:
     notes
         What to know of how it was read.
     polled
-        Operators at which its addresses were seen blocked; none where these are orders.
+        Operators that were polled, whether they blocked or not; none where these are orders.
     polls_s
         First and last second in which they were polled.
     """
@@ -112,10 +112,9 @@ def read_given(path: Path, columns: ColumnChoice) -> GivenList:
     ending = "".join(path.suffixes[-2:]) or ".txt"
     if periods:
         rows = [",".join(row) for row in (_COLUMNS, *_rows(periods, texts, columns))]
-        polls_s = found.polls_s if isinstance(found, Orders) else None
-        polled = tuple(sorted({one.operators for one in periods})) if polls_s else ()
+        of_polls = (found.polled, found.polls_s) if isinstance(found, Orders) else ()
         data = "\n".join([*rows, ""]).encode()
-        return GivenList(".csv", data, periods, feed.notes, polled, polls_s)
+        return GivenList(".csv", data, periods, feed.notes, *of_polls)
     if columns.met:
         lines = [f"# {path.name}, by the columns chosen", *(one for each in texts for one in each)]
         return GivenList(".txt", "\n".join([*lines, ""]).encode(), (), feed.notes)
@@ -217,7 +216,7 @@ def filled_operators(
     model_of
         Shipped table whose first row stands for what is not given.
     polled
-        Operators at which the list was seen in force, if it was.
+        Operators at which it was seen whether the list is in force, if it was.
 
     Returns
     -------

@@ -8,7 +8,8 @@ import json
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from itertools import groupby
+from ipaddress import ip_network
+from itertools import groupby, islice
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -115,7 +116,8 @@ def set_record(record: Path, scenario: str, folder: Path, end: str = "") -> Sett
         note["time"] = f"{start:%Y-%m}/{last:%Y-%m}"
         note |= {"licence": "Your own", "columns": columns}
         named[name].with_suffix(".source.yaml").write_text(dump_tree(note), encoding="utf-8")
-    if names := sorted({name for one in listed.periods for name in one.operators.split()}):
+    parties = {name for one in listed.periods for name in one.operators.split()}
+    if names := sorted({*listed.polled, *parties}):
         groups = filled_operators(None, of.country or "any", UNKNOWN, names)
         named["record-operators.csv"] = path = folder / "record-operators.csv"
         path.write_text(groups[0], encoding="utf-8")
@@ -131,14 +133,16 @@ def find_sessions(listed: GivenList, end_s: int) -> list[tuple[int, int]]:
     is listed from or to that of the record.
     """
     begin_s = min(one.from_s for one in listed.periods if one.from_s is not None)
-    spells: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)
+    spells: defaultdict[Any, list[tuple[int, int]]] = defaultdict(list)
     for row in csv.DictReader(io.StringIO(listed.data.decode())):
         edges = [
             int(datetime.fromisoformat(row[key]).timestamp()) if row[key] else known
             for key, known in (("from", begin_s), ("to", end_s))
         ]
-        for address in row["addresses"].split():
-            spells[address].append((edges[0], edges[1]))
+        for prefix in row["addresses"].split():
+            # More of a prefix than make a session change none.
+            for address in islice(ip_network(prefix), LEAST_LISTED):
+                spells[address].append((edges[0], edges[1]))
     turns = [
         turn
         for mine in spells.values()

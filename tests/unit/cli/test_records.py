@@ -78,12 +78,20 @@ def test_a_record_of_ones_own_tells_sessions_and_operators_and_is_repeated(tmp_p
     polled = [("Big One", f"198.51.100.{at}", turns(1, 3)) for at in range(27)]
     polled += [("Big One", "203.0.113.9", turns(0, 2, 4, 8)), ("Other", "203.0.113.9", turns(6, 7))]
     data = [{"ip": ip, "isp": isp, "stateChanges": states} for isp, ip, states in polled]
+    # Polled and free, and never polled.
+    free = {**turns(1)[0], "state": False}
+    data += [{"ip": "192.0.2.9", "isp": "Third", "stateChanges": [free]}]
+    data += [{"ip": "192.0.2.9", "isp": "Nobody", "stateChanges": []}]
     (tmp_path / "data.json").write_text(json.dumps({"data": data}))
     (tmp_path / "sites.csv").write_text("site,address\na.example,203.0.113.9\n")
     given = ("--sites", tmp_path / "sites.csv", "--record", tmp_path / "data.json")
     run("run", "spain-record", *given, "-n", "2", "-w", "1", "-o", tmp_path / "out")
     hours = {row["operator"]: hours_of(row) for row in csv_rows(tmp_path / "out" / "sites.csv")}
     assert hours == {"": {6.0}, "big_one": {6.0}, "other": {1.0}}
+    (operators,) = (tmp_path / "out" / "inputs").glob("record-operators-*.csv")
+    assert {row["operator"]: row["share_users"][:6] for row in csv_rows(operators)} == {
+        "big_one": "0.3333", "other": "0.3333", "third": "0.3333"
+    }  # fmt: skip
     # 28 addresses are listed from hour 1 to 2 alone.
     rows = csv_rows(tmp_path / "out" / "site_sessions.csv")
     session = "2026-03-07T13:00:00Z", "2026-03-07T14:00:00Z"
@@ -101,7 +109,8 @@ def test_a_record_of_ones_own_tells_sessions_and_operators_and_is_repeated(tmp_p
 
 
 def test_a_record_of_one_session_has_its_hours(tmp_path):
-    rows = [f"198.51.100.{at},2026-03-07T13:00Z,2026-03-07T16:30Z" for at in range(28)]
+    rows = ["198.51.100.0/28,2026-03-07T13:00Z,2026-03-07T16:30Z"]
+    rows += [rows[0].replace("0/28", f"{at}") for at in range(15, 28)]  # one of them twice
     (tmp_path / "list.csv").write_text("\n".join(["address,from,until", *rows, ""]))
     (tmp_path / "sites.csv").write_text("site,address\na.example,198.51.100.9\n")
     given = ("--sites", tmp_path / "sites.csv", "--record", tmp_path / "list.csv")
