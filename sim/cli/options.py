@@ -62,11 +62,11 @@ def argument(metavar: str, meaning: str, default: Any = ..., **more: Any) -> Any
     return typer.Argument(default, metavar=metavar, help=meaning, **more)
 
 
-_SCENARIO = "A scenario file, - for stdin, or a shipped scenario's name (see 'overblock list')"
+_SCENARIO = "A scenario file, - for stdin, or a shipped scenario ('overblock list')"
 SCENARIO = argument("SCENARIO", f"{_SCENARIO}.")
 SCENARIO_OR_RESUME = argument(
     "SCENARIO",
-    f"{_SCENARIO}; or a run folder, to repeat its case. None with --resume.",
+    f"{_SCENARIO}, or a run folder; none with --resume.",
     default=None,
 )
 RUN = argument("RUN", "A run folder.")
