@@ -112,7 +112,8 @@ def set_record(record: Path, scenario: str, folder: Path, end: str = "") -> Sett
             column: {"unit": "as in the reference of tables", "meaning": "As there", **support}
             for column in text.partition("\n")[0].split(",")
         }
-        note: dict[str, Any] = {"title": title, "description": title, "country": of.country}
+        about = ". ".join((title, *listed.notes))
+        note: dict[str, Any] = {"title": title, "description": about, "country": of.country}
         note["time"] = f"{start:%Y-%m}/{last:%Y-%m}"
         note |= {"licence": "Your own", "columns": columns}
         named[name].with_suffix(".source.yaml").write_text(dump_tree(note), encoding="utf-8")

@@ -92,6 +92,10 @@ def test_a_record_of_ones_own_tells_sessions_and_operators_and_is_repeated(tmp_p
     assert {row["operator"]: row["share_users"][:6] for row in csv_rows(operators)} == {
         "big_one": "0.3333", "other": "0.3333", "third": "0.3333"
     }  # fmt: skip
+    (note,) = (tmp_path / "out" / "inputs").glob("record-????????.source.yaml")
+    assert "no state of nobody: what they blocked is not known" in " ".join(
+        note.read_text().split()
+    )
     # 28 addresses are listed from hour 1 to 2 alone.
     rows = csv_rows(tmp_path / "out" / "site_sessions.csv")
     session = "2026-03-07T13:00:00Z", "2026-03-07T14:00:00Z"
