@@ -139,15 +139,13 @@ def _middle_moment(
     return moment(at, run.horizon_s)
 
 
-def hours_by_session(
-    run: RunFolder,
-) -> tuple[list[str], list[tuple[Text, list[Estimate]]], int]:
+def hours_by_session(run: RunFolder) -> tuple[list[str], list[tuple[Text, list[Estimate]]]]:
     """Hours for which the sites cut off longest are, in the first sessions that cut off any.
 
     Returns
     -------
-    sites, rows, n_more
-        Names of the sites; each session with the hours of each; and how many more sessions.
+    sites, rows
+        Names of the sites; each session with the hours of each.
 
     Raises
     ------
@@ -155,7 +153,7 @@ def hours_by_session(
         If a table of sites cannot be read.
     """
     if all(one["file"] != FILE_OF_SESSIONS for one in run.manifest["outputs"]):  # an older folder
-        return [], [], 0
+        return [], []
     runs = read_sites(run.path, run.strategies[0])
     shown = [runs.site[at] for at in _longest_first(runs)[:SITES_BY_SESSION]]
     found: dict[tuple[str, str], dict[str, Estimate]] = {}
@@ -170,8 +168,7 @@ def hours_by_session(
         for edges, hours in found.items()
         if any(one.high > 0 or one.median > 0 for one in hours.values())
     ]
-    rows = [(_session(run, *edges), hours) for edges, hours in cutting[:MOST_ROWS]]
-    return shown, rows, len(cutting) - len(rows)
+    return shown, [(_session(run, *edges), hours) for edges, hours in cutting[:MOST_ROWS]]
 
 
 def _session(run: RunFolder, start: str, end: str) -> Text:

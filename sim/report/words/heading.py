@@ -136,7 +136,7 @@ def _early_orders(run: RunFolder) -> list[datetime]:
         one.from_.astimezone(run.start.tzinfo)
         for one in given
         if isinstance(one.from_, datetime)
-        and one.from_ < run.start
+        and one.from_ <= run.start
         and not (isinstance(one.to, datetime) and one.to <= run.start)
     ]
 

@@ -325,11 +325,11 @@ SITES_CUT_OFF = {
     ),
     (True, True): say(
         "{k} of your {n} sites are cut off from some customers, each in {times} of {of} "
-        "simulations: the middle one of them for at least {h} hours."
+        "simulations: where any is, the middle one for at least {h} hours."
     ),
     (True, False): say(
         "{k} of your {n} sites are cut off from some customers, each in {times} of {of} "
-        "simulations: the middle one of them for {h} hours in all."
+        "simulations: where any is, the middle one for {h} hours in all."
     ),
 }
 """Sites ever cut off: if several, and if still so at the end."""

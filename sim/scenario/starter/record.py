@@ -7,7 +7,7 @@ import io
 import json
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
 from itertools import groupby, islice
 from operator import itemgetter
@@ -81,6 +81,8 @@ def set_record(record: Path, scenario: str, folder: Path, end: str = "") -> Sett
             f"--record {record}: {n_open:,} of {len(listed.periods):,} rows do not end: say when "
             f"the record does, such as --set end={last_s}"
         )
+    # What ends with the record is not listed at the end of the run.
+    is_over = any(one.until_s == end_s for one in listed.periods)
     start, last = (datetime.fromtimestamp(at, of.zone) for at in (begin_s, end_s))
     sessions = find_sessions(listed, end_s)
     rows = [(_utc(from_s), _utc(to_s)) for from_s, to_s in sessions]
@@ -98,7 +100,7 @@ def set_record(record: Path, scenario: str, folder: Path, end: str = "") -> Sett
         "name": "own-record",
         "title": json.dumps(f"Addresses seen blocked, {days} ({record.name})"),
         "start": format_instant(start),
-        "end": format_instant(last),
+        "end": format_instant(last + timedelta(seconds=is_over)),
         "strategy": {"id": "orders", "table": "record.csv"},
         "evidence": None,
     }

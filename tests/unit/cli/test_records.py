@@ -102,7 +102,8 @@ def test_a_record_of_ones_own_tells_sessions_and_operators_and_is_repeated(tmp_p
     assert {(row["session_start_utc"], row["session_end_utc"]) for row in rows} == {session}
     assert {row["operator"]: hours_of(row) for row in rows} == {"": {1.0}, "big_one": {1.0}}
     page = " ".join(re.sub(r"<[^>]+>", " ", render(open_run(tmp_path / "out"))).split())
-    assert "Hours cut off a.example 7 Mar, 14:00 to 15:00 1 Sessions that cut off a site" in page
+    assert "Hours cut off a.example 7 Mar, 14:00 to 15:00 1 Sites cut off longest" in page
+    assert "Who blocked in fact is not recorded" not in page
     # The folder keeps the tables, and is a scenario itself.
     again = shlex.split(repeat_command(open_run(tmp_path / "out")))[1:]
     (tmp_path / "data.json").unlink()
@@ -121,6 +122,9 @@ def test_a_record_of_one_session_has_its_hours(tmp_path):
     run("run", "spain-record", *given, "-n", "1", "-w", "1", "-o", tmp_path / "out")
     rows = csv_rows(tmp_path / "out" / "site_sessions.csv")
     assert [row["affected_h"] for row in rows if row["operator"] == ""] == ["3.5"]
+    page = render(open_run(tmp_path / "out"))
+    assert "still listed" not in page
+    assert "still is at the end" not in page
 
 
 def test_what_is_blocked_when_a_record_ends_is_until_its_last_poll(tmp_path):
@@ -152,6 +156,17 @@ def test_a_list_without_dates_is_no_record(tmp_path):
     (tmp_path / "list.txt").write_text("198.51.100.7\n")
     told = run("run", "spain-record", "--record", tmp_path / "list.txt", status=4).stderr
     assert "expected a record with dates" in told
+
+
+def test_sessions_are_counted_by_addresses_and_end_with_the_record(tmp_path):
+    begin, end = "2026-03-07T12:00+00:00", "2026-03-07T14:00+00:00"
+    # 16 of the 32 addresses stand in a row of their own, too.
+    for name, rows in (("a", ["198.51.100.0/27", "198.51.100.0/28"]), ("b", ["198.51.100.0/28"])):
+        lines = ["addresses,from,to", *(f"{one},{begin},{end}" for one in rows)]
+        period = Period(0, int(seconds(begin)), int(seconds(end)))
+        listed = GivenList(".csv", "\n".join([*lines, ""]).encode(), [period], ())
+        wanted = [(int(seconds(begin)), int(seconds(end)))] * (name == "a")
+        assert find_sessions(listed, int(seconds(end))) == wanted
 
 
 @pytest.mark.parametrize(("gap_h", "expected"), [(1.49, [(0, 3.49)]), (1.5, [(0, 1), (2.5, 3.5)])])
