@@ -46,8 +46,9 @@ def load_resolved(
 ) -> Resolved:
     """Load a scenario, the tables it names, and what a command names in their place."""
     from sim.scenario.load import load_scenario
+    from sim.scenario.overrides import override_text
     from sim.scenario.own import settings
-    from sim.scenario.resolve import resolve
+    from sim.scenario.resolve import read_tables, resolve, undeclared
 
     if scenario is None:
         raise UsageError("expected SCENARIO, or --resume RUN, got neither")
@@ -64,6 +65,9 @@ def load_resolved(
         given += [starter.set_sites(sites)] if sites else []
         texts = [*(text for one in given for text in one.texts), *texts]
         copies |= {name: path for one in given for name, path in one.files.items()}
+        if record:  # of another time than what the scenario borrows for its own
+            lone = load_scenario(scenario, ["borrow=[]", *texts], copies)
+            texts.insert(0, override_text("borrow", undeclared(read_tables(lone))))
     if is_folder:
         from sim.experiment.saved_plans import resolved_of_folder
         from sim.results.folder import open_run

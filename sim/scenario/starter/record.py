@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -38,7 +39,8 @@ class Settings(NamedTuple):
 
 def set_sites(sites: Path) -> Settings:
     """A user's sites alone, in place of all businesses of a scenario."""
-    name = f"sites-{sites.name}"
+    stem = "-".join(re.findall(r"[\w.]+", sites.name))
+    name = f"sites-{stem}" + ("" if sites.suffix else ".csv")
     texts = [f"population.inventory={name}", "population.n_businesses=0"]
     return Settings(texts, {name: sites.absolute()})
 
@@ -101,6 +103,7 @@ def set_record(record: Path, scenario: str, folder: Path, end: str = "") -> Sett
         "title": json.dumps(f"Addresses seen blocked, {days} ({record.name})"),
         "start": format_instant(start),
         "end": format_instant(last + timedelta(seconds=is_over)),
+        **({"strategy.sessions": None} if getattr(of.strategy, "sessions", None) else {}),
         "strategy": {"id": "orders", "table": "record.csv"},
         "evidence": None,
     }

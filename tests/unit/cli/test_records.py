@@ -152,6 +152,18 @@ def test_what_is_blocked_when_a_record_ends_is_until_its_last_poll(tmp_path):
     assert hours == dict.fromkeys(("", "one", "two"), "3.0")
 
 
+def test_a_record_has_no_sessions_of_another_one_and_may_be_of_any_time(tmp_path):
+    (tmp_path / "my sites: #1.csv").write_text("site,address\na.example,203.0.113.9\n")
+    for year in (2025, 2031):
+        path, out = tmp_path / f"{year}.csv", tmp_path / str(year)
+        path.write_text(f"address,from,until\n203.0.113.9,{year}-12-01,{year}-12-20\n")
+        given = ("--sites", tmp_path / "my sites: #1.csv", "--record", path)
+        run("run", "spain-record", *given, "-n", "1", "-w", "1", "-o", out)
+        (row,) = [one for one in csv_rows(out / "sites.csv") if not one["operator"]]
+        assert row["affected_h"] == "456.0"
+        assert not csv_rows(out / "site_sessions.csv")
+
+
 def test_a_list_without_dates_is_no_record(tmp_path):
     (tmp_path / "list.txt").write_text("198.51.100.7\n")
     told = run("run", "spain-record", "--record", tmp_path / "list.txt", status=4).stderr
