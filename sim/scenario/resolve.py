@@ -585,8 +585,8 @@ def _warn_of_files(resolved: Resolved) -> Iterator[str]:
     if is_elsewhere and resolved.scenario.complaints is not None:
         yield (
             "sites that are cut off complain too, so that orders may differ between sites as they "
-            "are and elsewhere; --set complaints.per_business_per_d=0 --set "
-            "complaints.per_million_people_per_d=0 keeps them the same"
+            "are and elsewhere; complaints.per_business_per_d, .per_million_people_per_d and "
+            ".named_per_d, all set to 0, keep them the same"
         )
     columns = inventory.columns if inventory is not None else ()
     if inventory is not None and (unused := [name for name in OF_TABLES if name in columns]):

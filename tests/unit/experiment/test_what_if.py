@@ -67,6 +67,9 @@ def rows(folder, label, table="site_runs", but="", columns="* EXCLUDE (strategy)
 
 def test_hours_and_money_of_moved_sites_are_those_worked_out_by_hand(tmp_path):
     lines = csv_rows(compared(tmp_path, [MOVES]) / "site_differences.csv")
+    of_shop = "AND site = 'shop.example' AND operator IS NULL"
+    own = "lost_demand_h_own_address, lost_demand_h_component_elsewhere"
+    assert rows(tmp_path / "cmp", "move:moves0.csv", but=of_shop, columns=own) == [(0, 0.375)]
     found = {(one["site"], one["metric"]): one for one in lines}
     for site, metric, before, after in (
         ("shop.example", "affected_h", 6, 1),
@@ -205,6 +208,7 @@ def test_moves_do_not_change_the_fronts_that_a_chase_finds(tmp_path):
             "end": "2018-04-19T00:00Z",
             "complaints.per_business_per_d": 0,
             "complaints.per_million_people_per_d": 0,
+            "complaints.named_per_d": 0,
         },
         folder=tmp_path / "cmp",
         n_simulations=2,
