@@ -129,7 +129,7 @@ def test_an_empty_table_of_moves_changes_nothing(folder):
 
 
 def test_last_digits_are_no_difference(monkeypatch):
-    def runs(_, label):
+    def runs(_, label, *more):
         values = np.array([[0.3 if label == "a" else 0.1 + 0.2, 1.0]])
         number = dict.fromkeys((*sites.TIMES, *sites.LOSSES), values)
         return SimpleNamespace(site=("x", "y"), number=number, replicate=np.array([0]))
