@@ -1,6 +1,5 @@
 """What if sites had other addresses: all else is the same in every simulation."""
 
-import json
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -18,6 +17,7 @@ from sim.report.words.answer import answer
 from sim.report.words.heading import repeat_command
 from sim.report.words.languages import IN_ENGLISH
 from sim.results.folder import open_run
+from sim.scenario.what_if import choose_what_ifs
 from tests.csv_rows import csv_rows
 from tests.sites import TABLES, overrides, resolved
 
@@ -117,13 +117,11 @@ def test_the_answer_and_the_page_lead_with_the_sites(tmp_path):
 def test_an_empty_table_of_moves_changes_nothing(folder):
     for table in ("site_runs", "businesses", "entries", "measures", "curves", "events"):
         assert rows(folder, "move:moves1.csv", table) == rows(folder, "as-is", table)
-    names = {"site_differences.csv": "difference", "comparison.csv": "difference"}
-    for file, column in names.items():
+    for file in ("site_differences.csv", "comparison.csv"):
         mine = [one for one in csv_rows(folder / file) if one["strategy"] == "move:moves1.csv"]
-        assert {float(one[column]) for one in mine if one[column]} == {0.0}
-
+        assert {float(one["difference"]) for one in mine if one["difference"]} == {0.0}
     changes = [one for one in answer(open_run(folder)).changes if "moves1" in one.name]
-    assert {(str(one.hours), str(one.counts), str(one.loss)) for one in changes} == {
+    assert {(*map(str, (one.hours, one.counts, one.loss)),) for one in changes} == {
         ("0", "0 / 0", "0")
     }
 
@@ -170,58 +168,40 @@ def test_verify_computes_moves_and_differences_again(folder):
 
 def test_sites_without_a_provider_are_drawn_among_the_others(tmp_path):
     found = compared(tmp_path, tables=TWO_PROVIDERS, n=4, fixed=False, without="Alpha", **DRAWN)
-    front = f"SELECT site, provider, drawn FROM '{found}/site_runs.parquet' WHERE operator IS NULL"
-    after = duckdb.execute(f"{front} AND strategy = 'without:alpha'").fetchall()
-    # Not at a provider that is left: it stays.
-    assert {one for one in after if one[0] == "far.example"} == {
-        ("far.example", "(not known)", "revenue provider storage payment customer_service other")
-    }
-    others = [one for one in after if one[0] != "far.example"]
-    assert {provider for _, provider, _ in others} == {"beta"}
-    assert all("frontend" in drawn.split() for _, _, drawn in others)
-    stay = "AND site = 'far.example'"
-    assert rows(found, "without:alpha", but=stay) == rows(found, "as-is", but=stay)
-    where = "replicate, business, provider, region"
-    homes = rows(found, "without:alpha", "businesses", "AND business < 30", where)
-    assert homes == rows(found, "as-is", "businesses", "AND business < 30", where)
-    assert {"alpha", "beta"} == {provider for *_, provider, _ in homes}
+    alone = "without:alpha"
+    # It is at no provider that is left, and stays.
+    stay, leave = "AND site = 'far.example'", "AND site <> 'far.example' AND operator IS NULL"
+    assert rows(found, alone, but=stay) == rows(found, "as-is", but=stay)
+    after = rows(found, alone, but=leave, columns="provider, drawn")
+    assert {provider for provider, _ in after} == {"beta"}
+    assert all("frontend" in drawn.split() for _, drawn in after)
+    where = "businesses", "AND business < 30", "replicate, business, provider, region"
+    assert rows(found, alone, *where) == rows(found, "as-is", *where)
+    assert {"alpha", "beta"} == {provider for *_, provider, _ in rows(found, alone, *where)}
     # No address of beta is listed.
     own = "max(lost_demand_h_own_address)"
-    drawn = "AND site <> 'far.example'"
-    assert rows(found, "without:alpha", but=drawn, columns=own) == [(0.0,)]
-    assert rows(found, "as-is", but=drawn, columns=own) > [(0.0,)]
-    warnings = json.loads((found / "manifest.json").read_text())["warnings"]
-    assert any("without alpha" in one and "placed by chance" in one for one in warnings)
+    assert rows(found, alone, but=leave, columns=own) == [(0.0,)]
+    assert rows(found, "as-is", but=leave, columns=own) > [(0.0,)]
+    warnings = " ".join(open_run(found).manifest["warnings"])
+    assert "without alpha: what a site has there now is placed by chance" in warnings
 
 
 def test_moves_do_not_change_the_fronts_that_a_chase_finds(tmp_path):
     sites, moves = tmp_path / "sites.csv", tmp_path / "moves.csv"
     sites.write_text("site,address\na.example,52.58.1.1\nb.example,192.0.2.1\n")
     moves.write_text("site,address\na.example,192.0.2.2\nb.example,52.58.1.9\n")
-    compare(
-        "telegram-2018",
-        move=moves,
-        # Who is cut off complains, and the censor may then do otherwise.
-        set={
-            "population.inventory": sites,
-            "population.n_businesses": 5,
-            "end": "2018-04-19T00:00Z",
-            "complaints.per_business_per_d": 0,
-            "complaints.per_million_people_per_d": 0,
-            "complaints.named_per_d": 0,
-        },
-        folder=tmp_path / "cmp",
-        n_simulations=2,
-        fixed=True,
-    )
+    asked = {"population.inventory": sites, "population.n_businesses": 5}
+    # Who is cut off complains, and the censor may then do otherwise.
+    silent = ("per_business_per_d", "per_million_people_per_d", "named_per_d")
+    asked |= {"end": "2018-04-19T00:00Z", **{f"complaints.{name}": 0 for name in silent}}
+    where = {"folder": tmp_path / "cmp", "n_simulations": 2, "fixed": True}
+    compare("telegram-2018", move=moves, set=asked, **where)
     listed = rows(tmp_path / "cmp", "as-is", "entries")
     assert listed
     assert rows(tmp_path / "cmp", "move:moves.csv", "entries") == listed
 
 
 def test_hosts_that_stay_keep_their_draws_whatever_others_have(tmp_path):
-    from sim.scenario.what_if import choose_what_ifs
-
     case, moves = resolved(tmp_path), tmp_path / "moves.csv"
     moves.write_text(
         "site,address\nshop.example,198.18.0.3\nshop.example,198.18.0.4\nfar.example,\n"
@@ -236,22 +216,21 @@ def test_hosts_that_stay_keep_their_draws_whatever_others_have(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("lines", "without", "strategies", "kind", "message"),
+    ("moved", "without", "strategies", "message"),
     [
-        (("site,address", "shopp.example,198.18.0.9"), (), (), DataError,
+        ("shopp.example,198.18.0.9", (), (),
          "moves.csv:2: site: expected a site of the inventory, got 'shopp.example'; did you mean"),
-        (("site,address", "shop.example,198.18.0.0/30"), (), (), DataError,
-         "expected a single address"),
-        ((), "alfa", (), UsageError, "expected one of alpha, home, got 'alfa'"),
-        ((), "alpha", (), UsageError, "expected another foreign provider"),
-        ((), "alpha", ("none",), UsageError, "expected no strategies"),
+        ("shop.example,198.18.0.0/30", (), (), "expected a single address"),
+        ("", "alfa", (), "expected one of alpha, home, got 'alfa'"),
+        ("", "alpha", (), "expected another foreign provider"),
+        ("", "alpha", ("none",), "expected no strategies"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_is_refused(tmp_path, lines, without, strategies, kind, message):
+def test_what_cannot_be_is_refused(tmp_path, moved, without, strategies, message):
     moves = tmp_path / "moves.csv"
-    moves.write_text("\n".join(lines))
-    asked = {"move": moves if lines else (), "without_provider": without}
-    with pytest.raises(kind) as refused:
+    moves.write_text(f"site,address\n{moved}\n")
+    asked = {"move": moves if moved else (), "without_provider": without}
+    with pytest.raises((DataError, UsageError)) as refused:
         compare("telegram-2018-replay", strategies, set=overrides(tmp_path), **asked)
     assert message in str(refused.value)
 
