@@ -43,6 +43,8 @@ def load_resolved(
     measures: Sequence[str] = (),
     sites: Path | None = None,
     record: Path | None = None,
+    *,
+    quiet: bool = False,
 ) -> Resolved:
     """Load a scenario, the tables it names, and what a command names in their place."""
     from sim.scenario.load import load_scenario
@@ -62,6 +64,8 @@ def load_resolved(
         ends = [value for key, _, value in (one.partition("=") for one in texts) if key == "end"]
         at = Path(folder.name)
         given = [starter.set_record(record, base, at, *ends[-1:])] if record else []
+        for note in (note for one in given for note in one.notes):
+            console.say(f"note: {note}", quiet=quiet)
         given += [starter.set_sites(sites)] if sites else []
         texts = [*(text for one in given for text in one.texts), *texts]
         copies |= {name: path for one in given for name, path in one.files.items()}
@@ -149,7 +153,7 @@ class Task(Generic[Planned]):
 
         if options.resume is None:
             own = strategy, options.measures, sites, record
-            resolved = load_resolved(scenario, options.overrides, *own)
+            resolved = load_resolved(scenario, options.overrides, *own, quiet=options.quiet)
             if options.seed is not None and any(
                 one.partition("=")[0].strip() == "root_seed" for one in options.overrides
             ):

@@ -286,6 +286,12 @@ def read_polls(source: Readable, gathering: Gathering) -> Orders:
     named = tuple(sorted({party for (_, party), states in polled.items() if states}))
     if silent := sorted({party for _, party in polled} - {*named}):
         gathering.note(f"no state of {', '.join(silent)}: what they blocked is not known")
+    n_pairs = len({address for address, _ in polled}) * len(named)
+    n_states = sum(bool(states) for states in polled.values())
+    gathering.note(
+        f"counted as free where no state is given, which is not known: {n_pairs - n_states:,} of "
+        f"{n_pairs:,} pairs of an address and an operator, and each address that is not in it"
+    )
     begin = datetime.fromtimestamp(min(seen, default=0), UTC).isoformat()
     gathering.note(
         f"times are those of polls, from {begin} on: what was blocked before, or between two "

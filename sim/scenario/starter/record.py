@@ -35,6 +35,7 @@ class Settings(NamedTuple):
 
     texts: list[str]
     files: dict[str, Path]
+    notes: tuple[str, ...] = ()
 
 
 def set_sites(sites: Path) -> Settings:
@@ -103,7 +104,7 @@ def set_record(record: Path, scenario: str, folder: Path, end: str = "") -> Sett
         "title": json.dumps(f"Addresses seen blocked, {days} ({record.name})"),
         "start": format_instant(start),
         "end": format_instant(last + timedelta(seconds=is_over)),
-        **({"strategy.sessions": None} if getattr(of.strategy, "sessions", None) else {}),
+        **{f"strategy.{key}": None for key in sorted(of.strategy.model_fields_set - {"id"})},
         "strategy": {"id": "orders", "table": "record.csv"},
         "evidence": None,
     }
@@ -129,7 +130,8 @@ def set_record(record: Path, scenario: str, folder: Path, end: str = "") -> Sett
         path.write_text(groups[0], encoding="utf-8")
         path.with_suffix(".source.yaml").write_text(groups[1], encoding="utf-8")
         values["operators.groups"] = path.name
-    return Settings([override_text(key, value) for key, value in values.items()], named)
+    texts = [override_text(key, value) for key, value in values.items()]
+    return Settings(texts, named, listed.notes)
 
 
 def find_sessions(listed: GivenList, end_s: int) -> list[tuple[int, int]]:

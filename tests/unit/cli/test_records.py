@@ -85,7 +85,9 @@ def test_a_record_of_ones_own_tells_sessions_and_operators_and_is_repeated(tmp_p
     (tmp_path / "data.json").write_text(json.dumps({"data": data}))
     (tmp_path / "sites.csv").write_text("site,address\na.example,203.0.113.9\n")
     given = ("--sites", tmp_path / "sites.csv", "--record", tmp_path / "data.json")
-    run("run", "spain-record", *given, "-n", "2", "-w", "1", "-o", tmp_path / "out")
+    told = run("run", "spain-record", *given, "-n", "2", "-w", "1", "-o", tmp_path / "out").stderr
+    # Of 29 addresses at three operators, one at two of them and all others at one.
+    assert "57 of 87 pairs of an address and an operator, and each address that is not" in told
     hours = {row["operator"]: hours_of(row) for row in csv_rows(tmp_path / "out" / "sites.csv")}
     assert hours == {"": {6.0}, "big_one": {6.0}, "other": {1.0}}
     (operators,) = (tmp_path / "out" / "inputs").glob("record-operators-*.csv")
@@ -119,7 +121,12 @@ def test_a_record_of_one_session_has_its_hours(tmp_path):
     (tmp_path / "list.csv").write_text("\n".join(["address,from,until", *rows, ""]))
     (tmp_path / "sites.csv").write_text("site,address\na.example,198.51.100.9\n")
     given = ("--sites", tmp_path / "sites.csv", "--record", tmp_path / "list.csv")
-    run("run", "spain-record", *given, "-n", "1", "-w", "1", "-o", tmp_path / "out")
+    # In place of orders of another form.
+    text = (shipped("scenarios") / "spain-record.yaml").read_text(encoding="utf-8")
+    theirs = re.search(r"  table: .*\n  sessions: .*\n", text)[0]
+    mine = text.replace(theirs, "  orders: [{addresses: [203.0.113.9]}]\n")
+    (tmp_path / "own.yaml").write_text(mine, encoding="utf-8")
+    run("run", tmp_path / "own.yaml", *given, "-n", "1", "-w", "1", "-o", tmp_path / "out")
     rows = csv_rows(tmp_path / "out" / "site_sessions.csv")
     assert [row["affected_h"] for row in rows if row["operator"] == ""] == ["3.5"]
     page = render(open_run(tmp_path / "out"))
