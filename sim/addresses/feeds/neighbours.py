@@ -229,6 +229,8 @@ _CODES = frozenset(re.findall(r"\w+", """
     isanycast accuracyradius metrocode iocid numero provvedimento numeroprovvedimento
 """))  # fmt: skip
 """The same, whose cells may be numbers or codes of two letters: ``NO`` is Norway there."""
+# Columns of sites that a run reads.
+_OF_SITES = re.compile("role|mode|visitsperh|revenue([a-z]{3})?perh")
 NAME_KINDS = ("fqdn", "domain", "domain name", "hostname", "host", "dns", "name")
 _KINDS = (
     *NAME_KINDS,
@@ -348,7 +350,7 @@ class Neighbours:
             return None
         if name in _OF_KINDS and all(cell.strip().lower() in _KINDS for cell in said):
             return None
-        if name in _TEXTS or name in _CODES:
+        if name in _TEXTS or name in _CODES or _OF_SITES.fullmatch(name):
             if not any(map(_OF_ADDRESSES.fullmatch, shapes)):
                 return None
             may_bound = _may_bound if name in _TEXTS else _holds_addresses

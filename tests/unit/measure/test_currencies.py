@@ -8,6 +8,7 @@ import pytest
 from sim.experiment.pipeline import carry_out
 from sim.experiment.plan import Plan
 from sim.experiment.runs import Runs
+from sim.measure.money.prices import economy_keys
 from sim.measure.sites import read_sites
 from sim.report.page.document import render
 from sim.results.folder import open_run
@@ -76,6 +77,11 @@ def test_without_a_rate_amounts_are_those_of_any_rate_in_the_currency_given(tmp_
     assert "Kenyan shillings lost by your sites" in page
     assert "USD" not in page.partition("<body")[2]
     assert "dollars" not in page.partition("<body")[2]
+    # Of a thousand times the revenue losses are as much more, and names on addresses the same.
+    (folder / "hosts.csv").write_text(given("revenue_per_h", "4e6", "1e6"))
+    more = summary_of(simulated(resolved_of(str(folder / "scenario.yaml")), tmp_path / "more"))
+    assert float(more["private_loss_usd"]["median"]) == pytest.approx(1000 * float(loss["median"]))
+    assert more["names_hit"] == summary_of(out)["names_hit"]
     found = read_columns(out / "businesses.parquet", "SELECT revenue_usd_per_h FROM data", [])
     assert found["revenue_usd_per_h"].mask.all()
     assert math.isnan(read_sites(out, "orders").number["loss_usd"].max())
@@ -99,6 +105,12 @@ def test_what_is_assumed_in_dollars_is_not_known_without_a_rate_and_said(tmp_pat
     page = render(open_run(out))
     assert "there is no exchange rate of KES (key money.rates)" in page
     assert rated(folder, "KES", 100).amounts == Amounts()
+    # The economy of a country is in dollars too.
+    spain = resolved_of("match-days", ["money.currency=KES"])
+    assert economy_keys(spain) == []
+    assert list_warnings(spain)[-1].endswith(
+        "economy-spain-2026 is in USD, and there is no rate of KES"
+    )
 
 
 def test_revenue_is_converted_by_the_rate_of_its_column(tmp_path):
@@ -136,3 +148,11 @@ def test_a_mix_that_nothing_converts_is_refused_by_name(sites, settings, said, t
         options = [word for one in settings for word in ("--set", one)]
         made = call("validate", tmp_path / "case" / "scenario.yaml", *options)
     assert said in made.output
+
+
+def test_exposure_reads_the_same_file_and_names_what_it_ignores(tmp_path):
+    (tmp_path / "list.txt").write_text("192.0.2.0/24\n")
+    columns = ("revenue_per_h", "visits_per_h", "role", "mode")
+    (tmp_path / "ours.csv").write_text(given(",".join(columns), "9,9,frontend,any", "9,9,,"))
+    told = run("exposure", tmp_path / "list.txt", "--inventory", tmp_path / "ours.csv").output
+    assert all(column in told for column in columns)
