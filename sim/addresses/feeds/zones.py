@@ -28,6 +28,8 @@ _TYPES = (
 _RECORD = rf"\S*\s+(?:(?:\d+\w*|IN)\s+){{1,2}}(?:{_TYPES})\s.*"
 # A zone of response policies has names that are blocked, not hosts.
 _POLICY = re.compile(r"\sCNAME\s+(?:\.|\*\.|rpz-\S+)(?:\s|$)|\.rpz-", re.I)
+# What only a zone has, and most have at their beginning.
+_BEGINNING = re.compile(r"^(?:\$ORIGIN\s|[^;#\s]*\s+(?:(?:\d+\w*|IN)\s+){0,2}SOA\s)", re.I | re.M)
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|;.*|[()]|[^\s();"]+')
 _TTL = re.compile(r"\d+(?:[smhdw]\d*)*[smhdw]?", re.I)
 _MOST_NAMES, _MOST_STEPS = 20, 16
@@ -42,9 +44,10 @@ class _Record(NamedTuple):
 
 
 def fits_zone(sample: Sample) -> bool:
-    """Return whether most lines are records of a zone, and none a policy."""
-    is_policy = any(map(_POLICY.search, sample.first_lines("#", ";")))
-    return not is_policy and sample.most_lines(rf"{_RECORD}|\$(?:ORIGIN|TTL)\s.*", "#", ";")
+    """Return whether it begins as a zone, or most lines are records of one, and none a policy."""
+    is_zone = _BEGINNING.search(sample.text) is not None
+    is_zone = is_zone or sample.most_lines(rf"{_RECORD}|\$TTL\s.*", "#", ";")
+    return is_zone and not any(map(_POLICY.search, sample.first_lines("#", ";")))
 
 
 def read_zone(source: Readable, gathering: Gathering) -> Feed:
