@@ -164,15 +164,18 @@ _REGIONS = ("region", "availability_zone", "zone", "location")
 
 _LISTS = ("Reservations", "Instances", "Addresses", "items", "value", "results")
 """Keys under which records are listed."""
-_NEXT_PAGE = ("NextToken", "nextPageToken", "nextLink", "next")
+_OTHER_PAGE = ("NextToken", "nextPageToken", "nextLink", "next", "previous")
 # What a cell holds where there is nothing.
 _EMPTY = ("", "-", "–", "—", "None", "null")
 _BETWEEN = re.compile(r"[\s,;|]+")
-_LIKE_ADDRESS = re.compile(r"[\d.]{7,15}|[\da-fA-F]*:[\da-fA-F:.]+")
+_LIKE_ADDRESS = re.compile(r"(?:[\d.]{7,15}|[\da-fA-F]*:[\da-fA-F:.]+)(?:/\d+)?")
+_BRACKETS = re.compile(r"^\[([\da-fA-F]*:[\da-fA-F:.]+)\]$")
 _ZONE = re.compile(r"(?<=\d)-?[a-z]$")
 _PRIVATE = [ipaddress.ip_network(text) for text in re.findall(r"\S+", """
     10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 100.64.0.0/10 169.254.0.0/16 fc00::/7 fe80::/10
 """)]  # fmt: skip
+# Keys that say in so many words that an address is internal, whatever its range.
+_SCOPES = ("addressType", "address_type", "load_balancing_scheme", "ip_address_type")
 # First bytes of netmasks, loopback and the like.
 _NO_HOST = (0, 127, *range(224, 256))
 _NAMED = 3
@@ -217,11 +220,11 @@ class Hosts:
         self._private: dict[str, None] = {}
         self._elsewhere: dict[str, str] = {}
 
-    def place(self, host: Host, text: str, key: str) -> None:
+    def place(self, host: Host, text: str, key: str, *, is_internal: bool = False) -> None:
         """Take what stands where a record has its public addresses."""
         for part in filter(None, _BETWEEN.split(text)):
             address = _parse_address(part)
-            if address is not None and _is_private(address):
+            if address is not None and (is_internal or _is_private(address)):
                 self._private[str(address)] = None
             elif address is not None and (self._are_interfaces or "/" not in part):
                 host.addresses.setdefault(str(address), key)
@@ -236,7 +239,8 @@ class Hosts:
             if address is not None and _is_private(address):
                 self._private[part] = None
             elif address is not None and address.packed[0] not in _NO_HOST:
-                self._elsewhere.setdefault(str(address), f"{name} {path}".strip())
+                found = part if "/" in part else str(address)
+                self._elsewhere.setdefault(found, f"{name} {path.lstrip('.')}".strip())
 
     def without_repeated(self) -> None:
         """Drop records whose addresses are all of earlier ones."""
@@ -264,7 +268,7 @@ class Hosts:
         self._note(
             "public addresses stand where none of hosts are read: ignored. If they are yours, give "
             "them in a table with the columns name and address",
-            [f"{path}: {text}" for text, path in self._elsewhere.items() if text not in held],
+            [f"{text} in {path}" for text, path in self._elsewhere.items() if text not in held],
         )
         idle = [host.called for host in self.idle]
         self._note("addresses are in no use, as the file says: kept as hosts", idle)
@@ -315,7 +319,7 @@ def read_hosts(form: str, source: Readable, gathering: Gathering) -> Feed:
         _add_records(hosts, layout, _rows(layout, BytesIO(data), gathering, unread), gathering)
         return hosts.finish(form, unread)
     document = decode_value(data, gathering)
-    for key in _NEXT_PAGE if isinstance(document, dict) else ():
+    for key in _OTHER_PAGE if isinstance(document, dict) else ():
         if document.get(key):
             message = "expected the whole inventory, got one page of it: ask for all of them"
             raise gathering.wrong(f"{message}, or take this key out", key=key)
@@ -370,9 +374,13 @@ def _add_host(hosts: Hosts, layout: Layout, leaves: Sequence[Leaf], line: int = 
     region = _ZONE.sub("", filled.get(layout.region, "").rsplit("/", 1)[-1])
     host = Host(line, name, region, _PROVIDERS.get(layout.form, ""))
     paths = layout.address.split()
+    is_internal = any(
+        path.rpartition(".")[2] in _SCOPES and text.upper().startswith(("INTERNAL", "PRIVATE"))
+        for path, _, text in leaves
+    )
     for path, place, text in leaves:
         if path in paths:
-            hosts.place(host, text, place)
+            hosts.place(host, text, place, is_internal=is_internal)
         else:
             hosts.meet(name, text, path)
     uses = [use.partition("=")[::2] for use in layout.in_use.split()]
@@ -401,18 +409,23 @@ def _records(value: Any, place: str) -> Iterator[Record]:
 
 
 def _leaves(value: Any, path: str, place: str) -> Iterator[Leaf]:
-    """Yield the texts of a record that say something; a tag of Amazon's is a key."""
+    """Yield the texts of a record that say something.
+
+    A tag of Amazon's is a key, and what Google calls outgoing is below a key of its own: nobody
+    connects to it.
+    """
     if isinstance(value, dict) and value.keys() == {"Key", "Value"}:
         yield from _leaves(value["Value"], f"{path}.{value['Key']}", f"{place}.Value")
     elif isinstance(value, dict):
+        end = ".outgoing" if value.get("type") == "OUTGOING" else ""
         for key, each in value.items():
-            yield from _leaves(each, f"{path}.{key}", f"{place}.{key}")
+            yield from _leaves(each, f"{path}.{key}{end}", f"{place}.{key}")
     elif isinstance(value, list):
         for at, each in enumerate(value):
             yield from _leaves(each, path, f"{place}.{at}")
     elif isinstance(value, str) and value.strip() not in _EMPTY:
         text = value.encode("utf-8", "backslashreplace").decode().strip()
-        yield path.lstrip("."), place.lstrip("."), text
+        yield path.lstrip("."), place.lstrip("."), _BRACKETS.sub(r"\1", text)
 
 
 def _add_resources(hosts: Hosts, layout: Layout, document: Any, gathering: Gathering) -> None:
@@ -443,8 +456,10 @@ def _add_resources(hosts: Hosts, layout: Layout, document: Any, gathering: Gathe
             else:
                 _add_host(hosts, layout, leaves)
         else:
+            # A range of a network, or of a rule of a firewall, is of no machine.
             for path, _, text in leaves:
-                hosts.meet(address, text, path)
+                if "/" not in text:
+                    hosts.meet(address, text, path)
     for leaves in reserved:
         _add_host(hosts, replace(layout, in_use="*"), leaves)
     if n_data:

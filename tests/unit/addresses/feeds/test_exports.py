@@ -59,6 +59,8 @@ READ = {
         ('google_compute_instance.db["eu"]', NINE),
     ],
     "terraform/good-show.json": [
+        ("openstack_compute_instance_v2.vm", ["2001:db8:8::1"]),
+        ("google_sql_database_instance.db", ["203.0.113.8"]),
         ("module.eu.hcloud_server.web[0]", [*NINE, "2001:db8:9::1"]),
         ('module.eu.module.deep.digitalocean_droplet.d["a"]', ["192.0.2.80"]),
         ("azurerm_public_ip.shop", SEVEN),
@@ -102,6 +104,7 @@ REFUSED = {
     "terraform/bad-old.tfstate": ["version", "terraform show -json"],
     "terraform/bad-show.txt": ["terraform show -json"],
     "netbox/bad-page.json": ["next", "one page of it"],
+    "netbox/bad-last-page.json": ["previous: expected the whole inventory"],
     "netbox/bad-prefixes.csv": ["--ignore-column status"],
     "zone/good-proxied.txt": [
         ":18:",
@@ -117,6 +120,7 @@ NOTED = {
     "aws-hosts/good-instances.json": [
         "3 private addresses",
         "'10.0.0.9'",
+        "'2001:db8:7:1::/80 in shop NetworkInterfaces.Ipv6Prefixes.Ipv",
         "2 rows have no usable address",
     ],
     "aws-hosts/good-addresses.json": ["1 private", "1 addresses are in no use", "'eipalloc-02'"],
@@ -126,7 +130,7 @@ NOTED = {
     ],
     "google-hosts/good-instances.csv": ["4 private addresses"],
     "google-hosts/good-addresses.json": [
-        "1 private addresses",
+        "2 private addresses",
         "in no use, as the file says",
         "'spare'",
     ],
@@ -136,13 +140,14 @@ NOTED = {
         "2 addresses are in no use",
         "'old.example', '203.0.113.80'",
     ],
-    "netbox/good-view.csv": ["1 private", "nat_outside: 203.0.113.9'"],
+    "netbox/good-view.csv": ["1 private", "'203.0.113.9 in db.example nat_outside'"],
     "terraform/good-state.tfstate": [
         "1 records only repeat addresses of others: ignored ('aws_eip.shop')",
         "1 public addresses stand where",
-        "'dnsimple_zone_record.mail value: 203.0.113.25'",
+        "'203.0.113.25 in dnsimple_zone_record.mail value'",
         "1 data sources",
     ],
+    "terraform/good-show.json": ["'203.0.113.88 in google_sql_database_instance.db"],
     "zone/good-direct.txt": ["ignored: 1 SOA, 1 NS, 1 MX, 1 TXT", "1 rows have no usable address"],
     "zone/good-bind.txt": ["ignored: 1 SOA, 1 NS, 1 HTTPS", "'10.0.0.53'"],
 }
