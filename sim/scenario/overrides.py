@@ -14,7 +14,7 @@ from sim.errors import Problem, ProblemsError, ScenarioError
 from sim.scenario.document import Document, NodePath, Place, Value, format_path, parse_scalar
 from sim.scenario.library import table_names
 from sim.scenario.quantities import (
-    currency_of,
+    currencies_of,
     describe,
     fields_at,
     finite_number,
@@ -272,8 +272,8 @@ def take_pack(document: Document) -> None:
         fill_in(document, key, value, Place(file, line, 1))
     if "time_zone" not in pack and len(zones := zones_of(country, year)) == 1:
         fill_in(document, "time_zone", zones[0][0], Place(IANA))
-    if "money.currency" not in pack and (currency := currency_of(country, year)) is not None:
-        fill_in(document, "money.currency", currency, Place(ISO_4217))
+    if "money.currency" not in pack and (currencies := currencies_of(country, year)):
+        fill_in(document, "money.currency", currencies[0], Place(ISO_4217))
 
 
 def fill_in(document: Document, key: str, value: Value, place: Place) -> bool:

@@ -196,17 +196,27 @@ def only_zone(country: str, year: int) -> str:
     return zones[0][0]
 
 
-def currency_of(country: str, year: int) -> str | None:
-    """Currency of ISO 4217 that a country uses as a year begins; None where it has none.
+def currencies_of(country: str, year: int) -> list[str]:
+    """Currencies of ISO 4217 that a country uses as a year begins, that of its prices first.
 
-    Of several it is the one adopted last: the lev gave way to the euro, and Lesotho's loti came
-    beside the rand.
+    That is the one used longest from then on (the lev gave way to the euro); of several without an
+    end the country's own (of Haiti the gourde, not the dollar), else the one adopted first.
     """
     from babel.numbers import get_territory_currencies
 
     day = date(min(max(year, 1970), 2200), 1, 1)
     found = get_territory_currencies(country, day, include_details=True)
-    return str(max(found, key=lambda one: one["from"])["currency"]) if found else None
+    return [
+        str(one["currency"])
+        for one in sorted(
+            found,
+            key=lambda one: (
+                date.max - (one["to"] or date.max),
+                not one["currency"].startswith(country),
+                one["from"],
+            ),
+        )
+    ]
 
 
 def check_share(value: float) -> float:

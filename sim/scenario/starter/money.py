@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from sim.scenario.overrides import rate_at
-from sim.scenario.quantities import currency_of
+from sim.scenario.quantities import currencies_of
 from sim.scenario.schema import USD, Money
 from sim.scenario.tables.inventory import Inventory
 from sim.scenario.tables.rows import RateRow
@@ -21,11 +21,14 @@ money:
 
 def money_of_case(country: str, year: int, inventory: Inventory | None) -> tuple[str, list[str]]:
     """Return the section and what is assumed: the currency of the sites' revenue goes first."""
-    currency, notes = currency_of(country, year), list[str]()
+    currencies, notes = currencies_of(country, year), list[str]()
+    currency = currencies[0] if currencies else None
     given = inventory.currency if inventory and not np.isnan(inventory.revenue_per_h).all() else ""
     if given and given != currency:
         currency = given
         notes.append(f"The currency: {given}, as the revenue of your sites is in it.")
+    elif not given and (others := ", ".join(currencies[1:])):
+        notes.append(f"The currency: {currency}; {country} also uses {others} (money.currency).")
     if currency is None:
         return "", notes
     rates = read_shipped(Money().rates, RateRow).rows

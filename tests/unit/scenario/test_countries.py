@@ -11,9 +11,10 @@ from sim.report.words.heading import currency_name, in_currency
 from sim.scenario.library import table_names
 from sim.scenario.load import load_scenario
 from sim.scenario.overrides import countries, pack_of, rate_at, read_packs
-from sim.scenario.quantities import currency_of, zones_of
+from sim.scenario.quantities import currencies_of, zones_of
 from sim.scenario.resolve import ROWS_OF, list_warnings, resolve
 from sim.scenario.sources import list_sources
+from sim.scenario.starter.money import money_of_case
 from sim.scenario.tables.rows import RateRow
 
 SPAIN = """\
@@ -155,11 +156,16 @@ def test_zones_that_agree_stand_together_the_populous_first():
     ("country", "year", "currency"),
     [
         ("IN", 2026, "INR"), ("FR", 2026, "EUR"), ("FR", 1999, "EUR"), ("FR", 1998, "FRF"),
-        ("BG", 2025, "BGN"), ("BG", 2026, "EUR"), ("LS", 2026, "LSL"), ("AQ", 2026, None),
+        ("BG", 2025, "BGN"), ("BG", 2026, "EUR"), ("LS", 2026, "LSL"), ("HT", 2026, "HTG"),
+        ("PS", 2026, "ILS"), ("VE", 2008, "VEF"), ("CU", 2012, "CUP"), ("AQ", 2026, None),
     ],
 )  # fmt: skip
-def test_the_currency_is_that_of_the_year_and_of_several_the_last(country, year, currency):
-    assert currency_of(country, year) == currency
+def test_the_currency_is_that_of_the_year_and_of_several_the_own(country, year, currency):
+    assert next(iter(currencies_of(country, year)), None) == currency
+
+
+def test_a_case_names_the_other_currencies_of_its_country():
+    assert money_of_case("PA", 2026, None)[1][0].startswith("The currency: PAB; PA also uses USD")
 
 
 def test_a_loss_in_dollars_is_printed_in_the_currency_of_the_country(tmp_path):
