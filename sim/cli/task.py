@@ -14,14 +14,17 @@ import typer
 
 from sim.cli import console
 from sim.cli.console import print_tables, progress
-from sim.errors import UsageError
+from sim.errors import DataError, Problem, UsageError
+from sim.files import hash_of
 from sim.report.words.numbers import count
 
 if TYPE_CHECKING:
     from sim.cli.options import ExperimentOptions
     from sim.experiment.executors.task import Executor
     from sim.experiment.pipeline import Experiment, Result
+    from sim.experiment.plan import Plan
     from sim.report.words.tables import Table
+    from sim.results.folder import RunFolder
     from sim.scenario.resolve import Resolved
 
 VERBS = {"comparison": "compare"}
@@ -55,12 +58,12 @@ def load_resolved(
     if scenario is None:
         raise UsageError("expected SCENARIO, or --resume RUN, got neither")
     texts, copies = settings(strategy, measures, overrides)
-    is_folder = os.path.isfile(os.path.join(scenario, "manifest.json"))
-    if is_folder or record is not None or sites is not None:
+    run = folder_of(scenario)
+    if run or record is not None or sites is not None:
         from sim.scenario.starter import record as starter
 
         _WRITTEN.append(folder := TemporaryDirectory(prefix="overblock-"))
-        base = str(Path(scenario, "scenario.yaml")) if is_folder else scenario
+        base = str(run.path / "scenario.yaml") if run else scenario
         ends = [value for key, _, value in (one.partition("=") for one in texts) if key == "end"]
         at = Path(folder.name)
         given = [starter.set_record(record, base, at, *ends[-1:])] if record else []
@@ -72,12 +75,52 @@ def load_resolved(
         if record:  # of another time than what the scenario borrows for its own
             lone = load_scenario(scenario, ["borrow=[]", *texts], copies)
             texts.insert(0, override_text("borrow", undeclared(read_tables(lone))))
-    if is_folder:
+    if run:
         from sim.experiment.saved_plans import resolved_of_folder
-        from sim.results.folder import open_run
 
-        return resolved_of_folder(open_run(Path(scenario)), Path(folder.name), texts, copies)
+        return resolved_of_folder(run, Path(folder.name), texts, copies)
     return resolve(load_scenario(scenario, texts, copies))
+
+
+def folder_of(scenario: str | None) -> RunFolder | None:
+    """The run folder that is given in place of a scenario, if it is one, as it was written.
+
+    Raises
+    ------
+    DataError
+        With the files that it was made of and that are others now, or are gone.
+    """
+    from sim.results.folder import open_run
+
+    if scenario is None or not os.path.isfile(os.path.join(scenario, "manifest.json")):
+        return None
+    run = open_run(Path(scenario))
+    made_of = {str(one["copy"]): str(one["sha256"]) for one in run.manifest["inputs"]}
+    made_of["scenario.yaml"] = str(run.manifest["scenario"]["sha256"])
+    problems = []
+    for name, digest in made_of.items():
+        path = run.path / name
+        got = None if not path.is_file() else hash_of(path)
+        if got != digest:
+            said = f"expected the file of the run (SHA-256 {digest[:8]}…), got "
+            problems.append(Problem(str(path), said + ("another" if got else "none")))
+    DataError.raise_any(problems)
+    return run
+
+
+def plan_again(
+    scenario: str | None, kind: str, options: ExperimentOptions, *asked: Any
+) -> Plan | None:
+    """The plan of a folder that is given in place of a scenario, where nothing else is asked."""
+    run = folder_of(scenario)
+    others = (*asked, options.overrides, options.measures, options.seed)
+    is_other = any(one not in (None, [], False) for one in others)
+    if run is None or run.manifest["kind"] != kind or is_other:
+        return None
+    from sim.experiment.saved_plans import plan_of_folder
+
+    _WRITTEN.append(scratch := TemporaryDirectory(prefix="overblock-"))
+    return plan_of_folder(run, Path(scratch.name))
 
 
 def unless_from(variable: str, value: int | None) -> int | None:
@@ -159,7 +202,9 @@ class Task(Generic[Planned]):
             ):
                 raise UsageError("--seed: expected one root seed, got another by --set root_seed")
             seed = choose_root_seed(resolved, options.seed)
-            if options.seed is None and resolved.scenario.root_seed is None:
+            if options.seed is None and (run := folder_of(scenario)) is not None:
+                seed = int(run.manifest["root_seed"])
+            elif options.seed is None and resolved.scenario.root_seed is None:
                 console.say(
                     f"root seed: {seed} (chosen; give --seed {seed} to repeat this run)",
                     quiet=options.quiet,

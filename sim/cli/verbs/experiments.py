@@ -36,7 +36,7 @@ from sim.cli.options import (
     many,
     option,
 )
-from sim.cli.task import Task, about_study, load_resolved, unless_from
+from sim.cli.task import Task, about_study, load_resolved, plan_again, unless_from
 from sim.errors import UsageError
 from sim.files import check_free, new_file
 from sim.report.words.numbers import count
@@ -90,6 +90,9 @@ def run(
     from sim.experiment.runs import Runs
 
     def make(resolved: Resolved, seed: int) -> Runs:
+        given = (*asked, strategy, sites, record)
+        if (again := plan_again(scenario, RUN, options, *given)) is not None:
+            return Runs(again)
         plan = Plan.of_run(resolved, seed, resolved.scenario.n_replicates)
         return Runs(plan.of_size(simulations, fixed=fixed, source=kept, pairs=pairs))
 
@@ -161,6 +164,8 @@ def compare(
     from sim.experiment.runs import Runs
 
     def make(resolved: Resolved, seed: int) -> Runs:
+        if (again := plan_again(scenario, COMPARISON, options, *asked, sites, record)) is not None:
+            return Runs(again)
         what_if = {"moves": move, "without": without_provider}
         plan = plan_comparison(resolved, strategy, baseline, metric, seed, **what_if)
         return Runs(plan.of_size(simulations, fixed=fixed, source=kept))

@@ -470,10 +470,8 @@ def repeat_command(run: RunFolder, ways: Sequence[str] = ()) -> str:
     own = [one for one in manifest["inputs"] if Path(one["name"]).suffix]
     code = [str(one["copy"]) for one in own if one["name"].endswith(".py")]
     trust = [part for copy in code for part in ("--trust", copy)]
-    # The list is elsewhere, or not of the folder; else results depend on names of code and moves.
-    is_kept = ensemble.get("is_conditioned") and ("list" in ensemble or own)
-    if not ways and (is_kept or (is_comparison and code) or is_what_if(run)):
-        return shlex.join(["overblock", "verify", ".", "--again", "../again", *trust])
+    if not ways and (own or "list" in ensemble or is_what_if(run)):
+        return shlex.join(["overblock", "compare" if is_comparison else "run", ".", *trust])
     file = "." if own else shipped_scenario(manifest["scenario"]) or "scenario.yaml"
     parts = ["overblock", "compare" if is_comparison or ways else "run", file]
     if is_comparison:

@@ -113,6 +113,11 @@ def test_a_record_of_ones_own_tells_sessions_and_operators_and_is_repeated(tmp_p
     run(*again, "-w", "1", "-o", "../again")
     ids = {open_run(tmp_path / name).manifest["result_id"] for name in ("out", "again")}
     assert len(ids) == 1
+    # But not one that is another now.
+    (copy,) = (tmp_path / "out" / "inputs").glob("record-[0-9a-f]*.csv")
+    copy.write_text(copy.read_text() + "192.0.2.1/32,,,,\n")
+    told = run("run", ".", "-o", "../other", status=4).stderr
+    assert f"{copy.name}: expected the file of the run (SHA-256 " in told
 
 
 def test_a_record_of_one_session_has_its_hours(tmp_path):

@@ -207,8 +207,12 @@ def test_from_python_and_in_a_comparison(tmp_path, monkeypatch, call):
     assert by["Around,length=24"] == by["aggregate:length=24"]
     assert {row["unit"] for row in rows if row["metric"] == "fronts_rented"} == {"fronts"}
     words = repeat_command(open_run(Path("compared")))
-    # The names of the code are in the result, so that its copy gives another.
-    assert re.fullmatch(r"overblock verify \. --again \S+( --trust inputs/\w+-\w+\.py)+", words)
+    assert re.fullmatch(r"overblock compare \.( --trust inputs/\w+-\w+\.py)+", words)
+    monkeypatch.chdir("compared")
+    assert call(*shlex.split(words)[1:], "-q", "-w", "1", "-o", "../anew") == (0, "")
+    monkeypatch.chdir("..")
+    ids = {open_run(Path(name)).manifest["result_id"] for name in ("compared", "anew")}
+    assert len(ids) == 1
     words = compare_command(open_run(Path("compared")))
     assert re.search(r"--strategy inputs/Around-\w+\.py:Around,length=24 ", words)
     assert call("report", "compared")[0] == 0

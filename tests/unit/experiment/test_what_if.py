@@ -106,7 +106,7 @@ def test_the_answer_and_the_page_lead_with_the_sites(tmp_path):
     moved = "your sites moved as in moves0.csv"
     assert f"shop.example, {moved}: 6 hours cut off before, 1 then; difference -5" in lines
     assert f"far.example, {moved}: 0.5 hours cut off before, 5 then; difference 4.5" in lines
-    assert repeat_command(found) == "overblock verify . --again ../again"
+    assert repeat_command(found) == "overblock compare ."
     page = render(found)
     # -5 hours: 206.25 - 18.75 dollars at 62.5 roubles.
     cells = ('<td class="r">6</td><td class="r">1</td><td class="r">-5</td>', "1 / 0", "-12,000")

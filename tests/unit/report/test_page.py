@@ -366,19 +366,22 @@ def test_the_target_has_a_sentence(session_folder, page):
 def test_a_run_is_repeated_on_the_same_simulations(ensemble_run):
     run = open_run(ensemble_run)
 
-    def told(ensemble: dict[str, object], command: Callable[[RunFolder], str]) -> str:
-        inputs = [*run.manifest["inputs"], {"name": "my.py", "copy": "inputs/my-1.py"}]
-        changed = {"ensemble": ensemble, "inputs": inputs}
+    def told(
+        ensemble: dict[str, object], command: Callable[[RunFolder], str], *, own: bool = False
+    ) -> str:
+        mine = [{"name": "my.py", "copy": "inputs/my-1.py"}] * own
+        changed = {"ensemble": ensemble, "inputs": [*run.manifest["inputs"], *mine]}
         return command(replace(run, manifest={**run.manifest, **changed}))
 
     every = {"not_conditioned": ALL_ASKED, "is_paired": True}
     mine = {"is_conditioned": True, "list": "my.csv"}
     other = {"not_conditioned": "they are of other evidence"}
     assert " --kept none --pairs" in told(every, repeat_command)
-    assert " --kept none --trust" in told(every, compare_command)
+    assert " --kept none --trust" in told(every, compare_command, own=True)
     assert "--kept" not in told(other, repeat_command) + told(other, compare_command)
-    verify = "overblock verify . --again ../again --trust inputs/my-1.py"
-    assert told(mine, repeat_command) == told({"is_conditioned": True}, repeat_command) == verify
+    # A folder repeats itself.
+    assert told(mine, repeat_command) == "overblock run ."
+    assert told(every, repeat_command, own=True) == "overblock run . --trust inputs/my-1.py"
     assert " --kept my.csv" in told(mine, compare_command)
 
 
