@@ -139,12 +139,9 @@ class _Tables:
         if isinstance(value, list | tuple):
             return [self.plain_value(inner, (*path, row), place) for row, inner in enumerate(value)]
         if isinstance(value, np.datetime64):
-            value = value.astype("datetime64[s]").item()
-        if isinstance(value, datetime):
-            # To the second, as files have it; a date without an offset is refused by its key.
-            return value.isoformat(timespec="seconds" if value.second else "minutes")
-        if isinstance(value, time):
-            return value.isoformat("minutes")
+            value = value.astype("datetime64[us]").item()
+        if isinstance(value, datetime | time):
+            return _moment(value)
         if isinstance(value, date):
             return value.isoformat()
         if isinstance(value, np.generic):
@@ -232,9 +229,16 @@ def _cell(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, float):
         return f"{value:.0f}" if value.is_integer() and abs(value) < 1e15 else repr(value)
-    if isinstance(value, datetime):
-        return value.isoformat(timespec="seconds" if value.second else "minutes")
+    if isinstance(value, datetime | time):
+        return _moment(value)
     return str(value)
+
+
+def _moment(value: datetime | time) -> str:
+    """As files have it; what they do not have (a fraction, no offset) is refused by its key."""
+    if value.microsecond or getattr(value, "nanosecond", 0):
+        return value.isoformat()
+    return value.isoformat(timespec="seconds" if value.second else "minutes")
 
 
 ARGUMENTS = {

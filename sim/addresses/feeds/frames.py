@@ -29,6 +29,11 @@ def is_frame(value: object) -> bool:
     return kind.__module__.partition(".")[0] in _PACKAGES and kind.__name__ in _FRAMES
 
 
+def _is_series(value: object) -> bool:
+    kind = type(value)
+    return kind.__module__.partition(".")[0] == "pandas" and kind.__name__ == "Series"
+
+
 def is_unknown(value: object) -> bool:
     """Whether a cell is None, NaN, or pandas' NaT or NA, which equals nothing."""
     return value is None or type(value).__name__ == "NAType" or bool(value != value)
@@ -74,11 +79,16 @@ def columns_of(given: Any, name: str) -> Mapping[str, Any]:
     Raises
     ------
     DataError
-        If it is none of these, or as `lists_of`.
+        If it is none of these, or as `lists_of`; and if Series of pandas differ in their index.
     """
     if is_frame(given):
         return lists_of(given, name)
     if isinstance(given, Mapping):
+        index = {key: one.index for key, one in given.items() if _is_series(one)}
+        other = [key for key in index if not index[key].equals(next(iter(index.values())))]
+        if other:
+            message = f"expected Series of one index, got another in {other[0]}: pass a DataFrame"
+            raise DataError([Problem(name, message)])
         return given
     rows = _listed(given)
     if not _are_records(rows):

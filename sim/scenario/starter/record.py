@@ -65,12 +65,13 @@ def set_record(record: Path, scenario: str, folder: Path, end: str = "") -> Sett
     """
     of = load_scenario(scenario).scenario
     listed = read_given(record, ColumnChoice.of((), (), ZoneInfo(of.time_zone or "UTC")))
-    times = [at for one in listed.periods for at in (one.from_s, one.until_s) if at is not None]
-    if not times:
+    begins = [one.from_s for one in listed.periods if one.from_s is not None]
+    if not begins:
         message = (
             "expected a record with dates: polls, dated orders, or a table with from and until"
         )
-        raise DataError([Problem(str(record), f"{message}; got a list without them")])
+        raise DataError([Problem(str(record), f"{message}; got no row with a beginning")])
+    times = [*begins, *(one.until_s for one in listed.periods if one.until_s is not None)]
     begin_s, end_s = listed.polls_s or (min(times), max(times))
     n_open = sum(one.until_s is None for one in listed.periods)
     if end:
@@ -79,7 +80,8 @@ def set_record(record: Path, scenario: str, folder: Path, end: str = "") -> Sett
         except ValueError as error:
             raise UsageError(f"--set end={end}: {error}") from None
     elif n_open and listed.polls_s is None:
-        last_s = format_instant(datetime.fromtimestamp(end_s, of.zone))
+        # A day after whatever is known.
+        last_s = format_instant(datetime.fromtimestamp(end_s + 24 * 3600, of.zone))
         raise UsageError(
             f"--record {record}: {n_open:,} of {len(listed.periods):,} rows do not end: say when "
             f"the record does, such as --set end={last_s}"

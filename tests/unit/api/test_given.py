@@ -1,7 +1,7 @@
 """Scenarios as mappings and objects, tables as frames, and errors in the words of Python."""
 
 import json
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, time, timedelta, timezone
 
 import numpy as np
 import pytest
@@ -112,6 +112,14 @@ def test_mistakes_are_named_by_the_paths_of_keys(tmp_path):
         (lambda: sim.compare("surgical", ["exakt"]), r"^strategies exakt: "),
         (lambda: sim.compare("surgical", ["exact"], metrics=["spell"]), r"^metrics spell: "),
         (lambda: sim.compare("surgical", ["exact"], baseline="x"), r"^baseline x: "),
+        (lambda: sim.run("surgical", set={"end": datetime(2018, 4, 20, 6, 0, 0, 9, tzinfo=MOSCOW)}),
+         r"^set end=.*: expected a date and time"),
+        (lambda: sim.run("match-days", set={"strategy": {"id": "orders", "orders": [
+            {"addresses": ["192.0.2.1"], "every": ["sat"], "from": time(20, 30, 45)}]}}),
+         r"^set strategy=.*: expected [^\n]*got '20:30:45'"),
+        (lambda: sim.exposure(["192.0.2.1"], {
+            "name": pd.Series(["a", "b"]), "address": pd.Series(["192.0.2.1", "192.0.2.2"], [1, 0])
+         }), "^inventory: expected Series of one index, got another in address"),
         (lambda: sim.cover(["x"]), "targets:1"),
         (lambda: sim.cover(["192.0.2.1"], weight="people"), "^expected one of the weights"),
     ],

@@ -176,8 +176,9 @@ def test_a_record_has_no_sessions_of_another_one_and_may_be_of_any_time(tmp_path
         assert not csv_rows(out / "site_sessions.csv")
 
 
-def test_a_list_without_dates_is_no_record(tmp_path):
-    (tmp_path / "list.txt").write_text("198.51.100.7\n")
+@pytest.mark.parametrize("text", ["198.51.100.7\n", "address,until\n198.51.100.7,2026-03-07\n"])
+def test_a_list_without_beginnings_is_no_record(text, tmp_path):
+    (tmp_path / "list.txt").write_text(text)
     told = run("run", "spain-record", "--record", tmp_path / "list.txt", status=4).stderr
     assert "expected a record with dates" in told
 
