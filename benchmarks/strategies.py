@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from benchmarks.ablation import LADDER, MECHANISMS
 from benchmarks.page import Promise, Section, table
 from benchmarks.replicate import Cost, in_own_process
 from benchmarks.timing import digits, exponent
@@ -87,12 +86,11 @@ def measure(*, is_full: bool) -> Section:
         if n_businesses == 1_000:
             at_1000 = found
     growth, entries_exponent = _growth(is_full=is_full)
-    asked_of = _as_asked(("covering-prefix", "exact", "aggregate"))
     slowest = max((cost.engine_s, name) for name, (days, cost) in at_1000.items() if days == DAYS)
     cheap = at_1000["covering-prefix"][1].engine_s
     n_whole = sum(days == DAYS for days, _ in at_1000.values())
     return Section(
-        "\n\n".join([_SAID, *parts, asked_of, "### Growth", growth]),
+        "\n\n".join([_SAID, *parts, "### Growth", growth]),
         (
             Promise(
                 f"1,000 businesses, slowest of {n_whole} strategies over {DAYS} days",
@@ -135,21 +133,6 @@ def _table_of(found: dict[str, tuple[int, Cost]]) -> str:
     ]
     head = ["strategy", "build, s", "engine, s", "orders", "ms an order", "events", "peak, MiB"]
     return table(head, rows)
-
-
-def _as_asked(strategies: Sequence[str]) -> str:
-    """The scenario as it was when the figures were asked for: a chase that ends far sooner."""
-    off = [text for name, texts in MECHANISMS.items() if name != LADDER for text in texts]
-    found = {
-        strategy: (DAYS, in_own_process(NAME, [*settings(strategy, 1_000), *off], 3))
-        for strategy in strategies
-    }
-    return (
-        "### 1,000 businesses, without later mechanisms\n\nThe figures were asked for before the "
-        "scenario had reviews, narrow orders under pressure, rentals that end and complaints of "
-        "people, with which the censor goes on for months and places twenty times as many orders. "
-        "Without them:\n\n" + _table_of(found)
-    )
 
 
 def _growth(*, is_full: bool) -> tuple[str, float]:
