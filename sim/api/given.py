@@ -100,8 +100,10 @@ def resolved_of(
 
 
 @contextmanager
-def strategy_texts(strategies: Sequence[Strategy | str]) -> Iterator[list[str]]:
-    """Write strategies as on the command line; files of a user's own are there meanwhile."""
+def texts_of(
+    strategies: Sequence[Strategy | str], move: Any
+) -> Iterator[tuple[list[str], list[str | Path]]]:
+    """Write strategies and moves as on the command line; files of them are there meanwhile."""
     with TemporaryDirectory(prefix="overblock-") as folder:
         tables, texts = _Tables(Path(folder)), []
         for one in strategies:
@@ -112,7 +114,8 @@ def strategy_texts(strategies: Sequence[Strategy | str]) -> Iterator[list[str]]:
                 texts.append(",".join([*parts, *(f"{key}={json.dumps(v)}" for key, v in values)]))
             else:
                 texts.append(one)
-        yield texts
+        with tables.named():
+            yield texts, tables.moves(move)
 
 
 class _Tables:
@@ -154,6 +157,19 @@ class _Tables:
         message = f"expected text, a number, a date, a list, a mapping or a frame, got {kind}"
         self._problems.append(Problem(place, message, key=format_path(path)))
         return ""
+
+    def moves(self, move: Any) -> list[str | Path]:
+        """Return the files of one or more tables of moves."""
+        is_several = isinstance(move, list | tuple) and not (
+            move and all(isinstance(row, Mapping) for row in move)
+        )
+        given = enumerate(move) if is_several else [("", move)]
+        return [
+            one
+            if isinstance(one, str | Path)
+            else self._folder / self._written(one, ("move", at)[: 1 + is_several], "move")
+            for at, one in given
+        ]
 
     def code(self, thing: Any, key: str) -> dict[str, str]:
         """File and name of a class or function, whose source becomes a file of the scenario."""

@@ -16,7 +16,7 @@ from sim.api.given import (
     in_python_words,
     resolved_of,
     shown_progress,
-    strategy_texts,
+    texts_of,
 )
 from sim.api.results import Columns, Results, open_results
 from sim.blocklists.covers import Answer, Question, answer
@@ -117,7 +117,7 @@ def compare(
     *,
     baseline: str | None = None,
     metrics: Sequence[str] = (),
-    move: str | Path | Sequence[str | Path] = (),
+    move: Any = (),
     without_provider: str | Sequence[str] = (),
     measures: Sequence[OwnMeasure] = (),
     n_simulations: int | None = None,
@@ -143,8 +143,9 @@ def compare(
     metrics
         Metrics compared; all when empty.
     move, without_provider
-        In place of strategies: tables with columns ``site`` and ``address`` of your sites at other
-        addresses, and providers that your sites leave for others that are drawn.
+        In place of strategies: one or more tables with columns ``site`` and ``address`` of your
+        sites at other addresses, as files, frames, columns or records, and providers that your
+        sites leave for others that are drawn.
     scenario, measures, n_simulations, kept, fixed, root_seed, set
         As for `run`.
     folder, force, n_workers, cluster, on_progress
@@ -161,17 +162,15 @@ def compare(
     with (
         in_python_words(),
         resolved_of(scenario, set, measures=measures) as resolved,
-        strategy_texts(strategies) as texts,
+        texts_of(strategies, move) as (texts, moves),
     ):
         seed = choose_root_seed(resolved, root_seed)
-        what_if = {"moves": _several(move), "without": _several(without_provider)}
-        plan = plan_comparison(resolved, texts, baseline, metrics, seed, **what_if)
+        without = [without_provider] if isinstance(without_provider, str) else without_provider
+        plan = plan_comparison(
+            resolved, texts, baseline, metrics, seed, moves=moves, without=without
+        )
         plan = plan.of_size(n_simulations, fixed=fixed, source=kept)
         return _carry_out(plan, folder, force, n_workers, cluster, on_progress)
-
-
-def _several(given: Any) -> Sequence[Any]:
-    return [given] if isinstance(given, str | Path) else given
 
 
 def _carry_out(

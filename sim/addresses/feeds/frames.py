@@ -89,14 +89,15 @@ def columns_of(given: Any, name: str) -> Mapping[str, Any]:
         if other:
             message = f"expected Series of one index, got another in {other[0]}: pass a DataFrame"
             raise DataError([Problem(name, message)])
-        return given
+        return {str(key): values for key, values in given.items()}
     rows = _listed(given)
     if not _are_records(rows):
         kinds = sorted({type(row).__name__ for row in rows}) if isinstance(rows, list) else []
         got = f"list of {', '.join(kinds)}" if kinds else type(given).__name__
         message = f"expected a frame, columns by name, or records with names, got {got}"
         raise DataError([Problem(name, message)])
-    return {key: [row.get(key) for row in rows] for key in {key: 0 for row in rows for key in row}}
+    keys = {key: 0 for row in rows for key in row}
+    return {str(key): [row.get(key) for row in rows] for key in keys}
 
 
 def _listed(given: Any) -> Any:
@@ -161,17 +162,39 @@ def feed_of_columns(columns: Any, name: str) -> Feed:
     table.choose(dict.fromkeys(arrays, ()))
     cells = {column: _texts(values) for column, values in arrays.items()}
     address = arrays[table.chosen["address"]]
-    if np.issubdtype(address.dtype, np.integer):
+    is_known, whole = _whole(address)
+    if whole is not None:
+        address = whole
         for row in np.flatnonzero((address < 0) | (address >= IPV4_STOP)).tolist():
             message = f"expected an IPv4 address in [0, 2**32), got {address[row]}"
             gathering.refuse(message, row + 1)
         number = np.clip(address, 0, IPV4_STOP - 1).astype(np.int64)
-        cells[table.chosen["address"]] = format_prefixes(number, np.full(number.size, 32))
+        texts = format_prefixes(number, np.full(number.size, 32))
+        cells[table.chosen["address"]] = np.where(is_known, texts, "").tolist()
     for column, values in columns.items():
         if np.ma.isMaskedArray(values):
             cells[column] = np.where(np.ma.getmaskarray(values), "", cells[column]).tolist()
     table.add(cells, line)
     return table.finish("columns")
+
+
+def _whole(values: NDArray[Any]) -> tuple[NDArray[np.bool_], NDArray[Any] | None]:
+    """Which values are known, and integers with 0 for the others; None if some are none."""
+    if values.dtype.kind in "iu":
+        return np.ones(values.size, np.bool_), values
+    known = np.array([not is_unknown(one) for one in values.tolist()], np.bool_)
+    held = values[known].tolist()
+    is_whole = [
+        isinstance(one, int | float | np.integer)
+        and not isinstance(one, bool)
+        and float(one).is_integer()
+        for one in held
+    ]
+    if not held or not all(is_whole):
+        return known, None
+    whole = np.zeros(values.size, object)
+    whole[known] = [*map(int, held)]
+    return known, whole
 
 
 def feed_of_addresses(values: Any, name: str) -> Feed:

@@ -120,6 +120,8 @@ def test_mistakes_are_named_by_the_paths_of_keys(tmp_path):
         (lambda: sim.exposure(["192.0.2.1"], {
             "name": pd.Series(["a", "b"]), "address": pd.Series(["192.0.2.1", "192.0.2.2"], [1, 0])
          }), "^inventory: expected Series of one index, got another in address"),
+        (lambda: sim.exposure(["192.0.2.1"], [{1: "a", "address": "192.0.2.1"}]),
+         "^inventory:1: 1: expected a column"),
         (lambda: sim.cover(["x"]), "targets:1"),
         (lambda: sim.cover(["192.0.2.1"], weight="people"), "^expected one of the weights"),
     ],

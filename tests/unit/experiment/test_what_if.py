@@ -195,10 +195,12 @@ def test_moves_do_not_change_the_fronts_that_a_chase_finds(tmp_path):
     silent = ("per_business_per_d", "per_million_people_per_d", "named_per_d")
     asked |= {"end": "2018-04-19T00:00Z", **{f"complaints.{name}": 0 for name in silent}}
     where = {"folder": tmp_path / "cmp", "n_simulations": 2, "fixed": True}
-    compare("telegram-2018", move=moves, set=asked, **where)
+    columns = {"site": ["a.example", "b.example"], "address": ["192.0.2.2", "52.58.1.9"]}
+    compare("telegram-2018", move=[moves, columns], set=asked, **where)
     listed = rows(tmp_path / "cmp", "as-is", "entries")
     assert listed
-    assert rows(tmp_path / "cmp", "move:moves.csv", "entries") == listed
+    for label in ("move:moves.csv", "move:move-1.csv"):
+        assert rows(tmp_path / "cmp", label, "entries") == listed
 
 
 def test_hosts_that_stay_keep_their_draws_whatever_others_have(tmp_path):
@@ -220,6 +222,9 @@ def test_hosts_that_stay_keep_their_draws_whatever_others_have(tmp_path):
     [
         ("shopp.example,198.18.0.9", (), (),
          "moves.csv:2: site: expected a site of the inventory, got 'shopp.example'; did you mean"),
+        ([{"site": "shopp.example", "address": "198.18.0.9"}], (), (),
+         "move: row 0, site: expected a site of the inventory"),
+        ([5], (), (), "move.0: expected a frame, columns by name, or records"),
         ("shop.example,198.18.0.0/30", (), (), "expected a single address"),
         ("", "alfa", (), "expected one of alpha, home, got 'alfa'"),
         ("", "alpha", (), "expected another foreign provider"),
@@ -229,7 +234,8 @@ def test_hosts_that_stay_keep_their_draws_whatever_others_have(tmp_path):
 def test_what_cannot_be_is_refused(tmp_path, moved, without, strategies, message):
     moves = tmp_path / "moves.csv"
     moves.write_text(f"site,address\n{moved}\n")
-    asked = {"move": moves if moved else (), "without_provider": without}
+    given = moves if isinstance(moved, str) else moved
+    asked = {"move": given if moved else (), "without_provider": without}
     with pytest.raises((DataError, UsageError)) as refused:
         compare("telegram-2018-replay", strategies, set=overrides(tmp_path), **asked)
     assert message in str(refused.value)

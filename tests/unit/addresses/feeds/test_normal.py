@@ -213,7 +213,9 @@ def test_numbers_that_are_no_address_are_refused_by_row():
             "frame:2: expected an IPv4 address in [0, 2**32), got -1",
             "frame:3: expected an IPv4 address in [0, 2**32), got 4294967296",
         ]
-    feed = feed_of_columns({"address": [0, 2**32 - 1]}, "frame")
+    for values in ([0, 2**32 - 1, None], [0.0, 2**32 - 1, math.nan]):
+        feed = feed_of_columns({"address": values}, "frame")
+        assert (feed.n_records, feed.n_unplaced) == (3, 1)
     assert (feed.v4.start.tolist(), feed.v4.stop.tolist()) == ([0, 2**32 - 1], [1, 2**32])
 
 
