@@ -48,7 +48,6 @@ from sim.scenario.tables.inventory import (
     read_list,
 )
 from sim.scenario.tables.money import (
-    NO_AMOUNTS,
     Amounts,
     EconomyRow,
     MoneyParameterRow,
@@ -508,7 +507,7 @@ def _warn_of_tables(resolved: Resolved) -> Iterator[str]:
     amounts = resolved.amounts
     if math.isnan(amounts.factor):
         yield (
-            f"{NO_AMOUNTS}: what businesses earn and spend is assumed in USD, and there "
+            "amounts are not computed: what businesses earn and spend is assumed in USD, and there "
             f"is no exchange rate of {amounts.currency} (key money.rates)"
         )
     why = "no economy is named (key money.economy)" if economy is None else ""

@@ -60,7 +60,7 @@ from sim.results.folder import RunFolder, assumptions_of, input_rows, later
 from sim.results.tables import text
 from sim.scenario.strategies import GivenOrderRow
 from sim.scenario.tables.inventory import read_inventory
-from sim.scenario.tables.money import NO_AMOUNTS, MoneyParameterRow
+from sim.scenario.tables.money import MoneyParameterRow
 from sim.scenario.tables.rows import FigureRow, OperatorRow, OrderRow
 from sim.scenario.tables.seeds import read_note
 
@@ -296,12 +296,6 @@ def failed_parts(run: RunFolder) -> Text:
 
 
 # -- money and what it rests on -----------------------------------------------------------------
-
-
-def has_amounts(run: RunFolder) -> bool:
-    """Whether sums of money are known in the currency of a folder."""
-    warnings = map(str, run.manifest.get("warnings", []))
-    return not any(one.startswith(f"{NO_AMOUNTS}: ") for one in warnings)
 
 
 def read_loss(run: RunFolder) -> Iterator[tuple[Text, Estimate, bool]]:

@@ -152,8 +152,6 @@ def check_money_parameters(
 
 MAX_TOTAL_USD_PER_H = 1e9
 """Sums of revenue are kept in whole micro-dollars, which hold some billion dollars an hour."""
-NO_AMOUNTS = "amounts are not computed"
-"""How a warning begins of a run whose sums are not known in its currency."""
 
 
 class Amounts(NamedTuple):
