@@ -374,13 +374,18 @@ def write_case(known: Known, folder: Path) -> list[str]:
     listed = read_given(known.blocklist, choice) if known.blocklist else None
     periods = listed.periods if listed is not None else ()
     begin_s = min((one.from_s for one in periods if one.from_s is not None), default=None)
+    # The first whole day on which the register is published.
+    cadence = read_shipped(pack["register.cadence"], CadenceRow)
+    begins = cadence.rows[0].from_.astimezone(zone)
+    earliest = begins.date() + timedelta(days=begins.time() > time())
     if known.first is None and begin_s is not None:
         first = datetime.fromtimestamp(begin_s, zone).date()
     elif known.first is None:
-        # The first whole day on which the register is published.
-        cadence = read_shipped(pack["register.cadence"], CadenceRow)
-        begins = cadence.rows[0].from_.astimezone(zone)
-        first = max(first, begins.date() + timedelta(days=begins.time() > time()))
+        first = max(first, earliest)
+    if first < earliest:
+        raise UsageError(
+            f"--from: expected {earliest} or later, when {cadence.name} begins, got {first}"
+        )
     last = known.last or first + timedelta(days=_DAYS)
     if last <= first:
         raise UsageError(f"--to: expected a day after {first}, got {last}")

@@ -140,6 +140,8 @@ def test_what_cannot_be_is_refused_and_nothing_left(tmp_path):
     told = refusal(tmp_path, "--country", "es")
     assert "--country: expected a country of ISO 3166 such as ES, or EU, got 'es'" in told
     assert "--from: expected a date" in refusal(tmp_path, "--country", "ES", "--from", "x")
+    early = refusal(tmp_path, "--country", "WS", "--from", "2011-12-25", "--to", "2012-01-05")
+    assert "--from: expected 2012-01-02 or later, when cadence-at-once begins" in early
     assert "--to: expected a day after" in refusal(
         tmp_path, "--country", "ES", "--from", "2026-03-01", "--to", "2026-03-01"
     )
