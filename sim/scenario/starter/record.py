@@ -112,7 +112,7 @@ def set_record(record: Path, scenario: str, folder: Path, end: str = "") -> Sett
     }
     if rows:
         values["strategy"] = {**values["strategy"], "sessions": "record-sessions.csv"}
-    named: dict[str, Path] = {}
+    named, notes = dict[str, Path](), listed.notes
     for name, (text, title, support) in files.items():
         named[name] = folder / name
         named[name].write_text(text, encoding="utf-8", newline="")
@@ -131,9 +131,15 @@ def set_record(record: Path, scenario: str, folder: Path, end: str = "") -> Sett
         named["record-operators.csv"] = path = folder / "record-operators.csv"
         path.write_text(groups[0], encoding="utf-8")
         path.with_suffix(".source.yaml").write_text(groups[1], encoding="utf-8")
-        values["operators.groups"] = path.name
+        values |= {"operators.groups": path.name, "register.cadence": "cadence-as-seen"}
+    elif of.register_.cadence != "cadence-as-seen":
+        notes += (
+            f"rows name no operators, so that they are taken as orders: {of.operators.groups} and "
+            f"{of.register_.cadence} add lags and compliance. Polls, and rows with operators, "
+            "are played back as they were seen",
+        )
     texts = [override_text(key, value) for key, value in values.items()]
-    return Settings(texts, named, listed.notes)
+    return Settings(texts, named, notes)
 
 
 def find_sessions(listed: GivenList, end_s: int) -> list[tuple[int, int]]:

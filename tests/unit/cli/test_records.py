@@ -144,24 +144,30 @@ def test_what_is_blocked_when_a_record_ends_is_until_its_last_poll(tmp_path):
     polled = [("203.0.113.9", turns(1)), ("198.51.100.7", turns(0, 1.5, 3))]
     data = [{"ip": ip, "isp": "One", "stateChanges": states} for ip, states in polled]
     given = ("--sites", tmp_path / "sites.csv", "-n", "1", "-w", "1", "--record")
+    # Whatever lags the scenario has.
+    text = (shipped("scenarios") / "spain-record.yaml").read_text(encoding="utf-8")
+    (tmp_path / "own.yaml").write_text(text.replace("as-seen", "at-once"), encoding="utf-8")
     # Seen last 2 hours later, 2.5 by what the record says of itself.
     for row, (more, hours) in enumerate(
         (({}, "2.0"), ({"lastUpdate": "2026-03-07 15:30:00"}, "2.5"))
     ):
         path, out = tmp_path / f"{row}.json", tmp_path / f"out{row}"
         path.write_text(json.dumps({"data": data, **more}))
-        run("run", "spain-record", *given, path, "-o", out)
+        run("run", tmp_path / "own.yaml", *given, path, "-o", out)
         assert csv_rows(out / "sites.csv")[0]["affected_h"] == hours
     # A table does not say.
     path = tmp_path / "list.csv"
     path.write_text("address,from,until,operators\n203.0.113.9,2026-03-07T13:00Z,,one two\n")
-    told = run("run", "spain-record", *given, path, status=2).stderr
+    told = run("run", tmp_path / "own.yaml", *given, path, status=2).stderr
     assert "1 of 1 rows do not end: say when the record does, such as --set end=" in told
     end = ("--set", "end=2026-03-07T16:00Z")
-    run("run", "spain-record", *given, path, *end, "-o", tmp_path / "table")
+    run("run", tmp_path / "own.yaml", *given, path, *end, "-o", tmp_path / "table")
     rows = csv_rows(tmp_path / "table" / "sites.csv")
     hours = {row["operator"]: row["affected_h"] for row in rows}
     assert hours == dict.fromkeys(("", "one", "two"), "3.0")
+    path.write_text("address,from,until\n203.0.113.9,2026-03-07T13:00Z,2026-03-07T16:00Z\n")
+    told = run("run", tmp_path / "own.yaml", *given, path, "-o", tmp_path / "bare").stderr
+    assert "rows name no operators, so that they are taken as orders" in told
 
 
 def test_a_record_has_no_sessions_of_another_one_and_may_be_of_any_time(tmp_path):
