@@ -40,6 +40,7 @@ from sim.scenario.resolve import list_warnings
 from sim.scenario.schema import scenario_tree
 from sim.scenario.sources import list_sources
 from sim.version import __version__
+from sim.world.placement import warnings_of_leaving
 
 Outputs: TypeAlias = "dict[str, tuple[Path, int | None]]"
 """Path and number of rows (None for what is no table) by name in the folder."""
@@ -130,7 +131,8 @@ def manifest_of(
             *once(
                 one
                 for each in distinct
-                for one in (*list_warnings(each), *warnings_of_revenue(each))
+                for warnings_of in (list_warnings, warnings_of_leaving, warnings_of_revenue)
+                for one in warnings_of(each)
             ),
             *warnings,
         ],

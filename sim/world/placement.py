@@ -11,14 +11,23 @@ from numpy.typing import NDArray
 
 from sim.addresses.sets.intervals import IPV4_STOP
 from sim.scenario.resolve import Resolved
-from sim.scenario.tables.inventory import NOT_GIVEN
+from sim.scenario.tables.inventory import NOT_GIVEN, Inventory
 from sim.scenario.tables.roles import FRONTEND, ROLES
 from sim.scenario.tables.seeds import table_rows
 from sim.scenario.tables.sharing import N_ADDRESSES
 from sim.streams import Stream, Streams
 from sim.world.components import N_ROLES
 from sim.world.frozen import FrozenColumns
-from sim.world.providers import NOT_KNOWN, Places, Side, choose, hosting_side, pick, prefix_rows
+from sim.world.providers import (
+    NOT_KNOWN,
+    Places,
+    Side,
+    build_places,
+    choose,
+    hosting_side,
+    pick,
+    prefix_rows,
+)
 
 DRAWN = ("sector", "revenue", "revenue_per_visit", "mode", "provider", *ROLES)
 """Words that say what of a site is not given: drawn, or of the provider, not known."""
@@ -87,27 +96,22 @@ class Seated(FrozenColumns):
 def seat_sites(resolved: Resolved, places: Places) -> Seated | None:
     """Seat the components that the inventory of a scenario gives; None where it has none.
 
-    An address that no provider's table holds is at a place that is not known. A component at a
-    provider that the sites are away from is not given.
+    An address that no provider's table holds is at a place that is not known. Hosts at a provider
+    that the sites are away from are not given, nor a component without others.
     """
     inventory = resolved.inventory
     if inventory is None:
         return None
     n_drawn = resolved.scenario.population.n_businesses
     shape = n_drawn + inventory.n_sites, N_ROLES
-    address = inventory.address4.copy()
-    if inventory.is_ipv6.any():
-        address[inventory.is_ipv6] = places.line.position_of(inventory.address6)
-    place = _place_rows(resolved, places, address)
+    address, place, is_host = _place_hosts(resolved, places, inventory)
     business = n_drawn + inventory.component_site
     role = inventory.component_role
-    # IPv4 first: of a component with both families, that is where it sits.
-    by_address = np.lexsort((inventory.is_ipv6, inventory.host_component))
+    # What stays, then IPv4 first: of a component with both families, that is where it sits.
+    by_address = np.lexsort((inventory.is_ipv6, ~is_host, inventory.host_component))
     _, first = np.unique(inventory.host_component[by_address], return_index=True)
-    is_left = _is_away(resolved, places)[place[by_address[first]]]
-    is_host = ~is_left[inventory.host_component]
     is_given = np.zeros(shape, np.bool_)
-    is_given[business, role] = ~is_left
+    is_given[business, role] = is_host[by_address[first]]
     place_row = np.full(shape, -1, np.int64)
     place_row[business, role] = place[by_address[first]]
     mode = np.full(shape, NOT_GIVEN, np.int8)
@@ -122,6 +126,45 @@ def seat_sites(resolved: Resolved, places: Places) -> Seated | None:
         host_draw=inventory.host_draw[is_host],
         n_names=inventory.n_names[is_host],
     )
+
+
+def _place_hosts(
+    resolved: Resolved, places: Places, inventory: Inventory
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
+    """Address and place of each host that an inventory gives, and whether it stays there.
+
+    An IPv6 address of no known provider goes where all IPv4 addresses of its component go.
+    """
+    address = inventory.address4.copy()
+    if inventory.is_ipv6.any():
+        address[inventory.is_ipv6] = places.line.position_of(inventory.address6)
+    place = _place_rows(resolved, places, address)
+    goes = _is_away(resolved, places)[place]
+    component = inventory.host_component
+    has_left = np.bincount(component, goes)[component] > 0
+    keeps_ipv4 = np.bincount(component, ~goes & ~inventory.is_ipv6)[component] > 0
+    is_unknown = place == places.row_of[NOT_KNOWN, NOT_KNOWN]
+    goes |= inventory.is_ipv6 & is_unknown & has_left & ~keeps_ipv4
+    return address, place, ~goes
+
+
+def warnings_of_leaving(resolved: Resolved) -> Iterator[str]:
+    """Name sites of which it is not known whether they are at the provider that sites leave."""
+    inventory = resolved.inventory
+    if inventory is None or not inventory.away_from:
+        return
+    places, head = build_places(resolved), f"without {inventory.away_from}"
+    _, place, stays = _place_hosts(resolved, places, inventory)
+    if stays.all():
+        yield f"{head}: none of your sites has an address there by {resolved.cloud_prefixes.name}"
+    unknown = stays & (place == places.row_of[NOT_KNOWN, NOT_KNOWN])
+    rows = np.unique(inventory.component_site[inventory.host_component[unknown]]).tolist()
+    if rows:
+        named = ", ".join(inventory.site[row] for row in rows[:3]) + (", …" if rows[3:] else "")
+        yield (
+            f"{head}: {len(rows)} of {inventory.n_sites} sites keep addresses whose provider no "
+            f"table knows, so that they may be there: {named}"
+        )
 
 
 def _place_rows(

@@ -1,5 +1,6 @@
 """What if sites had other addresses: all else is the same in every simulation."""
 
+from ipaddress import ip_address
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -18,6 +19,8 @@ from sim.report.words.heading import repeat_command
 from sim.report.words.languages import IN_ENGLISH
 from sim.results.folder import open_run
 from sim.scenario.what_if import choose_what_ifs
+from sim.world.placement import seat_sites
+from sim.world.providers import build_places
 from tests.csv_rows import csv_rows
 from tests.sites import TABLES, overrides, resolved
 
@@ -184,6 +187,25 @@ def test_sites_without_a_provider_are_drawn_among_the_others(tmp_path):
     assert rows(found, "as-is", but=leave, columns=own) > [(0.0,)]
     warnings = " ".join(open_run(found).manifest["warnings"])
     assert "without alpha: what a site has there now is placed by chance" in warnings
+    assert "without alpha: 1 of 5 sites keep addresses whose provider no table knows" in warnings
+
+
+def test_the_hosts_that_leave_a_provider_are_those_that_are_there(tmp_path):
+    hosts = "site,address", *(
+        f"{site},{address}"
+        for site, addresses in {
+            "first": ("198.18.0.1", "8.8.8.8"), "last": ("8.8.8.8", "198.18.0.1"),
+            "both": ("198.18.0.1", "2001:4860::1"), "six": ("2001:4860::1",),
+        }.items()
+        for address in addresses
+    )  # fmt: skip
+    case = resolved(tmp_path, TWO_PROVIDERS | {"population.inventory": hosts})
+    (_, one) = choose_what_ifs(case, [], ["alpha"])
+    places = build_places(one.resolved)
+    seated = seat_sites(one.resolved, places)
+    assert seated.is_given[-4:, 0].tolist() == [True, True, False, True]
+    numbers = places.line.numbers(seated.host_address)
+    assert numbers == [int(ip_address(one)) for one in ("8.8.8.8", "8.8.8.8", "2001:4860::1")]
 
 
 def test_moves_do_not_change_the_fronts_that_a_chase_finds(tmp_path):
