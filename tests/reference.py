@@ -205,7 +205,8 @@ class RefFronts:
     """The target's fronts; the j-th front ever rented uses the j-th draw of each kind.
 
     Where ``n_known`` is None each client knows all fronts of the start; where ``cancel_s`` is None
-    a lost front is never given back.
+    a lost front is never given back. A target with ``given`` addresses has those and rents none;
+    the censor knows them from the start.
     """
 
     n_fronts: int
@@ -219,6 +220,7 @@ class RefFronts:
     discovery_lags_s: tuple[int, ...]
     n_known: int | None = None
     cancel_s: int | None = None
+    given: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -474,6 +476,7 @@ class RefOutcome:
     users reach it, are on a VPN and have left; the first changes at any time, and may jump at
     those of ``state_s`` alone, at which the others change. ``degraded`` is the share of them who
     are cut off or hopping, as means over the time from each tick to the next; empty without hops.
+    ``target_dropped`` is the share of a target's given addresses that operators drop.
     """
 
     curves: dict[str, Curve]
@@ -486,6 +489,7 @@ class RefOutcome:
     events: list[Event]
     sights: list[RefSight]
     target: RefTarget | None
+    target_dropped: Curve
     state_s: list[int]
     user_shares: Callable[[int], tuple[float, float, float]]
     degraded: list[tuple[int, float]]
@@ -738,6 +742,7 @@ def simulate_reference(world: RefWorld) -> RefOutcome:
         events=sorted(run.events),
         sights=run.sights,
         target=None if world.users is None else _target(run, world.users, pieces),
+        target_dropped=_target_dropped(run, pieces),
         state_s=[start_s for start_s, _, _ in pieces],
         user_shares=lambda t_s: _user_shares(run, pieces, t_s),
         degraded=_degraded(run, world.users, pieces),
@@ -916,8 +921,18 @@ class _Run:
             self._plan(self.world.users.tick_s, "users", -1)
         if self.world.complaints:
             self._plan(self.world.complaints.tick_s, "complaints", -1)
-        for _ in range(self.world.fronts.n_fronts if self.world.fronts else 0):
+        given = self.world.fronts.given if self.world.fronts else ()
+        for row, (_, number) in enumerate(sorted(map(_numbered, given))):
+            self.fronts.append(_Front(self._holder(number), number, 0))
+            self._plan(0, "discover", row)
+        for _ in range(self.world.fronts.n_fronts if self.world.fronts and not given else 0):
             self._rent_one(0)
+
+    def _holder(self, address: int) -> str:
+        """The provider that has an address, or that it is not known."""
+        pools = self.world.fronts.pools if self.world.fronts else ()
+        held = [one.provider for one in pools if _holds(_ranges_of_text(one.ranges), address)]
+        return held[0] if held else "(not known)"
 
     def _plan(self, t_s: int, kind: str, row: int) -> None:
         if t_s < self.world.horizon_s:
@@ -2052,6 +2067,21 @@ def _target(run: _Run, users: RefUsers, pieces: Sequence[tuple[int, int, _View]]
         vpn_share=tuple(run.vpn),
         left_share=tuple(run.left),
     )
+
+
+def _target_dropped(run: _Run, pieces: Sequence[tuple[int, int, _View]]) -> Curve:
+    """Share of a target's given addresses that operators drop, averaged over users."""
+    given = run.fronts if run.world.fronts and run.world.fronts.given else []
+    curve: Curve = []
+    for start_s, _, view in pieces if given else ():
+        n_dropped = [
+            sum(held.treatment(one.address) == "drop" for one in given)
+            for held in view.enforcements
+        ]
+        shares = [_exact(operator.share) for operator in run.world.operators]
+        total = sum(share * n for share, n in zip(shares, n_dropped, strict=True))
+        curve.append((start_s, total / len(given)))
+    return _change_points(curve)
 
 
 def _degraded(

@@ -135,13 +135,16 @@ def covering_prefix(purity: float, shortest: int = 8) -> RefStrategy:
 
 
 def whole_provider() -> RefStrategy:
-    """All that a provider has."""
-    return _of_each_front(lambda sight, address, provider: sight.holdings[provider])
+    """All that a provider has; the address alone where no provider holds it."""
+    return _of_each_front(
+        lambda sight, address, provider: sight.holdings.get(provider) or prefix(address, 32)
+    )
 
 
 def _region(sight: RefSight, address: int, provider: str) -> Ranges:
-    """All that a provider has in the region of an address."""
-    return next(ranges for ranges in sight.regions[provider] if _holds(ranges, address))
+    """All that a provider has in the region of an address; or the address alone."""
+    regions = (ranges for ranges in sight.regions.get(provider, ()) if _holds(ranges, address))
+    return next(regions, prefix(address, 32))
 
 
 def provider_region() -> RefStrategy:
@@ -160,7 +163,7 @@ class Step:
 
     def at_front(self, sight: RefSight, address: int, provider: str) -> Ranges:
         region = _region(sight, address, provider)
-        return self.around(address, region, sight.holdings[provider])
+        return self.around(address, region, sight.holdings.get(provider, ()))
 
     def at_entry(self, sight: RefSight, ranges: Ranges) -> Ranges:
         """Of an entry with those addresses, if it is of this step."""

@@ -26,11 +26,21 @@ from sim.world.components import Components
 from sim.world.moves import Moves, Programs, Stays
 from sim.world.operators import Operators, Overload
 from sim.world.placement import Sites
-from sim.world.providers import Places, Pools, StanceEvent
+from sim.world.providers import NOT_KNOWN, Places, Pools, StanceEvent, given_pools
 from tests import reference as ref
 from tests.examples import n_examples
 from tests.reference_strategies import negotiate as ref_negotiate
-from tests.sections import Censor, Complaints, Effects, Fronts, Ipv6, Reactions, Thresholds, Users
+from tests.sections import (
+    Censor,
+    Complaints,
+    Effects,
+    Fronts,
+    Ipv6,
+    Reactions,
+    Thresholds,
+    Users,
+    still,
+)
 
 HOUR = 3600
 DAY = 24 * HOUR
@@ -190,7 +200,8 @@ class Pool:
 class SmallWorld:
     """A world in plain values. Each firm is a sector of its own.
 
-    ``decisions`` are withdrawals decided elsewhere, by time: time and share.
+    ``decisions`` are withdrawals decided elsewhere, by time: time and share. The target rents no
+    fronts where ``given`` has its addresses.
     """
 
     orders: tuple[tuple[int, str, str] | Dated, ...] = ()
@@ -210,6 +221,7 @@ class SmallWorld:
     shortest: int = 8
     pools: tuple[Pool, ...] = ()
     fronts: Fronts | None = None
+    given: tuple[str, ...] = ()
     censor: Censor | None = None
     users: Users | None = None
     complaints: Complaints | None = None
@@ -242,7 +254,10 @@ class SmallWorld:
         hosts += [address for one in responses for address in one.beside if address]
         return Line.of(
             (_prefix(prefix) for pool in self.pools for prefix in pool.prefixes),
-            map(_prefix, (*listed, *hosts, *self.target_prefixes, *self.exempt_prefixes)),
+            map(
+                _prefix,
+                (*listed, *hosts, *self.target_prefixes, *self.exempt_prefixes, *self.given),
+            ),
         )
 
     def dated(self) -> list[Dated]:
@@ -347,6 +362,9 @@ class SmallWorld:
         """Return the same world in the terms of the slow reference."""
         components, firms = self._reference_firms()
         rules, users, complaints = self.censor, self.users, self.complaints
+        if self.given and users is None:
+            # How many use the target is not known: one in all, so that sums are shares.
+            users = still(tick_h=168.0, n_target_users=1.0)
         return ref.RefWorld(
             horizon_s=self.horizon_s,
             start_second_of_week=self.start_s,
@@ -659,7 +677,9 @@ class SmallWorld:
 
     def _places(self) -> Places:
         others = (*ABROAD, AT_HOME) if self.reactions else ()
-        names = tuple(dict.fromkeys((FIRST, *(pool.provider for pool in self.pools), *others)))
+        unknown = (NOT_KNOWN,) * bool(self.given)
+        named = (FIRST, *(pool.provider for pool in self.pools), *others, *unknown)
+        names = tuple(dict.fromkeys(named))
         held: dict[tuple[str, str], list[str]] = {
             # Whoever has no pool has a place all the same, where businesses live.
             (name, region): []
@@ -692,6 +712,8 @@ class SmallWorld:
         return tuple(mine) or (Pool.region,)
 
     def _pools(self, places: Places) -> Pools | None:
+        if self.given:
+            return given_pools(np.sort([_place(one, self.line) for one in self.given]), places)
         if self.fronts is None:
             return None
         seats = tuple(
@@ -709,6 +731,19 @@ class SmallWorld:
         )
 
     def _reference_fronts(self) -> ref.RefFronts | None:
+        pools = tuple(
+            ref.RefPool(
+                pool.provider,
+                pool.weight,
+                _ranges(pool.prefixes),
+                pool.region,
+                _given_out(pool.prefixes),
+            )
+            for pool in self.pools
+        )
+        if self.given:
+            n = len(self.given)
+            return ref.RefFronts(n, 1, 1.0, 1.0, 1.0, pools, (), (), (), given=self.given)
         if self.fronts is None or self.censor is None:
             return None
         lag = self.streams.generator(Stream.FRONT_DISCOVERY).standard_exponential(N_FRONT_DRAWS)
@@ -718,16 +753,7 @@ class SmallWorld:
             round(self.fronts.push_tau_h * HOUR),
             self.fronts.share_told,
             self.fronts.lost_share,
-            tuple(
-                ref.RefPool(
-                    pool.provider,
-                    pool.weight,
-                    _ranges(pool.prefixes),
-                    pool.region,
-                    _given_out(pool.prefixes),
-                )
-                for pool in self.pools
-            ),
+            pools,
             tuple(self.streams.generator(Stream.FRONT_POOL).random(N_FRONT_DRAWS).tolist()),
             tuple(self.streams.generator(Stream.FRONT_ADDRESS).random(N_FRONT_DRAWS).tolist()),
             tuple(np.rint(lag * self.censor.discovery_lag_h * HOUR).astype(int).tolist()),

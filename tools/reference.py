@@ -123,16 +123,21 @@ def _measure_rows(section: str) -> Iterator[str]:
 
 def _needs(entry: Metric) -> Iterator[str]:
     if entry.needs:
-        yield f"`{entry.needs}`"
+        yield _either(entry.needs)
     if entry.is_beside_figure:
         yield "a published figure that names providers"
     if entry.is_of_ipv6:
         yield "IPv6 in the tables, else 0"
 
 
+def _either(keys: str) -> str:
+    """Keys of which one is needed, as code."""
+    return f"`{keys.replace(' or ', '` or `')}`"
+
+
 def _curve_rows(_: str) -> Iterator[str]:
     for name, one in CURVES.items():
-        needs = "IPv6 in the tables" if one.is_of_ipv6 else f"`{one.needs}`" if one.needs else ""
+        needs = "IPv6 in the tables" if one.is_of_ipv6 else _either(one.needs) if one.needs else ""
         yield _named(name, one.full_label, one.unit, one.description, needs)
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import NoneType
 from typing import Any
 
-from sim.scenario.load import NEEDS
+from sim.scenario.load import FRONTS, NEEDS
 from sim.scenario.quantities import INSTANT_PATTERN, TABLE_FORMAT, TIME_OF_DAY_PATTERN, kinds_of
 from sim.scenario.schema import Scenario, json_schema
 from sim.scenario.strategies import DECLARED, LIST_FORMAT, MOMENT_FORMAT, Chase, Own
@@ -108,7 +108,7 @@ def _strategies(of: Mapping[Key, Sequence[str]]) -> Iterator[str]:
 
 
 def _needed(name: str, kind: type) -> str:
-    return "`fronts`" if issubclass(kind, Chase) else ""
+    return f"`{FRONTS.replace(' or ', '` or `')}`" if issubclass(kind, Chase) else ""
 
 
 def keys_by_path() -> dict[str, Key]:
@@ -280,6 +280,7 @@ def _needs(heading: str, section: str) -> str:
     if heading == "Top level" or field is None or NoneType not in kinds_of(field.annotation):
         return ""
     needed, why = NEEDS.get(section, ("", ""))
+    needed = needed.replace(" or ", "` or `")
     return "May be left out." + (f" Needs the section `{needed}`, {why}." if needed else "")
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
+
 from sim.catalogue.measures import MEASURES, Ratio, Section
 
 HEADLINES = tuple(name for name, metric in MEASURES.items() if metric.is_headline)
@@ -35,6 +37,13 @@ TARGET_LOST = MEASURES["target_user_hours_lost_share"].name
 """Measure of what the target lost in all, with the hours of users who had left."""
 EFFECTS = (EFFICACY, TARGET_LOST)
 """Measures of the effect on the target; more is better."""
+
+
+def effect_in(measured: Container[str]) -> str:
+    """Measure of the effect on the target: a share where its users were not counted."""
+    return TARGET_LOST if TARGET_LOST in measured and EFFICACY not in measured else EFFICACY
+
+
 COLLATERAL = MEASURES["business_hours_impaired"].name
 """Measure of what others lost, unless another is named."""
 LISTED = (MEASURES["addresses_listed_peak"].name, MEASURES["networks_listed_peak"].name)

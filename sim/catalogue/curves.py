@@ -36,6 +36,8 @@ class Curve:
 _ADDRESSES = "IPv4 addresses"
 BUSINESSES = "businesses"
 """Unit of the curves that count businesses."""
+USERS_OR_ADDRESSES = "users or target.addresses"
+"""Keys of which either lets it be computed who reaches the target."""
 _OF_DEMAND, _OF_USERS = "share of domestic demand", "share of the target's users"
 
 _ENTRIES = (
@@ -90,12 +92,20 @@ _ENTRIES = (
         "share of what customers tried that failed",
     ),
     Curve(
+        "target_addresses_dropped_share",
+        "share of the target's addresses",
+        "Addresses of the target that operators drop, averaged over users",
+        "share of the target's addresses",
+        "dropped",
+        "target.addresses",
+    ),
+    Curve(
         "target_reached_share",
         _OF_USERS,
         "Users who reach the target, by VPN or without, at this moment; it moves between rows",
         "users who",
         "reach the target",
-        "users",
+        USERS_OR_ADDRESSES,
     ),
     Curve(
         "target_degraded_share",

@@ -12,6 +12,7 @@ from enum import StrEnum
 from functools import partial
 
 from sim.catalogue.causes import CAUSES, lost_by
+from sim.catalogue.curves import USERS_OR_ADDRESSES
 
 
 class Section(StrEnum):
@@ -381,6 +382,7 @@ _USERS = (
         f"share of {USER_HOURS}",
         "`target_user_hours_denied` and `target_user_hours_left` over all user-hours",
         label=f"target: share of {USER_HOURS} lost",
+        needs=USERS_OR_ADDRESSES,
         is_headline=True,
     ),
     _target(
@@ -397,6 +399,17 @@ _USERS = (
         "gone when the run ends",
         of="users",
         label="target: users gone at the end",
+    ),
+    Metric(
+        "target_addresses_dropped_share",
+        "share of addresses",
+        "addresses of the target that operators drop, mean over users and time",
+        formula="impact.measure_target",
+        section=Section.USERS,
+        of="addresses of the target",
+        label="target: share of its addresses dropped",
+        needs="target.addresses",
+        is_compared=True,
     ),
 )
 

@@ -20,7 +20,15 @@ from sim.engine.actors.target import Stances, TargetActor, tenancy
 from sim.engine.clock import Moment, Phase
 from sim.engine.decisions import Strategy
 from sim.engine.record import settlement_kernel as kernel
-from sim.engine.record.outcome import BUSINESS_METRICS, USER_METRICS, Curves, Outcome, Series
+from sim.engine.record.outcome import (
+    BUSINESS_METRICS,
+    DROPPED_SHARE,
+    REACHED_SHARE,
+    USER_METRICS,
+    Curves,
+    Outcome,
+    Series,
+)
 from sim.engine.state import reach_kernel, target_kernel
 from sim.engine.state.ledger import Group
 from sim.engine.state.parts import zeros
@@ -70,6 +78,11 @@ class _Snapshot:
             *(
                 Series("demand_lost_share", states.groups[row], value)
                 for row, value in zip(demand_group, (demand / MICRO).tolist(), strict=True)
+            ),
+            *(
+                Series(metric, Group(), UNKNOWN)
+                for metric in (DROPPED_SHARE, REACHED_SHARE)[: 2 - (world.users is not None)]
+                if world.has_given_target
             ),
             *(
                 Series(metric, Group(), target.n_users)
@@ -186,6 +199,7 @@ class _Run:
                 noted=self._snapshot.noted,
                 pressure=attention.pressure,
                 has_fronts=self._target is not None,
+                has_given=world.has_given_target,
                 has_users=has_users,
                 has_complaints=self._complaints is not None,
                 is_foreseen=world.censor is not None and world.censor.end_pressure is not None,
@@ -242,7 +256,7 @@ class _Run:
             ledger=ledger,
             at_operators=at_operators,
             n_responses=n_responses,
-            users=self._crowd.freeze() if world.users is not None else None,
+            users=self._crowd.freeze() if world.users or world.has_given_target else None,
             n_complaints=self._attention.n_complaints if complaints else float("nan"),
             n_named=complaints.n_named if complaints else 0,
             attention=self._attention.at(t_s) if complaints else 0.0,

@@ -25,11 +25,12 @@ from scipy.special import nbdtrik
 
 from sim.catalogue.choices import (
     COLLATERAL,
-    EFFICACY,
+    EFFECTS,
     HARMS,
     KEY_FIGURES,
     OF_SAMPLE,
     PRIVATE_LOSS,
+    effect_in,
     harm_of,
 )
 from sim.experiment.plan import Plan
@@ -257,8 +258,8 @@ def is_mostly_known(difference: Values) -> bool:
     return bool(np.isnan(difference).sum() <= (1 - LEAST_SHARE) * difference.size)
 
 
-JUDGED = (COLLATERAL, EFFICACY, PRIVATE_LOSS)
-"""Measures by which strategies are judged: harm, effect and cost."""
+JUDGED = (COLLATERAL, *EFFECTS, PRIVATE_LOSS)
+"""Measures by which strategies are judged: harm, one of effect, and cost."""
 AGREE, DIFFER, TOO_FEW, NOT_KNOWN = "agree", "differ", "too few", "not known"
 LEAST_SHARE, RISK = 0.95, 0.05
 """Share of all possible simulations in which a certified order holds, and the probability that some
@@ -308,7 +309,9 @@ def judge_pairs(
     """
     shared = in_shared_replicates(measured)
     labels = list(shared)
-    metrics = [name for name in JUDGED if all(name in part.row for part in shared.values())]
+    known = {name for name in JUDGED if all(name in part.row for part in shared.values())}
+    other = {*EFFECTS} - {effect_in(known)}
+    metrics = [name for name in JUDGED if name in known - other]
     pairs = [(one, other) for row, one in enumerate(labels) for other in labels[row + 1 :]]
     n_verdicts = len(pairs) * len(metrics)
     return tuple(
@@ -376,7 +379,8 @@ def weigh_strategies(plan: Plan, measured: Mapping[str, Measured]) -> tuple[Line
 
 
 def _weigh_by(plan: Plan, collateral: str, measured: Mapping[str, Measured]) -> Iterator[Line]:
-    pair = EFFICACY, collateral
+    known = {name for part in measured.values() for name in part.row}
+    pair = effect_in(known), collateral
     if not measured or any(name not in part.row for part in measured.values() for name in pair):
         return
     both = np.array([part.values(pair) for part in measured.values()])
@@ -391,7 +395,7 @@ def _weigh_by(plan: Plan, collateral: str, measured: Mapping[str, Measured]) -> 
         yield Line.of(
             "tradeoff.csv",
             strategy=label,
-            efficacy_metric=EFFICACY,
+            efficacy_metric=pair[0],
             **ends("efficacy", spreads[0]),
             collateral_metric=collateral,
             **ends("collateral", spreads[1]),

@@ -11,7 +11,7 @@ from sim.catalogue.causes import CAUSES, lost_by
 from sim.catalogue.choices import RATIOS
 from sim.engine.decisions import BLOCKING
 from sim.engine.eventlog import Kind
-from sim.engine.record.outcome import BUSINESS_METRICS, Outcome
+from sim.engine.record.outcome import BUSINESS_METRICS, DROPPED_SHARE, Outcome
 from sim.engine.state.ledger import Group
 from sim.measure.groups import state_times_s
 from sim.measure.measures import UNKNOWN, Measure, demand_micro_usd, measured, over
@@ -203,7 +203,8 @@ def measure_causes(outcome: Outcome, demand: float) -> Iterator[Measure]:
 
 
 def measure_target(world: World, outcome: Outcome) -> tuple[Measure, ...]:
-    """Measures of the target's users; none where it has none.
+    """Measures of the target's users; none where it has none, shares alone where nobody counted
+    them.
 
     Notes
     -----
@@ -211,7 +212,8 @@ def measure_target(world: World, outcome: Outcome) -> tuple[Measure, ...]:
     the four sums of user-hours come to the denominator that they share. A user on the
     way to another front is treated as reaching it, and also as degraded. Lost is what is
     denied or of who has left. The hours are those of the scenario, the same in every replicate: the
-    mean of the shares is the share of the sums.
+    mean of the shares is the share of the sums. The share of its addresses that is dropped is the
+    integral of that curve over the run.
     """
     users = outcome.users
     if users is None:
@@ -231,7 +233,14 @@ def measure_target(world: World, outcome: Outcome) -> tuple[Measure, ...]:
     if world.users is not None and world.users.hop_min is not None:
         found.append(measured("target_user_hours_degraded", denied + hopping, hours))
     n_left = float((users.n_users * users.share_left).sum())
-    return (*found, measured("target_users_left_at_end", n_left, n_users))
+    found.append(measured("target_users_left_at_end", n_left, n_users))
+    if world.users is None:
+        found = [measured("target_user_hours_lost_share", lost_share)]
+    if world.has_given_target:
+        t_s, dropped = outcome.curves.points(DROPPED_SHARE, Group())
+        mean = float(np.diff(t_s, append=world.horizon_s) @ dropped) / world.horizon_s
+        found.append(measured(DROPPED_SHARE, mean, float(outcome.front_address.size)))
+    return tuple(found)
 
 
 def measure_ratios(found: Sequence[Measure]) -> tuple[Measure, ...]:

@@ -28,9 +28,11 @@ from sim.scenario.tables.column_changes import ColumnChange
 from sim.scenario.tables.rows import AssumptionRow, read_assumptions
 from sim.scenario.tables.seeds import find_table
 
+FRONTS = "fronts or target.addresses"
+"""Keys that give the target addresses; at most one of them is given."""
 NEEDS = {
     "fronts": ("censor", "which discovers them"),
-    "users": ("fronts", "by which they reach the target"),
+    "users": (FRONTS, "by which they reach the target"),
     "stances": ("fronts", "which providers let to the target"),
     "complaints": ("users", "who complain"),
 }
@@ -43,8 +45,10 @@ _ALL_TIMES = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 def _lone_sections(scenario: Scenario) -> Iterator[tuple[NodePath, str]]:
     """Sections, shares and strategies without what they act on, each with what is wrong."""
     for section, (needed, why) in NEEDS.items():
-        if getattr(scenario, section) is not None and getattr(scenario, needed) is None:
+        if scenario.has(section) and not scenario.has(needed):
             yield (section,), f"expected a section {needed} with it, {why}; got none"
+    if scenario.fronts is not None and scenario.target.addresses is not None:
+        yield ("target", "addresses"), "expected no section fronts with it; got both"
     if scenario.switching is not None and scenario.providers.shared is None:
         message = "expected providers.shared with it, whose ranges the programs leave; got none"
         yield ("switching",), message
@@ -62,9 +66,9 @@ def _lone_sections(scenario: Scenario) -> Iterator[tuple[NodePath, str]]:
             "it how many people there are; got 0"
         )
         yield ("users", "share_target_users"), message
-    if scenario.fronts is None and isinstance(scenario.strategy, Chase):
+    if not scenario.has(FRONTS) and isinstance(scenario.strategy, Chase):
         message = (
-            f"expected a section fronts with the strategy {scenario.strategy.id}, which answers "
+            f"expected a section {FRONTS} with the strategy {scenario.strategy.id}, which answers "
             "the fronts that are found; got none"
         )
         yield ("strategy", "id"), message

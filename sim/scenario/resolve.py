@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import cached_property, partial
 from itertools import chain
 from pathlib import Path
@@ -22,7 +21,7 @@ from sim.scenario.own import own_code, read_code
 from sim.scenario.quantities import read_prefix
 from sim.scenario.refusal import hint
 from sim.scenario.schema import NONE, USD, Names, Scenario
-from sim.scenario.strategies import GivenOrder, GivenOrderRow, Orders, windows_of_order
+from sim.scenario.strategies import GivenOrder, GivenOrderRow, Orders
 from sim.scenario.tables import rows as of
 from sim.scenario.tables import sharing as use
 from sim.scenario.tables.column_changes import with_settings
@@ -35,14 +34,13 @@ from sim.scenario.tables.consistency import (
     check_sessions,
     check_shared,
     check_sharing,
+    check_target,
     check_visits,
     check_weights,
     places_in,
 )
 from sim.scenario.tables.inventory import (
-    OF_TABLES,
     Inventory,
-    ListTable,
     check_sites,
     read_inventory,
     read_list,
@@ -81,7 +79,7 @@ class Resolved:
     visit_values
         What visits earn; None where no site gives visits alone.
     lists
-        Files of addresses that the strategy names, by name.
+        Files of addresses that the strategy or the target names, by name.
     code
         Python files of strategy and measures of the user's own, which have no rows.
     moves
@@ -194,8 +192,10 @@ _ATTRIBUTE_OF = {key: name for name, key, _ in _keys_of_tables()}
 
 
 def _named(resolved: Resolved) -> list[str | tuple[str, ...]]:
-    """Addresses that the strategy names: lists of them and names of files, in sequence."""
-    return [order.addresses for order in resolved.given_orders if order.addresses is not None]
+    """Addresses of the strategy and the target: lists of them and names of files, in sequence."""
+    orders = resolved.given_orders
+    named = [resolved.scenario.target.addresses, *(order.addresses for order in orders)]
+    return [one for one in named if one is not None]
 
 
 def _prefixes_of(tables: Iterable[Table[Any] | None]) -> Iterator[Prefix]:
@@ -333,6 +333,9 @@ def check_together(resolved: Resolved) -> list[Problem]:
         checks.append(check_own_places(hosting, shared))
     if shared is not None:
         checks.append(check_shared(shared, resolved.cloud_prefixes))
+    if scenario.target.addresses is not None:
+        place = resolved.loaded.document.locate(("target", "addresses"))
+        checks.append(check_target(resolved.prefixes_of(scenario.target.addresses), place))
     if inventory is not None:
         checks.append(check_sites(inventory, sectors, scenario))
         rates, document = table_rows(resolved.rates), resolved.loaded.document
@@ -480,119 +483,3 @@ def _is_of_time(note: SourceNote, scenario: Scenario) -> bool:
 def _years(scenario: Scenario) -> tuple[int, int]:
     """First and last year of the run."""
     return scenario.start.year, (scenario.end - timedelta(seconds=1)).year
-
-
-def list_warnings(resolved: Resolved) -> list[str]:
-    """Warnings to check before trusting the result."""
-    return [*_warn_of_tables(resolved), *_warn_of_orders(resolved), *_warn_of_files(resolved)]
-
-
-def _warn_of_tables(resolved: Resolved) -> Iterator[str]:
-    """Name the tables of another country or time, and what they leave out."""
-    scenario, economy = resolved.scenario, resolved.economy
-    if found := stand_ins(resolved):
-        head = (
-            f"tables of another country or time are used for {scenario.country} in "
-            f"{years(scenario)}"
-            if scenario.country
-            else "the scenario names no country (key country), but these tables are of one, or of "
-            f"a time other than {years(scenario)}"
-        )
-        yield f"{head}: {', '.join(f'{name} ({described(note)})' for name, note in found.items())}"
-    if (rate := resolved.rate) and not 0 <= scenario.start.year - rate.of <= 1:
-        yield (
-            f"sums in {rate.currency} take the exchange rate of {rate.of} for a run that starts in "
-            f"{scenario.start.year}: the table has no nearer one (key money.rates)"
-        )
-    amounts = resolved.amounts
-    if math.isnan(amounts.factor):
-        yield (
-            "amounts are not computed: what businesses earn and spend is assumed in USD, and there "
-            f"is no exchange rate of {amounts.currency} (key money.rates)"
-        )
-    why = "no economy is named (key money.economy)" if economy is None else ""
-    if economy is not None and not is_of_country(economy, scenario):
-        assert economy.note is not None
-        other = f"is of {scenario.country}" if scenario.country else "names no country"
-        why = (
-            f"{economy.name} is of {economy.note.country}, the scenario {other} (keys "
-            "money.economy and country)"
-        )
-    elif economy is not None and amounts.currency != USD:
-        why = f"{economy.name} is in USD, and there is no rate of {amounts.currency}"
-    if why:
-        yield f"losses by national methods are not computed: {why}"
-
-
-def _warn_of_orders(resolved: Resolved) -> Iterator[str]:
-    """Count orders that the run does not reach."""
-    start, end = resolved.scenario.start, resolved.scenario.end
-    if late := sum(row.effective >= end for row in table_rows(resolved.orders)):
-        yield f"{late} orders fall at or after the end of the run and are not placed"
-    idle = sum(
-        not any(
-            first < end and last > start
-            for first, last in windows_of_order(one, start, end, resolved.scenario.zone)
-        )
-        for one in resolved.given_orders
-    )
-    if idle:
-        yield f"{idle} of {len(resolved.given_orders)} orders are in force at no time of the run"
-    zone = resolved.scenario.zone
-    vain = [
-        str(day)
-        for one in resolved.given_orders
-        for day in sorted(set(one.except_ or ()))
-        if day
-        not in {
-            first.astimezone(zone).date()
-            for first, _ in windows_of_order(
-                one.model_copy(update={"except_": None}), start, end, zone
-            )
-        }
-    ]
-    if vain:
-        yield f"no session of their order begins on these dates of except: {', '.join(vain)}"
-    early = sum(
-        isinstance(one.from_, datetime)
-        and one.from_ < start
-        and not (isinstance(one.to, datetime) and one.to <= start)
-        for one in resolved.given_orders
-    )
-    if early:
-        yield (
-            f"{early} of {len(resolved.given_orders)} orders are from before the start of the run: "
-            "they count from the start on"
-        )
-
-
-def _warn_of_files(resolved: Resolved) -> Iterator[str]:
-    """Name data that a file of sites lacks, or has and a run ignores; then notes of the readers."""
-    inventory = resolved.inventory
-    if inventory is not None and (n_without := inventory.n_without_address):
-        yield (
-            f"{inventory.name}: {n_without} of {inventory.n_rows + n_without} rows have no address."
-            " A site without any is placed by chance (column drawn of sites.csv); one with another "
-            "row has fewer addresses here than in truth"
-        )
-    if inventory is not None and inventory.away_from:
-        yield (
-            f"without {inventory.away_from}: what a site has there now is placed by chance among "
-            f"the other providers of {resolved.hosting.name} (column drawn of sites.csv)"
-        )
-    is_elsewhere = inventory is not None and bool(inventory.away_from or resolved.moves)
-    if is_elsewhere and resolved.scenario.complaints is not None:
-        yield (
-            "sites that are cut off complain too, so that orders may differ between sites as they "
-            "are and elsewhere; complaints.per_business_per_d, .per_million_people_per_d and "
-            ".named_per_d, all set to 0, keep them the same"
-        )
-    columns = inventory.columns if inventory is not None else ()
-    if inventory is not None and (unused := [name for name in OF_TABLES if name in columns]):
-        yield (
-            f"{inventory.name}: a run takes from its own tables, and not from the file: "
-            f"{', '.join(unused)}"
-        )
-    for table in resolved.tables:
-        if isinstance(table, ListTable | Inventory):
-            yield from (f"{table.name}: {note}" for note in table.notes)

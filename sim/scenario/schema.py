@@ -31,7 +31,7 @@ from sim.scenario.quantities import (
 from sim.scenario.reactions import Censor, Complaints, Fronts, Reactions, Stances, Switching, Users
 from sim.scenario.readings import MOST_EVIDENCE, Evidence
 from sim.scenario.refusal import hint
-from sim.scenario.strategies import Strategy
+from sim.scenario.strategies import Addresses, Strategy
 from sim.scenario.tables.rows import CURRENCY, read_assumptions
 from sim.scenario.tables.seeds import (
     COUNTRY,
@@ -170,6 +170,9 @@ class Target(Model):
     """Name shown to readers."""
     prefixes: Table | None = None
     """Table of the target's own prefixes, which are never collateral; none by default."""
+    addresses: Addresses | None = None
+    """Addresses of the target, or a file of them: the censor knows all, and the target keeps them;
+    in place of `fronts`."""
 
 
 class Register(Model):
@@ -397,7 +400,13 @@ class Scenario(Model):
         return end
 
     def has(self, path: str) -> bool:
-        """Whether a section, or a key of one as ``section.key``, is given or has a default."""
+        """Whether a section, or a key of one as ``section.key``, is given or has a default.
+
+        ``one or other`` asks for either.
+        """
+        return any(self._has(one) for one in path.split(" or "))
+
+    def _has(self, path: str) -> bool:
         value: object = self
         for name in path.split("."):
             value = getattr(value, name) if value is not None else None

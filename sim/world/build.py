@@ -490,6 +490,11 @@ class World:
     stances: tuple[StanceEvent, ...] = ()
     outside_withdrawals: tuple[tuple[int, float], ...] = ()
 
+    @property
+    def has_given_target(self) -> bool:
+        """Whether the target keeps the addresses that it was given."""
+        return self.pools is not None and self.pools.given.size > 0
+
 
 def build_world(resolved: Resolved, streams: Streams) -> World:
     """Build the world of one replicate."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property, partial
 from typing import Any, NamedTuple
@@ -19,6 +19,7 @@ from sim.addresses.sets.notation import Prefix
 from sim.addresses.sets.prefixes import PrefixTable
 from sim.scenario.reactions import Fronts
 from sim.scenario.resolve import Resolved
+from sim.scenario.schema import NONE
 from sim.scenario.tables.rows import CloudPrefixRow, PoolRow
 from sim.scenario.tables.seeds import table_rows
 from sim.streams import Stream, Streams
@@ -166,7 +167,8 @@ def _drawn(
 def provider_names(resolved: Resolved) -> tuple[str, ...]:
     """Names of the providers of a scenario, by provider row; last the one that is not known."""
     names = dict.fromkeys(row.provider for row in prefix_rows(resolved))
-    return (*names, NOT_KNOWN) if resolved.inventory else tuple(names)
+    has_others = resolved.inventory or resolved.scenario.target.addresses
+    return (*names, NOT_KNOWN) if has_others else tuple(names)
 
 
 def prefix_rows(resolved: Resolved) -> tuple[CloudPrefixRow, ...]:
@@ -187,7 +189,7 @@ def build_places(resolved: Resolved) -> Places:
     """Places of a scenario: those built last where its rows of prefixes are the same."""
     tables = resolved.cloud_prefixes, resolved.shared_prefixes
     rows = tuple(table and table.rows for table in tables)
-    key = (*rows, provider_names(resolved), resolved.line, resolved.inventory is None)
+    key = (*rows, provider_names(resolved), resolved.line)
     # The rows, as a copy of a scenario may have others under the hash of its file.
     if not (_kept and _kept[0][0] == key):
         _kept[:] = [(key, _build_places(resolved))]
@@ -213,7 +215,7 @@ def _build_places(resolved: Resolved) -> Places:
     fours = [row for row in rows if row.prefix.version == 4]
     prefix = np.array([row.prefix[1:] for row in fours], np.int64).reshape(-1, 2)
     seats, seats6 = zip(*map(partial(_seats, line), places, addresses), strict=True)
-    if resolved.inventory is not None:
+    if provider[-1] == NOT_KNOWN:
         names.append((NOT_KNOWN, NOT_KNOWN))
         seats += (Seats.of(_of_nobody(addresses)),)
         seats6 += (Seats.of(IntervalSet.empty()),)
@@ -282,7 +284,7 @@ def choose(weight: NDArray[np.float64], u: NDArray[np.float64]) -> NDArray[np.in
 
 @dataclass(frozen=True, eq=False)
 class Pools(FrozenColumns):
-    """Where the target rents.
+    """Where the target rents, or the addresses that it has.
 
     Attributes
     ----------
@@ -292,16 +294,48 @@ class Pools(FrozenColumns):
         Provider of each pool, and how often it is chosen.
     seats
         Addresses of each pool at which a front may be.
+    given : shape (n_addresses,)
+        Addresses that the target keeps, ascending: each is a pool of its own, of which nothing is
+        rented. Empty where it rents.
     """
 
     rules: Fronts
     provider_row: NDArray[np.int64]
     weight: NDArray[np.float64]
     seats: tuple[Seats, ...]
+    given: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+
+
+def given_pools(given: NDArray[np.int64], places: Places) -> Pools:
+    """Return the pools of a target that keeps its addresses.
+
+    Parameters
+    ----------
+    given : shape (n_addresses,)
+        Ascending places on the line.
+    """
+    of_nobody = len(places.provider) - 1
+    owner = [places.place_of(address) for address in given.tolist()]
+    # Nothing is lost, as no share of users is above 1: so nothing is rented after it.
+    rules = Fronts(pools=NONE, n_fronts=given.size, monitor_lag_h=0, push_tau_h=1, lost_share=1)
+    return Pools(
+        rules=rules,
+        provider_row=np.array(
+            [places.provider_row[row] if row >= 0 else of_nobody for row in owner], np.int64
+        ),
+        weight=np.zeros(given.size),
+        seats=(),
+        given=given,
+    )
 
 
 def build_pools(resolved: Resolved, places: Places) -> Pools | None:
-    """Return the pools of a scenario; None where the target rents no fronts."""
+    """Return the pools of a scenario; None where the target has no addresses."""
+    if (addresses := resolved.scenario.target.addresses) is not None:
+        own = resolved.line.union(resolved.prefixes_of(addresses))
+        size = own.stop - own.start
+        before = np.repeat(np.cumsum(size) - size, size)
+        return given_pools(np.repeat(own.start, size) + np.arange(before.size) - before, places)
     if resolved.scenario.fronts is None or resolved.pools is None:
         return None
     rows = resolved.pools.rows

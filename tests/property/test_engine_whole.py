@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from sim.addresses.sets.intervals import AddressSet
 from sim.addresses.sets.line import split
 from sim.engine.decisions import Decision, InForce, Observation, Strategy
-from sim.engine.record.outcome import USER_METRICS, Outcome
+from sim.engine.record.outcome import DROPPED_SHARE, USER_METRICS, Outcome
 from sim.engine.state.ledger import Group
 from sim.measure.impact import measure_target
 from sim.scenario.tables.rows import RESPONSES
@@ -365,6 +365,25 @@ def talking_worlds(draw):
 
 
 @st.composite
+def given_worlds(draw):
+    """The same, where the target has addresses of its own, of providers or of none.
+
+    How many use it is known or not.
+    """
+    small = draw(whole_worlds())
+    given_ones = st.sampled_from([*ADDRESSES, "192.0.2.3", "198.51.100.70"])
+    has_users = draw(st.booleans())
+    return replace(
+        small,
+        fronts=None,
+        given=tuple(draw(st.sets(given_ones, min_size=1, max_size=4))),
+        stances=(),
+        users=small.users if has_users else None,
+        complaints=small.complaints if has_users else None,
+    )
+
+
+@st.composite
 def pressed_worlds(draw):
     """The same, where wide orders become narrow ones and entries without a front are withdrawn.
 
@@ -445,6 +464,12 @@ def test_the_slow_reference_agrees_where_programs_leave_what_is_blocked(small):
     assert_agrees(small)
 
 
+@many_worlds(4)
+@given(given_worlds())
+def test_the_slow_reference_agrees_where_the_target_keeps_its_addresses(small):
+    assert_agrees(small)
+
+
 def assert_agrees(small: SmallWorld) -> None:
     assert_same_run(small, small.engine_strategy(), small.reference())
 
@@ -477,7 +502,8 @@ def assert_same_as_reference(small: SmallWorld, outcome: Outcome, reference: Ref
     assert events_of(small, outcome) == reference.events
     everybody = {series.metric for series in outcome.curves.series if series.group == Group()}
     degraded = {"target_degraded_share"} if reference.degraded else set()
-    assert everybody == {*reference.curves, *USER_METRICS, *degraded}
+    dropped = {DROPPED_SHARE} if small.given else set()
+    assert everybody == {*reference.curves, *user_metrics(small), *degraded, *dropped}
     for metric, expected in reference.curves.items():
         t_s, value = outcome.curves.points(metric, Group())
         if metric == "demand_lost_share":
@@ -496,8 +522,10 @@ def assert_same_as_reference(small: SmallWorld, outcome: Outcome, reference: Ref
     ]
     assert_same_users(outcome.users, reference.target)
     assert_same_lost(small, outcome, reference.target)
-    assert_same_user_curves(outcome, reference)
+    assert_same_user_curves(small, outcome, reference)
     assert_same_degraded(outcome, reference)
+    if small.complaints is None:
+        return
     attention = reference.attention[-1][1]
     near = nearness_of_attention(small)
     assert math.isclose(outcome.attention, attention, rel_tol=near, abs_tol=1e-12)
@@ -524,9 +552,18 @@ def assert_close_curve(t_s, value, expected) -> None:
         assert abs(found - wanted) < 2e-6
 
 
-def assert_same_user_curves(outcome: Outcome, reference: RefOutcome) -> None:
+def user_metrics(small: SmallWorld) -> tuple[str, ...]:
+    """Curves of the target's users; one where nobody counted them."""
+    return USER_METRICS if small.users else USER_METRICS[:1]
+
+
+def assert_same_user_curves(small: SmallWorld, outcome: Outcome, reference: RefOutcome) -> None:
     """At all times of the engine, and wherever the reference has another state than before."""
-    for column, metric in enumerate(USER_METRICS):
+    if small.given:
+        t_s, value = outcome.curves.points(DROPPED_SHARE, Group())
+        assert t_s.tolist() == [t for t, _ in reference.target_dropped]
+        np.testing.assert_allclose(value, [float(v) for _, v in reference.target_dropped])
+    for column, metric in enumerate(user_metrics(small)):
         t_s, value = outcome.curves.points(metric, Group())
         times = np.union1d(t_s, reference.state_s)
         found = value[np.searchsorted(t_s, times, side="right") - 1]
@@ -612,5 +649,7 @@ def assert_same_lost(small: SmallWorld, outcome: Outcome, target: RefTarget) -> 
     found = {one.metric: one for one in measure_target(small.world(), outcome)}
     lost = found["target_user_hours_lost_share"]
     np.testing.assert_allclose(lost.value, target.lost_share, rtol=1e-6, atol=1e-9)
+    if small.users is None:
+        return
     kept = sum(found[f"target_user_hours_{fate}"].value for fate in ("reached", "by_vpn"))
     np.testing.assert_allclose(lost.value * lost.denominator + kept, lost.denominator, rtol=1e-9)

@@ -127,8 +127,9 @@ def validate(
 
       overblock validate telegram-2018-replay --set population.n_businesses=600
     """
+    from sim.scenario.cautions import list_warnings
     from sim.scenario.load import load_scenario
-    from sim.scenario.resolve import list_warnings, resolve
+    from sim.scenario.resolve import resolve
 
     resolved = resolve(load_scenario(scenario, overrides))
     name, warnings = resolved.loaded.document.file, list_warnings(resolved)
@@ -245,8 +246,9 @@ def _lines(
         about = {"folder": name, "scenario": scenario.get("name")}
         return lines, about, [str(warning) for warning in manifest.get("warnings", [])]
 
+    from sim.scenario.cautions import list_warnings
     from sim.scenario.load import load_scenario
-    from sim.scenario.resolve import list_warnings, resolve
+    from sim.scenario.resolve import resolve
     from sim.scenario.sources import list_sources
 
     resolved = resolve(load_scenario(name, overrides))

@@ -28,7 +28,8 @@ S_PER_H = 3600
 class TargetActor(Actor):
     """The target as a SimPy actor.
 
-    It rents nothing that is listed already. The censor may discover each front after a lag.
+    It rents nothing that is listed already. The censor may discover each front after a lag; it
+    knows the addresses that a target was given from the start.
     """
 
     def __init__(self, shared: Shared, pools: Pools, censor: CensorActor) -> None:
@@ -54,7 +55,11 @@ class TargetActor(Actor):
         )
 
     def start(self) -> None:
-        """Rent the fronts of t = 0."""
+        """Rent the fronts of t = 0, or take up the addresses that are given."""
+        for pool, address in enumerate(self._pools.given.tolist()):
+            self._add(pool, address, 0)
+        if self._pools.given.size:
+            return
         for _ in range(self._pools.rules.n_fronts):
             self._rent()
 
@@ -98,12 +103,17 @@ class TargetActor(Actor):
         t_s = self._env.now_s
         # Later than at the start it would be answered among the other rentals of that second.
         lag_s = max(round(drawn_s), int(t_s > 0))
+        self._log.record(t_s, Kind.RENTED, FRONT, self._add(pool, address, lag_s))
+
+    def _add(self, pool: int, address: int, lag_s: int) -> int:
+        """Add a front that the censor may discover after a lag; return its row."""
+        t_s = self._env.now_s
         row = kernel.add_front(self._target_state.handle, self._space.handle, address, t_s)
         self._pool_of.append(pool)
-        self._log.record(t_s, Kind.RENTED, FRONT, row)
         provider_row = int(self._pools.provider_row[pool])
         self._censor.expect_front(row, address, provider_row, lag_s)
         self._env.is_changed = True
+        return row
 
 
 def _one_by_one(draw: Callable[[int], NDArray[np.float64]]) -> Iterator[float]:

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 
 BUSINESS_METRICS = ("businesses_affected", "businesses_impaired", "businesses_down")
-USER_METRICS = ("target_reached_share", "vpn_share", "target_left_share")
+DROPPED_SHARE = "target_addresses_dropped_share"
+REACHED_SHARE = "target_reached_share"
+USER_METRICS = (REACHED_SHARE, "vpn_share", "target_left_share")
 
 
 @dataclass(frozen=True)
@@ -112,7 +114,8 @@ class Outcome(FrozenColumns):
     n_responses : shape (n_businesses, n_kinds)
         Responses each business completed.
     users
-        What became of the target's users; None where it has no fronts or users.
+        What became of the target's users, or of one user in all where nobody counted them; None
+        where the target has no addresses, or rents them and has no users.
     n_complaints, n_named, attention
         Expected complaints, businesses that appealed by name, and attention at the end; NaN, 0
         and 0 where nobody complains.

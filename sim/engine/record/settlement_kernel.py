@@ -14,11 +14,9 @@ from sim.engine.state.calendar_kernel import begin_second, next_s, pass_second
 from sim.engine.state.parts import ZERO, Floats, Rows, define_object, double, longer, part
 from sim.engine.state.reach_kernel import shares
 from sim.engine.state.states_kernel import LOOKED_AT, NOW, turn
-from sim.engine.state.target_kernel import settle
+from sim.engine.state.target_kernel import dropped_share, mean_over_users, settle
 
 Counts: TypeAlias = NDArray[np.int64]
-SHARE_TOLERANCE = 1e-6
-"""How far from 1 the shares of a table may sum, as `sim.scenario.tables.seeds` has it."""
 NOWHERE = -1
 """Second of a walk that met nobody who must be told."""
 
@@ -74,14 +72,14 @@ def _keep_changes(noted: Any, t_s: int) -> None:
 
 
 @part
-def _note(noted: Any, t_s: int, scene: Any, has_users: bool, is_changed: bool) -> int:
+def _note(stage: Any, t_s: int, scene: Any, is_changed: bool) -> int:
     """Settle the target if it changed, note all curves; return how many fronts it gives up."""
-    space, target, states = scene.space, scene.target, scene.states
+    space, target, states, noted = scene.space, scene.target, scene.states, stage.noted
     n_lost = settle(target, t_s) if is_changed else 0
     values, place = noted.now, 0
     n_operators, n_counts = states.weight.size, space.n_blocked.shape[1]
     for count in range(n_counts):
-        values[place] = _mean_over_users(target.share_users, space.n_blocked[:n_operators, count])
+        values[place] = mean_over_users(target.share_users, space.n_blocked[:n_operators, count])
         place += 1
     for count in range(n_counts):
         values[place] = space.n_blocked[n_operators, count]
@@ -97,21 +95,15 @@ def _note(noted: Any, t_s: int, scene: Any, has_users: bool, is_changed: bool) -
     for demanded in range(noted.demand.size):
         values[place] = noted.lost[noted.demand_group[demanded]] / noted.demand[demanded]
         place += 1
-    if has_users:
+    if stage.has_given:
+        values[place] = dropped_share(target)
+        place += 1
+    if stage.has_users:
         values[place], values[place + 1], values[place + 2] = shares(target, t_s)
+    elif stage.has_given:
+        values[place] = shares(target, t_s)[0]
     _keep_changes(noted, t_s)
     return n_lost
-
-
-@part
-def _mean_over_users(share_users: Floats, n_blocked: Counts) -> float:
-    """Mean of a count over users: the largest less what operators lack, exact if all are equal."""
-    most, whole, lacking = np.int64(0), 0.0, 0.0
-    for operator in range(share_users.size):
-        most, whole = max(most, n_blocked[operator]), whole + share_users[operator]
-    for operator in range(share_users.size):
-        lacking += share_users[operator] * (most - n_blocked[operator])
-    return float(most if abs(whole - 1.0) <= SHARE_TOLERANCE else whole * most) - lacking
 
 
 @part
@@ -125,8 +117,8 @@ def _weigh(lost_micro_usd_per_h: Floats, weight: Floats, lost: Floats) -> None:
 
 StageColumns = namedtuple(
     "StageColumns",
-    "calendar noted pressure has_fronts has_users has_complaints is_foreseen has_reactions "
-    "has_programs",
+    "calendar noted pressure has_fronts has_given has_users has_complaints is_foreseen "
+    "has_reactions has_programs",
 )
 """All that is settled as one.
 
@@ -134,8 +126,9 @@ Attributes
 ----------
 calendar, noted, pressure
     The calendar of operators, the curves, and who complains, as the compiled loops take them.
-has_fronts, has_users, has_complaints
-    Whether the target acts, whether it has users, and whether anybody complains.
+has_fronts, has_given, has_users, has_complaints
+    Whether the target has addresses, whether it keeps those it was given, whether its users are
+    counted, and whether anybody complains.
 is_foreseen
     Whether the censor must learn of every change in the rate of complaints.
 has_reactions, has_programs
@@ -203,5 +196,5 @@ def _settle(stage: Any, t_s: int) -> tuple[int, int, bool, bool]:
             is_pressed |= pressure_kernel.turn(stage.pressure, states, beginning, ending, t_s)
     if is_changed and stage.has_complaints:
         pressure_kernel.note(stage.pressure, t_s)
-    n_lost = _note(stage.noted, t_s, scene, stage.has_users, is_changed)
+    n_lost = _note(stage, t_s, scene, is_changed)
     return n_lost, n_starting, has_turned, is_pressed

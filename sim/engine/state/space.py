@@ -57,7 +57,8 @@ class TargetState:
     """Fronts, reach and users of the target, kept by difference at the operators that changed.
 
     Without pools in the scenario there is no front, and nobody reaches it; without users there are
-    none, and all that counts them is zero.
+    none, and all that counts them is zero. How many use a target with given addresses need not be
+    known: they are then one in all, so that sums are shares.
 
     Attributes
     ----------
@@ -73,7 +74,7 @@ class TargetState:
         users, rules = world.users, world.pools.rules if world.pools is not None else None
         share_users = world.operators.share_users.copy()
         n_operators, room = share_users.size, 16
-        n_users = share_users * float(users.n_target_users if users else 0.0)
+        n_users = share_users * float(users.n_target_users if users else world.has_given_target)
         self.n_users = float(n_users.sum())
         share = np.zeros((2, n_operators))
         share[0] = users.vpn_start if users else 0.0

@@ -13,6 +13,7 @@ from sim.engine.state.parts import (
     ONE,
     ZERO,
     Flags,
+    Floats,
     Rows,
     define_object,
     double,
@@ -24,6 +25,8 @@ from sim.engine.state.parts import (
 from sim.engine.state.reach_kernel import CLEAN_ONES, EITHER, multiply_out
 from sim.engine.state.space_kernel import CLEAN, DROPPED, n_below, slot_of, state_at
 
+SHARE_TOLERANCE = 1e-6
+"""How far from 1 the shares of a table may sum, as `sim.scenario.tables.seeds` has it."""
 OLD = 30.0
 """Time constants after which all clients that get a front know it: e^-30 is 1e-13."""
 
@@ -307,6 +310,24 @@ def settle(target: Any, t_s: int) -> int:
             target.is_dirty[operator] = False
             multiply_out(target, operator, t_s)
     return n_lost
+
+
+@part
+def mean_over_users(share_users: Floats, count: Rows) -> float:
+    """Mean of a count over users: the largest less what operators lack, exact if all are equal."""
+    most, whole, lacking = np.int64(0), 0.0, 0.0
+    for operator in range(share_users.size):
+        most, whole = max(most, count[operator]), whole + share_users[operator]
+    for operator in range(share_users.size):
+        lacking += share_users[operator] * (most - count[operator])
+    return float(most if abs(whole - 1.0) <= SHARE_TOLERANCE else whole * most) - lacking
+
+
+@part
+def dropped_share(target: Any) -> float:
+    """Share of the target's addresses that operators drop, mean over users."""
+    usable = mean_over_users(target.share_users, target.n_usable)
+    return float(1.0 - usable / target.n_fronts)
 
 
 @part

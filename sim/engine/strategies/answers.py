@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cache, lru_cache, partial
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
@@ -37,7 +37,7 @@ from sim.engine.strategies.registry import register, seconds
 from sim.scenario import strategies as ask
 from sim.scenario.resolve import Resolved
 from sim.streams import Streams
-from sim.world.providers import HOSTILE, Places
+from sim.world.providers import HOSTILE, NOT_KNOWN, Places
 
 if TYPE_CHECKING:
     from sim.engine.state.parts import Rows
@@ -441,9 +441,10 @@ def cover(rules: int) -> Strategy:
     """Drop the known fronts by at most so many prefixes, at the least collateral.
 
     Really used: by nobody on record; routers' limits on rules are real. Collateral is counted in
-    addresses that whois shows as rented out by providers: what a censor can know. No hindsight
-    enters: the cover is recomputed from the fronts known now, and replaces the one before. A front
-    of IPv6 stands for its /64, and a /64 weighs as much as an address of IPv4: one customer's.
+    addresses that whois shows as rented out by providers: what a censor can know. Where a front is
+    of no provider in the tables, all addresses count. No hindsight enters: the cover is recomputed
+    from the fronts known now, and replaces the one before. A front of IPv6 stands for its /64, and
+    a /64 weighs as much as an address of IPv4: one customer's.
 
     Parameters
     ----------
@@ -460,7 +461,7 @@ def cover(rules: int) -> Strategy:
         address = observation.fronts.address[answerable_fronts(observation)]
         if address.size == 0:
             return Decision()
-        about = observation.places, observation.exempt
+        about = observation.places, observation.exempt, _has_outsiders(observation)
         if observation.line.has_ipv6:
             known = split(observation.line.at(address))
             targets = Targets.prepare(AddressSet(known.v4, _networks(known.v6)))
@@ -479,17 +480,29 @@ def cover(rules: int) -> Strategy:
     return decide
 
 
-def _rented_out4(places: Places | None, exempt: IntervalSet) -> tuple[Rows, Rows, Rows]:
-    """Ranges of IPv4 that providers rent out and an entry may hold, and the addresses before."""
+def _has_outsiders(observation: Observation) -> bool:
+    """Whether a known front is of no provider in the tables."""
+    places, row = observation.places, observation.fronts.provider_row
     assert places is not None
-    rented = IntervalSet.union_all(places.addresses).difference(exempt)
+    return any(places.provider[one] == NOT_KNOWN for one in np.unique(row).tolist())
+
+
+def _weighed(places: Places | None, exempt: IntervalSet, has_outsiders: bool) -> IntervalSet:
+    """Addresses that providers rent out, or all there are, and that an entry may hold."""
+    assert places is not None
+    rented = IntervalSet.union_all(places.addresses)
+    return (places.line.everything if has_outsiders else rented).difference(exempt)
+
+
+def _rented_out4(*about: Any) -> tuple[Rows, Rows, Rows]:
+    """Ranges of IPv4 that a cover weighs, and the addresses before."""
+    rented = _weighed(*about)
     return rented.start, rented.stop, rented.n_before
 
 
-def _rented_out(places: Places | None, exempt: IntervalSet) -> Weights:
-    """A weight of one on every address that a provider rents out and an entry may hold."""
-    assert places is not None
-    rented = split(IntervalSet.union_all(places.addresses).difference(exempt))
+def _rented_out(*about: Any) -> Weights:
+    """A weight of one on every address that a cover weighs."""
+    rented = split(_weighed(*about))
     four, six = rented.v4, _networks(rented.v6)
     return Weights(
         WeightedRanges.of(four.start, four.stop, four.stop - four.start),

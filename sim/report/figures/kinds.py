@@ -128,13 +128,13 @@ def read_addresses(run: RunFolder, strategy: str | None) -> Curves:
 
 
 def read_users(run: RunFolder, strategy: str | None) -> Curves:
-    """Users who reach the target, and those who left it."""
-    bands = {
-        "Reach it": whole_band(run, REACHED, strategy),
-        "Have left": whole_band(run, LEFT, strategy),
-    }
-    target = str(run.scenario["target"]["name"])
-    title, subject = f"Users of {target} who reach it, and who left", f"Users of {target}"
+    """Users who reach the target, and those who left it where users are counted."""
+    bands = {"Reach it": whole_band(run, REACHED, strategy)}
+    subject = f"Users of {run.scenario['target']['name']}"
+    title = f"{subject} who reach it"
+    if run.has_curve(LEFT, strategy):
+        bands["Have left"] = whole_band(run, LEFT, strategy)
+        title += ", and who left"
     unit, warning = CURVES[REACHED].unit, refuted_note(run, REACHED, LEFT)
     step_s = even_step(run.horizon_s) if run.is_ensemble else 0
     return Curves(
@@ -244,7 +244,7 @@ FIGURES: dict[str, Kind] = {
     ),
     "users": Kind(
         "users who reach the target, and who left it, over time",
-        read_users, draw_curves, _needs_curves(REACHED, LEFT),
+        read_users, draw_curves, _needs_curves(REACHED),
     ),
     "strategies": Kind(
         "harm, effect and cost of each strategy",

@@ -16,11 +16,12 @@ import numpy as np
 
 from sim.catalogue.choices import (
     COLLATERAL,
-    EFFICACY,
     EVER_SHARE,
     EXPECTED,
     LISTED,
     PRIVATE_LOSS,
+    TARGET_LOST,
+    effect_in,
     label,
 )
 from sim.catalogue.curves import CURVES
@@ -465,9 +466,10 @@ class _Facts:
     # -- a comparison -------------------------------------------------------------------------
 
     def _strategies(self) -> Iterator[Strategy]:
+        effect = effect_in({metric for _, metric in self.estimates})
         whats = {
             COLLATERAL: say("of businesses' time cut off"),
-            EFFICACY: say("of the target's use denied"),
+            effect: say("of the target's use denied"),
         }
         for strategy in self.run.strategies:
             if is_what_if(self.run):
@@ -475,7 +477,9 @@ class _Facts:
                 continue
             figures = []
             for metric, what in whats.items():
-                if (strategy, metric) in self.estimates:
+                if metric == TARGET_LOST and (strategy, metric) in self.estimates:
+                    found = replace(self.estimates[strategy, metric], unit=SHARE)
+                elif (strategy, metric) in self.estimates:
                     found = read_share(self.run, strategy, metric)
                 else:
                     found = Estimate(math.nan, math.nan, math.nan, SHARE)

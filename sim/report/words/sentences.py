@@ -12,7 +12,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.catalogue.choices import COLLATERAL, EFFICACY, EVER_SHARE, LISTED, PRIVATE_LOSS
+from sim.catalogue.choices import (
+    COLLATERAL,
+    EFFECTS,
+    EFFICACY,
+    EVER_SHARE,
+    LISTED,
+    PRIVATE_LOSS,
+)
 from sim.catalogue.curves import CURVES
 from sim.catalogue.measures import MEASURES
 from sim.measure.estimates import Contradiction, Estimate, Grade, estimate_over, read_estimates
@@ -50,7 +57,11 @@ from sim.results.tables import Row, read_rows, text
 from sim.results.tables import number as cell
 from sim.scenario.tables.rows import OperatorRow
 
-KINDS = {COLLATERAL: say("harm"), EFFICACY: say("effect"), PRIVATE_LOSS: say("cost")}
+KINDS = {
+    COLLATERAL: say("harm"),
+    **dict.fromkeys(EFFECTS, say("effect")),
+    PRIVATE_LOSS: say("cost"),
+}
 """Kinds of the measures by which strategies are judged."""
 ORDERS = {
     (COLLATERAL, "less"): say("{one} has less harm than {other}"),
@@ -94,6 +105,7 @@ def verdict_sentence(row: Row, names: Mapping[str, str] | None = None) -> Text:
     names = names or {}
     one, other = (names.get(text(row, key), text(row, key)) for key in ("strategy", "other"))
     metric = text(row, "metric")
+    metric = EFFICACY if metric in EFFECTS else metric
     n_less, n_equal, n_more, n_unknown, n_needed = (
         int(cell(row, name)) for name in ("n_less", "n_equal", "n_more", "n_not_known", "n_needed")
     )

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
+from sim.addresses.sets.blocks import IPV6_BITS
+from sim.addresses.sets.line import IPV4
+from sim.addresses.sets.notation import Prefix
 from sim.errors import Problem
+from sim.scenario.document import Place
 from sim.scenario.schema import Scenario
 from sim.scenario.strategies import Replay
 from sim.scenario.tables.inventory import Inventory
@@ -188,3 +192,20 @@ def check_visits(
         most = MAX_TOTAL_USD_PER_H / dearest
         message = f"expected at most {most:g} in all where no revenue is given, got {visits:g}"
         yield Problem(str(inventory.path), message, key="visits_per_h")
+
+
+MOST_OF_TARGET = 10_000
+"""Most addresses of a target."""
+
+
+def check_target(prefixes: Sequence[Prefix], place: Place) -> Iterator[Problem]:
+    """Refuse a target without addresses, with too many, or with networks of IPv6."""
+    for prefix in prefixes:
+        if prefix.version == 6 and prefix.length < IPV6_BITS:
+            message = f"expected single addresses of IPv6, got the network {prefix}"
+            yield place.problem(message, "target.addresses")
+    n = IPV4.union(one for one in prefixes if one.version == 4).n_addresses
+    n += len({one for one in prefixes if one.version == 6})
+    if not 0 < n <= MOST_OF_TARGET:
+        message = f"expected 1 to {MOST_OF_TARGET:,} addresses, got {n:,}"
+        yield place.problem(message, "target.addresses")

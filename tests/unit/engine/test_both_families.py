@@ -202,6 +202,6 @@ def test_a_cover_weighs_a_network_like_an_address(fours, sixes, rules, covered):
     fronts = KnownFronts(address, row, row, row > 0, lambda _: row > 0)
     (order,) = cover(rules)(Observation(0, fronts, places=places)).orders
     assert prefixes_text(order.addresses) == covered
-    weights = _rented_out(places, NO_ADDRESSES)
+    weights = _rented_out(places, NO_ADDRESSES, False)
     for prefix in ("198.18.0.0/30", "2001:db8::/62"):
         assert weights.inside(AddressSet.of(prefix)) == 4

@@ -54,7 +54,8 @@ def test_the_page_says_which_sections_may_be_left_out_and_what_they_need():
     assert said["reactions"] == "May be left out."
     page = reference_page()
     for chase in ("exact", "rolling", "cover"):
-        assert re.search(rf"^\| `{chase}` \| .+ \| `fronts` \| ", page, re.MULTILINE)
+        needed = "`fronts` or `target.addresses`"
+        assert re.search(rf"^\| `{chase}` \| .+ \| {needed} \| ", page, re.MULTILINE)
     assert re.search(r"^\| `dns` \| .+ \|  \| `operators`", page, re.MULTILINE)
 
 

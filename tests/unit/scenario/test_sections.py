@@ -29,8 +29,8 @@ def test_a_strategy_that_chases_needs_fronts(write_scenario, name):
     path = write_scenario({REPLAY: f"  {section(name)}"})
     (problem,) = problems_of(path)
     assert problem == (
-        f"{path}:12:4: strategy.id: expected a section fronts with the strategy {name}, which "
-        "answers the fronts that are found; got none"
+        f"{path}:12:4: strategy.id: expected a section fronts or target.addresses with the "
+        f"strategy {name}, which answers the fronts that are found; got none"
     )
     with_fronts = write_scenario({REPLAY: f"  {section(name)}"}, add=FRONTS + "censor: {}\n")
     assert load_scenario(str(with_fronts)).scenario.strategy.id == name
@@ -46,18 +46,18 @@ def test_strategies_that_are_compared_need_what_the_own_one_needs(write_scenario
     resolved = resolve(load_scenario(str(write_scenario())))
     with pytest.raises(ScenarioError, match="with the strategy exact") as caught:
         choose_variants(resolved, ["none", "exact"])
-    assert str(caught.value).startswith("--strategy exact: strategy.id: expected a section fronts")
+    assert str(caught.value).startswith("--strategy exact: strategy.id: expected a section fronts ")
 
 
 @pytest.mark.parametrize(
     ("added", "reported"),
     [
         (FRONTS, ["16:1: fronts: expected a section censor with it"]),
-        ("users: {}\n", ["16:1: users: expected a section fronts with it"]),
+        ("users: {}\n", ["16:1: users: expected a section fronts or target.addresses with it"]),
         ("complaints: {}\n", ["16:1: complaints: expected a section users with it"]),
         ("stances: {events: stances-2018}\nusers: {}\n",
          ["16:1: stances: expected a section fronts with it",
-          "17:1: users: expected a section fronts with it"]),
+          "17:1: users: expected a section fronts or target.addresses with it"]),
         ("censor: {pause_pressure: 0.5, end_pressure: 0.9}\n",
          ["16:10: censor.pause_pressure: expected a section complaints, or censor.pressure_events",
           "16:31: censor.end_pressure: expected a section complaints, or censor.pressure_events"]),
@@ -93,7 +93,10 @@ def test_programs_need_a_place_that_is_not_shared(tmp_path):
 
 def test_what_lacks_what_it_acts_on_after_an_override_is_refused():
     (problem,) = problems_of("match-days", ["users=off", "fronts=off"])
-    assert "strategy.id: expected a section fronts with the strategy time-window" in problem
+    assert (
+        "strategy.id: expected a section fronts or target.addresses with the strategy time-window"
+        in problem
+    )
     (problem,) = problems_of("snowball", ["complaints=off"])
     assert "censor.pause_pressure: expected a section complaints" in problem
     # Public events raise attention as well.

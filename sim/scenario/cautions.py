@@ -1,0 +1,129 @@
+"""Warnings to check before trusting the result of a scenario."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from datetime import datetime
+
+from sim.scenario.resolve import Resolved, described, is_of_country, stand_ins, years
+from sim.scenario.schema import USD
+from sim.scenario.strategies import windows_of_order
+from sim.scenario.tables.inventory import OF_TABLES, Inventory, ListTable
+from sim.scenario.tables.seeds import table_rows
+
+
+def list_warnings(resolved: Resolved) -> list[str]:
+    """Warnings to check before trusting the result."""
+    return [*_warn_of_tables(resolved), *_warn_of_orders(resolved), *_warn_of_files(resolved)]
+
+
+def _warn_of_tables(resolved: Resolved) -> Iterator[str]:
+    """Name the tables of another country or time, and what they leave out."""
+    scenario, economy = resolved.scenario, resolved.economy
+    if found := stand_ins(resolved):
+        head = (
+            f"tables of another country or time are used for {scenario.country} in "
+            f"{years(scenario)}"
+            if scenario.country
+            else "the scenario names no country (key country), but these tables are of one, or of "
+            f"a time other than {years(scenario)}"
+        )
+        yield f"{head}: {', '.join(f'{name} ({described(note)})' for name, note in found.items())}"
+    if (rate := resolved.rate) and not 0 <= scenario.start.year - rate.of <= 1:
+        yield (
+            f"sums in {rate.currency} take the exchange rate of {rate.of} for a run that starts in "
+            f"{scenario.start.year}: the table has no nearer one (key money.rates)"
+        )
+    amounts = resolved.amounts
+    if math.isnan(amounts.factor):
+        yield (
+            "amounts are not computed: what businesses earn and spend is assumed in USD, and there "
+            f"is no exchange rate of {amounts.currency} (key money.rates)"
+        )
+    why = "no economy is named (key money.economy)" if economy is None else ""
+    if economy is not None and not is_of_country(economy, scenario):
+        assert economy.note is not None
+        other = f"is of {scenario.country}" if scenario.country else "names no country"
+        why = (
+            f"{economy.name} is of {economy.note.country}, the scenario {other} (keys "
+            "money.economy and country)"
+        )
+    elif economy is not None and amounts.currency != USD:
+        why = f"{economy.name} is in USD, and there is no rate of {amounts.currency}"
+    if why:
+        yield f"losses by national methods are not computed: {why}"
+
+
+def _warn_of_orders(resolved: Resolved) -> Iterator[str]:
+    """Count orders that the run does not reach."""
+    start, end = resolved.scenario.start, resolved.scenario.end
+    if late := sum(row.effective >= end for row in table_rows(resolved.orders)):
+        yield f"{late} orders fall at or after the end of the run and are not placed"
+    idle = sum(
+        not any(
+            first < end and last > start
+            for first, last in windows_of_order(one, start, end, resolved.scenario.zone)
+        )
+        for one in resolved.given_orders
+    )
+    if idle:
+        yield f"{idle} of {len(resolved.given_orders)} orders are in force at no time of the run"
+    zone = resolved.scenario.zone
+    vain = [
+        str(day)
+        for one in resolved.given_orders
+        for day in sorted(set(one.except_ or ()))
+        if day
+        not in {
+            first.astimezone(zone).date()
+            for first, _ in windows_of_order(
+                one.model_copy(update={"except_": None}), start, end, zone
+            )
+        }
+    ]
+    if vain:
+        yield f"no session of their order begins on these dates of except: {', '.join(vain)}"
+    early = sum(
+        isinstance(one.from_, datetime)
+        and one.from_ < start
+        and not (isinstance(one.to, datetime) and one.to <= start)
+        for one in resolved.given_orders
+    )
+    if early:
+        yield (
+            f"{early} of {len(resolved.given_orders)} orders are from before the start of the run: "
+            "they count from the start on"
+        )
+
+
+def _warn_of_files(resolved: Resolved) -> Iterator[str]:
+    """Name data that a file of sites lacks, or has and a run ignores; then notes of the readers."""
+    inventory = resolved.inventory
+    if inventory is not None and (n_without := inventory.n_without_address):
+        yield (
+            f"{inventory.name}: {n_without} of {inventory.n_rows + n_without} rows have no address."
+            " A site without any is placed by chance (column drawn of sites.csv); one with another "
+            "row has fewer addresses here than in truth"
+        )
+    if inventory is not None and inventory.away_from:
+        yield (
+            f"without {inventory.away_from}: what a site has there now is placed by chance among "
+            f"the other providers of {resolved.hosting.name} (column drawn of sites.csv)"
+        )
+    is_elsewhere = inventory is not None and bool(inventory.away_from or resolved.moves)
+    if is_elsewhere and resolved.scenario.complaints is not None:
+        yield (
+            "sites that are cut off complain too, so that orders may differ between sites as they "
+            "are and elsewhere; complaints.per_business_per_d, .per_million_people_per_d and "
+            ".named_per_d, all set to 0, keep them the same"
+        )
+    columns = inventory.columns if inventory is not None else ()
+    if inventory is not None and (unused := [name for name in OF_TABLES if name in columns]):
+        yield (
+            f"{inventory.name}: a run takes from its own tables, and not from the file: "
+            f"{', '.join(unused)}"
+        )
+    for table in resolved.tables:
+        if isinstance(table, ListTable | Inventory):
+            yield from (f"{table.name}: {note}" for note in table.notes)

@@ -1,0 +1,102 @@
+"""A list with a purpose: the addresses of a target in a case of one's own."""
+
+import csv
+from html import unescape
+from pathlib import Path
+
+import pytest
+
+from sim.errors import DataError, ScenarioError
+from sim.experiment.plan import metrics_of
+from sim.scenario.load import load_scenario
+from sim.scenario.resolve import Resolved, resolve
+from tests.commands import run
+
+NAME = "  prefixes: telegram-prefixes-2018\n"
+STRATEGIES = ["exact", "aggregate:length=24", "cover:rules=1", "cover:rules=10", "orders"]
+
+
+def resolved(path: Path, *overrides: str) -> Resolved:
+    return resolve(load_scenario(str(path), overrides))
+
+
+def test_addresses_are_a_list_or_a_file_of_any_form(write_scenario, tmp_path):
+    (tmp_path / "own.csv").write_text("name,ip\none.example,192.0.2.7\n,192.0.2.8\n")
+    for value in ("own.csv", "[192.0.2.7, 192.0.2.8/32]"):
+        found = resolved(write_scenario({NAME: f"{NAME}  addresses: {value}\n"}))
+        assert [str(one) for one in found.prefixes_of(found.scenario.target.addresses)] == [
+            "192.0.2.7/32",
+            "192.0.2.8/32",
+        ]
+    # A share of users needs no number of them, and no censor to find what is given.
+    known = metrics_of(found)
+    assert {"target_user_hours_lost_share", "target_addresses_dropped_share"} <= set(known)
+    assert "target_user_hours_denied" not in known
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("[10.0.0.0/8]", "expected 1 to 10,000 addresses, got 16,777,216"),
+        ("['2001:db8::/64']", "expected single addresses of IPv6, got the network 2001:db8::/64"),
+        ("none.txt", "none.txt"),
+    ],
+)
+def test_what_is_no_list_of_addresses_is_refused_where_it_stands(write_scenario, value, expected):
+    path = write_scenario({NAME: f"{NAME}  addresses: {value}\n"})
+    with pytest.raises(DataError, match=expected) as caught:
+        resolved(path)
+    if value.startswith("["):
+        assert str(caught.value).startswith(f"{path}:11:14: target.addresses: ")
+
+
+def test_addresses_that_are_given_are_not_rented_too(write_scenario):
+    more = "fronts: {pools: front-pools-2018}\ncensor: {}\n"
+    path = write_scenario({NAME: f"{NAME}  addresses: [192.0.2.7]\n"}, add=more)
+    with pytest.raises(ScenarioError, match="addresses: expected no section fronts with it"):
+        load_scenario(str(path))
+
+
+@pytest.mark.laws
+def test_strategies_are_compared_on_a_case_of_ones_own(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("list.txt").write_text("198.51.100.7\n203.0.113.0/28\n")
+    sites = "site,address\nnear.example,198.51.100.77\nhit.example,198.51.100.7\n"
+    Path("sites.csv").write_text(sites)
+    Path("ops.csv").write_text("operator,share_users,compliance\nnorth,0.75,1\nsouth,0.25,0\n")
+    run("init", "case", "--country", "ES", "--from", "2026-03-01", "--to", "2026-03-04",
+        "--blocklist", "list.txt", "--inventory", "sites.csv",
+        "--operators", "ops.csv")  # fmt: skip
+    Path("case/target.txt").write_text("198.51.100.7\n198.51.100.200\n")
+    ways = [word for name in STRATEGIES for word in ("--strategy", name)]
+    run("compare", "case/scenario.yaml", "--set", "target.addresses=target.txt", "--fixed",
+        "-n", "2", "-w", "1", *ways, "-o", "out")  # fmt: skip
+    with Path("out/summary.csv").open() as file:
+        rows = {(one["strategy"], one["metric"]): one for one in csv.DictReader(file)}
+
+    def median(metric: str) -> list[float]:
+        return [float(rows[name, metric]["median"]) for name in STRATEGIES]
+
+    assert median("addresses_listed_peak") == [2, 256, 256, 2, 17]
+    exact, *others, orders = median("target_user_hours_lost_share")
+    # Three quarters of users, but for the hours until the operator acts.
+    assert 0.7 < exact <= 0.75
+    assert others == pytest.approx([exact] * 3)
+    assert orders == 0
+    assert median("target_addresses_dropped_share")[-1] == pytest.approx(exact / 2, abs=1e-3)
+    with Path("out/verdicts.csv").open() as file:
+        judged = {one["metric"] for one in csv.DictReader(file)}
+    assert judged == {"business_hours_impaired", "target_user_hours_lost_share", "private_loss_usd"}
+    with Path("out/tradeoff.csv").open() as file:
+        effects = {one["efficacy_metric"] for one in csv.DictReader(file)}
+    assert effects == {"target_user_hours_lost_share"}
+    said = run("assess", "out", "--strategy", "cover:rules=10").stdout
+    assert "reached none of the target's addresses: 7" in said
+    assert "| the orders given |" in said
+    run("run", "case/scenario.yaml", "--set", "target.addresses=target.txt", "--fixed", "-n", "2",
+        "-w", "1", "-o", "own")  # fmt: skip
+    run("report", "own")
+    assert "users.svg" in run("plot", "own", "users").stdout
+    page = unescape(Path("own/report.html").read_text())
+    assert "none of the target's addresses could be reached; on average 3" in page
+    assert "overblock compare . -n 2 --seed 1 --fixed --strategy orders --strategy exact" in page
