@@ -133,6 +133,8 @@ def _records(source: Readable, gathering: Gathering) -> Iterator[_Record]:
                 while tokens and (_TTL.fullmatch(tokens[0]) or tokens[0].upper() in ("IN", "CH")):
                     tokens.pop(0)
                 kind = tokens.pop(0).upper() if tokens else ""
+                # Their servers answer with the addresses of the other name.
+                kind = "CNAME" if kind in ("ALIAS", "ANAME") else kind
                 if not tokens or not re.fullmatch(rf"{_TYPES}|TYPE\d+", kind):
                     message = f"expected a record of a zone, got {shown(line.strip())}"
                     gathering.refuse(message, start)

@@ -84,6 +84,7 @@ READ = {
     "zone/good-bind.txt": [
         ("shop.example", [*SEVEN, "198.51.100.8"]),
         ("www.shop.example", [*SEVEN, "198.51.100.8"]),
+        ("m.shop.example", [*SEVEN, "198.51.100.8"]),
         ("*.shop.example", NINE),
         ("ns1.shop.example", []),
     ],
