@@ -100,7 +100,10 @@ def _warn_of_orders(resolved: Resolved) -> Iterator[str]:
 def _warn_of_files(resolved: Resolved) -> Iterator[str]:
     """Name data that a file of sites lacks, or has and a run ignores; then notes of the readers."""
     inventory = resolved.inventory
-    if inventory is not None and (n_without := inventory.n_without_address):
+    is_elsewhere = inventory is not None and bool(inventory.away_from or resolved.moves)
+    n_without = inventory.n_without_address if inventory is not None else 0
+    # Of sites elsewhere it is reported for sites as they are.
+    if inventory is not None and n_without and not is_elsewhere:
         yield (
             f"{inventory.name}: {n_without} of {inventory.n_rows + n_without} rows have no address."
             " A site without any is placed by chance (column drawn of sites.csv); one with another "
@@ -111,19 +114,18 @@ def _warn_of_files(resolved: Resolved) -> Iterator[str]:
             f"without {inventory.away_from}: what a site has there now is placed by chance among "
             f"the other providers of {resolved.hosting.name} (column drawn of sites.csv)"
         )
-    is_elsewhere = inventory is not None and bool(inventory.away_from or resolved.moves)
     if is_elsewhere and resolved.scenario.complaints is not None:
         yield (
             "sites that are cut off complain too, so that orders may differ between sites as they "
             "are and elsewhere; complaints.per_business_per_d, .per_million_people_per_d and "
             ".named_per_d, all set to 0, keep them the same"
         )
-    columns = inventory.columns if inventory is not None else ()
-    if inventory is not None and (unused := [name for name in OF_TABLES if name in columns]):
-        yield (
-            f"{inventory.name}: a run takes from its own tables, and not from the file: "
-            f"{', '.join(unused)}"
-        )
+    for given in filter(None, (inventory, resolved.moves)):
+        if unused := [name for name in OF_TABLES if name in given.columns]:
+            yield (
+                f"{given.name}: a run takes from its own tables, and not from the file: "
+                f"{', '.join(unused)}"
+            )
     for table in resolved.tables:
         if isinstance(table, ListTable | Inventory):
             yield from (f"{table.name}: {note}" for note in table.notes)

@@ -52,7 +52,9 @@ def choose_what_ifs(
         found.append(what_if(Variant(f"without:{name}", resolved), {WITHOUT: name}))
     labels = [one.label for one in found]
     if again := [label for label in labels if labels.count(label) > 1]:
-        raise UsageError(f"expected each what-if once, got {again[0]} twice")
+        raise UsageError(
+            f"expected each what-if once, and files of distinct names, got {again[0]} twice"
+        )
     return tuple(found)
 
 

@@ -18,6 +18,7 @@ from sim.report.words.answer import answer
 from sim.report.words.heading import repeat_command
 from sim.report.words.languages import IN_ENGLISH
 from sim.results.folder import open_run
+from sim.scenario.cautions import list_warnings
 from sim.scenario.what_if import choose_what_ifs
 from sim.world.placement import seat_sites
 from sim.world.providers import build_places
@@ -228,9 +229,15 @@ def test_moves_do_not_change_the_fronts_that_a_chase_finds(tmp_path):
 def test_hosts_that_stay_keep_their_draws_whatever_others_have(tmp_path):
     case, moves = resolved(tmp_path), tmp_path / "moves.csv"
     moves.write_text(
-        "site,address\nshop.example,198.18.0.3\nshop.example,198.18.0.4\nfar.example,\n"
+        "site,address,provider\n"
+        "shop.example,198.18.0.3,x\nshop.example,198.18.0.4,x\nfar.example,,x\n"
     )
-    before, after = (one.resolved.inventory for one in choose_what_ifs(case, [moves], []))
+    as_is, moved = choose_what_ifs(case, [moves], [])
+    before, after = as_is.resolved.inventory, moved.resolved.inventory
+    assert [
+        [one.partition(":")[0] for one in list_warnings(variant.resolved) if "from its own" in one]
+        for variant in (as_is, moved)
+    ] == [[], ["move"]]
     assert before.host_draw.tolist() == list(range(9))
     assert after.host_draw.tolist() == [9, 10, 1, 2, 3, 4, 6, 7, 8]
     assert after.address4[:2].tolist() == [int.from_bytes((198, 18, 0, n)) for n in (3, 4)]
