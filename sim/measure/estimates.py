@@ -54,6 +54,11 @@ def own_strategy(run: RunFolder) -> str:
     overrides = run.manifest["scenario"].get("overrides", ())
     if any(str(one).startswith("strategy") for one in overrides):
         return ""
+    return strategy_of_scenario(run)
+
+
+def strategy_of_scenario(run: RunFolder) -> str:
+    """Label of the strategy that the scenario has in the folder, though it was set for the run."""
     own = run.scenario.get("strategy") or {}
     for one in run.manifest.get("strategies", ()):
         given = one.get("parameters", {}).items()

@@ -22,7 +22,7 @@ from babel import Locale
 from sim.catalogue.measures import USD
 from sim.errors import DataError
 from sim.experiment.draws import ALL_ASKED, PRIOR
-from sim.measure.estimates import Estimate, own_strategy
+from sim.measure.estimates import Estimate, strategy_of_scenario
 from sim.report.words.languages import (
     ENGLISH,
     IN_ENGLISH,
@@ -113,7 +113,7 @@ def ordered_days(run: RunFolder) -> Text | None:
         run.path / "events.parquet",
         "SELECT min(t_s) AS first, max(t_s) AS last FROM data "
         "WHERE strategy = ? AND kind IN ('block', 'unblock')",
-        [own_strategy(run)],
+        [strategy_of_scenario(run)],
     )
     first_s, last_s = (int(np.ma.filled(found[end], 0)[0]) for end in ("first", "last"))
     early = _early_orders(run)
@@ -329,7 +329,7 @@ def evidence_of(run: RunFolder) -> list[Mapping[str, object]]:
 def is_replayed(run: RunFolder) -> bool:
     """Whether orders or sessions come from a table, so that they are the record's."""
     own = run.scenario.get("strategy") or {}
-    return not {"orders", "sessions", "table"}.isdisjoint(own) and bool(own_strategy(run))
+    return not {"orders", "sessions", "table"}.isdisjoint(own) and bool(strategy_of_scenario(run))
 
 
 def is_simulated(run: RunFolder) -> bool:

@@ -106,6 +106,8 @@ def test_a_record_of_ones_own_tells_sessions_and_operators_and_is_repeated(tmp_p
     page = " ".join(re.sub(r"<[^>]+>", " ", render(open_run(tmp_path / "out"))).split())
     assert "Hours cut off a.example 7 Mar, 14:00 to 15:00 1 Sites cut off longest" in page
     assert "Who blocked in fact is not recorded" not in page
+    assert "Times of orders: simulated" not in page
+    assert "Your own files: those under" in page
     # The folder keeps the tables, and is a scenario itself.
     again = shlex.split(repeat_command(open_run(tmp_path / "out")))[1:]
     (tmp_path / "data.json").unlink()

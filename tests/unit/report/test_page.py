@@ -699,10 +699,11 @@ def test_who_ordered_a_list_of_one_s_own_and_why_is_stated_or_not(site_folder):
     def told(**keys: str | None) -> str:
         return order_line(RunFolder(run.path, run.manifest, run.scenario | keys))
 
+    days = "orders of 16 to 17 April 2018"
     stated = told(ordered_by="a court", purpose="stop a copy")
-    assert stated.startswith("Ordered by a court · why: to stop a copy · Internet operators")
+    assert stated.startswith(f"Ordered by a court · why: to stop a copy · {days} · Internet")
     nobody = told(ordered_by=None, purpose=None)
-    assert nobody.startswith("Who ordered it: not stated · why: not stated · Internet operators")
+    assert nobody.startswith(f"Who ordered it: not stated · why: not stated · {days} · Internet")
     silent = RunFolder(run.path, run.manifest, run.scenario | {"ordered_by": None})
     text = words_of(render(silent))
     assert "Who ordered it, and why: add ordered_by and purpose to the scenario." in text
