@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 from datetime import datetime
 
+from sim.scenario.overrides import rate_at
 from sim.scenario.resolve import Resolved, described, is_of_country, stand_ins, years
 from sim.scenario.schema import USD
 from sim.scenario.strategies import windows_of_order
@@ -30,11 +31,14 @@ def _warn_of_tables(resolved: Resolved) -> Iterator[str]:
             f"a time other than {years(scenario)}"
         )
         yield f"{head}: {', '.join(f'{name} ({described(note)})' for name, note in found.items())}"
-    if (rate := resolved.rate) and not 0 <= scenario.start.year - rate.of <= 1:
-        yield (
-            f"sums in {rate.currency} take the exchange rate of {rate.of} for a run that starts in "
-            f"{scenario.start.year}: the table has no nearer one (key money.rates)"
-        )
+    of_sites = resolved.inventory.currency if resolved.inventory is not None else ""
+    for currency in dict.fromkeys((scenario.money.currency, of_sites)):
+        rate = rate_at(table_rows(resolved.rates), currency, scenario.start.year)
+        if rate is not None and not 0 <= scenario.start.year - rate.of <= 1:
+            yield (
+                f"sums in {currency} take the exchange rate of {rate.of} for a run that starts in "
+                f"{scenario.start.year}: the table has no nearer one (key money.rates)"
+            )
     amounts = resolved.amounts
     if math.isnan(amounts.factor):
         yield (

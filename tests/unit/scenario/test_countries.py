@@ -96,6 +96,10 @@ def test_a_rate_of_another_year_is_named(tmp_path):
         found = list_warnings(resolve(load_scenario(path, [f"money.rates={rates}"])))
         told[of] = f"sums in EUR take the exchange rate of {of} for a run that" in " ".join(found)
     assert told == {1990: True, year - 1: False, year: False, year + 1: True}
+    (tmp_path / "sites.csv").write_text("site,address,revenue_rub_per_h\na,192.0.2.1,625\n")
+    asked = [f"population.inventory={tmp_path / 'sites.csv'}"]
+    found = " ".join(list_warnings(resolve(load_scenario(path, asked))))
+    assert "sums in RUB take the exchange rate of 2018 for a run that starts in 2026" in found
 
 
 def test_tables_of_another_country_are_refused_unless_they_are_borrowed(tmp_path):
