@@ -64,15 +64,16 @@ def load_resolved(
 
         _WRITTEN.append(folder := TemporaryDirectory(prefix="overblock-"))
         base = str(run.path / "scenario.yaml") if run else scenario
-        ends = [value for key, _, value in (one.partition("=") for one in texts) if key == "end"]
+        asked = dict(one.split("=", 1) for one in texts if "=" in one)
+        of_time = [asked.get(key, "") for key in ("end", "time_zone")]
         at = Path(folder.name)
-        given = [starter.set_record(record, base, at, *ends[-1:])] if record else []
+        given = [starter.set_record(record, base, at, *of_time)] if record else []
         for note in (note for one in given for note in one.notes):
             console.say(f"note: {note}", quiet=quiet)
         given += [starter.set_sites(sites)] if sites else []
         texts = [*(text for one in given for text in one.texts), *texts]
         copies |= {name: path for one in given for name, path in one.files.items()}
-        if record:  # of another time than what the scenario borrows for its own
+        if record and not run:  # of another time than what the scenario borrows for its own
             lone = load_scenario(scenario, ["borrow=[]", *texts], copies)
             texts.insert(0, override_text("borrow", undeclared(read_tables(lone))))
     if run:

@@ -297,19 +297,29 @@ def read_polls(source: Readable, gathering: Gathering) -> Orders:
         f"times are those of polls, from {begin} on: what was blocked before, or between two "
         "polls, is not known, and the last state of an address is kept after the record ends"
     )
-    updated = read_date(text_of(document, "lastUpdate"), _UTC)
+    text = text_of(document, "lastUpdate")
+    updated = read_date(text, _UTC)
     updated_s = -1 if updated is None else int(updated.timestamp())
-    gathering.note(
-        "in a scenario its operators' lags and compliance come on top, unless its table of "
-        "operators says otherwise, as that of init does"
-    )
+    if text and updated_s < max(seen, default=0):
+        gathering.note(
+            f"lastUpdate {shown(text)} is no time, or one before the last state: it is ignored, so "
+            "that the record ends with the last poll"
+        )
+    elif updated != read_date(text, _ELSEWHERE):
+        gathering.note(f"lastUpdate {shown(text)} has no offset: taken as UTC")
+    gathering.note(ON_TOP)
     feed = gathering.finish("polls", text_of(document, "lastUpdate"))
     found = orders_of(feed, times, blocks, parties.finish())
     polls_s = (min(seen), max(*seen, updated_s)) if seen else None
     return replace(found, polls_s=polls_s, polled=named)
 
 
-_UTC = ZoneInfo("UTC")
+ON_TOP = (
+    "in a scenario its operators' lags and compliance come on top, unless its table of operators "
+    "says otherwise, as that of init does"
+)
+"""Note on polls of whoever does not play them back as they were seen."""
+_UTC, _ELSEWHERE = ZoneInfo("UTC"), ZoneInfo("Asia/Tokyo")
 """Clock of ``lastUpdate``, which has no offset; that of all other times of the record."""
 _State: TypeAlias = tuple[int, bool, int, str]
 """When an address was polled, whether it was blocked, the entry, and its description."""

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from sim.addresses.feeds.inputs import ColumnChoice
+from sim.addresses.feeds.orders import ON_TOP
 from sim.errors import DataError, Problem, UsageError
 from sim.scenario.load import load_scenario
 from sim.scenario.overrides import override_text
@@ -46,7 +47,9 @@ def set_sites(sites: Path) -> Settings:
     return Settings(texts, {name: sites.absolute()})
 
 
-def set_record(record: Path, scenario: str, folder: Path, end: str = "") -> Settings:
+def set_record(
+    record: Path, scenario: str, folder: Path, end: str = "", time_zone: str = ""
+) -> Settings:
     """A record with dates in place of a scenario's orders: its time, sessions and operators too.
 
     Parameters
@@ -55,6 +58,8 @@ def set_record(record: Path, scenario: str, folder: Path, end: str = "") -> Sett
         Where the tables are written; they are read from there.
     end
         When the record ends, if the user says so.
+    time_zone
+        Of its dates without a time; that of the scenario if empty.
 
     Raises
     ------
@@ -63,7 +68,7 @@ def set_record(record: Path, scenario: str, folder: Path, end: str = "") -> Sett
     UsageError
         If it does not say when it ends, and some of it does not end before.
     """
-    of = load_scenario(scenario).scenario
+    of = load_scenario(scenario, [f"time_zone={time_zone}"] if time_zone else []).scenario
     listed = read_given(record, ColumnChoice.of((), (), ZoneInfo(of.time_zone or "UTC")))
     begins = [one.from_s for one in listed.periods if one.from_s is not None]
     if not begins:
@@ -112,7 +117,7 @@ def set_record(record: Path, scenario: str, folder: Path, end: str = "") -> Sett
     }
     if rows:
         values["strategy"] = {**values["strategy"], "sessions": "record-sessions.csv"}
-    named, notes = dict[str, Path](), listed.notes
+    named, notes = dict[str, Path](), tuple(note for note in listed.notes if note != ON_TOP)
     for name, (text, title, support) in files.items():
         named[name] = folder / name
         named[name].write_text(text, encoding="utf-8", newline="")
@@ -120,7 +125,7 @@ def set_record(record: Path, scenario: str, folder: Path, end: str = "") -> Sett
             column: {"unit": "as in the reference of tables", "meaning": "As there", **support}
             for column in text.partition("\n")[0].split(",")
         }
-        about = ". ".join((title, *listed.notes))
+        about = ". ".join((title, *notes))
         note: dict[str, Any] = {"title": title, "description": about, "country": of.country}
         note["time"] = f"{start:%Y-%m}/{last:%Y-%m}"
         note |= {"licence": "Your own", "columns": columns}

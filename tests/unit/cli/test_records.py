@@ -151,11 +151,17 @@ def test_what_is_blocked_when_a_record_ends_is_until_its_last_poll(tmp_path):
     (tmp_path / "own.yaml").write_text(text.replace("as-seen", "at-once"), encoding="utf-8")
     # Seen last 2 hours later, 2.5 by what the record says of itself.
     for row, (more, hours) in enumerate(
-        (({}, "2.0"), ({"lastUpdate": "2026-03-07 15:30:00"}, "2.5"))
+        (
+            ({}, "2.0"),
+            ({"lastUpdate": "2026-03-07 15:30:00"}, "2.5"),
+            ({"lastUpdate": "2026-03-07 14:30:00"}, "2.0"),
+        )
     ):
         path, out = tmp_path / f"{row}.json", tmp_path / f"out{row}"
         path.write_text(json.dumps({"data": data, **more}))
-        run("run", tmp_path / "own.yaml", *given, path, "-o", out)
+        told = run("run", tmp_path / "own.yaml", *given, path, "-o", out).stderr
+        assert [("taken as UTC" in told), ("is ignored" in told)] == [row == 1, row == 2]
+        assert "come on top" not in told
         assert csv_rows(out / "sites.csv")[0]["affected_h"] == hours
     # A table does not say.
     path = tmp_path / "list.csv"
@@ -167,6 +173,12 @@ def test_what_is_blocked_when_a_record_ends_is_until_its_last_poll(tmp_path):
     rows = csv_rows(tmp_path / "table" / "sites.csv")
     hours = {row["operator"]: row["affected_h"] for row in rows}
     assert hours == dict.fromkeys(("", "one", "two"), "3.0")
+    # The start of a day is that of the clock asked for, and a run folder takes a record too.
+    path.write_text("address,from,until,operators\n203.0.113.9,2026-03-07,2026-03-08,one\n")
+    clock = ("--set", "time_zone=Atlantic/Canary", "-o", tmp_path / "clock")
+    run("run", tmp_path / "table", *given[2:], path, *clock)
+    row = csv_rows(tmp_path / "clock" / "sites.csv")[0]
+    assert row["first_outage_utc"] == "2026-03-07T00:00:00Z"
     path.write_text("address,from,until\n203.0.113.9,2026-03-07T13:00Z,2026-03-07T16:00Z\n")
     told = run("run", tmp_path / "own.yaml", *given, path, "-o", tmp_path / "bare").stderr
     assert "rows name no operators, so that they are taken as orders" in told
