@@ -468,6 +468,8 @@ def summarise_sessions(
             by_site.setdefault(key[:2], []).append(key[2])
         of[key][row_of[replicate]] = hours[at]
     nothing = np.zeros((len(simulations), len(times)))
+    runs = read_sites(folder, label)
+    drawn = dict(zip(runs.site, runs.text["drawn"][0].tolist(), strict=True))
     for site in names:
         for session, (from_s, to_s) in enumerate(sessions_s):
             for operator in sorted({"", *by_site.get((session, site), ())}):
@@ -477,7 +479,7 @@ def summarise_sessions(
                     "session_start_utc": _instant(resolved.scenario.start, from_s),
                     "session_end_utc": _instant(resolved.scenario.start, to_s),
                     "level": LEVEL, "n_simulations": len(simulations),
-                    "n_affected": int((values[:, 0] > 0).sum()),
+                    "n_affected": int((values[:, 0] > 0).sum()), "drawn": drawn[site],
                 }  # fmt: skip
                 for name, spread in zip(times, spreads_of(values.T), strict=True):
                     cells |= ends(name, spread)

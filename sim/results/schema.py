@@ -558,6 +558,7 @@ SITE_SESSIONS = (
     _LEVEL,
     _N_SIMULATIONS,
     Column.count("n_affected", "Those in which it was affected in the session", "simulations"),
+    _DRAWN,
 )
 
 SITE_DIFFERENCES = (
