@@ -89,16 +89,23 @@ def folder_of(scenario: str | None) -> RunFolder | None:
     Raises
     ------
     DataError
-        With the files that it was made of and that are others now, or are gone.
+        With the files that it was made of and that are others now, or are gone; or with values of
+        its manifest of another kind.
     """
     from sim.results.folder import open_run
 
     if scenario is None or not os.path.isfile(os.path.join(scenario, "manifest.json")):
         return None
     run = open_run(Path(scenario))
-    made_of = {str(one["copy"]): str(one["sha256"]) for one in run.manifest["inputs"]}
-    made_of["scenario.yaml"] = str(run.manifest["scenario"]["sha256"])
-    problems = []
+    manifest, problems = run.manifest, []
+    try:
+        made_of = {str(one["copy"]): str(one["sha256"]) for one in manifest["inputs"]}
+        made_of["scenario.yaml"] = str(manifest["scenario"]["sha256"])
+        [*manifest["scenario"]["overrides"], int(manifest["root_seed"])]
+        int(manifest["n_replicates_asked"])
+    except (KeyError, TypeError, ValueError) as error:
+        message = f"expected inputs, scenario, root_seed and n_replicates_asked of a run: {error}"
+        raise DataError([Problem(str(run.path / "manifest.json"), message)]) from None
     for name, digest in made_of.items():
         path = run.path / name
         got = None if not path.is_file() else hash_of(path)
@@ -121,7 +128,11 @@ def plan_again(
     from sim.experiment.saved_plans import plan_of_folder
 
     _WRITTEN.append(scratch := TemporaryDirectory(prefix="overblock-"))
-    return plan_of_folder(run, Path(scratch.name))
+    plan = plan_of_folder(run, Path(scratch.name))
+    if plan.result_id != run.manifest["result_id"]:
+        message = "note: this run is another than that of the folder: its manifest was changed, or"
+        console.say(f"{message} another version made it", quiet=options.quiet)
+    return plan
 
 
 def unless_from(variable: str, value: int | None) -> int | None:

@@ -116,6 +116,16 @@ def test_a_record_of_ones_own_tells_sessions_and_operators_and_is_repeated(tmp_p
     ids = {open_run(tmp_path / name).manifest["result_id"] for name in ("out", "again")}
     assert len(ids) == 1
     # But not one that is another now.
+    file = tmp_path / "out" / "manifest.json"
+    text = file.read_text(encoding="utf-8")
+    manifest = json.loads(text)
+    file.write_text(json.dumps({**manifest, "root_seed": manifest["root_seed"] + 1}))
+    assert "this run is another" in run(*again, "-w", "1", "-o", "../changed").stderr
+    for key, value in (("root_seed", "x"), ("inputs", [5]), ("scenario", {"overrides": 5})):
+        file.write_text(json.dumps({**manifest, key: value}))
+        told = run("run", ".", "-o", "../none", status=4).stderr
+        assert "manifest.json: expected inputs, scenario, root_seed and" in told
+    file.write_text(text, encoding="utf-8")
     (copy,) = (tmp_path / "out" / "inputs").glob("record-[0-9a-f]*.csv")
     copy.write_text(copy.read_text() + "192.0.2.1/32,,,,\n")
     told = run("run", ".", "-o", "../other", status=4).stderr
