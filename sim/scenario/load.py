@@ -292,6 +292,7 @@ def _read(name: str) -> tuple[bytes, str, Path]:
             return file.read(MAX_BYTES + 1), str(path), path.resolve().parent
     except OSError as error:
         message = f"expected a readable scenario file, got an error: {error.strerror}"
+        message += " without the manifest.json of a run" if path.is_dir() else ""
         raise ScenarioError([Problem(str(path), message)]) from None
 
 

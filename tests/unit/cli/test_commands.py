@@ -75,7 +75,7 @@ def test_a_mistake_in_a_table_exits_with_4(write_scenario, tmp_path, command):
         ("nowhere.yaml", "nowhere.yaml: expected a readable scenario file"),
         ("nowhere", "nowhere: expected a file or one of the shipped scenarios"),
         ("telegram-2018-repaly", "got no such; did you mean 'telegram-2018-replay'"),
-        ("..", "..: expected a readable scenario file, got an error: Is a directory"),
+        ("..", "..: expected a readable scenario file, got an error: Is a directory without"),
         ("x" * 5000, "got no such"),
     ],
 )
