@@ -24,7 +24,7 @@ from sim.world.build import build_world
 
 ASKED = ("covering-prefix", "exact", "escalate, ladder")
 N_BUSINESSES = 1_000
-LEAST = 0.01
+LEAST = 0.03
 """Parts below this share under every strategy are one row."""
 PACKAGE = Path(sim.__file__).resolve().parent
 ACTORS, STATE = "engine/actors", "engine/state"
