@@ -112,8 +112,7 @@ CURVES = (
     *_GROUP,
     Column.measured("value", "Value from this time on, until the series' next row"),
     Column.measured(
-        "denominator",
-        "What the value is out of: businesses of the group, or their revenue; none for addresses",
+        "denominator", "Out of: businesses of the group, or revenue; none of addresses"
     ),
 )
 
