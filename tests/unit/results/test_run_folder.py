@@ -164,6 +164,7 @@ def test_the_data_package_describes_the_summary_and_every_metric(shipped_run):
     assert described - found - of_ipv6 == {
         "target_reached_share",
         "target_degraded_share",
+        "target_addresses_dropped_share",
         "vpn_share",
         "target_left_share",
     }
