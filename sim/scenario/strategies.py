@@ -443,7 +443,7 @@ class Orders(Asked):
     table: Table | None = None
     """Table of orders, with the keys of one as columns."""
     sessions: Table | None = None
-    """Table of sessions, by which hours of sites of one's own are told; no order depends on it."""
+    """Table of sessions for ``site_sessions.csv``; no order depends on it."""
 
     def check_values(self) -> None:
         """Refuse orders in no place, or in two."""

@@ -1,4 +1,4 @@
-"""What if sites of one's own had other addresses: variants that differ in the inventory alone.
+"""Other addresses of one's own sites: variants that differ in the inventory alone.
 
 Orders, lags, other sites, businesses that are drawn, and chance are the same. Sites that leave a
 provider without another address are drawn among the others, as any site without an address.

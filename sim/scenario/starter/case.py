@@ -198,7 +198,7 @@ AS_SEEN = {
     **dict.fromkeys(("release_lag_median_h", "release_lag_sigma"), "0"),
     "compliance": "1",
 }
-"""Of operators at which a list was seen in force: nothing is added to what was seen."""
+"""Columns of operators that add nothing to a list that was seen in force."""
 _WHY_SEEN = "The list says what was seen blocked, and when: nothing is added to it"
 
 

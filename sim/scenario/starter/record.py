@@ -32,7 +32,7 @@ BRIDGED_S = 90 * 60
 
 
 class Settings(NamedTuple):
-    """What is set over a scenario, and files by the names that it then has."""
+    """Overrides of a scenario, and the files that they name."""
 
     texts: list[str]
     files: dict[str, Path]
@@ -150,8 +150,8 @@ def set_record(
 def find_sessions(listed: GivenList, end_s: int) -> list[tuple[int, int]]:
     """Sessions of a record: from when to when enough addresses are listed, short gaps bridged.
 
-    An address counts once, at however many operators it is listed. What has no beginning or no end
-    is listed from or to that of the record.
+    An address counts once, at however many operators it is listed. A spell without a beginning
+    begins with the record, and one without an end ends with it.
     """
     begin_s = min(one.from_s for one in listed.periods if one.from_s is not None)
     spells: defaultdict[Any, list[tuple[int, int]]] = defaultdict(list)

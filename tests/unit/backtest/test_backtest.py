@@ -345,7 +345,8 @@ def test_below_its_floor_a_figure_is_not_told_from_zero(tmp_path):
         ("measure: complaints",
          "the scenario has no complaints: it has no section complaints"),
         ("curve: target_reached_share",
-         "the scenario has no curve target_reached_share: it has no section users"),
+         "the scenario has no curve target_reached_share: it has no section users or "
+         "target.addresses"),
         ("curve: networks_listed", "the scenario has no curve networks_listed: its tables hold no "
          "IPv6"),
         ("measure: networks_listed_peak",
