@@ -30,7 +30,7 @@ PACKAGE = Path(sim.__file__).resolve().parent
 ACTORS, STATE = "engine/actors", "engine/state"
 OTHERS = "all others"
 _SAID = f"""\
-Own time of functions by the file they stand in, in one replicate of `{NAME}` with
+Own time of functions by file, in one replicate of `{NAME}` with
 {N_BUSINESSES:,} businesses, with Python's profiler, which makes Python dearer than it is. Time in
 compiled loops counts where they are called, mostly in `sim/{STATE}`."""
 

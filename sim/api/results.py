@@ -373,7 +373,7 @@ class Results:
         -------
         dataset
             A variable for each curve, of dimensions ``simulation`` (its number) and ``time`` (UTC,
-            with ``t_s`` beside it); ``units``, ``long_name`` and ``denominator`` are attributes.
+            and ``t_s``); ``units``, ``long_name`` and ``denominator`` are attributes.
 
         Raises
         ------

@@ -37,7 +37,7 @@ _ADDRESSES = "IPv4 addresses"
 BUSINESSES = "businesses"
 """Unit of the curves that count businesses."""
 USERS_OR_ADDRESSES = "users or target.addresses"
-"""Keys of which either lets it be computed who reaches the target."""
+"""Keys that let the program compute who reaches the target; either is enough."""
 _OF_DEMAND, _OF_USERS = "share of domestic demand", "share of the target's users"
 
 _ENTRIES = (

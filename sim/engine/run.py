@@ -139,7 +139,7 @@ def simulate(
     has_groups
         Whether curves of providers, sectors and roles are kept, beside those over everybody.
     sessions_s
-        Half-open times within the run, ascending, by which times of an inventory's sites are told.
+        Half-open times within the run, ascending, that split the times of an inventory's sites.
     """
     run = _Run(world, strategy, streams, has_groups=has_groups, sessions_s=sessions_s)
     with _undisturbed():

@@ -216,7 +216,7 @@ def seconds_of(windows: Iterable[Window], start: datetime) -> list[tuple[int, in
 
 
 def sessions_of(resolved: Resolved) -> list[tuple[int, int]]:
-    """Sessions by which hours of sites are told, in seconds within the run, ascending.
+    """Sessions that split the hours of sites, in seconds within the run, ascending.
 
     Those of a table, or of the calendar; of orders without one each time in which any is in force,
     unless that is all of the run. None for other strategies.

@@ -13,7 +13,7 @@ from sim.scenario.tables.seeds import read_shipped
 
 SECTION = """\
 # Amounts are in this currency. Others are converted only by a rate with its source: a table like
-# seeds/exchange-rates.csv beside this file, with a row for this currency.
+# seeds/exchange-rates.csv next to this file, with a row for this currency.
 money:
   currency: {currency}
   # rates: rates.csv"""

@@ -188,7 +188,7 @@ def amounts_of(
 
 
 def _per_usd(currency: str | None, scenario: Scenario, rates: Sequence[RateRow]) -> float | None:
-    """What a dollar is in a currency at a scenario's time; None where it is not known."""
+    """Exchange rate of the dollar in a currency at a scenario's time; None where there is none."""
     if currency == USD:
         return 1.0
     row = rate_at(rates, currency, scenario.start.year)
