@@ -31,7 +31,9 @@ from sim.results.parquet import Coded, ColumnData, numbers, read_columns
 from sim.results.schema import SITE_RUNS
 from sim.results.tables import Line
 from sim.scenario.resolve import Resolved
-from sim.scenario.tables.inventory import read_inventory
+from sim.scenario.tables.inventory import Inventory, read_inventory
+from sim.scenario.tables.rows import PolledRow
+from sim.scenario.tables.seeds import table_rows
 from sim.world.build import MICRO, World
 
 TIMES = ("affected_h", "impaired_h", "down_h", "lost_demand_h")
@@ -125,9 +127,12 @@ def read_addresses(run: RunFolder) -> dict[str, list[str]]:
         If the copy of the inventory cannot be read.
     """
     name = str(run.scenario["population"]["inventory"])
-    if (path := run.input_path(name)) is None:
-        return {}
-    inventory = read_inventory(name, path)
+    path = run.input_path(name)
+    return addresses_of(read_inventory(name, path)) if path is not None else {}
+
+
+def addresses_of(inventory: Inventory) -> dict[str, list[str]]:
+    """Addresses of each site of an inventory that has any, each once."""
     found: dict[str, list[str]] = {}
     hosts = inventory.host_component, inventory.is_ipv6, inventory.numbers
     for component, is_ipv6, number in zip(*(one.tolist() for one in hosts), strict=True):
@@ -135,6 +140,27 @@ def read_addresses(run: RunFolder) -> dict[str, list[str]]:
         if (address := str((IPv6Address if is_ipv6 else IPv4Address)(number))) not in mine:
             mine.append(address)
     return found
+
+
+def find_unpolled(
+    addresses: Mapping[str, Sequence[str]], sites: Iterable[str], polled: Sequence[PolledRow]
+) -> dict[str, list[str]]:
+    """Operators that were not polled for every address of a site, of which nothing is known there.
+
+    None without a record of polls.
+    """
+    of: dict[str, set[str]] = {}
+    for row in polled:
+        of.setdefault(row.operator, set()).update(map(str, row.addresses))
+    return {
+        site: [
+            operator
+            for operator, known in of.items()
+            if not mine or any(str(ip_network(one)) not in known for one in mine)
+        ]
+        for site in sites
+        for mine in [addresses.get(site, ())]
+    }
 
 
 def find_entries(folder: Path, label: str, addresses: Sequence[str]) -> list[str]:
@@ -438,7 +464,8 @@ def summarise_sessions(
 ) -> Iterator[dict[str, Any]]:
     """Rows of ``site_sessions.csv`` of one strategy: each site in each session, over all users.
 
-    Those of the operators at which it failed in the session follow.
+    Those of the operators at which it failed in the session follow, and those without hours of the
+    operators of which it is not known. If nothing is known of any, it has no hours either.
 
     Raises
     ------
@@ -470,16 +497,25 @@ def summarise_sessions(
     nothing = np.zeros((len(simulations), len(times)))
     runs = read_sites(folder, label)
     drawn = dict(zip(runs.site, runs.text["drawn"][0].tolist(), strict=True))
+    polled = table_rows(resolved.polled)
+    unpolled = find_unpolled(addresses_of(inventory), names, polled)
+    n_polled = len({row.operator for row in polled})
     for site in names:
         for session, (from_s, to_s) in enumerate(sessions_s):
-            for operator in sorted({"", *by_site.get((session, site), ())}):
+            met = by_site.get((session, site), ())
+            is_unknown = 0 < n_polled == len(unpolled[site]) and not met
+            for operator in sorted({"", *met, *unpolled[site]}):
                 values = of.get((session, site, operator), nothing)
+                if is_unknown or (operator in unpolled[site] and operator not in met):
+                    values = np.full_like(nothing, np.nan)
+                n_affected = int((values[:, 0] > 0).sum())
                 cells: dict[str, Any] = {
                     "strategy": label, "site": site, "operator": operator,
                     "session_start_utc": _instant(resolved.scenario.start, from_s),
                     "session_end_utc": _instant(resolved.scenario.start, to_s),
                     "level": LEVEL, "n_simulations": len(simulations),
-                    "n_affected": int((values[:, 0] > 0).sum()), "drawn": drawn[site],
+                    "n_affected": None if np.isnan(values).any() else n_affected,
+                    "drawn": drawn[site],
                 }  # fmt: skip
                 for name, spread in zip(times, spreads_of(values.T), strict=True):
                     cells |= ends(name, spread)

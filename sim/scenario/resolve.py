@@ -109,6 +109,7 @@ class Resolved:
     given: Annotated[Table[GivenOrderRow] | None, "strategy.table"]
     allowed: Annotated[Table[of.PrefixRow] | None, "strategy.allowed"]
     sessions: Annotated[Table[of.SessionRow] | None, "strategy.sessions"]
+    polled: Annotated[Table[of.PolledRow] | None, "strategy.polled"]
     pools: Annotated[Table[of.PoolRow] | None, "fronts.pools"]
     stances: Annotated[Table[of.StanceRow] | None, "stances.events"]
     responses: Annotated[Table[of.ResponseRow] | None, "reactions.responses"]
@@ -379,6 +380,7 @@ def _check_names(resolved: Resolved) -> Iterator[Problem]:
         (resolved.figures, "metric", ("", *MEASURES), "the name of a measure", None),
         (resolved.figures, "providers", owners, owner, lambda row: row.provider_names),
         (resolved.orders, "operators", operators, group, lambda row: row.operators or ()),
+        (resolved.polled, "operator", operators, group, None),
         (resolved.given, "operators", operators, group, lambda row: row.operators or ()),
     )
     for table, column, known, wanted, names_in in tables:

@@ -444,6 +444,8 @@ class Orders(Asked):
     """Table of orders, with the keys of one as columns."""
     sessions: Table | None = None
     """Table of sessions for ``site_sessions.csv``; no order depends on it."""
+    polled: Table | None = None
+    """Table of which operator was polled for which addresses; other hours are not known."""
 
     def check_values(self) -> None:
         """Refuse orders in no place, or in two."""

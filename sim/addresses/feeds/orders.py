@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any, TypeAlias
@@ -22,7 +22,7 @@ from sim.addresses.feeds.inputs import plain_name
 from sim.addresses.feeds.json_tables import items, read_document, text_of
 from sim.addresses.feeds.neighbours import Neighbours, expected_date, read_date
 from sim.addresses.sets.blocks import format_prefixes
-from sim.addresses.sets.notation import shown
+from sim.addresses.sets.notation import parse_prefix, shown
 from sim.addresses.text.source import Readable
 from sim.errors import DataError, Problem, UsageError
 
@@ -55,7 +55,8 @@ class Orders:
     polls_s
         First and last second in which it was polled; None where these are orders.
     polled
-        Operators that were polled, whether they blocked or not; none where these are orders.
+        Addresses of which each operator was polled, whether it blocked them or not; none where
+        these are orders.
     """
 
     feed: Feed
@@ -63,7 +64,7 @@ class Orders:
     is_block: NDArray[np.bool_]
     parties: Labels
     polls_s: tuple[int, int] | None = None
-    polled: tuple[str, ...] = ()
+    polled: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def in_force(self, at: datetime) -> Feed:
         """Return the orders in force at a time.
@@ -283,7 +284,12 @@ def read_polls(source: Readable, gathering: Gathering) -> Orders:
     parties = Coder()
     parties.add([turn[5] for turn in turns])
     seen = [state[0] for states in polled.values() for state in states]
-    named = tuple(sorted({party for (_, party), states in polled.items() if states}))
+    named = defaultdict[str, list[str]](list)
+    for (address, party), states in sorted(polled.items()):
+        if states:
+            named[party].append(address)
+        if states and not any(state[1] for state in states):
+            _check_address(address, states[0][2], gathering)
     if silent := sorted({party for _, party in polled} - {*named}):
         gathering.note(f"no state of {', '.join(silent)}: what they blocked is not known")
     n_pairs = len({address for address, _ in polled}) * len(named)
@@ -342,6 +348,14 @@ def _states(entry: dict[str, Any], number: int, gathering: Gathering) -> list[_S
         else:
             states.append((int(at.timestamp()), state, number, text_of(entry, "description")))
     return states
+
+
+def _check_address(address: str, number: int, gathering: Gathering) -> None:
+    """Refuse what is no address, where no order has it."""
+    try:
+        parse_prefix(address, version=0)
+    except ValueError as error:
+        gathering.refuse(str(error), number, "ip")
 
 
 def _turns(states: list[_State], gathering: Gathering) -> list[_State]:

@@ -9,7 +9,7 @@ import textwrap
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from functools import partial
 from importlib import resources
@@ -44,7 +44,7 @@ from sim.scenario.tables.inventory import list_prefixes, read_inventory, write_s
 from sim.scenario.tables.rows import CadenceRow, OperatorRow
 from sim.scenario.tables.seeds import read_bytes, read_cells, read_shipped
 
-_ADDRESSES_A_ROW = 200
+ADDRESSES_A_ROW = 200
 _COLUMNS = ("addresses", "from", "to", "mechanism", "operators")
 
 
@@ -77,7 +77,7 @@ class GivenList:
     notes
         What to know of how it was read.
     polled
-        Operators that were polled, whether they blocked or not; none where these are orders.
+        Addresses of which each operator was polled; none where these are orders.
     polls_s
         First and last second in which they were polled.
     """
@@ -86,7 +86,7 @@ class GivenList:
     data: bytes
     periods: Sequence[Period]
     notes: tuple[str, ...]
-    polled: tuple[str, ...] = ()
+    polled: Mapping[str, Sequence[str]] = field(default_factory=dict)
     polls_s: tuple[int, int] | None = None
 
     @property
@@ -176,8 +176,8 @@ def _rows(
         operators, _, mechanism = party.partition("(")
         edges = [instant(from_s), instant(until_s)]
         parties = [mechanism.removesuffix(")"), operators.strip()]
-        for first in range(0, len(prefixes), _ADDRESSES_A_ROW):
-            some = " ".join(prefixes[first : first + _ADDRESSES_A_ROW])
+        for first in range(0, len(prefixes), ADDRESSES_A_ROW):
+            some = " ".join(prefixes[first : first + ADDRESSES_A_ROW])
             yield [some, *edges, *parties]
 
 
@@ -431,7 +431,7 @@ def write_case(known: Known, folder: Path) -> list[str]:
     choice.check_met()
     operators = pack.get("operators.groups", UNKNOWN)
     table, note = shipped_operators(operators)
-    polled = listed.polled if listed is not None else ()
+    polled = tuple(listed.polled if listed is not None else ())
     if known.operators is not None or polled:
         table, note, columns = filled_operators(known.operators, known.country, operators, polled)
         if columns:

@@ -7,7 +7,7 @@ import io
 import json
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
 from itertools import groupby, islice
@@ -23,7 +23,13 @@ from sim.scenario.load import load_scenario
 from sim.scenario.overrides import override_text
 from sim.scenario.quantities import format_instant, parse_instant
 from sim.scenario.schema import dump_tree
-from sim.scenario.starter.case import UNKNOWN, GivenList, filled_operators, read_given
+from sim.scenario.starter.case import (
+    ADDRESSES_A_ROW,
+    UNKNOWN,
+    GivenList,
+    filled_operators,
+    read_given,
+)
 
 LEAST_LISTED = 28
 """Addresses from which on a session is one, as in ``seeds/spain-sessions-2025-26.source.yaml``."""
@@ -106,6 +112,12 @@ def set_record(
             source | {"kind": "derived", "formula": "as in seeds/spain-sessions-2025-26"},
         ),
     }
+    if listed.polled:
+        files["record-polled.csv"] = (
+            _csv([("operator", "addresses"), *_polled(listed)]),
+            f"Polled for {record.name}, whether blocked or not",
+            source,
+        )
     values: dict[str, Any] = {
         "name": "own-record",
         "title": json.dumps(f"Addresses seen blocked, {days} ({record.name})"),
@@ -115,8 +127,8 @@ def set_record(
         "strategy": {"id": "orders", "table": "record.csv"},
         "evidence": None,
     }
-    if rows:
-        values["strategy"] = {**values["strategy"], "sessions": "record-sessions.csv"}
+    for key, is_given in (("sessions", rows), ("polled", listed.polled)):
+        values["strategy"] |= {key: f"record-{key}.csv"} if is_given else {}
     named, notes = dict[str, Path](), tuple(note for note in listed.notes if note != ON_TOP)
     for name, (text, title, support) in files.items():
         named[name] = folder / name
@@ -193,6 +205,13 @@ def _merged(spells: Sequence[tuple[int, int]], gap_s: int) -> list[tuple[int, in
 
 def _utc(at_s: int) -> str:
     return datetime.fromtimestamp(at_s, UTC).isoformat()
+
+
+def _polled(listed: GivenList) -> Iterator[tuple[str, str]]:
+    """Each operator with some hundred of the addresses of which it was polled a row."""
+    for operator, addresses in listed.polled.items():
+        for first in range(0, len(addresses), ADDRESSES_A_ROW):
+            yield operator, " ".join(addresses[first : first + ADDRESSES_A_ROW])
 
 
 def _csv(rows: Sequence[Sequence[str]]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import BeforeValidator, Field, StringConstraints
 
 from sim.scenario.quantities import Instant, Prefix, Share
 from sim.scenario.strategies import Groups
@@ -61,6 +61,17 @@ class OrderRow(Row):
                 "expected earliest <= effective <= latest, "
                 f"got {earliest.isoformat()}, {self.effective.isoformat()}, {latest.isoformat()}"
             )
+
+
+class PolledRow(Row):
+    """Addresses of which an operator was polled, whether it blocked them or not."""
+
+    operator: str
+    """As in the table of operators."""
+    addresses: Annotated[
+        tuple[Prefix, ...], Field(min_length=1, strict=False), BeforeValidator(str.split)
+    ]
+    """Addresses."""
 
 
 class SessionRow(Row):

@@ -102,7 +102,11 @@ def test_a_record_of_ones_own_tells_sessions_and_operators_and_is_repeated(tmp_p
     rows = csv_rows(tmp_path / "out" / "site_sessions.csv")
     session = "2026-03-07T13:00:00Z", "2026-03-07T14:00:00Z"
     assert {(row["session_start_utc"], row["session_end_utc"]) for row in rows} == {session}
-    assert {row["operator"]: hours_of(row) for row in rows} == {"": {1.0}, "big_one": {1.0}}
+    hours = {row["operator"]: hours_of(row) for row in rows if row["affected_h"]}
+    assert hours == {"": {1.0}, "big_one": {1.0}}
+    # Blocked, reachable (without a row), or not known, as nobody polled it there.
+    unknown = {(row["operator"], row["n_affected"]) for row in rows if not row["affected_h"]}
+    assert unknown == {("third", "")}
     page = " ".join(re.sub(r"<[^>]+>", " ", render(open_run(tmp_path / "out"))).split())
     assert "Hours cut off a.example 7 Mar, 14:00 to 15:00 1 Sites cut off longest" in page
     assert "Who blocked in fact is not recorded" not in page
@@ -209,6 +213,43 @@ def test_a_record_has_no_sessions_of_another_one_and_may_be_of_any_time(tmp_path
         (row,) = [one for one in csv_rows(out / "sites.csv") if not one["operator"]]
         assert row["affected_h"] == "456.0"
         assert not csv_rows(out / "site_sessions.csv")
+
+
+def test_what_an_operator_was_not_polled_for_is_not_known(tmp_path):
+    blocked, free = [turns(0, 1)], [[{**turns(1)[0], "state": False}]]
+    data = [
+        {"ip": f"198.51.100.{at}", "isp": "One", "stateChanges": blocked[0]} for at in range(28)
+    ]
+    data += [
+        {"ip": ip, "isp": "Two", "stateChanges": free[0]} for ip in ("203.0.113.1", "2001:DB8::1")
+    ]
+    (tmp_path / "data.json").write_text(json.dumps({"data": data}))
+    sites = [
+        "blocked.example,198.51.100.1",
+        "free.example,203.0.113.1",
+        "six.example,2001:db8::1",
+        "half.example,203.0.113.1",
+        "half.example,203.0.113.2",
+        "nobody.example,203.0.113.3",
+    ]
+    (tmp_path / "sites.csv").write_text("\n".join(["site,address", *sites, ""]))
+    given = ("--sites", tmp_path / "sites.csv", "--record", tmp_path / "data.json")
+    run("run", "spain-record", *given, "-n", "2", "-w", "1", "-o", tmp_path / "out")
+    found = {
+        (row["site"].partition(".")[0], row["operator"]): row["affected_h"]
+        for row in csv_rows(tmp_path / "out" / "site_sessions.csv")
+    }
+    assert found == {
+        ("blocked", ""): "1.0", ("blocked", "one"): "1.0", ("blocked", "two"): "",
+        ("free", ""): "0.0", ("free", "one"): "",
+        ("six", ""): "0.0", ("six", "one"): "",
+        **{(site, who): "" for site in ("half", "nobody") for who in ("", "one", "two")},
+    }  # fmt: skip
+    # What is polled and free is an address too.
+    data[-1]["ip"] = "203.0.113.x"
+    (tmp_path / "data.json").write_text(json.dumps({"data": data}))
+    told = run("run", "spain-record", *given, "-o", tmp_path / "bad", status=4).stderr
+    assert "data.json:30: ip: expected" in told
 
 
 @pytest.mark.parametrize("text", ["198.51.100.7\n", "address,until\n198.51.100.7,2026-03-07\n"])
