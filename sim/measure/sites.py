@@ -292,7 +292,7 @@ def site_columns(
         "demand_usd_per_h": businesses.value_micro_usd_per_h[first:] / MICRO,
     }
     loss, amounts = _price(number, sector_row, left, prices), resolved.amounts
-    in_usd = 1.0 if amounts.currency == USD else math.nan
+    in_usd = amounts.factor if amounts.currency == USD else math.nan
     alone = by_cause | {
         "response_usd": moves.cost_usd[first:] * in_usd,
         "visits_per_h": sites.visits_per_h,

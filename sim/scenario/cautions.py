@@ -11,6 +11,7 @@ from sim.scenario.resolve import Resolved, described, is_of_country, stand_ins, 
 from sim.scenario.schema import USD
 from sim.scenario.strategies import windows_of_order
 from sim.scenario.tables.inventory import OF_TABLES, Inventory, ListTable
+from sim.scenario.tables.money import lack_sales
 from sim.scenario.tables.seeds import table_rows
 
 
@@ -40,7 +41,12 @@ def _warn_of_tables(resolved: Resolved) -> Iterator[str]:
                 f"{scenario.start.year}: the table has no nearer one (key money.rates)"
             )
     amounts = resolved.amounts
-    if math.isnan(amounts.factor):
+    if lack_sales(resolved.inventory, scenario.population.n_businesses):
+        yield (
+            "amounts are not computed: no site gives its revenue (revenue_per_h), its visits "
+            "(visits_per_h) or its sector"
+        )
+    elif math.isnan(amounts.factor):
         yield (
             "amounts are not computed: what businesses earn and spend is assumed in USD, and there "
             f"is no exchange rate of {amounts.currency} (key money.rates)"

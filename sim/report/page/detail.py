@@ -59,8 +59,8 @@ from sim.report.words.sentences import (
 from sim.results.folder import RunFolder, assumptions_of, input_rows, later
 from sim.results.tables import text
 from sim.scenario.strategies import GivenOrderRow
-from sim.scenario.tables.inventory import read_inventory
-from sim.scenario.tables.money import MoneyParameterRow
+from sim.scenario.tables.inventory import Inventory, read_inventory
+from sim.scenario.tables.money import MoneyParameterRow, lack_sales
 from sim.scenario.tables.rows import FigureRow, OperatorRow, OrderRow
 from sim.scenario.tables.seeds import read_note
 
@@ -317,11 +317,21 @@ def national_losses(run: RunFolder) -> list[tuple[Text, Estimate]]:
     ]
 
 
-def count_revenues(run: RunFolder) -> int:
-    """How many of a user's sites have a revenue that was given; none without the inventory."""
+def _inventory_of(run: RunFolder) -> Inventory | None:
     name = str(run.scenario["population"]["inventory"])
     path = run.input_path(name)
-    return int((~np.isnan(read_inventory(name, path).revenue_usd_per_h)).sum()) if path else 0
+    return read_inventory(name, path) if path else None
+
+
+def count_revenues(run: RunFolder) -> int:
+    """How many of a user's sites have a revenue that was given; none without the inventory."""
+    found = _inventory_of(run)
+    return 0 if found is None else int((~np.isnan(found.revenue_usd_per_h)).sum())
+
+
+def are_unpriced(run: RunFolder) -> bool:
+    """Whether nothing says what the user's sites earn."""
+    return lack_sales(_inventory_of(run), run.scenario["population"].get("n_businesses"))
 
 
 def published_losses(run: RunFolder) -> list[tuple[float, str]]:

@@ -176,15 +176,26 @@ def amounts_of(
 
     Without a rate they are known where nothing is in dollars: no business is drawn, every site
     gives its revenue, and there are no responses, which cost dollars. The dollar of the computation
-    is then a unit of account of that currency.
+    is then a unit of account of that currency. With a rate, too, they are not known where all
+    businesses are sites of which nothing says what they earn.
     """
     wanted = scenario.money.currency
     if wanted is None or _per_usd(wanted, scenario, rates) is not None:
-        return Amounts()
+        return Amounts(
+            factor=math.nan if lack_sales(inventory, scenario.population.n_businesses) else 1.0
+        )
     if inventory is None or np.isnan(inventory.revenue_per_h).any() or responses is not None:
         return Amounts(wanted, math.nan)
     is_known = not scenario.population.n_businesses
     return Amounts(wanted, _unit_of_account(inventory) if is_known else math.nan)
+
+
+def lack_sales(inventory: Inventory | None, n_drawn: int | None) -> bool:
+    """Whether all businesses are sites of which nothing says what they earn."""
+    if inventory is None or n_drawn:
+        return False
+    is_given = ~np.isnan(inventory.revenue_per_h) | ~np.isnan(inventory.visits_per_h)
+    return not is_given.any() and not any(inventory.text_of("sector"))
 
 
 def _per_usd(currency: str | None, scenario: Scenario, rates: Sequence[RateRow]) -> float | None:

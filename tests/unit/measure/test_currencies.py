@@ -97,7 +97,7 @@ def test_sums_of_a_currency_of_small_units_are_held(tmp_path):
 
 
 def test_what_is_assumed_in_dollars_is_not_known_without_a_rate_and_said(tmp_path):
-    folder = case(tmp_path / "x", "site,address\na.example,192.0.2.7\n")
+    folder = case(tmp_path / "x", "site,address,sector\na.example,192.0.2.7,saas-edtech\n")
     resolved = resolved_of(str(folder / "scenario.yaml"))
     assert list_warnings(resolved)[1].startswith("amounts are not computed: what businesses earn ")
     out = simulated(resolved, tmp_path / "out")
@@ -112,6 +112,22 @@ def test_what_is_assumed_in_dollars_is_not_known_without_a_rate_and_said(tmp_pat
     assert list_warnings(spain)[-1].endswith(
         "economy-spain-2026 is in USD, and there is no rate of KES"
     )
+
+
+@pytest.mark.parametrize("country", ["KE", "ES"])
+def test_nothing_is_lost_by_sites_of_which_nothing_says_what_they_earn(country, tmp_path):
+    folder = case(tmp_path / "x", "site,address\na.example,192.0.2.7\n", country)
+    path = str(folder / "scenario.yaml")
+    out = simulated(resolved_of(path), tmp_path / "out")
+    assert summary_of(out)["private_loss_usd"]["n_known"] == "0"
+    row = csv_rows(out / "sites.csv")[0]
+    assert row["loss_usd"] == row["loss_in_currency"] == row["revenue_usd_per_h"] == ""
+    page = render(open_run(out))
+    assert "no site gives its revenue, its visits or its sector" in page
+    assert "no exchange rate" not in page
+    # What drawn businesses earn is an assumption with a range.
+    drawn = resolved_of(path, ["population.n_businesses=9"]).amounts
+    assert math.isfinite(drawn.factor) == (country == "ES")
 
 
 def test_revenue_is_converted_by_the_rate_of_its_column(tmp_path):
