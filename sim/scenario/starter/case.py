@@ -6,28 +6,19 @@ import csv
 import io
 import json
 import textwrap
-from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from functools import partial
 from importlib import resources
 from pathlib import Path
 from string import Template
-from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-import numpy as np
-from ruamel.yaml import YAML
-
-from sim.addresses.feeds.feed import Feed
-from sim.addresses.feeds.formats import read_file
-from sim.addresses.feeds.inputs import OF_ORDERS, PERIODS, ColumnChoice, Input
-from sim.addresses.feeds.orders import Orders, party_of
+from sim.addresses.feeds.inputs import ColumnChoice
 from sim.errors import DataError, Problem, ProblemsError, UsageError
-from sim.scenario.document import decode
-from sim.scenario.library import shipped
 from sim.scenario.load import load_scenario
 from sim.scenario.overrides import countries, pack_of, pack_year
 from sim.scenario.quantities import (
@@ -38,268 +29,13 @@ from sim.scenario.quantities import (
 )
 from sim.scenario.refusal import hint
 from sim.scenario.resolve import VISIT_VALUES, read_tables, resolve, undeclared
-from sim.scenario.schema import dump_tree, json_schema
+from sim.scenario.schema import json_schema
+from sim.scenario.starter.lists import GivenList, read_given
 from sim.scenario.starter.money import money_of_case
-from sim.scenario.tables.inventory import list_prefixes, read_inventory, write_sites
-from sim.scenario.tables.rows import CadenceRow, OperatorRow
-from sim.scenario.tables.seeds import read_bytes, read_cells, read_shipped
-
-ADDRESSES_A_ROW = 200
-_COLUMNS = ("addresses", "from", "to", "mechanism", "operators")
-
-
-class Period(NamedTuple):
-    """When a record is in force, in seconds since 1970 (None: from the start, to the end)."""
-
-    record: int
-    from_s: int | None
-    until_s: int | None
-    party: str = ""
-
-    @property
-    def operators(self) -> str:
-        """Operators it is for, with blanks between them; empty for all."""
-        return self.party.partition("(")[0].strip()
-
-
-@dataclass(frozen=True)
-class GivenList:
-    """A list as a case takes it.
-
-    Attributes
-    ----------
-    ending
-        Of the file's name.
-    data
-        Its content.
-    periods
-        When its records are in force, and where; empty where it has neither dates nor operators.
-    notes
-        What to know of how it was read.
-    polled
-        Addresses of which each operator was polled; none where these are orders.
-    polls_s
-        First and last second in which they were polled.
-    """
-
-    ending: str
-    data: bytes
-    periods: Sequence[Period]
-    notes: tuple[str, ...]
-    polled: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    polls_s: tuple[int, int] | None = None
-
-    @property
-    def is_dated(self) -> bool:
-        """Whether any of its records has a date."""
-        return any((one.from_s, one.until_s) != (None, None) for one in self.periods)
-
-
-def read_given(path: Path, columns: ColumnChoice) -> GivenList:
-    """Read a list.
-
-    Raises
-    ------
-    DataError
-        If it cannot be read, a row ends before it begins, or IPv6 lies outside 2000::/3.
-    """
-    found = read_file(Input(path, str(path), columns))
-    feed = found if isinstance(found, Feed) else found.feed
-    periods = _of_rows(found) if isinstance(found, Feed) else _of_orders(found)
-    texts: list[list[str]] = [[] for _ in range(feed.n_records)]
-    for record, _, prefix in list_prefixes(feed, str(path)):
-        texts[record].append(str(prefix))
-    ending = "".join(path.suffixes[-2:]) or ".txt"
-    if periods:
-        rows = [",".join(row) for row in (_COLUMNS, *_rows(periods, texts, columns))]
-        of_polls = (found.polled, found.polls_s) if isinstance(found, Orders) else ()
-        data = "\n".join([*rows, ""]).encode()
-        return GivenList(".csv", data, periods, feed.notes, *of_polls)
-    if columns.met:
-        lines = [f"# {path.name}, by the columns chosen", *(one for each in texts for one in each)]
-        return GivenList(".txt", "\n".join([*lines, ""]).encode(), (), feed.notes)
-    return GivenList(ending, path.read_bytes(), (), feed.notes)
-
-
-def _of_rows(feed: Feed) -> list[Period]:
-    """Periods of rows; none where no column has dates or operators."""
-    if not {*feed.numbers, *feed.labels} & {*OF_ORDERS}:
-        return []
-    empty = np.full(feed.n_records, np.nan)
-    edges = [
-        [None if np.isnan(one) else int(one) for one in feed.numbers.get(role, empty).tolist()]
-        for role in PERIODS
-    ]
-    named = feed.labels.get("operators")
-    parties = map(party_of, named.texts if named is not None else [""] * feed.n_records)
-    line = np.zeros(feed.n_records, np.int64)
-    line[feed.record4], line[feed.record6] = feed.v4.line, feed.v6.line
-    periods, problems = [], []
-    for record, (from_s, until_s, party) in enumerate(zip(*edges, parties, strict=True)):
-        if from_s is not None and until_s is not None and until_s <= from_s:
-            message = "expected a row that ends after it begins, got one that does not"
-            problems.append(Problem(feed.origin.file, message, int(line[record])))
-        periods.append(Period(record, from_s, until_s, party))
-    DataError.raise_any(problems)
-    return periods
-
-
-def _of_orders(orders: Orders) -> list[Period]:
-    """Periods of orders: one that unblocks ends the oldest of its prefix for the same parties."""
-    prefix, names = orders.prefixes(), orders.parties.names
-    open_: defaultdict[tuple[object, ...], list[int]] = defaultdict(list)
-    periods: dict[int, Period] = {}
-    for record in np.argsort(orders.epoch_s, kind="stable").tolist():
-        at_s, code = int(orders.epoch_s[record]), int(orders.parties.code[record])
-        holding = open_[(prefix[record], code)]
-        if orders.is_block[record]:
-            periods[record] = Period(record, at_s, None, names[code] if code >= 0 else "")
-            holding.append(record)
-        elif holding:
-            first = holding.pop(0)
-            periods[first] = periods[first]._replace(until_s=at_s)
-    return [one for one in periods.values() if one.until_s != one.from_s]
-
-
-def _rows(
-    periods: Sequence[Period], texts: Sequence[Sequence[str]], columns: ColumnChoice
-) -> Iterator[list[str]]:
-    """Rows of the table of orders: those in force alike together, some hundred a row."""
-    alike: dict[tuple[int | None, int | None, str], list[str]] = {}
-    for one in periods:
-        alike.setdefault((one.from_s, one.until_s, one.party), []).extend(texts[one.record])
-
-    def instant(at_s: int | None) -> str:
-        return "" if at_s is None else format_instant(datetime.fromtimestamp(at_s, columns.zone))
-
-    for (from_s, until_s, party), prefixes in alike.items():
-        operators, _, mechanism = party.partition("(")
-        edges = [instant(from_s), instant(until_s)]
-        parties = [mechanism.removesuffix(")"), operators.strip()]
-        for first in range(0, len(prefixes), ADDRESSES_A_ROW):
-            some = " ".join(prefixes[first : first + ADDRESSES_A_ROW])
-            yield [some, *edges, *parties]
-
-
-UNKNOWN = "operators-unknown"
-"""Table of operators for a country without a table of its own."""
-GIVEN = "Given with --operators; say here what it rests on"
-
-
-def shipped_operators(name: str = UNKNOWN) -> tuple[str, str]:
-    """Text of a shipped table of operators, and of its note."""
-    path = shipped("seeds") / f"{name}.csv"
-    return path.read_text("utf-8"), path.with_suffix(".source.yaml").read_text("utf-8")
-
-
-AS_SEEN = {
-    "poll_interval_h": "0.000278",
-    **dict.fromkeys(("apply_lag_median_h", "apply_lag_sigma"), "0"),
-    **dict.fromkeys(("release_lag_median_h", "release_lag_sigma"), "0"),
-    "compliance": "1",
-}
-"""Columns of operators that add nothing to a list that was seen in force."""
-_WHY_SEEN = "The list says what was seen blocked, and when: nothing is added to it"
-
-
-def filled_operators(
-    path: Path | None, country: str, model_of: str, polled: Sequence[str] = ()
-) -> tuple[str, str, list[str]]:
-    """Fill up a table of operators.
-
-    Parameters
-    ----------
-    path
-        The table; None for one of the operators that were polled, all of one size.
-    country
-        Whose they are.
-    model_of
-        Shipped table whose first row stands for what is not given.
-    polled
-        Operators at which it was seen whether the list is in force, if it was.
-
-    Returns
-    -------
-    table, note
-        Texts of both.
-    assumed
-        Columns that the file does not give.
-
-    Raises
-    ------
-    DataError
-        If the file cannot be read, has no column ``operator``, or a column that is none.
-    """
-    rows = [{"operator": name} for name in polled]
-    if path is not None:
-        reader, _ = read_cells(decode(read_bytes(path), str(path), DataError), strict=False)
-        header: list[str] = next(reader, [])
-        cells = [(reader.line_num, row) for row in reader if row]
-        ragged = [
-            Problem(str(path), f"expected {len(header)} cells, got {len(row)}", line)
-            for line, row in cells
-            if len(row) != len(header)
-        ]
-        DataError.raise_any(ragged)
-        rows = [dict(zip(header, row, strict=True)) for _, row in cells]
-    given = [name for name in (rows[0] if rows else {}) if name]
-    known = list(OperatorRow.model_fields)
-    problems = [
-        Problem(str(path), f"unknown column{hint(name, known)}", 1, 0, name)
-        for name in given
-        if name not in known
-    ]
-    if "operator" not in given:
-        problems.append(Problem(str(path), "expected this column, got none", 1, 0, "operator"))
-    DataError.raise_any(problems)
-    table, note = shipped_operators(model_of)
-    model = next(csv.DictReader(io.StringIO(table)))
-    seen = {name: value for name, value in AS_SEEN.items() if polled and name not in given}
-    model |= seen
-    whose = {"label", "stands_for", *seen}
-    assumed = [name for name in model if name not in given and name not in whose]
-    columns = ["operator", "label", *(name for name in known[2:] if name in (*given, *model))]
-    stream = io.StringIO(newline="")
-    writer = csv.DictWriter(stream, columns, lineterminator="\n", extrasaction="ignore")
-    writer.writeheader()
-    share = round(1 / len(rows), 6)
-    for number, row in enumerate(rows, 1):
-        # Shares sum to 1 as written: the last takes what rounding leaves.
-        mine = share if number < len(rows) else 1 - share * (len(rows) - 1)
-        filled = {"label": row["operator"], "stands_for": "", "share_users": f"{mine:.6g}"}
-        writer.writerow(model | filled | {name: row[name] for name in given if row[name]})
-    why = dict.fromkeys(given if path else ["operator"], GIVEN) | dict.fromkeys(seen, _WHY_SEEN)
-    return stream.getvalue(), _note(note, columns, why, country), assumed
-
-
-def _note(text: str, columns: Sequence[str], why: Mapping[str, str], country: str) -> str:
-    """The note of that table, with the columns that the user gives."""
-    note = YAML(typ="safe", pure=True).load(text)
-    old = note["columns"]
-    unknown = {"unit": "as in the reference of tables", "meaning": "As in docs/reference/tables.md"}
-    note |= {
-        "title": "Operators of this case",
-        "description": "Columns that were given, and assumptions for the others.",
-        "licence": "Your own",
-        "country": country,
-        "columns": {
-            name: old[name]
-            if name in old and name not in why
-            else {
-                **{key: old.get(name, unknown)[key] for key in unknown},
-                "kind": "assumption",
-                "why": why.get(name, GIVEN),
-                **(
-                    {"range": old[name]["range"]}
-                    if "range" in old.get(name, {}) and why.get(name) != _WHY_SEEN
-                    else {}
-                ),
-            }
-            for name in columns
-        },
-    }
-    return dump_tree(note)
-
+from sim.scenario.starter.operators import UNKNOWN, filled_operators, shipped_operators
+from sim.scenario.tables.inventory import read_inventory, write_sites
+from sim.scenario.tables.rows import CadenceRow
+from sim.scenario.tables.seeds import read_shipped
 
 SCENARIO = "scenario.yaml"
 TITLE = "A case of our own"

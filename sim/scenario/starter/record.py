@@ -23,13 +23,8 @@ from sim.scenario.load import load_scenario
 from sim.scenario.overrides import override_text
 from sim.scenario.quantities import format_instant, parse_instant
 from sim.scenario.schema import dump_tree
-from sim.scenario.starter.case import (
-    ADDRESSES_A_ROW,
-    UNKNOWN,
-    GivenList,
-    filled_operators,
-    read_given,
-)
+from sim.scenario.starter.lists import ADDRESSES_A_ROW, GivenList, read_given
+from sim.scenario.starter.operators import UNKNOWN, filled_operators
 
 LEAST_LISTED = 28
 """Addresses from which on a session is one, as in ``seeds/spain-sessions-2025-26.source.yaml``."""

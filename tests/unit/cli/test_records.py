@@ -12,7 +12,7 @@ from sim.report.page.document import render
 from sim.report.words.heading import repeat_command
 from sim.results.folder import open_run
 from sim.scenario.library import shipped
-from sim.scenario.starter.case import GivenList, Period
+from sim.scenario.starter.lists import GivenList, Period
 from sim.scenario.starter.record import find_sessions
 from tests.commands import run
 from tests.csv_rows import csv_rows

@@ -1,0 +1,156 @@
+"""A list as a case takes it: its content, and when each of its rows is in force, and where."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from sim.addresses.feeds.feed import Feed
+from sim.addresses.feeds.formats import read_file
+from sim.addresses.feeds.inputs import OF_ORDERS, PERIODS, ColumnChoice, Input
+from sim.addresses.feeds.orders import Orders, party_of
+from sim.errors import DataError, Problem
+from sim.scenario.quantities import format_instant
+from sim.scenario.tables.inventory import list_prefixes
+
+ADDRESSES_A_ROW = 200
+_COLUMNS = ("addresses", "from", "to", "mechanism", "operators")
+
+
+class Period(NamedTuple):
+    """When a record is in force, in seconds since 1970 (None: from the start, to the end)."""
+
+    record: int
+    from_s: int | None
+    until_s: int | None
+    party: str = ""
+
+    @property
+    def operators(self) -> str:
+        """Operators it is for, with blanks between them; empty for all."""
+        return self.party.partition("(")[0].strip()
+
+
+@dataclass(frozen=True)
+class GivenList:
+    """A list as a case takes it.
+
+    Attributes
+    ----------
+    ending
+        Of the file's name.
+    data
+        Its content.
+    periods
+        When its records are in force, and where; empty where it has neither dates nor operators.
+    notes
+        What to know of how it was read.
+    polled
+        Addresses of which each operator was polled; none where these are orders.
+    polls_s
+        First and last second in which they were polled.
+    """
+
+    ending: str
+    data: bytes
+    periods: Sequence[Period]
+    notes: tuple[str, ...]
+    polled: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    polls_s: tuple[int, int] | None = None
+
+    @property
+    def is_dated(self) -> bool:
+        """Whether any of its records has a date."""
+        return any((one.from_s, one.until_s) != (None, None) for one in self.periods)
+
+
+def read_given(path: Path, columns: ColumnChoice) -> GivenList:
+    """Read a list.
+
+    Raises
+    ------
+    DataError
+        If it cannot be read, a row ends before it begins, or IPv6 lies outside 2000::/3.
+    """
+    found = read_file(Input(path, str(path), columns))
+    feed = found if isinstance(found, Feed) else found.feed
+    periods = _of_rows(found) if isinstance(found, Feed) else _of_orders(found)
+    texts: list[list[str]] = [[] for _ in range(feed.n_records)]
+    for record, _, prefix in list_prefixes(feed, str(path)):
+        texts[record].append(str(prefix))
+    ending = "".join(path.suffixes[-2:]) or ".txt"
+    if periods:
+        rows = [",".join(row) for row in (_COLUMNS, *_rows(periods, texts, columns))]
+        of_polls = (found.polled, found.polls_s) if isinstance(found, Orders) else ()
+        data = "\n".join([*rows, ""]).encode()
+        return GivenList(".csv", data, periods, feed.notes, *of_polls)
+    if columns.met:
+        lines = [f"# {path.name}, by the columns chosen", *(one for each in texts for one in each)]
+        return GivenList(".txt", "\n".join([*lines, ""]).encode(), (), feed.notes)
+    return GivenList(ending, path.read_bytes(), (), feed.notes)
+
+
+def _of_rows(feed: Feed) -> list[Period]:
+    """Periods of rows; none where no column has dates or operators."""
+    if not {*feed.numbers, *feed.labels} & {*OF_ORDERS}:
+        return []
+    empty = np.full(feed.n_records, np.nan)
+    edges = [
+        [None if np.isnan(one) else int(one) for one in feed.numbers.get(role, empty).tolist()]
+        for role in PERIODS
+    ]
+    named = feed.labels.get("operators")
+    parties = map(party_of, named.texts if named is not None else [""] * feed.n_records)
+    line = np.zeros(feed.n_records, np.int64)
+    line[feed.record4], line[feed.record6] = feed.v4.line, feed.v6.line
+    periods, problems = [], []
+    for record, (from_s, until_s, party) in enumerate(zip(*edges, parties, strict=True)):
+        if from_s is not None and until_s is not None and until_s <= from_s:
+            message = "expected a row that ends after it begins, got one that does not"
+            problems.append(Problem(feed.origin.file, message, int(line[record])))
+        periods.append(Period(record, from_s, until_s, party))
+    DataError.raise_any(problems)
+    return periods
+
+
+def _of_orders(orders: Orders) -> list[Period]:
+    """Periods of orders: one that unblocks ends the oldest of its prefix for the same parties."""
+    prefix, names = orders.prefixes(), orders.parties.names
+    open_: defaultdict[tuple[object, ...], list[int]] = defaultdict(list)
+    periods: dict[int, Period] = {}
+    for record in np.argsort(orders.epoch_s, kind="stable").tolist():
+        at_s, code = int(orders.epoch_s[record]), int(orders.parties.code[record])
+        holding = open_[(prefix[record], code)]
+        if orders.is_block[record]:
+            periods[record] = Period(record, at_s, None, names[code] if code >= 0 else "")
+            holding.append(record)
+        elif holding:
+            first = holding.pop(0)
+            periods[first] = periods[first]._replace(until_s=at_s)
+    return [one for one in periods.values() if one.until_s != one.from_s]
+
+
+def _rows(
+    periods: Sequence[Period], texts: Sequence[Sequence[str]], columns: ColumnChoice
+) -> Iterator[list[str]]:
+    """Rows of the table of orders: those in force alike together, some hundred a row."""
+    alike: dict[tuple[int | None, int | None, str], list[str]] = {}
+    for one in periods:
+        alike.setdefault((one.from_s, one.until_s, one.party), []).extend(texts[one.record])
+
+    def instant(at_s: int | None) -> str:
+        return "" if at_s is None else format_instant(datetime.fromtimestamp(at_s, columns.zone))
+
+    for (from_s, until_s, party), prefixes in alike.items():
+        operators, _, mechanism = party.partition("(")
+        edges = [instant(from_s), instant(until_s)]
+        parties = [mechanism.removesuffix(")"), operators.strip()]
+        for first in range(0, len(prefixes), ADDRESSES_A_ROW):
+            some = " ".join(prefixes[first : first + ADDRESSES_A_ROW])
+            yield [some, *edges, *parties]
