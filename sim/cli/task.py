@@ -65,7 +65,7 @@ def load_resolved(
         _WRITTEN.append(folder := TemporaryDirectory(prefix="overblock-"))
         base = str(run.path / "scenario.yaml") if run else scenario
         asked = dict(one.split("=", 1) for one in texts if "=" in one)
-        of_time = [asked.get(key, "") for key in ("end", "time_zone")]
+        of_time = [asked.get(key, "") for key in ("start", "end", "time_zone")]
         at = Path(folder.name)
         given = [starter.set_record(record, base, at, *of_time)] if record else []
         for note in (note for one in given for note in one.notes):

@@ -299,12 +299,17 @@ def _choose_periods(
         unclear = []
     for role, columns in (("from", unclear), *dated.items()):
         if len(columns) > 1 or (columns and columns == unclear):
-            message = (
+            plain = plain_name(columns[0])
+            raise gathering.wrong(
                 f"expected one column of dates that is known to say {role} when rows are listed, "
-                f"got {', '.join(columns)}: say --column {role}={plain_name(columns[0])}, or "
-                f"--ignore-column {plain_name(columns[0])}"
+                f"got {', '.join(columns)}: "
+                + (
+                    f"say --column {role}={plain}, or --ignore-column {plain}"
+                    if choice.has_options
+                    else f"name the one that says it {role}, and leave out others"
+                ),
+                1,
             )
-            raise gathering.wrong(message, 1)
     return {role: columns[0] for role, columns in dated.items() if columns}
 
 

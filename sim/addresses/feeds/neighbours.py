@@ -387,6 +387,8 @@ class Neighbours:
 
     def _ways(self, plain: str) -> str:
         """Advice: the options that settle the role of a column."""
+        if not self._choice.has_options and self._choice.zone is not None and role_of(plain):
+            return "write its times as 2026-03-07T13:00Z, or leave it out"
         if not self._choice.has_options:
             return (
                 "leave it out if each row lists its address whatever stands there; name it end_ip, "

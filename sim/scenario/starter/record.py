@@ -49,7 +49,7 @@ def set_sites(sites: Path) -> Settings:
 
 
 def set_record(
-    record: Path, scenario: str, folder: Path, end: str = "", time_zone: str = ""
+    record: Path, scenario: str, folder: Path, start: str = "", end: str = "", time_zone: str = ""
 ) -> Settings:
     """A record with dates in place of a scenario's orders: its time, sessions and operators too.
 
@@ -57,8 +57,8 @@ def set_record(
     ----------
     folder
         Where the tables are written; they are read from there.
-    end
-        When the record ends, if the user says so.
+    start, end
+        When the record begins and ends, if the user says so.
     time_zone
         Of its dates without a time; that of the scenario if empty.
 
@@ -67,37 +67,39 @@ def set_record(
     DataError
         If the record cannot be read, or has no dates.
     UsageError
-        If it does not say when it ends, and some of it does not end before.
+        If it does not say when it begins or ends, and some of it begins before or ends after.
     """
     of = load_scenario(scenario, [f"time_zone={time_zone}"] if time_zone else []).scenario
-    listed = read_given(record, ColumnChoice.of((), (), ZoneInfo(of.time_zone or "UTC")))
+    listed = read_given(record, ColumnChoice(zone=ZoneInfo(of.time_zone or "UTC")))
+    given_s = [_seconds(key, text) for key, text in (("start", start), ("end", end))]
     begins = [one.from_s for one in listed.periods if one.from_s is not None]
-    if not begins:
+    ends = [one.until_s for one in listed.periods if one.until_s is not None]
+    if not begins and given_s[0] is None:
         message = (
             "expected a record with dates: polls, dated orders, or a table with from and until"
         )
         raise DataError([Problem(str(record), f"{message}; got no row with a beginning")])
-    times = [*begins, *(one.until_s for one in listed.periods if one.until_s is not None)]
-    begin_s, end_s = listed.polls_s or (min(times), max(times))
-    n_open = sum(one.until_s is None for one in listed.periods)
-    if end:
-        try:
-            end_s = int(parse_instant(end).timestamp())
-        except ValueError as error:
-            raise UsageError(f"--set end={end}: {error}") from None
-    elif n_open and listed.polls_s is None:
-        # A day after whatever is known.
-        last_s = format_instant(datetime.fromtimestamp(end_s + 24 * 3600, of.zone))
-        raise UsageError(
-            f"--record {record}: {n_open:,} of {len(listed.periods):,} rows do not end: say when "
-            f"the record does, such as --set end={last_s}"
-        )
+    begin_s, end_s = listed.polls_s or (min(begins + ends), max(begins + ends))
+    n = len(listed.periods)
+    for given, n_open, what, key, other_s in (
+        # A day before and after whatever is known.
+        (given_s[0], n - len(begins), "begin", "start", begin_s - 24 * 3600),
+        (given_s[1], n - len(ends), "end", "end", end_s + 24 * 3600),
+    ):
+        if given is None and n_open and listed.polls_s is None:
+            other = format_instant(datetime.fromtimestamp(other_s, of.zone))
+            raise UsageError(
+                f"--record {record}: {n_open:,} of {n:,} rows do not {what}: say when the record "
+                f"does, such as --set {key}={other}"
+            )
+    begin_s = begin_s if given_s[0] is None else given_s[0]
+    end_s = end_s if given_s[1] is None else given_s[1]
     # What ends with the record is not listed at the end of the run.
     is_over = any(one.until_s == end_s for one in listed.periods)
-    start, last = (datetime.fromtimestamp(at, of.zone) for at in (begin_s, end_s))
-    sessions = find_sessions(listed, end_s)
+    first, last = (datetime.fromtimestamp(at, of.zone) for at in (begin_s, end_s))
+    sessions = find_sessions(listed, begin_s, end_s)
     rows = [(_utc(from_s), _utc(to_s)) for from_s, to_s in sessions]
-    days = f"{start.date()} to {last.date()}"
+    days = f"{first.date()} to {last.date()}"
     source = {"source": record.name, "date": str(last.date()), "kind": "fact"}
     files = {
         "record.csv": (listed.data.decode(), f"Record given: {record.name}, {days}", source),
@@ -116,7 +118,7 @@ def set_record(
     values: dict[str, Any] = {
         "name": "own-record",
         "title": json.dumps(f"Addresses seen blocked, {days} ({record.name})"),
-        "start": format_instant(start),
+        "start": format_instant(first),
         "end": format_instant(last + timedelta(seconds=is_over)),
         **{f"strategy.{key}": None for key in sorted(of.strategy.model_fields_set - {"id"})},
         "strategy": {"id": "orders", "table": "record.csv"},
@@ -134,7 +136,7 @@ def set_record(
         }
         about = ". ".join((title, *notes))
         note: dict[str, Any] = {"title": title, "description": about, "country": of.country}
-        note["time"] = f"{start:%Y-%m}/{last:%Y-%m}"
+        note["time"] = f"{first:%Y-%m}/{last:%Y-%m}"
         note |= {"licence": "Your own", "columns": columns}
         named[name].with_suffix(".source.yaml").write_text(dump_tree(note), encoding="utf-8")
     parties = {name for one in listed.periods for name in one.operators.split()}
@@ -154,13 +156,20 @@ def set_record(
     return Settings(texts, named, notes)
 
 
-def find_sessions(listed: GivenList, end_s: int) -> list[tuple[int, int]]:
+def _seconds(key: str, text: str) -> int | None:
+    """A time that the user sets; None without one."""
+    try:
+        return int(parse_instant(text).timestamp()) if text else None
+    except ValueError as error:
+        raise UsageError(f"--set {key}={text}: {error}") from None
+
+
+def find_sessions(listed: GivenList, begin_s: int, end_s: int) -> list[tuple[int, int]]:
     """Sessions of a record: from when to when enough addresses are listed, short gaps bridged.
 
     An address counts once, at however many operators it is listed. A spell without a beginning
     begins with the record, and one without an end ends with it.
     """
-    begin_s = min(one.from_s for one in listed.periods if one.from_s is not None)
     spells: defaultdict[Any, list[tuple[int, int]]] = defaultdict(list)
     for row in csv.DictReader(io.StringIO(listed.data.decode())):
         edges = [

@@ -225,7 +225,7 @@ def read_inventory(
     columns
         What its columns hold, where their names do not say it.
     may_be_empty
-        Whether it need not have any address.
+        Whether rows need not have any address.
 
     Raises
     ------
@@ -236,8 +236,9 @@ def read_inventory(
     feed = _read_rows(path, columns)
     problems = [*feed.problems, *_row_problems(feed, path)]
     n_bad = len(problems) + feed.n_bad - len(feed.problems)
-    if not n_bad and not may_be_empty and not feed.is_placed.any():
-        message = "expected an address in at least one row, got none"
+    if not n_bad and not feed.is_placed.any() and not (may_be_empty and feed.n_records):
+        row = "a row with a site" if may_be_empty else "an address in at least one row"
+        message = f"expected {row}, got none"
         problems, n_bad = [Problem(str(path), message)], 1
     if not n_bad:
         inventory, site_of = _inventory_of(feed, name, path, data)

@@ -192,6 +192,19 @@ def test_what_is_blocked_when_a_record_ends_is_until_its_last_poll(tmp_path):
     rows = csv_rows(tmp_path / "table" / "sites.csv")
     hours = {row["operator"]: row["affected_h"] for row in rows}
     assert hours == dict.fromkeys(("", "one", "two"), "3.0")
+    # Nor when it begins, so that a row without a beginning would be over at once.
+    path.write_text(
+        "address,from,until,operators\n203.0.113.9,,2026-03-07T13:00Z,one\n"
+        "198.51.100.1,2026-03-07T15:00Z,2026-03-07T16:00Z,one\n"
+    )
+    told = run("run", tmp_path / "own.yaml", *given, path, status=2).stderr
+    assert "1 of 2 rows do not begin: say when the record does, such as --set start=" in told
+    assert "start=2026-03-06T14:00+01:00" in told
+    start = ("--set", "start=2026-03-07T11:00Z")
+    run("run", tmp_path / "own.yaml", *given, path, *start, "-o", tmp_path / "begun")
+    assert csv_rows(tmp_path / "begun" / "sites.csv")[0]["affected_h"] == "2.0"
+    told = run("run", tmp_path / "own.yaml", *given, path, "--set", "start=x", status=2).stderr
+    assert "--set start=x: expected" in told
     # The start of a day is that of the clock asked for, and a run folder takes a record too.
     path.write_text("address,from,until,operators\n203.0.113.9,2026-03-07,2026-03-08,one\n")
     clock = ("--set", "time_zone=Atlantic/Canary", "-o", tmp_path / "clock")
@@ -252,6 +265,14 @@ def test_what_an_operator_was_not_polled_for_is_not_known(tmp_path):
     assert "data.json:30: ip: expected" in told
 
 
+@pytest.mark.parametrize("head", ["first_seen,last_seen", "from,until"])
+def test_no_option_is_recommended_that_run_lacks(head, tmp_path):
+    (tmp_path / "list.csv").write_text(f"address,{head}\n198.51.100.7,17731728,2026-03-07\n")
+    told = run("run", "spain-record", "--record", tmp_path / "list.csv", status=4).stderr
+    assert "name the one that says it from" in told or "times as 2026-03-07T13:00Z" in told
+    assert "--" not in told
+
+
 @pytest.mark.parametrize("text", ["198.51.100.7\n", "address,until\n198.51.100.7,2026-03-07\n"])
 def test_a_list_without_beginnings_is_no_record(text, tmp_path):
     (tmp_path / "list.txt").write_text(text)
@@ -267,7 +288,7 @@ def test_sessions_are_counted_by_addresses_and_end_with_the_record(tmp_path):
         period = Period(0, int(seconds(begin)), int(seconds(end)))
         listed = GivenList(".csv", "\n".join([*lines, ""]).encode(), [period], ())
         wanted = [(int(seconds(begin)), int(seconds(end)))] * (name == "a")
-        assert find_sessions(listed, int(seconds(end))) == wanted
+        assert find_sessions(listed, int(seconds(begin)), int(seconds(end))) == wanted
 
 
 @pytest.mark.parametrize(("gap_h", "expected"), [(1.49, [(0, 3.49)]), (1.5, [(0, 1), (2.5, 3.5)])])
@@ -284,6 +305,6 @@ def test_short_gaps_between_sessions_are_bridged(gap_h, expected):
         for some, f, t, _ in rows
     ]
     data = "\n".join(["addresses,from,to", *lines, ""]).encode()
-    found = find_sessions(GivenList(".csv", data, periods, ()), int(at0 + 99 * H))
+    found = find_sessions(GivenList(".csv", data, periods, ()), int(at0), int(at0 + 99 * H))
     wanted = [(int(at0 + f * H), int(at0 + t * H)) for f, t in expected]
     assert found == wanted

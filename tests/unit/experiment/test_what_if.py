@@ -59,7 +59,7 @@ def compared(folder: Path, moves=(), *, tables=None, n=1, fixed=True, without=()
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    moves, into = (MOVES, ("site,address",)), tmp_path_factory.mktemp("moves")
+    moves, into = (MOVES, ("site,role,address", "far.example,storage,")), tmp_path_factory.mktemp("moves")
     return compared(into, moves, tables=WIDE, n=3, fixed=False, **DRAWN)
 
 
@@ -118,7 +118,7 @@ def test_the_answer_and_the_page_lead_with_the_sites(tmp_path):
     assert all(cell in row for cell in cells)
 
 
-def test_an_empty_table_of_moves_changes_nothing(folder):
+def test_a_move_of_what_a_site_lacks_changes_nothing(folder):
     for table in ("site_runs", "businesses", "entries", "measures", "curves", "events"):
         assert rows(folder, "move:moves1.csv", table) == rows(folder, "as-is", table)
     for file in ("site_differences.csv", "comparison.csv"):
@@ -255,6 +255,7 @@ def test_hosts_that_stay_keep_their_draws_whatever_others_have(tmp_path):
          "move: row 0, site: expected a site of the inventory"),
         ([5], (), (), "move.0: expected a frame, columns by name, or records"),
         ("shop.example,198.18.0.0/30", (), (), "expected a single address"),
+        ("\n", (), (), "moves.csv: expected a row with a site, got none"),
         ("", "alfa", (), "expected one of alpha, home, got 'alfa'"),
         ("", "alpha", (), "expected another foreign provider"),
         ("", "alpha", ("none",), "expected no strategies"),
@@ -271,6 +272,6 @@ def test_what_cannot_be_is_refused(tmp_path, moved, without, strategies, message
 
 
 def test_a_case_without_sites_cannot_move_them(tmp_path):
-    (tmp_path / "moves.csv").write_text("site,address\n")
+    (tmp_path / "moves.csv").write_text("site,address\na.example,198.18.0.9\n")
     with pytest.raises(UsageError, match="expected a scenario with sites of yours"):
         compare("telegram-2018-replay", move=tmp_path / "moves.csv")
