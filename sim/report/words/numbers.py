@@ -156,6 +156,11 @@ def value_text(found: Estimate) -> Text:
     return quantity(found.median, found.unit)
 
 
+def hours_text(found: Estimate) -> Text:
+    """The median of an estimate of hours, with its unit."""
+    return say_n("{n} hour", "{n} hours", two_digits(found.median), n=value_text(found))
+
+
 def range_text(found: Estimate) -> str:
     """The range of an estimate; empty where it has none that can be seen in two digits."""
     write = percent_span if is_share(found.unit) else span

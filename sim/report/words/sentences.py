@@ -42,13 +42,13 @@ from sim.report.words.numbers import (
     as_lower_bound,
     at_most,
     definition,
+    hours_text,
     number,
     percent,
     quantity,
     range_text,
     span,
     two_digits,
-    value_text,
     whole,
 )
 from sim.results.folder import RunFolder, input_rows
@@ -328,20 +328,19 @@ CAUSES = {
 """The orders: with a purpose, from the record, to be slowed down."""
 SITES_CUT_OFF = {
     (False, True): say(
-        "In {times} of {of} simulations {whose} is cut off from some customers, for at least {h} "
-        "hours: in {still} it still is at the end."
+        "In {times} of {of} simulations {whose} is cut off from some customers, for at least {h}: "
+        "in {still} it still is at the end."
     ),
     (False, False): say(
-        "In {times} of {of} simulations {whose} is cut off from some customers, for {h} hours in "
-        "all."
+        "In {times} of {of} simulations {whose} is cut off from some customers, for {h} in all."
     ),
     (True, True): say(
         "{k} of your {n} sites are cut off from some customers, each in {times} of {of} "
-        "simulations: where any is, the middle one for at least {h} hours."
+        "simulations: where any is, the middle one for at least {h}."
     ),
     (True, False): say(
         "{k} of your {n} sites are cut off from some customers, each in {times} of {of} "
-        "simulations: where any is, the middle one for {h} hours in all."
+        "simulations: where any is, the middle one for {h} in all."
     ),
 }
 """Sites ever cut off: if several, and if still so at the end."""
@@ -431,7 +430,7 @@ def sentence_of_sites(run: RunFolder, strategy: str) -> tuple[Text, str]:
         n=whole(n),
         times=joined("\N{EN DASH}", map(whole, sorted({times.min(), times.max()}))),
         of=whole(of),
-        h=value_text(hours),
+        h=hours_text(hours),
         still=whole(n_least),
     )
     range_ = range_text(hours)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from sim.measure.estimates import estimate_of
 from sim.report.words.heading import in_currency
 from sim.report.words.languages import Text, joined, say
-from sim.report.words.numbers import number, range_text, value_text, whole, with_range
+from sim.report.words.numbers import hours_text, number, range_text, whole, with_range
 from sim.results.folder import RunFolder
 from sim.results.tables import Row, read_rows, text
 from sim.results.tables import number as cell
@@ -18,11 +18,11 @@ from sim.scenario.tables.rows import RateRow
 FILE = "site_differences.csv"
 SHORTER = say(
     "In {less} of {n} simulations {sites} are cut off for less time than now, in {more} for more: "
-    "median {h} hours less in all."
+    "median {h} less in all."
 )
 LONGER = say(
     "In {more} of {n} simulations {sites} are cut off for more time than now, in {less} for less: "
-    "median {h} hours more in all."
+    "median {h} more in all."
 )
 
 
@@ -44,7 +44,7 @@ class Change(NamedTuple):
     def line(self) -> Text:
         """The change in one line."""
         return say(
-            "{site}, {name}: {before} hours cut off before, {after} then; difference {hours}",
+            "{site}, {name}: hours cut off {before} before, {after} then; difference {hours}",
             **self._asdict(),
         )
 
@@ -108,5 +108,5 @@ def sentence_of_what_if(run: RunFolder, names: Mapping[str, str]) -> tuple[Text,
     found, is_more = estimate_of(row, "difference"), n_more > n_less
     if not is_more:
         found = replace(found, median=-found.median, low=-found.high, high=-found.low)
-    values |= {"less": whole(n_less), "more": whole(n_more), "h": value_text(found)}
+    values |= {"less": whole(n_less), "more": whole(n_more), "h": hours_text(found)}
     return say(LONGER if is_more else SHORTER, **values), range_text(found)

@@ -59,7 +59,10 @@ def compared(folder: Path, moves=(), *, tables=None, n=1, fixed=True, without=()
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    moves, into = (MOVES, ("site,role,address", "far.example,storage,")), tmp_path_factory.mktemp("moves")
+    moves, into = (
+        (MOVES, ("site,role,address", "far.example,storage,")),
+        tmp_path_factory.mktemp("moves"),
+    )
     return compared(into, moves, tables=WIDE, n=3, fixed=False, **DRAWN)
 
 
@@ -108,8 +111,8 @@ def test_the_answer_and_the_page_lead_with_the_sites(tmp_path):
     assert f"{start} now, in 0 for more: median 0.5 hours less in all." in lines
     assert any(line.startswith("Your sites as they are: 5 of your 5 sites") for line in lines)
     moved = "your sites moved as in moves0.csv"
-    assert f"shop.example, {moved}: 6 hours cut off before, 1 then; difference -5" in lines
-    assert f"far.example, {moved}: 0.5 hours cut off before, 5 then; difference 4.5" in lines
+    assert f"shop.example, {moved}: hours cut off 6 before, 1 then; difference -5" in lines
+    assert f"far.example, {moved}: hours cut off 0.5 before, 5 then; difference 4.5" in lines
     assert repeat_command(found) == "overblock compare ."
     page = render(found)
     # -5 hours: 206.25 - 18.75 dollars at 62.5 roubles.

@@ -1151,6 +1151,10 @@ def test_a_compared_strategy_is_the_scenario_s_own_in_whatever_sequence_its_keys
             [[6], [6]],
             "In 2 of 2 simulations your site is cut off from some customers, for 6 hours in all.",
         ),
+        (
+            [[1], [0]],
+            "In 1 of 2 simulations your site is cut off from some customers, for 1 hour in all.",
+        ),
         ([[0], [0]], "Your site was not cut off in 2 simulations."),
         ([[0, 0], [0, 0]], "None of your 2 sites was cut off in 2 simulations."),
         (
