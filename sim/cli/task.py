@@ -99,7 +99,10 @@ def folder_of(scenario: str | None) -> RunFolder | None:
     run = open_run(Path(scenario))
     manifest, problems = run.manifest, []
     try:
-        made_of = {str(one["copy"]): str(one["sha256"]) for one in manifest["inputs"]}
+        # With the notes of tables, whose ranges are drawn.
+        listed = {str(one["file"]): str(one["sha256"]) for one in manifest["outputs"]}
+        made_of = {name: hash_ for name, hash_ in listed.items() if name.startswith("inputs/")}
+        made_of |= {str(one["copy"]): str(one["sha256"]) for one in manifest["inputs"]}
         made_of["scenario.yaml"] = str(manifest["scenario"]["sha256"])
         [*manifest["scenario"]["overrides"], int(manifest["root_seed"])]
         int(manifest["n_replicates_asked"])
@@ -314,8 +317,8 @@ def _report_missing(result: Result, *, quiet: bool) -> None:
     (n, of), each = result.progress, ""
     if result.plan.is_as_given:
         n, of = count_simulations(manifest)
-        each = " of each strategy" * (len(result.plan.labels) > 1)
-    finished = f"{n} of {of} simulations{each} are finished and kept in"
+        each = " under every strategy" * (len(result.plan.labels) > 1)
+    finished = f"{n} of {of} simulations are finished{each} and kept in"
     more = f"; --resume {result.folder} goes on" if result.is_unfinished else ""
     console.say(f"{result.status}: {finished} {result.folder}{more}")
 

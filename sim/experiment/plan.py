@@ -294,7 +294,7 @@ class Plan:
         """Identity of the result: the same for the same plan, seed and version."""
         inputs = all_tables(self.scenarios) if self.kind == COMPARISON else self.resolved.tables
         made_from: dict[str, Any] = {
-            "inputs": [[table.name, table.sha256] for table in inputs],
+            "inputs": [[table.name, table.sha256, table.drawn] for table in inputs],
             "root_seed": self.root_seed,
             "n_replicates": self.n_replicates,
             "version": __version__,

@@ -18,7 +18,7 @@ from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved
 from sim.scenario.schema import leaves, scenario_tree
 from sim.scenario.sources import claiming_columns
-from sim.scenario.tables.seeds import Table, read_table
+from sim.scenario.tables.seeds import Range, Table, read_table
 from tests.csv_rows import csv_rows
 from tests.experiments import resolved_of, run_experiment
 
@@ -106,6 +106,25 @@ def test_any_changed_cell_changes_the_identity(seeds):
         assert found, table.name
         assert len({before, *(after for _, after in found)}) == len(found) + 1, table.name
     assert identity(on(seeds, "telegram-2018")) == (before, hashes)
+
+
+def test_a_changed_range_changes_the_identity_and_no_other_word_of_a_note_does():
+    resolved = resolved_of("telegram-2018")
+
+    def with_note(attribute: str, column: str, **changes: object) -> str:
+        table = getattr(resolved, attribute)
+        columns = table.note.columns
+        columns = columns | {column: columns[column].model_copy(update=changes)}
+        note = table.note.model_copy(update={"columns": columns})
+        return result_id(replace(resolved, **{attribute: replace(table, note=note)}))
+
+    ids = [result_id(resolved)]
+    for attribute in (field.name for field in fields(Resolved)):
+        table = getattr(resolved, attribute)
+        for column in table.drawn if isinstance(table, Table) else ():
+            ids.append(with_note(attribute, column, range=Range(times=(0.1, 0.2))))
+            assert with_note(attribute, column, why="x") == ids[0]
+    assert len({*ids}) == len(ids) > 20
 
 
 def test_a_changed_assumption_changes_the_identity():

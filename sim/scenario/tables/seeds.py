@@ -280,6 +280,13 @@ class Table(Generic[RowType]):
         return self.note.title if self.note else "a table without a source note"
 
     @property
+    def drawn(self) -> dict[str, Any]:
+        """What its note says of how columns are drawn, by column; of others nothing."""
+        columns = self.note.columns if self.note else {}
+        of = {"kind", "range", "nature", "distribution"}
+        return {name: one.model_dump(include=of) for name, one in columns.items() if one.range}
+
+    @property
     def n_rows(self) -> int:
         """How many rows the file has."""
         return len(self.rows)

@@ -132,8 +132,10 @@ def test_a_record_of_ones_own_tells_sessions_and_operators_and_is_repeated(tmp_p
     file.write_text(text, encoding="utf-8")
     (copy,) = (tmp_path / "out" / "inputs").glob("record-[0-9a-f]*.csv")
     copy.write_text(copy.read_text() + "192.0.2.1/32,,,,\n")
+    note.write_text(note.read_text() + "\n")
     told = run("run", ".", "-o", "../other", status=4).stderr
-    assert f"{copy.name}: expected the file of the run (SHA-256 " in told
+    for file in (copy, note):
+        assert f"{file.name}: expected the file of the run (SHA-256 " in told
 
 
 def test_a_record_of_one_session_has_its_hours(tmp_path):
