@@ -221,14 +221,14 @@ def measure_target(world: World, outcome: Outcome) -> tuple[Measure, ...]:
     n_users = float(users.n_users.sum())
     hours = n_users * world.horizon_s / S_PER_H
     denied, by_vpn, left, hopping = (
-        float(fate_s.sum()) / S_PER_H
+        # Rounding may make a sum slightly more than all, and the remainder slightly negative.
+        min(float(fate_s.sum()) / S_PER_H, hours)
         for fate_s in (users.denied_s, users.vpn_s, users.left_s, users.hopping_s)
     )
-    # Rounding may make the remainder slightly negative.
     reached = max(0.0, hours - denied - by_vpn - left)
     fates = {"denied": denied, "by_vpn": by_vpn, "reached": reached, "left": left}
     found = [measured(f"target_user_hours_{fate}", value, hours) for fate, value in fates.items()]
-    lost_share = (denied + left) / hours if hours > 0 else UNKNOWN
+    lost_share = min(1.0, (denied + left) / hours) if hours > 0 else UNKNOWN
     found.append(measured("target_user_hours_lost_share", lost_share, hours))
     if world.users is not None and world.users.hop_min is not None:
         found.append(measured("target_user_hours_degraded", denied + hopping, hours))

@@ -49,6 +49,15 @@ def test_user_hours_are_denied_to_those_without_a_vpn_while_the_front_is_dropped
     assert math.isclose(found["collateral_per_million_user_hours_denied"], expected)
 
 
+@pytest.mark.parametrize("n_users", [1.0, 7.0, 100.0])
+def test_no_more_than_everything_is_lost(n_users):
+    users = still(n_target_users=n_users, share_target_users=1.0, tick_h=168.0)
+    actors = tuple(Actor(share) for share in (0.6, 0.3, 0.1))
+    found = measured((0, "block", "192.0.2.0/24"), users=users, horizon_s=7 * DAY, actors=actors)
+    assert 1 - 1e-15 < found["target_user_hours_lost_share"] <= 1
+    assert found["target_user_hours_denied"] <= n_users * 168
+
+
 def test_where_nothing_is_denied_the_trade_off_is_not_known():
     found = measured()
     assert found["target_user_hours_denied"] == found["target_user_hours_lost_share"] == 0
