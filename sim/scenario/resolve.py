@@ -321,7 +321,7 @@ def check_together(resolved: Resolved) -> list[Problem]:
     """Problems of tables that are valid one by one."""
     scenario, sectors, hosting = resolved.scenario, resolved.sectors, resolved.hosting
     shared, inventory = resolved.shared_prefixes, resolved.inventory
-    checks = [
+    checks: list[Iterable[Problem]] = [
         check_operators(resolved.operators),
         _check_names(resolved),
         _check_borrowed(resolved),
@@ -336,7 +336,11 @@ def check_together(resolved: Resolved) -> list[Problem]:
         checks.append(check_shared(shared, resolved.cloud_prefixes))
     if scenario.target.addresses is not None:
         place = resolved.loaded.document.locate(("target", "addresses"))
-        checks.append(check_target(resolved.prefixes_of(scenario.target.addresses), place))
+        prefixes = resolved.prefixes_of(scenario.target.addresses)
+        checks.append(check_target(prefixes, place))
+        if scenario.strategy.lacks_rules(len({one.version for one in prefixes})):
+            message = "expected a rule for each family of target.addresses"
+            checks.append([resolved.loaded.document.problem(("strategy", "rules"), message)])
     if inventory is not None:
         checks.append(check_sites(inventory, sectors, scenario))
         rates, document = table_rows(resolved.rates), resolved.loaded.document

@@ -266,6 +266,10 @@ class Declared(Model):
     in_words: ClassVar[str]
     """The addresses it blocks, in words; ``{length}`` stands for its length."""
 
+    def lacks_rules(self, n_families: int) -> bool:
+        """Whether it may place too few rules for addresses of so many families."""
+        return False
+
 
 class Asked(Declared):
     """Keys of every strategy that places orders."""
@@ -495,6 +499,10 @@ class Cover(Chase):
     id: Named[Literal["cover"]]
     rules: Annotated[int, Field(ge=1, le=100_000)]
     """Number of prefixes allowed."""
+
+    def lacks_rules(self, n_families: int) -> bool:
+        """Whether fewer are allowed."""
+        return self.rules < n_families
 
 
 class Own(Asked):

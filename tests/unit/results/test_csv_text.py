@@ -90,7 +90,7 @@ def test_every_csv_table_is_written_in_one_place(repository):
     assert found == [
         "sim/api/given.py: csv.writer",
         "sim/results/csvtext.py: csv.writer",
-        "sim/scenario/starter/case.py: csv.DictWriter",
+        "sim/scenario/starter/operators.py: csv.DictWriter",
         "sim/scenario/tables/column_changes.py: csv.writer",
         "sim/scenario/tables/inventory.py: csv.writer",
     ]

@@ -50,6 +50,14 @@ def test_what_is_no_list_of_addresses_is_refused_where_it_stands(write_scenario,
         assert str(caught.value).startswith(f"{path}:11:14: target.addresses: ")
 
 
+def test_a_cover_needs_a_rule_for_each_family(write_scenario):
+    path = write_scenario({NAME: f"{NAME}  addresses: [192.0.2.7, '2001:db8::7']\n"})
+    strategy = "strategy={{id: cover, rules: {}}}"
+    with pytest.raises(DataError, match="expected a rule for each family"):
+        resolved(path, strategy.format(1))
+    assert resolved(path, strategy.format(2)).line.has_ipv6
+
+
 def test_addresses_that_are_given_are_not_rented_too(write_scenario):
     more = "fronts: {pools: front-pools-2018}\ncensor: {}\n"
     path = write_scenario({NAME: f"{NAME}  addresses: [192.0.2.7]\n"}, add=more)
