@@ -30,7 +30,12 @@ OF_SITES = ("role", "mode", "visits_per_h")
 """Columns that sites which are simulated may have beside those of every inventory."""
 OF_ORDERS = (*PERIODS, "operators")
 """Roles of columns that say when a row is in force, and at which operators."""
-ROLES = ("address", "last", "mask", "wildcard", *OF_ORDERS, *LABELS, *NUMBERS, *OF_SITES)
+OF_OPERATORS = ("operator", "share_users")
+"""Roles of columns of a table of operators."""
+ROLES = (
+    *("address", "last", "mask", "wildcard"),
+    *(*OF_ORDERS, *OF_OPERATORS, *LABELS, *NUMBERS, *OF_SITES),
+)
 """What a column may hold."""
 
 
@@ -55,6 +60,10 @@ class ColumnChoice:
         Whether it comes from options, so that a message may name them.
     met
         Plain names of columns that some table had.
+    day_order
+        ``dmy`` or ``mdy``: how dates such as 25/06/2025 are read; empty where dates must show it.
+    days_met
+        A date met that can be read in one way alone, by that way, and one that can in both.
     """
 
     roles: Mapping[str, str] = field(default_factory=dict)
@@ -62,6 +71,8 @@ class ColumnChoice:
     zone: ZoneInfo | None = None
     has_options: bool = False
     met: set[str] = field(default_factory=set, compare=False)
+    day_order: str = ""
+    days_met: dict[str, str] = field(default_factory=dict, compare=False)
 
     @classmethod
     def of(
@@ -81,8 +92,8 @@ class ColumnChoice:
                 raise UsageError(
                     f"--column: expected ROLE=NAME with a role of {', '.join(ROLES)}; got {text!r}"
                 )
-            if role in OF_ORDERS and zone is None:
-                message = "only init reads dates and operators of rows"
+            if role in (*OF_ORDERS, *OF_OPERATORS) and zone is None:
+                message = "only init reads dates of rows, and operators"
                 raise UsageError(f"--column: {message}, got {text!r}")
             if roles.setdefault(plain_name(name), role) != role:
                 raise UsageError(f"--column: expected one role for each column, got {text!r} too")

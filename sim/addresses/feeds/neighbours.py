@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.addresses.feeds.gather import Gathering, Line
-from sim.addresses.feeds.inputs import plain_name
+from sim.addresses.feeds.inputs import ColumnChoice, plain_name
 from sim.addresses.feeds.verdicts import NAMES, verdicts_among, words_against
 from sim.addresses.sets.notation import Entry, find_notation, shown
 from sim.errors import DataError, Problem
@@ -87,6 +87,54 @@ def read_date(text: str, zone: ZoneInfo | None) -> datetime | None:
     return at
 
 
+_SLASHED = re.compile(r"(\d{1,2})([./-])(\d{1,2})\2(\d{4})( .*)?", re.ASCII)
+
+
+def in_one_way(text: str, choice: ColumnChoice) -> str:
+    """Write a date such as 25/06/2025 as 2025-06-25, and keep which way it can be read.
+
+    What can be read in both ways is read with the day first, until `check_days` knows.
+    """
+    matched = _SLASHED.fullmatch(text.strip())
+    if matched is None:
+        return text
+    one, mark, other, year, rest = matched.groups(default="")
+    if mark == "." or int(one) > 12:
+        way = "dmy"
+    elif int(other) > 12:
+        way = "mdy"
+    else:
+        way = "" if one != other else "dmy"
+    if mark != "." and one != other:
+        choice.days_met.setdefault(way, text.strip())
+    way = choice.day_order or way or "dmy"
+    day, month = (one, other) if way == "dmy" else (other, one)
+    return f"{year}-{month:0>2}-{day:0>2}{rest}"
+
+
+def check_days(choice: ColumnChoice, name: str) -> str:
+    """Return the way in which all dates of a file are read; empty where none asks for one.
+
+    Raises
+    ------
+    DataError
+        If nothing tells day from month, or dates contradict each other.
+    """
+    met = choice.days_met
+    ways = [way for way in ("dmy", "mdy") if way in met]
+    if choice.day_order or len(ways) == 1:
+        return choice.day_order or ways[0]
+    if not met:
+        return ""
+    if ways:
+        got = f"{met['dmy']!r} and {met['mdy']!r}"
+    else:
+        got = f"{met['']!r}, which can be read in two ways"
+    advice = "say --dates dmy or --dates mdy" if choice.has_options else "write them so"
+    message = f"expected dates such as 2018-04-16, or that tell day from month; got {got}: {advice}"
+    raise DataError([Problem(name, message)])
+
+
 def expected_date(text: str, zone: ZoneInfo | None) -> str:
     """Say what was expected in place of a cell."""
     example = "a date and time with offset such as 2018-04-16T00:00+03:00"
@@ -101,7 +149,7 @@ def add_dates(gathering: Gathering, column: str, cells: Sequence[str], line: Lin
     seconds: NDArray[np.float64] = np.full(len(cells), np.nan)
     for row, cell in enumerate(cells):
         if cell.strip():
-            at = read_date(cell, zone)
+            at = read_date(in_one_way(cell, gathering.columns), zone)
             if at is None:
                 gathering.refuse(expected_date(cell, zone), int(line[row]), column)
             else:
@@ -246,6 +294,9 @@ _OF_ADDRESSES = re.compile(r"[\s\da-fA-F:./,;|-]+")
 _DIGITS = str.maketrans("123456789", "0" * 9)
 
 
+_UNKNOWN = "expected a column that is known to describe its rows"
+
+
 class Neighbours:
     """Columns without a role beside the addresses of one table.
 
@@ -318,8 +369,12 @@ class Neighbours:
             if found is not None:
                 row, message = found
                 problems.append(Problem(self._gathering.name, message, int(line[row]), 0, column))
-        if problems:
-            raise DataError(problems)
+        # Several of which no cell speaks against its row are settled by one line to copy.
+        mute = [plain_name(one.key) for one in problems if _UNKNOWN in one.message]
+        if len(mute) > 1 and all(mute) and self._choice.has_options:
+            options = " ".join(f"--ignore-column {name}" for name in mute)
+            problems.append(Problem(self._gathering.name, f"to ignore all of these: {options}"))
+        DataError.raise_any(problems)
 
     def _words(self, column: str, said: Iterable[str]) -> set[str]:
         """Texts of a column by which a row does not list its address, or lists a part of it."""
@@ -357,8 +412,7 @@ class Neighbours:
             said = {cell for cell in said if may_bound(cell)}
         for row, text in enumerate(texts if said else ()):
             if text in said and not _says_again(text.strip(), _own(read, row)):
-                message = f"expected a column that is known to describe its rows, got {shown(text)}"
-                return row, f"{message}: {self._ways(plain)}"
+                return row, f"{_UNKNOWN}, got {shown(text)}: {self._ways(plain)}"
         return None
 
     def _is_start(self, plain: str, column: str, said: Iterable[str]) -> bool:

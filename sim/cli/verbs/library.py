@@ -11,6 +11,7 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Sequence
+from enum import StrEnum
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -406,6 +407,13 @@ def _doctor_lines(found: dict[str, Any]) -> list[str]:
     return lines + [f"{what}: {found[what]['n']} in {found[what]['folder']}" for what in shipped]
 
 
+class DayOrder(StrEnum):
+    """Order of day, month and year."""
+
+    DMY = "dmy"
+    MDY = "mdy"
+
+
 _FILE = {"exists": True, "dir_okay": False}
 
 
@@ -427,6 +435,9 @@ def init(
     ),
     time_zone: str | None = option(
         "--time-zone ZONE", "Time zone, such as America/Bahia; asked for if CC has several."
+    ),
+    dates: DayOrder | None = option(
+        "--dates dmy|mdy", "Whether day or month comes first in dates such as 03/07/2025."
     ),
     column: list[str] = COLUMN,
     ignore_column: list[str] = IGNORE_COLUMN,
@@ -457,6 +468,7 @@ def init(
         tuple(column),
         tuple(ignore_column),
         time_zone,
+        dates.value if dates else "",
     )
     with new_folder(folder, force=False) as partial:
         notes = write_case(known, partial)

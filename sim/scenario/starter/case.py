@@ -18,7 +18,7 @@ from string import Template
 from zoneinfo import ZoneInfo
 
 from sim.addresses.feeds.inputs import ColumnChoice
-from sim.errors import DataError, Problem, ProblemsError, UsageError
+from sim.errors import DataError, Mistakes, Problem, ProblemsError, UsageError
 from sim.scenario.load import load_scenario
 from sim.scenario.overrides import countries, pack_of, pack_year
 from sim.scenario.quantities import (
@@ -32,7 +32,14 @@ from sim.scenario.resolve import VISIT_VALUES, read_tables, resolve, undeclared
 from sim.scenario.schema import json_schema
 from sim.scenario.starter.lists import GivenList, read_given
 from sim.scenario.starter.money import money_of_case
-from sim.scenario.starter.operators import UNKNOWN, filled_operators, shipped_operators
+from sim.scenario.starter.operators import (
+    LAGS,
+    UNKNOWN,
+    describe_lags,
+    filled_operators,
+    read_operators,
+    shipped_operators,
+)
 from sim.scenario.tables.inventory import read_inventory, write_sites
 from sim.scenario.tables.rows import CadenceRow
 from sim.scenario.tables.seeds import read_shipped
@@ -64,7 +71,9 @@ class Known:
     blocklist, inventory, operators
         Files; None where there is none.
     columns, ignored
-        What columns of the list and the sites hold, as ``ROLE=NAME``, and which mean nothing.
+        What columns of the files hold, as ``ROLE=NAME``, and which mean nothing.
+    day_order
+        ``dmy`` or ``mdy``, where dates do not show it.
     """
 
     country: str
@@ -76,6 +85,7 @@ class Known:
     columns: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
     time_zone: str | None = None
+    day_order: str = ""
 
 
 def write_case(known: Known, folder: Path) -> list[str]:
@@ -106,10 +116,23 @@ def write_case(known: Known, folder: Path) -> list[str]:
     except ValueError as error:
         raise UsageError(f"--time-zone: {error}") from None
     choice = ColumnChoice.of(known.columns, known.ignored, zone)
+    choice = replace(choice, day_order=known.day_order)
     # Read in place, so that a mistake is reported with the name that the user knows.
-    listed = read_given(known.blocklist, choice) if known.blocklist else None
+    mistakes, listed, inventory, given = Mistakes(DataError), None, None, None
+    of_sites, notes = replace(choice, zone=None), list[str]()
+    with mistakes.of_part():
+        listed = read_given(known.blocklist, choice) if known.blocklist else None
+    with mistakes.of_part():
+        if known.inventory is not None:
+            inventory = read_inventory(known.inventory.name, known.inventory, of_sites)
+    with mistakes.of_part():
+        if known.operators is not None:
+            given, of_operators = read_operators(known.operators, choice)
+            notes += [f"{known.operators}: {note}" for note in of_operators]
+    mistakes.raise_any()
     periods = listed.periods if listed is not None else ()
     begin_s = min((one.from_s for one in periods if one.from_s is not None), default=None)
+    edges = [at for one in periods for at in (one.from_s, one.until_s) if at is not None]
     # The first whole day on which the register is published.
     cadence = read_shipped(pack["register.cadence"], CadenceRow)
     begins = cadence.rows[0].from_.astimezone(zone)
@@ -123,10 +146,13 @@ def write_case(known: Known, folder: Path) -> list[str]:
             f"--from: expected {earliest} or later, when {cadence.name} begins, got {first}"
         )
     last = known.last or first + timedelta(days=_DAYS)
+    if edges and not known.last:
+        # All that the list dates, unless the user says otherwise.
+        last = max(last, datetime.fromtimestamp(max(edges), zone).date() + timedelta(days=1))
     if last <= first:
         raise UsageError(f"--to: expected a day after {first}, got {last}")
     start, end = (datetime.combine(day, time(), zone) for day in (first, last))
-    assumed, files, notes = list[str](), dict[str, bytes](), list[str]()
+    assumed, files = list[str](), dict[str, bytes]()
     if known.first is None or known.last is None:
         assumed.append(f"The time of the run: {first} to {last}, as none was given.")
     if known.country not in countries():
@@ -147,10 +173,8 @@ def write_case(known: Known, folder: Path) -> list[str]:
             assumed.append(f"Dates of the list without a time: the start of that day in {zone}.")
         assumed += outside
         notes += outside
-    has_ipv6, inventory = False, None
-    if known.inventory is not None:
-        of_sites = replace(choice, zone=None)
-        inventory = read_inventory(known.inventory.name, known.inventory, of_sites)
+    has_ipv6 = False
+    if known.inventory is not None and inventory is not None:
         has_ipv6 = bool(inventory.prefixes6)
         notes += [f"{known.inventory}: {note}" for note in inventory.notes]
         files["hosts.csv"] = write_sites(known.inventory, of_sites)
@@ -169,11 +193,17 @@ def write_case(known: Known, folder: Path) -> list[str]:
     table, note = shipped_operators(operators)
     polled = tuple(listed.polled if listed is not None else ())
     if known.operators is not None or polled:
-        table, note, columns = filled_operators(known.operators, known.country, operators, polled)
+        table, note, columns = filled_operators(given, known.country, operators, polled)
         if columns:
-            assumed.append(f"Of the operators: {', '.join(columns)} (operators.source.yaml).")
+            assumed.append(
+                f"Of the operators: {', '.join(columns)} (operators.source.yaml)."
+                f"{describe_lags(table, columns)}"
+            )
     elif operators == UNKNOWN:
-        assumed.append("All of the operators: three of them (operators.source.yaml).")
+        assumed.append(
+            "All of the operators: three of them (operators.source.yaml)."
+            f"{describe_lags(table, LAGS)}"
+        )
     if known.operators is not None or polled or operators == UNKNOWN:
         operators = "operators.csv"
         files |= {operators: table.encode(), "operators.source.yaml": note.encode()}

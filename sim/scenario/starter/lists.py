@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -14,6 +14,7 @@ import numpy as np
 from sim.addresses.feeds.feed import Feed
 from sim.addresses.feeds.formats import read_file
 from sim.addresses.feeds.inputs import OF_ORDERS, PERIODS, ColumnChoice, Input
+from sim.addresses.feeds.neighbours import check_days
 from sim.addresses.feeds.orders import Orders, party_of
 from sim.errors import DataError, Problem
 from sim.scenario.quantities import format_instant
@@ -79,7 +80,15 @@ def read_given(path: Path, columns: ColumnChoice) -> GivenList:
         If it cannot be read, a row ends before it begins, or IPv6 lies outside 2000::/3.
     """
     found = read_file(Input(path, str(path), columns))
+    way, met = check_days(columns, str(path)), columns.days_met
+    if way == "mdy" and "" in met and not columns.day_order:
+        # Some were read with the day first, before others showed that the month is.
+        found = read_file(Input(path, str(path), replace(columns, day_order=way)))
     feed = found if isinstance(found, Feed) else found.feed
+    if met:
+        first = "day" if way == "dmy" else "month"
+        told = f"dates such as {next(iter(met.values()))} are read with the {first} first"
+        feed = replace(feed, notes=(*feed.notes, told))
     periods = _of_rows(found) if isinstance(found, Feed) else _of_orders(found)
     texts: list[list[str]] = [[] for _ in range(feed.n_records)]
     for record, _, prefix in list_prefixes(feed, str(path)):

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+import math
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from ruamel.yaml import YAML
 
+from sim.addresses.feeds.inputs import OF_OPERATORS, ColumnChoice, plain_name
 from sim.errors import DataError, Problem
 from sim.scenario.document import decode
 from sim.scenario.library import shipped
@@ -38,15 +41,85 @@ AS_SEEN = {
 _WHY_SEEN = "The list says what was seen blocked, and when: nothing is added to it"
 
 
+def read_operators(path: Path, choice: ColumnChoice) -> tuple[list[dict[str, str]], list[str]]:
+    """Read a user's table.
+
+    Returns
+    -------
+    rows
+        Cells by our names of the columns, without those that the user ignores.
+    notes
+        What to know of how they were read.
+
+    Raises
+    ------
+    DataError
+        If the file cannot be read, has no column ``operator``, or a column that is none.
+    """
+    reader, _ = read_cells(decode(read_bytes(path), str(path), DataError), strict=False)
+    theirs = [plain_name(name) for name in next(reader, [])]
+    cells = [(reader.line_num, row) for row in reader if row]
+    problems = [
+        Problem(str(path), f"expected {len(theirs)} cells, got {len(row)}", line)
+        for line, row in cells
+        if len(row) != len(theirs)
+    ]
+    choice.met.update(theirs)
+    header = [choice.roles.get(name, name) for name in theirs]
+    known = list(OperatorRow.model_fields)
+    problems += [
+        Problem(
+            str(path),
+            f"unknown column{hint(name, known)}: say --ignore-column {name} to leave it out, or "
+            + " or ".join(f"--column {role}={name}" for role in OF_OPERATORS if role not in header),
+            1, 0, name,
+        )
+        for name in header
+        if name and name not in (*known, *choice.ignored)
+    ]  # fmt: skip
+    problems += [
+        Problem(str(path), "expected each column once, got it again", 1, 0, name)
+        for name, n in Counter(filter(None, header)).items()
+        if n > 1
+    ]
+    if "operator" not in header:
+        problems.append(Problem(str(path), "expected this column, got none", 1, 0, "operator"))
+    DataError.raise_any(problems)
+    rows = [
+        {name: cell for name, cell in zip(header, row, strict=True) if name in known}
+        for _, row in cells
+    ]
+    ignored = [name for name in header if name in choice.ignored]
+    notes = [f"columns ignored: {', '.join(ignored)}"] if ignored else []
+    return rows, [*notes, *_read_percent(rows)]
+
+
+def _read_percent(rows: Sequence[dict[str, str]]) -> Iterator[str]:
+    """Divide shares of users that add up to 100 by their sum, and say so."""
+    try:
+        texts = [row["share_users"].strip().removesuffix("%").replace(",", ".") for row in rows]
+        numbers = [float(text) for text in texts]
+    except (KeyError, ValueError):
+        return
+    total = math.fsum(numbers)
+    if abs(total - 100) <= 1 and min(numbers) >= 0:
+        for row, number in zip(rows, numbers, strict=True):
+            row["share_users"] = repr(number / total)
+        yield f"share_users adds up to {total:g}: read as percent, and divided by that sum"
+
+
 def filled_operators(
-    path: Path | None, country: str, model_of: str, polled: Sequence[str] = ()
+    given_rows: Sequence[Mapping[str, str]] | None,
+    country: str,
+    model_of: str,
+    polled: Sequence[str] = (),
 ) -> tuple[str, str, list[str]]:
     """Fill up a table of operators.
 
     Parameters
     ----------
-    path
-        The table; None for one of the operators that were polled, all of one size.
+    given_rows
+        The user's; None for one of the operators that were polled, all of one size.
     country
         Whose they are.
     model_of
@@ -59,35 +132,11 @@ def filled_operators(
     table, note
         Texts of both.
     assumed
-        Columns that the file does not give.
-
-    Raises
-    ------
-    DataError
-        If the file cannot be read, has no column ``operator``, or a column that is none.
+        Columns that the user does not give.
     """
-    rows = [{"operator": name} for name in polled]
-    if path is not None:
-        reader, _ = read_cells(decode(read_bytes(path), str(path), DataError), strict=False)
-        header: list[str] = next(reader, [])
-        cells = [(reader.line_num, row) for row in reader if row]
-        ragged = [
-            Problem(str(path), f"expected {len(header)} cells, got {len(row)}", line)
-            for line, row in cells
-            if len(row) != len(header)
-        ]
-        DataError.raise_any(ragged)
-        rows = [dict(zip(header, row, strict=True)) for _, row in cells]
-    given = [name for name in (rows[0] if rows else {}) if name]
+    rows = [{"operator": name} for name in polled] if given_rows is None else given_rows
+    given = [*rows[0]] if rows else []
     known = list(OperatorRow.model_fields)
-    problems = [
-        Problem(str(path), f"unknown column{hint(name, known)}", 1, 0, name)
-        for name in given
-        if name not in known
-    ]
-    if "operator" not in given:
-        problems.append(Problem(str(path), "expected this column, got none", 1, 0, "operator"))
-    DataError.raise_any(problems)
     table, note = shipped_operators(model_of)
     model = next(csv.DictReader(io.StringIO(table)))
     seen = {name: value for name, value in AS_SEEN.items() if polled and name not in given}
@@ -104,8 +153,25 @@ def filled_operators(
         mine = share if number < len(rows) else 1 - share * (len(rows) - 1)
         filled = {"label": row["operator"], "stands_for": "", "share_users": f"{mine:.6g}"}
         writer.writerow(model | filled | {name: row[name] for name in given if row[name]})
-    why = dict.fromkeys(given if path else ["operator"], GIVEN) | dict.fromkeys(seen, _WHY_SEEN)
+    why = dict.fromkeys(given, GIVEN) | dict.fromkeys(seen, _WHY_SEEN)
     return stream.getvalue(), _note(note, columns, why, country), assumed
+
+
+LAGS = ("poll_interval_h", "apply_lag_median_h", "release_lag_median_h", "compliance")
+"""Columns that say how soon and how completely operators follow orders."""
+
+
+def describe_lags(table: str, assumed: Sequence[str]) -> str:
+    """Say in words what is assumed of the first operator; nothing where some of it is given."""
+    row = next(csv.DictReader(io.StringIO(table)))
+    if not {*LAGS} <= {*assumed}:
+        return ""
+    poll, apply, release, share = (float(row[name]) for name in LAGS)
+    return (
+        f" An operator looks for orders every {poll:g} h, blocks {apply:g} h after it sees one, "
+        f"unblocks {release:g} h after it sees a release (medians), and enforces {share:.0%} of "
+        "the entries; each simulation draws these from ranges."
+    )
 
 
 def _note(text: str, columns: Sequence[str], why: Mapping[str, str], country: str) -> str:

@@ -65,6 +65,31 @@ def test_all_that_is_known_stands_in_the_folder(tmp_path):
     assert case.visit_values is not None
 
 
+def test_columns_of_all_files_are_settled_at_once_and_percent_are_shares(tmp_path):
+    files = {
+        "blocklist": "ip,ruling,appeal\n198.51.100.7,12/2025,open\n",
+        "inventory": "site,ip,county\na.example,198.51.100.7,Kwale\n",
+        "operators": "Operator,Market share,Kind\nNorth,66.0%,mobile\nSouth,33.9%,fixed\n",
+    }
+    options = ["--country", "KE"]
+    for option, text in files.items():
+        (tmp_path / f"{option}.csv").write_text(text)
+        options += [f"--{option}", str(tmp_path / f"{option}.csv")]
+    told = refusal(tmp_path, *options)
+    assert "to ignore all of these: --ignore-column ruling --ignore-column appeal" in told
+    assert "say --ignore-column county if" in told
+    way = "unknown column: say --ignore-column market_share to leave it out, or --column "
+    assert f"{way}share_users=market_share" in told
+    settled = [f"--ignore-column={name}" for name in ("ruling", "appeal", "county", "kind")]
+    output = init(tmp_path / "case", *options, *settled, "--column", "share_users=market share")
+    assert "share_users adds up to 99.9: read as percent" in output
+    north, south = resolved(tmp_path / "case").operators.rows
+    assert north.share_users == pytest.approx(66.0 / 99.9)
+    assert south.share_users == pytest.approx(33.9 / 99.9)
+    readme = (tmp_path / "case" / "README.md").read_text()
+    assert "blocks 1 h after it sees one, unblocks 2 h after it sees a release" in readme
+
+
 def test_nothing_is_said_to_be_assumed_of_operators_whose_columns_are_all_given(tmp_path):
     columns = (
         "operator;label;stands_for;share_users;poll_interval_h;apply_lag_median_h;apply_lag_sigma;"

@@ -69,6 +69,66 @@ def test_the_end_of_a_row_is_kept_as_well_as_its_start(header, options, tmp_path
     }
 
 
+@pytest.mark.parametrize(
+    ("options", "last"), [((), "2026-05-02"), (("--to", "2026-04-03"), "2026-04-03")]
+)
+def test_a_run_reaches_the_last_date_of_a_list(options, last, tmp_path):
+    text = "ip,from,until\n192.0.2.1,2026-03-30,2026-05-01\n192.0.2.2,2026-03-27,2026-03-28\n"
+    init(tmp_path, text, "--country", "ES", *options)
+    scenario = resolved_of(str(tmp_path / "case" / "scenario.yaml")).scenario
+    assert [str(at.date()) for at in (scenario.start, scenario.end)] == ["2026-03-27", last]
+
+
+@pytest.mark.parametrize(
+    ("dates", "options", "starts"),
+    [
+        # 30 March shows that the day comes first, in whichever row it stands.
+        (("29/03/2026", "30/03/2026"), (), (29, 30)),
+        (("30-03-2026", "2026-03-31"), (), (30, 31)),
+        (("03/29/2026", "3/30/2026"), (), (29, 30)),
+        (("30.03.2026", "31.03.2026"), (), (30, 31)),
+    ],
+)
+def test_days_tell_in_which_order_a_column_writes_its_dates(dates, options, starts, tmp_path):
+    rows = "".join(f"198.51.100.{at},{date}\n" for at, date in enumerate(dates))
+    result = init(tmp_path, f"ip,date\n{rows}", *RUN, *options)
+    assert [one[0] for one in periods(tmp_path).values()] == [MARCH[day] for day in starts]
+    assert f"dates such as {dates[0]} are read with the" in result.output or "." in dates[0]
+
+
+@pytest.mark.parametrize(
+    ("more", "options", "first"),
+    [
+        ("13/03/2026", (), "2026-02-01"),
+        ("03/13/2026", (), "2026-01-02"),
+        ("02/02/2026", ("--dates", "mdy"), "2026-01-02"),
+        ("02/02/2026", ("--dates", "dmy"), "2026-02-01"),
+    ],
+)
+def test_a_date_that_can_be_read_twice_is_read_as_the_others(more, options, first, tmp_path):
+    text = f"ip,date\n198.51.100.1,01/02/2026\n198.51.100.2,{more}\n"
+    init(tmp_path, text, "--country", "ES", *options)
+    assert periods(tmp_path)["198.51.100.1/32"][0] == f"{first}T00:00:00+01:00"
+
+
+@pytest.mark.parametrize(
+    ("other", "options", "told"),
+    [
+        ("03/04/2026", (), "got '01/02/2026', which can be read in two ways: say --dates dmy or"),
+        ("02/02/2026", (), "got '01/02/2026', which can be read in two ways: say --dates dmy or"),
+        ("13/02/2026 x", (), "expected a date such as 2018-04-16"),
+        ("13/13/2026", (), "got '13/13/2026'"),
+        ("13/02/2026", ("--dates", "mdy"), "got '13/02/2026'"),
+    ],
+)
+def test_dates_that_do_not_tell_day_from_month_are_refused(other, options, told, tmp_path):
+    text = f"ip,date\n198.51.100.1,01/02/2026\n198.51.100.2,{other}\n"
+    assert told in init(tmp_path, text, "--country", "ES", *options, status=4).output
+    text = "ip,date\n198.51.100.1,13/02/2026\n198.51.100.2,02/14/2026\n"
+    both = "got '13/02/2026' and '02/14/2026'"
+    assert both in init(tmp_path, text, "--country", "ES", status=4).output
+
+
 def test_dated_orders_are_kept_with_their_parties(tmp_path):
     (tmp_path / "ops.csv").write_text("operator,share_users\nnorth,0.5\nsouth,0.5\n")
     text = (
