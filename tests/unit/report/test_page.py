@@ -938,7 +938,7 @@ def test_own_sites_lead_with_hours_as_worked_out_by_hand(site_folder, monkeypatc
     assert answer(run).whole.startswith(said)
     assert "keys were set for this run; manifest.json names them" in text
     assert "It measures no outage: your own logs do." in text
-    assert "First (rounded down to" in text
+    assert "First (the earlier of two medians, rounded down to" in text
     assert "Operators have no names" not in text
     assert "one named business" not in text
     assert "Published methods price a whole country, not single sites." in text
