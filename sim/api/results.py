@@ -373,7 +373,8 @@ class Results:
         -------
         dataset
             A variable for each curve, of dimensions ``simulation`` (its number) and ``time`` (UTC,
-            and ``t_s``); ``units``, ``long_name`` and ``denominator`` are attributes.
+            and ``t_s``), with attributes ``units`` and ``long_name``; and what it is out of in each
+            simulation, ``…_denominator``.
 
         Raises
         ------
@@ -386,23 +387,23 @@ class Results:
             message = "to_xarray needs xarray: pip install 'overblock[analysis]'"
             raise UsageError(message) from None
         run, label = self.run, self.run.strategy(strategy)
-        points = {name: run.curve(name, label) for name in CURVES if run.has_curve(name, label)}
+        points = {
+            name: run.curves_by(name, "", label, is_rescaled=False)[""]
+            for name in CURVES
+            if run.has_curve(name, label)
+        }
         t_s = _grid(every, run.horizon_s)
         if t_s is None:
             t_s = np.unique(np.concatenate([one.t_s for one in points.values()]))
         start = np.datetime64(run.start.astimezone(UTC).replace(tzinfo=None), "ns")
-        variables = {
-            name: (
-                ("simulation", "time"),
-                values_at(one, t_s),
-                {
-                    "units": CURVES[name].unit,
-                    "long_name": CURVES[name].description,
-                    "denominator": float(np.fmax.reduce(one.denominator, initial=math.nan)),
-                },
-            )
-            for name, one in points.items()
-        }
+        variables: dict[str, Any] = {}
+        for name, one in points.items():
+            about = {"units": CURVES[name].unit, "long_name": CURVES[name].description}
+            variables[name] = ("simulation", "time"), values_at(one, t_s), about
+            first = np.diff(one.replicate, prepend=-1) != 0
+            if not np.isnan(one.denominator).all():
+                about = {"long_name": f"What {name} is out of"}
+                variables[f"{name}_denominator"] = "simulation", one.denominator[first], about
         time = start + t_s.astype("timedelta64[s]")
         simulations = np.unique(next(iter(points.values())).replicate)
         seconds = ("time", t_s, {"units": "s", "long_name": "Seconds from the start of the run"})

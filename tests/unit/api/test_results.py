@@ -62,7 +62,7 @@ def test_units_are_attributes_and_curves_an_array_of_simulations_and_times(resul
     found, curve = results.to_xarray(every="2h", strategy="exact"), results.curve
     assert dict(found.sizes) == {"simulation": 2, "time": 5}
     assert found["businesses_down"].attrs["units"] == "businesses"
-    assert found["businesses_down"].attrs["denominator"] == 30
+    assert found["businesses_down_denominator"].values.tolist() == [30, 30]
     # As DuckDB has it: the last value before or at a time.
     ((last,),) = results.to_duckdb().execute(
         "SELECT arg_max(value, t_s) FROM curves WHERE strategy = 'exact' AND replicate = 1 AND "
@@ -71,6 +71,22 @@ def test_units_are_attributes_and_curves_an_array_of_simulations_and_times(resul
     assert found["addresses_listed"].sel(simulation=1).values[3] == last > 0
     middle = curve("addresses_listed", every="2h", strategy="exact")["median"]
     assert (found["addresses_listed"].median("simulation") == middle).all()
+
+
+def test_each_simulation_of_an_array_has_its_own_businesses(tmp_path):
+    pytest.importorskip("xarray")
+    brief = {"end": BRIEF["end"]}
+    kept = sim.run("telegram-2018", n_simulations=2, set=brief, folder=tmp_path / "out")
+    rows = kept.to_duckdb().execute(
+        "SELECT arg_max(value, t_s), any_value(denominator) FROM curves WHERE "
+        "metric = 'businesses_affected' AND sector IS NULL AND provider IS NULL GROUP BY replicate "
+        "ORDER BY replicate"
+    ).fetchall()  # fmt: skip
+    found = kept.to_xarray(every=None)
+    last = found["businesses_affected"].isel(time=-1).values.tolist()
+    of = found["businesses_affected_denominator"].values.tolist()
+    assert list(zip(last, of, strict=True)) == rows
+    assert len({*of}) == 2
 
 
 def test_a_single_run_and_a_folder_read_again(tmp_path):
