@@ -196,27 +196,26 @@ def only_zone(country: str, year: int) -> str:
     return zones[0][0]
 
 
-def currencies_of(country: str, year: int) -> list[str]:
+def currencies_of(country: str, year: int, day: date | None = None) -> list[str]:
     """Currencies of ISO 4217 that a country uses as a year begins, that of its prices first.
 
     That is the one used longest from then on (the lev gave way to the euro); of several without an
-    end the country's own (of Haiti the gourde, not the dollar), else the one adopted first.
+    end the country's own (of Haiti the gourde, not the dollar), else the one adopted first. Others
+    that are no longer used on a later day are left out.
     """
     from babel.numbers import get_territory_currencies
 
-    day = date(min(max(year, 1970), 2200), 1, 1)
-    found = get_territory_currencies(country, day, include_details=True)
-    return [
-        str(one["currency"])
-        for one in sorted(
-            found,
-            key=lambda one: (
-                date.max - (one["to"] or date.max),
-                not one["currency"].startswith(country),
-                one["from"],
-            ),
-        )
-    ]
+    begin = date(min(max(year, 1970), 2200), 1, 1)
+    found = sorted(
+        get_territory_currencies(country, begin, include_details=True),
+        key=lambda one: (
+            date.max - (one["to"] or date.max),
+            not one["currency"].startswith(country),
+            one["from"],
+        ),
+    )
+    is_over = [day is not None and (one["to"] or date.max) < day for one in found]
+    return [str(one["currency"]) for row, one in enumerate(found) if row == 0 or not is_over[row]]
 
 
 def check_share(value: float) -> float:

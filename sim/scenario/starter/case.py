@@ -17,21 +17,23 @@ from pathlib import Path
 from string import Template
 from zoneinfo import ZoneInfo
 
+import numpy as np
+
 from sim.addresses.feeds.inputs import ColumnChoice
 from sim.errors import DataError, Mistakes, Problem, ProblemsError, UsageError
 from sim.scenario.load import load_scenario
-from sim.scenario.overrides import countries, pack_of, pack_year
+from sim.scenario.overrides import countries, pack_of, pack_year, rate_at
 from sim.scenario.quantities import (
     check_country,
     check_time_zone,
+    currencies_of,
     format_instant,
     only_zone,
 )
 from sim.scenario.refusal import hint
 from sim.scenario.resolve import VISIT_VALUES, read_tables, resolve, undeclared
-from sim.scenario.schema import json_schema
+from sim.scenario.schema import USD, Money, json_schema
 from sim.scenario.starter.lists import GivenList, read_given
-from sim.scenario.starter.money import money_of_case
 from sim.scenario.starter.operators import (
     LAGS,
     UNKNOWN,
@@ -40,8 +42,8 @@ from sim.scenario.starter.operators import (
     read_operators,
     shipped_operators,
 )
-from sim.scenario.tables.inventory import read_inventory, write_sites
-from sim.scenario.tables.rows import CadenceRow
+from sim.scenario.tables.inventory import Inventory, read_inventory, write_sites
+from sim.scenario.tables.rows import CadenceRow, RateRow
 from sim.scenario.tables.seeds import read_shipped
 
 SCENARIO = "scenario.yaml"
@@ -209,7 +211,7 @@ def write_case(known: Known, folder: Path) -> list[str]:
         files |= {operators: table.encode(), "operators.source.yaml": note.encode()}
     rest = [*([_SEEN] if polled else []), *([_IPV6] if has_ipv6 else [])]
     if known.country not in countries():
-        section, unconverted = money_of_case(known.country, first.year, inventory)
+        section, unconverted = _money_of_case(known.country, first, inventory)
         rest.append(section)
         assumed += unconverted
     names = [row["operator"] for row in csv.DictReader(io.StringIO(table))]
@@ -289,6 +291,12 @@ _SEEN = """\
 # The list says what was seen blocked: nothing is added to its times.
 register:
   cadence: cadence-as-seen"""
+MONEY = """\
+# Amounts are in this currency. Others are converted only by a rate with its source: a table like
+# seeds/exchange-rates.csv next to this file, with a row for this currency.
+money:
+  currency: {currency}
+  # rates: rates.csv"""
 _GIVEN_SITES = """\
 population:
   inventory: hosts.csv
@@ -352,3 +360,28 @@ def _check_periods(listed: GivenList, start: datetime, end: datetime) -> list[st
         "beginning of the run.": n_open,
     }
     return [text for text, n_rows in said.items() if n_rows]
+
+
+def _money_of_case(country: str, first: date, inventory: Inventory | None) -> tuple[str, list[str]]:
+    """Return the section ``money`` of a country without a pack, and what is assumed.
+
+    The currency of the sites' revenue goes first.
+    """
+    currencies, notes = currencies_of(country, first.year), list[str]()
+    currency = currencies[0] if currencies else None
+    given = inventory.currency if inventory and not np.isnan(inventory.revenue_per_h).all() else ""
+    if given and given != currency:
+        currency = given
+        notes.append(f"The currency: {given}, as the revenue of your sites is in it.")
+    elif not given and (others := ", ".join(currencies_of(country, first.year, first)[1:])):
+        notes.append(f"The currency: {currency}; {country} also uses {others} (money.currency).")
+    if currency is None:
+        return "", notes
+    rates = read_shipped(Money().rates, RateRow).rows
+    if currency != USD and rate_at(rates, currency, first.year) is None:
+        notes.append(
+            f"No exchange rate of {currency} is shipped: amounts are in it where every site gives "
+            "its revenue (a column revenue_per_h), and not known where some is assumed in USD. "
+            "A rate of yours (money.rates) makes all known."
+        )
+    return MONEY.format(currency=currency), notes

@@ -1,5 +1,6 @@
 """A country brings its tables, what stands in for them is said, and money has its currency."""
 
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from sim.scenario.overrides import countries, pack_of, rate_at, read_packs
 from sim.scenario.quantities import currencies_of, zones_of
 from sim.scenario.resolve import ROWS_OF, resolve
 from sim.scenario.sources import list_sources
-from sim.scenario.starter.money import money_of_case
+from sim.scenario.starter.case import _money_of_case
 from sim.scenario.tables.rows import RateRow
 
 SPAIN = """\
@@ -170,7 +171,11 @@ def test_the_currency_is_that_of_the_year_and_of_several_the_own(country, year, 
 
 
 def test_a_case_names_the_other_currencies_of_its_country():
-    assert money_of_case("PA", 2026, None)[1][0].startswith("The currency: PAB; PA also uses USD")
+    (said, *_) = _money_of_case("PA", date(2026, 3, 1), None)[1]
+    assert said.startswith("The currency: PAB; PA also uses USD")
+    # Two weeks in which both were taken.
+    assert currencies_of("HR", 2023, date(2023, 1, 14)) == ["EUR", "HRK"]
+    assert currencies_of("HR", 2023, date(2023, 3, 1)) == ["EUR"]
 
 
 def test_a_loss_in_dollars_is_printed_in_the_currency_of_the_country(tmp_path):
