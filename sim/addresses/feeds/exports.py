@@ -119,7 +119,7 @@ LAYOUTS: Sequence[Layout] = (
     ),
     Layout(
         "azure-hosts", "publicIPAllocationMethod", "ipAddress", "name", "location",
-        "ipConfiguration.id natGateway.id",
+        "ipConfiguration.id",
     ),
     Layout("azure-hosts", "publicIps privateIps", "publicIps", "name", "location"),
     Layout(TERRAFORM, "terraform_version", "*", "address", "zone"),
@@ -139,7 +139,7 @@ LAYOUTS: Sequence[Layout] = (
 # Types of Terraform's resources that visitors reach; those of addresses that a machine may have
 # as well; and keys that hold public addresses in either.
 _MACHINES = frozenset(re.findall(r"\w+", """
-    aws_instance aws_spot_instance_request aws_lightsail_instance aws_nat_gateway
+    aws_instance aws_spot_instance_request aws_lightsail_instance
     aws_globalaccelerator_accelerator google_compute_instance google_sql_database_instance
     google_compute_forwarding_rule google_compute_global_forwarding_rule
     azurerm_linux_virtual_machine azurerm_windows_virtual_machine azurerm_container_group
@@ -148,6 +148,7 @@ _MACHINES = frozenset(re.findall(r"\w+", """
     oci_core_instance yandex_compute_instance aws_lb aws_alb aws_elb aws_cloudfront_distribution
     azurerm_linux_web_app azurerm_windows_web_app
 """))  # fmt: skip
+_NAT_GATEWAY = "aws_nat_gateway"
 _RESERVED = frozenset(re.findall(r"\w+", """
     aws_eip aws_lightsail_static_ip google_compute_address google_compute_global_address
     azurerm_public_ip digitalocean_reserved_ip digitalocean_floating_ip hcloud_primary_ip
@@ -176,6 +177,11 @@ _PRIVATE = [ipaddress.ip_network(text) for text in re.findall(r"\S+", """
 """)]  # fmt: skip
 # Keys that say in so many words that an address is internal, whatever its range.
 _SCOPES = ("addressType", "address_type", "load_balancing_scheme", "ip_address_type")
+# Keys of the state of a machine, and states in which it serves nothing.
+_STATES = ("State.Name", "instance_state", "current_status", "status", "powerState")
+_OFF = frozenset(re.findall(r"\w+", """
+    stopping stopped shutting terminated suspending suspended deallocating deallocated off shutoff
+"""))  # fmt: skip
 # First bytes of netmasks, loopback and the like.
 _NO_HOST = (0, 127, *range(224, 256))
 _NAMED = 3
@@ -217,6 +223,8 @@ class Hosts:
         self._are_interfaces = are_interfaces
         self.found: list[Host] = []
         self.idle: list[Host] = []
+        self.outgoing: dict[str, None] = {}
+        """Addresses of NAT gateways, to which nobody connects."""
         self._private: dict[str, None] = {}
         self._elsewhere: dict[str, str] = {}
 
@@ -256,7 +264,12 @@ class Hosts:
 
     def finish(self, form: str, ignored: Iterable[str] = ()) -> Feed:
         """Return the feed, with notes on what is ignored and what is in no use."""
-        gathering, hosts = self._gathering, self.found
+        gathering, gone = self._gathering, self.outgoing.keys()
+        hosts, idle = (
+            [one for one in some if not one.addresses or one.addresses.keys() - gone]
+            for some in (self.found, self.idle)
+        )
+        self._note("addresses are of NAT gateways, which serve nobody: ignored", [*gone])
         check_entries(len(hosts), gathering, "")
         listed = [(text, at, host.line) for at, host in enumerate(hosts) for text in host.addresses]
         keys = [key for host in hosts for key in host.addresses.values()]
@@ -268,10 +281,14 @@ class Hosts:
         self._note(
             "public addresses stand where none of hosts are read: ignored. If they are yours, give "
             "them in a table with the columns name and address",
-            [f"{text} in {path}" for text, path in self._elsewhere.items() if text not in held],
+            [
+                f"{text} in {path}"
+                for text, path in self._elsewhere.items()
+                if text not in held | gone
+            ],
         )
-        idle = [host.called for host in self.idle]
-        self._note("addresses are in no use, as the file says: kept as hosts", idle)
+        names = [host.called for host in idle]
+        self._note("addresses are in no use, as the file says: kept as hosts", names)
         if columns := ", ".join(ignored):
             gathering.note(f"columns ignored: {columns}")
         return note_unplaced(gathering.finish(form))
@@ -389,6 +406,13 @@ def _add_host(hosts: Hosts, layout: Layout, leaves: Sequence[Leaf], line: int = 
         for path, value in uses
         if path in filled or not value
     }
+    states = (
+        filled[key].lower() for path in _STATES for key in (path, f".{path}") if key in filled
+    )
+    if not uses:
+        is_used = {_OFF.isdisjoint(re.findall(r"\w+", state)) for state in states}
+    if "natGateway.id" in filled:
+        hosts.outgoing |= dict.fromkeys(host.addresses)
     if host.addresses and is_used == {False}:
         hosts.idle.append(host)
     if host.addresses or not (uses and any(path in filled for path in paths)):
@@ -455,6 +479,9 @@ def _add_resources(hosts: Hosts, layout: Layout, document: Any, gathering: Gathe
                 reserved.append(leaves)
             else:
                 _add_host(hosts, layout, leaves)
+        elif kind == _NAT_GATEWAY:
+            texts = [text for path, _, text in leaves if path == "public_ip"]
+            hosts.outgoing |= dict.fromkeys(texts)
         else:
             # A range of a network, or of a rule of a firewall, is of no machine.
             for path, _, text in leaves:

@@ -3,6 +3,7 @@
 Expected names and addresses are copied from the files by hand.
 """
 
+import json
 from pathlib import Path
 
 import pytest
@@ -217,6 +218,46 @@ def test_names_that_are_proxied_are_read_where_they_are_resolved_afterwards(tmp_
 )  # fmt: skip
 def test_a_mistake_in_an_export_is_placed(content, told, tmp_path):
     assert any(told in each for each in refused(content, tmp_path))
+
+
+def _state(**attributes: dict[str, str]) -> str:
+    """A state of Terraform's with a resource of each type."""
+    resources = [
+        {"type": kind, "name": "a", "instances": [{"attributes": one}]}
+        for kind, one in attributes.items()
+    ]
+    return json.dumps({"terraform_version": "1", "version": 4, "resources": resources})
+
+
+_VM = {"PublicIpAddress": "198.51.100.7", "InstanceId": "i-1"}
+_EIP = {"public_ip": "198.51.100.7", "association_id": "x"}
+_NAT = {"public_ip": "198.51.100.7", "private_ip": "10.0.0.1"}
+
+
+@pytest.mark.parametrize(
+    ("content", "n_hosts", "told"),
+    [
+        *(
+            (json.dumps([[_VM | {"State": {"Name": state}}]]), 1, told)
+            for state, told in (("running", ""), ("stopped", "in no use"))
+        ),
+        ('[{"name": "a", "machineType": "x", "status": "TERMINATED", "networkInterfaces": '
+         '[{"accessConfigs": [{"natIP": "198.51.100.7"}]}]}]', 1, "in no use"),
+        ("name,external_ip,status\na,198.51.100.7,TERMINATED\n", 1, "in no use"),
+        ('[{"name": "a", "publicIps": "198.51.100.7", "privateIps": "10.0.0.1", "powerState": '
+         '"VM deallocated"}]', 1, "in no use"),
+        (_state(hcloud_server={"ipv4_address": "198.51.100.7", "status": "off"}), 1, "in no use"),
+        (_state(aws_eip=_EIP), 1, ""),
+        (_state(aws_eip=_EIP, aws_nat_gateway=_NAT), 0, "1 addresses are of NAT gateways"),
+        ('[{"name": "a", "publicIPAllocationMethod": "Static", "ipAddress": "198.51.100.7", '
+         '"natGateway": {"id": "x"}}]', 0, "1 addresses are of NAT gateways"),
+    ],
+)  # fmt: skip
+def test_what_serves_nobody_is_named_and_a_nat_gateway_is_no_host(content, n_hosts, told, tmp_path):
+    feed = read(content, tmp_path, allow_empty=True)
+    notes = "\n".join(feed.notes)
+    assert len(hosts_of(feed)) == n_hosts
+    assert (told in notes) if told else ("in no use" not in notes)
 
 
 def test_a_column_that_the_user_names_makes_it_a_table_of_columns(tmp_path):
