@@ -79,7 +79,9 @@ def load_resolved(
     if run:
         from sim.experiment.saved_plans import resolved_of_folder
 
-        return resolved_of_folder(run, Path(folder.name), texts, copies)
+        return resolved_of_folder(
+            run, Path(folder.name), texts, copies, is_of_its_time=record is None
+        )
     return resolve(load_scenario(scenario, texts, copies))
 
 

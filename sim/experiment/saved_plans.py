@@ -30,8 +30,9 @@ from sim.results.integrity import NOT_THERE, changes_of, is_inside
 from sim.results.manifest import all_tables
 from sim.results.output import check_left_behind, destination, partial_folders, put_back
 from sim.results.store import write_json
-from sim.scenario.load import load_scenario
-from sim.scenario.resolve import Resolved, resolve
+from sim.scenario.load import LoadedScenario, load_scenario
+from sim.scenario.overrides import override_text
+from sim.scenario.resolve import Resolved, read_tables, resolve, undeclared
 from sim.scenario.tables.seeds import note_path
 from sim.version import __version__
 
@@ -264,6 +265,8 @@ def resolved_of_folder(
     scratch: Path,
     more: Sequence[str] = (),
     files: Mapping[str, Path] | None = None,
+    *,
+    is_of_its_time: bool = True,
 ) -> Resolved:
     """The scenario of a folder, from its own copies of scenario and tables.
 
@@ -273,6 +276,8 @@ def resolved_of_folder(
         Folder for copies of the tables under their old names.
     more, files
         Overrides beside those of the folder, and files that they name.
+    is_of_its_time
+        Whether they leave its time; else it borrows what it needs for another.
 
     Raises
     ------
@@ -282,8 +287,6 @@ def resolved_of_folder(
     described = run.manifest["scenario"]
     overrides = [str(override) for override in described["overrides"]]
     own = load_scenario(str(run.path / SCENARIO), overrides)
-    loaded = load_scenario(str(run.path / SCENARIO), [*overrides, *more], files) if more else own
-    loaded = replace(loaded, document=loaded.document.renamed(str(described["file"])))
     copies = {}
     for row, table in enumerate(run.manifest["inputs"]):
         copy = PurePosixPath(str(table["copy"]))
@@ -295,4 +298,13 @@ def resolved_of_folder(
             file = run.path / source
             if is_inside(run, file) and file.is_file():
                 target.write_bytes(file.read_bytes())
-    return resolve(loaded.with_copies(copies | dict(files or {}), own.columns))
+
+    def load(*texts: str) -> LoadedScenario:
+        asked = [*overrides, *texts, *more]
+        loaded = load_scenario(str(run.path / SCENARIO), asked, files) if more else own
+        loaded = replace(loaded, document=loaded.document.renamed(str(described["file"])))
+        return loaded.with_copies(copies | dict(files or {}), own.columns)
+
+    if is_of_its_time:
+        return resolve(load())
+    return resolve(load(override_text("borrow", undeclared(read_tables(load("borrow=[]"))))))

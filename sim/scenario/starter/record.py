@@ -125,7 +125,9 @@ def set_record(
         "evidence": None,
     }
     for key, is_given in (("sessions", rows), ("polled", listed.polled)):
-        values["strategy"] |= {key: f"record-{key}.csv"} if is_given else {}
+        # After the strategy, and not that of a record before.
+        values.pop(f"strategy.{key}", None)
+        values[f"strategy.{key}"] = f"record-{key}.csv" if is_given else None
     named, notes = dict[str, Path](), tuple(note for note in listed.notes if note != ON_TOP)
     for name, (text, title, support) in files.items():
         named[name] = folder / name

@@ -119,6 +119,11 @@ def test_a_record_of_ones_own_tells_sessions_and_operators_and_is_repeated(tmp_p
     run(*again, "-w", "1", "-o", "../again")
     ids = {open_run(tmp_path / name).manifest["result_id"] for name in ("out", "again")}
     assert len(ids) == 1
+    # A record without polls in a folder of one with polls has neither its sessions nor its polls.
+    (tmp_path / "list.csv").write_text("address,from,until\n203.0.113.9,2026-03-01,2026-03-02\n")
+    run("run", ".", "--record", tmp_path / "list.csv", "-n", "1", "-w", "1", "-o", "../other")
+    strategy = open_run(tmp_path / "other").scenario["strategy"]
+    assert strategy == {"id": "orders", "table": "record.csv"}
     # But not one that is another now.
     file = tmp_path / "out" / "manifest.json"
     text = file.read_text(encoding="utf-8")
@@ -228,6 +233,10 @@ def test_a_record_has_no_sessions_of_another_one_and_may_be_of_any_time(tmp_path
         (row,) = [one for one in csv_rows(out / "sites.csv") if not one["operator"]]
         assert row["affected_h"] == "456.0"
         assert not csv_rows(out / "site_sessions.csv")
+    # Also in a folder of another time.
+    given = ("--record", tmp_path / "2031.csv")
+    run("run", tmp_path / "2025", *given, "-n", "1", "-w", "1", "-o", tmp_path / "later")
+    assert csv_rows(tmp_path / "later" / "sites.csv")[0]["affected_h"] == "456.0"
 
 
 def test_what_an_operator_was_not_polled_for_is_not_known(tmp_path):
