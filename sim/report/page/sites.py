@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -12,10 +13,12 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 
 from sim.catalogue.choices import PRIVATE_LOSS
+from sim.catalogue.measures import USD
 from sim.measure.estimates import Estimate, estimate_over, middle_of, read_estimates
 from sim.measure.sites import (
     SiteRuns,
     find_entries,
+    find_unpolled,
     read_addresses,
     read_sites,
     read_spells,
@@ -24,10 +27,12 @@ from sim.report.page.detail import MOST_OPERATORS, MOST_ROWS, largest_operators,
 from sim.report.words.heading import in_currency, rate_of, read_mechanisms
 from sim.report.words.languages import Text, joined, moment, say
 from sim.report.words.numbers import NOT_KNOWN, as_lower_bound, value_text, whole, with_range
-from sim.results.folder import RunFolder, later
+from sim.results.folder import RunFolder, input_rows, later
 from sim.results.parquet import numbers, read_columns
+from sim.results.tables import number as cell
 from sim.results.tables import read_rows
 from sim.scenario.tables.roles import FRONTEND, ROLES
+from sim.scenario.tables.rows import PolledRow
 
 NO_PROVIDER = "(not known)"
 MOST_NAMES = 2
@@ -35,6 +40,9 @@ MOST_NAMES = 2
 MOST_SITES = 12
 SITES_BY_SESSION = 4
 FILE_OF_SESSIONS = "site_sessions.csv"
+
+
+_OF_KNOWN = ("impaired_h", "loss_usd")
 
 
 @dataclass(frozen=True)
@@ -46,7 +54,8 @@ class SiteRow:
     name
         Its name, or its address.
     first
-        When it is first cut off, the median of the simulations in which it is; or that it never is.
+        When it is first cut off, the median of the simulations in which it is; or that it never is,
+        or that this is not known.
     n_cut
         Simulations in which it is cut off from some of its customers.
     hours
@@ -54,7 +63,8 @@ class SiteRow:
     is_still
         Whether half of those in which it is cut off end before it is not: hours are rounded down.
     shares
-        Share of simulations in which the users of each operator are cut off from it.
+        Share of simulations in which the users of each operator are cut off from it; NaN where not
+        known.
     is_drawn
         Whether the place of its front end is drawn, for want of an address.
     """
@@ -81,20 +91,51 @@ def rows_of_sites(run: RunFolder, step: int) -> list[SiteRow]:
     DataError
         If the tables of sites cannot be read.
     """
-    runs, cells = read_sites(run.path, run.strategies[0]), _cells(run, run.strategies[0])
+    runs, unpolled = _read_known(run)
+    cells = _cells(run, run.strategies[0])
     hours, first = runs.number["impaired_h"], runs.number["first_cut_off_s"]
-    groups = largest_operators(run)[:MOST_OPERATORS]
-    return [
-        SiteRow(
-            runs.site[at],
-            _middle_moment(run, first[hours[:, at] > 0, at], step),
-            int((hours[:, at] > 0).sum()),
-            *_hours_of(run, runs, at),
-            tuple(cells.get((runs.site[at], one.operator), 0.0) for one in groups),
-            ROLES[FRONTEND] in str(runs.text["drawn"][0, at]).split(),
+    groups = [one.operator for one in largest_operators(run)[:MOST_OPERATORS]]
+    rows = []
+    for at in _longest_first(runs):
+        site, lasts = runs.site[at], _hours_of(run, runs, at)
+        unknown = unpolled[site] if lasts[0].is_known else groups
+        rows.append(
+            SiteRow(
+                site,
+                _middle_moment(run, hours[:, at], first[:, at], step),
+                int((hours[:, at] > 0).sum()),
+                *lasts,
+                tuple(
+                    cells.get((site, one), math.nan if one in unknown else 0.0) for one in groups
+                ),
+                _is_drawn(runs, at),
+            )
         )
-        for at in _longest_first(runs)
+    return rows
+
+
+def _is_drawn(runs: SiteRuns, at: int) -> bool:
+    """Whether the place of a site's front end is drawn."""
+    return ROLES[FRONTEND] in str(runs.text["drawn"][0, at]).split()
+
+
+def _read_known(run: RunFolder, unit: str = USD) -> tuple[SiteRuns, dict[str, list[str]]]:
+    """Runs of the sites, and operators that were not polled for each.
+
+    Hours and losses of a site that was never affected are not known where its place is drawn, or
+    where nobody was polled for it.
+    """
+    runs = read_sites(run.path, run.strategies[0], unit)
+    polled = input_rows(run, "strategy", "polled", PolledRow)
+    unpolled = find_unpolled(read_addresses(run) if polled else {}, runs.site, polled)
+    n_polled = len({row.operator for row in polled})
+    is_open = [
+        _is_drawn(runs, at) or 0 < n_polled == len(unpolled[site])
+        for at, site in enumerate(runs.site)
     ]
+    is_unknown = np.array(is_open) & ~(runs.number["affected_h"] > 0).any(axis=0)
+    known = {name: np.where(is_unknown, np.nan, runs.number[name]) for name in _OF_KNOWN}
+    return replace(runs, number={**runs.number, **known}), unpolled
 
 
 def _cells(run: RunFolder, strategy: str) -> dict[tuple[str, str], float]:
@@ -114,7 +155,7 @@ def _cells(run: RunFolder, strategy: str) -> dict[tuple[str, str], float]:
 
 def _longest_first(runs: SiteRuns) -> list[int]:
     """Rows of the sites, the longest cut off first."""
-    hours = runs.number["impaired_h"]
+    hours = np.nan_to_num(runs.number["impaired_h"])
     n_cut = (hours > 0).sum(axis=0)
     return sorted(range(len(n_cut)), key=lambda at: (-np.median(hours[:, at]), -n_cut[at]))
 
@@ -128,11 +169,20 @@ def _hours_of(run: RunFolder, runs: SiteRuns, at: int) -> tuple[Estimate, bool]:
 
 
 def _middle_moment(
-    run: RunFolder, times_s: NDArray[np.float64], step: int, *, is_end: bool = False
+    run: RunFolder,
+    hours: NDArray[np.float64],
+    times_s: NDArray[np.float64],
+    step: int,
+    *,
+    is_end: bool = False,
 ) -> Text:
-    """The middle one of some times, rounded down to a step, an end up; never if there are none."""
+    """The middle one of the times at which a site is cut off, rounded down to a step, an end up.
+
+    Never if there are none.
+    """
+    times_s = times_s[hours > 0]
     if not times_s.size:
-        return say("never")
+        return NOT_KNOWN if np.isnan(hours).all() else say("never")
     at = later(run.start, middle_of(times_s))
     # One second before the next step: an end on a step stays.
     at = step_before(at + timedelta(minutes=step, seconds=-1) * is_end, step)
@@ -154,13 +204,21 @@ def hours_by_session(run: RunFolder) -> tuple[list[str], list[tuple[Text, list[E
     """
     if all(one["file"] != FILE_OF_SESSIONS for one in run.manifest["outputs"]):  # an older folder
         return [], []
-    runs = read_sites(run.path, run.strategies[0])
+    runs, _ = _read_known(run)
     shown = [runs.site[at] for at in _longest_first(runs)[:SITES_BY_SESSION]]
+    unknown = {
+        site
+        for at, site in enumerate(runs.site)
+        if np.isnan(runs.number["impaired_h"][:, at]).all()
+    }
     found: dict[tuple[str, str], dict[str, Estimate]] = {}
     for row in read_rows(run, FILE_OF_SESSIONS):
         if row["operator"] or row["strategy"] != run.strategies[0]:
             continue
-        median, low, high = (float(row[f"impaired_h{end}"]) for end in ("", "_low", "_high"))
+        hidden = math.nan if row["site"] in unknown else 0.0
+        median, low, high = (
+            cell(row, f"impaired_h{end}") + hidden for end in ("", "_low", "_high")
+        )
         edges = str(row["session_start_utc"]), str(row["session_end_utc"])
         found.setdefault(edges, {})[str(row["site"])] = Estimate(median, low, high, "h")
     cutting = [
@@ -213,12 +271,13 @@ def times_of(run: RunFolder, step: int) -> Iterator[tuple[str, Text, str, Text, 
         If the tables of sites cannot be read.
     """
     unit, rate = read_estimates(run)[run.strategies[0], PRIVATE_LOSS].unit, rate_of(run)
-    runs = read_sites(run.path, run.strategies[0], unit)
+    runs, _ = _read_known(run, unit)
     spells = read_spells(run.path, run.strategies[0])
     for at in _longest_first(runs)[:MOST_ROWS]:
-        site, is_cut = runs.site[at], runs.number["impaired_h"][:, at] > 0
-        first = _middle_moment(run, runs.number["first_cut_off_s"][is_cut, at], step)
-        until = _middle_moment(run, runs.number["last_cut_off_s"][is_cut, at], step, is_end=True)
+        site, cut_h = runs.site[at], runs.number["impaired_h"][:, at]
+        is_cut = cut_h > 0
+        first = _middle_moment(run, cut_h, runs.number["first_cut_off_s"][:, at], step)
+        until = _middle_moment(run, cut_h, runs.number["last_cut_off_s"][:, at], step, is_end=True)
         lasts, is_still = _hours_of(run, runs, at)
         until = say("the end") if is_still else until
         when = say("{begin} to {end}", begin=first, end=until) if is_cut.any() else first
@@ -228,7 +287,10 @@ def times_of(run: RunFolder, step: int) -> Iterator[tuple[str, Text, str, Text, 
         median, low, high = np.quantile(spells[site], shares, method="inverted_cdf").tolist()
         times = with_range(Estimate(median, low, high, ""))
         hours = joined("", ("≥" * (is_still and lasts.median > 0), value_text(lasts)))
-        yield site, whole(int(is_cut.sum())), when, hours, times, loss
+        n_cut = whole(int(is_cut.sum()))
+        if not lasts.is_known:
+            n_cut = times = NOT_KNOWN
+        yield site, n_cut, when, hours, times, loss
 
 
 def _shortened(names: Sequence[str]) -> Text:

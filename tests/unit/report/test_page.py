@@ -30,6 +30,7 @@ from sim.experiment.plan import Plan
 from sim.experiment.runs import Runs
 from sim.measure.bands import Band
 from sim.measure.estimates import Estimate, Grade, contradictions, own_strategy, read_first_blocks
+from sim.measure.sites import SiteRuns
 from sim.report.figures.outage import Order, Outage, read_outage
 from sim.report.page import document
 from sim.report.page.appendix import _makers, borrowed_from
@@ -436,31 +437,35 @@ def test_the_scenario_has_its_hash(page):
     assert f"scenario (SHA-256 {begin})" in words_of(page)
 
 
-def test_a_spared_site_has_a_row(site_folder, monkeypatch):
-    hours = np.array([[0.0, 6.0], [0.0, 0.0], [0.0, 6.0], [0.0, 0.0]])
+def test_a_spared_site_has_a_row_and_one_drawn_is_not_known(site_folder, monkeypatch):
+    hours = np.array([[0.0, 0.0, 6.0], [0.0, 0.0, 0.0], [0.0, 0.0, 6.0], [0.0, 0.0, 0.0]])
     # The middle one of two times is one of them, not a time between.
     when = np.where(hours > 0, [[216_000.0], [0.0], [3600.0], [0.0]], np.nan)
     number = {"impaired_h": hours, "first_cut_off_s": when, "last_cut_off_s": when}
-    drawn = {"drawn": np.array([["sector frontend", "revenue storage"]] * 2, object)}
-    found = SimpleNamespace(site=("spared", "cut"), number=number, text=drawn)
+    number |= {"affected_h": hours, "loss_usd": hours}
+    drawn = {"drawn": np.array([["sector", "sector frontend", "frontend storage"]] * 4, object)}
+    found = SiteRuns(("spared", "placed", "cut"), np.arange(4), number, drawn)
     monkeypatch.setattr("sim.report.page.sites.read_sites", lambda *_: found)
     rows = rows_of_sites(open_run(site_folder), 60)
-    assert [(row.name, row.n_cut, row.first) for row in rows] == [
-        ("cut", 2, f"16{NBSP}Apr, 01:00"),
-        ("spared", 0, "never"),
+    assert [(row.name, row.n_cut, row.first, row.is_drawn) for row in rows] == [
+        ("cut", 2, f"16{NBSP}Apr, 01:00", True),
+        ("spared", 0, "never", False),
+        ("placed", 0, "not known", True),
     ]
     assert (rows[1].hours.median, rows[1].hours.high, rows[1].is_still) == (0, 0, False)
-    # Of a front end without an address nothing is known.
-    assert [row.is_drawn for row in rows] == [False, True]
+    assert [*rows[1].shares, *map(np.isnan, rows[2].shares)] == [0, 0, True, True]
     # A begin is rounded down, an end up, unless it is on a full hour.
-    monkeypatch.setattr("sim.report.page.sites.read_spells", lambda *_: {"cut": hours[:, 1]})
-    number["loss_usd"], found.site = hours, ("cut", "cut")
+    spells = dict(zip(found.site, hours.T, strict=True))
+    monkeypatch.setattr("sim.report.page.sites.read_spells", lambda *_: spells)
     for second, rounded in ((3600.0, "01:00"), (3601.0, "02:00"), (7200.0, "02:00")):
         number["last_cut_off_s"] = np.full(hours.shape, second)
         rows = times_of(open_run(site_folder), 60)
-        assert {str(row[2])[-5:] for row in rows} == {rounded, "never"}
+        assert [str(row[2])[-5:] for row in rows] == [rounded, "never", "known"]
     number["last_cut_off_s"] = np.full(hours.shape, 1e9)
-    assert [str(row[3]) for row in times_of(open_run(site_folder), 60)] == ["≥3", "0"]
+    rows = list(times_of(open_run(site_folder), 60))
+    assert [str(row[3]) for row in rows] == ["≥3", "0", "not known"]
+    assert [str(row[1]) for row in rows] == ["2", "0", "not known"]
+    assert [row[5].is_known for row in rows] == [True, True, False]
 
 
 def test_how_many_were_down_is_the_peak_of_each_simulation(ensemble_run, page):
