@@ -8,6 +8,7 @@ import linecache
 import sys
 from collections.abc import Iterable, Sequence
 from functools import cache
+from importlib.machinery import PathFinder
 from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any, TypeVar
@@ -105,10 +106,33 @@ def _module_of(digest: str, data: bytes, file: str) -> ModuleType:
     # Where pydantic looks up the names of annotations.
     sys.modules[module.__name__] = module
     try:
+        _check_imports(ast.parse(data, file), file)
         exec(compile(data, file, "exec", dont_inherit=True), vars(module))
+    except OwnCodeError:
+        raise
     except (Exception, SystemExit) as error:
         raise failure(file, error) from error
     return module
+
+
+def _check_imports(tree: ast.Module, file: str) -> None:
+    """Refuse other files of the user's, which no folder would have a copy of."""
+    problems, here = [], Path.cwd()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom):
+            names = [node.module or ""]
+        elif isinstance(node, ast.Import):
+            names = [one.name for one in node.names]
+        else:
+            continue
+        for name in {name.partition(".")[0] for name in names} - {"", "sim", "overblock"}:
+            spec = PathFinder.find_spec(name)
+            origin = Path(spec.origin).resolve() if spec and spec.origin else None
+            if origin and here in (origin.parent, origin.parents[1]):
+                message = f"expected installed packages alone, got an import of your own {name}"
+                problems.append(Problem(file, message, node.lineno))
+    if problems:
+        raise OwnCodeError(problems)
 
 
 def failure(file: str, error: BaseException) -> OwnCodeError:

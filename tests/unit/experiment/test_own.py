@@ -122,6 +122,19 @@ def medians(folder: str) -> dict[str, list[str]]:
         }
 
 
+def test_a_file_beside_the_rule_is_no_package(call, tmp_path, monkeypatch):
+    (tmp_path / "helper.py").write_text("K = 1\n")
+    (tmp_path / "parts").mkdir()
+    (tmp_path / "parts" / "__init__.py").write_text("K = 1\n")
+    # As of `python -m sim`, where it would be found.
+    monkeypatch.syspath_prepend("")
+    for line in ("from helper import K", "import parts.more"):
+        (tmp_path / "rule.py").write_text(f"import numpy\n{line}\n{RULE}", encoding="utf-8")
+        status, told = call("run", CASE, *SMALL, "--measure", "rule.py:spells", "-o", "out")
+        assert status == 2
+        assert "rule.py:2: expected installed packages alone, got an import of your own" in told
+
+
 @pytest.mark.laws
 def test_a_rule_of_ones_own_has_the_numbers_of_the_shipped_one_it_repeats(call, monkeypatch):
     assert call(
