@@ -120,7 +120,7 @@ COLUMN = many(
     "--column ROLE=NAME",
     "The content of a column whose name does not show it, such as last=end. ROLE is address "
     "(several allowed), last, mask, wildcard or a known column; in init also from, until, "
-    "operators, operator or share_users.",
+    "operators or share_users.",
 )
 MAX_BYTES = option(
     "--max-bytes",

@@ -30,11 +30,11 @@ OF_SITES = ("role", "mode", "visits_per_h")
 """Columns that sites which are simulated may have beside those of every inventory."""
 OF_ORDERS = (*PERIODS, "operators")
 """Roles of columns that say when a row is in force, and at which operators."""
-OF_OPERATORS = ("operator", "share_users")
-"""Roles of columns of a table of operators."""
+OF_OPERATORS = ("operators", "share_users")
+"""Roles of columns of a table of operators: its names have that of the operators of an order."""
 ROLES = (
     *("address", "last", "mask", "wildcard"),
-    *(*OF_ORDERS, *OF_OPERATORS, *LABELS, *NUMBERS, *OF_SITES),
+    *(*OF_ORDERS, "share_users", *LABELS, *NUMBERS, *OF_SITES),
 )
 """What a column may hold."""
 

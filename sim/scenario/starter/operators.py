@@ -65,13 +65,15 @@ def read_operators(path: Path, choice: ColumnChoice) -> tuple[list[dict[str, str
         if len(row) != len(theirs)
     ]
     choice.met.update(theirs)
-    header = [choice.roles.get(name, name) for name in theirs]
+    roles = dict(zip(OF_OPERATORS, ("operator", "share_users"), strict=True))
+    header = [roles.get(choice.roles.get(name, ""), name) for name in theirs]
     known = list(OperatorRow.model_fields)
+    missing = [role for role, ours in roles.items() if ours not in header]
     problems += [
         Problem(
             str(path),
-            f"unknown column{hint(name, known)}: say --ignore-column {name} to leave it out, or "
-            + " or ".join(f"--column {role}={name}" for role in OF_OPERATORS if role not in header),
+            f"unknown column{hint(name, known)}: say --ignore-column {name} to leave it out"
+            + "".join(f", or --column {role}={name}" for role in missing),
             1, 0, name,
         )
         for name in header

@@ -69,7 +69,7 @@ def test_columns_of_all_files_are_settled_at_once_and_percent_are_shares(tmp_pat
     files = {
         "blocklist": "ip,ruling,appeal\n198.51.100.7,12/2025,open\n",
         "inventory": "site,ip,county\na.example,198.51.100.7,Kwale\n",
-        "operators": "Operator,Market share,Kind\nNorth,66.0%,mobile\nSouth,33.9%,fixed\n",
+        "operators": "Network,Market share,Kind\nNorth,66.0%,mobile\nSouth,33.9%,fixed\n",
     }
     options = ["--country", "KE"]
     for option, text in files.items():
@@ -79,9 +79,10 @@ def test_columns_of_all_files_are_settled_at_once_and_percent_are_shares(tmp_pat
     assert "to ignore all of these: --ignore-column ruling --ignore-column appeal" in told
     assert "say --ignore-column county if" in told
     way = "unknown column: say --ignore-column market_share to leave it out, or --column "
-    assert f"{way}share_users=market_share" in told
+    assert f"{way}operators=market_share, or --column share_users=market_share" in told
     settled = [f"--ignore-column={name}" for name in ("ruling", "appeal", "county", "kind")]
-    output = init(tmp_path / "case", *options, *settled, "--column", "share_users=market share")
+    output = init(tmp_path / "case", *options, *settled, "--column", "share_users=market share",
+                  "--column", "operators=network")  # fmt: skip
     assert "share_users adds up to 99.9: read as percent" in output
     north, south = resolved(tmp_path / "case").operators.rows
     assert north.share_users == pytest.approx(66.0 / 99.9)
