@@ -59,6 +59,8 @@ Weekdays = Annotated[tuple[Weekday, ...], Field(min_length=1, max_length=7, stri
 Days = Annotated[tuple[Day, ...], Field(max_length=1000, strict=False)]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 Names = Many[Name]
+NO_NAME = "-"
+"""Stands in a cell of names for an address that is listed for none."""
 
 
 def read_addresses(value: object) -> str | tuple[str, ...]:
@@ -186,7 +188,10 @@ def _split(value: object) -> object:
 class GivenOrderRow(_Given, Row):
     """One order of a table, with the keys of a scenario; a cell holds several values."""
 
-    @field_validator("every", "except_", "operators", mode="before")
+    names: Names | None = None
+    """Name that each of the addresses is listed for, ``-`` for none: the page shows them."""
+
+    @field_validator("every", "except_", "operators", "names", mode="before")
     @classmethod
     def check_parts(cls, value: object) -> object:
         """Take a cell apart."""
@@ -199,6 +204,13 @@ class GivenOrderRow(_Given, Row):
         parts = _split(value)
         is_file = isinstance(parts, tuple) and len(parts) == 1 and not _is_prefix(parts[0])
         return value if is_file else parts
+
+    def check_values(self) -> None:
+        """Refuse names of which it is not clear whose they are, too."""
+        super().check_values()
+        n = len(self.addresses) if isinstance(self.addresses, tuple) else 0
+        if self.names is not None and len(self.names) != n:
+            raise ValueError(f"expected a name for each of {n} addresses, got {len(self.names)}")
 
 
 Groups = Annotated[Names | None, BeforeValidator(_split)]

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from ipaddress import ip_network
 
 import numpy as np
 from markupsafe import Markup
@@ -31,6 +32,7 @@ from sim.results.folder import RunFolder, input_rows, later
 from sim.results.parquet import numbers, read_columns
 from sim.results.tables import number as cell
 from sim.results.tables import read_rows
+from sim.scenario.strategies import NO_NAME, GivenOrderRow
 from sim.scenario.tables.roles import FRONTEND, ROLES
 from sim.scenario.tables.rows import PolledRow
 
@@ -236,8 +238,20 @@ def _session(run: RunFolder, start: str, end: str) -> Text:
     return say("{begin} to {end}", begin=moment(begin, run.horizon_s), end=last)
 
 
+def names_listed(run: RunFolder) -> dict[str, dict[str, None]]:
+    """Names that each prefix of the user's list is listed for, in their sequence."""
+    found: dict[str, dict[str, None]] = {}
+    for row in input_rows(run, "strategy", "table", GivenOrderRow):
+        for prefix, name in zip(row.addresses or (), row.names or (), strict=False):
+            if name != NO_NAME:
+                found.setdefault(str(ip_network(prefix)), {})[name] = None
+    return found
+
+
 def places_of(run: RunFolder) -> Iterator[tuple[str, str, str, Text]]:
     """Name, addresses, entries and providers of the sites that are cut off longest.
+
+    Entries have the names that they are listed for.
 
     Raises
     ------
@@ -248,11 +262,15 @@ def places_of(run: RunFolder) -> Iterator[tuple[str, str, str, Text]]:
     runs, addresses = read_sites(run.path, strategy), read_addresses(run)
     is_by_name = "name" in read_mechanisms(run, strategy)
     none = say("none by address") if is_by_name else say("none")
+    names = names_listed(run)
     for at in _longest_first(runs)[:MOST_ROWS]:
         site = runs.site[at]
         mine = addresses.get(site, [])
         # A place that is drawn may be blocked as well.
-        entries = (_broken(find_entries(run.path, strategy, mine)) or none) if mine else NOT_KNOWN
+        found = find_entries(run.path, strategy, mine) if mine else []
+        entries = (_broken(found) or none) if mine else NOT_KNOWN
+        if for_ := [*dict.fromkeys(name for one in found for name in names.get(one, ()))]:
+            entries = Markup("{} ({})").format(entries, _shortened(for_))
         whose = Counter(runs.text["provider"][:, at].tolist())
         yield site, _broken(mine) or say("not given"), entries, _providers(whose)
 
@@ -293,10 +311,16 @@ def times_of(run: RunFolder, step: int) -> Iterator[tuple[str, Text, str, Text, 
         yield site, n_cut, when, hours, times, loss
 
 
-def _shortened(names: Sequence[str]) -> Text:
+def names_of_list(run: RunFolder) -> Text:
+    """The first names that the user's list gives, and how many more there are."""
+    names = dict.fromkeys(name for of in names_listed(run).values() for name in of)
+    return _shortened([*names], MOST_ROWS)
+
+
+def _shortened(names: Sequence[str], most: int = MOST_NAMES) -> Text:
     """The first names, and how many more there are."""
-    n_more = len(names) - MOST_NAMES
-    return joined(", ", (*names[:MOST_NAMES], f"+{n_more}" if n_more > 0 else ""))
+    n_more = len(names) - most
+    return joined(", ", (*names[:most], f"+{n_more}" if n_more > 0 else ""))
 
 
 def _broken(addresses: Sequence[str]) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, time
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,12 +14,15 @@ import numpy as np
 
 from sim.addresses.feeds.feed import Feed
 from sim.addresses.feeds.formats import read_file
-from sim.addresses.feeds.inputs import OF_ORDERS, PERIODS, ColumnChoice, Input
+from sim.addresses.feeds.inputs import OF_ORDERS, PERIODS, ColumnChoice, Input, take_sample
 from sim.addresses.feeds.neighbours import check_days
 from sim.addresses.feeds.orders import Orders, party_of
+from sim.addresses.text.source import Limits
 from sim.errors import DataError, Problem
 from sim.scenario.quantities import format_instant
+from sim.scenario.strategies import NO_NAME, GivenOrderRow
 from sim.scenario.tables.inventory import list_prefixes
+from sim.scenario.tables.seeds import read_bytes, read_table
 
 ADDRESSES_A_ROW = 200
 _COLUMNS = ("addresses", "from", "to", "mechanism", "operators")
@@ -79,7 +83,10 @@ def read_given(path: Path, columns: ColumnChoice) -> GivenList:
     DataError
         If it cannot be read, a row ends before it begins, or IPv6 lies outside 2000::/3.
     """
-    found = read_file(Input(path, str(path), columns))
+    given = Input(path, str(path), columns)
+    if "addresses" in take_sample(given, Limits()).header:
+        return _of_table(path)
+    found = read_file(given)
     way, met = check_days(columns, str(path)), columns.days_met
     if way == "mdy" and "" in met and not columns.day_order:
         # Some were read with the day first, before others showed that the month is.
@@ -93,9 +100,13 @@ def read_given(path: Path, columns: ColumnChoice) -> GivenList:
     texts: list[list[str]] = [[] for _ in range(feed.n_records)]
     for record, _, prefix in list_prefixes(feed, str(path)):
         texts[record].append(str(prefix))
+    names = feed.labels["name"].texts if "name" in feed.labels else []
+    if names and not periods:
+        periods = [Period(record, None, None) for record in range(feed.n_records)]
     ending = "".join(path.suffixes[-2:]) or ".txt"
     if periods:
-        rows = [",".join(row) for row in (_COLUMNS, *_rows(periods, texts, columns))]
+        columns_ = (*_COLUMNS, "names") if names else _COLUMNS
+        rows = [",".join(row) for row in (columns_, *_rows(periods, texts, names, columns))]
         of_polls = (found.polled, found.polls_s) if isinstance(found, Orders) else ()
         data = "\n".join([*rows, ""]).encode()
         return GivenList(".csv", data, periods, feed.notes, *of_polls)
@@ -103,6 +114,21 @@ def read_given(path: Path, columns: ColumnChoice) -> GivenList:
         lines = [f"# {path.name}, by the columns chosen", *(one for each in texts for one in each)]
         return GivenList(".txt", "\n".join([*lines, ""]).encode(), (), feed.notes)
     return GivenList(ending, path.read_bytes(), (), feed.notes)
+
+
+def _of_table(path: Path) -> GivenList:
+    """A table of orders in the language of scenarios, taken as it is."""
+    rows = read_table(path.name, path, GivenOrderRow).rows
+    periods = [
+        Period(record, _seconds(one.from_), _seconds(one.to), " ".join(one.operators or ()))
+        for record, one in enumerate(rows)
+        if one.every is None  # Sessions have no first day.
+    ]
+    return GivenList(".csv", read_bytes(path), periods or [Period(0, None, None)], ())
+
+
+def _seconds(at: datetime | time | None) -> int | None:
+    return int(at.timestamp()) if isinstance(at, datetime) else None
 
 
 def _of_rows(feed: Feed) -> list[Period]:
@@ -146,12 +172,20 @@ def _of_orders(orders: Orders) -> list[Period]:
 
 
 def _rows(
-    periods: Sequence[Period], texts: Sequence[Sequence[str]], columns: ColumnChoice
+    periods: Sequence[Period],
+    texts: Sequence[Sequence[str]],
+    names: Sequence[str],
+    columns: ColumnChoice,
 ) -> Iterator[list[str]]:
     """Rows of the table of orders: those in force alike together, some hundred a row."""
-    alike: dict[tuple[int | None, int | None, str], list[str]] = {}
+    alike: defaultdict[tuple[int | None, int | None, str], list[tuple[str, str]]]
+    alike = defaultdict(list)
     for one in periods:
-        alike.setdefault((one.from_s, one.until_s, one.party), []).extend(texts[one.record])
+        # A cell has names with blanks between them.
+        name = re.sub(r"[\s,;\"]+", "_", names[one.record].strip()) if names else ""
+        alike[one.from_s, one.until_s, one.party] += [
+            (text, name or NO_NAME) for text in texts[one.record]
+        ]
 
     def instant(at_s: int | None) -> str:
         return "" if at_s is None else format_instant(datetime.fromtimestamp(at_s, columns.zone))
@@ -161,5 +195,5 @@ def _rows(
         edges = [instant(from_s), instant(until_s)]
         parties = [mechanism.removesuffix(")"), operators.strip()]
         for first in range(0, len(prefixes), ADDRESSES_A_ROW):
-            some = " ".join(prefixes[first : first + ADDRESSES_A_ROW])
-            yield [some, *edges, *parties]
+            some, for_ = zip(*prefixes[first : first + ADDRESSES_A_ROW], strict=True)
+            yield [" ".join(some), *edges, *parties, *([" ".join(for_)] if names else [])]

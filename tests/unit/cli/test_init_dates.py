@@ -7,6 +7,8 @@ import pytest
 from typer.testing import Result
 
 from sim.errors import DataError
+from sim.report.page.document import render
+from sim.results.folder import open_run
 from sim.scenario.tables.inventory import read_list
 from tests.commands import call, run
 from tests.csv_rows import csv_rows
@@ -336,3 +338,52 @@ def test_verbs_that_read_tables_take_what_is_said_of_columns(verb, tmp_path, mon
     assert told.exit_code == 0, told.output
     assert "columns ignored: note" in told.output
     assert "256" in told.output or verb[0] == "cover"
+
+
+@pytest.mark.parametrize(
+    ("rows", "first"),
+    [
+        ("192.0.2.1 192.0.2.2,sat sun,21:00,23:00,provider-1\n", "2026-01-01"),
+        ("192.0.2.1,sat,21:00,23:00,\n192.0.2.3,,2026-03-27T09:00+01:00,,\n", "2026-03-27"),
+    ],
+)
+def test_a_table_of_orders_is_taken_as_it_is(rows, first, tmp_path):
+    text = f"addresses,every,from,to,operators\n{rows}"
+    init(tmp_path, text, "--country", "ES")
+    assert (tmp_path / "case" / "blocklist.csv").read_text() == text
+    case = resolved_of(str(tmp_path / "case" / "scenario.yaml"))
+    assert case.given is not None
+    assert case.given.rows[0].every is not None
+    assert str(case.scenario.start.date()) == first
+    assert "no beginning" not in (tmp_path / "case" / "README.md").read_text()
+    wrong = init(tmp_path / "case", text.replace("sat", "Sat"), "--country", "ES", status=4).output
+    assert "list.csv:2: every" in wrong
+
+
+@pytest.mark.parametrize("dates", [("", "", "", ""), (",2026-03-27", ",", ",2026-03-27", ",")])
+def test_names_of_a_list_stand_on_the_page_beside_the_entries_for_them(dates, tmp_path):
+    header = "domain,ip" + (",date" if dates[0] else "")
+    cells = ("Bet Fast,198.51.100.7", "b.example,198.51.100.7", "c.example,192.0.2.1", ",192.0.2.2")
+    text = "\n".join([header, *map("".join, zip(cells, dates, strict=True)), ""])
+    sites = given(tmp_path, "site,address\nours.example,198.51.100.7\n", "ours.csv").path
+    init(tmp_path, text, *RUN, "--inventory", sites)
+    case = resolved_of(str(tmp_path / "case" / "scenario.yaml"))
+    assert case.given is not None
+    found = {
+        (address, name)
+        for row in case.given.rows
+        for address, name in zip(row.addresses or (), row.names or (), strict=True)
+    }
+    assert found == {
+        ("198.51.100.7/32", "Bet_Fast"), ("198.51.100.7/32", "b.example"),
+        ("192.0.2.1/32", "c.example"), ("192.0.2.2/32", "-"),
+    }  # fmt: skip
+    run("run", tmp_path / "case" / "scenario.yaml", "-n", "2", "-o", tmp_path / "out")
+    page = render(open_run(tmp_path / "out"))
+    assert '<span class="ip">198.51.100.7/32</span> (Bet_Fast, b.example)' in page
+    assert "Listed for: " in page
+    assert "c.example" in page
+    table = tmp_path / "case" / "blocklist.csv"
+    table.write_text("addresses,names\n192.0.2.1 192.0.2.2,c.example\n")
+    told = call("validate", str(tmp_path / "case" / "scenario.yaml")).output
+    assert "expected a name for each of 2 addresses, got 1" in told
