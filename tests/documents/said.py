@@ -6,7 +6,7 @@ In: the clone in which a page was run. Out: texts that have to stand on it.
 import csv
 import io
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import duckdb
@@ -152,9 +152,37 @@ def emergence(clone: Path) -> Iterator[str]:
     yield from widest_swings(clone / "hangs")
 
 
+def fleet(clone: Path) -> Iterator[str]:
+    """The page of the report must say what the how-to page says it does."""
+    page = (clone / "fleet" / "answer" / "report.html").read_text(encoding="utf-8")
+    assert "12 of your 300 sites are cut off" in " ".join(page.split())
+    (hours,) = (
+        row
+        for row in csv_rows(clone / "fleet" / "moved" / "site_differences.csv")
+        if (row["site"], row["metric"]) == ("api-013.example", "impaired_h")
+    )
+    # At most the fortnight of the run.
+    assert float(hours["median"]) == 0 < float(hours["at_baseline"]) <= 14 * 24
+    yield f"spared its {float(hours['at_baseline']):.2g} hours".replace("3.4e+02", "340")
+
+
+def own_case(clone: Path) -> Iterator[str]:
+    page = (clone / "our-case" / "answer" / "report.html").read_text(encoding="utf-8")
+    begins = "2 of your 3 sites are cut off from some customers"
+    assert begins in page
+    yield f"begins: *{begins}*"
+    assert "198.51.100.7/32</span> (betting.example)" in page
+    # Evenings of two hours, on the Saturdays and Sundays of the fortnight.
+    first = datetime(2026, 6, 20, tzinfo=UTC)
+    days = [first + timedelta(days=day) for day in range(14)]
+    yield f"four such evenings, of {2 * sum(day.weekday() >= 5 for day in days)} hours"
+
+
 SAID: dict[str, Callable[[Path], Iterator[str]]] = {
     "docs/explanation/emergence.md": emergence,
     "docs/how-to/april-2018-the-block-that-hurts-least.md": april,
+    "docs/how-to/which-of-my-hosts-are-blocked.md": fleet,
+    "docs/how-to/your-own-case.md": own_case,
     "docs/tutorial/first-answer.md": first_answer,
 }
 """By page: what must stand on it once its commands have run."""

@@ -2,14 +2,18 @@
 
 import csv
 import io
+import ipaddress
 import json
+from collections import Counter
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests import commands
 from tests.commands import call
+from tests.conftest import REPOSITORY
 
 APRIL_20 = "2018-04-20T12:00+03:00"
 
@@ -443,3 +447,73 @@ def test_a_table_without_providers_expects_no_names_and_what_it_lacks_is_left_ou
     told = run("blocklist.txt", "--attribute", "table.csv", "--inventory", "hosts.csv",
                "--by", "region")  # fmt: skip
     assert "neither the attribute table nor the inventory has region: left out" in told.stderr
+
+
+FLEET = REPOSITORY / "samples" / "ec2-instances.csv"
+
+
+def as_described(rows: list[dict[str, str]]) -> str:
+    """Those instances as ``aws ec2 describe-instances`` prints them."""
+    found: list[dict[str, Any]] = []
+    for row in rows:
+        one = {"InstanceId": row["Instance ID"], "Tags": [{"Key": "Name", "Value": row["Name"]}]}
+        given = {"PublicIpAddress": row["Public IPv4 address"], "Ipv6Address": row["IPv6 IPs"]}
+        found.append(one | {key: value for key, value in given.items() if value})
+    return json.dumps({"Reservations": [{"Instances": found}]})
+
+
+def as_of_netbox(rows: list[dict[str, str]]) -> str:
+    cells = [
+        f"{address}/{length},Active,{row['Name']}"
+        for row in rows
+        for address, length in ((row["Public IPv4 address"], 24), (row["IPv6 IPs"], 64))
+        if address
+    ]
+    return "\n".join(["IP Address,Status,DNS Name", *cells, ""])
+
+
+def as_of_terraform(rows: list[dict[str, str]]) -> str:
+    resources = [
+        {
+            "mode": "managed", "type": "aws_instance", "name": row["Name"].split(".")[0],
+            "provider": 'provider["registry.terraform.io/hashicorp/aws"]',
+            "instances": [{"attributes": {
+                "id": row["Instance ID"], "public_ip": row["Public IPv4 address"],
+                "ipv6_addresses": [row["IPv6 IPs"]] if row["IPv6 IPs"] else [],
+            }}],
+        }
+        for row in rows
+    ]  # fmt: skip
+    return json.dumps({"version": 4, "terraform_version": "1.9.0", "resources": resources})
+
+
+@pytest.mark.parametrize(
+    ("name", "write"),
+    [
+        ("hosts.json", as_described),
+        ("netbox.csv", as_of_netbox),
+        ("terraform.tfstate", as_of_terraform),
+        ("ec2-instances.csv", None),
+    ],
+)
+def test_twelve_of_300_hosts_are_listed_in_whichever_form_they_are_exported(name, write, tmp_path):
+    listed = [
+        *map(ipaddress.ip_network, ("198.51.100.0/24", "203.0.113.9", "2001:db8:1::/48")),
+        ipaddress.ip_network("192.0.2.0/26"),
+    ]
+    text = FLEET.read_text()
+    rows = list(csv.DictReader(text.splitlines()))
+    counts = Counter[str]()
+    for row in rows:
+        addresses = [row[key] for key in ("Public IPv4 address", "IPv6 IPs") if row[key]]
+        n = sum(any(ipaddress.ip_address(one) in net for net in listed) for one in addresses)
+        whole = "wholly" if n == len(addresses) else "partly"
+        counts[whole if n else "not_listed" if addresses else "not_known"] += 1
+    assert counts == {"wholly": 10, "partly": 2, "not_listed": 280, "not_known": 8}
+    path = tmp_path / name
+    path.write_text(write(rows) if write else text)
+    found = document(REPOSITORY / "samples" / "blocklist.txt", "--inventory", path)
+    hit = found["inventory"]["businesses"]
+    if write is as_of_netbox:  # It has addresses alone, so that no host without one is in it.
+        counts["not_known"] = 0
+    assert {key: hit[f"n_{key}"] for key in counts} == counts
