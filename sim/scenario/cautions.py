@@ -121,7 +121,7 @@ def _warn_of_files(resolved: Resolved) -> Iterator[str]:
         )
     if inventory is not None and inventory.away_from:
         yield (
-            f"without {inventory.away_from}: what a site has there now is placed by chance among "
+            f"without {inventory.away_from}: what a site has there alone is placed by chance among "
             f"the other providers of {resolved.hosting.name} (column drawn of sites.csv)"
         )
     if is_elsewhere and resolved.scenario.complaints is not None:

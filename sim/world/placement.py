@@ -157,14 +157,19 @@ def warnings_of_leaving(resolved: Resolved) -> Iterator[str]:
     _, place, stays = _place_hosts(resolved, places, inventory)
     if stays.all():
         yield f"{head}: none of your sites has an address there by {resolved.cloud_prefixes.name}"
-    unknown = stays & (place == places.row_of[NOT_KNOWN, NOT_KNOWN])
-    rows = np.unique(inventory.component_site[inventory.host_component[unknown]]).tolist()
-    if rows:
-        named = ", ".join(inventory.site[row] for row in rows[:3]) + (", …" if rows[3:] else "")
-        yield (
-            f"{head}: {len(rows)} of {inventory.n_sites} sites keep addresses whose provider no "
-            f"table knows, so that they may be there: {named}"
-        )
+    component = inventory.host_component
+    loses = np.bincount(component, ~stays)[component] > 0
+    for is_so, what in (
+        (
+            stays & (place == places.row_of[NOT_KNOWN, NOT_KNOWN]),
+            "keep addresses whose provider no table knows, so that they may be there",
+        ),
+        (stays & loses, "keep their other addresses alone, without any in place of those there"),
+    ):
+        rows = np.unique(inventory.component_site[component[is_so]]).tolist()
+        if rows:
+            named = ", ".join(inventory.site[row] for row in rows[:3]) + (", …" if rows[3:] else "")
+            yield f"{head}: {len(rows)} of {inventory.n_sites} sites {what}: {named}"
 
 
 def _place_rows(

@@ -20,7 +20,7 @@ from sim.report.words.languages import IN_ENGLISH
 from sim.results.folder import open_run
 from sim.scenario.cautions import list_warnings
 from sim.scenario.what_if import choose_what_ifs
-from sim.world.placement import seat_sites
+from sim.world.placement import seat_sites, warnings_of_leaving
 from sim.world.providers import build_places
 from tests.csv_rows import csv_rows
 from tests.sites import TABLES, overrides, resolved
@@ -190,7 +190,7 @@ def test_sites_without_a_provider_are_drawn_among_the_others(tmp_path):
     assert rows(found, alone, but=leave, columns=own) == [(0.0,)]
     assert rows(found, "as-is", but=leave, columns=own) > [(0.0,)]
     warnings = " ".join(open_run(found).manifest["warnings"])
-    assert "without alpha: what a site has there now is placed by chance" in warnings
+    assert "without alpha: what a site has there alone is placed by chance" in warnings
     assert "without alpha: 1 of 5 sites keep addresses whose provider no table knows" in warnings
 
 
@@ -210,6 +210,10 @@ def test_the_hosts_that_leave_a_provider_are_those_that_are_there(tmp_path):
     assert seated.is_given[-4:, 0].tolist() == [True, True, False, True]
     numbers = places.line.numbers(seated.host_address)
     assert numbers == [int(ip_address(one)) for one in ("8.8.8.8", "8.8.8.8", "2001:4860::1")]
+    assert [*warnings_of_leaving(one.resolved)][-1] == (
+        "without alpha: 2 of 4 sites keep their other addresses alone, without any in place of "
+        "those there: first, last"
+    )
 
 
 def test_moves_do_not_change_the_fronts_that_a_chase_finds(tmp_path):
