@@ -14,7 +14,7 @@ from sim.engine.eventlog import Kind
 from sim.engine.record.outcome import BUSINESS_METRICS, DROPPED_SHARE, Outcome
 from sim.engine.state.ledger import Group
 from sim.measure.groups import state_times_s
-from sim.measure.measures import UNKNOWN, Measure, demand_micro_usd, measured, over
+from sim.measure.measures import UNKNOWN, Measure, demand_micro_usd, measured, over, remainder
 from sim.measure.names import expected_businesses, measure_names
 from sim.scenario.tables.rows import RESPONSES
 from sim.world.build import World
@@ -221,11 +221,11 @@ def measure_target(world: World, outcome: Outcome) -> tuple[Measure, ...]:
     n_users = float(users.n_users.sum())
     hours = n_users * world.horizon_s / S_PER_H
     denied, by_vpn, left, hopping = (
-        # Rounding may make a sum slightly more than all, and the remainder slightly negative.
+        # Rounding may make a sum slightly more than all.
         min(float(fate_s.sum()) / S_PER_H, hours)
         for fate_s in (users.denied_s, users.vpn_s, users.left_s, users.hopping_s)
     )
-    reached = max(0.0, hours - denied - by_vpn - left)
+    reached = float(remainder(hours, denied + by_vpn + left))
     fates = {"denied": denied, "by_vpn": by_vpn, "reached": reached, "left": left}
     found = [measured(f"target_user_hours_{fate}", value, hours) for fate, value in fates.items()]
     lost_share = min(1.0, (denied + left) / hours) if hours > 0 else UNKNOWN

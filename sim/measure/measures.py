@@ -80,6 +80,12 @@ def over(above: ArrayLike, below: ArrayLike, per: float) -> NDArray[np.float64]:
     return ratio
 
 
+def remainder(whole: ArrayLike, part: ArrayLike) -> NDArray[np.float64]:
+    """What a part leaves of a sum; 0 where nothing but rounding does, which may be negative."""
+    found = np.subtract(whole, part)
+    return np.where(found > 1e-12 * np.asarray(whole), found, 0.0)
+
+
 def demand_micro_usd(world: World) -> float:
     """Domestic demand of all businesses over the run, in micro-dollars at mean revenue.
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from sim.catalogue.measures import MEASURES
 from sim.engine.record.outcome import Outcome
-from sim.measure.measures import Measure, measured
+from sim.measure.measures import Measure, measured, remainder
 from sim.measure.money.losses import LossTotals
 from sim.measure.money.prices import N_DRAWS, ParameterDraws, draw_parameters
 from sim.scenario.resolve import Resolved
@@ -91,9 +91,8 @@ def provider_money(totals: LossTotals, parameters: ParameterDraws) -> ProviderDr
         return ProviderDraws(one.loss_usd + other.loss_usd, one.gain_usd + other.gain_usd)
     spending = parameters.revenue_level * parameters.hosting_spend_share
     double = double_hosting_usd(totals, parameters).sum(axis=1)
-    # Rounding may make the difference of two sums over the same hours slightly negative.
     return ProviderDraws(
-        loss_usd=np.maximum(spending * totals.paid_usd.sum(axis=1) - double[..., 1], 0),
+        loss_usd=remainder(spending * totals.paid_usd.sum(axis=1), double[..., 1]),
         gain_usd=spending * totals.paid_usd.sum(axis=0) + double[..., 0],
     )
 
@@ -211,8 +210,7 @@ def money_of(totals: LossTotals, parameters: ParameterDraws) -> MoneyDraws:
         response_cost_usd=p.response_cost_level * totals.response_usd + double_usd,
         double_hosting_usd=double_usd,
         transfers_to_rivals_usd=(p.transfer_share * (gross - recaptured + churn)).sum(axis=2),
-        # Rounding may make the difference of two sums over the same hours slightly negative.
-        provider_loss_usd=np.maximum(hosting * totals.away_usd - to_first, 0),
+        provider_loss_usd=remainder(hosting * totals.away_usd, to_first),
         domestic_gain_usd=hosting * totals.domestic_usd + to_domestic,
     )
 

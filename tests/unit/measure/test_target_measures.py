@@ -56,6 +56,7 @@ def test_no_more_than_everything_is_lost(n_users):
     found = measured((0, "block", "192.0.2.0/24"), users=users, horizon_s=7 * DAY, actors=actors)
     assert 1 - 1e-15 < found["target_user_hours_lost_share"] <= 1
     assert found["target_user_hours_denied"] <= n_users * 168
+    assert found["target_user_hours_reached"] == 0
 
 
 def test_where_nothing_is_denied_the_trade_off_is_not_known():

@@ -104,6 +104,20 @@ def test_a_response_costs_its_labour_and_double_hosting_where_a_provider_is_left
         assert not result.domestic_gain_usd.any()
 
 
+def test_what_rounding_leaves_is_no_loss():
+    """All who leave are paid on to the end: the sums are equal, in another sequence."""
+    rng = np.random.default_rng(0)
+    losers = [Loser(revenue_usd_per_h=float(one)) for one in rng.lognormal(3, 1.5, 60)]
+    last_h = rng.uniform(1, 600, 60).tolist()
+    paths = [((0.0, 0), (DURATION_H - one, 2 - row % 2)) for row, one in enumerate(last_h)]
+    parameters = plain_parameters(hosting_spend_share=[[0.0213]], revenue_level=[[1.37]])
+    result = money(*losers, moves=moves_along(paths), parameters=parameters)
+    assert result.double_hosting_usd > 1
+    assert not result.provider_loss_usd.any()
+    totals = totals_of(losers, moves_along(paths), ("shops",))
+    assert not provider_money(totals, parameters).loss_usd.any()
+
+
 def test_who_comes_back_is_not_paid_twice():
     parameters = plain_parameters(dual_running_months=[[0.5]])
     moves = moves_along([((0.0, 0), (100.0, 2), (200.0, 0))])
