@@ -7,6 +7,7 @@ import csv
 import io
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta, timezone
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 
 import duckdb
@@ -178,9 +179,31 @@ def own_case(clone: Path) -> Iterator[str]:
     yield f"four such evenings, of {2 * sum(day.weekday() >= 5 for day in days)} hours"
 
 
+def budget(clone: Path) -> Iterator[str]:
+    """Who is cut off must be who lies in the rules, by the addresses of both files."""
+    targets = [*map(ip_address, (clone / "samples" / "targets.txt").read_text().split())]
+    near = [
+        (ip_address(row["address"]), row["name"], int(row["n_names"] or 1))
+        for row in csv_rows(clone / "samples" / "neighbours.csv")
+    ]
+    rules = [ip_network("198.51.100.0/28"), ip_network("203.0.113.4/30")]
+    assert all(any(target in rule for rule in rules) for target in targets)
+    n_others = sum(rule.num_addresses for rule in rules) - len(targets)
+    hit = [row for row in near if any(row[0] in rule for rule in rules)]
+    yield f"hit {n_others} other addresses, with all {sum(n for *_, n in hit)} names"
+    assert {name for _, name, _ in hit} == {"shop", "bank", "blogs"}
+    # Of the second prefix alone, which hits fewest addresses where there are three rules.
+    spared = {"2 rules": set(), "3 rules": {"bank"}, "4 rules": {"shop", "bank", "blogs"}}
+    for row in csv_rows(clone / "router" / "ways" / "site_differences.csv"):
+        if row["metric"] == "affected_h" and row["site"] in spared["4 rules"]:
+            is_spared = row["site"] in spared[row["strategy"]]
+            assert (float(row["difference_high"]) == 0) == is_spared, row
+
+
 SAID: dict[str, Callable[[Path], Iterator[str]]] = {
     "docs/explanation/emergence.md": emergence,
     "docs/how-to/april-2018-the-block-that-hurts-least.md": april,
+    "docs/how-to/find-the-block-that-hurts-least.md": budget,
     "docs/how-to/which-of-my-hosts-are-blocked.md": fleet,
     "docs/how-to/your-own-case.md": own_case,
     "docs/tutorial/first-answer.md": first_answer,
