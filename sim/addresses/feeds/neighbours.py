@@ -268,13 +268,14 @@ _TEXTS = _PROSE | _WORDS | NAMES | frozenset(re.findall(r"\w+", """
     attackphase handling tlp usagetype fuente enlace fonte источник ссылка confidence
 """))  # fmt: skip
 _CODES = frozenset(re.findall(r"\w+", """
-    id uuid guid uid row index serial sblid sbl case caseid casenumber docket ticket orderid
-    ordernumber reportid entryid ref reference references as asns cc countrycode continentcode
-    regioncode postal postalcode zip zipcode latitude longitude lat lon lng firstseen lastseen
-    updated updatedat lastupdated modified timestamp sourceid asof firstseenutc lastseenutc
-    lastreportedat observeddate countryisocode autonomoussystemnumber geonameid
-    registeredcountrygeonameid representedcountrygeonameid isanonymousproxy issatelliteprovider
-    isanycast accuracyradius metrocode iocid numero provvedimento numeroprovvedimento
+    id uuid guid uid row index serial serialno srno slno sblid sbl case caseid casenumber docket
+    ticket orderid ordernumber reportid entryid ref reference references as asns cc countrycode
+    continentcode regioncode postal postalcode zip zipcode latitude longitude lat lon lng
+    firstseen lastseen updated updatedat lastupdated modified timestamp sourceid asof
+    firstseenutc lastseenutc lastreportedat observeddate countryisocode autonomoussystemnumber
+    geonameid registeredcountrygeonameid representedcountrygeonameid isanonymousproxy
+    issatelliteprovider isanycast accuracyradius metrocode iocid numero provvedimento
+    numeroprovvedimento
 """))  # fmt: skip
 """The same, whose cells may be numbers or codes of two letters: ``NO`` is Norway there."""
 # Columns of sites that a run reads.

@@ -121,7 +121,7 @@ def write_case(known: Known, folder: Path) -> list[str]:
     choice = replace(choice, day_order=known.day_order)
     # Read in place, so that a mistake is reported with the name that the user knows.
     mistakes, listed, inventory, given = Mistakes(DataError), None, None, None
-    of_sites, notes = replace(choice, zone=None), list[str]()
+    of_sites, of_operators = replace(choice, zone=None), list[str]()
     with mistakes.of_part():
         listed = read_given(known.blocklist, choice) if known.blocklist else None
     with mistakes.of_part():
@@ -130,8 +130,18 @@ def write_case(known: Known, folder: Path) -> list[str]:
     with mistakes.of_part():
         if known.operators is not None:
             given, of_operators = read_operators(known.operators, choice)
-            notes += [f"{known.operators}: {note}" for note in of_operators]
     mistakes.raise_any()
+    as_read = [
+        (path, note)
+        for path, found in (
+            (known.blocklist, listed.notes if listed else ()),
+            (known.inventory, inventory.notes if inventory else ()),
+            (known.operators, of_operators),
+        )
+        if path is not None
+        for note in found
+    ]
+    notes = [f"{path}: {note}" for path, note in as_read]
     periods = listed.periods if listed is not None else ()
     begin_s = min((one.from_s for one in periods if one.from_s is not None), default=None)
     edges = [at for one in periods for at in (one.from_s, one.until_s) if at is not None]
@@ -168,7 +178,6 @@ def write_case(known: Known, folder: Path) -> list[str]:
         assumed.append("The blocklist: a prefix reserved for documentation.")
     else:
         files[blocklist] = listed.data
-        notes += [f"{known.blocklist}: {note}" for note in listed.notes]
     if listed is not None and periods:
         outside = _check_periods(listed, start, end)
         if listed.is_dated:
@@ -178,7 +187,6 @@ def write_case(known: Known, folder: Path) -> list[str]:
     has_ipv6 = False
     if known.inventory is not None and inventory is not None:
         has_ipv6 = bool(inventory.prefixes6)
-        notes += [f"{known.inventory}: {note}" for note in inventory.notes]
         files["hosts.csv"] = write_sites(known.inventory, of_sites)
         if n_by_visits := int(inventory.is_by_visits.sum()):
             assumed.append(
@@ -251,11 +259,13 @@ def write_case(known: Known, folder: Path) -> list[str]:
     if borrowed:
         assumed.append(f"Tables of another country or time (`borrow`): {', '.join(borrowed)}.")
     what = {blocklist: "what is blocked", **_WHAT}
+    read = [f"- `{one.name}`: {note}.\n" for one, note in as_read]
     readme = _filled(
         "README.md",
         title=TITLE,
         files="\n".join(f"- `{name}`: {words}." for name, words in what.items() if name in files),
         sites=", with a row for each of your sites (`answer/sites.csv`)" if known.inventory else "",
+        read="".join(["## How your files were read\n\n", *read, "\n"] if read else []),
         assumed="\n".join(f"- {words}" for words in assumed)
         or "Nothing beyond what the tables say of themselves.",
     )

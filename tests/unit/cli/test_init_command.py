@@ -67,7 +67,7 @@ def test_all_that_is_known_stands_in_the_folder(tmp_path):
 
 def test_columns_of_all_files_are_settled_at_once_and_percent_are_shares(tmp_path):
     files = {
-        "blocklist": "ip,ruling,appeal\n198.51.100.7,12/2025,open\n",
+        "blocklist": "Sr No,ip,ruling,appeal\n1,198.51.100.7,12/2025,open\n",
         "inventory": "site,ip,county\na.example,198.51.100.7,Kwale\n",
         "operators": "Network,Market share,Kind\nNorth,66.0%,mobile\nSouth,33.9%,fixed\n",
     }
@@ -89,6 +89,7 @@ def test_columns_of_all_files_are_settled_at_once_and_percent_are_shares(tmp_pat
     assert south.share_users == pytest.approx(33.9 / 99.9)
     readme = (tmp_path / "case" / "README.md").read_text()
     assert "blocks 1 h after it sees one, unblocks 2 h after it sees a release" in readme
+    assert "- `operators.csv`: share_users adds up to 99.9: read as percent" in readme
 
 
 def test_nothing_is_said_to_be_assumed_of_operators_whose_columns_are_all_given(tmp_path):
