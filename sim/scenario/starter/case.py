@@ -203,7 +203,7 @@ def write_case(known: Known, folder: Path) -> list[str]:
     table, note = shipped_operators(operators)
     polled = tuple(listed.polled if listed is not None else ())
     if known.operators is not None or polled:
-        table, note, columns = filled_operators(given, known.country, operators, polled)
+        table, note, columns = filled_operators(given, known.country, operators, polled, str(first))
         if columns:
             assumed.append(
                 f"Of the operators: {', '.join(columns)} (operators.source.yaml)."

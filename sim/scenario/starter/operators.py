@@ -115,6 +115,7 @@ def filled_operators(
     country: str,
     model_of: str,
     polled: Sequence[str] = (),
+    day: str = "",
 ) -> tuple[str, str, list[str]]:
     """Fill up a table of operators.
 
@@ -128,6 +129,8 @@ def filled_operators(
         Shipped table whose first row stands for what is not given.
     polled
         Operators at which it was seen whether the list is in force, if it was.
+    day
+        Of which that list is.
 
     Returns
     -------
@@ -156,7 +159,7 @@ def filled_operators(
         filled = {"label": row["operator"], "stands_for": "", "share_users": f"{mine:.6g}"}
         writer.writerow(model | filled | {name: row[name] for name in given if row[name]})
     why = dict.fromkeys(given, GIVEN) | dict.fromkeys(seen, _WHY_SEEN)
-    return stream.getvalue(), _note(note, columns, why, country), assumed
+    return stream.getvalue(), _note(note, columns, why, country, day), assumed
 
 
 LAGS = ("poll_interval_h", "apply_lag_median_h", "release_lag_median_h", "compliance")
@@ -176,7 +179,7 @@ def describe_lags(table: str, assumed: Sequence[str]) -> str:
     )
 
 
-def _note(text: str, columns: Sequence[str], why: Mapping[str, str], country: str) -> str:
+def _note(text: str, columns: Sequence[str], why: Mapping[str, str], country: str, day: str) -> str:
     """The note of that table, with the columns that the user gives."""
     note = YAML(typ="safe", pure=True).load(text)
     old = note["columns"]
@@ -191,12 +194,11 @@ def _note(text: str, columns: Sequence[str], why: Mapping[str, str], country: st
             if name in old and name not in why
             else {
                 **{key: old.get(name, unknown)[key] for key in unknown},
-                "kind": "assumption",
-                "why": why.get(name, GIVEN),
                 **(
-                    {"range": old[name]["range"]}
-                    if "range" in old.get(name, {}) and why.get(name) != _WHY_SEEN
-                    else {}
+                    {"kind": "derived", "formula": _WHY_SEEN, "source": "That list", "date": day}
+                    if why.get(name) == _WHY_SEEN
+                    else {"kind": "assumption", "why": why.get(name, GIVEN)}
+                    | {key: one for key, one in old.get(name, {}).items() if key == "range"}
                 ),
             }
             for name in columns

@@ -32,6 +32,13 @@ BRIDGED_S = 90 * 60
 """Shorter gaps are bridged, likewise."""
 
 
+_OF_ORDERS = (
+    *("ordered_by", "purpose", "evidence", "published.totals", "published.figures"),
+    *("complaints", "users", "stances", "fronts", "censor", "target.prefixes", "target.addresses"),
+)
+"""Keys of a scenario that are about its orders and whom they are meant for, not about a record."""
+
+
 class Settings(NamedTuple):
     """Overrides of a scenario, and the files that they name."""
 
@@ -52,6 +59,8 @@ def set_record(
     record: Path, scenario: str, folder: Path, start: str = "", end: str = "", time_zone: str = ""
 ) -> Settings:
     """A record with dates in place of a scenario's orders: its time, sessions and operators too.
+
+    Who ordered the scenario's, why, and against whom, is not said of the record.
 
     Parameters
     ----------
@@ -122,7 +131,9 @@ def set_record(
         "end": format_instant(last + timedelta(seconds=is_over)),
         **{f"strategy.{key}": None for key in sorted(of.strategy.model_fields_set - {"id"})},
         "strategy": {"id": "orders", "table": "record.csv"},
-        "evidence": None,
+        "description": json.dumps(f"Record given: {record.name}"),
+        "target.name": "what the record lists",
+        **dict.fromkeys(_OF_ORDERS),
     }
     for key, is_given in (("sessions", rows), ("polled", listed.polled)):
         # After the strategy, and not that of a record before.
@@ -143,7 +154,7 @@ def set_record(
         named[name].with_suffix(".source.yaml").write_text(dump_tree(note), encoding="utf-8")
     parties = {name for one in listed.periods for name in one.operators.split()}
     if names := sorted({*listed.polled, *parties}):
-        groups = filled_operators(None, of.country or "any", UNKNOWN, names)
+        groups = filled_operators(None, of.country or "any", UNKNOWN, names, days)
         named["record-operators.csv"] = path = folder / "record-operators.csv"
         path.write_text(groups[0], encoding="utf-8")
         path.with_suffix(".source.yaml").write_text(groups[1], encoding="utf-8")

@@ -110,6 +110,10 @@ def test_a_record_of_ones_own_tells_sessions_and_operators_and_is_repeated(tmp_p
     page = " ".join(re.sub(r"<[^>]+>", " ", render(open_run(tmp_path / "out"))).split())
     assert "Hours cut off a.example 7 Mar, 14:00 to 15:00 1 Sites cut off longest" in page
     assert "Who blocked in fact is not recorded" not in page
+    # Nothing is added to what was seen, and who ordered it is not in the record.
+    assert "How soon operators block" not in page
+    for words in ("Spanish courts", "LaLiga", "unlicensed streams"):
+        assert words not in page
     assert "Times of orders: simulated" not in page
     assert "Your own files: those under" in page
     # The folder keeps the tables, and is a scenario itself.
@@ -141,6 +145,20 @@ def test_a_record_of_ones_own_tells_sessions_and_operators_and_is_repeated(tmp_p
     told = run("run", ".", "-o", "../other", status=4).stderr
     for file in (copy, note):
         assert f"{file.name}: expected the file of the run (SHA-256 " in told
+
+
+def test_a_record_says_nothing_of_the_target_of_another_scenario(tmp_path):
+    (tmp_path / "list.csv").write_text("address,from,until\n203.0.113.9,2026-03-01,2026-03-02\n")
+    (tmp_path / "sites.csv").write_text("site,address\na.example,203.0.113.9\n")
+    given = ("--sites", tmp_path / "sites.csv", "--record", tmp_path / "list.csv")
+    services = ("--set", "population.services=none", "--set", "purpose=test it")
+    run("run", "telegram-2018", *given, *services, "-n", "1", "-o", tmp_path / "out")
+    found = open_run(tmp_path / "out")
+    page = render(found)
+    assert not {"fronts", "users", "ordered_by"} & found.scenario.keys()
+    assert found.scenario["published"] == {}
+    assert "elegram" not in page.replace("telegram-2018", "")
+    assert "test it" in page
 
 
 def test_a_record_of_one_session_has_its_hours(tmp_path):
