@@ -122,13 +122,25 @@ def folder_of(scenario: str | None) -> RunFolder | None:
 
 
 def plan_again(
-    scenario: str | None, kind: str, options: ExperimentOptions, *asked: Any
+    scenario: str | None, kind: str, options: ExperimentOptions, *asked: Any, has_kept: bool
 ) -> Plan | None:
-    """The plan of a folder that is given in place of a scenario, where nothing else is asked."""
+    """The plan of a folder that is given in place of a scenario, where nothing else is asked.
+
+    Raises
+    ------
+    UsageError
+        If something else is, and its simulations are of a list of the user's own.
+    """
     run = folder_of(scenario)
     others = (*asked, options.overrides, options.measures, options.seed)
     is_other = any(one not in (None, [], False) for one in others)
     if run is None or run.manifest["kind"] != kind or is_other:
+        own = (run.manifest.get("ensemble") or {}).get("list") if run else None
+        if own and not has_kept:
+            raise UsageError(
+                f"{scenario}: its simulations are of the list {own}, which is not in the folder: "
+                "give it again by --kept, or take all by --kept none"
+            )
         return None
     from sim.experiment.saved_plans import plan_of_folder
 

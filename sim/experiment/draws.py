@@ -275,22 +275,28 @@ def read_kept(path: Path) -> Kept:
     return Kept(str(path), draw, first.root_seed, first.model, first.evidence)
 
 
-def shipped_kept(resolved: Resolved) -> Kept | None:
-    """Kept simulations that are shipped with a scenario; None for one that has none."""
+def shipped_kept(resolved: Resolved, root_seed: int | None = None) -> Kept | None:
+    """Kept simulations that are shipped with a scenario; None for one that has none.
+
+    A copy of a scenario, such as that of a run folder, has them if nothing of it is otherwise.
+    """
     loaded, folder = resolved.loaded, library.shipped("scenarios")
-    code = {table.name for table in resolved.code}
+    code, kept = {table.name for table in resolved.code}, kept_by_name(resolved)
     is_shipped = loaded.folder.resolve() == folder.resolve() and not set(loaded.copies) - code
-    return _shipped(resolved) if is_shipped else None
+    if kept is None or is_shipped:
+        return kept
+    return None if kept.why_not(resolved, root_seed or kept.root_seed) else kept
 
 
 def is_shipped(resolved: Resolved, root_seed: int, draw: Sequence[int]) -> bool:
     """Whether some draws are the first of those that are shipped with the same scenario."""
-    kept = _shipped(resolved)
+    kept = kept_by_name(resolved)
     if kept is None or kept.why_not(resolved, root_seed):
         return False
     return tuple(draw) == kept.draw[: len(draw)]
 
 
-def _shipped(resolved: Resolved) -> Kept | None:
+def kept_by_name(resolved: Resolved) -> Kept | None:
+    """Kept simulations of the shipped scenario of that name, which may be another one."""
     path = library.shipped("seeds") / "kept" / f"{resolved.scenario.name}.csv"
     return read_kept(path) if path.is_file() else None

@@ -20,9 +20,11 @@ from sim.experiment.draws import (
     ALL_ASKED,
     MOST_DRAWS,
     NONE_KEPT,
+    OTHER_MODEL,
     PRIOR,
     Draws,
     Kept,
+    kept_by_name,
     lay_draws,
     read_kept,
     shipped_kept,
@@ -218,9 +220,14 @@ class Plan:
         """Kept simulations to take, or why there are none though the scenario has evidence."""
         if str(source) == PRIOR:
             return None, ALL_ASKED
-        kept = shipped_kept(self.resolved) if source is None else read_kept(Path(source))
+        kept = (
+            shipped_kept(self.resolved, self.root_seed)
+            if source is None
+            else read_kept(Path(source))
+        )
         if kept is None:
-            return None, NONE_KEPT if self.resolved.scenario.evidence else ""
+            why = OTHER_MODEL if kept_by_name(self.resolved) else NONE_KEPT
+            return None, why if self.resolved.scenario.evidence else ""
         if not (why := kept.why_not(self.resolved, self.root_seed)):
             return kept, ""
         if source is not None:

@@ -91,7 +91,8 @@ def run(
 
     def make(resolved: Resolved, seed: int) -> Runs:
         given = (*asked, strategy, sites, record)
-        if (again := plan_again(scenario, RUN, options, *given)) is not None:
+        has_kept = kept is not None or fixed
+        if (again := plan_again(scenario, RUN, options, *given, has_kept=has_kept)) is not None:
             return Runs(again)
         plan = Plan.of_run(resolved, seed, resolved.scenario.n_replicates)
         return Runs(plan.of_size(simulations, fixed=fixed, source=kept, pairs=pairs))
@@ -164,7 +165,9 @@ def compare(
     from sim.experiment.runs import Runs
 
     def make(resolved: Resolved, seed: int) -> Runs:
-        if (again := plan_again(scenario, COMPARISON, options, *asked, sites, record)) is not None:
+        given, has_kept = (*asked, sites, record), kept is not None or fixed
+        again = plan_again(scenario, COMPARISON, options, *given, has_kept=has_kept)
+        if again is not None:
             return Runs(again)
         what_if = {"moves": move, "without": without_provider}
         plan = plan_comparison(resolved, strategy, baseline, metric, seed, **what_if)

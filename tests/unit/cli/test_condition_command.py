@@ -47,6 +47,8 @@ def ensemble(out: Path) -> dict[str, Any]:
 def test_a_run_takes_the_kept_simulations_in_their_sequence(folder, tmp_path, given):
     assert len(draws(folder)) == 4
     done = run_small(folder, tmp_path / "out", "--kept", str(folder / given), "-n", "3")
+    again = run("run", tmp_path / "out", "-n", "2", "-o", tmp_path / "again", status=2)
+    assert "which is not in the folder: give it again by --kept" in again.stderr
     found = ensemble(tmp_path / "out")
     assert (found["is_conditioned"], found["draws"]) == (True, draws(folder)[:3])
     assert NOTICE not in done.stdout + done.stderr

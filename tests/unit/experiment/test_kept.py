@@ -125,7 +125,18 @@ def test_an_input_with_another_range_is_another_model(tmp_path):
     assert text.count("range: [0.01, 0.14]") == 1
     wider.write_text(text.replace("range: [0.01, 0.14]", "range: [0.01, 0.2]"), encoding="utf-8")
     assert model_hash(resolve(load_scenario(str(wider)))) != model_hash(chase())
-    assert shipped_kept(resolve(load_scenario(str(wider)))) is None
+    found = resolve(load_scenario(str(wider)))
+    assert shipped_kept(found) is None
+    ensemble = Plan.of_run(found, SEED, 1).of_size(2, fixed=False).asked["ensemble"]
+    assert ensemble["not_conditioned"] == "they are of other inputs, values or tables"
+
+
+def test_a_copy_of_a_scenario_has_what_is_kept_of_it(tmp_path):
+    copy = tmp_path / "telegram-2018.yaml"
+    copy.write_bytes(Path(load_scenario("telegram-2018").document.file).read_bytes())
+    own = resolve(load_scenario(str(copy), ["end=2018-04-18T00:00+03:00"]))
+    ensemble = Plan.of_run(own, SEED, 1).of_size(2, fixed=False).asked["ensemble"]
+    assert ensemble["draws"] == list(shipped_kept(chase()).draw[:2])
 
 
 @pytest.mark.parametrize(
