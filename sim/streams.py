@@ -63,6 +63,8 @@ class Stream(IntEnum):
     COMPONENT_IPV6 = 47
     COMPONENT_IPV6_ADDRESS = 48
     RESPONSE_IPV6_ADDRESS = 49
+    FORECAST_MEMBER = 52
+    FORECAST_PATH = 53
 
 
 @dataclass(frozen=True)

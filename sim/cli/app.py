@@ -16,7 +16,7 @@ import typer
 
 from sim.cli import console
 from sim.cli.options import as_command
-from sim.cli.verbs import cover, experiments, exposure, handover, library
+from sim.cli.verbs import cover, experiments, exposure, forecasts, handover, library
 from sim.errors import OverblockError, UsageError
 from sim.version import __version__
 
@@ -71,6 +71,7 @@ VERBS: dict[str, Callable[..., None]] = {
     "cover": cover.cover,
     "import": cover.import_file,
     "assess": handover.assess,
+    "risk": forecasts.risk,
     "backtest": experiments.backtest,
     "validate": library.validate,
     "list": library.list_scenarios,

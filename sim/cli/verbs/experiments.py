@@ -413,6 +413,19 @@ def backtest(
     format_: Format = option("--format", "How scores are printed.", default=Format.TABLE),
     plot: Path | None = option("--plot FILE", "Draw the scores as PNG or SVG."),
     save: Path | None = option("--save FILE", "Write the JSON document here as well."),
+    forecast: str | None = option(
+        "--forecast RECORD",
+        "Score rolling forecasts of listings in place of cases: a record as for 'risk', or "
+        "spain-record for the shipped one.",
+    ),
+    from_: str | None = option("--from TIME", "With --forecast: forecast sessions from then on."),
+    output: Path | None = option(
+        "-o --output FOLDER", "With --forecast: keep forecasts, with their hashes, and scores."
+    ),
+    registered: Path | None = option(
+        "--registered FOLDER",
+        "With --forecast: score what 'risk' wrote there by the record's next session.",
+    ),
     force: bool = FORCE_FILE,
     workers: int | None = WORKERS,
     as_json: bool = JSON,
@@ -420,7 +433,8 @@ def backtest(
 ) -> None:
     """Compare published outcomes with simulated ranges.
 
-    Reads parameters and writes scores; tunes nothing.
+    Reads parameters and writes scores; tunes nothing. With --forecast it forecasts each session of
+    a record from those before it alone, and scores that beside simple forecasts.
 
     Examples:
 
@@ -429,7 +443,23 @@ def backtest(
       overblock backtest emergent-2018-04-20 firms-2018-04-26 -n 16
 
       overblock backtest --blind kept-apart.yaml --json
+
+      overblock backtest --forecast spain-record --from 2026-02-01 -o forecasts
     """
+    if forecast is None and (from_, output, registered) != (None, None, None):
+        raise UsageError("--from, --registered and -o: expected with --forecast RECORD")
+    if forecast is not None:
+        from sim.cli.verbs.forecasts import backtest_forecasts
+
+        if (from_ is None) == (registered is None):
+            wanted = "expected --from TIME, such as 2026-02-01, or --registered FOLDER"
+            raise UsageError(f"--forecast: {wanted}")
+        if cases or blind or members or plot or save or format_ is not Format.TABLE:
+            raise UsageError("--forecast: expected no cases, nor options of them")
+        backtest_forecasts(
+            forecast, from_, output, registered, force=force, as_json=as_json, quiet=quiet
+        )
+        return
     from sim.backtest.document import document
     from sim.backtest.scores import N_MEMBERS
     from sim.backtest.scores import backtest as score_cases

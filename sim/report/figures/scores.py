@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from sim.blocklists.covers import Answer
+    from sim.forecast.scores import ReliabilityRow
 
 Document = Mapping[str, Any]
 
@@ -201,3 +202,47 @@ def draw_frontier(found: Answer, path: Path) -> None:
         title = "Least collateral by number of rules"
         look.add_words(figure, title, f"{note} overblock {__version__}.")
         look.save_figure(figure, [path], 200)
+
+
+def draw_risks(sites: Sequence[tuple[str, tuple[float, float, float]]], path: Path) -> None:
+    """Draw the probability of each site to be listed in the next session, with its range."""
+    from sim.report.figures import look
+
+    with look.users_style():
+        figure = look.new_figure(110 / 25.4, (22 + 5.5 * len(sites)) / 25.4)
+        ax = figure.subplots()
+        names = [name if len(name) <= 26 else f"{name[:25]}…" for name, _ in sites]
+        look.leave_room(figure, look.width_of(figure, names, fontsize=7.5) + 2, 2, 1, 3.5)
+        for height, (_, (mean, low, high)) in enumerate(sites):
+            ax.plot([low, high], [height] * 2, color="C0", linewidth=1.8)
+            ax.plot(mean, height, "o", color="C0", markersize=5, clip_on=False)
+        ax.set_yticks(range(len(sites)), names, fontsize=7.5)
+        ax.set_ylim(len(sites) - 0.4, -0.6)
+        ax.set_xlim(0, 1)
+        ax.xaxis.set_major_formatter(lambda share, _: f"{share:.0%}")
+        ax.set_xlabel("probability to be listed in the next session")
+        look.save_figure(figure, [path], 150)
+
+
+def draw_reliability(bins: Sequence[ReliabilityRow], path: Path) -> None:
+    """Draw the share listed of the addresses forecast alike, with Wilson's interval."""
+    from scipy.stats import binomtest
+
+    from sim.report.figures import look
+
+    with look.users_style():
+        figure = look.new_figure(110 / 25.4, 80 / 25.4)
+        ax = figure.subplots()
+        look.leave_room(figure, 6, 2, 1, 3.5)
+        ax.plot([0, 1], [0, 1], color="#c9c9c9", zorder=1)
+        for one in bins:
+            ends = binomtest(round(one.listed * one.n), one.n).proportion_ci(0.9, "wilson")
+            ax.plot([one.forecast] * 2, [ends.low, ends.high], color="C1", linewidth=1.2)
+            ax.plot(one.forecast, one.listed, "o", color="C1", markersize=5, clip_on=False)
+        for axis in (ax.xaxis, ax.yaxis):
+            axis.set_major_formatter(lambda share, _: f"{share:.0%}")
+        ax.set_xlim(0, 1)
+        ax.set_ylim(0, 1)
+        ax.set_xlabel("forecast probability, past sessions")
+        ax.set_ylabel("share that was listed")
+        look.save_figure(figure, [path], 150)

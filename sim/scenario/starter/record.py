@@ -7,9 +7,9 @@ import io
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, timedelta
-from ipaddress import ip_network
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta, tzinfo
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from itertools import groupby, islice
 from operator import itemgetter
 from pathlib import Path
@@ -37,6 +37,10 @@ _OF_ORDERS = (
     *("complaints", "users", "stances", "fronts", "censor", "target.prefixes", "target.addresses"),
 )
 """Keys of a scenario that are about its orders and whom they are meant for, not about a record."""
+
+Network = IPv4Network | IPv6Network
+Spells = Mapping[Network, Sequence[tuple[int, int]]]
+"""When each prefix is listed, from and to, in seconds since 1970."""
 
 
 class Settings(NamedTuple):
@@ -80,33 +84,11 @@ def set_record(
     """
     of = load_scenario(scenario, [f"time_zone={time_zone}"] if time_zone else []).scenario
     listed = read_given(record, ColumnChoice(zone=ZoneInfo(of.time_zone or "UTC")))
-    given_s = [_seconds(key, text) for key, text in (("start", start), ("end", end))]
-    begins = [one.from_s for one in listed.periods if one.from_s is not None]
-    ends = [one.until_s for one in listed.periods if one.until_s is not None]
-    if not begins and given_s[0] is None:
-        message = (
-            "expected a record with dates: polls, dated orders, or a table with from and until"
-        )
-        raise DataError([Problem(str(record), f"{message}; got no row with a beginning")])
-    begin_s, end_s = listed.polls_s or (min(begins + ends), max(begins + ends))
-    n = len(listed.periods)
-    for given, n_open, what, key, other_s in (
-        # A day before and after whatever is known.
-        (given_s[0], n - len(begins), "begin", "start", begin_s - 24 * 3600),
-        (given_s[1], n - len(ends), "end", "end", end_s + 24 * 3600),
-    ):
-        if given is None and n_open and listed.polls_s is None:
-            other = format_instant(datetime.fromtimestamp(other_s, of.zone))
-            raise UsageError(
-                f"--record {record}: {n_open:,} of {n:,} rows do not {what}: say when the record "
-                f"does, such as --set {key}={other}"
-            )
-    begin_s = begin_s if given_s[0] is None else given_s[0]
-    end_s = end_s if given_s[1] is None else given_s[1]
+    begin_s, end_s = read_ends(record, listed, start, end, of.zone)
     # What ends with the record is not listed at the end of the run.
     is_over = any(one.until_s == end_s for one in listed.periods)
     first, last = (datetime.fromtimestamp(at, of.zone) for at in (begin_s, end_s))
-    sessions = find_sessions(listed, begin_s, end_s)
+    sessions = find_sessions(read_spells(listed, begin_s, end_s))
     rows = [(_utc(from_s), _utc(to_s)) for from_s, to_s in sessions]
     days = f"{first.date()} to {last.date()}"
     source = {"source": record.name, "date": str(last.date()), "kind": "fact"}
@@ -177,25 +159,73 @@ def _seconds(key: str, text: str) -> int | None:
         raise UsageError(f"--set {key}={text}: {error}") from None
 
 
-def find_sessions(listed: GivenList, begin_s: int, end_s: int) -> list[tuple[int, int]]:
-    """Sessions of a record: from when to when enough addresses are listed, short gaps bridged.
+def read_ends(
+    record: Path, listed: GivenList, start: str, end: str, zone: tzinfo
+) -> tuple[int, int]:
+    """When a record begins and ends, in seconds since 1970.
 
-    An address counts once, at however many operators it is listed. A spell without a beginning
-    begins with the record, and one without an end ends with it.
+    Raises
+    ------
+    DataError
+        If it has no dates.
+    UsageError
+        If it does not say when it begins or ends, and some of it begins before or ends after.
     """
-    spells: defaultdict[Any, list[tuple[int, int]]] = defaultdict(list)
+    given_s = [_seconds(key, text) for key, text in (("start", start), ("end", end))]
+    begins = [one.from_s for one in listed.periods if one.from_s is not None]
+    ends = [one.until_s for one in listed.periods if one.until_s is not None]
+    if not begins and given_s[0] is None:
+        message = (
+            "expected a record with dates: polls, dated orders, or a table with from and until"
+        )
+        raise DataError([Problem(str(record), f"{message}; got no row with a beginning")])
+    begin_s, end_s = listed.polls_s or (min(begins + ends), max(begins + ends))
+    n = len(listed.periods)
+    for given, n_open, what, key, other_s in (
+        # A day before and after whatever is known.
+        (given_s[0], n - len(begins), "begin", "start", begin_s - 24 * 3600),
+        (given_s[1], n - len(ends), "end", "end", end_s + 24 * 3600),
+    ):
+        if given is None and n_open and listed.polls_s is None:
+            other = format_instant(datetime.fromtimestamp(other_s, zone))
+            raise UsageError(
+                f"--record {record}: {n_open:,} of {n:,} rows do not {what}: say when the record "
+                f"does, such as --set {key}={other}"
+            )
+    begin_s = begin_s if given_s[0] is None else given_s[0]
+    end_s = end_s if given_s[1] is None else given_s[1]
+    return begin_s, end_s
+
+
+def read_spells(listed: GivenList, begin_s: int, end_s: int) -> Spells:
+    """Spells of each prefix of a record, at whichever operators, apart and ascending.
+
+    A spell without a beginning begins with the record, and one without an end ends with it.
+    """
+    spells: defaultdict[Network, list[tuple[int, int]]] = defaultdict(list)
     for row in csv.DictReader(io.StringIO(listed.data.decode())):
         edges = [
             int(datetime.fromisoformat(row[key]).timestamp()) if row[key] else known
             for key, known in (("from", begin_s), ("to", end_s))
         ]
         for prefix in row["addresses"].split():
-            # More of a prefix than make a session change none.
-            for address in islice(ip_network(prefix), LEAST_LISTED):
-                spells[address].append((edges[0], edges[1]))
+            spells[ip_network(prefix)].append((edges[0], edges[1]))
+    return {prefix: _merged(mine, 0) for prefix, mine in spells.items()}
+
+
+def find_sessions(spells: Spells) -> list[tuple[int, int]]:
+    """Sessions of a record: from when to when enough addresses are listed, short gaps bridged.
+
+    An address counts once, in however many prefixes it is listed.
+    """
+    by_address: defaultdict[object, list[tuple[int, int]]] = defaultdict(list)
+    for prefix, mine in spells.items():
+        # More of a prefix than make a session change none.
+        for address in islice(prefix, LEAST_LISTED):
+            by_address[address] += mine
     turns = [
         turn
-        for mine in spells.values()
+        for mine in by_address.values()
         for one in _merged(mine, 0)
         for turn in ((one[0], 1), (one[1], -1))
     ]

@@ -1,0 +1,250 @@
+"""Verbs for forecasts from a record: ``risk``, and ``backtest --forecast``."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import hashlib
+import io
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sim.cli import console
+from sim.cli.console import print_tables, progress
+from sim.cli.options import JSON, QUIET, argument, option
+from sim.files import new_files
+from sim.results.csvtext import csv_text
+from sim.streams import Streams
+from sim.version import __version__
+
+if TYPE_CHECKING:
+    from sim.forecast.record import SessionRecord
+    from sim.forecast.risk import Sessions
+    from sim.forecast.scores import SessionForecast
+
+SEED = 20251126
+"""Default of ``--seed``."""
+FORMAT = "overblock/forecast/1"
+
+
+def risk(
+    sites: Path = argument("SITES", "Your sites, a file as for 'exposure --inventory'."),
+    record: Path | None = option(
+        "--record FILE",
+        "A record of what was blocked and when: polls, dated orders, or a table with from and "
+        "until. The shipped record of Spain by default.",
+    ),
+    sessions: Path | None = option(
+        "--sessions FILE",
+        "When the next sessions begin and end, a table with start and end; by default those of "
+        "the record's last four weeks, four weeks later.",
+    ),
+    start: str = option("--start TIME", "When the record begins, if it does not say.", default=""),
+    end: str = option("--end TIME", "When the record ends, if it does not say.", default=""),
+    output: Path = option("-o --output FOLDER", "Folder for tables and page.", default=...),
+    seed: int = option("--seed", "Seed of the random numbers.", default=SEED, min=0),
+    has_scores: bool = option(
+        "--scores/--no-scores", "Score forecasts of the record's last four weeks.", default=True
+    ),
+    force: bool = option("--force", "Replace files that are there.", default=False),
+    as_json: bool = JSON,
+    quiet: bool = QUIET,
+) -> None:
+    """Forecast how likely your sites are blocked in the next sessions.
+
+    Examples:
+
+      overblock risk my-sites.csv -o risk
+
+      overblock risk my-sites.csv --record data.json --sessions fixtures.csv -o risk
+    """
+    from sim.forecast.outlook import forecast
+    from sim.forecast.record import LEAST_SESSIONS, read_record
+    from sim.forecast.risk import (
+        HORIZON_S,
+        check_sessions,
+        next_sessions,
+        rate_networks,
+        rate_providers,
+        rate_sites,
+    )
+    from sim.forecast.scores import mean_scores, reliability, roll, stored_text
+    from sim.report.documents import forecasts as written
+    from sim.report.documents.markdown import to_html
+    from sim.report.figures.scores import draw_reliability, draw_risks
+    from sim.scenario.tables.inventory import read_inventory
+
+    inventory = read_inventory(sites.name, sites)
+    known = read_record(record, start, end)
+    planned = _sessions_of(sessions)
+    ahead = next_sessions(known) if planned is None else check_sessions(planned, known)
+    streams = Streams(seed, 0)
+    lengths = None if planned is None else [(to_s - from_s) / 3600 for from_s, to_s in ahead]
+    outlook = forecast(known, [one[0] for one in ahead], streams, lengths)
+    rolled: Sequence[SessionForecast] = []
+    from_s = int(known.end_s[-1]) - HORIZON_S
+    if has_scores and (known.start_s < from_s).sum() >= LEAST_SESSIONS:
+        with progress("sessions", quiet=quiet) as watch:
+            rolled = roll(known, from_s, streams, watch.on_progress)
+    rows, networks = rate_sites(outlook, inventory), rate_networks(outlook)
+    providers = rate_providers(outlook)
+    ranked = sorted(rows, key=lambda row: -(row.p_next[0] if row.p_next else -1.0))
+    scores = mean_scores(rolled) if rolled else []
+    bins = reliability((one.p[0], one.is_listed) for one in rolled) if rolled else []
+    about = {
+        "schedule": "Sessions are yours."
+        if planned is not None
+        else "Sessions of the last four weeks are expected again, four weeks later.",
+        "times": "yours" if planned is not None else "those of the last four weeks, moved on",
+        "seed": seed,
+        "record": _digest(known)[:12],
+    }
+    stored = stored_text(outlook)
+    document = _document(known, seed, stored) | {
+        "sites": [row._asdict() for row in rows],
+        "sessions": [[written.instant(one) for one in pair] for pair in ahead],
+    }
+    with new_files(output, force=force) as folder:
+        for name, some in (("risk", rows), ("networks", networks), ("providers", providers)):
+            text = csv_text(written.RISK_COLUMNS, written.risk_rows(some, known.n_sessions))
+            (folder / f"{name}.csv").write_text(text, encoding="utf-8")
+        (folder / "forecast.csv").write_text(stored, encoding="utf-8")
+        (folder / "forecast.json").write_text(console.json_text(document), encoding="utf-8")
+        shown = [(row.name, row.p_next) for row in ranked if row.p_next is not None]
+        pictures = []
+        if shown:
+            draw_risks(shown[: written.MOST_ROWS], folder / "sites.png")
+            pictures.append(("Probability of each site.", _embedded(folder / "sites.png")))
+        if bins:
+            draw_reliability(bins, folder / "reliability.png")
+            pictures.append(("Share listed, by forecast.", _embedded(folder / "reliability.png")))
+        page = written.write_page(outlook, ranked, providers, scores, pictures, about)
+        html = to_html(page, written.title_of(outlook))
+        (folder / "report.html").write_text(html, encoding="utf-8")
+    if as_json:
+        console.print_json(document)
+    else:
+        print(written.answer(outlook, rows))
+        print_tables([written.risk_table("sites", "site", ranked, known.n_sessions)])
+        print(output / "report.html")
+
+
+def backtest_forecasts(
+    record: str,
+    from_: str | None,
+    output: Path | None,
+    registered: Path | None = None,
+    *,
+    seed: int = SEED,
+    force: bool = False,
+    as_json: bool = False,
+    quiet: bool = False,
+) -> None:
+    """Make rolling forecasts of a record, store them, and score them beside simple ones."""
+    from sim.errors import UsageError
+    from sim.forecast.record import SHIPPED, read_record
+    from sim.forecast.scores import mean_scores, reliability, roll, score_registered
+    from sim.report.documents import forecasts as written
+    from sim.scenario.quantities import parse_instant
+
+    known = read_record(None if record == SHIPPED else Path(record))
+    if registered is not None:
+        start_s, found = score_registered(known, *_read_registered(registered))
+        if as_json:
+            console.print_json([one._asdict() for one in found])
+        else:
+            table = written.score_table(found)
+            print_tables([replace(table, title=f"Session of {written.instant(start_s)}")])
+        return
+    text = from_ or ""
+    is_day = re.fullmatch(r"\d{4}-\d\d-\d\d", text)
+    try:
+        from_s = parse_instant(f"{text}T00:00+00:00" if is_day else text).timestamp()
+    except ValueError as error:
+        raise UsageError(f"--from {text}: {error}") from None
+    with progress("sessions", quiet=quiet) as watch:
+        rolled = roll(known, from_s, Streams(seed, 0), watch.on_progress)
+    scores, bins = mean_scores(rolled), reliability((one.p[0], one.is_listed) for one in rolled)
+    document = _document(known, seed) | {
+        "forecasts": [
+            {"session": written.instant(one.start_s), "sha256": one.sha256} for one in rolled
+        ],
+        "scores": [one._asdict() for one in scores],
+        "reliability": [one._asdict() for one in bins],
+    }
+    if output is not None:
+        with new_files(output, force=force) as folder:
+            text = csv_text(written.ROLLED_COLUMNS, written.rolled_rows(rolled))
+            (folder / "forecasts.csv").write_text(text, encoding="utf-8")
+            (folder / "forecasts.json").write_text(console.json_text(document), encoding="utf-8")
+    if as_json:
+        console.print_json(document)
+        return
+    print_tables([written.score_table(scores), written.reliability_table(bins)])
+
+
+def _document(record: SessionRecord, seed: int, stored: str = "") -> dict[str, Any]:
+    """Identity of a forecast: version, record, seed, parameters, and its own hash."""
+    from sim.forecast.pool import Pool, assumption, estimate_pool
+
+    point, _ = estimate_pool(record)
+    found = {
+        "format": FORMAT,
+        "version": __version__,
+        "computed": datetime.now(UTC).isoformat(timespec="seconds"),
+        "record_sha256": _digest(record),
+        "last_session": datetime.fromtimestamp(int(record.start_s[-1]), UTC).isoformat(),
+        "n_sessions": record.n_sessions,
+        "n_addresses": len(record.addresses),
+        "seed": seed,
+        "parameters": Pool.of(point, assumption("memory").value)._asdict(),
+    }
+    if stored:
+        found["sha256"] = hashlib.sha256(stored.encode()).hexdigest()
+    return found
+
+
+def _read_registered(folder: Path) -> tuple[dict[str, float], float]:
+    """Probabilities of a stored forecast, and the last session that it knew."""
+    from sim.errors import DataError, Problem
+
+    try:
+        stored = (folder / "forecast.csv").read_bytes()
+        about = json.loads((folder / "forecast.json").read_bytes())
+        last_s = datetime.fromisoformat(about["last_session"]).timestamp()
+        is_same = about["sha256"] == hashlib.sha256(stored).hexdigest()
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        message = f"expected the folder of 'overblock risk', got an error: {error}"
+        raise DataError([Problem(str(folder), message)]) from None
+    if not is_same:
+        message = "expected the forecast whose hash forecast.json has, got another"
+        raise DataError([Problem(str(folder / "forecast.csv"), message)])
+    rows = csv.DictReader(io.StringIO(stored.decode()))
+    return {row["name"]: float(row["value"]) for row in rows if row["kind"] == "address"}, last_s
+
+
+def _embedded(picture: Path) -> str:
+    return f"data:image/png;base64,{base64.b64encode(picture.read_bytes()).decode()}"
+
+
+def _digest(record: SessionRecord) -> str:
+    """SHA-256 of what a record says of its sessions, whatever file says it."""
+    digest = hashlib.sha256(" ".join(record.addresses).encode())
+    for one in (record.start_s, record.end_s, record.is_listed, record.is_at_start):
+        digest.update(one.tobytes())
+    return digest.hexdigest()
+
+
+def _sessions_of(path: Path | None) -> Sessions | None:
+    from sim.scenario.tables.rows import SessionRow
+    from sim.scenario.tables.seeds import read_table
+
+    if path is None:
+        return None
+    rows = read_table(path.name, path, SessionRow).rows
+    return [(int(row.start.timestamp()), int(row.end.timestamp())) for row in rows]

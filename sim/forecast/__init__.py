@@ -1,0 +1,1 @@
+"""Forecasts of which addresses are listed next, from a record of those that were."""

@@ -1,0 +1,278 @@
+"""What the next sessions list: each address, networks of them, and how many.
+
+Addresses that were listed before follow the pool. How many new ones a session lists is negative
+binomial around a mean that forgets, in proportion to the level; where they lie follows those seen,
+network in network (hierarchical Dirichlet smoothing; MacKay and Peto, Natural Language Engineering
+1 (1995)). Starts, peaks and lengths are those of earlier sessions, later ones with more weight.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import expit, gammaln, ndtri
+
+from sim.forecast.pool import (
+    LEVELS,
+    S_PER_DAY,
+    Belief,
+    Floats,
+    Pool,
+    assumption,
+    draw_members,
+    estimate_pool,
+    read_belief,
+)
+from sim.forecast.record import SessionRecord, number_of
+from sim.streams import Stream, Streams
+
+N_PATHS = 32
+"""Courses of sessions of each member."""
+SHAPES = np.exp(np.linspace(-1.5, 1.5, 13))
+"""Grid of the shape of the negative binomial."""
+COUNTS = ("listed", "start", "distinct", "hours")
+"""Most listed at a time; listed at the start; at any time; and length of the session, in h."""
+N_16 = 2**16
+
+
+class Spread(NamedTuple):
+    """Where new addresses lie: those seen, by network."""
+
+    by_24: Mapping[int, int]
+    by_16: Mapping[int, int]
+
+    @classmethod
+    def of(cls, addresses: Sequence[str]) -> Spread:
+        """Count the addresses of each network."""
+        numbers = [number_of(one) for one in addresses]
+        return cls(Counter(one >> 8 for one in numbers), Counter(one >> 16 for one in numbers))
+
+    def density(self, number: int) -> float:
+        """Probability that a new address is this one, of those not seen in its network."""
+        n_24 = self.by_24.get(number >> 8, 0)
+        return self.of_24(number >> 8) / (256 - n_24) if n_24 < 256 else 0.0
+
+    def of_24(self, network: int) -> float:
+        """Probability that a new address lies in a /24 network."""
+        n_16, within = self.by_16.get(network >> 8, 0), assumption("within_24").value
+        seen = self.by_24.get(network, 0)
+        return self.of_16(network >> 8) * (seen + within / 256) / (n_16 + within)
+
+    def of_16(self, network: int) -> float:
+        """Probability that a new address lies in a /16 network."""
+        within, n = assumption("within_ipv4").value, sum(self.by_16.values())
+        return (self.by_16.get(network, 0) + within / N_16) / (n + within)
+
+
+class NewOnes(NamedTuple):
+    """How many new addresses a session lists.
+
+    Attributes
+    ----------
+    mean
+        At level 0.
+    weight : shape (shapes,)
+        Probability of each shape.
+    """
+
+    mean: float
+    weight: Floats
+
+    @classmethod
+    def of(cls, record: SessionRecord, pool: Pool, belief: Belief) -> NewOnes:
+        """Estimate it from all sessions but the first."""
+        first = record.is_listed.argmax(axis=0)
+        n_new = np.bincount(first, minlength=record.n_sessions)[1:]
+        share = share_of_level(pool, belief.past_level)[1:]
+        kept, prior = assumption("forget_new").value, assumption("new_per_session").value
+        above, below, means = prior, 1.0, []
+        for n, one in zip(n_new, share, strict=True):
+            means.append(above / below)
+            # The prior is worth one session, whenever it is.
+            above = prior + kept * (above - prior) + n
+            below = 1 + kept * (below - 1) + one
+        expected = np.array(means) * share
+        shape = SHAPES[:, np.newaxis]
+        fit = gammaln(n_new + shape) - gammaln(shape) + shape * np.log(shape / (shape + expected))
+        fit += n_new * np.log(expected / (shape + expected))
+        total = fit.sum(axis=1) - np.log(SHAPES) ** 2 / 2
+        weight = np.exp(total - total.max())
+        return cls(above / below, weight / weight.sum())
+
+
+def share_of_level(pool: Pool, level: Floats) -> Floats:
+    """Share of the pool that a session lists at a level, beside that at level 0."""
+    return np.asarray(expit(pool.propensity_logit + level) / expit(pool.propensity_logit))
+
+
+class Outlook(NamedTuple):
+    """Forecast of the next sessions from a record.
+
+    Attributes
+    ----------
+    record
+        What was known.
+    start_s, length_h : shape (k,)
+        When the sessions begin, and how long they last.
+    p_next : shape (members, n)
+        Probability that the next session lists each address of the record.
+    none_next, none_any : shape (members, paths, n)
+        Probability, given the levels of a path, that the next session does not list it, and that
+        none does.
+    n_listed : shape (members, paths, n)
+        Expected number of the sessions that list it.
+    new_next, new_any, new_listed : shape (members, paths)
+        Expected number of new addresses in the next session, in all, and of listings of these.
+    counts
+        Of the next session: draws of each of ``COUNTS``.
+    share_h
+        Share of a session for which what it lists is listed.
+    spread
+        Where new ones lie.
+    """
+
+    record: SessionRecord
+    start_s: NDArray[np.int64]
+    length_h: Floats
+    p_next: Floats
+    none_next: Floats
+    none_any: Floats
+    n_listed: Floats
+    new_next: Floats
+    new_any: Floats
+    new_listed: Floats
+    counts: Mapping[str, Floats]
+    share_h: float
+    spread: Spread
+
+
+def forecast(
+    record: SessionRecord,
+    start_s: Sequence[int],
+    streams: Streams,
+    length_h: Sequence[float] | None = None,
+) -> Outlook:
+    """Forecast the sessions that begin at given times.
+
+    Parameters
+    ----------
+    start_s
+        When they begin, ascending, after the record's last.
+    length_h
+        How long they last; drawn from those of the record without it.
+    """
+    rng = streams.generator(Stream.FORECAST_PATH)
+    members = draw_members(*estimate_pool(record), streams)
+    parts = [_follow(one, record, start_s, rng) for one in members]
+    course = _Course(record, rng)
+    distinct = np.concatenate([part.distinct for part in parts])
+    counts = course.counts(np.maximum(distinct, 1.0))
+    lengths = np.full(len(start_s), np.median(counts["hours"]))
+    if length_h is not None:
+        lengths = np.array(length_h)
+        counts["hours"] = np.full(distinct.size, lengths[0])
+    # In the sequence of both types.
+    whole: list[Floats] = [np.array([part[n] for part in parts]) for n in range(7)]
+    head = record, np.array(start_s), lengths
+    return Outlook._make([*head, *whole, counts, course.share_h, Spread.of(record.addresses)])
+
+
+class _Part(NamedTuple):
+    """What one member forecasts; as in ``Outlook``."""
+
+    p_next: Floats
+    none_next: Floats
+    none_any: Floats
+    n_listed: Floats
+    new_next: Floats
+    new_any: Floats
+    new_listed: Floats
+    distinct: Floats
+
+
+def _follow(
+    pool: Pool, record: SessionRecord, start_s: Sequence[int], rng: np.random.Generator
+) -> _Part:
+    """Follow the levels of some paths; given these, each address goes its own way."""
+    belief = read_belief(pool, record, start_s[0])
+    new = NewOnes.of(record, pool, belief)
+    n_old, n_sessions = len(belief.active), len(start_s)
+    # A last row for each session: an address that is new in it.
+    fresh = np.zeros((n_sessions, belief.active.shape[1]))
+    active = np.tile(np.concatenate([belief.active, fresh]), (N_PATHS, 1, 1))
+    inactive = np.tile(np.concatenate([belief.inactive, fresh]), (N_PATHS, 1, 1))
+    unlisted = active[:, :n_old].copy(), inactive[:, :n_old].copy()
+    # One level of each equal part of its distribution.
+    parts = (np.arange(N_PATHS) + rng.random(N_PATHS)) / N_PATHS
+    level = LEVELS[np.searchsorted(belief.level.cumsum()[:-1], parts)]
+    normal = ndtri((np.arange(N_PATHS) + 0.5) / N_PATHS)
+    n_listed = np.zeros((N_PATHS, n_old + n_sessions))
+    none_next, n_new = np.ones((N_PATHS, n_old)), np.zeros((N_PATHS, n_sessions))
+    for k, at_s in enumerate(start_s):
+        if k:
+            days = (at_s - start_s[k - 1]) / S_PER_DAY
+            active, inactive = _turned(active, inactive, *pool.turn(days))
+            unlisted = _turned(*unlisted, *pool.turn(days))
+            kept = np.exp(-days / pool.memory)
+            step = pool.level_sd_logit * np.sqrt(1 - kept**2)
+            level = kept * level + step * rng.permutation(normal)
+        chance = expit(pool.logits + level[:, np.newaxis])[:, np.newaxis]
+        n_listed += (active * chance).sum(axis=2)
+        unlisted = unlisted[0] * (1 - chance), unlisted[1]
+        if not k:
+            none_next = (unlisted[0] + unlisted[1]).sum(axis=2)
+        n_new[:, k] = new.mean * share_of_level(pool, level)
+        n_listed[:, n_old + k] = 1.0
+        active[:, n_old + k] = 1 / active.shape[2]
+    shape = rng.choice(SHAPES, size=N_PATHS, p=new.weight)
+    n_first = rng.negative_binomial(shape, shape / (shape + n_new[:, 0]))
+    return _Part(
+        belief.probability(pool) @ belief.level,
+        none_next,
+        (unlisted[0] + unlisted[1]).sum(axis=2),
+        n_listed[:, :n_old],
+        n_new[:, 0],
+        n_new.sum(axis=1),
+        (n_new * n_listed[:, n_old:]).sum(axis=1),
+        (rng.random(none_next.shape) >= none_next).sum(axis=1) + n_first,
+    )
+
+
+def _turned(active: Floats, inactive: Floats, gone: float, back: float) -> tuple[Floats, Floats]:
+    return active * (1 - gone) + inactive * back, inactive * (1 - back) + active * gone
+
+
+class _Course:
+    """Starts, peaks and lengths of earlier sessions."""
+
+    def __init__(self, record: SessionRecord, rng: np.random.Generator) -> None:
+        self._rng, self._record = rng, record
+        self._n = record.is_listed.sum(axis=1).astype(np.float64)
+        weight = assumption("forget_course").value ** np.arange(record.n_sessions)[::-1]
+        self._weight = weight / weight.sum()
+
+    @cached_property
+    def share_h(self) -> float:
+        """Share of a session for which what it lists is listed, on average."""
+        listed_h = self._record.hours.sum(axis=1)
+        return float(
+            (self._weight * listed_h).sum() / (self._weight * self._n * self._record.length_h).sum()
+        )
+
+    def counts(self, distinct: Floats) -> dict[str, Floats]:
+        """Draw how a session goes, given how many addresses it lists."""
+        like = self._rng.choice(self._n.size, size=distinct.size, p=self._weight)
+        power = assumption("start_power").value
+        start = self._record.is_at_start.sum(axis=1)[like] * (distinct / self._n[like]) ** power
+        listed = self._record.n_peak[like] / self._n[like] * distinct
+        return {
+            "listed": np.round(listed),
+            "start": np.round(np.minimum(start, distinct)),
+            "distinct": distinct,
+            "hours": self._record.length_h[like],
+        }

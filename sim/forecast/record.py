@@ -1,0 +1,170 @@
+"""A record of listings by session: which addresses each session listed, since when, how long."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.addresses.feeds.inputs import ColumnChoice
+from sim.errors import DataError, Problem
+from sim.scenario.load import load_scenario
+from sim.scenario.starter.lists import GivenList, read_given
+from sim.scenario.starter.record import Spells, find_sessions, read_ends, read_spells
+
+SHIPPED, RECORD = "spain-record", "spain-record-2025-26"
+"""Scenario whose record is used where the user gives none, and that record."""
+LEAST_SESSIONS = 6
+"""Sessions without which nothing is estimated."""
+S_PER_H = 3600
+
+
+@dataclass(frozen=True)
+class SessionRecord:
+    """Addresses by session.
+
+    Attributes
+    ----------
+    addresses
+        Those listed in any session, n of them, ascending.
+    start_s, end_s : shape (k,)
+        Of each session, in seconds since 1970, ascending.
+    is_listed, is_at_start : shape (k, n)
+        Whether it is listed in a session, and at its start.
+    hours : shape (k, n)
+        Time for which it is listed within the session, in h.
+    n_peak : shape (k,)
+        Most addresses listed at a time.
+    """
+
+    addresses: tuple[str, ...]
+    start_s: NDArray[np.int64]
+    end_s: NDArray[np.int64]
+    is_listed: NDArray[np.bool_]
+    is_at_start: NDArray[np.bool_]
+    hours: NDArray[np.float64]
+    n_peak: NDArray[np.int64]
+
+    @property
+    def n_sessions(self) -> int:
+        """Number of sessions."""
+        return len(self.start_s)
+
+    @property
+    def length_h(self) -> NDArray[np.float64]:
+        """Length of each session, in h."""
+        return (self.end_s - self.start_s) / S_PER_H
+
+    def before(self, session: int) -> SessionRecord:
+        """The record as it was when a session began: earlier ones, and addresses listed in them."""
+        seen = np.flatnonzero(self.is_listed[:session].any(axis=0))
+        return SessionRecord(
+            tuple(self.addresses[row] for row in seen.tolist()),
+            self.start_s[:session],
+            self.end_s[:session],
+            self.is_listed[:session][:, seen],
+            self.is_at_start[:session][:, seen],
+            self.hours[:session][:, seen],
+            self.n_peak[:session],
+        )
+
+    def shuffle(self, rng: np.random.Generator) -> SessionRecord:
+        """Each session's listings handed to addresses at random: a record without any memory."""
+        order = np.array([rng.permutation(len(self.addresses)) for _ in self.start_s])
+        rows = np.arange(self.n_sessions)[:, np.newaxis]
+        return replace(
+            self,
+            is_listed=self.is_listed[rows, order],
+            is_at_start=self.is_at_start[rows, order],
+            hours=self.hours[rows, order],
+        )
+
+
+def read_record(path: Path | None, start: str = "", end: str = "") -> SessionRecord:
+    """Read a record of listings, and split it by sessions.
+
+    Parameters
+    ----------
+    path
+        Polls, dated orders, or a table with from and until; None for the shipped record.
+    start, end
+        When it begins and ends, if the user says so.
+
+    Raises
+    ------
+    DataError
+        If it cannot be read, lists prefixes or IPv6, or has too few sessions.
+    UsageError
+        If some of it begins before or ends after what it says.
+    """
+    loaded = load_scenario(SHIPPED)
+    if path is None:
+        path = loaded.find_table(RECORD)
+        ends = loaded.scenario.start, loaded.scenario.end
+        begin_s, end_s = (int(one.timestamp()) for one in ends)
+        listed = GivenList(".csv", path.read_bytes(), (), ())
+    else:
+        listed = read_given(path, ColumnChoice(zone=ZoneInfo(loaded.scenario.time_zone or "UTC")))
+        begin_s, end_s = read_ends(path, listed, start, end, loaded.scenario.zone)
+    spells = read_spells(listed, begin_s, end_s)
+    return split(spells, find_sessions(spells), str(path))
+
+
+def split(spells: Spells, sessions: Sequence[tuple[int, int]], file: str) -> SessionRecord:
+    """Return which addresses each session lists.
+
+    Raises
+    ------
+    DataError
+        If there are too few sessions, or prefixes or IPv6 in the record.
+    """
+    wide = [str(one) for one in spells if one.version == 6 or one.prefixlen < one.max_prefixlen]
+    if wide:
+        message = (
+            f"expected single IPv4 addresses, as polls see them, got {', '.join(wide[:3])}"
+            f"{f' and {len(wide) - 3:,} more' if len(wide) > 3 else ''}"
+        )
+        raise DataError([Problem(file, message)])
+    if len(sessions) < LEAST_SESSIONS:
+        message = f"expected at least {LEAST_SESSIONS} sessions, got {len(sessions)}"
+        raise DataError([Problem(file, message)])
+    known = sorted(spells)
+    of, from_s, to_s = np.array(
+        [(n, *edges) for n, prefix in enumerate(known) for edges in spells[prefix]], np.int64
+    ).T
+    hours = np.zeros((len(sessions), len(known)))
+    is_at_start = np.zeros(hours.shape, np.bool_)
+    n_peak = np.zeros(len(sessions), np.int64)
+    for k, (first_s, last_s) in enumerate(sessions):
+        begins_s, lasts_s = np.maximum(from_s, first_s), np.minimum(to_s, last_s)
+        inside = lasts_s > begins_s
+        np.add.at(hours[k], of[inside], (lasts_s - begins_s)[inside] / S_PER_H)
+        is_at_start[k, of[inside & (from_s <= first_s)]] = True
+        turns = np.concatenate([begins_s[inside], lasts_s[inside]])
+        # What ends in a second is gone before what begins in it.
+        order = np.lexsort((np.repeat([1, 0], inside.sum()), turns))
+        n_peak[k] = np.cumsum(np.repeat([1, -1], inside.sum())[order]).max()
+    ever = np.flatnonzero((hours > 0).any(axis=0))
+    return SessionRecord(
+        tuple(str(known[row].network_address) for row in ever.tolist()),
+        np.array([one[0] for one in sessions]),
+        np.array([one[1] for one in sessions]),
+        hours[:, ever] > 0,
+        is_at_start[:, ever],
+        hours[:, ever],
+        n_peak,
+    )
+
+
+def number_of(address: str) -> int:
+    """An IPv4 address as a number."""
+    return int.from_bytes(map(int, address.split(".")))
+
+
+def text_of(number: int) -> str:
+    """An IPv4 address from its number."""
+    return ".".join(map(str, number.to_bytes(4)))

@@ -1,0 +1,217 @@
+"""The risk of sites, networks and providers to be listed next, with ranges."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from functools import cache
+from typing import NamedTuple
+
+import numpy as np
+
+from sim.errors import UsageError
+from sim.forecast.outlook import Outlook
+from sim.forecast.pool import S_PER_DAY, Floats
+from sim.forecast.record import SessionRecord, number_of, text_of
+from sim.forecast.scores import QUANTILES
+from sim.scenario.tables.inventory import Inventory
+from sim.scenario.tables.rows import CloudPrefixRow
+from sim.scenario.tables.seeds import read_shipped
+
+WEEKS = 4
+HORIZON_S = WEEKS * 7 * S_PER_DAY
+PREFIXES = "provider-prefixes-2018"
+"""Table of providers' ranges."""
+OTHER = "other"
+
+Estimated = tuple[float, float, float]
+"""Mean, and ends of nine members in ten."""
+Sessions = list[tuple[int, int]]
+
+
+class RiskRow(NamedTuple):
+    """Risk of a site, network or provider.
+
+    Attributes
+    ----------
+    name
+        Of the site, network or provider.
+    addresses
+        Of a site, its own; of others, those of the record in them.
+    n_listed
+        Sessions of the record that listed any of them.
+    last
+        Start of the last of these, in seconds since 1970; None for none.
+    p_next, p_any
+        Probability that the next session lists any of them, and that any within four weeks does;
+        None where it is not known.
+    hours_next, hours_any
+        Expected time for which they are listed: of a site its mean address, in h; of others the
+        sum over their addresses, in address-hours.
+    """
+
+    name: str
+    addresses: tuple[str, ...]
+    n_listed: int
+    last: int | None
+    p_next: Estimated | None
+    p_any: Estimated | None
+    hours_next: Estimated | None
+    hours_any: Estimated | None
+
+
+def next_sessions(record: SessionRecord) -> Sessions:
+    """Sessions of the next four weeks: those of the record's last four, four weeks later.
+
+    Raises
+    ------
+    UsageError
+        If there were none.
+    """
+    from_s = int(record.end_s[-1]) - HORIZON_S
+    pairs = zip(record.start_s.tolist(), record.end_s.tolist(), strict=True)
+    return [(start + HORIZON_S, end + HORIZON_S) for start, end in pairs if end > from_s]
+
+
+def check_sessions(sessions: Sessions, record: SessionRecord) -> Sessions:
+    """Sessions of four weeks from the first, which begins after the record.
+
+    Raises
+    ------
+    UsageError
+        If there are none.
+    """
+    after = [one for one in sorted(sessions) if one[0] >= int(record.end_s[-1])]
+    if not after:
+        at = datetime.fromtimestamp(int(record.end_s[-1]), UTC).isoformat()
+        raise UsageError(f"--sessions: expected a session after the record's last, {at}; got none")
+    return [one for one in after if one[0] < after[0][0] + HORIZON_S]
+
+
+def rate_sites(outlook: Outlook, inventory: Inventory) -> list[RiskRow]:
+    """Risk of each site of an inventory: that any of its addresses is listed."""
+    numbers: defaultdict[int, list[str | None]] = defaultdict(list)
+    addresses = zip(inventory.numbers.tolist(), inventory.is_ipv6.tolist(), strict=True)
+    of_host = inventory.component_site[inventory.host_component].tolist()
+    for site, (number, is_ipv6) in zip(of_host, addresses, strict=True):
+        numbers[site].append(None if is_ipv6 else text_of(number))
+    rate = _Rater(outlook)
+    rows = []
+    for site, name in enumerate(inventory.site):
+        # The record polls IPv4 alone: of IPv6 it knows nothing.
+        known = tuple(dict.fromkeys(one for one in numbers[site] if one is not None))
+        rows.append(rate.row(name, known, mean=True))
+    return rows
+
+
+def rate_networks(outlook: Outlook) -> list[RiskRow]:
+    """Risk of each /24 network with an address in the record, the highest first."""
+    found = _grouped(outlook, lambda number: f"{text_of(number >> 8 << 8)}/24")
+    rate = _Rater(outlook)
+    rows = [
+        rate.row(name, mine, outlook.spread.of_24(number_of(mine[0]) >> 8))
+        for name, mine in found.items()
+    ]
+    return sorted(rows, key=_first)
+
+
+def rate_providers(outlook: Outlook) -> list[RiskRow]:
+    """Risk of each provider with an address in the record, the highest first.
+
+    New addresses lie at providers in proportion to those of the record.
+    """
+    found = _grouped(outlook, provider_of)
+    rate, n = _Rater(outlook), len(outlook.record.addresses)
+    rows = [rate.row(name, mine, len(mine) / n) for name, mine in found.items()]
+    return sorted(rows, key=_first)
+
+
+def _first(row: RiskRow) -> tuple[float, float, str]:
+    hours = row.hours_next[0] if row.hours_next else 0.0
+    return -hours, -(row.p_next[0] if row.p_next else 0.0), row.name
+
+
+def _grouped(outlook: Outlook, of: Callable[[int], str]) -> dict[str, tuple[str, ...]]:
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for address in outlook.record.addresses:
+        found[of(number_of(address))].append(address)
+    return {name: tuple(mine) for name, mine in found.items()}
+
+
+class _Rater:
+    """Risks of sets of addresses in one outlook."""
+
+    def __init__(self, outlook: Outlook) -> None:
+        self._of, self._row = outlook, {a: n for n, a in enumerate(outlook.record.addresses)}
+        length = outlook.length_h
+        self._hours_next = float(length[0]) * outlook.share_h
+        self._hours_any = float(length.mean()) * outlook.share_h
+
+    def row(
+        self, name: str, addresses: Sequence[str], new: float | None = None, *, mean: bool = False
+    ) -> RiskRow:
+        """Rate a set.
+
+        Parameters
+        ----------
+        new
+            Probability that a new address is in the set; that of the addresses themselves without
+            it.
+        mean
+            Whether hours are those of the mean address, not of all.
+        """
+        of, record = self._of, self._of.record
+        if not addresses:
+            return RiskRow(name, (), 0, None, None, None, None, None)
+        rows = [self._row[one] for one in addresses if one in self._row]
+        if new is None:
+            fresh = (one for one in addresses if one not in self._row)
+            new = sum(of.spread.density(number_of(one)) for one in fresh)
+        n = len(addresses) if mean else 1
+        listed = np.flatnonzero(record.is_listed[:, rows].any(axis=1))
+        none_next = of.none_next[:, :, rows].prod(axis=2) * np.exp(-of.new_next * new)
+        none_any = of.none_any[:, :, rows].prod(axis=2) * np.exp(-of.new_any * new)
+        expected = of.p_next[:, rows].sum(axis=1) + of.new_next.mean(axis=1) * new
+        in_all = of.n_listed[:, :, rows].sum(axis=2) + of.new_listed * new
+        p_next = 1 - none_next.mean(axis=1)
+        if len(rows) == 1 and not new:
+            p_next = of.p_next[:, rows[0]]
+        return RiskRow(
+            name,
+            tuple(addresses),
+            listed.size,
+            int(record.start_s[listed[-1]]) if listed.size else None,
+            _estimate(p_next),
+            _estimate(1 - none_any.mean(axis=1)),
+            _estimate(expected / n * self._hours_next),
+            _estimate(in_all.mean(axis=1) / n * self._hours_any),
+        )
+
+
+def _estimate(members: Floats) -> Estimated:
+    low, _, high = np.quantile(members, QUANTILES).tolist()
+    return float(members.mean()), low, high
+
+
+def provider_of(number: int) -> str:
+    """Provider whose most specific range of IPv4 holds an address."""
+    for length, starts, names in _ranges():
+        at = bisect_right(starts, number) - 1
+        if at >= 0 and number < starts[at] + (1 << (32 - length)):
+            return names[at]
+    return OTHER
+
+
+@cache
+def _ranges() -> list[tuple[int, list[int], list[str]]]:
+    """Starts and providers of ranges, by their length, the longest first."""
+    by_length: defaultdict[int, dict[int, str]] = defaultdict(dict)
+    for row in read_shipped(PREFIXES, CloudPrefixRow).rows:
+        if row.prefix.version == 4:
+            by_length[row.prefix.length][row.prefix.address] = row.provider
+    return [
+        (length, sorted(found), [found[start] for start in sorted(found)])
+        for length, found in sorted(by_length.items(), reverse=True)
+    ]

@@ -1,0 +1,254 @@
+"""Forecasts as tables, CSV and a page: what is listed next, and how good forecasts were."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from sim.forecast.outlook import COUNTS, Outlook
+from sim.forecast.pool import N_MEMBERS
+from sim.forecast.risk import WEEKS, Estimated, RiskRow
+from sim.forecast.scores import (
+    MODELS,
+    ReliabilityRow,
+    ScoreRow,
+    SessionForecast,
+    quantiles_of,
+)
+from sim.report.documents.markdown import render_markdown
+from sim.report.words.tables import Column, Table, Value
+from sim.version import __version__
+
+RISK_COLUMNS = (
+    *("name", "addresses", "sessions_listed", "sessions", "last_listed"),
+    *("p_next", "p_next_low", "p_next_high", "p_four_weeks", "p_four_weeks_low"),
+    *("p_four_weeks_high", "hours_next", "hours_next_low", "hours_next_high"),
+    *("hours_four_weeks", "hours_four_weeks_low", "hours_four_weeks_high"),
+)
+ROLLED_COLUMNS = ("session", "kind", "name", *MODELS, "low", "high", "came")
+MOST_ROWS = 20
+NOT_KNOWN = "not known"
+LIKELY = 0.5
+MOST_NAMES = 3
+COUNT_NAMES = {
+    "listed": "Addresses listed at a time, at most",
+    "start": "Addresses listed at its start",
+    "distinct": "Addresses listed at any time",
+    "hours": "Hours",
+}
+NAMES = {"pool": "this forecast", "last": "as in the last session"}
+NAMES |= {"frequency": "frequency so far", "forgetting": "recent frequency"}
+SKILL = (
+    "Lower scores are better. Skill: share of the best simple score that this forecast saves; of "
+    "log scores the difference in nats. Brier and log: per address; CRPS: in the unit of the "
+    "quantity. Inside: sessions within the forecast range of nine in ten."
+)
+
+
+def instant(at_s: float) -> str:
+    """A time as text, in UTC."""
+    return datetime.fromtimestamp(int(at_s), UTC).isoformat()
+
+
+def risk_rows(rows: Iterable[RiskRow], n_sessions: int) -> list[list[object]]:
+    """Rows of a table of risks for CSV; unknown values are empty."""
+    found = []
+    for row in rows:
+        last = instant(row.last) if row.last is not None else ""
+        cells: list[object] = [row.name, " ".join(row.addresses), row.n_listed, n_sessions, last]
+        if not row.addresses:
+            cells[2] = ""
+        for one in (row.p_next, row.p_any, row.hours_next, row.hours_any):
+            cells += [""] * 3 if one is None else [float(f"{end:.4g}") for end in one]
+        found.append(cells)
+    return found
+
+
+def risk_table(key: str, head: str, rows: Sequence[RiskRow], n_sessions: int) -> Table:
+    """The risks of some sites, networks or providers, for people."""
+    columns = [
+        Column("name", head, "text"),
+        Column("n_listed", f"listed in, of {n_sessions} sessions"),
+        Column("p_next", "next session"),
+        Column("p_any", f"within {WEEKS} weeks"),
+        Column("hours_any", f"hours in {WEEKS} weeks"),
+    ]
+    cells: list[list[Value]] = [
+        [
+            row.name,
+            row.n_listed if row.addresses else NOT_KNOWN,
+            share_text(row.p_next),
+            share_text(row.p_any),
+            hours_text(row.hours_any),
+        ]
+        for row in rows[:MOST_ROWS]
+    ]
+    return Table(key, "", columns, cells)
+
+
+def share_text(one: Estimated | None) -> str:
+    """A probability with its range."""
+    if one is None:
+        return NOT_KNOWN
+    if one[2] < 0.0005:
+        return "below 0.05 %"
+    mean, low, high = (_percent(end) for end in one)
+    return f"{mean} % ({low} to {high})"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.2g}" if share < 0.995 else f"{100 * share:.3g}"
+
+
+def hours_text(one: Estimated | None) -> str:
+    """Hours with their range."""
+    if one is None:
+        return NOT_KNOWN
+    if one[2] < 0.05:
+        return "below 0.05"
+    mean, low, high = (f"{end:,.0f}" if end >= 10 else f"{end:.1f}" for end in one)
+    return f"{mean} ({low} to {high})"
+
+
+def counts_table(outlook: Outlook) -> Table:
+    """What the next session is like."""
+    columns = [Column("of", "next session", "text"), Column("median", "median")]
+    columns.append(Column("range", "nine in ten"))
+    rows = []
+    for name in COUNTS:
+        low, median, high = (_of_count(one, name) for one in quantiles_of(outlook.counts[name]))
+        rows.append([COUNT_NAMES[name], median, f"{low} to {high}"])
+    return Table("counts", "", columns, rows)
+
+
+def _of_count(value: float, name: str) -> str:
+    return f"{value:.1f}" if name == "hours" else f"{value:,.0f}"
+
+
+def score_table(rows: Sequence[ScoreRow]) -> Table:
+    """Scores of all models."""
+    columns = [
+        Column("quantity", "score", "text"),
+        *(Column(model, NAMES[model]) for model in MODELS),
+        Column("skill", "skill"),
+        Column("inside", "inside"),
+    ]
+    cells = [
+        [
+            f"{row.score}, {row.quantity}",
+            *("" if math.isnan(one) else _score(one) for one in row.by_model),
+            f"{row.skill:+.2f}" if row.score == "log" else f"{row.skill:+.0%}",
+            "" if row.inside is None else f"{row.inside} of {row.n_sessions}",
+        ]
+        for row in rows
+    ]
+    return Table("scores", "Scores of rolling forecasts", columns, cells, (SKILL,))
+
+
+def _score(value: float) -> str:
+    return f"{value:.3f}" if value < 1 else f"{value:.1f}"
+
+
+def reliability_table(rows: Sequence[ReliabilityRow]) -> Table:
+    """How often came what was forecast with a probability."""
+    columns = [
+        Column("bin", "forecast", "text"),
+        Column("n", "forecasts"),
+        Column("forecast", "mean forecast"),
+        Column("listed", "were listed"),
+    ]
+    cells: list[list[Value]] = [
+        [f"{one.low:.0%} to {one.high:.0%}", one.n, f"{one.forecast:.1%}", f"{one.listed:.1%}"]
+        for one in rows
+    ]
+    return Table("reliability", "Addresses listed before, by their forecast", columns, cells)
+
+
+def rolled_rows(rolled: Iterable[SessionForecast]) -> list[list[object]]:
+    """Each forecast of each session for CSV, with what came."""
+    found: list[list[object]] = []
+    for one in rolled:
+        start = instant(one.start_s)
+        for n, address in enumerate(one.addresses):
+            p = [float(f"{each:.4f}") for each in one.p[:, n]]
+            found.append([start, "address", address, *p, "", "", int(one.is_listed[n])])
+        for name in COUNTS:
+            low, median, high = one.counts[name]
+            found.append([start, "count", name, median, "", "", "", low, high, one.came[name]])
+    return found
+
+
+def write_page(
+    outlook: Outlook,
+    sites: Sequence[RiskRow],
+    providers: Sequence[RiskRow],
+    scores: Sequence[ScoreRow],
+    pictures: Sequence[tuple[str, str]],
+    about: Mapping[str, Any],
+) -> str:
+    """Return the page in Markdown; ``about`` has what it says of times, seed and record.
+
+    Pictures have their description and address: of the sites, and of past forecasts.
+    """
+    record = outlook.record
+    sites_table = risk_table("sites", "site", sites, record.n_sessions)
+    notes = []
+    if len(sites) > MOST_ROWS:
+        notes.append(f"{MOST_ROWS} of {len(sites)} sites, those with the highest risk: risk.csv.")
+    if any(not row.addresses for row in sites):
+        notes.append(f"{NOT_KNOWN}: the site has no IPv4 address in your file.")
+    notes.append("Hours: of the site's mean address, at whichever operator.")
+    providers_table = risk_table("providers", "provider", providers, record.n_sessions)
+    of_providers = (
+        "Providers by ranges of 2018; risk that any of their addresses is listed, and "
+        "address-hours. By /24 network: networks.csv.",
+    )
+    return render_markdown(
+        "risk.md.j2",
+        title=title_of(outlook),
+        answer=answer(outlook, sites),
+        n_sessions=record.n_sessions,
+        days=f"{instant(record.start_s[0])[:10]} to {instant(record.end_s[-1])[:10]}",
+        n_addresses=f"{len(record.addresses):,}",
+        sites=replace(sites_table, notes=notes),
+        counts=counts_table(outlook),
+        providers=Table(
+            "providers", "", providers_table.columns, providers_table.rows, of_providers
+        ),
+        scores=score_table(scores) if scores else None,
+        scores_of=scores[0].n_sessions if scores else 0,
+        pictures=pictures,
+        n_members=N_MEMBERS,
+        version=__version__,
+        **about,
+    )
+
+
+def title_of(outlook: Outlook) -> str:
+    """Title of the page."""
+    return f"How likely are your sites blocked next, from {instant(outlook.start_s[0])[:10]} on?"
+
+
+def answer(outlook: Outlook, sites: Sequence[RiskRow]) -> str:
+    """Sentence with which the page begins."""
+    known = [row for row in sites if row.p_next is not None]
+    start, n_any = instant(outlook.start_s[0])[:16].replace("T", " "), len(outlook.start_s)
+    head = f"The next session is expected on {start} UTC, and {n_any} within {WEEKS} weeks."
+    if not known:
+        return f"{head} For none of your sites is an IPv4 address given: nothing is known of them."
+    likely = [row.name for row in known if row.p_next is not None and row.p_next[0] >= LIKELY]
+    expected = sum(row.p_next[0] for row in known if row.p_next is not None)
+    never = sum(not row.n_listed for row in known)
+    if len(known) == 1:
+        text = f"It lists {known[0].name} with a probability of {share_text(known[0].p_next)}."
+    else:
+        text = (
+            f"Of your {len(known):,} sites with an IPv4 address it lists {expected:.2g} on average"
+        )
+        text += f"; {len(likely):,} with a probability of 50 % or more"
+        text += f" ({', '.join(likely)})." if 0 < len(likely) <= MOST_NAMES else "."
+    of = "site was" if never == 1 else "sites were"
+    return f"{head} {text}" + (f" {never:,} {of} never listed." if never else "")
