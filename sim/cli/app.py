@@ -72,7 +72,7 @@ VERBS: dict[str, Callable[..., None]] = {
     "import": cover.import_file,
     "assess": handover.assess,
     "risk": forecasts.risk,
-    "backtest": experiments.backtest,
+    "backtest": forecasts.backtest,
     "validate": library.validate,
     "list": library.list_scenarios,
     "show": library.show,

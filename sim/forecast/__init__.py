@@ -1,1 +1,1 @@
-"""Forecasts of which addresses are listed next, from a record of those that were."""
+"""Forecasts of listings, estimated from a record of past ones."""

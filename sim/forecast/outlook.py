@@ -1,9 +1,10 @@
-"""What the next sessions list: each address, networks of them, and how many.
+"""Forecast of the next sessions: each address, its network, and their number.
 
-Addresses that were listed before follow the pool. How many new ones a session lists is negative
-binomial around a mean that forgets, in proportion to the level; where they lie follows those seen,
-network in network (hierarchical Dirichlet smoothing; MacKay and Peto, Natural Language Engineering
-1 (1995)). Starts, peaks and lengths are those of earlier sessions, later ones with more weight.
+Addresses listed before follow the pool. The number of new ones is negative binomial; its mean
+weighs late sessions more, and is proportional to the level. New ones lie near those seen: counts of
+/24 networks, smoothed within /16 networks (hierarchical Dirichlet smoothing; MacKay and Peto,
+Natural Language Engineering 1 (1995)). Starts, peaks and lengths are drawn from earlier sessions,
+with more weight on late ones.
 """
 
 from __future__ import annotations
@@ -106,7 +107,7 @@ class NewOnes(NamedTuple):
 
 
 def share_of_level(pool: Pool, level: Floats) -> Floats:
-    """Share of the pool that a session lists at a level, beside that at level 0."""
+    """Listed share of the pool at a level, relative to level 0."""
     return np.asarray(expit(pool.propensity_logit + level) / expit(pool.propensity_logit))
 
 
@@ -183,7 +184,7 @@ def forecast(
 
 
 class _Part(NamedTuple):
-    """What one member forecasts; as in ``Outlook``."""
+    """Forecast of one member; fields as in ``Outlook``."""
 
     p_next: Floats
     none_next: Floats

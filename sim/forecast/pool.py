@@ -78,7 +78,7 @@ class Pool(NamedTuple):
 
 
 class Belief(NamedTuple):
-    """What a record tells of a pool when a session begins.
+    """Posterior distribution of a pool at the start of a session.
 
     Attributes
     ----------

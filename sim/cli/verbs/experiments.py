@@ -2,43 +2,32 @@
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-import typer
-
 from sim.catalogue.choices import COLLATERAL
 from sim.cli import console
-from sim.cli.console import Format, number, print_tables, progress, sheet_table
+from sim.cli.console import number, print_tables, sheet_table
 from sim.cli.options import (
     FIXED,
-    FORCE_FILE,
-    JSON,
     KEPT,
     METRICS,
     POINT_REPLICATES,
-    QUIET,
     RECORD,
     SCENARIO_OR_RESUME,
     SIMULATIONS,
     SITES,
     STRATEGY,
     STRATEGY_OF_ONE,
-    WORKERS,
     ExperimentOptions,
-    argument,
-    check_output,
     given,
     many,
     option,
 )
 from sim.cli.task import Task, about_study, load_resolved, plan_again, unless_from
 from sim.errors import UsageError
-from sim.files import check_free, new_file
 from sim.report.words.numbers import count
 from sim.report.words.tables import Column, Table
 
@@ -396,110 +385,3 @@ def print_factors(factors: Sequence[Factor], left_out: Sequence[LeftOut], *, as_
     print_tables([Table("factors", f"{len(factors)} assumptions with a range", columns, rows)])
     for one in left_out:
         console.say_out(f"not varied: {one.key}: {one.why}")
-
-
-def backtest(
-    cases: list[str] = argument("CASE", "Ids of cases; all by default.", default=[]),
-    blind: list[Path] = many(
-        "--blind FILE", "Score the cases of this file in place of the shipped ones."
-    ),
-    members: int | None = option(
-        "-n --simulations",
-        "Simulations of each scenario over all declared ranges, and as many of those that "
-        "are kept by the record; 64 by default.",
-        min=1,
-        max=10_000,
-    ),
-    format_: Format = option("--format", "How scores are printed.", default=Format.TABLE),
-    plot: Path | None = option("--plot FILE", "Draw the scores as PNG or SVG."),
-    save: Path | None = option("--save FILE", "Write the JSON document here as well."),
-    forecast: str | None = option(
-        "--forecast RECORD",
-        "Score rolling forecasts of listings in place of cases: a record as for 'risk', or "
-        "spain-record for the shipped one.",
-    ),
-    from_: str | None = option("--from TIME", "With --forecast: forecast sessions from then on."),
-    output: Path | None = option(
-        "-o --output FOLDER", "With --forecast: keep forecasts, with their hashes, and scores."
-    ),
-    registered: Path | None = option(
-        "--registered FOLDER",
-        "With --forecast: score what 'risk' wrote there by the record's next session.",
-    ),
-    force: bool = FORCE_FILE,
-    workers: int | None = WORKERS,
-    as_json: bool = JSON,
-    quiet: bool = QUIET,
-) -> None:
-    """Compare published outcomes with simulated ranges.
-
-    Reads parameters and writes scores; tunes nothing. With --forecast it forecasts each session of
-    a record from those before it alone, and scores that beside simple forecasts.
-
-    Examples:
-
-      overblock backtest
-
-      overblock backtest emergent-2018-04-20 firms-2018-04-26 -n 16
-
-      overblock backtest --blind kept-apart.yaml --json
-
-      overblock backtest --forecast spain-record --from 2026-02-01 -o forecasts
-    """
-    if forecast is None and (from_, output, registered) != (None, None, None):
-        raise UsageError("--from, --registered and -o: expected with --forecast RECORD")
-    if forecast is not None:
-        from sim.cli.verbs.forecasts import backtest_forecasts
-
-        if (from_ is None) == (registered is None):
-            wanted = "expected --from TIME, such as 2026-02-01, or --registered FOLDER"
-            raise UsageError(f"--forecast: {wanted}")
-        if cases or blind or members or plot or save or format_ is not Format.TABLE:
-            raise UsageError("--forecast: expected no cases, nor options of them")
-        backtest_forecasts(
-            forecast, from_, output, registered, force=force, as_json=as_json, quiet=quiet
-        )
-        return
-    from sim.backtest.document import document
-    from sim.backtest.scores import N_MEMBERS
-    from sim.backtest.scores import backtest as score_cases
-    from sim.experiment.executors import choose_executor
-    from sim.report.documents.scores import case_tables, page, score_tables, scores_csv
-    from sim.scenario.cases import choose, read_files, shipped_cases
-
-    check_output(plot, ".png", ".svg", force=force)
-    if save is not None:
-        check_free(save, force=force)
-    if plot is not None and save is not None and plot.absolute() == save.absolute():
-        wanted = "expected two files for --plot and --save, got one for both"
-        raise UsageError(f"{plot}: {wanted}")
-    chosen = choose(read_files(blind) if blind else shipped_cases(), cases)
-    with progress("runs", quiet=quiet) as watch:
-        scored = score_cases(chosen, members or N_MEMBERS, choose_executor(workers), watch)
-    found = document(scored)
-    if save is not None:
-        text = json.dumps(found, indent=1, ensure_ascii=False, allow_nan=False)
-        with new_file(save, force=force) as partial:
-            partial.write_text(f"{text}\n", encoding="utf-8")
-        console.say(f"scores: {save}", quiet=quiet)
-    if plot is not None:
-        from sim.report.figures.scores import draw_backtest
-
-        with new_file(plot, force=force) as partial:
-            draw_backtest(found, partial)
-        console.say(f"figure: {plot}", quiet=quiet)
-    if as_json:
-        console.print_json(found)
-    elif format_ is Format.CSV:
-        print(scores_csv(found), end="")
-    elif format_ is Format.MARKDOWN:
-        beside = save.parent if save is not None else Path()
-        figure = Path(os.path.relpath(plot, beside)).as_posix() if plot is not None else ""
-        print(page(found, figure=figure), end="")
-    else:
-        print_tables([*case_tables(found), *score_tables(found)])
-    for (row, simulation, which), failure in scored.failures.items():
-        name = scored.groups[int(row)].name
-        console.say(f"failed: scenario={name} {which} simulation={simulation}: {failure}")
-    if scored.failures:
-        raise typer.Exit(console.EXIT_PARTIAL)

@@ -114,7 +114,7 @@ def hours_text(one: Estimated | None) -> str:
 
 
 def counts_table(outlook: Outlook) -> Table:
-    """What the next session is like."""
+    """Number of addresses and hours of the next session."""
     columns = [Column("of", "next session", "text"), Column("median", "median")]
     columns.append(Column("range", "nine in ten"))
     rows = []

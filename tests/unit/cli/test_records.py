@@ -13,7 +13,7 @@ from sim.report.words.heading import repeat_command
 from sim.results.folder import open_run
 from sim.scenario.library import shipped
 from sim.scenario.starter.lists import GivenList, Period
-from sim.scenario.starter.record import find_sessions
+from sim.scenario.starter.record import find_sessions, read_spells
 from tests.commands import run
 from tests.csv_rows import csv_rows
 
@@ -317,7 +317,7 @@ def test_sessions_are_counted_by_addresses_and_end_with_the_record(tmp_path):
         period = Period(0, int(seconds(begin)), int(seconds(end)))
         listed = GivenList(".csv", "\n".join([*lines, ""]).encode(), [period], ())
         wanted = [(int(seconds(begin)), int(seconds(end)))] * (name == "a")
-        assert find_sessions(listed, int(seconds(begin)), int(seconds(end))) == wanted
+        assert find_sessions(read_spells(listed, int(seconds(begin)), int(seconds(end)))) == wanted
 
 
 @pytest.mark.parametrize(("gap_h", "expected"), [(1.49, [(0, 3.49)]), (1.5, [(0, 1), (2.5, 3.5)])])
@@ -334,6 +334,7 @@ def test_short_gaps_between_sessions_are_bridged(gap_h, expected):
         for some, f, t, _ in rows
     ]
     data = "\n".join(["addresses,from,to", *lines, ""]).encode()
-    found = find_sessions(GivenList(".csv", data, periods, ()), int(at0), int(at0 + 99 * H))
+    listed = GivenList(".csv", data, periods, ())
+    found = find_sessions(read_spells(listed, int(at0), int(at0 + 99 * H)))
     wanted = [(int(at0 + f * H), int(at0 + t * H)) for f, t in expected]
     assert found == wanted
