@@ -73,6 +73,7 @@ MODELS: dict[str, type[Row]] = {
     "country-packs": PackRow,
     "court-questions": CourtQuestionRow,
     "dated-facts": FactRow,
+    "forecast-assumptions": AssumptionRow,
     "hosting-choice-2018": HostingRow,
     "operators-unknown": OperatorRow,
     "revenue-per-visit": VisitRow,
