@@ -167,10 +167,11 @@ def forecast(
     length_h
         How long they last; drawn from those of the record without it.
     """
-    rng = streams.generator(Stream.FORECAST_PATH)
     members = draw_members(*estimate_pool(record), streams)
-    parts = [_follow(one, record, start_s, rng) for one in members]
-    course = _Course(record, rng)
+    # Later sessions change no draw of the next one.
+    luck = [streams.generator(Stream.FORECAST_PATH, (row,)) for row in range(len(members) + 1)]
+    parts = [_follow(*one, record, start_s) for one in zip(members, luck, strict=False)]
+    course = _Course(record, luck[-1])
     distinct = np.concatenate([part.distinct for part in parts])
     counts = course.counts(np.maximum(distinct, 1.0))
     lengths = np.full(len(start_s), np.median(counts["hours"]))
@@ -197,7 +198,7 @@ class _Part(NamedTuple):
 
 
 def _follow(
-    pool: Pool, record: SessionRecord, start_s: Sequence[int], rng: np.random.Generator
+    pool: Pool, rng: np.random.Generator, record: SessionRecord, start_s: Sequence[int]
 ) -> _Part:
     """Follow the levels of some paths; given these, each address goes its own way."""
     belief = read_belief(pool, record, start_s[0])
@@ -214,6 +215,7 @@ def _follow(
     normal = ndtri((np.arange(N_PATHS) + 0.5) / N_PATHS)
     n_listed = np.zeros((N_PATHS, n_old + n_sessions))
     none_next, n_new = np.ones((N_PATHS, n_old)), np.zeros((N_PATHS, n_sessions))
+    distinct = np.zeros(N_PATHS)
     for k, at_s in enumerate(start_s):
         if k:
             days = (at_s - start_s[k - 1]) / S_PER_DAY
@@ -225,13 +227,14 @@ def _follow(
         chance = expit(pool.logits + level[:, np.newaxis])[:, np.newaxis]
         n_listed += (active * chance).sum(axis=2)
         unlisted = unlisted[0] * (1 - chance), unlisted[1]
+        n_new[:, k] = new.mean * share_of_level(pool, level)
         if not k:
             none_next = (unlisted[0] + unlisted[1]).sum(axis=2)
-        n_new[:, k] = new.mean * share_of_level(pool, level)
+            shape = rng.choice(SHAPES, size=N_PATHS, p=new.weight)
+            n_first = rng.negative_binomial(shape, shape / (shape + n_new[:, 0]))
+            distinct = (rng.random(none_next.shape) >= none_next).sum(axis=1) + n_first
         n_listed[:, n_old + k] = 1.0
         active[:, n_old + k] = 1 / active.shape[2]
-    shape = rng.choice(SHAPES, size=N_PATHS, p=new.weight)
-    n_first = rng.negative_binomial(shape, shape / (shape + n_new[:, 0]))
     return _Part(
         belief.probability(pool) @ belief.level,
         none_next,
@@ -240,7 +243,7 @@ def _follow(
         n_new[:, 0],
         n_new.sum(axis=1),
         (n_new * n_listed[:, n_old:]).sum(axis=1),
-        (rng.random(none_next.shape) >= none_next).sum(axis=1) + n_first,
+        distinct.astype(np.float64),
     )
 
 

@@ -13,15 +13,13 @@ import numpy as np
 
 from sim.errors import UsageError
 from sim.forecast.outlook import Outlook
-from sim.forecast.pool import S_PER_DAY, Floats
+from sim.forecast.pool import Floats
 from sim.forecast.record import SessionRecord, number_of, text_of
-from sim.forecast.scores import QUANTILES
+from sim.forecast.scores import HORIZON_S, QUANTILES
 from sim.scenario.tables.inventory import Inventory
 from sim.scenario.tables.rows import CloudPrefixRow
 from sim.scenario.tables.seeds import read_shipped
 
-WEEKS = 4
-HORIZON_S = WEEKS * 7 * S_PER_DAY
 PREFIXES = "provider-prefixes-2018"
 """Table of providers' ranges."""
 OTHER = "other"

@@ -16,13 +16,14 @@ from numpy.typing import NDArray
 
 from sim.errors import UsageError
 from sim.forecast.outlook import COUNTS, N_16, Outlook, forecast
-from sim.forecast.pool import TINY, Floats, assumption
+from sim.forecast.pool import S_PER_DAY, TINY, Floats, assumption
 from sim.forecast.record import LEAST_SESSIONS, SessionRecord, number_of
 from sim.results.csvtext import csv_text
 from sim.statistics.designs import crps
 from sim.streams import Streams
 
-LEVEL = 0.9
+WEEKS = 4
+HORIZON_S = WEEKS * 7 * S_PER_DAY
 QUANTILES = (0.05, 0.5, 0.95)
 LEAST_P = 1e-3
 """Probabilities are scored as at least this, and at most one less this: a sure one that fails would
@@ -50,6 +51,8 @@ class SessionForecast(NamedTuple):
         Of the forecast as it is stored.
     is_listed : shape (n,)
         What came.
+    p_any, is_any : shape (n,)
+        Probability by the pool that one of the sessions of four weeks lists it, and what came.
     came
         Each of ``COUNTS``.
     scores
@@ -62,6 +65,8 @@ class SessionForecast(NamedTuple):
     counts: Mapping[str, tuple[float, ...]]
     sha256: str
     is_listed: NDArray[np.bool_]
+    p_any: Floats
+    is_any: NDArray[np.bool_]
     came: Mapping[str, float]
     scores: Mapping[tuple[str, str], tuple[float, ...]]
 
@@ -94,10 +99,14 @@ def roll(
 
 def _forecast_one(record: SessionRecord, session: int, streams: Streams) -> SessionForecast:
     known = record.before(session)
-    outlook = forecast(known, [int(record.start_s[session])], streams)
+    start_s = record.start_s[session:]
+    start_s = start_s[start_s < start_s[0] + HORIZON_S]
+    outlook = forecast(known, start_s.tolist(), streams)
     row = {address: n for n, address in enumerate(record.addresses)}
     old = np.array([row[one] for one in known.addresses])
-    is_listed = record.is_listed[session, old]
+    ahead = record.is_listed[session : session + len(start_s)][:, old]
+    is_listed, is_any = ahead[0], np.logical_or.reduce(ahead, axis=0)
+    p_any = 1 - outlook.none_any.mean(axis=(0, 1))
     came = {name: float(one[session]) for name, one in counts_of(record).items()}
     p = probabilities(outlook)
     return SessionForecast(
@@ -107,8 +116,11 @@ def _forecast_one(record: SessionRecord, session: int, streams: Streams) -> Sess
         {name: quantiles_of(outlook.counts[name]) for name in COUNTS},
         hashlib.sha256(stored_text(outlook).encode()).hexdigest(),
         is_listed,
+        p_any,
+        is_any,
         came,
-        _score(record, session, known, outlook, p, is_listed, came),
+        _score(record, session, known, outlook, p, is_listed, came)
+        | _score_any(p, p_any, is_any, len(start_s)),
     )
 
 
@@ -181,6 +193,15 @@ def _score(
     new = [record.addresses[n] for n in np.flatnonzero(first == session).tolist()]
     scores["log", "new, per address"] = _score_new(known, outlook, new)
     return scores
+
+
+def _score_any(
+    p: Floats, p_any: Floats, is_any: NDArray[np.bool_], n_sessions: int
+) -> dict[tuple[str, str], tuple[float, ...]]:
+    """Scores of four weeks; simple forecasts take sessions for independent."""
+    simple = 1 - (1 - p[1:]) ** n_sessions
+    found = _of_listed(np.array([p_any, *simple]), is_any)
+    return {("Brier", "within four weeks"): found["Brier"]}
 
 
 def _of_listed(p: Floats, is_listed: NDArray[np.bool_]) -> dict[str, tuple[float, ...]]:

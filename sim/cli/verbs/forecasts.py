@@ -78,14 +78,13 @@ def risk(
     from sim.forecast.outlook import forecast
     from sim.forecast.record import LEAST_SESSIONS, read_record
     from sim.forecast.risk import (
-        HORIZON_S,
         check_sessions,
         next_sessions,
         rate_networks,
         rate_providers,
         rate_sites,
     )
-    from sim.forecast.scores import mean_scores, reliability, roll, stored_text
+    from sim.forecast.scores import HORIZON_S, reliability, roll, stored_text
     from sim.report.documents import forecasts as written
     from sim.report.documents.markdown import to_html
     from sim.report.figures.scores import draw_reliability, draw_risks
@@ -107,8 +106,9 @@ def risk(
     rows, networks = rate_sites(outlook, inventory), rate_networks(outlook)
     providers = rate_providers(outlook)
     ranked = sorted(rows, key=lambda row: -(row.p_next[0] if row.p_next else -1.0))
-    scores = mean_scores(rolled) if rolled else []
-    bins = reliability((one.p[0], one.is_listed) for one in rolled) if rolled else []
+    next_ones = [(one.p[0], one.is_listed) for one in rolled]
+    four_weeks = [(one.p_any, one.is_any) for one in rolled]
+    bins = [reliability(one) for one in (next_ones, four_weeks) if one]
     about = {
         "schedule": "Sessions are yours."
         if planned is not None
@@ -136,7 +136,7 @@ def risk(
         if bins:
             draw_reliability(bins, folder / "reliability.png")
             pictures.append(("Share listed, by forecast.", _embedded(folder / "reliability.png")))
-        page = written.write_page(outlook, ranked, providers, scores, pictures, about)
+        page = written.write_page(outlook, ranked, providers, rolled, pictures, about)
         html = to_html(page, written.title_of(outlook))
         (folder / "report.html").write_text(html, encoding="utf-8")
     if as_json:

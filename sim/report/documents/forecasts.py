@@ -8,14 +8,18 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+import numpy as np
+
 from sim.forecast.outlook import COUNTS, Outlook
 from sim.forecast.pool import N_MEMBERS
-from sim.forecast.risk import WEEKS, Estimated, RiskRow
+from sim.forecast.risk import Estimated, RiskRow
 from sim.forecast.scores import (
     MODELS,
+    WEEKS,
     ReliabilityRow,
     ScoreRow,
     SessionForecast,
+    mean_scores,
     quantiles_of,
 )
 from sim.report.documents.markdown import render_markdown
@@ -33,6 +37,8 @@ MOST_ROWS = 20
 NOT_KNOWN = "not known"
 LIKELY = 0.5
 MOST_NAMES = 3
+FAR = 1.25
+"""Ratio of what was expected and what came from which on the page warns."""
 COUNT_NAMES = {
     "listed": "Addresses listed at a time, at most",
     "start": "Addresses listed at its start",
@@ -175,6 +181,8 @@ def rolled_rows(rolled: Iterable[SessionForecast]) -> list[list[object]]:
         for n, address in enumerate(one.addresses):
             p = [float(f"{each:.4f}") for each in one.p[:, n]]
             found.append([start, "address", address, *p, "", "", int(one.is_listed[n])])
+            p_any = float(f"{one.p_any[n]:.4f}")
+            found.append([start, "four weeks", address, p_any, *[""] * 5, int(one.is_any[n])])
         for name in COUNTS:
             low, median, high = one.counts[name]
             found.append([start, "count", name, median, "", "", "", low, high, one.came[name]])
@@ -185,7 +193,7 @@ def write_page(
     outlook: Outlook,
     sites: Sequence[RiskRow],
     providers: Sequence[RiskRow],
-    scores: Sequence[ScoreRow],
+    rolled: Sequence[SessionForecast],
     pictures: Sequence[tuple[str, str]],
     about: Mapping[str, Any],
 ) -> str:
@@ -200,6 +208,8 @@ def write_page(
         notes.append(f"{MOST_ROWS} of {len(sites)} sites, those with the highest risk: risk.csv.")
     if any(not row.addresses for row in sites):
         notes.append(f"{NOT_KNOWN}: the site has no IPv4 address in your file.")
+    came, caution = calibration(rolled)
+    notes += [caution] if caution else []
     notes.append("Hours: of the site's mean address, at whichever operator.")
     providers_table = risk_table("providers", "provider", providers, record.n_sessions)
     of_providers = (
@@ -218,13 +228,33 @@ def write_page(
         providers=Table(
             "providers", "", providers_table.columns, providers_table.rows, of_providers
         ),
-        scores=score_table(scores) if scores else None,
-        scores_of=scores[0].n_sessions if scores else 0,
+        scores=score_table(mean_scores(rolled)) if rolled else None,
+        scores_of=len(rolled),
+        calibration=came,
         pictures=pictures,
         n_members=N_MEMBERS,
         version=__version__,
         **about,
     )
+
+
+def calibration(rolled: Sequence[SessionForecast]) -> tuple[str, str]:
+    """Sums of past forecasts and what came of them, and a caution where they differ much."""
+    if not rolled:
+        return "", ""
+    parts, cautions = [], []
+    for when, pairs in (
+        ("in the next session", [(one.p[0], one.is_listed) for one in rolled]),
+        (f"within {WEEKS} weeks", [(one.p_any, one.is_any) for one in rolled]),
+    ):
+        expected, came = (np.mean([one.sum() for one in each]) for each in zip(*pairs, strict=True))
+        parts.append(f"{expected:,.0f} addresses {when}, and {came:,.0f} came")
+        ratio = expected / max(came, 1.0)
+        if not 1 / FAR <= ratio <= FAR:
+            high = "high" if ratio > 1 else "low"
+            cautions.append(f"Past forecasts {when} were too {high}: {parts[-1]}, on average.")
+    text = f"On average they expected {parts[0]}; {parts[1]}, of those listed before."
+    return f"{text} Sessions after the end of the record are not counted.", " ".join(cautions)
 
 
 def title_of(outlook: Outlook) -> str:
@@ -236,7 +266,9 @@ def answer(outlook: Outlook, sites: Sequence[RiskRow]) -> str:
     """Sentence with which the page begins."""
     known = [row for row in sites if row.p_next is not None]
     start, n_any = instant(outlook.start_s[0])[:16].replace("T", " "), len(outlook.start_s)
-    head = f"The next session is expected on {start} UTC, and {n_any} within {WEEKS} weeks."
+    head = (
+        f"The next session is expected on {start} UTC, the first of {n_any} within {WEEKS} weeks."
+    )
     if not known:
         return f"{head} For none of your sites is an IPv4 address given: nothing is known of them."
     likely = [row.name for row in known if row.p_next is not None and row.p_next[0] >= LIKELY]

@@ -224,8 +224,8 @@ def draw_risks(sites: Sequence[tuple[str, tuple[float, float, float]]], path: Pa
         look.save_figure(figure, [path], 150)
 
 
-def draw_reliability(bins: Sequence[ReliabilityRow], path: Path) -> None:
-    """Draw the share listed of the addresses forecast alike, with Wilson's interval."""
+def draw_reliability(bins: Sequence[Sequence[ReliabilityRow]], path: Path) -> None:
+    """Draw the share listed of the addresses forecast alike: in the next session, in four weeks."""
     from scipy.stats import binomtest
 
     from sim.report.figures import look
@@ -235,14 +235,18 @@ def draw_reliability(bins: Sequence[ReliabilityRow], path: Path) -> None:
         ax = figure.subplots()
         look.leave_room(figure, 6, 2, 1, 3.5)
         ax.plot([0, 1], [0, 1], color="#c9c9c9", zorder=1)
-        for one in bins:
-            ends = binomtest(round(one.listed * one.n), one.n).proportion_ci(0.9, "wilson")
-            ax.plot([one.forecast] * 2, [ends.low, ends.high], color="C1", linewidth=1.2)
-            ax.plot(one.forecast, one.listed, "o", color="C1", markersize=5, clip_on=False)
+        looks = (("next session", "C1", "o"), ("four weeks", "C0", "s"))
+        for rows, (name, colour, marker) in zip(bins, looks, strict=True):
+            for one in rows:
+                ends = binomtest(round(one.listed * one.n), one.n).proportion_ci(0.9, "wilson")
+                ax.plot([one.forecast] * 2, [ends.low, ends.high], colour, linewidth=1.2)
+            points = [one.forecast for one in rows], [one.listed for one in rows]
+            ax.plot(*points, marker, color=colour, markersize=5, clip_on=False, label=name)
         for axis in (ax.xaxis, ax.yaxis):
             axis.set_major_formatter(lambda share, _: f"{share:.0%}")
         ax.set_xlim(0, 1)
         ax.set_ylim(0, 1)
         ax.set_xlabel("forecast probability, past sessions")
         ax.set_ylabel("share that was listed")
+        ax.legend(frameon=False, fontsize="small", loc="upper left")
         look.save_figure(figure, [path], 150)
