@@ -252,7 +252,10 @@ def calibration(rolled: Sequence[SessionForecast]) -> tuple[str, str]:
         ratio = expected / max(came, 1.0)
         if not 1 / FAR <= ratio <= FAR:
             high = "high" if ratio > 1 else "low"
-            cautions.append(f"Past forecasts {when} were too {high}: {parts[-1]}, on average.")
+            cautions.append(
+                f"Past forecasts of listings {when} were too {high}: {expected:,.0f} addresses "
+                f"expected, {came:,.0f} came, on average."
+            )
     text = f"On average they expected {parts[0]}; {parts[1]}, of those listed before."
     return f"{text} Sessions after the end of the record are not counted.", " ".join(cautions)
 
