@@ -115,7 +115,8 @@ def _assumed() -> dict[str, AssumptionRow]:
 
 def read_belief(pool: Pool, record: SessionRecord, next_s: float | None = None) -> Belief:
     """Follow a record session by session, up to the last or to the start of the next one."""
-    listed = record.is_listed
+    # Addresses of one history have one posterior.
+    listed, of, n_like = record.histories
     active = np.zeros((listed.shape[1], Z.size))
     inactive, known = np.zeros_like(active), np.zeros(len(active), np.bool_)
     level = np.exp(-((LEVELS / max(pool.level_sd_logit, LEAST_SD)) ** 2) / 2)
@@ -138,8 +139,9 @@ def read_belief(pool: Pool, record: SessionRecord, next_s: float | None = None) 
         seen = listed[k]
         if known.any():
             each = active @ chance
-            fit = np.log(each[known & seen] + TINY).sum(axis=0)
-            fit += np.log(1 - each[known & ~seen] + TINY).sum(axis=0) + np.log(level + TINY**2)
+            fit = np.log(level + TINY**2)
+            for some, odds in ((known & seen, each), (known & ~seen, 1 - each)):
+                fit = fit + n_like[some] @ np.log(odds[some] + TINY)
             most = fit.max()
             level = np.exp(fit - most)
             log_likelihood += float(most + np.log(level.sum()))
@@ -153,7 +155,7 @@ def read_belief(pool: Pool, record: SessionRecord, next_s: float | None = None) 
             active, inactive = active / whole, inactive / whole
         active[seen & ~known] = 1 / Z.size
         known = known | seen
-    return Belief(active, inactive, level, past, log_likelihood)
+    return Belief(active[of], inactive[of], level, past, log_likelihood)
 
 
 def _prior() -> tuple[Floats, Floats]:

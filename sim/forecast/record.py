@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -48,6 +49,12 @@ class SessionRecord:
     is_at_start: NDArray[np.bool_]
     hours: NDArray[np.float64]
     n_peak: NDArray[np.int64]
+
+    @cached_property
+    def histories(self) -> tuple[NDArray[np.bool_], NDArray[np.int64], NDArray[np.int64]]:
+        """Sessions that list it by distinct history, history of each address, and their numbers."""
+        rows, of, n = np.unique(self.is_listed.T, axis=0, return_inverse=True, return_counts=True)
+        return rows.T, of.reshape(-1), n
 
     @property
     def n_sessions(self) -> int:
