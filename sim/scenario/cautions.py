@@ -23,6 +23,13 @@ def list_warnings(resolved: Resolved) -> list[str]:
 def _warn_of_tables(resolved: Resolved) -> Iterator[str]:
     """Name the tables of another country or time, and what they leave out."""
     scenario, economy = resolved.scenario, resolved.economy
+    is_marked = any(row.shared == "yes" for row in resolved.cloud_prefixes.rows)
+    if is_marked and resolved.shared_prefixes is None:
+        name = resolved.cloud_prefixes.name
+        yield (
+            f"{name} says which ranges many customers share, but no range is treated as shared: "
+            f"providers.shared: {name} treats these so"
+        )
     if found := stand_ins(resolved):
         head = (
             f"tables of another country or time are used for {scenario.country} in "

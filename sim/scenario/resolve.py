@@ -54,6 +54,7 @@ from sim.scenario.tables.money import (
     check_revenue,
     in_dollars,
 )
+from sim.scenario.tables.ranges import shared_part
 from sim.scenario.tables.rows import read_assumptions
 from sim.scenario.tables.seeds import ANY, Row, SourceNote, Table, read_table, table_rows
 
@@ -172,7 +173,8 @@ class Resolved:
     @property
     def tables(self) -> tuple[Table[Any], ...]:
         """All tables read, by name."""
-        tables = [getattr(self, column.name) for column in fields(self)]
+        # A file named at two keys is shown whole, as the first takes it.
+        tables = [getattr(self, column.name) for column in reversed(fields(self))]
         found = {table.name: table for table in tables if isinstance(table, Table)}
         found |= {table.name: table for table in (*self.lists, *self.code)}
         return tuple(found[name] for name in sorted(found))
@@ -266,6 +268,9 @@ def read_tables(loaded: LoadedScenario, known: Resolved | None = None) -> Resolv
     for key, name in names.items():
         attribute = _ATTRIBUTE_OF[key]
         found[attribute] = read(attribute, key, name, partial(read_table, model=ROWS_OF[key]))
+    if found["shared_prefixes"] is not None:
+        with malformed.of_part():
+            found["shared_prefixes"] = shared_part(found["shared_prefixes"])
     for one in loaded.columns if known is None else ():
         if one.table not in names.values():
             close = hint(one.table, names.values())

@@ -24,6 +24,7 @@ from sim.world.providers import (
     Side,
     build_places,
     choose,
+    four_rows,
     hosting_side,
     pick,
     prefix_rows,
@@ -179,7 +180,7 @@ def _place_rows(
     rows = prefix_rows(resolved)
     unknown = places.row_of[NOT_KNOWN, NOT_KNOWN]
     of_prefix = [places.row_of[row.provider, row.region] for row in rows]
-    fours = [place for place, row in zip(of_prefix, rows, strict=True) if row.prefix.version == 4]
+    fours = [places.row_of[row.provider, row.region] for row in four_rows(resolved)]
     place_row = np.full(address.size, unknown, np.int64)
     is_four = address < IPV4_STOP
     found = places.prefixes.longest_match(address[is_four])

@@ -20,7 +20,7 @@ from sim.addresses.sets.prefixes import PrefixTable
 from sim.scenario.reactions import Fronts
 from sim.scenario.resolve import Resolved
 from sim.scenario.schema import NONE
-from sim.scenario.tables.rows import CloudPrefixRow, PoolRow
+from sim.scenario.tables.rows import SHARED, CloudPrefixRow, PoolRow
 from sim.scenario.tables.seeds import table_rows
 from sim.streams import Stream, Streams
 from sim.world.frozen import FrozenColumns
@@ -72,7 +72,12 @@ class Places(FrozenColumns):
     def row_of(self) -> dict[tuple[str, str], int]:
         """Row of each place by provider and region."""
         owner = (self.provider[row] for row in self.provider_row.tolist())
-        return {place: row for row, place in enumerate(zip(owner, self.region, strict=True))}
+        rows = {place: row for row, place in enumerate(zip(owner, self.region, strict=True))}
+        # Where all of a region is shared, its name stands for the shared range.
+        return {
+            place: row if self.addresses[row] else rows.get((place[0], SHARED), row)
+            for place, row in rows.items()
+        }
 
     def count_by_provider(self, addresses: IntervalSet) -> NDArray[np.int64]:
         """IPv4 addresses of a set by provider; the last number is what no provider holds."""
@@ -181,6 +186,12 @@ def shared_rows(resolved: Resolved) -> tuple[CloudPrefixRow, ...]:
     return table_rows(resolved.shared_prefixes)
 
 
+def four_rows(resolved: Resolved) -> list[CloudPrefixRow]:
+    """Rows of IPv4, of which the first of two equal ones counts: that of a shared range."""
+    rows = (*shared_rows(resolved), *resolved.cloud_prefixes.rows)
+    return [row for row in rows if row.prefix.version == 4]
+
+
 _kept: list[tuple[tuple[object, ...], Places]] = []
 """The places built last, which simulations of one scenario share, behind what they are of."""
 
@@ -212,7 +223,7 @@ def _build_places(resolved: Resolved) -> Places:
         _without(line.union(prefixes), shared if place < n_whole else IntervalSet.empty())
         for place, prefixes in enumerate(places)
     )
-    fours = [row for row in rows if row.prefix.version == 4]
+    fours = four_rows(resolved)
     prefix = np.array([row.prefix[1:] for row in fours], np.int64).reshape(-1, 2)
     seats, seats6 = zip(*map(partial(_seats, line), places, addresses), strict=True)
     if provider[-1] == NOT_KNOWN:

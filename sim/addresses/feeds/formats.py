@@ -210,8 +210,7 @@ _LINES: Mapping[str, str] = {
         "delegations of a registry: iptoasn.com has the country of each range"
     ),
     rf"{_PREFIX},([a-z][a-z])?(,.*)?": (
-        "a geofeed (RFC 8805): name the columns, `awk -F, -v OFS=, 'BEGIN {print "
-        '"prefix", "country", "region"} /^[^#]/ {print $1, $2, $3}\' FILE > ranges.csv`'
+        "a geofeed (RFC 8805): leave --as out, or say --as geofeed"
     ),
     rf"{_PREFIX}\s+AS\d+\b.*|(AS)?\d+\s*\|.*": (
         "addresses with the AS of each: write a table with the columns address and asn"
@@ -327,7 +326,6 @@ def read_file(
     given: Input,
     format_name: str = "",
     *,
-    only: Sequence[str] = FORMATS,
     skip_bad: bool = False,
     limits: Limits | None = None,
     allow_empty: bool = False,
@@ -340,8 +338,6 @@ def read_file(
         The file.
     format_name
         One of ``FORMATS``; found out from the file where empty.
-    only
-        Forms that may be read: all, or ``DATED``.
     skip_bad
         Leave mistakes out and count them, instead of refusing the file.
     limits
@@ -362,9 +358,6 @@ def read_file(
     if format_name:
         _refuse_unread(given, limits)
     name = format_name or sniff(given, limits)
-    if name not in only:
-        message = f"expected dated orders ({', '.join(only)}), got a file of the form {name}"
-        raise DataError([Problem(given.name, message)])
     form = FORM[name]
     gathering = Gathering(given.name, skip_bad=skip_bad, limits=limits, columns=given.columns)
     try:

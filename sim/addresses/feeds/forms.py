@@ -149,6 +149,28 @@ JSON_FORMS: Sequence[Form] = (
         named_by=r'"(OCI|OSN)"',
     ),
     Form(
+        "github",
+        "GitHub `meta`",
+        "provider, services",
+        _has("verifiable_password_authentication pages"),
+        network_tables.read_github,
+    ),
+    Form(
+        "vultr",
+        "Vultr's geofeed as JSON",
+        "provider, region",
+        _has("subnets ip_prefix"),
+        network_tables.read_vultr,
+        named_by="vultr",
+    ),
+    Form(
+        "ripestat",
+        "RIPEstat `announced-prefixes`",
+        "addresses announced at its end",
+        _has("prefixes timelines query_endtime", "prefixes timelines data_call_name"),
+        network_tables.read_ripestat,
+    ),
+    Form(
         "json-list",
         "a JSON array of addresses, or of objects with an address",
         "the columns that keys name",
@@ -236,6 +258,13 @@ FORMS: Sequence[Form] = (
         network_tables.read_pfx2as,
     ),
     Form(
+        "geofeed",
+        "geofeeds (RFC 8805)",
+        "country, region",
+        network_tables.fits_geofeed,
+        network_tables.read_geofeed,
+    ),
+    Form(
         "names",
         "lists of names: plain, with ranks (Tranco), hosts files, for browsers",
         "names without addresses, to be resolved",
@@ -253,5 +282,10 @@ FORMS: Sequence[Form] = (
 
 FORM: Mapping[str, Form] = {form.name: form for form in FORMS}
 FORMATS = tuple(FORM)
+RANGES = (
+    *("aws", "azure", "cloudflare", "fastly", "geofeed", "github", "google", "json-list", "list"),
+    *("oracle", "ripestat", "vultr"),
+)
+"""The forms in which providers publish their ranges."""
 DATED = ("polls", "orders")
 """The forms that hold dated orders."""

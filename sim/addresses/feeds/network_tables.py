@@ -6,6 +6,7 @@ services, so that sizes can be added.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -13,12 +14,19 @@ import numpy as np
 
 from sim.addresses.feeds.delimited import read_rows
 from sim.addresses.feeds.feed import Feed
-from sim.addresses.feeds.gather import Gathering, count_lines
+from sim.addresses.feeds.gather import Gathering, count_lines, decode_lines
 from sim.addresses.feeds.inputs import Sample, is_address
 from sim.addresses.feeds.inventories import Table
 from sim.addresses.feeds.json_tables import check_entries, check_keys, items, read_document, text_of
 from sim.addresses.sets.notation import shown
 from sim.addresses.text.source import Readable, hidden_end, may_hide, read_blocks
+
+_AZURE_DAY = re.compile(r"ServiceTags_\w+?_(\d{4})(\d\d)(\d\d)\b")
+_GITHUB = (
+    *("hooks", "web", "api", "git", "github_enterprise_importer", "packages", "pages", "importer"),
+    "copilot",
+)
+_GEOFEED = ("prefix", "country", "region")
 
 
 class Range(NamedTuple):
@@ -81,7 +89,8 @@ def read_azure(source: Readable, gathering: Gathering) -> Feed:
         properties = item.get("properties")
         properties = properties if isinstance(properties, dict) else {}
         above, region = f"{path}.properties.", text_of(properties, "region")
-        tag = text_of(item, "name").partition(".")[0]
+        name = text_of(item, "name")
+        tag = name.rpartition(".")[0] if region and "." in name else name
         listed = {"addressPrefixes": None, **properties}
         ranges.extend(
             found._replace(region=region, services=(tag,))
@@ -100,8 +109,14 @@ def read_azure(source: Readable, gathering: Gathering) -> Feed:
     _add(gathering, "Azure", merged, which, "tags", n_ranges=len(ranges))
     change = document.get("changeNumber")
     change = change if isinstance(change, int) else text_of(document, "changeNumber")
-    gathering.note("the file's date is in its name only; its changeNumber is kept instead")
-    return gathering.finish("azure", f"changeNumber {change}", "Microsoft's public download")
+    day = _AZURE_DAY.search(gathering.name)
+    dated = f"{'-'.join(day.groups())}, " if day else ""
+    gathering.note(
+        "the date is that of the file's name, beside its changeNumber"
+        if day
+        else "the file's date is in its name only; its changeNumber is kept instead"
+    )
+    return gathering.finish("azure", f"{dated}changeNumber {change}", "Microsoft's public download")
 
 
 def read_fastly(source: Readable, gathering: Gathering) -> Feed:
@@ -153,6 +168,83 @@ def read_oracle(source: Readable, gathering: Gathering) -> Feed:
     _add(gathering, "Oracle", ranges)
     date = text_of(document, "last_updated_timestamp")
     return gathering.finish("oracle", date, "Oracle's public list")
+
+
+def read_github(source: Readable, gathering: Gathering) -> Feed:
+    """Read GitHub's ``meta``: a list of prefixes for each service.
+
+    Its runners sit in clouds of others: ``actions``, ``codespaces`` and the like are left out.
+    """
+    document = read_document(source, gathering, "GitHub's meta", "pages")
+    listed = [key for key in _GITHUB if key in document]
+    ranges = [
+        found._replace(services=(key,))
+        for key in listed
+        for found in _listed(document, key, gathering)
+    ]
+    others = [
+        key for key, value in document.items() if isinstance(value, list) and key not in _GITHUB
+    ]
+    if others := [key for key in others if key != "ssh_keys"]:
+        gathering.note(
+            f"lists of services that sit in clouds of others are left out: {', '.join(others)}"
+        )
+    _add(gathering, "GitHub", ranges)
+    return gathering.finish("github", "", "GitHub's public list")
+
+
+def read_vultr(source: Readable, gathering: Gathering) -> Feed:
+    """Read Vultr's geofeed as JSON: ``{"updated": …, "subnets": [{"ip_prefix": …}, …]}``."""
+    document = read_document(source, gathering, "Vultr's geofeed", "subnets")
+    ranges = list(_prefixes(document, "subnets", ("ip_prefix",), "region", gathering))
+    _add(gathering, "Vultr", ranges)
+    return gathering.finish("vultr", text_of(document, "updated"), "Vultr's public list")
+
+
+def read_ripestat(source: Readable, gathering: Gathering) -> Feed:
+    """Read what a network announces, ``announced-prefixes`` of RIPEstat.
+
+    The file lists whatever was announced in a time; kept is what was at its end.
+    """
+    document = read_document(source, gathering, "RIPEstat's announced-prefixes", "data")
+    found = document["data"]
+    found = found if isinstance(found, dict) else {}
+    check_keys(found, ("prefixes",), gathering, "RIPEstat's announced-prefixes")
+    end, ranges, n_over = text_of(found, "query_endtime"), list[Range](), 0
+    for path, item in items(found, "prefixes", gathering, "data."):
+        times = [one for _, one in items(item, "timelines", gathering, f"{path}.")]
+        if any(text_of(one, "endtime") >= end for one in times):
+            ranges.append(Range(f"{path}.prefix", text_of(item, "prefix")))
+        else:
+            n_over += 1
+    if n_over:
+        gathering.note(f"{n_over:,} prefixes were no longer announced at {end}: left out")
+    _add(gathering, "", ranges)
+    return gathering.finish("ripestat", end, "RIPE NCC's terms of RIPEstat")
+
+
+def read_geofeed(source: Readable, gathering: Gathering) -> Feed:
+    """Read a geofeed, ``prefix,country,region,city,postal code``; it does not say whose it is.
+
+    References
+    ----------
+    RFC 8805, section 2.1.
+    """
+    table = Table(gathering)
+    for block in read_blocks(source, gathering.limits.max_line_bytes, gathering.name):
+        count_lines(block, gathering)
+        lines = [(n, text) for n, text in decode_lines(block, gathering) if text.strip()]
+        lines = [(n, text) for n, text in lines if not text.startswith("#")]
+        cells = [[*map(str.strip, text.split(",")), "", ""][:3] for _, text in lines]
+        if cells:
+            columns = dict(zip(_GEOFEED, zip(*cells, strict=True), strict=True))
+            table.add(columns, np.array([n for n, _ in lines], np.int64))
+    return table.finish("geofeed")
+
+
+def fits_geofeed(sample: Sample) -> bool:
+    """Return whether most lines have a prefix and a country, or more cells, between commas."""
+    return sample.most_lines(r"[\da-f.:]+(/\d+)?,([a-z]{2}(,.*)?|,.*)", "#")
 
 
 def _prefixes(

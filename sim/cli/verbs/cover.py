@@ -26,6 +26,7 @@ from sim.cli.options import (
     many,
     option,
     parsed,
+    split_provider,
 )
 from sim.errors import UsageError
 from sim.files import check_free, hash_of, new_file
@@ -254,12 +255,18 @@ IMPORT_SCHEMA = "overblock/import/1"
 
 
 def import_file(
-    file: str = argument("FILE", "A local file, or the name of a shipped table."),
+    file: list[str] = argument(
+        "[NAME=]FILE…",
+        "Local files, or shipped tables; several only for a table of ranges. NAME is the provider "
+        "of a file that names none.",
+    ),
     output: Path = option(
         "-o --output TABLE",
-        "Table to write: TABLE.parquet, or TABLE.csv for dated orders with their times.",
+        "Table to write: TABLE.parquet, or TABLE.csv for dated orders with their times or for "
+        "ranges of providers.",
         default=...,
     ),
+    day: str = option("--date DAY", "Day of files of ranges that state none.", default=""),
     read_as: str = option(
         "--as FORMAT",
         "Format of the file, such as aws, ipset or list; by default its content shows it. "
@@ -274,7 +281,8 @@ def import_file(
 ) -> None:
     """Read a list of addresses and write it as one table.
 
-    The table has a row per prefix, or dated orders. Nothing is fetched. Files may be compressed
+    The table has a row per prefix, dated orders, or the ranges of providers for a scenario
+    (providers.prefixes), with a note of their sources. Nothing is fetched. Files may be compressed
     with gzip.
 
     Examples:
@@ -282,10 +290,11 @@ def import_file(
       overblock import ip-ranges.json -o aws.parquet
 
       overblock import data.json -o orders.csv
+
+      overblock import ip-ranges.json Cloudflare=ips-v4 --date 2026-10-26 -o ranges.csv
     """
     from sim.addresses.feeds.feed import Feed
     from sim.addresses.feeds.formats import read_file
-    from sim.addresses.feeds.forms import DATED, FORMATS
     from sim.addresses.feeds.normal import write_normal
     from sim.addresses.feeds.orders import COLUMNS, Orders, order_rows
     from sim.addresses.text.source import Limits
@@ -295,35 +304,78 @@ def import_file(
     if output.suffix not in (".parquet", ".csv"):
         raise UsageError(f"{output}: expected a table TABLE.parquet or TABLE.csv, got neither")
     check_free(output, force=force)
-    given = replace(find_input(file), columns=options.columns)
-    sha256, is_dated = hash_of(given.path), output.suffix == ".csv"
-    found = read_file(
-        given,
-        read_as,
-        only=DATED if is_dated else FORMATS,
-        skip_bad=options.skip_bad,
-        limits=Limits(max_bytes=options.max_bytes),
-        allow_empty=options.allow_empty,
-    )
-    if isinstance(found, Orders) and not is_dated:
+    is_text = output.suffix == ".csv"
+    named = [split_provider(one) for one in file]
+    inputs = [replace(find_input(one), columns=options.columns) for _, one in named]
+    found = [
+        read_file(
+            given,
+            read_as,
+            skip_bad=options.skip_bad,
+            limits=Limits(max_bytes=options.max_bytes),
+            allow_empty=options.allow_empty,
+        )
+        for given in inputs
+    ]
+    options.columns.check_met()
+    feeds = [one for one in found if isinstance(one, Feed)]
+    if len(found) > 1 and not (is_text and len(feeds) == len(found)):
+        message = "expected a table TABLE.csv of the ranges of providers where there are several"
+        raise UsageError(f"{output}: {message} files, none of them dated orders")
+    if len(feeds) < len(found) and not is_text:
         message = "expected a table TABLE.csv of dated orders, whose times it keeps"
         raise UsageError(f"{output}: {message}, got .parquet")
-    options.columns.check_met()
-    if isinstance(found, Feed):
-        feed = found
-        n_rows = write_normal(feed, output, sha256=sha256, version=__version__, force=force)
-    else:
-        feed, rows = found.feed, order_rows(found)
+    sha256 = [hash_of(given.path) for given in inputs]
+    feeds = [
+        feed.with_provider(provider) if provider else feed
+        for (provider, _), feed in zip(named, feeds, strict=False)
+    ]
+    if isinstance(found[0], Orders):
+        feeds, rows = [found[0].feed], order_rows(found[0])
         n_rows = len(rows)
         with new_file(output, force=force) as partial:
             partial.write_bytes(csv_text(COLUMNS, rows).encode("utf-8", "backslashreplace"))
-    understood = _understood(feed, sha256, n_rows)
-    for line in _in_words(understood, feed):
-        console.say(line, quiet=quiet)
+    elif is_text:
+        n_rows = _write_ranges(feeds, sha256, day, output, force=force)
+    else:
+        (feed,) = feeds
+        n_rows = write_normal(feed, output, sha256=sha256[0], version=__version__, force=force)
+    understood = [_understood(feed, one, n_rows) for feed, one in zip(feeds, sha256, strict=True)]
+    for one, feed in zip(understood, feeds, strict=True):
+        if len(feeds) > 1:
+            console.say(f"{feed.origin.file}:", quiet=quiet)
+        for line in _in_words(one, feed):
+            console.say(line, quiet=quiet)
     if as_json:
-        console.print_json({"schema": IMPORT_SCHEMA, "table": str(output), **understood})
+        of_files = understood[0] if len(feeds) == 1 else {"files": understood}
+        console.print_json({"schema": IMPORT_SCHEMA, "table": str(output), **of_files})
     else:
         print(output)
+
+
+def _write_ranges(
+    feeds: Sequence[Feed], sha256: Sequence[str], day: str, output: Path, *, force: bool
+) -> int:
+    """Write ranges of providers with a note of their sources, and return the number of rows."""
+    from sim.scenario.tables.ranges import disjoint, ranges_note, ranges_text, read_ranges
+    from sim.scenario.tables.seeds import note_path
+
+    claims, references = [], {}
+    for feed, digest in zip(feeds, sha256, strict=True):
+        name = Path(feed.origin.file).name
+        source_id = feed.origin.file if name in references else name
+        more, told = read_ranges(feed, source_id, day)
+        references[source_id] = f"{told}; SHA-256 {digest}"
+        claims += more
+    rows = disjoint(claims)
+    licences = dict.fromkeys(feed.origin.licence or "not stated" for feed in feeds)
+    with (
+        new_file(note_path(output), force=force) as note,
+        new_file(output, force=force) as partial,
+    ):
+        note.write_text(ranges_note(rows, references, "; ".join(licences)), encoding="utf-8")
+        partial.write_text(ranges_text(rows), encoding="utf-8")
+    return len(rows)
 
 
 def _understood(feed: Feed, sha256: str, n_rows: int) -> dict[str, Any]:

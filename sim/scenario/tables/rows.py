@@ -97,6 +97,10 @@ class TargetPrefixRow(Row):
     source: str = ""
 
 
+SHARED = "shared"
+"""Region of a provider's shared ranges, where a table of all its ranges says which these are."""
+
+
 class CloudPrefixRow(Row):
     """One range of a provider in a region."""
 
@@ -105,6 +109,8 @@ class CloudPrefixRow(Row):
     region: str
     prefix: Prefix
     as_of: str = ""
+    shared: Literal["", "yes", "no"] = ""
+    """Whether many customers are at one address: yes, no, or empty (not known)."""
     kind: Literal["fact", "derived", "assumption"] = "assumption"
     source_id: str = ""
 

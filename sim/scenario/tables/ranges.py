@@ -1,0 +1,223 @@
+"""Ranges of providers, from the files that they publish, as a table of ``providers.prefixes``.
+
+Each address has one row: that of its most specific range. Places are those of the shipped tables of
+hosting: AWS by region, others whole (``global``).
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from itertools import groupby, repeat
+from typing import NamedTuple
+
+import numpy as np
+
+from sim.addresses.feeds.feed import Feed
+from sim.addresses.feeds.forms import FORM, RANGES
+from sim.addresses.sets.blocks import split_ranges
+from sim.addresses.sets.intervals import AddressSet
+from sim.addresses.sets.notation import Prefix
+from sim.addresses.sets.prefixes import PrefixTable, PrefixTable6
+from sim.errors import DataError, Problem, UsageError
+from sim.scenario.quantities import parse_day
+from sim.scenario.schema import dump_tree
+from sim.scenario.tables.inventory import list_prefixes
+from sim.scenario.tables.rows import SHARED, CloudPrefixRow
+from sim.scenario.tables.seeds import ANY, Table
+
+WHOLE = "global"
+"""Region of a provider whose regions the shipped tables do not distinguish."""
+_NAMES = {"Azure": "Microsoft"}
+_PROXIES = {"Cloudflare": ("cloudflare", "list"), "Fastly": ("fastly",)}
+"""Providers all of whose published ranges are a proxy's, and the forms of those files."""
+_SHARED = {"CLOUDFRONT", "AzureFrontDoor.Frontend", "pages"}
+"""Services that answer for many customers at one address."""
+_RENTED = ({"EC2"}, {"AMAZON", "EC2"})
+"""Services of an address that one customer at a time rents; the second is the superset of all."""
+_MEANINGS = {
+    "provider": "Who holds the range",
+    "region": "Region of AWS; global where the tables of hosting distinguish none",
+    "prefix": "Range, in no other row",
+    "as_of": "Date of the file",
+    "shared": "Whether many customers are at one address: yes, no, or empty (not known)",
+    "kind": "Whether a reader can follow the source of the row",
+    "source_id": "File, described in this note",
+}
+
+
+class Owner(NamedTuple):
+    """What a row says of its prefix."""
+
+    provider: str
+    region: str
+    as_of: str
+    shared: str
+    kind: str
+    source_id: str
+
+    @classmethod
+    def of(cls, row: CloudPrefixRow) -> Owner:
+        """Of a row of a table."""
+        return cls(*(getattr(row, name) for name in cls._fields))
+
+
+Claim = tuple[Owner, Prefix]
+
+
+def read_ranges(feed: Feed, source_id: str, day: str = "") -> tuple[list[Claim], str]:
+    """Return the ranges of a provider's file, each with its owner, and where they are from.
+
+    Parameters
+    ----------
+    day
+        Date of a file that states none.
+
+    Raises
+    ------
+    DataError
+        If a row names no provider, or has IPv6 outside 2000::/3.
+    UsageError
+        If it is no file of a provider's, or neither it nor the user says of which day it is.
+    """
+    origin, n = feed.origin, feed.n_records
+    form = FORM[origin.format]
+    if form.name not in RANGES:
+        message = f"expected dated orders, or ranges of a provider ({', '.join(RANGES)})"
+        raise DataError([Problem(origin.file, f"{message}, got a file of the form {form.name}")])
+    provider, region = (
+        labels.texts if (labels := feed.labels.get(name)) else [""] * n
+        for name in ("provider", "region")
+    )
+    if "" in provider:
+        message = "expected whose ranges these are, got none: give the file as NAME=FILE"
+        raise DataError([Problem(origin.file, message, key="provider")])
+    stated = re.match(r"\d{4}-\d{2}-\d{2}", origin.date)
+    as_of = stated[0] if stated else day
+    try:
+        parse_day(as_of)
+    except ValueError as error:
+        message = "the file does not say of which day it is, and the present day is not assumed"
+        raise UsageError(f"{origin.file}: {error}; {message}: give --date DAY") from None
+    services = feed.labels.get("service")
+    listed = [*((services and services.lists) or ()), ()]
+    of_record = services.code.tolist() if services else [-1] * n
+    owners = [
+        _owner(name, place, set(listed[code]), form.name, as_of, source_id)
+        for name, place, code in zip(provider, region, of_record, strict=True)
+    ]
+    claims = [(owners[row], prefix) for row, _, prefix in list_prefixes(feed, origin.file)]
+    told = ", ".join(dict.fromkeys(owner.provider for owner in owners))
+    reference = f"{told}: {form.file.replace('`', '')}, {origin.date or f'{as_of} as given'}"
+    return claims, reference
+
+
+def _owner(
+    provider: str, region: str, services: set[str], form: str, as_of: str, source_id: str
+) -> Owner:
+    """Whose a range is, where, and whether it is shared."""
+    shared = ""
+    if services & _SHARED or form in _PROXIES.get(provider, ()):
+        shared = "yes"
+    elif provider == "AWS" and services in _RENTED:
+        shared = "no"
+    if provider == "Google" and services:
+        provider = "Google Cloud"
+    region = region if provider == "AWS" and region else WHOLE
+    return Owner(_NAMES.get(provider, provider), region, as_of, shared, "fact", source_id)
+
+
+def disjoint(claims: Sequence[Claim]) -> list[Claim]:
+    """Give each address to its most specific range, of equal ones to the first."""
+    # Google's file of all its ranges repeats those of its cloud.
+    claims = sorted(claims, key=lambda claim: claim[0].provider == "Google")
+    owners = list(dict.fromkeys(owner for owner, _ in claims))
+    number = {owner: at for at, owner in enumerate(owners)}
+    found: list[tuple[int, Prefix]] = []
+    for version, kind in ((4, PrefixTable), (6, PrefixTable6)):
+        mine = [(number[owner], prefix) for owner, prefix in claims if prefix.version == version]
+        if not mine:
+            continue
+        held = kind.from_prefixes(*zip(*(prefix[1:] for _, prefix in mine), strict=True))
+        of_segment = np.array([*(at for at, _ in mine), -1])[held.segment_row]
+        is_first = np.append(True, of_segment[1:] != of_segment[:-1])
+        start, owner = held.segment_start[is_first], of_segment[is_first]
+        stop = np.append(start[1:], np.array([1 << kind.BITS], start.dtype))
+        is_held = owner >= 0
+        row, *columns = split_ranges(start[is_held], stop[is_held])
+        prefixes = map(Prefix, repeat(version), *(column.tolist() for column in columns))
+        found += zip(owner[is_held][row].tolist(), prefixes, strict=True)
+    return [(owners[at], prefix) for at, prefix in sorted(found)]
+
+
+def complete(table: Table[CloudPrefixRow], base: Table[CloudPrefixRow]) -> list[Claim]:
+    """Rows of a table, and those of another for providers that the first lacks."""
+    mine = [(Owner.of(row), row.prefix) for row in table.rows]
+    taken = AddressSet.of(*(str(prefix) for _, prefix in mine))
+    known = {owner.provider for owner, _ in mine}
+    others = [(Owner.of(row), row.prefix) for row in base.rows if row.provider not in known]
+    for owner, claims in groupby(others, lambda claim: claim[0]):
+        left = AddressSet.of(*(str(prefix) for _, prefix in claims)).difference(taken)
+        for version, of_family in ((4, left.v4), (6, left.v6)):
+            for address, length in zip(*of_family.to_prefixes(), strict=True):
+                mine.append((owner, Prefix(version, int(address), int(length))))
+    return mine
+
+
+def ranges_text(claims: Iterable[Claim]) -> str:
+    """Return the table as CSV."""
+    stream = io.StringIO(newline="")
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(CloudPrefixRow.model_fields)
+    for owner, prefix in claims:
+        values = owner._asdict() | {"prefix": prefix}
+        writer.writerow(values[name] for name in CloudPrefixRow.model_fields)
+    return stream.getvalue()
+
+
+def ranges_note(claims: Sequence[Claim], references: Mapping[str, str], licence: str) -> str:
+    """Return the note beside the table."""
+    owners = {owner for owner, _ in claims}
+    days = sorted({owner.as_of for owner in owners})
+    providers = ", ".join(dict.fromkeys(owner.provider for owner, _ in claims))
+    support = {"kind": "fact", "source": "the source named by source_id", "date": " to ".join(days)}
+    return dump_tree(
+        {
+            "title": f"Ranges of providers, {' to '.join(dict.fromkeys((days[0], days[-1])))}",
+            "description": f"Provider, region and prefix, disjoint: {providers}.",
+            "country": ANY,
+            "time": "/".join(dict.fromkeys((days[0][:7], days[-1][:7]))),
+            "licence": licence,
+            "keys": ["provider", "region"],
+            "rows": {"kind": "kind", "source": "source_id", "date": "as_of"},
+            "references": dict(references),
+            "columns": {
+                name: {"unit": "text", "meaning": meaning, **support}
+                for name, meaning in _MEANINGS.items()
+            },
+        }
+    )
+
+
+def shared_part(table: Table[CloudPrefixRow]) -> Table[CloudPrefixRow]:
+    """Of a table that says which ranges are shared, those rows, as the region `SHARED`.
+
+    Raises
+    ------
+    DataError
+        If it says so of none.
+    """
+    if not any(row.shared for row in table.rows):
+        return table
+    kept = [number for number, row in enumerate(table.rows) if row.shared == "yes"]
+    if not kept:
+        message = "expected a row with yes, as providers.shared names this table; got none"
+        raise DataError([Problem(str(table.path), message, key="shared")])
+    return replace(
+        table,
+        rows=tuple(table.rows[n].model_copy(update={"region": SHARED}) for n in kept),
+        lines=tuple(table.lines[n] for n in kept),
+    )
