@@ -1,6 +1,5 @@
 """Files of a user's: written, read, refused."""
 
-from functools import partial
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 from typing import Any
@@ -9,8 +8,8 @@ import pytest
 
 from sim.addresses.feeds.feed import Feed
 from sim.addresses.feeds.formats import read_feed, read_file
-from sim.addresses.feeds.forms import DATED
 from sim.addresses.feeds.inputs import AS_NAMED, ColumnChoice, Input
+from sim.addresses.feeds.orders import Orders
 from sim.errors import DataError
 
 
@@ -35,8 +34,11 @@ def refused(content: str | bytes, folder: Path, form: str = "", **options: Any) 
     return [str(problem) for problem in error.value.problems]
 
 
-read_dated = partial(read_file, only=DATED)
-"""Read dated orders, and refuse files of other forms."""
+def read_dated(given: Input, form: str = "", **options: Any) -> Orders:
+    """Read dated orders."""
+    found = read_file(given, form, **options)
+    assert isinstance(found, Orders)
+    return found
 
 
 def hosts_of(feed: Feed) -> list[tuple[str, list[str]]]:

@@ -38,6 +38,27 @@ def oracle(prefixes: Sequence[str]) -> str:
     )
 
 
+def github(prefixes: Sequence[str]) -> str:
+    meta = {"verifiable_password_authentication": True, "hooks": [], "pages": prefixes}
+    return json.dumps(meta | {"actions": ["10.0.0.0/8"], "domains": {"website": ["a.example"]}})
+
+
+def vultr(prefixes: Sequence[str]) -> str:
+    subnets = [{"ip_prefix": prefix, "alpha2code": "NL", "region": "NL-NH"} for prefix in prefixes]
+    return json.dumps({"description": "Vultr.com Geofeed", "updated": "2026", "subnets": subnets})
+
+
+def ripestat(prefixes: Sequence[str]) -> str:
+    end = "2026-10-24T08:00:00"
+    listed = [{"prefix": prefix, "timelines": [{"endtime": end}]} for prefix in prefixes]
+    data = {"prefixes": listed, "query_endtime": end}
+    return json.dumps({"data_call_name": "announced-prefixes", "data": data})
+
+
+def geofeed(prefixes: Sequence[str]) -> str:
+    return "# a geofeed\n" + "".join(f"{prefix},US,US-NJ,Newark,\n" for prefix in prefixes)
+
+
 def json_lines(prefixes: Sequence[str]) -> str:
     lines = [json.dumps({"cidr": prefix, "sblid": "SBL1", "rir": "a"}) for prefix in prefixes]
     last = json.dumps({"type": "metadata", "timestamp": 1, "records": len(prefixes)})
@@ -73,6 +94,10 @@ RENDERED: Mapping[str, Writer] = {
     "fastly": fastly,
     "cloudflare": cloudflare,
     "oracle": oracle,
+    "github": github,
+    "vultr": vultr,
+    "ripestat": ripestat,
+    "geofeed": geofeed,
     "json-list": lambda prefixes: json.dumps(prefixes, indent=1),
     "json-lines": json_lines,
     "ipset": ipset,

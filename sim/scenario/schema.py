@@ -188,7 +188,8 @@ class Providers(Model):
     prefixes: Table = "provider-prefixes-2018"
     """Table of provider, region and prefix."""
     shared: Table | None = None
-    """Table of parts of these ranges that many tenants share, each a region of its own."""
+    """Table of parts of these ranges that many tenants share, each a region of its own; of a table
+    with a column `shared`, its rows with yes, as the region `shared`."""
 
 
 class Operators(Model):

@@ -95,6 +95,14 @@ JSON_FORMS: Sequence[Form] = (
         named_by=r'"platform"\s*:\s*"Azure"|"AzureCloud',
     ),
     Form(
+        "vultr",
+        "Vultr's geofeed as JSON",
+        "provider, region",
+        _has("subnets ip_prefix"),
+        network_tables.read_vultr,
+        named_by="vultr",
+    ),
+    Form(
         "aws",
         "Amazon `ip-ranges.json`",
         "provider, region, services",
@@ -154,14 +162,6 @@ JSON_FORMS: Sequence[Form] = (
         "provider, services",
         _has("verifiable_password_authentication pages"),
         network_tables.read_github,
-    ),
-    Form(
-        "vultr",
-        "Vultr's geofeed as JSON",
-        "provider, region",
-        _has("subnets ip_prefix"),
-        network_tables.read_vultr,
-        named_by="vultr",
     ),
     Form(
         "ripestat",

@@ -243,8 +243,10 @@ def read_geofeed(source: Readable, gathering: Gathering) -> Feed:
 
 
 def fits_geofeed(sample: Sample) -> bool:
-    """Return whether most lines have a prefix and a country, or more cells, between commas."""
-    return sample.most_lines(r"[\da-f.:]+(/\d+)?,([a-z]{2}(,.*)?|,.*)", "#")
+    """Return whether the first and most lines have a prefix, and a country or more, by commas."""
+    form = r"[\da-f.:]+(/\d+)?,([a-z]{2}(,.*)?|,.*)"
+    first = sample.lines[0].strip() if sample.lines else ""
+    return re.fullmatch(form, first, re.I) is not None and sample.most_lines(form, "#")
 
 
 def _prefixes(

@@ -256,7 +256,7 @@ IMPORT_SCHEMA = "overblock/import/1"
 
 def import_file(
     file: list[str] = argument(
-        "[NAME=]FILE…",
+        "[NAME=]FILE",
         "Local files, or shipped tables; several only for a table of ranges. NAME is the provider "
         "of a file that names none.",
     ),
@@ -336,7 +336,10 @@ def import_file(
         with new_file(output, force=force) as partial:
             partial.write_bytes(csv_text(COLUMNS, rows).encode("utf-8", "backslashreplace"))
     elif is_text:
-        n_rows = _write_ranges(feeds, sha256, day, output, force=force)
+        n_rows, n_narrow = _write_ranges(feeds, sha256, day, output, force=force)
+        if n_narrow:
+            told = "ranges of IPv6 are /64 or narrower: left out, as a scenario gives out networks"
+            console.say(f"note: {n_narrow:,} {told}", quiet=quiet)
     else:
         (feed,) = feeds
         n_rows = write_normal(feed, output, sha256=sha256[0], version=__version__, force=force)
@@ -346,6 +349,7 @@ def import_file(
             console.say(f"{feed.origin.file}:", quiet=quiet)
         for line in _in_words(one, feed):
             console.say(line, quiet=quiet)
+    console.say(f"rows written, one per prefix: {n_rows:,}", quiet=quiet)
     if as_json:
         of_files = understood[0] if len(feeds) == 1 else {"files": understood}
         console.print_json({"schema": IMPORT_SCHEMA, "table": str(output), **of_files})
@@ -355,18 +359,19 @@ def import_file(
 
 def _write_ranges(
     feeds: Sequence[Feed], sha256: Sequence[str], day: str, output: Path, *, force: bool
-) -> int:
-    """Write ranges of providers with a note of their sources, and return the number of rows."""
+) -> tuple[int, int]:
+    """Write ranges of providers with a note of their sources; count rows, and ranges left out."""
     from sim.scenario.tables.ranges import disjoint, ranges_note, ranges_text, read_ranges
     from sim.scenario.tables.seeds import note_path
 
-    claims, references = [], {}
+    claims, references, n_narrow = [], {}, 0
     for feed, digest in zip(feeds, sha256, strict=True):
         name = Path(feed.origin.file).name
         source_id = feed.origin.file if name in references else name
-        more, told = read_ranges(feed, source_id, day)
+        more, told, n = read_ranges(feed, source_id, day)
         references[source_id] = f"{told}; SHA-256 {digest}"
         claims += more
+        n_narrow += n
     rows = disjoint(claims)
     licences = dict.fromkeys(feed.origin.licence or "not stated" for feed in feeds)
     with (
@@ -375,7 +380,7 @@ def _write_ranges(
     ):
         note.write_text(ranges_note(rows, references, "; ".join(licences)), encoding="utf-8")
         partial.write_text(ranges_text(rows), encoding="utf-8")
-    return len(rows)
+    return len(rows), n_narrow
 
 
 def _understood(feed: Feed, sha256: str, n_rows: int) -> dict[str, Any]:
@@ -414,7 +419,6 @@ def _in_words(understood: dict[str, Any], feed: Feed) -> list[str]:
         f"{understood['n_addresses4']:,} distinct addresses",
         f"IPv6: {understood['n_entries6']:,} entries, "
         f"{understood['n_networks6']:,} distinct /64 networks",
-        f"rows written, one per prefix: {understood['n_rows']:,}",
     ]
     if understood["date"]:
         lines.insert(1, f"date: {understood['date']}")

@@ -433,6 +433,9 @@ def init(
         "Internet providers: a CSV file with a column operator, and other columns that you know.",
         **_FILE,
     ),
+    ranges: Path | None = option(
+        "--ranges FILE", "Ranges of providers, a table made by import.", **_FILE
+    ),
     time_zone: str | None = option(
         "--time-zone ZONE", "Time zone, such as America/Bahia; asked for if CC has several."
     ),
@@ -465,6 +468,7 @@ def init(
         blocklist,
         inventory,
         operators,
+        ranges,
         tuple(column),
         tuple(ignore_column),
         time_zone,

@@ -43,8 +43,9 @@ from sim.scenario.starter.operators import (
     shipped_operators,
 )
 from sim.scenario.tables.inventory import Inventory, read_inventory, write_sites
-from sim.scenario.tables.rows import CadenceRow, RateRow
-from sim.scenario.tables.seeds import read_shipped
+from sim.scenario.tables.ranges import TODAY, complete
+from sim.scenario.tables.rows import CadenceRow, CloudPrefixRow, RateRow
+from sim.scenario.tables.seeds import read_shipped, read_table
 
 SCENARIO = "scenario.yaml"
 TITLE = "A case of our own"
@@ -70,7 +71,7 @@ class Known:
         Its time zone; None for that of the country.
     first, last
         Days from whose beginning to whose beginning the run lasts; None where it does not matter.
-    blocklist, inventory, operators
+    blocklist, inventory, operators, ranges
         Files; None where there is none.
     columns, ignored
         What columns of the files hold, as ``ROLE=NAME``, and which mean nothing.
@@ -84,6 +85,7 @@ class Known:
     blocklist: Path | None = None
     inventory: Path | None = None
     operators: Path | None = None
+    ranges: Path | None = None
     columns: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
     time_zone: str | None = None
@@ -218,6 +220,14 @@ def write_case(known: Known, folder: Path) -> list[str]:
         operators = "operators.csv"
         files |= {operators: table.encode(), "operators.source.yaml": note.encode()}
     rest = [*([_SEEN] if polled else []), *([_IPV6] if has_ipv6 else [])]
+    if known.ranges is not None:
+        given = read_table("ranges.csv", known.ranges, CloudPrefixRow)
+        ranges, about, others = complete(given)
+        files |= {"ranges.csv": ranges.encode(), "ranges.source.yaml": about.encode()}
+        if others:
+            assumed.append(f"Ranges of providers that yours lack, from {TODAY}: {others}.")
+    if known.ranges is not None or first.year >= _FIRST_OF_TODAY:
+        rest.append(_RANGES.format("ranges.csv" if known.ranges else TODAY))
     if known.country not in countries():
         section, unconverted = _money_of_case(known.country, first, inventory)
         rest.append(section)
@@ -276,7 +286,9 @@ def write_case(known: Known, folder: Path) -> list[str]:
 @contextmanager
 def _named_as_given(known: Known) -> Iterator[None]:
     """Tell mistakes in copies of the user's files by the names that the user knows."""
-    names = {"hosts.csv": known.inventory, "operators.csv": known.operators}
+    names = {
+        "hosts.csv": known.inventory, "operators.csv": known.operators, "ranges.csv": known.ranges
+    }  # fmt: skip
     try:
         yield
     except ProblemsError as error:
@@ -307,6 +319,11 @@ MONEY = """\
 money:
   currency: {currency}
   # rates: rates.csv"""
+_FIRST_OF_TODAY = 2022
+"""First year to which the ranges of today are nearer than those of 2018."""
+_RANGES = """\
+providers:
+  prefixes: {}"""
 _GIVEN_SITES = """\
 population:
   inventory: hosts.csv
@@ -320,6 +337,8 @@ _WHAT = {
     "hosts.csv": "your sites, from your inventory",
     "operators.csv": "who carries orders out",
     "operators.source.yaml": "what that table rests on",
+    "ranges.csv": "ranges of providers",
+    "ranges.source.yaml": "where they are from",
 }
 
 

@@ -27,17 +27,19 @@ from sim.scenario.quantities import parse_day
 from sim.scenario.schema import dump_tree
 from sim.scenario.tables.inventory import list_prefixes
 from sim.scenario.tables.rows import SHARED, CloudPrefixRow
-from sim.scenario.tables.seeds import ANY, Table
+from sim.scenario.tables.seeds import ANY, Table, read_shipped
 
+TODAY = "provider-prefixes-2026"
+"""Shipped table of present ranges."""
 WHOLE = "global"
 """Region of a provider whose regions the shipped tables do not distinguish."""
+NETWORK_BITS = 64
+"""Bits of a network of IPv6: a scenario gives out whole networks, and narrower ranges are none."""
 _NAMES = {"Azure": "Microsoft"}
 _PROXIES = {"Cloudflare": ("cloudflare", "list"), "Fastly": ("fastly",)}
 """Providers all of whose published ranges are a proxy's, and the forms of those files."""
 _SHARED = {"CLOUDFRONT", "AzureFrontDoor.Frontend", "pages"}
 """Services that answer for many customers at one address."""
-_RENTED = ({"EC2"}, {"AMAZON", "EC2"})
-"""Services of an address that one customer at a time rents; the second is the superset of all."""
 _MEANINGS = {
     "provider": "Who holds the range",
     "region": "Region of AWS; global where the tables of hosting distinguish none",
@@ -50,7 +52,7 @@ _MEANINGS = {
 
 
 class Owner(NamedTuple):
-    """What a row says of its prefix."""
+    """Columns of a row beside its prefix."""
 
     provider: str
     region: str
@@ -68,8 +70,10 @@ class Owner(NamedTuple):
 Claim = tuple[Owner, Prefix]
 
 
-def read_ranges(feed: Feed, source_id: str, day: str = "") -> tuple[list[Claim], str]:
+def read_ranges(feed: Feed, source_id: str, day: str = "") -> tuple[list[Claim], str, int]:
     """Return the ranges of a provider's file, each with its owner, and where they are from.
+
+    The number is that of ranges too narrow for a scenario, which are left out.
 
     Parameters
     ----------
@@ -79,9 +83,9 @@ def read_ranges(feed: Feed, source_id: str, day: str = "") -> tuple[list[Claim],
     Raises
     ------
     DataError
-        If a row names no provider, or has IPv6 outside 2000::/3.
+        If it is no file of a provider, or a row names none or has IPv6 outside 2000::/3.
     UsageError
-        If it is no file of a provider's, or neither it nor the user says of which day it is.
+        If neither the file nor the user states its day.
     """
     origin, n = feed.origin, feed.n_records
     form = FORM[origin.format]
@@ -100,29 +104,33 @@ def read_ranges(feed: Feed, source_id: str, day: str = "") -> tuple[list[Claim],
     try:
         parse_day(as_of)
     except ValueError as error:
-        message = "the file does not say of which day it is, and the present day is not assumed"
+        message = "the file states no day, and the present day is not assumed"
         raise UsageError(f"{origin.file}: {error}; {message}: give --date DAY") from None
     services = feed.labels.get("service")
-    listed = [*((services and services.lists) or ()), ()]
+    lists = [*((services and services.lists) or ()), ()]
     of_record = services.code.tolist() if services else [-1] * n
     owners = [
-        _owner(name, place, set(listed[code]), form.name, as_of, source_id)
+        _owner(name, place, set(lists[code]), form.name, as_of, source_id)
         for name, place, code in zip(provider, region, of_record, strict=True)
     ]
-    claims = [(owners[row], prefix) for row, _, prefix in list_prefixes(feed, origin.file)]
+    listed = [(owners[row], prefix) for row, _, prefix in list_prefixes(feed, origin.file)]
+    claims = [claim for claim in listed if claim[1].version == 4 or claim[1].length < NETWORK_BITS]
+    if not claims:
+        message = f"expected ranges of IPv4, or of IPv6 wider than /{NETWORK_BITS}; got none"
+        raise DataError([Problem(origin.file, message)])
     told = ", ".join(dict.fromkeys(owner.provider for owner in owners))
     reference = f"{told}: {form.file.replace('`', '')}, {origin.date or f'{as_of} as given'}"
-    return claims, reference
+    return claims, reference, len(listed) - len(claims)
 
 
 def _owner(
     provider: str, region: str, services: set[str], form: str, as_of: str, source_id: str
 ) -> Owner:
-    """Whose a range is, where, and whether it is shared."""
+    """Return provider, place and sharing of a range."""
     shared = ""
     if services & _SHARED or form in _PROXIES.get(provider, ()):
         shared = "yes"
-    elif provider == "AWS" and services in _RENTED:
+    elif form == "github":
         shared = "no"
     if provider == "Google" and services:
         provider = "Google Cloud"
@@ -153,8 +161,17 @@ def disjoint(claims: Sequence[Claim]) -> list[Claim]:
     return [(owners[at], prefix) for at, prefix in sorted(found)]
 
 
-def complete(table: Table[CloudPrefixRow], base: Table[CloudPrefixRow]) -> list[Claim]:
-    """Rows of a table, and those of another for providers that the first lacks."""
+def complete(table: Table[CloudPrefixRow]) -> tuple[str, str, str]:
+    """Add the ranges of providers that a table lacks, from those of today.
+
+    Returns
+    -------
+    table, note
+        Texts of both.
+    added
+        Providers that were added.
+    """
+    base = read_shipped(TODAY, CloudPrefixRow)
     mine = [(Owner.of(row), row.prefix) for row in table.rows]
     taken = AddressSet.of(*(str(prefix) for _, prefix in mine))
     known = {owner.provider for owner, _ in mine}
@@ -164,7 +181,11 @@ def complete(table: Table[CloudPrefixRow], base: Table[CloudPrefixRow]) -> list[
         for version, of_family in ((4, left.v4), (6, left.v6)):
             for address, length in zip(*of_family.to_prefixes(), strict=True):
                 mine.append((owner, Prefix(version, int(address), int(length))))
-    return mine
+    notes = [note for note in (table.note, base.note if others else None) if note is not None]
+    references = {key: text for note in notes for key, text in note.references.items()}
+    licence = " ".join(note.licence for note in notes) or "Your own"
+    added = ", ".join(dict.fromkeys(owner.provider for owner, _ in others))
+    return ranges_text(mine), ranges_note(mine, references, licence), added
 
 
 def ranges_text(claims: Iterable[Claim]) -> str:
@@ -203,12 +224,12 @@ def ranges_note(claims: Sequence[Claim], references: Mapping[str, str], licence:
 
 
 def shared_part(table: Table[CloudPrefixRow]) -> Table[CloudPrefixRow]:
-    """Of a table that says which ranges are shared, those rows, as the region `SHARED`.
+    """Return the rows of shared ranges, as the region `SHARED`, of a table that marks them.
 
     Raises
     ------
     DataError
-        If it says so of none.
+        If it marks none.
     """
     if not any(row.shared for row in table.rows):
         return table

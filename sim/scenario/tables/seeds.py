@@ -161,7 +161,7 @@ class SourceNote(Checked):
 
 
 MAX_TABLE_BYTES = 64 * 1024 * 1024
-MAX_KEPT_BYTES = 1024 * 1024
+MAX_KEPT_BYTES = 2 * 1024 * 1024
 """A table of this size is parsed once in a process, and again only if its bytes changed."""
 MAX_PROBLEMS = 100
 SHARE_TOLERANCE = 1e-6

@@ -76,6 +76,7 @@ MODELS: dict[str, type[Row]] = {
     "forecast-assumptions": AssumptionRow,
     "hosting-choice-2018": HostingRow,
     "operators-unknown": OperatorRow,
+    "provider-prefixes-2026": CloudPrefixRow,
     "revenue-per-visit": VisitRow,
     "third-party-reach-2018-04": ReachRow,
     "third-party-services-2018": ServiceRow,

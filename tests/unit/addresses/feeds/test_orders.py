@@ -212,12 +212,6 @@ def test_before_the_first_poll_nothing_is_known(tmp_path):
         orders.in_force(at - timedelta(seconds=1))
 
 
-def test_a_list_without_dates_is_no_table_of_orders(tmp_path):
-    with pytest.raises(DataError, match=r"expected dated orders .*, got a file of the form list"):
-        dated(tmp_path, "198.51.100.1\n")
-    assert len(read("198.51.100.1\n", tmp_path).v4) == 1
-
-
 def test_orders_that_are_read_without_their_times_say_so(tmp_path):
     said = "its orders are read without their times: whatever one of them names is listed"
     assert [note for note in read(TABLE, tmp_path).notes if note.startswith(said)]
