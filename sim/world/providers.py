@@ -187,7 +187,7 @@ def shared_rows(resolved: Resolved) -> tuple[CloudPrefixRow, ...]:
 
 
 def four_rows(resolved: Resolved) -> list[CloudPrefixRow]:
-    """Rows of IPv4, of which the first of two equal ones counts: that of a shared range."""
+    """Rows of IPv4, shared ranges first, as the first of two equal rows counts."""
     rows = (*shared_rows(resolved), *resolved.cloud_prefixes.rows)
     return [row for row in rows if row.prefix.version == 4]
 

@@ -173,7 +173,7 @@ def read_oracle(source: Readable, gathering: Gathering) -> Feed:
 def read_github(source: Readable, gathering: Gathering) -> Feed:
     """Read GitHub's ``meta``: a list of prefixes for each service.
 
-    Its runners sit in clouds of others: ``actions``, ``codespaces`` and the like are left out.
+    Its runners sit in clouds of others: ``actions``, ``codespaces`` and the like are excluded.
     """
     document = read_document(source, gathering, "GitHub's meta", "pages")
     listed = [key for key in _GITHUB if key in document]
@@ -187,7 +187,7 @@ def read_github(source: Readable, gathering: Gathering) -> Feed:
     ]
     if others := [key for key in others if key != "ssh_keys"]:
         gathering.note(
-            f"lists of services that sit in clouds of others are left out: {', '.join(others)}"
+            f"lists of services that sit in clouds of others are excluded: {', '.join(others)}"
         )
     _add(gathering, "GitHub", ranges)
     return gathering.finish("github", "", "GitHub's public list")
@@ -218,7 +218,7 @@ def read_ripestat(source: Readable, gathering: Gathering) -> Feed:
         else:
             n_over += 1
     if n_over:
-        gathering.note(f"{n_over:,} prefixes were no longer announced at {end}: left out")
+        gathering.note(f"{n_over:,} prefixes were no longer announced at {end}: excluded")
     _add(gathering, "", ranges)
     return gathering.finish("ripestat", end, "RIPE NCC's terms of RIPEstat")
 

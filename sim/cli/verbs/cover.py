@@ -338,7 +338,7 @@ def import_file(
     elif is_text:
         n_rows, n_narrow = _write_ranges(feeds, sha256, day, output, force=force)
         if n_narrow:
-            told = "ranges of IPv6 are /64 or narrower: left out, as a scenario gives out networks"
+            told = "ranges of IPv6 are /64 or narrower: excluded, as a scenario gives out networks"
             console.say(f"note: {n_narrow:,} {told}", quiet=quiet)
     else:
         (feed,) = feeds
@@ -360,7 +360,7 @@ def import_file(
 def _write_ranges(
     feeds: Sequence[Feed], sha256: Sequence[str], day: str, output: Path, *, force: bool
 ) -> tuple[int, int]:
-    """Write ranges of providers with a note of their sources; count rows, and ranges left out."""
+    """Write ranges of providers with a note of their sources; count rows, and ranges excluded."""
     from sim.scenario.tables.ranges import disjoint, ranges_note, ranges_text, read_ranges
     from sim.scenario.tables.seeds import note_path
 

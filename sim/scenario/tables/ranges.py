@@ -73,7 +73,7 @@ Claim = tuple[Owner, Prefix]
 def read_ranges(feed: Feed, source_id: str, day: str = "") -> tuple[list[Claim], str, int]:
     """Return the ranges of a provider's file, each with its owner, and where they are from.
 
-    The number is that of ranges too narrow for a scenario, which are left out.
+    The number is that of ranges too narrow for a scenario, which are excluded.
 
     Parameters
     ----------

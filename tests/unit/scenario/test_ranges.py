@@ -211,10 +211,10 @@ def test_files_of_providers_become_one_table_of_ranges(files, tmp_path):
     assert len(found["files"]) == len(files)
     assert "2026-10-19, changeNumber 403" in {each["date"] for each in found["files"]}
     told = run("import", *files, *DAY, "-o", table, "--force").stderr
-    assert "note: 1 ranges of IPv6 are /64 or narrower: left out" in told
+    assert "note: 1 ranges of IPv6 are /64 or narrower: excluded" in told
     notes = [note for each in found["files"] for note in each["notes"]]
     assert any(note.startswith("1 prefixes were no longer announced") for note in notes)
-    assert any(note.endswith("left out: actions") for note in notes)
+    assert any(note.endswith("excluded: actions") for note in notes)
     with table.open() as file:
         rows = list(csv.DictReader(file))
     columns = ("provider", "region", "prefix", "as_of", "shared")
