@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import tzinfo
 from functools import cached_property
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -40,6 +41,10 @@ class SessionRecord:
         Time for which it is listed within the session, in h.
     n_peak : shape (k,)
         Most addresses listed at a time.
+    until_s
+        When the record ends, if that is after the last session; 0 where it is not known.
+    outside
+        Addresses that were listed outside sessions alone.
     """
 
     addresses: tuple[str, ...]
@@ -49,6 +54,13 @@ class SessionRecord:
     is_at_start: NDArray[np.bool_]
     hours: NDArray[np.float64]
     n_peak: NDArray[np.int64]
+    until_s: int = 0
+    outside: frozenset[str] = frozenset()
+
+    @property
+    def last_s(self) -> int:
+        """Time until which it is known what was listed."""
+        return max(int(self.end_s[-1]), self.until_s)
 
     @cached_property
     def histories(self) -> tuple[NDArray[np.bool_], NDArray[np.int64], NDArray[np.int64]]:
@@ -91,7 +103,14 @@ class SessionRecord:
         )
 
 
-def read_record(path: Path | None, start: str = "", end: str = "") -> SessionRecord:
+def zone_of() -> tzinfo:
+    """Time zone of the shipped record, and of dates without an offset."""
+    return load_scenario(SHIPPED).scenario.zone
+
+
+def read_record(
+    path: Path | None, start: str = "", end: str = "", option: str = ""
+) -> SessionRecord:
     """Read a record of listings, and split it by sessions.
 
     Parameters
@@ -100,6 +119,8 @@ def read_record(path: Path | None, start: str = "", end: str = "") -> SessionRec
         Polls, dated orders, or a table with from and until; None for the shipped record.
     start, end
         When it begins and ends, if the user says so.
+    option
+        How a command takes these, with ``{}`` for either; empty where it takes none.
 
     Raises
     ------
@@ -116,9 +137,9 @@ def read_record(path: Path | None, start: str = "", end: str = "") -> SessionRec
         listed = GivenList(".csv", path.read_bytes(), (), ())
     else:
         listed = read_given(path, ColumnChoice(zone=ZoneInfo(loaded.scenario.time_zone or "UTC")))
-        begin_s, end_s = read_ends(path, listed, start, end, loaded.scenario.zone)
+        begin_s, end_s = read_ends(path, listed, start, end, loaded.scenario.zone, option)
     spells = read_spells(listed, begin_s, end_s)
-    return split(spells, find_sessions(spells), str(path))
+    return replace(split(spells, find_sessions(spells), str(path)), until_s=end_s)
 
 
 def split(spells: Spells, sessions: Sequence[tuple[int, int]], file: str) -> SessionRecord:
@@ -164,6 +185,10 @@ def split(spells: Spells, sessions: Sequence[tuple[int, int]], file: str) -> Ses
         is_at_start[:, ever],
         hours[:, ever],
         n_peak,
+        outside=frozenset(
+            str(known[row].network_address)
+            for row in np.flatnonzero(~(hours > 0).any(axis=0)).tolist()
+        ),
     )
 
 

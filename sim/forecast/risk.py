@@ -5,8 +5,9 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, tzinfo
 from functools import cache
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -15,7 +16,7 @@ from sim.errors import UsageError
 from sim.forecast.outlook import Outlook
 from sim.forecast.pool import Floats
 from sim.forecast.record import SessionRecord, number_of, text_of
-from sim.forecast.scores import HORIZON_S, QUANTILES
+from sim.forecast.scores import HORIZON_S, QUANTILES, WEEKS
 from sim.scenario.tables.inventory import Inventory
 from sim.scenario.tables.rows import CloudPrefixRow
 from sim.scenario.tables.seeds import read_shipped
@@ -60,17 +61,30 @@ class RiskRow(NamedTuple):
     hours_any: Estimated | None
 
 
-def next_sessions(record: SessionRecord) -> Sessions:
+def next_sessions(record: SessionRecord, zone: tzinfo = UTC) -> Sessions:
     """Sessions of the next four weeks: those of the record's last four, four weeks later.
+
+    They come at the same time of day in a time zone.
 
     Raises
     ------
     UsageError
         If there were none.
     """
-    from_s = int(record.end_s[-1]) - HORIZON_S
+    from_s = record.last_s - HORIZON_S
     pairs = zip(record.start_s.tolist(), record.end_s.tolist(), strict=True)
-    return [(start + HORIZON_S, end + HORIZON_S) for start, end in pairs if end > from_s]
+
+    def later(at_s: int) -> int:
+        return int((datetime.fromtimestamp(at_s, zone) + timedelta(weeks=WEEKS)).timestamp())
+
+    found = [(later(start), later(end)) for start, end in pairs if end > from_s]
+    if ahead := [one for one in found if one[0] >= record.last_s]:
+        return ahead
+    at = datetime.fromtimestamp(record.last_s, zone).isoformat()
+    raise UsageError(
+        f"expected a session in the record's last {WEEKS} weeks, until {at}, got none: say when "
+        "the next ones are by --sessions"
+    )
 
 
 def check_sessions(sessions: Sessions, record: SessionRecord) -> Sessions:
@@ -79,12 +93,21 @@ def check_sessions(sessions: Sessions, record: SessionRecord) -> Sessions:
     Raises
     ------
     UsageError
-        If there are none.
+        If there are none, one ends before it begins, or two overlap.
     """
-    after = [one for one in sorted(sessions) if one[0] >= int(record.end_s[-1])]
+    found = sorted(sessions)
+    for (_, end), (start, _) in pairwise([(0, 0), *found]):
+        if start < end:
+            at = datetime.fromtimestamp(start, UTC).isoformat()
+            raise UsageError(f"--sessions: expected sessions apart, got two in force at {at}")
+    for start, end in found:
+        if end <= start:
+            at = datetime.fromtimestamp(start, UTC).isoformat()
+            raise UsageError(f"--sessions: expected an end after the start {at}")
+    after = [one for one in found if one[0] >= record.last_s]
     if not after:
-        at = datetime.fromtimestamp(int(record.end_s[-1]), UTC).isoformat()
-        raise UsageError(f"--sessions: expected a session after the record's last, {at}; got none")
+        at = datetime.fromtimestamp(record.last_s, UTC).isoformat()
+        raise UsageError(f"--sessions: expected a session after the record's end, {at}; got none")
     return [one for one in after if one[0] < after[0][0] + HORIZON_S]
 
 

@@ -85,6 +85,10 @@ def roll(
     if first >= record.n_sessions:
         last = datetime.fromtimestamp(int(record.start_s[-1]), UTC).isoformat()
         raise UsageError(f"--from: expected a time before the last session, {last}")
+    if record.n_sessions <= LEAST_SESSIONS:
+        raise UsageError(
+            f"expected a record of more than {LEAST_SESSIONS} sessions, got {record.n_sessions}"
+        )
     if first < LEAST_SESSIONS:
         at = datetime.fromtimestamp(int(record.start_s[LEAST_SESSIONS]), UTC).isoformat()
         message = f"expected at least {LEAST_SESSIONS} sessions before it, got {first}"
@@ -250,7 +254,8 @@ class ScoreRow(NamedTuple):
     by_model
         Of each of ``MODELS``; NaN where it has none.
     skill
-        One less the ratio of the pool's score to that of the best simple forecast.
+        One less the ratio of the pool's score to that of the best simple forecast; NaN where that
+        is 0.
     inside
         Sessions inside the band of nine in ten; None where it has none.
     """
@@ -280,7 +285,8 @@ def mean_scores(rolled: Sequence[SessionForecast]) -> list[ScoreRow]:
 def _row(score: str, quantity: str, mean: Floats, inside: int | None, n_sessions: int) -> ScoreRow:
     best = np.nanmin(mean[1:])
     # A log score has no zero to compare with.
-    skill = best - mean[0] if score == "log" else 1 - mean[0] / best
+    share = 1 - mean[0] / best if best > 0 else np.nan
+    skill = best - mean[0] if score == "log" else share
     return ScoreRow(score, quantity, tuple(mean.tolist()), float(skill), inside, n_sessions)
 
 

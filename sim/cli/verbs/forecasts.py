@@ -76,7 +76,7 @@ def risk(
       overblock risk my-sites.csv --record data.json --sessions fixtures.csv -o risk
     """
     from sim.forecast.outlook import forecast
-    from sim.forecast.record import LEAST_SESSIONS, read_record
+    from sim.forecast.record import LEAST_SESSIONS, read_record, zone_of
     from sim.forecast.risk import (
         check_sessions,
         next_sessions,
@@ -92,9 +92,16 @@ def risk(
     from sim.streams import Streams
 
     inventory = read_inventory(sites.name, sites)
-    known = read_record(record, start, end)
+    check_free(output / "forecast.csv", force=force)
+    known = read_record(record, start, end, "--{} ")
     planned = _sessions_of(sessions)
-    ahead = next_sessions(known) if planned is None else check_sessions(planned, known)
+    ahead = next_sessions(known, zone_of()) if planned is None else check_sessions(planned, known)
+    if n_ignored := len(planned or ahead) - len(ahead):
+        console.say(
+            f"note: {n_ignored:,} of {len(planned or ahead):,} sessions are ignored: they begin "
+            "before the record ends, or more than four weeks after the first of the others",
+            quiet=quiet,
+        )
     streams = Streams(seed, 0)
     lengths = None if planned is None else [(to_s - from_s) / 3600 for from_s, to_s in ahead]
     outlook = forecast(known, [one[0] for one in ahead], streams, lengths)
@@ -104,6 +111,13 @@ def risk(
         with progress("sessions", quiet=quiet) as watch:
             rolled = roll(known, from_s, streams, watch.on_progress)
     rows, networks = rate_sites(outlook, inventory), rate_networks(outlook)
+    if outside := [row.name for row in rows if not known.outside.isdisjoint(row.addresses)]:
+        named = ", ".join(outside[:3]) + (", …" if outside[3:] else "")
+        console.say(
+            f"note: {len(outside):,} of {len(rows):,} sites have addresses that were listed "
+            f"outside sessions alone, which no forecast counts: {named}",
+            quiet=quiet,
+        )
     providers = rate_providers(outlook)
     ranked = sorted(rows, key=lambda row: -(row.p_next[0] if row.p_next else -1.0))
     next_ones = [(one.p[0], one.is_listed) for one in rolled]
@@ -271,6 +285,8 @@ def _backtest_forecasts(
     from sim.streams import Streams
 
     known = read_record(None if record == SHIPPED else Path(record))
+    if output is not None:
+        check_free(output / "forecasts.csv", force=force)
     if registered is not None:
         start_s, found = score_registered(known, *_read_registered(registered))
         if as_json:

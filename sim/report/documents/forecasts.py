@@ -146,12 +146,18 @@ def score_table(rows: Sequence[ScoreRow]) -> Table:
         [
             f"{row.score}, {row.quantity}",
             *("" if math.isnan(one) else _score(one) for one in row.by_model),
-            f"{row.skill:+.2f}" if row.score == "log" else f"{row.skill:+.0%}",
+            _skill(row),
             "" if row.inside is None else f"{row.inside} of {row.n_sessions}",
         ]
         for row in rows
     ]
     return Table("scores", "Scores of rolling forecasts", columns, cells, (SKILL,))
+
+
+def _skill(row: ScoreRow) -> str:
+    if math.isnan(row.skill):
+        return ""
+    return f"{row.skill:+.2f}" if row.score == "log" else f"{row.skill:+.0%}"
 
 
 def _score(value: float) -> str:
@@ -280,10 +286,9 @@ def answer(outlook: Outlook, sites: Sequence[RiskRow]) -> str:
     if len(known) == 1:
         text = f"It lists {known[0].name} with a probability of {share_text(known[0].p_next)}."
     else:
-        text = (
-            f"Of your {len(known):,} sites with an IPv4 address it lists {expected:.2g} on average"
-        )
+        n = f"{expected:.2g}" if expected >= 0.05 else "fewer than 0.05"
+        text = f"Of your {len(known):,} sites with an IPv4 address it lists {n} on average"
         text += f"; {len(likely):,} with a probability of 50 % or more"
         text += f" ({', '.join(likely)})." if 0 < len(likely) <= MOST_NAMES else "."
     of = "site was" if never == 1 else "sites were"
-    return f"{head} {text}" + (f" {never:,} {of} never listed." if never else "")
+    return f"{head} {text}" + (f" {never:,} {of} listed in no session." if never else "")

@@ -28,6 +28,9 @@ from sim.scenario.starter.operators import UNKNOWN, filled_operators
 
 LEAST_LISTED = 28
 """Addresses from which on a session is one, as in ``seeds/spain-sessions-2025-26.source.yaml``."""
+_ENDS = (
+    "as in seeds/spain-sessions-2025-26, but to the first time with fewer, not the last with enough"
+)
 BRIDGED_S = 90 * 60
 """Shorter gaps are bridged, likewise."""
 
@@ -97,7 +100,7 @@ def set_record(
         "record-sessions.csv": (
             _csv([("start", "end"), *rows]),
             f"Sessions of {record.name}: at least {LEAST_LISTED} addresses listed",
-            source | {"kind": "derived", "formula": "as in seeds/spain-sessions-2025-26"},
+            source | {"kind": "derived", "formula": _ENDS},
         ),
     }
     if listed.polled:
@@ -151,18 +154,23 @@ def set_record(
     return Settings(texts, named, notes)
 
 
-def _seconds(key: str, text: str) -> int | None:
+def _seconds(origin: str, text: str) -> int | None:
     """A time that the user sets; None without one."""
     try:
         return int(parse_instant(text).timestamp()) if text else None
     except ValueError as error:
-        raise UsageError(f"--set {key}={text}: {error}") from None
+        raise UsageError(f"{origin}: {error}") from None
 
 
 def read_ends(
-    record: Path, listed: GivenList, start: str, end: str, zone: tzinfo
+    record: Path,
+    listed: GivenList,
+    start: str,
+    end: str,
+    zone: tzinfo,
+    option: str = "--set {}=",
 ) -> tuple[int, int]:
-    """When a record begins and ends, in seconds since 1970.
+    """When a record begins and ends, in seconds since 1970; ``option`` is how the user says so.
 
     Raises
     ------
@@ -171,7 +179,9 @@ def read_ends(
     UsageError
         If it does not say when it begins or ends, and some of it begins before or ends after.
     """
-    given_s = [_seconds(key, text) for key, text in (("start", start), ("end", end))]
+    given_s = [
+        _seconds(option.format(key) + text, text) for key, text in (("start", start), ("end", end))
+    ]
     begins = [one.from_s for one in listed.periods if one.from_s is not None]
     ends = [one.until_s for one in listed.periods if one.until_s is not None]
     if not begins and given_s[0] is None:
@@ -190,7 +200,7 @@ def read_ends(
             other = format_instant(datetime.fromtimestamp(other_s, zone))
             raise UsageError(
                 f"--record {record}: {n_open:,} of {n:,} rows do not {what}: say when the record "
-                f"does, such as --set {key}={other}"
+                + (f"does, such as {option.format(key)}{other}" if option else "does, in each row")
             )
     begin_s = begin_s if given_s[0] is None else given_s[0]
     end_s = end_s if given_s[1] is None else given_s[1]

@@ -1,0 +1,101 @@
+"""``overblock risk``: which sessions are expected, and what is refused."""
+
+import json
+from datetime import datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pytest
+
+from sim.forecast.scores import _row
+from tests.commands import run
+
+MADRID = ZoneInfo("Europe/Madrid")
+FIRST = datetime(2026, 1, 20, 21, tzinfo=MADRID)
+
+
+def write(folder: Path, rows: list[tuple[str, datetime, datetime | None]]) -> Path:
+    lines = [f"{one},{a.isoformat()},{b.isoformat() if b else ''}" for one, a, b in rows]
+    (folder / "record.csv").write_text("\n".join(["address,from,until", *lines, ""]))
+    return folder / "record.csv"
+
+
+def weekly(n: int) -> list[tuple[str, datetime, datetime | None]]:
+    """28 addresses on Tuesdays from 21:00 to 23:00 in Madrid, and one on Wednesdays."""
+    days = [FIRST + timedelta(weeks=week) for week in range(n)]
+    known = [
+        (f"198.51.100.{at}", day, day + timedelta(hours=2)) for day in days for at in range(28)
+    ]
+    return [*known, ("203.0.113.9", FIRST + timedelta(days=1), FIRST + timedelta(days=2))]
+
+
+@pytest.fixture
+def asked(tmp_path):
+    (tmp_path / "sites.csv").write_text(
+        "site,address\na.example,198.51.100.3\nb.example,203.0.113.9\n"
+    )
+    return "risk", tmp_path / "sites.csv", "--no-scores", "-o", tmp_path / "out", "--record"
+
+
+def test_sessions_come_again_at_the_same_time_of_day(asked, tmp_path):
+    done = run(*asked, write(tmp_path, weekly(8)))
+    found = json.loads((tmp_path / "out" / "forecast.json").read_text())["sessions"]
+    # Clocks changed on 29 March.
+    starts = [datetime.fromisoformat(start).astimezone(MADRID) for start, _ in found]
+    assert {(one.weekday(), one.hour) for one in starts} == {(1, 21)}
+    assert len(starts) == 4
+    assert "1 of 2 sites have addresses that were listed outside sessions alone" in done.stderr
+    assert "listed in no session" in done.stdout
+    # What may be registered is not lost.
+    told = run(*asked, tmp_path / "record.csv", "--seed", "5", status=2).stderr
+    assert "forecast.csv" in told
+    assert "--force" in told
+
+
+def test_nothing_is_expected_before_the_record_ends(asked, tmp_path):
+    record = write(tmp_path, weekly(8))
+    told = run(*asked, record, "--end", "2026-06-20T00:00Z", status=2).stderr
+    assert "expected a session in the record's last 4 weeks, until 2026-06-20" in told
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        (["2026-07-05T22:00Z,2026-07-05T20:00Z"], "expected an end after the start"),
+        (["2026-07-05T20:00Z,2026-07-05T22:00Z", "2026-07-05T21:00Z,2026-07-05T23:00Z"],
+         "expected sessions apart"),
+        (["2026-02-05T20:00Z,2026-02-05T22:00Z"], "expected a session after the record's end"),
+    ],
+)  # fmt: skip
+def test_sessions_that_cannot_be_are_refused(rows, message, asked, tmp_path):
+    (tmp_path / "next.csv").write_text("\n".join(["start,end", *rows, ""]))
+    record = write(tmp_path, weekly(6))
+    told = run(*asked, record, "--sessions", tmp_path / "next.csv", status=2).stderr
+    assert message in told
+
+
+def test_sessions_that_are_ignored_are_counted(asked, tmp_path):
+    rows = [f"2026-0{month}-28T20:00Z,2026-0{month}-28T22:00Z" for month in (1, 4, 6)]
+    (tmp_path / "next.csv").write_text("\n".join(["start,end", *rows, ""]))
+    told = run(*asked, write(tmp_path, weekly(6)), "--sessions", tmp_path / "next.csv").stderr
+    assert "note: 2 of 3 sessions are ignored" in told
+
+
+def test_a_record_that_does_not_end_is_told_the_option_of_the_verb(asked, tmp_path):
+    open_ = ("203.0.113.10", FIRST, None)
+    record = write(tmp_path, [*weekly(6), open_])
+    assert "such as --end 2026-" in run(*asked, record, status=2).stderr
+    told = run("backtest", "--forecast", record, "--from", "2026-03-01", status=2).stderr
+    assert "say when the record does, in each row" in told
+
+
+def test_a_record_of_few_sessions_cannot_be_rolled(tmp_path):
+    record = write(tmp_path, weekly(6))
+    told = run("backtest", "--forecast", record, "--from", "2026-02-01", status=2).stderr
+    assert "expected a record of more than 6 sessions, got 6" in told
+
+
+def test_there_is_no_skill_over_a_perfect_forecast():
+    assert np.isnan(_row("CRPS", "hours", np.zeros(4), None, 1).skill)
+    assert _row("CRPS", "hours", np.array([1.0, 2, 4, 4]), None, 1).skill == 0.5
