@@ -71,6 +71,11 @@ def resolved_of(
         if not isinstance(value, kinds):
             got = type(value).__name__
             raise UsageError(f"{name}: expected {words}, got {got} {value!r:.60}")
+    if isinstance(scenario, str | Path) and (Path(scenario) / "manifest.json").is_file():
+        raise UsageError(
+            f"scenario: expected a scenario, got the run folder {scenario}: open_results reads it, "
+            "and overblock run repeats it"
+        )
     with TemporaryDirectory(prefix="overblock-") as folder:
         tables = _Tables(Path(folder))
         texts, copies = settings(strategy if isinstance(strategy, str) else None, (), ())
@@ -106,7 +111,7 @@ def texts_of(
     """Write strategies and moves as on the command line; files of them are there meanwhile."""
     with TemporaryDirectory(prefix="overblock-") as folder:
         tables, texts = _Tables(Path(folder)), []
-        for one in strategies:
+        for one in [strategies] if isinstance(strategies, Strategy | str) else strategies:
             if isinstance(one, Strategy):
                 found = tables.code(type(one), "rule")
                 values = one.model_dump(mode="json", exclude_unset=True).items()

@@ -23,7 +23,7 @@ from sim.blocklists.covers import Answer, Question, answer
 from sim.catalogue.choices import label
 from sim.catalogue.measures import MEASURES
 from sim.engine.strategies.registry import Strategy
-from sim.errors import whole_numbers
+from sim.errors import UsageError, whole_numbers
 from sim.experiment.executors import choose_executor
 from sim.experiment.executors.task import Watch
 from sim.experiment.pipeline import carry_out, default_folder
@@ -165,7 +165,8 @@ def compare(
         texts_of(strategies, move) as (texts, moves),
     ):
         seed = choose_root_seed(resolved, root_seed)
-        without = [without_provider] if isinstance(without_provider, str) else without_provider
+        without = [without_provider] if isinstance(without_provider, str) else [*without_provider]
+        metrics = [metrics] if isinstance(metrics, str) else metrics
         plan = plan_comparison(
             resolved, texts, baseline, metrics, seed, moves=moves, without=without
         )
@@ -181,6 +182,8 @@ def _carry_out(
     cluster: str | None,
     on_progress: OnProgress | None,
 ) -> Results:
+    if n_workers == 0:
+        raise UsageError("n_workers: expected at least one, got 0")
     with shown_progress(on_progress) as update:
         result = carry_out(
             Runs(plan),

@@ -100,6 +100,11 @@ def assess(run: RunFolder, label: str | None, versus: Sequence[str]) -> Assessme
     """
     if "baseline" not in run.manifest:
         raise UsageError(f"{run.path}: expected a comparison, got a run; make one by compare")
+    if any("what_if" in one for one in run.manifest["strategies"]):
+        raise UsageError(
+            f"{run.path}: expected a comparison of strategies, got one of other addresses of sites "
+            "under the same orders; overblock report writes its page"
+        )
     baseline = str(run.manifest["baseline"])
     candidates = [one for one in run.strategies if one != baseline] or [baseline]
     own = run.strategy(label) if label else candidates[0]

@@ -137,6 +137,10 @@ def _share_lost(demand: float, by: str, group: str, lost_micro_usd: float) -> Gr
     return GroupCount(by, group, "demand_lost_share", float(share), demand / MICRO)
 
 
+METHOD_LOSS = "method_loss_usd"
+"""Loss by one of the methods."""
+
+
 def unit_of(metric: str, currency: str = USD) -> tuple[str, str]:
     """Units of a number by group and of what it is out of; counts of earlier versions too."""
     unit, of = BUSINESSES, BUSINESSES
@@ -151,6 +155,8 @@ def count_in(amounts: Amounts, counts: Iterable[GroupCount]) -> Iterator[GroupCo
     """Return counts with sums of dollars given in the currency of results."""
     for one in counts:
         value, whole = (amounts.factor if USD in unit else 1.0 for unit in unit_of(one.metric))
+        if one.metric == METHOD_LOSS and one.denominator == 1.0:
+            value = 1.0  # a method for a whole country takes nothing of what businesses earn
         yield replace(one, value=one.value * value, denominator=one.denominator * whole)
 
 

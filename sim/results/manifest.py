@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from importlib import metadata
@@ -71,7 +72,9 @@ def once(values: Iterable[Item]) -> list[Item]:
 
 def input_copy(table: Table[Any]) -> str:
     """Name of a table's copy in the run folder: with a hash, so that equal names do not collide."""
-    return f"inputs/{table.path.stem}-{table.sha256[:8]}{table.path.suffix or '.txt'}"
+    # By no sign that a file system or a bundle takes for something else.
+    stem = re.sub(r"[^\w.-]+", "-", table.path.stem).strip("-.") or "table"
+    return f"inputs/{stem}-{table.sha256[:8]}{table.path.suffix or '.txt'}"
 
 
 def write_inputs(folder: Path, tables: Iterable[Table[Any]]) -> dict[str, tuple[Path, int | None]]:

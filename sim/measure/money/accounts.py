@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.catalogue.measures import MEASURES, OF_HOSTING
-from sim.measure.groups import GroupCount
+from sim.measure.groups import METHOD_LOSS, GroupCount
 from sim.measure.measures import Measure, measured
 from sim.measure.money.prices import drawn, economy_keys, economy_parameters
 from sim.measure.money.pricing import GAIN, LOSS, MONEY_METRICS, MoneyDraws, Priced
@@ -113,7 +113,6 @@ IN_PROPORTION = "country, same share of demand lost"
 SHUTDOWN = "country, total shutdown"
 BY_METHOD, BY_HOST = "method", "hosting provider"
 """Groups of ``hits.parquet`` that keep the money of each simulation."""
-METHOD_LOSS = "method_loss_usd"
 
 
 def money_measures(money: MoneyDraws, *, has_reactions: bool) -> tuple[Measure, ...]:

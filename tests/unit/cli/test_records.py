@@ -248,6 +248,7 @@ def test_a_record_has_no_sessions_of_another_one_and_may_be_of_any_time(tmp_path
         path.write_text(f"address,from,until\n203.0.113.9,{year}-12-01,{year}-12-20\n")
         given = ("--sites", tmp_path / "my sites: #1.csv", "--record", path)
         run("run", "spain-record", *given, "-n", "1", "-w", "1", "-o", out)
+        assert len([*(out / "inputs").glob("my-sites-1-????????.csv")]) == 1
         (row,) = [one for one in csv_rows(out / "sites.csv") if not one["operator"]]
         assert row["affected_h"] == "456.0"
         assert not csv_rows(out / "site_sessions.csv")

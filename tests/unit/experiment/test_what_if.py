@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from sim.api import compare, run
+from sim.assess.assessment import assess
 from sim.errors import DataError, UsageError
 from sim.experiment.executors import choose_executor
 from sim.experiment.verification import verify_folder
@@ -131,6 +132,11 @@ def test_a_move_of_what_a_site_lacks_changes_nothing(folder):
     assert {(*map(str, (one.hours, one.counts, one.loss)),) for one in changes} == {
         ("0", "0 / 0", "0")
     }
+
+
+def test_a_what_if_is_no_comparison_of_strategies(folder):
+    with pytest.raises(UsageError, match="expected a comparison of strategies, got one of other"):
+        assess(open_run(folder), None, ())
 
 
 def test_last_digits_are_no_difference(monkeypatch):

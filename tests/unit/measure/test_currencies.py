@@ -8,6 +8,7 @@ import pytest
 from sim.experiment.pipeline import carry_out
 from sim.experiment.plan import Plan
 from sim.experiment.runs import Runs
+from sim.measure.money.accounts import SHUTDOWN
 from sim.measure.money.prices import economy_keys
 from sim.measure.sites import read_sites
 from sim.report.page.document import render
@@ -122,6 +123,10 @@ def test_nothing_is_lost_by_sites_of_which_nothing_says_what_they_earn(country, 
     assert summary_of(out)["private_loss_usd"]["n_known"] == "0"
     row = csv_rows(out / "sites.csv")[0]
     assert row["loss_usd"] == row["loss_in_currency"] == row["revenue_usd_per_h"] == ""
+    # But methods of a whole country take nothing of them.
+    national = [one for one in csv_rows(out / "money.csv") if one["scope"] == SHUTDOWN]
+    assert [bool(float(one["median"] or 0)) for one in national] == [True] * len(national)
+    assert bool(national) == (country == "ES")
     page = render(open_run(out))
     assert "no site gives its revenue, its visits or its sector" in page
     assert "no exchange rate" not in page

@@ -85,14 +85,15 @@ def test_every_csv_table_is_written_in_one_place(repository):
             for node in ast.walk(ast.parse(text))
             if isinstance(node, ast.Attribute) and node.attr in WRITERS
         ]
-    # The table of operators that `init` fills, tables given from Python, and one with a column set
-    # hold cells as they are in what they are made of, which the program reads again.
+    # Tables of operators and ranges that `init` fills, tables given from Python, and one with a
+    # column set hold cells as they are in what they are made of, which the program reads again.
     assert found == [
         "sim/api/given.py: csv.writer",
         "sim/results/csvtext.py: csv.writer",
         "sim/scenario/starter/operators.py: csv.DictWriter",
         "sim/scenario/tables/column_changes.py: csv.writer",
         "sim/scenario/tables/inventory.py: csv.writer",
+        "sim/scenario/tables/ranges.py: csv.writer",
     ]
 
 
