@@ -65,28 +65,8 @@ def json_lines(prefixes: Sequence[str]) -> str:
     return "\n".join([*lines, last, ""])
 
 
-def ipset(prefixes: Sequence[str]) -> str:
-    head = "create a hash:net family inet\ncreate b hash:net family inet6\n"
-    return head + "".join(f"add {'b' if ':' in p else 'a'} {p} timeout 60\n" for p in prefixes)
-
-
-def nftables(prefixes: Sequence[str]) -> str:
-    def one(name: str, kind: str, elements: Sequence[str]) -> str:
-        listed = ",\n\t\t\t     ".join(elements)
-        body = f"\t\telements = {{ {listed} }}\n" if elements else ""
-        return f"\tset {name} {{\n\t\ttype {kind}\n\t\tflags interval\n{body}\t}}\n\n"
-
-    four, six = _split(prefixes)
-    sets = one("a", "ipv4_addr", four) + one("b", "ipv6_addr", six)
-    return f"table inet filter {{\n{sets}}}\n"
-
-
-def dnsmasq(prefixes: Sequence[str]) -> str:
-    return "".join(f"bogus-nxdomain={prefix}\n" for prefix in prefixes)
-
-
 def names(prefixes: Sequence[str]) -> str:
-    return "".join(f"{prefix}\na.example\n||b.example^\n" for prefix in prefixes)
+    return "".join(f"{prefix}\na.example\n0.0.0.0 b.example\n" for prefix in prefixes)
 
 
 RENDERED: Mapping[str, Writer] = {
@@ -100,12 +80,9 @@ RENDERED: Mapping[str, Writer] = {
     "geofeed": geofeed,
     "json-list": lambda prefixes: json.dumps(prefixes, indent=1),
     "json-lines": json_lines,
-    "ipset": ipset,
-    "nftables": nftables,
-    "dnsmasq": dnsmasq,
     "names": names,
 }
 """Writers by form."""
 
-IN_LINES = (*("json-lines", "ipset", "nftables", "dnsmasq", "names"),)
+IN_LINES = ("json-lines", "names")
 """Forms of which a mistake has a line."""

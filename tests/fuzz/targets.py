@@ -285,37 +285,7 @@ _WORDS: Mapping[str, tuple[bytes, ...]] = {
     "oracle": (b'"regions"', b'"cidrs"', b'"cidr"', b'"tags"'),
     "json-list": (b'"ip"', b'"asn"', b"[[", b"[{"),
     "json-lines": (b'"cidr"', b'"type":"metadata"', b'"records":3'),
-    "ipset": (
-        b"create a hash:net",
-        b"add a ",
-        b" nomatch",
-        b",tcp:80",
-        b"Name: a\nType: ",
-        b"Members:",
-        *(
-            b" netmask 24",
-            b"hash:ip",
-            b"del a ",
-            b" -exist",
-            b"flush a",
-            b"destroy a",
-            b"swap a b",
-            b"rename a b",
-        ),
-    ),
-    "nftables": (
-        *b"table set elements = { } type flags interval add $X define chain drop".split(),
-        *(
-            b"table ip t {",
-            b"set s {",
-            b"type ipv4_addr",
-            b" . 80",
-            b" timeout 1h",
-            b"elements = {",
-        ),
-    ),
-    "dnsmasq": (b"address=/", b"server=/a.b/", b"bogus-nxdomain=", b"host-record=a.b,"),
-    "names": (b"a.b", b"||a.b^", b"0.0.0.0 a.b", b"https://a.b/", b"@@"),
+    "names": (b"a.b", b"||a.b^", b"0.0.0.0 a.b", b"https://a.b/"),
     "parquet": (b"PAR1",),
 }
 _SCENARIO = (

@@ -13,7 +13,6 @@ from pathlib import Path
 
 from sim.addresses.feeds import (
     exports,
-    firewall_sets,
     gather,
     inventories,
     json_tables,
@@ -202,27 +201,6 @@ FORMS: Sequence[Form] = (
         network_tables.read_register,
     ),
     Form(
-        "nftables",
-        "sets of nftables, as `nft list set` writes them",
-        "addresses of all sets",
-        firewall_sets.fits_nft_sets,
-        firewall_sets.read_nft_sets,
-    ),
-    Form(
-        "ipset",
-        "`ipset save`",
-        "addresses of all sets",
-        firewall_sets.fits_ipset,
-        firewall_sets.read_ipset,
-    ),
-    Form(
-        "dnsmasq",
-        "dnsmasq configurations",
-        "names without addresses; addresses of faked answers",
-        name_lists.fits_dnsmasq,
-        name_lists.read_dnsmasq,
-    ),
-    Form(
         "zone",
         "zones of the DNS as text (Cloudflare's export, BIND)",
         "names with addresses; proxied names to be resolved",
@@ -266,7 +244,7 @@ FORMS: Sequence[Form] = (
     ),
     Form(
         "names",
-        "lists of names: plain, with ranks (Tranco), hosts files, for browsers",
+        "lists of names: plain, web addresses, hosts files",
         "names without addresses, to be resolved",
         name_lists.fits_names,
         name_lists.read_names,

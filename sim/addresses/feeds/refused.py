@@ -1,7 +1,7 @@
-"""Files that are refused by name: binary ones, and firewall rules.
+"""Files that are refused by name: binary ones, rules and sets of firewalls, rules of names.
 
-Firewall rules are no list: they let through, negate, name users and depend on each other, so an
-address in them may be one that nobody blocks. There is no reader of some of them for that reason.
+Rules are no list: they let through, negate, name users and depend on each other, so an address in
+them may be one that nobody blocks. There is no reader of some of them for that reason.
 """
 
 from __future__ import annotations
@@ -28,6 +28,19 @@ _EXTRACT = (
     "compare the extract with the rules before it is used as a list"
 )
 _CHECK_SET = "A person has to check what the rules do with that set before it is used as a list"
+_SET = (
+    "the members of all sets. A set may have exceptions (nomatch), netmasks and ports: a person "
+    "has to check these, and what is done with each set"
+)
+_NAMES = (
+    "names of its rules. Rules also make exceptions: a person has to compare the extract with them "
+    "before it is used as a list of names"
+)
+_NFT = (
+    "nft -j list set FAMILY TABLE SET | jq -r '.nftables[].set?.elem[]? | (.elem?.val? // .) | "
+    r'if type == "string" then . elif .prefix then "\(.prefix.addr)/\(.prefix.len)" '
+    'else .range | join("-") end\' > list.txt'
+)
 _JQ = "jq -r '.. | objects | select(.invert != true) | .ip_cidr, .ip | strings, arrays[]?'"
 
 
@@ -150,10 +163,12 @@ MMDB = Refused(
     lambda data: _MMDB in data,
 )
 NFTABLES = Refused(
-    "rules or commands of nftables",
-    "nft list set inet TABLE SET > list.nft",
-    f"one set, which is read. {_CHECK_SET}",
+    "rules, sets or commands of nftables",
+    _NFT,
+    f"one set. {_CHECK_SET}",
     _has(
+        rf"{_START}(?:table[ \t]+(?:(?:inet|ip6?|bridge|netdev|arp)[ \t]+)?|set[ \t]+)[\w.-]+"
+        r"[ \t]*\{",
         rf"{_START}(?:nft[ \t].*)?(?:add|create|insert|replace|delete|destroy|flush)[ \t]+"
         r"(?:(?:chain|rule|map|flowtable)[ \t]"
         r"|(?:table|set|element)[ \t]+(?:(?:inet|ip6?|bridge|netdev|arp)[ \t]|.*\{))",
@@ -199,8 +214,8 @@ RULES = (
     ),
     Refused(
         "a configuration of OpenWrt",
-        "nft list set inet fw4 SET > list.nft",
-        f"one set on the router, which is read. {_CHECK_SET}",
+        _NFT.replace("FAMILY TABLE", "inet fw4"),
+        f"one set on the router. {_CHECK_SET}",
         _has(
             rf"{_START}config[ \t]+(?:rule|redirect|zone|defaults|ipset|forwarding|route6?|nat"
             r"|interface|include|globals|device)\b",
@@ -229,18 +244,43 @@ RULES = (
         _EXTRACT,
         _is_routing,
     ),
+    Refused(
+        "sets of ipset",
+        "ipset save | awk '$1 == \"add\" {print $3}' > list.txt",
+        _SET,
+        _has(
+            rf"{_START}(?:ipset[ \t]+)?(?:create|-N)[ \t]+\S+[ \t]+(?:hash|bitmap|list):",
+            rf"{_START}(?:ipset[ \t]+)?(?:add|-A)[ \t]+\S+[ \t]+[\da-fA-F]*[.:][\da-fA-F.:]+",
+            r"^Name: .*\nType: ",
+        ),
+    ),
+    Refused(
+        "rules for browsers",
+        r"sed -n 's/^||\([^/^$]*\)^.*/\1/p' FILE > list.txt",
+        _NAMES,
+        _has(rf"{_START}(?:@@)?\|\|[\w*]", rf"{_START}@@\S"),
+    ),
+    Refused(
+        "a configuration of dnsmasq",
+        r"sed -nE 's#^(address|local)=/([^/]+)/.*#\2#p' FILE > list.txt",
+        _NAMES,
+        _has(
+            rf"{_START}(?:address|server|local|ipset|nftset)=/",
+            rf"{_START}(?:bogus-nxdomain|ignore-address|host-record)=",
+        ),
+    ),
+    Refused(
+        "a response policy zone",
+        """awk '/CNAME[ \\t]+([*]?[.]|rpz-drop[.])$/ {print $1}' FILE > list.txt""",
+        _NAMES,
+        _has(r"[ \t]CNAME[ \t]+(?:\*?\.|rpz-\w+\.)[ \t]*$"),
+    ),
 )
-"""Languages of firewall rules. Binary kinds are recognised by their first bytes."""
+"""Languages of rules. Binary kinds are recognised by their first bytes."""
 
 REFUSED = (
     *RULES,
     MMDB,
-    Refused(
-        "a listing of ipset",
-        "ipset save NAME > list.ipset",
-        "the set with its kind, which is read",
-        lambda data: re.search(rb"(?m)^Name: .*\nType: ", data) is not None,
-    ),
     Refused(
         "BGP tables or updates in MRT",
         r"""bgpdump -m FILE | """

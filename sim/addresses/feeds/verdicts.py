@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -170,13 +169,8 @@ _BEHIND = re.compile(
     rf"[^#;\n]*[^#;\s][ \t]*(?:(?<=[\d \t])[#;]|(?<=comment \")|[#;](?=[#; \t]*(?:{_TURNS})\b))"
     r"(?P<comment>.*)"
 )
-ELEMENTS = r"[^\s#]+(?:(?<!\d)#[@?$%]{0,2}#\S|#[@?$%]{0,2}#[.#\[*:])"
-"""How a rule for elements of pages begins: of an address it may be a comment as well."""
-# A rule for elements of pages, or a time in the first record of a zone: no entry and its comment.
-_NO_ENTRY = re.compile(
-    rf"{ELEMENTS}"
-    r"|[ \t]*\d+[smhdw]?[ \t]*\)?[ \t]*;+[ \t]*expire\b"
-)
+# A time in the first record of a zone: no entry and its comment.
+_NO_ENTRY = re.compile(r"[ \t]*\d+[smhdw]?[ \t]*\)?[ \t]*;+[ \t]*expire\b")
 _MARKS = ("#", ";", "!", '"')
 _DIGITS = str.maketrans("123456789", "0" * 9)
 _YES_OR_NO = re.compile(r"yes|no|true|false|on|off|sí|si|sì|да|нет|✓|✔|✗|✘|✖")
@@ -269,33 +263,19 @@ def verdict_behind(text: str) -> tuple[int, str] | None:
         at = 0
         while alone := _ALONE.search(line, at):
             at = alone.start() + 1
-            if _is_comment(line, alone) and not _is_of_exceptions(lines, row, alone.start()):
+            if _is_comment(line, alone):
                 start, end = alone.span(alone.lastgroup or 0)
                 return row, lines[row][start:end]
-        heading = _HEADING.match(line)
-        if heading and not _is_of_exceptions(lines, row, 0):
+        if heading := _HEADING.match(line):
             start, end = heading.span(heading.lastgroup or 0)
             return row, lines[row][start:end]
     for row, line in small:
         behind = _BEHIND.match(line)
-        if behind is None or line.startswith("@@") or _NO_ENTRY.match(line):
+        if behind is None or _NO_ENTRY.match(line):
             continue
         if word := _WITHIN.search(line, *behind.span("comment")):
             return row, lines[row][word.start() : word.end()]
     return None
-
-
-def _is_of_exceptions(lines: Sequence[str], row: int, at: int) -> bool:
-    """Whether a comment is of rules with ``@@``; one above others is of all up to the next."""
-    if before := lines[row][:at].strip():
-        return before.startswith("@@")
-    is_met = False
-    for line in map(str.strip, islice(lines, row + 1, None)):
-        if line.startswith("@@"):
-            is_met = True
-        elif line and (is_met or not line.startswith(("!", "#", ";"))):
-            return is_met and line.startswith(("!", "#", ";", "["))
-    return is_met
 
 
 def _is_comment(small: str, alone: re.Match[str]) -> bool:

@@ -269,7 +269,7 @@ def import_file(
     day: str = option("--date DAY", "Day of files of ranges that state none.", default=""),
     read_as: str = option(
         "--as FORMAT",
-        "Format of the file, such as aws, ipset or list; by default its content shows it. "
+        "Format of the file, such as aws, zone or list; by default its content shows it. "
         "'overblock doctor' names all.",
         default="",
     ),

@@ -102,14 +102,14 @@ def test_doctor_says_what_is_installed_and_where_things_are():
     assert found["n_threads"] >= 1
     assert Path(found["scenarios"]["folder"]).is_dir()
     assert found["tables"]["n"] > 5
-    assert "nftables" in {each["form"] for each in found["reads"]}
+    assert "zone" in {each["form"] for each in found["reads"]}
     to_text = {each["file"]: each["to_text"] for each in found["refuses"]}
-    assert to_text["rules or commands of nftables"].startswith("nft list set inet")
+    assert to_text["rules, sets or commands of nftables"].startswith("nft -j list")
     told = run("doctor").stdout
     assert "a binary file:\n    file FILE" in told
     assert "compiled code: " in told
     assert "extra analysis: " in told
-    assert "sets of nftables, as nft list set writes them" in told
+    assert "lists of names: plain, web addresses, hosts files" in told
 
 
 def test_polls_of_providers_are_written_as_a_table_of_orders(tmp_path, repository):

@@ -31,7 +31,6 @@ _FOUND = re.compile(rf"(?<![\w.:])(?:{_FOUR}(?:-{_FOUR})?|{_SIX}(?:-{_SIX})?)(?:
 # What stands in a file and is not blocked by it: let through, disabled, taken back, a comment, a
 # server, an exception; and prefixes written with a netmask.
 NOT_LISTED = {
-    "dnsmasq/good-bogus": ["192.0.2.53", "192.0.2.5", "2001:db8::5"],
     "polls/good-data": ["192.0.2.1"],
 }
 
@@ -123,10 +122,7 @@ def test_bad_addresses_are_told_all_at_once_and_left_out_when_asked(form, tmp_pa
     [
         ("names", "a.example\nb.example\n", "2 entries are names"),
         ("names", "0.0.0.0 a.example\n::1 b.example # x\n", "2 entries are names"),
-        ("names", "! title\n||a.example^\n||b.example^$third-party\n@@||c.example^\n", "2 entries"),
         ("names", "http://a.example/a\nhttps://b.example\n", "2 entries are names"),
-        ("names", "a.example CNAME .\nb.example CNAME .\n*cast*\n", "2 entries are names"),
-        ("dnsmasq", "address=/a.example/0.0.0.0\nserver=/b.example/\n", "2 entries are names"),
     ],
 )
 def test_a_list_of_names_is_known_as_one_and_the_way_to_addresses_is_said(
@@ -160,31 +156,6 @@ def test_a_hosts_file_says_nothing_of_the_machine_itself(tmp_path):
     assert feed.labels["name"].texts == ["a.example", "b.example"]
 
 
-def test_rules_for_browsers_may_name_addresses_and_regular_expressions(tmp_path):
-    # The forms of the last lines of easylist/easylist, easylist/easylist_adservers.txt.
-    text = (
-        "! Non-flagged (Generic blocks)\n||a.example^\n||b.example^$third-party\n||c.example^\n"
-        "! IP addresses\n/(https?:\\/\\/)198\\.51\\..{100,}/\n||198.51.100.7^\n||203.0.113.\n"
-        "|192.0.2.148^\n||192.0.2.148^\n"
-    )
-    file = written(tmp_path, text)
-    assert sniff(file) == "names"
-    feed = read_feed(file)
-    assert feed.to_set() == AddressSet.of("198.51.100.7", "203.0.113.0/24", "192.0.2.148")
-    assert feed.labels["name"].names == ["a.example", "b.example", "c.example"]
-    assert any(note.startswith("1 rules are of no one name") for note in feed.notes)
-    assert any(note.startswith("rules for browsers name addresses: ") for note in feed.notes)
-
-
-@pytest.mark.parametrize("rule", ["||198.51.100.7", "||198.51.100.7$third-party", "|198.51.100.20"])
-def test_an_address_without_an_end_matches_more_digits_and_is_refused(rule, tmp_path):
-    # adblockplus.org/filter-cheatsheet: what is not anchored at its end matches all that follows.
-    text = f"||a.example^\n{rule}\n||203.0.113.119\n"
-    (told,) = refused(text, tmp_path)
-    assert told.startswith("given:2: expected ^ behind the address")
-    assert read(text, tmp_path, skip_bad=True).to_set() == AddressSet.of("203.0.113.119")
-
-
 def test_ranges_of_jd_cloud_are_not_cloudflare_s(tmp_path):
     # Cloudflare API reference, "IPs": filled in where ?networks=jdcloud is asked for.
     found = {"ipv4_cidrs": ["198.51.100.0/24"], "ipv6_cidrs": [], "etag": "a", "jdcloud_cidrs": []}
@@ -209,8 +180,49 @@ def test_a_name_that_massdns_gave_up_on_is_not_known(tmp_path):
     assert feed.n_unplaced == 1
 
 
-def test_members_of_sets_of_other_kinds_are_no_addresses(tmp_path):
-    text = "create a hash:mac\nadd a 00:11:22:33:44:55\ncreate b hash:ip\nadd b 198.51.100.1\n"
-    feed = read(text, tmp_path, "ipset")
-    assert feed.to_set() == AddressSet.of("198.51.100.1")
-    assert "1 members of sets of kind hash:mac hold no address: left out" in feed.notes
+@pytest.mark.parametrize(
+    "line",
+    [
+        *("Example.COM", "example.com.", "0.0.0.0 example.com", "https://example.com/page"),
+        *(".example.com", "+.example.com", "*.example.com", "::1 example.com # x"),
+    ],
+)
+def test_one_name_is_known_in_each_form(line, tmp_path):
+    feed = read(f"other.example\n{line}\n", tmp_path, "names", allow_empty=True)
+    assert feed.labels["name"].texts == ["other.example", "example.com"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *("two words", "nonsense", "198.51.100.300", "1,a.example", "/banner/ads.js", "a.b/c"),
+        *("*t.co*", ".com", "domain:x.y", "a.example##.ad", "0.0.0.0 printer", "!198.51.100.7"),
+    ],
+)
+def test_any_other_line_of_a_list_of_names_is_refused(line, tmp_path):
+    (told,) = refused(f"other.example\n{line}\n", tmp_path, "names", allow_empty=True)
+    assert told.startswith("given:2: expected ")
+
+
+@pytest.mark.parametrize(
+    ("form", "text"),
+    [
+        ("list", "198.51.100.0/24\n!198.51.100.7\nnonsense\n"),
+        ("list", "198.51.100.0/24\n  ! 198.51.100.7/32 # ours\r\n"),
+        ("list", "2001:db8::/32\nnot 2001:db8::7\n"),
+        ("list", "198.51.100.0/24\n198.51.100.7 nomatch\n"),
+        ("list", "198.51.100.0/24\nallow 198.51.100.7\n"),
+        ("list", "198.51.100.0/24\n@@||198.51.100.7^\n"),
+        ("inventory", "ip,name\n198.51.100.0/24,a\n!198.51.100.7,b\n"),
+        ("names", "a.example\n198.51.100.0/24\n!198.51.100.7\n"),
+    ],
+)
+def test_what_lets_through_is_refused_even_if_mistakes_are_skipped(form, text, tmp_path):
+    for skip_bad in (False, True):
+        assert "expected " in refused(text, tmp_path, form, skip_bad=skip_bad, allow_empty=True)[0]
+
+
+def test_mistakes_that_let_nothing_through_are_skipped(tmp_path):
+    text = "! Updated: 12:30:45\n! Title\n198.51.100.0/24\nnot an address\n-1\nnow\n"
+    feed = read(text, tmp_path, "list", skip_bad=True)
+    assert (feed.n_records, feed.n_bad) == (1, 5)

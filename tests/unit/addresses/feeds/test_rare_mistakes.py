@@ -8,9 +8,8 @@ import numpy as np
 import pytest
 
 import sim
-from sim.addresses.feeds import firewall_sets, json_tables
+from sim.addresses.feeds import json_tables
 from sim.addresses.feeds.formats import read_feed
-from sim.addresses.feeds.gather import Gathering
 from sim.addresses.feeds.inputs import ColumnChoice, Input, cut_lines, spooled
 from sim.addresses.feeds.neighbours import read_date
 from sim.addresses.feeds.normal import write_normal
@@ -26,7 +25,6 @@ from tests.feeds import given, read, refused
         ("", "192.0.2.1 255.0.255.0\n", "expected a list of addresses, got 1 lines that are none"),
         ("list", "192.0.2.0/255.0.255.0\n", ":1: expected a prefix length from 0 to 32, got"),
         ("", '[{"ip": "192.0.2.1", "IP": "192.0.2.2"}]', ":1: IP: expected each column once"),
-        ("nftables", "table ip f {\n}\n}\n", ":3: expected a list of addresses, got rules or"),
         ("orders", "effective,action,prefix\n2018-02-30,block,192.0.2.1\n", "2018-02-30"),
     ],
 )
@@ -42,28 +40,6 @@ def test_a_day_that_no_month_has_is_no_date():
 def test_half_a_character_is_spelled_in_the_refusal():
     with pytest.raises(DataError, match=r"blocklist:1: .* got '\\ud800'"):
         sim.exposure(["\ud800"])
-
-
-def test_commands_that_name_their_program_are_read(tmp_path):
-    text = "ipset create s hash:ip\nipset add s 192.0.2.1\n"
-    assert read(text, tmp_path).to_set() == AddressSet.of("192.0.2.1")
-
-
-def test_there_are_at_most_so_many_sets(tmp_path, monkeypatch):
-    monkeypatch.setattr(firewall_sets, "_MOST_GROUPS", 2)
-    text = "".join(f"create s{row} hash:ip\nadd s{row} 192.0.2.{row}\n" for row in range(3))
-    assert "expected at most 2 sets, got more" in refused(text, tmp_path, "ipset")[0]
-
-
-def test_of_many_reasons_some_are_told(tmp_path):
-    kept = Gathering("given", skip_bad=False, limits=Limits())
-    found = firewall_sets.Groups(kept, "sets")
-    for row in range(10):
-        found.leave_out(f"of kind {row}", row + 1)
-    notes = found.finish("ipset").notes
-    assert notes[0] == "1 of kind 0: left out"
-    assert notes[-1] == "19 more, for 2 other reasons: left out"
-    assert len(notes) == 9
 
 
 def test_a_stream_beyond_the_limit_is_refused():

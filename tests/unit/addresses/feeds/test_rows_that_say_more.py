@@ -57,8 +57,6 @@ def test_a_comment_behind_a_semicolon_is_one(text, tmp_path):
          "'end of list, exceptions follow' (line 3)"),
         ("198.51.100.1 ; SBL1\n198.51.100.2 ; SBL22\n192.0.2.1 ; port 443\n",
          "'port 443' (line 3), 'SBL1' (line 1) and 1 more"),
-        ("! Title: x\n||a.example^\n192.0.2.1\n! good bots\n||b.example^\n##.advert\n",
-         "'good bots' (line 4)"),
         ("#a\n198.51.100.1 #b\n; c\n192.0.2.1 # d\n192.0.2.2;e\n",
          "'b' (line 2), 'c' (line 3), 'd' (line 4) and 1 more"),
         # More lines than a block holds.
@@ -271,17 +269,14 @@ def test_a_comment_that_lets_through_is_a_question_to_the_user(comment, word, tm
     line = 3 if comment.startswith("\n") else 2
     told = f"given:{line}: expected entries that are blocked, got a comment that says {word!r}: "
     hosts = "0.0.0.0 a.example\n0.0.0.0 b.example{}\n0.0.0.0 c.example\n"
-    sets = 'create s hash:ip comment\nadd s 192.0.2.1 comment "{}"\n'
     of_hosts = comment.replace(" ;", " #").replace("203.0.113.1", "d.example")
     texts = [(ENTRIES, "list", comment), (hosts, "names", of_hosts)]
-    if line == 2 and "# " in comment:
-        texts.append((sets, "ipset", comment.partition("# ")[2]))
     for text, form, behind in texts:
         given = text.format(behind if form != "names" or behind[0].isspace() else f" {behind}")
         for skip_bad in (False, True):
             (problem,) = refused(given, tmp_path, skip_bad=skip_bad)
             assert problem.startswith(told)
-        n_entries = sum(not one.startswith(("#", ";", "create")) for one in given.splitlines())
+        n_entries = sum(not one.startswith(("#", ";")) for one in given.splitlines())
         assert read(given, tmp_path, form, allow_empty=True).n_records == n_entries
 
 

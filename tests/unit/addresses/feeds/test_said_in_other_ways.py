@@ -13,7 +13,6 @@ from sim.addresses.feeds import neighbours, verdicts
 from sim.addresses.feeds.formats import read_feed
 from sim.addresses.feeds.inputs import ColumnChoice, Input
 from sim.addresses.feeds.verdicts import verdict_behind
-from sim.addresses.sets.intervals import AddressSet
 from sim.errors import DataError
 from tests.feeds import given
 
@@ -98,10 +97,7 @@ SAID = {
     "!!!!!!!!": "",
     "    604800 ; expire": "",
     "    1w ) ; Expire (1 week)": "",
-    "a.example###removed-ads": "",
-    "a.example##.removed": "",
     "a.example#@#.whitelist": "",
-    "a.example##div > #removed": "",
     "###removed-ads": "",
     'local-zone: "allowed.example" static': "",
 }
@@ -121,71 +117,9 @@ def test_lines_of_marks_alone_take_no_time_that_grows_with_their_square():
         assert process_time() - start_s < 0.5
 
 
-EXCEPTED = "! Whitelist\n!\n@@||good.example^\n\n@@||fine.example^\n"
-
-
-@pytest.mark.parametrize("end", ["\n", "\r\n"])
-def test_a_heading_above_exceptions_alone_turns_no_rule_round(end):
-    for text in (EXCEPTED, f"{EXCEPTED}# Ads\n||t.co^\n", f"||t.co^\n{EXCEPTED[:-1]}"):
-        assert verdict_behind(text.replace("\n", end)) is None
-    only_above = f"# Whitelist\n@@||good.example^{end}"
-    assert verdict_behind(only_above) is None
-    for below in (
-        "||t.co^\n", "@@||a.example^\n||t.co^\n", "!\n! more\n||t.co^\n", "",
-        "||t.co^\n@@||a.example^\n! Ads\n",
-    ):  # fmt: skip
-        text = f"||b.example^\n# Whitelist\n{below}".replace("\n", end)
-        assert verdict_behind(text) == (1, "Whitelist")
-    assert verdict_behind(f"@@||a.example^ # allowed{end}") is None
-    behind = f"||t.co^ # whitelisted\n{EXCEPTED}".replace("\n", end)
-    assert verdict_behind(behind) == (0, "whitelisted")
-
-
-@pytest.mark.parametrize(
-    ("text", "n_elements", "listed"),
-    [
-        ("a.example###x\n||t.co^\n198.51.100.7\n", 1, ["198.51.100.7"]),
-        ("a.example###x\n198.51.100.7\n", 1, ["198.51.100.7"]),
-        ("203.0.113.7##.ad\na.example#@#.b\n192.0.2.0/24\n", 2, ["192.0.2.0/24"]),
-        (
-            "a.example##+js(x)\na.example#?#div\n" + "||t.co^\n" * 9 + "192.0.2.1\n",
-            2,
-            ["192.0.2.1"],
-        ),
-    ],
-)
-def test_rules_for_elements_of_pages_are_counted_in_lists_of_any_length(
-    text, n_elements, listed, tmp_path
-):
-    feed = read_feed(given(tmp_path, text))
-    assert feed.to_set() == AddressSet.of(*listed)
-    said = f"{n_elements} lines are rules for elements of pages, and block nothing: left out"
-    assert said in feed.notes
-    with pytest.raises(DataError, match="lines are rules for elements of pages, and block noth"):
-        read_feed(given(tmp_path, "a.example###x\n"))
-
-
 def test_a_comment_that_is_no_verdict_can_be_taken_out(tmp_path):
     with pytest.raises(DataError, match="or the comment alone if all of them are blocked"):
         read_feed(given(tmp_path, "# Exceptions\nt.co\n", "list.txt"))
-
-
-SETS = {
-    "ipset": "create whitelist hash:ip\nadd whitelist 198.51.100.7\n",
-    "ipset beside": (
-        "create b hash:ip\nadd b 192.0.2.1\ncreate allow-4 hash:ip\nadd allow-4 192.0.2.2\n"
-    ),
-    "nft": "table inet f {\n set allowlist4 {\n type ipv4_addr\n elements = { 192.0.2.7 }\n }\n}\n",
-}
-
-
-@pytest.mark.parametrize("text", SETS.values(), ids=SETS)
-def test_sets_that_are_named_as_not_blocked_are_refused_unless_their_form_is_said(text, tmp_path):
-    with pytest.raises(DataError, match="got one whose name says that it is not") as told:
-        read_feed(given(tmp_path, text))
-    assert "allow" in str(told.value) or "whitelist" in str(told.value)
-    form = "nftables" if text.startswith("table") else "ipset"
-    assert len(read_feed(given(tmp_path, text), form).v4)
 
 
 @pytest.mark.parametrize("values", [[None], [float("nan")], ["", ""]])
@@ -208,8 +142,8 @@ def test_a_column_without_a_name_is_told_how_to_get_one(tmp_path):
 
 PARTS = (
     *("198.51.100.7", "203.0.113.9/32", " # note 12", "# Whitelist", "removed", " # REMOVED", "ok"),
-    *("@@||a.example^", "||b.example^", "!", " ; expired", "# Удалены", "604800 ; expire", "\r"),
-    *("a.example###removed", "# Removed 2026-01-02", "# Safe domains", " # not  blocked", '"', ""),
+    *("!", " ; expired", "# Удалены", "604800 ; expire", "\r"),
+    *("# Removed 2026-01-02", "# Safe domains", " # not  blocked", '"', ""),
 )
 
 

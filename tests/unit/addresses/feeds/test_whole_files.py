@@ -130,10 +130,6 @@ def test_a_drop_list_without_metadata_may_have_lost_records(tmp_path):
 REFUSED = "expected line feeds, got a bare carriage return (old Mac line ends): convert with"
 WRITTEN = {
     "list": "198.51.100.7 # a\n203.0.113.0/24 # b\n192.0.2.1 # c\n",
-    "ipset": "create s hash:ip\nadd s 192.0.2.1\n# b\nadd s 192.0.2.2\n",
-    "nftables": "table ip t {\nset s {\ntype ipv4_addr\n# a\nelements = { 192.0.2.1,\n192.0.2.2 }\n"
-    "}\n}\n",
-    "dnsmasq": "# a\nbogus-nxdomain=192.0.2.1\n# b\nbogus-nxdomain=192.0.2.2\n",
     "names": "# a\n0.0.0.0 a.example\n# b\n0.0.0.0 b.example\n",
     "inventory": "ip,comment\n198.51.100.7,a\n203.0.113.7,b\n",
     "orders": "effective,action,prefix,note\n2026-01-01T00:00Z,block,192.0.2.1,a\n"
