@@ -64,15 +64,6 @@ def test_links_of_pages_lead_to_files_and_headings_that_are_there(tmp_path):
 
 
 @pytest.mark.long
-def test_the_pages_of_the_site_are_read_and_their_links_found_without_a_warning(tmp_path):
-    """All that a build does but for writing pages, which takes as long again."""
-    needs("sphinx")
-    needs("furo")
-    done = build(REPOSITORY, tmp_path, "dummy")
-    assert (done.returncode, done.stderr) == (0, "")
-
-
-@pytest.mark.long
 def test_the_site_is_built_without_a_warning_and_asks_nothing_of_the_network(tmp_path):
     needs("sphinx")
     needs("furo")
