@@ -1,0 +1,109 @@
+"""The record by session against the published table of sessions, and by hand."""
+
+from dataclasses import fields
+
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+
+from sim.errors import DataError
+from sim.forecast.record import number_of, read_record, text_of
+from tests.csv_rows import csv_rows
+
+
+@pytest.fixture(scope="session")
+def shipped():
+    return read_record(None)
+
+
+def write(tmp_path, rows):
+    lines = [f"{address},{start},{end}" for address, start, end in rows]
+    (tmp_path / "record.csv").write_text("\n".join(["address,from,until", *lines, ""]))
+    return tmp_path / "record.csv"
+
+
+def evening(day, hour):
+    return f"2026-01-{day:02}T{hour:02}:00Z"
+
+
+def sessions_by_hand(n_days=6):
+    """28 addresses from 20 to 22 each evening; one more from 21 to 23, and one by day."""
+    rows = [
+        (f"198.51.100.{n}", evening(day, 20), evening(day, 22))
+        for day in range(1, n_days + 1)
+        for n in range(28)
+    ]
+    rows += [("203.0.113.1", evening(day, 21), evening(day, 23)) for day in (2, 3)]
+    return [*rows, ("203.0.113.2", evening(4, 10), evening(4, 12))]
+
+
+def test_the_shipped_record_has_the_published_sessions(repository, shipped):
+    rows = csv_rows(repository / "seeds" / "spain-sessions-2025-26.csv")
+    published = {
+        "n_at_start": shipped.is_at_start.sum(axis=1),
+        "n_peak": shipped.n_peak,
+        "n_distinct": shipped.is_listed.sum(axis=1),
+    }
+    for column, found in published.items():
+        assert_array_equal(found, [int(row[column]) for row in rows], err_msg=column)
+
+
+def test_hours_and_peaks_by_hand(tmp_path):
+    record = read_record(write(tmp_path, sessions_by_hand()))
+    late = record.addresses.index("203.0.113.1")
+    assert record.n_sessions == 6
+    assert "203.0.113.2" in record.outside
+    # 29 are listed from 21 to 22; the session ends as fewer than 28 are.
+    assert_array_equal(record.n_peak, [28, 29, 29, 28, 28, 28])
+    assert_array_equal(record.hours[:, late], [0, 1, 1, 0, 0, 0])
+    assert_array_equal(record.is_at_start[:, late], np.zeros(6, bool))
+    assert_array_equal(record.length_h, [2.0] * 6)
+    assert record.is_at_start.sum() == 28 * 6
+
+
+def test_neither_the_sequence_of_rows_nor_of_addresses_matters(tmp_path):
+    rows = sessions_by_hand()
+    one = read_record(write(tmp_path, rows))
+    other = read_record(write(tmp_path, rows[::-1]))
+    assert one.addresses == other.addresses
+    assert_array_equal(one.hours, other.hours)
+
+
+def test_a_record_before_a_session_knows_nothing_of_it(shipped):
+    cut = shipped.before(20)
+    assert cut.n_sessions == 20
+    # 504 addresses in the 20 sessions to 31 January: sum of what each lists first.
+    seen = shipped.is_listed[:20].any(axis=0)
+    assert len(cut.addresses) == seen.sum() == 504
+    assert_array_equal(cut.is_listed, shipped.is_listed[:20][:, seen])
+
+
+def test_a_shuffled_record_keeps_the_size_of_each_session(shipped):
+    mixed = shipped.shuffle(np.random.default_rng(0))
+    assert_array_equal(mixed.is_listed.sum(axis=1), shipped.is_listed.sum(axis=1))
+    assert_array_equal(np.sort(mixed.hours, axis=1), np.sort(shipped.hours, axis=1))
+    assert (mixed.is_listed != shipped.is_listed).any(axis=1).all()
+    assert {one.name for one in fields(mixed)} >= {"addresses", "start_s"}
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        (("198.51.100.0/24", evening(1, 20), evening(1, 22)), "expected single IPv4 addresses"),
+        (("2001:db8::1", evening(1, 20), evening(1, 22)), "expected single IPv4 addresses"),
+    ],
+)
+def test_what_no_forecast_is_made_of_is_refused(more, message, tmp_path):
+    with pytest.raises(DataError, match=message):
+        read_record(write(tmp_path, [*sessions_by_hand(), more]))
+
+
+def test_few_sessions_are_refused(tmp_path):
+    with pytest.raises(DataError, match="expected at least 6 sessions, got 5"):
+        read_record(write(tmp_path, sessions_by_hand(5)))
+
+
+@pytest.mark.parametrize(("text", "number"), [("0.0.0.1", 1), ("1.2.3.4", 0x01020304)])
+def test_addresses_are_numbers(text, number):
+    assert number_of(text) == number
+    assert text_of(number) == text

@@ -1,0 +1,190 @@
+"""Scores of rolling forecasts: published ones of simple forecasts, and laws."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+from sim.forecast.outlook import Spread, forecast, share_of_level
+from sim.forecast.pool import Pool
+from sim.forecast.record import read_record
+from sim.forecast.risk import _Rater, next_sessions, provider_of, rate_networks
+from sim.forecast.scores import (
+    _crps_weighted,
+    counts_of,
+    mean_scores,
+    reliability,
+    roll,
+    score_registered,
+)
+from sim.statistics.designs import crps
+from sim.streams import Streams
+
+FEBRUARY = 1769904000
+"""1 February 2026, 00:00 UTC."""
+PUBLISHED = {"last": 0.138, "frequency": 0.183, "forgetting": 0.092}
+"""Mean Brier scores over the nine sessions of February, known before this model was made."""
+
+
+@pytest.fixture(scope="module")
+def shipped():
+    return read_record(None)
+
+
+@pytest.fixture(scope="module")
+def outlook(shipped):
+    known = shipped.before(20)
+    return forecast(known, shipped.start_s[20:29].tolist(), Streams(1, 0))
+
+
+@pytest.mark.long
+def test_february_is_forecast_better_than_by_simple_forecasts(shipped):
+    rolled = roll(shipped, FEBRUARY, Streams(0, 0), lambda *_: None)
+    rows = {(row.score, row.quantity): row for row in mean_scores(rolled)}
+    brier = rows["Brier", "listed before"]
+    assert brier.n_sessions == 9
+    assert_allclose(brier.by_model[1:], list(PUBLISHED.values()), atol=0.0006)
+    assert brier.by_model[0] <= 0.088
+    for quantity in ("listed", "distinct"):
+        row = rows["CRPS", quantity]
+        assert row.by_model[0] <= 0.9 * min(row.by_model[1:])
+    for quantity in ("listed", "start", "distinct"):
+        assert 7 <= rows["CRPS", quantity].inside <= 9
+    new = rows["log", "new, per address"].by_model
+    assert new[0] <= np.nanmin(new[1:])
+
+
+@pytest.mark.long
+def test_a_shuffled_record_shows_no_skill(shipped):
+    mixed = shipped.shuffle(np.random.default_rng(5))
+    rows = mean_scores(roll(mixed, FEBRUARY, Streams(0, 0), lambda *_: None))
+    assert rows[0].quantity == "listed before"
+    assert rows[0].skill <= 0
+
+
+def test_simple_forecasts_of_two_sessions_by_hand(shipped):
+    """Each from its definition, over the addresses listed before."""
+    cut = shipped.before(28)
+    rolled = roll(cut, float(cut.start_s[26]), Streams(0, 0), lambda *_: None)
+    for one, k in zip(rolled, (26, 27), strict=True):
+        before, now = cut.is_listed[:k], cut.is_listed[k]
+        seen = before.any(axis=0)
+        weight = 0.6 ** np.arange(k)[::-1]
+        for row, p in enumerate(
+            (1.0 * before[-1], before.mean(axis=0), weight @ before / weight.sum()), start=1
+        ):
+            wanted = ((p[seen] - now[seen]) ** 2).mean()
+            assert_allclose(one.scores["Brier", "listed before"][row], wanted)
+        any_ = cut.is_listed[k:][:, seen].any(axis=0)
+        assert_array_equal(one.is_any, any_)
+        sure = ((one.p_any - any_) ** 2).mean()
+        assert_allclose(one.scores["Brier", "within four weeks"][0], sure)
+    # What comes later changes no forecast before.
+    short = roll(shipped.before(27), float(cut.start_s[26]), Streams(0, 0), lambda *_: None)
+    assert short[0].sha256 == rolled[0].sha256
+
+
+def test_a_registered_forecast_scores_as_the_rolling_one(shipped):
+    (one,) = roll(shipped.before(21), float(shipped.start_s[20]), Streams(0, 0), lambda *_: None)
+    stored = dict(zip(one.addresses, one.p[0].tolist(), strict=True))
+    start_s, rows = score_registered(shipped, stored, float(shipped.start_s[19]))
+    assert start_s == shipped.start_s[20]
+    assert_allclose(rows[0].by_model, one.scores["Brier", "listed before"])
+    assert_allclose(rows[1].by_model, one.scores["log", "listed before"])
+
+
+def test_probabilities_are_consistent(outlook):
+    p_next = 1 - outlook.none_next.mean(axis=1)
+    assert ((outlook.p_next >= 0) & (outlook.p_next <= 1)).all()
+    # Levels of paths are drawn, one of each equal part.
+    assert_allclose(p_next.mean(axis=0), outlook.p_next.mean(axis=0), atol=0.01)
+    assert (outlook.none_any <= outlook.none_next + 1e-12).all()
+    assert (outlook.n_listed >= 1 - outlook.none_any - 1e-9).all()
+    assert (outlook.new_any >= outlook.new_next).all()
+
+
+def test_of_one_session_each_number_is_its_probability(shipped):
+    known = shipped.before(20)
+    one = forecast(known, [int(shipped.start_s[20])], Streams(1, 0))
+    assert_allclose(one.n_listed, 1 - one.none_next)
+    assert_allclose(one.none_any, one.none_next)
+    assert_allclose(one.new_listed, one.new_any)
+
+
+def test_an_address_that_was_never_listed_has_the_rate_of_new_ones(outlook):
+    fresh = "104.26.12.253"
+    assert fresh not in outlook.record.addresses
+    row, density = _Rater(outlook).row("fresh", (fresh,)), outlook.spread.density(0x681A0CFD)
+    assert_allclose(row.p_next[0], density * outlook.new_next.mean(), rtol=0.01)
+    assert_allclose(row.p_any[0], density * outlook.new_any.mean(), rtol=0.01)
+    assert 1e-5 < row.p_any[0] < 0.1
+
+
+def test_a_site_of_two_addresses_is_at_least_as_likely_as_each(outlook):
+    rate = _Rater(outlook)
+    pair = outlook.record.addresses[3], outlook.record.addresses[200]
+    both = rate.row("both", pair, mean=True)
+    each = [rate.row(one, (one,), mean=True) for one in pair]
+    for name in ("p_next", "p_any"):
+        means = [getattr(one, name)[0] for one in each]
+        assert max(means) - 0.01 <= getattr(both, name)[0] <= sum(means) + 0.01
+    assert_allclose(both.hours_any[0], np.mean([one.hours_any[0] for one in each]))
+    assert both.p_next[1] <= both.p_next[0] <= both.p_next[2]
+
+
+def test_networks_sum_to_the_whole(outlook):
+    """Expected listings of all networks are those of all addresses and of new ones in them."""
+    rows = rate_networks(outlook)
+    per_h = outlook.length_h[0] * outlook.share_h
+    old = outlook.p_next.mean(axis=0).sum()
+    new = outlook.new_next.mean() * sum(
+        outlook.spread.of_24(network) for network in outlook.spread.by_24
+    )
+    assert_allclose(sum(row.hours_next[0] for row in rows), (old + new) * per_h, rtol=1e-6)
+
+
+def test_new_addresses_lie_somewhere():
+    spread = Spread.of(["1.2.3.4", "1.2.3.5", "1.2.9.1", "7.7.7.7"])
+    within = sum(spread.of_24(0x010200 + n) for n in range(256))
+    assert_allclose(within, spread.of_16(0x0102))
+    assert_allclose(sum(spread.of_16(n) for n in range(2**16)), 1)
+    assert_allclose(254 * spread.density(0x01020306), spread.of_24(0x010203))
+    assert spread.density(0x01020306) > spread.density(0x01020401) > spread.density(0x09090909)
+
+
+def test_weighted_scores_of_even_weights_are_those_of_draws():
+    values, even = np.array([3.0, 7, 7, 20]), np.full(4, 0.25)
+    assert_allclose(_crps_weighted(values, even, 5.0), crps(values, 5.0))
+
+
+def test_a_level_of_zero_leaves_the_pool_as_it_is():
+    pool = Pool(0.4, 3.0, 0.02, 0.02, 1.0, 7.0)
+    found = share_of_level(pool, np.array([-50.0, 0.0, 50.0]))
+    assert_allclose(found, [0, 1, 1 + np.exp(-0.4)], atol=1e-12)
+
+
+def test_reliability_counts_each_forecast_once():
+    p = np.array([0.0, 0.04, 0.05, 0.9, 1.0])
+    came = np.array([False, True, False, True, True])
+    rows = reliability([(p, came)])
+    assert sum(row.n for row in rows) == 5
+    assert [(row.low, row.n, row.listed) for row in rows] == [
+        (0.0, 2, 0.5), (0.05, 1, 0.0), (0.9, 2, 1.0)
+    ]  # fmt: skip
+
+
+def test_counts_are_those_of_the_record(shipped):
+    counts = counts_of(shipped)
+    assert_array_equal(counts["distinct"], shipped.is_listed.sum(axis=1))
+    assert (counts["start"] <= counts["listed"]).all()
+    assert (counts["listed"] <= counts["distinct"]).all()
+
+
+def test_next_sessions_follow_the_last_four_weeks(shipped):
+    found = next_sessions(shipped)
+    assert len(found) == 9
+    assert found[0][0] - 28 * 86400 in shipped.start_s.tolist()
+
+
+def test_providers_are_those_of_the_most_specific_range():
+    assert provider_of(0x68120001) == "Cloudflare"
+    assert provider_of(0x7F000001) == "other"
