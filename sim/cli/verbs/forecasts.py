@@ -7,7 +7,6 @@ import csv
 import hashlib
 import io
 import json
-import os
 import re
 from collections.abc import Sequence
 from dataclasses import replace
@@ -25,7 +24,6 @@ from sim.cli.options import (
     QUIET,
     WORKERS,
     argument,
-    check_output,
     many,
     option,
 )
@@ -174,7 +172,6 @@ def backtest(
         max=10_000,
     ),
     format_: Format = option("--format", "How scores are printed.", default=Format.TABLE),
-    plot: Path | None = option("--plot FILE", "Draw the scores as PNG or SVG."),
     save: Path | None = option("--save FILE", "Write the JSON document here as well."),
     forecast: str | None = option(
         "--forecast RECORD",
@@ -215,7 +212,7 @@ def backtest(
         if (from_ is None) == (registered is None):
             wanted = "expected --from TIME, such as 2026-02-01, or --registered FOLDER"
             raise UsageError(f"--forecast: {wanted}")
-        if cases or blind or members or plot or save or format_ is not Format.TABLE:
+        if cases or blind or members or save or format_ is not Format.TABLE:
             raise UsageError("--forecast: expected no cases, nor options of them")
         _backtest_forecasts(
             forecast, from_, output, registered, force=force, as_json=as_json, quiet=quiet
@@ -225,15 +222,11 @@ def backtest(
     from sim.backtest.scores import N_MEMBERS
     from sim.backtest.scores import backtest as score_cases
     from sim.experiment.executors import choose_executor
-    from sim.report.documents.scores import case_tables, page, score_tables, scores_csv
+    from sim.report.documents.scores import case_tables, score_tables, scores_csv
     from sim.scenario.cases import choose, read_files, shipped_cases
 
-    check_output(plot, ".png", ".svg", force=force)
     if save is not None:
         check_free(save, force=force)
-    if plot is not None and save is not None and plot.absolute() == save.absolute():
-        wanted = "expected two files for --plot and --save, got one for both"
-        raise UsageError(f"{plot}: {wanted}")
     chosen = choose(read_files(blind) if blind else shipped_cases(), cases)
     with progress("runs", quiet=quiet) as watch:
         scored = score_cases(chosen, members or N_MEMBERS, choose_executor(workers), watch)
@@ -243,22 +236,12 @@ def backtest(
         with new_file(save, force=force) as partial:
             partial.write_text(f"{text}\n", encoding="utf-8")
         console.say(f"scores: {save}", quiet=quiet)
-    if plot is not None:
-        from sim.report.figures.scores import draw_backtest
-
-        with new_file(plot, force=force) as partial:
-            draw_backtest(found, partial)
-        console.say(f"figure: {plot}", quiet=quiet)
     if as_json:
         console.print_json(found)
     elif format_ is Format.CSV:
         print(scores_csv(found), end="")
-    elif format_ is Format.MARKDOWN:
-        beside = save.parent if save is not None else Path()
-        figure = Path(os.path.relpath(plot, beside)).as_posix() if plot is not None else ""
-        print(page(found, figure=figure), end="")
     else:
-        print_tables([*case_tables(found), *score_tables(found)])
+        print_tables([*case_tables(found), *score_tables(found)], format_)
     for (row, simulation, which), failure in scored.failures.items():
         name = scored.groups[int(row)].name
         console.say(f"failed: scenario={name} {which} simulation={simulation}: {failure}")

@@ -1,37 +1,25 @@
-"""Scores as tables, CSV and a page: how often predictions and publications agree, and the misses.
-
-All text of cases is escaped on the page, since anybody may have written the case file.
-"""
+"""Scores as tables and CSV: how often predictions and publications agree."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 from textwrap import wrap
 from typing import Any
 
-from markupsafe import Markup
-
-from sim.report.documents.markdown import render_markdown
-from sim.report.figures.scores import ROLES
 from sim.report.words.numbers import exact, interval, rounded, score, width
 from sim.report.words.tables import Column, Table, Value
 from sim.results.csvtext import csv_text
-from sim.scenario.cases import CHECKS
 
 Document = Mapping[str, Any]
 
-COMMAND = (
-    "overblock backtest --force --format markdown --save docs/explanation/validation.json "
-    "--plot docs/figures/backtest.png > docs/explanation/validation.md"
-)
+ROLES = {
+    "held-out": "seen by nobody who made the model",
+    "known": "set no parameter; known to those who made the model",
+    "evidence": "simulations are kept by it; checks nothing",
+    "calibration": "set a parameter or a table; checks nothing",
+}
+"""Roles of published figures, with their meanings."""
 RELATIONS = {"equal": "", "at_least": "at least ", "at_most": "at most ", "between": ""}
-AIM_INSIDE = 0.8
-"""Share of figures inside intervals that are meant to hold nine of ten."""
-AIM_WIDTH = 10.0
-"""Upper over lower end of an interval, in the median."""
-NO_REASON = "No reason is given."
-"""Printed where a file gives none; a test names shipped ones."""
 NAME_WIDTH = 34
 """Letters of the name of a case, and of its published figure."""
 _FIRST = Column("predictor", "predicted by", "text")
@@ -42,29 +30,6 @@ CSV_COLUMNS = (
     *("rounding", "relation", "guess_low", "guess_high", "floor", "counts_as", "unit", "nature"),
     *("date", "source", "why_not"),
 )
-
-
-def page(scores: Document, *, figure: str = "") -> str:
-    """Write the page of scores in Markdown; all text of cases is escaped.
-
-    Parameters
-    ----------
-    scores
-        As from ``sim.backtest.document``.
-    figure
-        Path of the figure relative to the page; none is shown when empty.
-    """
-    used = (score_tables, short_of, missed, predicted_text, published_text, first_sentence, why_of)
-    return render_markdown(
-        "scores.md.j2",
-        **{one.__name__: one for one in used},
-        scores=scores,
-        figure=figure,
-        COMMAND=COMMAND,
-        AIM_INSIDE=AIM_INSIDE,
-        AIM_WIDTH=AIM_WIDTH,
-        NO_REASON=NO_REASON,
-    )
 
 
 def score_tables(scores: Document) -> list[Table]:
@@ -198,74 +163,11 @@ def _case_rows(each: Document) -> Iterator[list[str]]:
         yield [f"  {line}", "", "", "", ""]
 
 
-def short_of(scores: Document) -> dict[str, list[str]]:
-    """In which ways figures that set nothing fall short, by what predicts them."""
-    found: dict[str, list[str]] = {}
-    for name, key in (("prior", "tallies_prior"), ("conditioned", "tallies")):
-        for tally in scores[key]:
-            if tally["role"] in CHECKS and tally["subject"] and tally["n_figures"]:
-                for how in _ways(tally):
-                    ways = found.setdefault(tally["subject"], [])
-                    # Where no simulations are kept both are the same.
-                    ways += [] if how in ways else [how if name == "prior" else f"kept: {how}"]
-    return found
-
-
-def _ways(tally: Document) -> Iterator[str]:
-    if tally["coverage"] < AIM_INSIDE:
-        yield f"{tally['coverage']:.0%} inside"
-    if tally["crps_guess"] is not None and tally["crps"] >= tally["crps_guess"]:
-        yield f"CRPS {score(tally['crps'])}, of a guess {score(tally['crps_guess'])}"
-    if tally["log10_width"] > math.log10(AIM_WIDTH):
-        yield f"width {width(tally['log10_width'])}"
-
-
-def missed(scores: Document) -> Iterator[tuple[str, list[Document]]]:
-    """Cases outside the interval of an ensemble, and those not computable."""
-    for verdict, head in (("outside", "Missed"), ("not computable", "Not computable")):
-        mine = [
-            each
-            for each in scores["scores"]
-            if verdict in (each["verdict"], (each["prior"] or each)["verdict"])
-        ]
-        if mine:
-            yield head, mine
-
-
-def predicted_text(each: Document) -> Markup:
-    """Write a prediction with its interval."""
-    return Markup(f"{rounded(each['predicted']['median'])} {span(each['predicted'])}")
-
-
-def why_of(each: Document) -> str:
-    """Return the reason why a case is missed, or not computable."""
-    return str(each["why_not"] or each["why_missed"])
-
-
 def span(predicted: Document) -> str:
     """Write the interval of a prediction; a calculation without chance has none."""
     if predicted["low"] == predicted["high"] == predicted["median"]:
         return "a point"
     return interval(predicted["low"], predicted["high"])
-
-
-def published_text(each: Document) -> str:
-    """Write a published figure with its relation, range, rounding and unit."""
-    published = each["published"]
-    text = RELATIONS[published["relation"]] + exact(published["value"])
-    if published["low"] is not None or published["high"] is not None:
-        ends = (published[end] for end in ("low", "high"))
-        low, high = (exact(published["value"] if end is None else end) for end in ends)
-        text += f" ({low} to {high})"
-    if published["rounding"]:
-        text += f" ± {exact(published['rounding'])}"
-    return f"{text} {published['unit']}"
-
-
-def first_sentence(why: str) -> str:
-    """The first sentence of a reason, which the document has whole."""
-    first, _, rest = why.partition(". ")
-    return f"{first}." if rest else why
 
 
 def scores_csv(scores: Document) -> str:
