@@ -45,7 +45,6 @@ OWNERS = {
     "pydantic": {"scenario"},
     "pydantic_core": {"scenario"},
     "ruamel": {"scenario"},
-    "xarray": {"api"},
     "shiny": {"explore"},
     "simpy": {"engine"},
     "typer": {"cli"},
