@@ -22,9 +22,8 @@ from sim.catalogue.curves import CURVES
 from sim.catalogue.measures import MEASURES, Metric, Section
 from sim.cli.app import app
 from sim.cli.console import json_text
-from sim.scenario.schema import json_schema
 from tools import python_page, sentences
-from tools.scenario_page import EXPLAINED, read_symbols, reference_page, with_symbols
+from tools.scenario_page import EXPLAINED, json_schema, read_symbols, reference_page, with_symbols
 from tools.tables_page import tables_page
 
 _MARKED = re.compile(r"(<!-- ([a-z]+)(?:: ([a-z -]+))? -->\n).*?(<!-- end -->)", re.DOTALL)

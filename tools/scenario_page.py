@@ -16,9 +16,9 @@ from typing import Any
 
 from sim.scenario.load import FRONTS, NEEDS
 from sim.scenario.quantities import INSTANT_PATTERN, TABLE_FORMAT, TIME_OF_DAY_PATTERN, kinds_of
-from sim.scenario.schema import Scenario, json_schema
+from sim.scenario.schema import Scenario
 from sim.scenario.strategies import DECLARED, LIST_FORMAT, MOMENT_FORMAT, Chase, Own
-from sim.scenario.tables.rows import CURRENCY, AssumptionRow, assumed_by_key
+from sim.scenario.tables.rows import CURRENCY, AssumptionRow, assumed_by_key, read_assumptions
 from sim.scenario.tables.seeds import COUNTRY
 
 EXPLAINED = ("model", "strategies")
@@ -27,6 +27,8 @@ _NAMES = {"strategy.id", "strategy.file", "strategy.rule", "strategy.values"}
 """Keys of a strategy that name something, and set no parameter of an equation."""
 _MARKED = re.compile(r"(<!-- symbols: (.+?) -->\n)(.*?)(<!-- end of symbols -->\n)", re.DOTALL)
 _BY_ID = "` with `id: "
+SCHEMA_ID = "urn:overblock:scenario:1"
+"""Name of the schema, whatever file it lies in."""
 _HEAD = """\
 # Scenario keys
 
@@ -70,6 +72,45 @@ class Key:
     unit: str
     need: str
     meaning: str
+
+
+def json_schema() -> dict[str, Any]:
+    """JSON Schema of scenario files, for editors.
+
+    Keys whose value may be left to the assumption table are optional, with that value as default.
+    """
+    schema = Scenario.model_json_schema(by_alias=True)
+    for node in (schema, *schema["$defs"].values()):
+        for value in node["properties"].values():
+            _forget_null(value)
+    for row in read_assumptions().rows:
+        section, key = row.key.split(".")
+        model = schema["$defs"][section.capitalize()]
+        model["properties"][key]["default"] = row.number
+        model["properties"][key]["description"] += (
+            f" Assumed: {row.low:g} to {row.high:g} {row.unit}."
+        )
+        if key not in model.get("required", []):
+            continue  # without another key of its section
+        model["required"] = [name for name in model["required"] if name != key]
+        if not model["required"]:
+            del model["required"]
+            schema["required"] = [name for name in schema["required"] if name != section]
+    schema["$id"] = SCHEMA_ID
+    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    return schema
+
+
+def _forget_null(key: dict[str, Any]) -> None:
+    """Take null out of what a key may hold: a file leaves the key out instead."""
+    if {"type": "null"} in key.get("anyOf", []):
+        (kept,) = (option for option in key.pop("anyOf") if option != {"type": "null"})
+        del key["default"]
+        key |= kept | key  # what the key says of itself goes before what its type says
+    if isinstance(key.get("default"), dict):
+        key["default"] = {
+            name: value for name, value in key["default"].items() if value is not None
+        }
 
 
 def reference_page() -> str:

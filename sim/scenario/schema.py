@@ -32,7 +32,7 @@ from sim.scenario.reactions import Censor, Complaints, Fronts, Reactions, Stance
 from sim.scenario.readings import MOST_EVIDENCE, Evidence
 from sim.scenario.refusal import hint
 from sim.scenario.strategies import Addresses, Strategy
-from sim.scenario.tables.rows import CURRENCY, read_assumptions
+from sim.scenario.tables.rows import CURRENCY
 from sim.scenario.tables.seeds import (
     COUNTRY,
     Distribution,
@@ -427,10 +427,6 @@ class Scenario(Model):
         return int((self.end - self.start).total_seconds())
 
 
-SCHEMA_ID = "urn:overblock:scenario:1"
-"""Name of the schema, whatever file it lies in."""
-
-
 def scenario_tree(scenario: Scenario) -> dict[str, Any]:
     """Return all keys with their values, as plain JSON types."""
     return scenario.model_dump(mode="json", by_alias=True, exclude_none=True)
@@ -460,45 +456,6 @@ def dump_tree(tree: Mapping[str, Any]) -> str:
     stream = io.StringIO()
     yaml.dump(dict(tree), stream)
     return stream.getvalue()
-
-
-def json_schema() -> dict[str, Any]:
-    """JSON Schema of scenario files, for editors.
-
-    Keys whose value may be left to the assumption table are optional, with that value as default.
-    """
-    schema = Scenario.model_json_schema(by_alias=True)
-    for node in (schema, *schema["$defs"].values()):
-        for value in node["properties"].values():
-            _forget_null(value)
-    for row in read_assumptions().rows:
-        section, key = row.key.split(".")
-        model = schema["$defs"][section.capitalize()]
-        model["properties"][key]["default"] = row.number
-        model["properties"][key]["description"] += (
-            f" Assumed: {row.low:g} to {row.high:g} {row.unit}."
-        )
-        if key not in model.get("required", []):
-            continue  # without another key of its section
-        model["required"] = [name for name in model["required"] if name != key]
-        if not model["required"]:
-            del model["required"]
-            schema["required"] = [name for name in schema["required"] if name != section]
-    schema["$id"] = SCHEMA_ID
-    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
-    return schema
-
-
-def _forget_null(key: dict[str, Any]) -> None:
-    """Take null out of what a key may hold: a file leaves the key out instead."""
-    if {"type": "null"} in key.get("anyOf", []):
-        (kept,) = (option for option in key.pop("anyOf") if option != {"type": "null"})
-        del key["default"]
-        key |= kept | key  # what the key says of itself goes before what its type says
-    if isinstance(key.get("default"), dict):
-        key["default"] = {
-            name: value for name, value in key["default"].items() if value is not None
-        }
 
 
 def meaning_of(key: str, table: Path | None) -> str:

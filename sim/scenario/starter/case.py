@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import textwrap
 from collections import Counter
 from collections.abc import Iterator
@@ -21,6 +20,7 @@ import numpy as np
 
 from sim.addresses.feeds.inputs import ColumnChoice
 from sim.errors import DataError, Mistakes, Problem, ProblemsError, UsageError
+from sim.scenario.library import shipped
 from sim.scenario.load import load_scenario
 from sim.scenario.overrides import countries, pack_of, pack_year, rate_at
 from sim.scenario.quantities import (
@@ -32,7 +32,7 @@ from sim.scenario.quantities import (
 )
 from sim.scenario.refusal import hint
 from sim.scenario.resolve import VISIT_VALUES, read_tables, resolve, undeclared
-from sim.scenario.schema import USD, Money, json_schema
+from sim.scenario.schema import USD, Money
 from sim.scenario.starter.lists import GivenList, read_given
 from sim.scenario.starter.operators import (
     LAGS,
@@ -47,7 +47,7 @@ from sim.scenario.tables.ranges import TODAY, complete
 from sim.scenario.tables.rows import CadenceRow, CloudPrefixRow, RateRow
 from sim.scenario.tables.seeds import read_shipped, read_table
 
-SCENARIO = "scenario.yaml"
+SCENARIO, SCHEMA = "scenario.yaml", "scenario.schema.json"
 TITLE = "A case of our own"
 """Title of a case; the page has its country and days."""
 _DAYS = 14
@@ -254,8 +254,8 @@ def write_case(known: Known, folder: Path) -> list[str]:
         why_time="Given" if known.first and known.last else "Any days, as none were given",
         notes="" if known.inventory else _NOTE_OF_N,
     )
-    text = json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"
-    files |= {"scenario.schema.json": text.encode(), SCENARIO: scenario(borrow="").encode()}
+    schema = (shipped("scenarios") / SCHEMA).read_bytes()
+    files |= {SCHEMA: schema, SCENARIO: scenario(borrow="").encode()}
     for name, data in files.items():
         (folder / name).write_bytes(data)
     path = folder / SCENARIO

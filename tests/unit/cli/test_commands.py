@@ -9,8 +9,8 @@ from typer.testing import Result
 
 from sim.cli.options import check_stdin
 from sim.errors import UsageError
-from sim.scenario.schema import json_schema
 from tests.commands import call, run
+from tools.scenario_page import json_schema
 
 SMALL = ["-n", "1", "--set", "population.n_businesses=10", "--set", "end=2018-04-18T00:00+03:00"]
 

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from sim.scenario.library import scenario_names
 from sim.scenario.load import LoadedScenario, load_scenario
-from sim.scenario.schema import Scenario, dump_scenario, json_schema, scenario_tree
+from sim.scenario.schema import Scenario, dump_scenario, scenario_tree
 from tests.sections import assumed
+from tools.scenario_page import json_schema
 
 
 def reload(scenario: Scenario, path: Path) -> LoadedScenario:
