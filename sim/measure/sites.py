@@ -145,10 +145,7 @@ def addresses_of(inventory: Inventory) -> dict[str, list[str]]:
 def find_unpolled(
     addresses: Mapping[str, Sequence[str]], sites: Iterable[str], polled: Sequence[PolledRow]
 ) -> dict[str, list[str]]:
-    """Operators that were not polled for every address of a site, of which nothing is known there.
-
-    None without a record of polls.
-    """
+    """Operators not polled for every address of a site; none without a record of polls."""
     of: dict[str, set[str]] = {}
     for row in polled:
         of.setdefault(row.operator, set()).update(map(str, row.addresses))
@@ -464,8 +461,8 @@ def summarise_sessions(
 ) -> Iterator[dict[str, Any]]:
     """Rows of ``site_sessions.csv`` of one strategy: each site in each session, over all users.
 
-    Those of the operators at which it failed in the session follow, and those without hours of the
-    operators of which it is not known. If nothing is known of any, it has no hours either.
+    Rows of operators at which it failed follow. Operators that were not polled for it have a row
+    without hours. A site for which no operator was polled has no hours at all.
 
     Raises
     ------

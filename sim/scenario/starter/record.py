@@ -265,7 +265,7 @@ def _utc(at_s: int) -> str:
 
 
 def _polled(listed: GivenList) -> Iterator[tuple[str, str]]:
-    """Each operator with some hundred of the addresses of which it was polled a row."""
+    """Rows: an operator, and some hundred of the addresses that it was polled for."""
     for operator, addresses in listed.polled.items():
         for first in range(0, len(addresses), ADDRESSES_A_ROW):
             yield operator, " ".join(addresses[first : first + ADDRESSES_A_ROW])
