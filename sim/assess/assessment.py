@@ -226,15 +226,13 @@ TIME_LIMITS = ("ttl_h", "gap_h", "windows", "sessions")
 def _read_remedies(run: RunFolder, label: str) -> Remedies:
     given, lags = parameters_of(run, label), _operator_lags(run)
     n_placed, n_withdrawn = _count_entries(run, label)
-    # What it ordered in a session is withdrawn at the end of it.
-    limits = {**given, **(given.get("when") or {})}
     return Remedies(
         *lags,
         appeal=_wait(run, label, "complained", "exempted", "business"),
         release=_wait(run, label, "unblock", "released", "(entry, operator)", _BY_OPERATOR),
         n_placed=n_placed,
         n_withdrawn=n_withdrawn,
-        time_limits={name: limits[name] for name in TIME_LIMITS if limits.get(name) is not None},
+        time_limits={name: given[name] for name in TIME_LIMITS if given.get(name) is not None},
         ends_by_order=given.get("id") in ("orders", "replay"),
     )
 
