@@ -24,7 +24,7 @@ from sim.api.given import in_python_words
 from sim.catalogue.choices import is_key_figure, label
 from sim.catalogue.curves import CURVES
 from sim.errors import UsageError
-from sim.measure.bands import Band, band_at
+from sim.measure.bands import Band, band_at, values_at
 from sim.report.words.answer import answer
 from sim.report.words.tables import Column, Table
 from sim.results.folder import SPLITS, RunFolder, open_run
@@ -35,6 +35,7 @@ from sim.scenario.refusal import hint
 
 if TYPE_CHECKING:
     import pandas as pd
+    import xarray as xr
 
 MOST_ROWS = 20
 """Rows that are shown; the others are counted."""
@@ -357,6 +358,58 @@ class Results:
             columns = next(of for file, of in ALL_TABLES.items() if Path(file).stem == table)
             frame.attrs["units"] = {one.name: one.unit for one in columns}
             return frame
+
+    def to_xarray(self, *, every: Every = "1h", strategy: str | None = None) -> xr.Dataset:
+        """Return the curves as an xarray dataset; xarray has to be installed.
+
+        Parameters
+        ----------
+        every
+            As for `curve`.
+        strategy
+            Label of one strategy; that of a run when None.
+
+        Returns
+        -------
+        dataset
+            A variable for each curve, of dimensions ``simulation`` (its number) and ``time`` (UTC,
+            and ``t_s``), with attributes ``units`` and ``long_name``; and what it is out of in each
+            simulation, ``…_denominator``.
+
+        Raises
+        ------
+        UsageError
+            If there is no such strategy or step, or no xarray.
+        """
+        try:
+            import xarray as xr
+        except ImportError:
+            message = "to_xarray needs xarray: pip install 'overblock[analysis]'"
+            raise UsageError(message) from None
+        run, label = self.run, self.run.strategy(strategy)
+        points = {
+            name: run.curves_by(name, "", label, is_rescaled=False)[""]
+            for name in CURVES
+            if run.has_curve(name, label)
+        }
+        t_s = _grid(every, run.horizon_s)
+        if t_s is None:
+            t_s = np.unique(np.concatenate([one.t_s for one in points.values()]))
+        start = np.datetime64(run.start.astimezone(UTC).replace(tzinfo=None), "ns")
+        variables: dict[str, Any] = {}
+        for name, one in points.items():
+            about = {"units": CURVES[name].unit, "long_name": CURVES[name].description}
+            variables[name] = ("simulation", "time"), values_at(one, t_s), about
+            first = np.diff(one.replicate, prepend=-1) != 0
+            if not np.isnan(one.denominator).all():
+                about = {"long_name": f"What {name} is out of"}
+                variables[f"{name}_denominator"] = "simulation", one.denominator[first], about
+        time = start + t_s.astype("timedelta64[s]")
+        simulations = np.unique(next(iter(points.values())).replicate)
+        seconds = ("time", t_s, {"units": "s", "long_name": "Seconds from the start of the run"})
+        coordinates = {"simulation": simulations, "time": time, "t_s": seconds}
+        facts = {"strategy": label, "result_id": str(run.manifest["result_id"])}
+        return xr.Dataset(variables, coordinates, facts)
 
 
 def open_results(folder: str | Path) -> Results:

@@ -236,16 +236,21 @@ class RunFolder:
         return self.curves_by(metric, "", strategy)[""]
 
     def curves_by(
-        self, metric: str, split: str, strategy: str | None = None
+        self,
+        metric: str,
+        split: str,
+        strategy: str | None = None,
+        *,
+        is_rescaled: bool = True,
     ) -> dict[str, CurvePoints]:
         """Curves of one measure by provider or sector, in the order of the file.
-
-        Businesses of an ensemble are as of `rescaled`.
 
         Parameters
         ----------
         split
             One of ``SPLITS``; empty for everybody, whose curve has an empty name.
+        is_rescaled
+            Whether businesses of an ensemble are as of `rescaled`, or each simulation's own.
 
         Raises
         ------
@@ -285,7 +290,9 @@ class RunFolder:
                 numbers(columns["value"][rows]),
                 numbers(columns["denominator"][rows]),
             )
-            curves[str(of_group)] = rescaled(metric, points) if self.is_ensemble else points
+            curves[str(of_group)] = points
+            if is_rescaled and self.is_ensemble:
+                curves[str(of_group)] = rescaled(metric, points)
         return curves
 
     def has_curve(self, metric: str, strategy: str | None = None) -> bool:

@@ -45,6 +45,7 @@ OWNERS = {
     "pydantic": {"scenario"},
     "pydantic_core": {"scenario"},
     "ruamel": {"scenario"},
+    "xarray": {"api"},
     "shiny": {"explore"},
     "simpy": {"engine"},
     "typer": {"cli"},

@@ -315,7 +315,7 @@ def basis_text(line: Line) -> str:
 DOCTOR_SCHEMA = "overblock/doctor/3"
 # What each extra brings, as modules.
 _EXTRAS = {
-    "analysis": ("pandas",),
+    "analysis": ("pandas", "xarray"),
     "cluster": ("distributed", "cryptography"),
     "explore": ("shiny", "uvicorn"),
 }

@@ -49,15 +49,44 @@ def test_every_table_is_a_view_in_duckdb(results):
         assert (types["strategy"], types["efficacy"]) == ("VARCHAR", "DOUBLE")
 
 
-def test_pandas_is_said_to_be_missing_where_it_is(results, monkeypatch):
-    monkeypatch.setitem(sys.modules, "pandas", None)
-    with pytest.raises(UsageError, match=r"pip install 'overblock\[analysis\]'"):
-        results.to_pandas()
+def test_pandas_and_xarray_are_said_to_be_missing_where_they_are(results, monkeypatch):
+    for package, call in (("pandas", results.to_pandas), ("xarray", results.to_xarray)):
+        monkeypatch.setitem(sys.modules, package, None)
+        with pytest.raises(UsageError, match=r"pip install 'overblock\[analysis\]'"):
+            call()
 
 
-def test_units_are_attributes_of_a_frame(results):
-    pytest.importorskip("pandas")
+def test_units_are_attributes_and_curves_an_array_of_simulations_and_times(results):
+    pytest.importorskip("xarray")
     assert results.to_pandas("summary").attrs["units"]["n_known"] == "simulations"
+    found, curve = results.to_xarray(every="2h", strategy="exact"), results.curve
+    assert dict(found.sizes) == {"simulation": 2, "time": 5}
+    assert found["businesses_down"].attrs["units"] == "businesses"
+    assert found["businesses_down_denominator"].values.tolist() == [30, 30]
+    # As DuckDB has it: the last value before or at a time.
+    ((last,),) = results.to_duckdb().execute(
+        "SELECT arg_max(value, t_s) FROM curves WHERE strategy = 'exact' AND replicate = 1 AND "
+        "metric = 'addresses_listed' AND provider IS NULL AND sector IS NULL AND t_s <= 6 * 3600"
+    ).fetchall()  # fmt: skip
+    assert found["addresses_listed"].sel(simulation=1).values[3] == last > 0
+    middle = curve("addresses_listed", every="2h", strategy="exact")["median"]
+    assert (found["addresses_listed"].median("simulation") == middle).all()
+
+
+def test_each_simulation_of_an_array_has_its_own_businesses(tmp_path):
+    pytest.importorskip("xarray")
+    brief = {"end": BRIEF["end"]}
+    kept = sim.run("telegram-2018", n_simulations=2, set=brief, folder=tmp_path / "out")
+    rows = kept.to_duckdb().execute(
+        "SELECT arg_max(value, t_s), any_value(denominator) FROM curves WHERE "
+        "metric = 'businesses_affected' AND sector IS NULL AND provider IS NULL GROUP BY replicate "
+        "ORDER BY replicate"
+    ).fetchall()  # fmt: skip
+    found = kept.to_xarray(every=None)
+    last = found["businesses_affected"].isel(time=-1).values.tolist()
+    of = found["businesses_affected_denominator"].values.tolist()
+    assert list(zip(last, of, strict=True)) == rows
+    assert len({*of}) == 2
 
 
 def test_a_single_run_and_a_folder_read_again(tmp_path):
