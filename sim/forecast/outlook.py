@@ -165,7 +165,7 @@ def forecast(
     start_s
         When they begin, ascending, after the record's last.
     length_h
-        How long they last; drawn from those of the record without it.
+        How long they last; without it the mean of earlier ones.
     """
     members = draw_members(*estimate_pool(record), streams)
     # Later sessions change no draw of the next one.
@@ -174,7 +174,7 @@ def forecast(
     course = _Course(record, luck[-1])
     distinct = np.concatenate([part.distinct for part in parts])
     counts = course.counts(np.maximum(distinct, 1.0))
-    lengths = np.full(len(start_s), np.median(counts["hours"]))
+    lengths = np.full(len(start_s), counts["hours"].mean())
     if length_h is not None:
         lengths = np.array(length_h)
         counts["hours"] = np.full(distinct.size, lengths[0])

@@ -21,7 +21,7 @@ from sim.scenario.tables.inventory import Inventory
 from sim.scenario.tables.rows import CloudPrefixRow
 from sim.scenario.tables.seeds import read_shipped
 
-PREFIXES = "provider-prefixes-2018"
+PREFIXES = "provider-prefixes-2026"
 """Table of providers' ranges."""
 OTHER = "other"
 

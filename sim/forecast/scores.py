@@ -24,6 +24,8 @@ from sim.streams import Streams
 
 WEEKS = 4
 HORIZON_S = WEEKS * 7 * S_PER_DAY
+MOST_APART_S = 3 * S_PER_DAY
+"""Between when a session was expected and when it began, for a forecast of it to be scored."""
 QUANTILES = (0.05, 0.5, 0.95)
 LEAST_P = 1e-3
 """Probabilities are scored as at least this, and at most one less this: a sure one that fails would
@@ -291,9 +293,16 @@ def _row(score: str, quantity: str, mean: Floats, inside: int | None, n_sessions
 
 
 def score_registered(
-    record: SessionRecord, stored: Mapping[str, float], last_s: float
+    record: SessionRecord, stored: Mapping[str, float], last_s: float, start_s: float
 ) -> tuple[int, list[ScoreRow]]:
     """Score a stored forecast by the first session of a later record that it did not know.
+
+    Parameters
+    ----------
+    stored
+        Probability of each address.
+    last_s, start_s
+        Start of the last session that it knew, and of the one that it is for.
 
     Returns
     -------
@@ -305,11 +314,18 @@ def score_registered(
     Raises
     ------
     UsageError
-        If the record has no such session, or others than the forecast knew before it.
+        If the record has no such session within ``MOST_APART_S`` of the one that it is for, or
+        others than the forecast knew before it.
     """
     session = int(np.searchsorted(record.start_s, last_s, side="right"))
     if session >= record.n_sessions:
         raise UsageError("--registered: expected a record with a session after the forecast")
+    if abs(record.start_s[session] - start_s) > MOST_APART_S:
+        wanted, got = (
+            datetime.fromtimestamp(int(one), UTC).isoformat()
+            for one in (start_s, record.start_s[session])
+        )
+        raise UsageError(f"--registered: expected the session of {wanted} as the next, got {got}")
     known = record.before(session)
     if set(known.addresses) != set(stored):
         raise UsageError(

@@ -270,6 +270,8 @@ def _backtest_forecasts(
     known = read_record(None if record == SHIPPED else Path(record))
     if output is not None:
         check_free(output / "forecasts.csv", force=force)
+    if registered is not None and output is not None:
+        raise UsageError("--registered: expected no -o; --json prints its scores")
     if registered is not None:
         start_s, found = score_registered(known, *_read_registered(registered))
         if as_json:
@@ -326,8 +328,8 @@ def _document(record: SessionRecord, seed: int, stored: str = "") -> dict[str, A
     return found
 
 
-def _read_registered(folder: Path) -> tuple[dict[str, float], float]:
-    """Probabilities of a stored forecast, and the last session that it knew."""
+def _read_registered(folder: Path) -> tuple[dict[str, float], float, float]:
+    """Probabilities of a stored forecast, and starts of the last session it knew and of its own."""
     from sim.errors import DataError, Problem
 
     try:
@@ -341,8 +343,10 @@ def _read_registered(folder: Path) -> tuple[dict[str, float], float]:
     if not is_same:
         message = "expected the forecast whose hash forecast.json has, got another"
         raise DataError([Problem(str(folder / "forecast.csv"), message)])
-    rows = csv.DictReader(io.StringIO(stored.decode()))
-    return {row["name"]: float(row["value"]) for row in rows if row["kind"] == "address"}, last_s
+    rows = list(csv.DictReader(io.StringIO(stored.decode())))
+    start_s = datetime.fromisoformat(rows[0]["session"]).timestamp()
+    found = {row["name"]: float(row["value"]) for row in rows if row["kind"] == "address"}
+    return found, last_s, start_s
 
 
 def _embedded(picture: Path) -> str:

@@ -219,7 +219,7 @@ def write_page(
     notes.append("Hours: of the site's mean address, at whichever operator.")
     providers_table = risk_table("providers", "provider", providers, record.n_sessions)
     of_providers = (
-        "Providers by ranges of 2018; risk that any of their addresses is listed, and "
+        "Providers by ranges of 2025 and 2026; risk that any of their addresses is listed, and "
         "address-hours. By /24 network: networks.csv.",
     )
     return render_markdown(

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
+from sim.errors import UsageError
 from sim.forecast.outlook import Spread, forecast, share_of_level
 from sim.forecast.pool import Pool
 from sim.forecast.record import read_record
@@ -86,10 +87,13 @@ def test_simple_forecasts_of_two_sessions_by_hand(shipped):
 def test_a_registered_forecast_scores_as_the_rolling_one(shipped):
     (one,) = roll(shipped.before(21), float(shipped.start_s[20]), Streams(0, 0), lambda *_: None)
     stored = dict(zip(one.addresses, one.p[0].tolist(), strict=True))
-    start_s, rows = score_registered(shipped, stored, float(shipped.start_s[19]))
+    last_s, then_s = shipped.start_s[19:21].tolist()
+    start_s, rows = score_registered(shipped, stored, last_s, then_s + 3 * 3600)
     assert start_s == shipped.start_s[20]
     assert_allclose(rows[0].by_model, one.scores["Brier", "listed before"])
     assert_allclose(rows[1].by_model, one.scores["log", "listed before"])
+    with pytest.raises(UsageError, match="expected the session of 2026-02-13"):
+        score_registered(shipped, stored, last_s, then_s + 5 * 86400)
 
 
 def test_probabilities_are_consistent(outlook):
@@ -188,3 +192,8 @@ def test_next_sessions_follow_the_last_four_weeks(shipped):
 def test_providers_are_those_of_the_most_specific_range():
     assert provider_of(0x68120001) == "Cloudflare"
     assert provider_of(0x7F000001) == "other"
+
+
+def test_expected_hours_are_of_the_mean_session(outlook):
+    assert_allclose(outlook.length_h, np.mean(outlook.counts["hours"]))
+    assert outlook.length_h[0] != np.median(outlook.counts["hours"])
