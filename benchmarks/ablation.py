@@ -43,12 +43,16 @@ MECHANISMS = {
 OF_SESSIONS = {
     "growth within a session (`share_at_start` 1)": ["strategy.share_at_start=1"],
     "sessions that list a part (`share_in_session` 1)": [
-        "strategy={share_in_session: 1, share_in_session_sd_logit: off}"
+        "strategy={share_in_session: 1, share_in_session_sd_logit: off, "
+        "share_in_session_memory_d: off, front_sd_logit: off}"
     ],
     "sessions that differ (`share_in_session_sd_logit` left out)": [
-        "strategy.share_in_session_sd_logit=off"
+        "strategy={share_in_session_sd_logit: off, share_in_session_memory_d: off}"
     ],
-    "fronts that are given up (`fronts.cancel_h` left out)": ["fronts.cancel_h=off"],
+    "fronts that differ (`front_sd_logit` left out)": ["strategy.front_sd_logit=off"],
+    "fronts that leave and return (`front_leave_per_d` left out)": [
+        "strategy={front_leave_per_d: off, front_return_per_d: off}"
+    ],
     "programs that leave the proxy": ["switching=off"],
 }
 """What switches each mechanism of spain-2025-26 off."""

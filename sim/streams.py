@@ -65,6 +65,9 @@ class Stream(IntEnum):
     RESPONSE_IPV6_ADDRESS = 49
     FORECAST_MEMBER = 52
     FORECAST_PATH = 53
+    FRONT_PROPENSITY = 50
+    FRONT_ARRIVAL = 51
+    POOL_DRIFT = 54
 
 
 @dataclass(frozen=True)

@@ -206,7 +206,8 @@ class RefFronts:
 
     Where ``n_known`` is None each client knows all fronts of the start; where ``cancel_s`` is None
     a lost front is never given back. A target with ``given`` addresses has those and rents none;
-    the censor knows them from the start.
+    the censor knows them from the start. Where ``arrivals_s`` is not None fronts are rented then,
+    and no lost one is replaced. ``drift`` has the factor of the heaviest pool's weight by week.
     """
 
     n_fronts: int
@@ -221,6 +222,8 @@ class RefFronts:
     n_known: int | None = None
     cancel_s: int | None = None
     given: tuple[str, ...] = ()
+    arrivals_s: tuple[int, ...] | None = None
+    drift: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -927,6 +930,8 @@ class _Run:
             self._plan(0, "discover", row)
         for _ in range(self.world.fronts.n_fronts if self.world.fronts and not given else 0):
             self._rent_one(0)
+        for t_s in (self.world.fronts.arrivals_s or ()) if self.world.fronts else ():
+            self._plan(t_s, "rent", -1)
 
     def _holder(self, address: int) -> str:
         """The provider that has an address, or that it is not known."""
@@ -1397,7 +1402,11 @@ class _Run:
         free = {pool: _minus(_given_out(pool), listed) for pool in rule.pools}
         is_open = {pool: pool.provider not in self.closed for pool in rule.pools}
         pools = [pool for pool in rule.pools if is_open[pool] and free[pool]]
-        cumulative = list(accumulate(Fraction(pool.weight) for pool in pools))
+        heaviest = max(rule.pools, key=lambda pool: pool.weight)
+        drift = Fraction(rule.drift[t_s // (WEEK_H * HOUR_S)]) if rule.drift else Fraction(1)
+        cumulative = list(
+            accumulate(Fraction(pool.weight) * (drift if pool is heaviest else 1) for pool in pools)
+        )
         if not cumulative or cumulative[-1] == 0:
             return
         draws = (rule.pool_draws, rule.address_draws, rule.discovery_lags_s)
@@ -1432,7 +1441,8 @@ class _Run:
         assert rule is not None
         if not front.is_lost:
             front.is_lost = True
-            self._plan(t_s + max(1, rule.monitor_lag_s), "rent", -1)
+            if rule.arrivals_s is None:
+                self._plan(t_s + max(1, rule.monitor_lag_s), "rent", -1)
             if rule.cancel_s is not None:
                 self._plan(t_s + max(1, rule.cancel_s), "cancel", row)
 

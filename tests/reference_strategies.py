@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -262,6 +263,10 @@ def time_window(
     share_at_start: float = 1.0,
     share_in_session: float = 1.0,
     share_in_session_sd_logit: float = 0.0,
+    share_in_session_memory_d: float | None = None,
+    front_sd_logit: float = 0.0,
+    front_leave_per_d: float = 0.0,
+    front_return_per_d: float = 0.0,
 ) -> RefStrategy:
     """As aggregate inside sessions, for fronts that are due; all is withdrawn at their end."""
 
@@ -271,13 +276,46 @@ def time_window(
     def around(sight: RefSight, address: int, provider: str) -> Ranges:
         return prefix(address, length)
 
-    def due_s(k: int, address: int) -> float:
+    def days_before(k: int) -> float:
+        return (windows[k][0] - windows[k - 1][0]) / DAY
+
+    def level(k: int) -> float:
+        own = share_in_session_sd_logit * float(luck(36, k).standard_normal())
+        if k == 0:
+            return own
+        memory_d = share_in_session_memory_d
+        r = 0.0 if memory_d is None else math.exp(-days_before(k) / memory_d)
+        return r * level(k - 1) + math.sqrt(1 - r**2) * own
+
+    def first_of(discovered_s: int) -> int:
+        return next(k for k, (_, stop) in enumerate(windows) if stop > discovered_s)
+
+    def is_active(k: int, address: int, discovered_s: int) -> bool:
+        both = front_leave_per_d + front_return_per_d
+        if k == first_of(discovered_s) or both == 0:
+            return True
+        share = front_return_per_d / both
+        before = 1 if is_active(k - 1, address, discovered_s) else 0
+        w = luck(37, k, address).random(3)[2]
+        return bool(w < share + (before - share) * math.exp(-both * days_before(k)))
+
+    def is_listed(k: int, address: int, discovered_s: int) -> bool:
+        odds = math.exp(level(k))
+        earlier = range(first_of(discovered_s), k)
+        began_s = next(max(start, 0) for start, stop in windows if stop > 0)
+        if discovered_s <= began_s or any(is_listed(j, address, discovered_s) for j in earlier):
+            odds *= math.exp(front_sd_logit * float(luck(50, address).standard_normal()))
+        q = share_in_session
+        u = luck(37, k, address).random(3)[0]
+        p = q * odds / (q * odds + 1 - q)
+        return bool(u < p and is_active(k, address, discovered_s))
+
+    @cache
+    def due_s(k: int, address: int, discovered_s: int) -> float:
         start, stop = windows[k]
-        share = share_in_session
-        odds = math.exp(share_in_session_sd_logit * float(luck(36, k).standard_normal()))
-        u, v = luck(37, k, address).random(2).tolist()
-        if u >= share * odds / (share * odds + 1 - share):
+        if not is_listed(k, address, discovered_s):
             return math.inf
+        v = float(luck(37, k, address).random(3)[1])
         if v <= share_at_start:
             return start
         return start + math.ceil((v - share_at_start) / (1 - share_at_start) * (stop - start))
@@ -286,7 +324,7 @@ def time_window(
         edges = [edge for window in windows for edge in window if edge > sight.t_s]
         for k, (start, stop) in enumerate(windows):
             if start <= sight.t_s < stop:
-                due = [(front, due_s(k, front[0])) for front in _open(sight, "drop")]
+                due = [(front, due_s(k, front[0], front[2])) for front in _open(sight, "drop")]
                 looks = [*edges, *(when_s for _, when_s in due if sight.t_s < when_s < math.inf)]
                 fronts = [front for front, when_s in due if when_s <= sight.t_s]
                 return RefAnswer(tuple(_answers(sight, fronts, around)), int(min(looks)))
@@ -524,6 +562,16 @@ IN_RANDOM_WORLDS: dict[str, tuple[Model, RefStrategy]] = {
     "time-window": _in_sessions(MANY_WINDOWS_S, length=28),
     "time-window, sessions that grow": _in_sessions(
         MANY_WINDOWS_S, share_at_start=0.3, share_in_session=0.7, share_in_session_sd_logit=1.0
+    ),
+    "time-window, fronts that leave and return": _in_sessions(
+        [(-2 * DAY, -DAY), *MANY_WINDOWS_S],
+        share_at_start=0.3,
+        share_in_session=0.6,
+        share_in_session_sd_logit=1.0,
+        share_in_session_memory_d=2.0,
+        front_sd_logit=2.0,
+        front_leave_per_d=0.4,
+        front_return_per_d=0.3,
     ),
     "time-window, growth as long as a session": _in_sessions(
         MANY_WINDOWS_S, share_at_start=0.5, length=30

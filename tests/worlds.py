@@ -1,6 +1,7 @@
 """Small worlds built from plain values, for the engine and for the slow reference alike."""
 
 import ipaddress
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache, cached_property
@@ -44,6 +45,7 @@ from tests.sections import (
 
 HOUR = 3600
 DAY = 24 * HOUR
+WEEK = 7 * DAY
 FLAT = (1,) * 168
 N_FRONT_DRAWS = 10_000
 FIRST = "elsewhere"
@@ -759,7 +761,33 @@ class SmallWorld:
             tuple(np.rint(lag * self.censor.discovery_lag_h * HOUR).astype(int).tolist()),
             self.fronts.n_known,
             None if self.fronts.cancel_h is None else round(self.fronts.cancel_h * HOUR),
+            arrivals_s=self._arrivals_s(),
+            drift=self._drift(),
         )
+
+    def _arrivals_s(self) -> tuple[int, ...] | None:
+        """When new fronts appear, by the words of the document."""
+        assert self.fronts is not None
+        mean, shape = self.fronts.arrivals_per_week, self.fronts.arrivals_shape
+        if mean is None:
+            return None
+        found = []
+        for week in range(self.horizon_s // WEEK + 1):
+            rng = self.streams.generator(Stream.FRONT_ARRIVAL, (week,))
+            rate = mean if shape is None else mean * rng.gamma(shape, 1.0) / shape
+            parts = [rng.random() for _ in range(rng.poisson(rate))]
+            found += sorted(WEEK * week + math.floor(WEEK * part) + 1 for part in parts)
+        return tuple(t_s for t_s in found if t_s < self.horizon_s)
+
+    def _drift(self) -> tuple[float, ...]:
+        """Factor of the heaviest pool's weight, by week."""
+        assert self.fronts is not None
+        sd, b = self.fronts.drift_sd_logit, [0.0]
+        if sd is None:
+            return ()
+        for week in range(1, self.horizon_s // WEEK + 1):
+            b.append(b[-1] + sd * self.streams.generator(Stream.POOL_DRIFT, (week,)).normal())
+        return tuple(map(math.exp, b))
 
     def _moves(self, moved_row: np.ndarray, provider: tuple[str, ...]) -> Moves | None:
         if self.reactions is None:

@@ -21,6 +21,7 @@ from pydantic import (
     Field,
     PlainSerializer,
     PlainValidator,
+    ValidationInfo,
     WithJsonSchema,
     model_validator,
 )
@@ -29,6 +30,14 @@ from pydantic.fields import FieldInfo
 from sim.addresses.sets import notation
 from sim.addresses.sets.line import clip_prefix
 from sim.addresses.sets.notation import parse_prefix
+
+
+def check_beside(value: Any, info: ValidationInfo, key: str) -> Any:
+    """Refuse a value that says nothing without another key."""
+    # What is not among the data was refused itself.
+    if value is not None and key in info.data and info.data[key] is None:
+        raise ValueError(f"expected it with {key}, got no {key}")
+    return value
 
 
 class Checked(BaseModel):

@@ -34,8 +34,10 @@ from sim.scenario.quantities import (
     Instant,
     Many,
     Model,
+    PerDay,
     Share,
     Table,
+    check_beside,
     format_instant,
     kinds_of,
     parse_instant,
@@ -119,14 +121,6 @@ Moment = Annotated[
         }
     ),
 ]
-
-
-def check_beside(value: Any, info: ValidationInfo, key: str) -> Any:
-    """Refuse a value that says nothing without another key."""
-    # What is not among the data was refused itself.
-    if value is not None and key in info.data and info.data[key] is None:
-        raise ValueError(f"expected it with {key}, got no {key}")
-    return value
 
 
 class _Given(Checked):
@@ -429,14 +423,35 @@ class TimeWindow(Chase):
     """Share of known fronts that a session lists, its median over sessions; all by default."""
     share_in_session_sd_logit: Annotated[float, Field(ge=0, le=10)] | None = None
     """Standard deviation, between sessions, of the logit of that share; none by default."""
+    share_in_session_memory_d: Annotated[float, Field(gt=0, le=10_000)] | None = None
+    """Time in which the correlation of that logit between sessions falls to 1/e; none is left by
+    default."""
+    front_sd_logit: Annotated[float, Field(ge=0, le=10)] | None = None
+    """Standard deviation of that logit between fronts that were listed before; none by default."""
+    front_leave_per_d: PerDay | None = None
+    """Rate at which a front becomes inactive and is not listed; fronts stay active by default."""
+    front_return_per_d: PerDay | None = None
+    """Rate at which an inactive front becomes active again; never by default."""
     length: Length = 32
     """Length of the prefix dropped around each address that is discovered."""
 
-    @field_validator("share_in_session_sd_logit")
+    @field_validator("share_in_session_sd_logit", "front_sd_logit")
     @classmethod
     def check_shares(cls, value: object, info: ValidationInfo) -> object:
         """Refuse a spread of a share that is not given."""
         return check_beside(value, info, "share_in_session")
+
+    @field_validator("share_in_session_memory_d")
+    @classmethod
+    def check_memory(cls, value: object, info: ValidationInfo) -> object:
+        """Refuse a memory of a share that does not differ between sessions."""
+        return check_beside(value, info, "share_in_session_sd_logit")
+
+    @field_validator("front_return_per_d")
+    @classmethod
+    def check_return(cls, value: object, info: ValidationInfo) -> object:
+        """Refuse fronts that return and never leave."""
+        return check_beside(value, info, "front_leave_per_d")
 
     def check_values(self) -> None:
         """Refuse no sessions, sessions in two places, and windows that do not follow each other."""

@@ -22,6 +22,7 @@ from tests.chases import (
     chase_world,
     crowded_world,
     differ,
+    made,
     outcome_of,
     run,
     where_nobody_turns,
@@ -31,6 +32,7 @@ from tests.chases import (
 )
 from tests.property.test_engine_whole import assert_same_run
 from tests.reference import RefAnswer, RefSight, RefStrategy
+from tests.reference_strategies import IN_RANDOM_WORLDS
 from tests.worlds import DAY, HOUR, Dated, Pool, Response, SmallWorld
 
 pytestmark = pytest.mark.laws
@@ -96,6 +98,25 @@ def test_the_slow_reference_agrees_in_a_crowded_world(make, name, seed):
     small = make(seed, name)
     world = replace(small, orders=REPLAYED if name == "replay" else ()).reference()
     assert_same_run(small, STRATEGIES[name], replace(world, strategy=RULES[name]))
+
+
+def arriving(seed: int) -> SmallWorld:
+    """The world of a chase, into its third week, in which fronts arrive and none is replaced."""
+    small = chase_world(seed)
+    assert small.fronts is not None
+    asked = {"arrivals_per_week": 40.0, "arrivals_shape": 1.3, "drift_sd_logit": 1.5}
+    fronts = small.fronts.model_copy(update=asked)
+    return _all_responding(replace(small, fronts=fronts, horizon_s=16 * DAY))
+
+
+@pytest.mark.parametrize("shape", [1.3, None])
+def test_the_slow_reference_agrees_on_fronts_that_arrive_leave_and_return(shape):
+    small = arriving(SEEDS[0])
+    small = replace(small, fronts=small.fronts.model_copy(update={"arrivals_shape": shape}))
+    asked, rule = IN_RANDOM_WORLDS["time-window, fronts that leave and return"]
+    assert_same_run(small, made(asked), replace(small.reference(), strategy=rule))
+    log = run(small, made(asked)).events
+    assert (log.t_s[log.kind == Kind.RENTED] > 14 * DAY).any()
 
 
 def ending() -> SmallWorld:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Generator, Iterator
 from functools import partial
 from itertools import groupby
@@ -17,12 +18,14 @@ from sim.engine.clock import Moment, Phase
 from sim.engine.eventlog import BUSINESS, FRONT, PROVIDER, STANCE, Kind
 from sim.engine.state import space_kernel
 from sim.engine.state import target_kernel as kernel
+from sim.scenario.reactions import Fronts
 from sim.scenario.tables.rows import STANCES
-from sim.streams import Stream
+from sim.streams import Stream, Streams
 from sim.world.moves import Stays
 from sim.world.providers import COMPLIANT, Pools, StanceEvent
 
 S_PER_H = 3600
+S_PER_WEEK = 7 * 24 * S_PER_H
 
 
 class TargetActor(Actor):
@@ -45,6 +48,7 @@ class TargetActor(Actor):
         )
         # None of pools that turn it away.
         self._weight = pools.weight.copy()
+        self._drift = [1.0]
         self._pool_of: list[int] = []
         # The j-th front rented takes the j-th number of each stream, under every strategy.
         self._luck = zip(
@@ -62,6 +66,8 @@ class TargetActor(Actor):
             return
         for _ in range(self._pools.rules.n_fronts):
             self._rent()
+        for t_s in arrivals_s(self._pools.rules, self._world.horizon_s, self._streams):
+            self._env.act_at(t_s, Phase.ENFORCEMENT, self._rent)
 
     def turn_away(self, provider_row: int) -> None:
         """Let a provider end the target's fronts there: there will be no more of them."""
@@ -77,7 +83,7 @@ class TargetActor(Actor):
         self._env.is_changed = True
 
     def replace(self, front_row: list[int]) -> None:
-        """Rent others for fronts that are lost, and give those back."""
+        """Rent others for fronts that are lost, unless new ones arrive; give those back."""
         for row in front_row:
             self._replace()
             if self._cancel_lag_s:
@@ -86,6 +92,8 @@ class TargetActor(Actor):
                 self._env.act_at(at_s, Phase.ENFORCEMENT, partial(self._cancel, row))
 
     def _replace(self) -> None:
+        if self._pools.rules.arrivals_per_week is not None:
+            return
         self._env.act_at(self._env.now_s + self._monitor_lag_s, Phase.ENFORCEMENT, self._rent)
 
     def _cancel(self, row: int) -> None:
@@ -99,11 +107,24 @@ class TargetActor(Actor):
             return
         u, v, lag = next(self._luck)
         drawn_s = lag * self._discovery_mean_s
-        pool, address = space_kernel.draw_free(self._space.handle, self._weight, u, v)
         t_s = self._env.now_s
+        weight = self._weight_in(t_s // S_PER_WEEK)
+        pool, address = space_kernel.draw_free(self._space.handle, weight, u, v)
         # Later than at the start it would be answered among the other rentals of that second.
         lag_s = max(round(drawn_s), int(t_s > 0))
         self._log.record(t_s, Kind.RENTED, FRONT, self._add(pool, address, lag_s))
+
+    def _weight_in(self, week: int) -> NDArray[np.float64]:
+        """Weights of pools in a week, of which the heaviest drifts."""
+        sd = self._pools.rules.drift_sd_logit
+        if sd is None:
+            return self._weight
+        for row in range(len(self._drift), week + 1):
+            normal = self._streams.generator(Stream.POOL_DRIFT, (row,)).standard_normal()
+            self._drift.append(self._drift[-1] * math.exp(sd * normal))
+        weight = self._weight.copy()
+        weight[self._pools.weight.argmax()] *= self._drift[week]
+        return weight
 
     def _add(self, pool: int, address: int, lag_s: int) -> int:
         """Add a front that the censor may discover after a lag; return its row."""
@@ -114,6 +135,21 @@ class TargetActor(Actor):
         self._censor.expect_front(row, address, provider_row, lag_s)
         self._env.is_changed = True
         return row
+
+
+def arrivals_s(rules: Fronts, horizon_s: int, streams: Streams) -> list[int]:
+    """Draw when new fronts appear: week by week, so that a longer run only adds."""
+    mean, shape = rules.arrivals_per_week, rules.arrivals_shape
+    found: list[int] = []
+    if mean is None:
+        return found
+    for week in range(math.ceil(horizon_s / S_PER_WEEK)):
+        rng = streams.generator(Stream.FRONT_ARRIVAL, (week,))
+        rate = mean if shape is None else mean * rng.standard_gamma(shape) / shape
+        part = np.sort(rng.random(rng.poisson(rate)))
+        # In the next second: this one is already settled.
+        found += (week * S_PER_WEEK + np.floor(part * S_PER_WEEK).astype(np.int64) + 1).tolist()
+    return [t_s for t_s in found if t_s < horizon_s]
 
 
 def _one_by_one(draw: Callable[[int], NDArray[np.float64]]) -> Iterator[float]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache
+from functools import cache, cached_property
+from itertools import repeat
 from operator import itemgetter
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,7 +35,25 @@ from sim.scenario.resolve import Resolved
 from sim.scenario.strategies import GivenOrder, GivenOrderRow, windows_of_order
 from sim.scenario.tables.seeds import table_rows
 from sim.streams import Stream, Streams
-from sim.world.providers import seconds_since
+from sim.world.providers import S_PER_D, seconds_since
+
+
+class Course(NamedTuple):
+    """What became of a front in a session.
+
+    Attributes
+    ----------
+    is_active
+        Whether it could be listed.
+    was_listed
+        Whether it was drawn in this session or before.
+    due_s
+        When it is ordered, after the start; infinite if it is not drawn.
+    """
+
+    is_active: bool
+    was_listed: bool
+    due_s: float
 
 
 @dataclass(frozen=True)
@@ -42,46 +62,97 @@ class Growth:
 
     Attributes
     ----------
+    windows_s
+        Half-open ``[start, stop)`` of each session, ascending.
     share_at_start
-        Share of the session's fronts that are ordered at its start.
-    ramp_s
-        Time over which the others are ordered, by row of session: its length.
+        Share of the session's fronts that are ordered at its start, the others until its end.
     share_in_session
         Share of the known fronts that the session lists, by row of session.
     luck
-        From row of session and address to two even numbers in [0, 1): whether the session lists
-        a front there, and when.
+        From row of session and address to three even numbers in [0, 1): whether the session lists
+        a front there, when, and whether the front is active.
+    odds
+        From an address to the factor by which the odds of that share differ for a front there that
+        was listed before.
+    leave_per_s, return_per_s
+        Rates at which fronts become inactive, and active again.
     """
 
+    windows_s: Sequence[tuple[int, int]]
     share_at_start: float
-    ramp_s: tuple[float, ...]
-    share_in_session: tuple[float, ...]
-    luck: Callable[[int, int], tuple[float, float]]
+    share_in_session: Sequence[float]
+    luck: Callable[[int, int], Sequence[float]]
+    odds: Callable[[int], float] = lambda _: 1.0
+    leave_per_s: float = 0.0
+    return_per_s: float = 0.0
+    _courses: dict[tuple[int, int], list[Course]] = field(default_factory=dict, init=False)
 
-    def due_s(self, session: int, address: Sequence[int]) -> NDArray[np.float64]:
+    def due_s(
+        self, session: int, address: Sequence[int], discovered_s: Sequence[int]
+    ) -> NDArray[np.float64]:
         """When fronts are ordered in a session, after its start.
 
         Parameters
         ----------
         session
             Its row.
-        address
-            Of n fronts, as numbers of their families: the place of an address on the line of a
-            world depends on what else is in it.
+        address, discovered_s
+            Of n fronts, known before the session ends: as numbers of their families (the place of
+            an address on the line of a world depends on what else is in it), and when each was
+            learnt.
 
         Returns
         -------
         shape (n,)
             Whole seconds; infinite for those that the session does not list. On average
-            n * (s + (1 - s) * t / ramp) of n fronts are due by t, s the share at the start.
+            n * (s + (1 - s) * t / length) of n fronts are due by t, s the share at the start.
         """
-        luck = [self.luck(session, number) for number in address]
-        seen, place = np.array(luck, np.float64).reshape(-1, 2).T
-        late = np.maximum(place - self.share_at_start, 0.0)
+        due_s = map(self._due_s, repeat(session), address, discovered_s)
+        return np.fromiter(due_s, np.float64, len(address))
+
+    @cached_property
+    def _due_s(self) -> Callable[[int, int, int], float]:
+        """The same of one front, which is asked for again and again."""
+        return cache(self._follow)
+
+    @cached_property
+    def _begin_s(self) -> int:
+        """Start of the first session of the run; a table may have earlier ones."""
+        return next(max(start_s, 0) for start_s, stop_s in self.windows_s if stop_s > 0)
+
+    def _follow(self, session: int, address: int, discovered_s: int) -> float:
+        """Follow a front from the session in which it was known first."""
+        first = bisect_right(self.windows_s, discovered_s, key=itemgetter(1))
+        was_listed = discovered_s <= self._begin_s
+        courses = self._courses.setdefault((address, discovered_s), [])
+        for row in range(first + len(courses), session + 1):
+            before = courses[-1] if courses else Course(True, was_listed, math.inf)
+            courses.append(self._next(row, address, before, is_first=not courses))
+        return courses[session - first].due_s
+
+    def _next(self, session: int, address: int, before: Course, *, is_first: bool) -> Course:
+        seen, place, stay = self.luck(session, address)
+        start_s, stop_s = self.windows_s[session]
+        is_active = before.is_active
+        both = self.leave_per_s + self.return_per_s
+        if both and not is_first:
+            among = self.return_per_s / both
+            kept = math.exp(both * (self.windows_s[session - 1][0] - start_s))
+            is_active = stay < among + (is_active - among) * kept
+        share = self.share_in_session[session]
+        if before.was_listed:
+            share = shift(share, self.odds(address))
+        if not (is_active and seen < share):
+            return Course(is_active, before.was_listed, math.inf)
+        late = max(place - self.share_at_start, 0.0)
         if self.share_at_start < 1:
             late /= 1 - self.share_at_start
-        due_s = np.ceil(late * self.ramp_s[session])
-        return np.where(seen < self.share_in_session[session], due_s, np.inf)
+        return Course(is_active, True, math.ceil(late * float(stop_s - start_s)))
+
+
+def shift(share: float, odds: float) -> float:
+    """Share whose odds are multiplied, without the infinite odds of 1."""
+    return share * odds / (share * odds + 1 - share)
 
 
 def time_window(
@@ -116,8 +187,9 @@ def time_window(
         rows = open_fronts(observation)
         if growth is not None:
             start_s = windows_s[session][0]
-            numbers = observation.line.numbers(observation.fronts.address[rows])
-            due_s = start_s + growth.due_s(session, numbers)
+            fronts = observation.fronts
+            numbers = observation.line.numbers(fronts.address[rows])
+            due_s = start_s + growth.due_s(session, numbers, fronts.discovered_s[rows].tolist())
             later_s = due_s[due_s > t_s].min(initial=math.inf)
             # There is an edge ahead: the end of this session.
             assert look_s is not None
@@ -169,28 +241,47 @@ def growth_of(
     asked: ask.TimeWindow, windows_s: Sequence[tuple[int, int]], streams: Streams
 ) -> Growth | None:
     """How lists grow; draws are by session and address, the same whatever happened before."""
-    of_session, sd_logit = asked.share_in_session, asked.share_in_session_sd_logit
-    if asked.share_at_start is None and of_session is None:
+    if (asked.share_at_start, asked.share_in_session, asked.front_leave_per_d) == (None,) * 3:
         return None
+    median = 1.0 if asked.share_in_session is None else asked.share_in_session
+    spread = asked.front_sd_logit
 
     @cache
-    def luck(session: int, address: int) -> tuple[float, float]:
-        drawn = streams.generator(Stream.SESSION_FRONT, (session, address)).random(2)
-        return float(drawn[0]), float(drawn[1])
+    def luck(session: int, address: int) -> tuple[float, ...]:
+        drawn = streams.generator(Stream.SESSION_FRONT, (session, address)).random(3)
+        return tuple(drawn.tolist())
 
-    def share(session: int) -> float:
-        median = 1.0 if of_session is None else of_session
-        normal = streams.generator(Stream.SESSION_SHARE, (session,)).standard_normal()
-        odds = math.exp((sd_logit or 0.0) * normal)
-        # The logit of the median plus the spread, without the infinite logits of 0 and 1.
-        return median * odds / (median * odds + 1 - median)
+    @cache
+    def odds(address: int) -> float:
+        if spread is None:
+            return 1.0
+        normal = streams.generator(Stream.FRONT_PROPENSITY, (address,)).standard_normal()
+        return math.exp(spread * normal)
 
     return Growth(
+        windows_s,
         1.0 if asked.share_at_start is None else asked.share_at_start,
-        tuple(float(stop - start) for start, stop in windows_s),
-        tuple(share(session) for session in range(len(windows_s))),
+        [shift(median, math.exp(one)) for one in _levels(asked, windows_s, streams)],
         luck,
+        odds,
+        (asked.front_leave_per_d or 0.0) / S_PER_D,
+        (asked.front_return_per_d or 0.0) / S_PER_D,
     )
+
+
+def _levels(
+    asked: ask.TimeWindow, windows_s: Sequence[tuple[int, int]], streams: Streams
+) -> Iterator[float]:
+    """How far each session's logit is from the median: a stationary course with a memory."""
+    memory_d, level = asked.share_in_session_memory_d, 0.0
+    for session, (start_s, _) in enumerate(windows_s):
+        normal = streams.generator(Stream.SESSION_SHARE, (session,)).standard_normal()
+        kept = 0.0
+        if memory_d is not None and session:
+            kept = math.exp((windows_s[session - 1][0] - start_s) / S_PER_D / memory_d)
+        fresh = (asked.share_in_session_sd_logit or 0.0) * normal
+        level = kept * level + math.sqrt(1 - kept**2) * fresh
+        yield level
 
 
 def _of_calendar(asked: ask.TimeWindow, resolved: Resolved, streams: Streams) -> Strategy:

@@ -13,37 +13,45 @@ from sim.addresses.sets.intervals import format_set
 from sim.addresses.sets.line import split
 from sim.engine.eventlog import Kind
 from sim.engine.record.outcome import Outcome
-from sim.engine.strategies.calendars import Growth, time_window
+from sim.engine.strategies.calendars import Growth, growth_of, time_window
 from sim.errors import DataError, ProblemsError, ScenarioError
 from sim.scenario.load import load_scenario
 from sim.scenario.quantities import format_instant
 from sim.scenario.resolve import Resolved
-from sim.scenario.strategies import GivenOrder, windows_of_order
-from sim.streams import Stream, Streams
+from sim.scenario.strategies import GivenOrder, TimeWindow, windows_of_order
+from sim.streams import Streams
 from tests.borrowed import BORROW
 from tests.experiments import resolved_of, simulated
 from tests.unit.engine.test_strategy_rules import ALPHA, placed, said, seen
 
-START, STOP, RAMP = 1000, 9000, 4000
+START, STOP = 1000, 9000
+RAMP = STOP - START
+DAY = 86_400
+WINDOWS = [(START + k * DAY, STOP + k * DAY) for k in range(4)]
 
 
-def growth(
-    share_at_start: float = 0.3, share: float = 1.0, ramp_s: float = RAMP, replicate: int = 0
-) -> Growth:
-    streams = Streams(7, replicate)
+def growth(share_at_start: float = 0.3, share: float = 1.0, replicate: int = 0) -> Growth:
+    """Growth of four sessions, a day apart."""
+    keys = {"share_at_start": share_at_start, "share_in_session": share}
+    return grown(WINDOWS, replicate, **keys)
 
-    def luck(session: int, address: int) -> tuple[float, float]:
-        u, v = streams.generator(Stream.SESSION_FRONT, (session, address)).random(2).tolist()
-        return u, v
 
-    return Growth(share_at_start, (ramp_s,) * 4, (share,) * 4, luck)
+def grown(windows_s: list[tuple[int, int]], replicate: int = 0, **keys: object) -> Growth:
+    asked = TimeWindow.model_validate({"id": "time-window", "sessions": "x"} | keys)
+    found = growth_of(asked, windows_s, Streams(7, replicate))
+    assert found is not None
+    return found
+
+
+def due_s(of: Growth, session: int, address: list[int], discovered_s: int = 0) -> np.ndarray:
+    return of.due_s(session, address, [discovered_s] * len(address))
 
 
 @pytest.fixture(scope="module")
 def due() -> np.ndarray:
     """When each of many fronts is due, in seconds from the start of a session."""
     fronts = np.arange(3000, dtype=np.int64) + 16_777_216
-    return np.concatenate([growth().due_s(session, fronts.tolist()) for session in range(4)])
+    return np.concatenate([due_s(growth(), session, fronts.tolist()) for session in range(4)])
 
 
 def is_on_the_line(due: np.ndarray, share: float, ramp_s: float) -> bool:
@@ -68,7 +76,7 @@ def test_a_line_a_little_off_is_told_apart(due, share, ramp_s):
 
 def test_sessions_list_their_share_of_the_fronts_and_each_others():
     fronts = np.arange(4000, dtype=np.int64)
-    listed = [np.isfinite(growth(share=0.4).due_s(session, fronts.tolist())) for session in (0, 1)]
+    listed = [np.isfinite(due_s(growth(share=0.4), session, fronts.tolist())) for session in (0, 1)]
     for is_listed in listed:
         assert abs(is_listed.mean() - 0.4) < 4 * np.sqrt(0.24 / fronts.size)
     both = (listed[0] & listed[1]).mean()
@@ -77,12 +85,12 @@ def test_sessions_list_their_share_of_the_fronts_and_each_others():
 
 def test_luck_is_by_session_and_address_alone():
     fronts = np.array([5, 2**33, 77, 5], np.int64)
-    every = growth(share=0.9).due_s(2, fronts.tolist())
-    alone = [growth(share=0.9).due_s(2, [int(fronts[row])])[0] for row in range(4)]
+    every = due_s(growth(share=0.9), 2, fronts.tolist())
+    alone = [due_s(growth(share=0.9), 2, [int(fronts[row])])[0] for row in range(4)]
     assert every.tolist() == alone
     assert every[0] == every[3]
-    assert every.tolist() != growth(share=0.9, replicate=1).due_s(2, fronts.tolist()).tolist()
-    assert every.tolist() != growth(share=0.9).due_s(3, fronts.tolist()).tolist()
+    assert every.tolist() != due_s(growth(share=0.9, replicate=1), 2, fronts.tolist()).tolist()
+    assert every.tolist() != due_s(growth(share=0.9), 3, fronts.tolist()).tolist()
 
 
 def test_all_at_the_start_is_the_strategy_without_growth():
@@ -103,11 +111,71 @@ def test_a_front_is_listed_when_it_is_due_and_withdrawn_with_the_rest():
     held = placed(first.orders)
     assert strategy(seen(look_s - 1, fronts, held)).orders == ()
     assert len(strategy(seen(look_s, fronts, held)).orders) >= 1
-    last = strategy(seen(START + RAMP, fronts, held))
+    last = strategy(seen(STOP - 1, fronts, held))
     assert len(first.orders) + len(last.orders) == 40
     assert last.next_look_s == STOP
     gone = strategy(seen(STOP, fronts, held))
     assert [action for action, _ in said(gone)] == ["unblock"] * len(held)
+
+
+def logits(share: np.ndarray) -> np.ndarray:
+    return np.log(share / (1 - share))
+
+
+def test_the_level_of_a_session_follows_the_one_before():
+    keys = {"share_in_session": 0.8, "share_in_session_sd_logit": 1.5}
+    windows = [(0, 1), (3 * DAY, 3 * DAY + 1), (4 * DAY, 4 * DAY + 1)]
+    for memory, correlations in ((7, np.exp([-3 / 7, -1 / 7, -4 / 7])), (None, [0, 0, 0])):
+        of = [
+            grown(windows, one, **keys, share_in_session_memory_d=memory).share_in_session
+            for one in range(2000)
+        ]
+        level = logits(np.array(of)) - logits(np.array(0.8))
+        assert np.abs(level.mean(axis=0)).max() < 4 * 1.5 / np.sqrt(2000)
+        assert np.abs(level.std(axis=0) / 1.5 - 1).max() < 4 / np.sqrt(4000)
+        found = np.corrcoef(level.T)
+        assert np.allclose([found[0, 1], found[1, 2], found[0, 2]], correlations, atol=0.09)
+
+
+def test_fronts_leave_and_return():
+    days, n = 10, 4000
+    windows = [(k * days * DAY, k * days * DAY + 60) for k in range(3)]
+    of = grown(windows, front_leave_per_d=0.03, front_return_per_d=0.01)
+    active = np.array([np.isfinite(due_s(of, k, list(range(n)))) for k in range(3)])
+    kept = np.exp(-0.04 * days)
+    assert active[0].all()
+    for share, expected in (
+        (active[1].mean(), 0.25 + 0.75 * kept),
+        (active[2].mean(), 0.25 + 0.75 * kept**2),
+        (active[2, active[1]].mean(), 0.25 + 0.75 * kept),
+        (active[2, ~active[1]].mean(), 0.25 - 0.25 * kept),
+    ):
+        assert abs(share - expected) < 4 * np.sqrt(0.25 / 700)
+    # Who is found later is active then, whatever became of the same address before.
+    assert np.isfinite(due_s(of, 2, list(range(100)), windows[1][1])).all()
+
+
+def test_fronts_that_were_listed_differ_and_new_ones_do_not():
+    n, keys = 6000, {"share_in_session": 0.8, "front_sd_logit": 3.0}
+    of = grown([(-DAY, -1), *WINDOWS], **keys)
+    fronts, session = list(range(n)), 1
+    new = np.isfinite(due_s(of, session, fronts, START + 1))
+    assert abs(new.mean() - 0.8) < 4 * np.sqrt(0.16 / n)
+    again = np.isfinite(due_s(of, session + 1, fronts, START + 1))
+    normal = np.random.default_rng(1).standard_normal(200_000)
+    chance = 1 / (1 + np.exp(-np.log(4) - 3 * normal))
+    # Known as the first session of the run began: listed before.
+    known = np.isfinite(due_s(of, session, fronts, START))
+    for share, expected in (
+        (known.mean(), chance.mean()),
+        (again[new].mean(), chance.mean()),
+        (again[~new].mean(), 0.8),
+    ):
+        assert abs(share - expected) < 4 * np.sqrt(0.25 / 1200)
+    # The same fronts are listed time and again.
+    third = np.isfinite(due_s(of, session + 2, fronts, START))
+    both = known & np.isfinite(due_s(of, session + 1, fronts, START)) & third
+    assert abs(both.mean() - (chance**3).mean()) < 4 * np.sqrt(0.25 / n)
 
 
 def recurring(**keys: object) -> GivenOrder:
@@ -182,6 +250,11 @@ ONE = "[[2018-04-16T00:00+03:00, 2018-04-17T00:00+03:00]]"
          ["strategy: expected one of windows, sessions, got windows and sessions"]),
         (f"windows: {ONE}, share_in_session_sd_logit: 1",
          ["strategy.share_in_session_sd_logit: expected it with share_in_session"]),
+        (f"windows: {ONE}, share_in_session: 0.5, share_in_session_memory_d: 1",
+         ["strategy.share_in_session_memory_d: expected it with share_in_session_sd_logit"]),
+        (f"windows: {ONE}, front_sd_logit: 1, front_return_per_d: 1",
+         ["strategy.front_sd_logit: expected it with share_in_session",
+          "strategy.front_return_per_d: expected it with front_leave_per_d"]),
     ],
 )  # fmt: skip
 def test_mistakes_are_named_by_key(write_scenario, keys, messages):
