@@ -206,12 +206,12 @@ def with_predictor(placed: PlacedCase, predictor: Predictor) -> PlacedCase:
 def _row(scores: Sequence[Score]) -> list[str]:
     calibration, known = (tally(role, "", scores) for role in ("calibration", "known"))
     return [
-        f"{calibration.crps:.3f}",
-        f"{known.crps:.3f}",
-        f"{known.crps_guess:.3f}",
-        f"{known.coverage:.0%} of {known.n_figures}",
-        f"×{10**known.log10_width:.3g}",
-        "" if math.isnan(known.brier) else f"{known.brier:.3f}",
+        f"{calibration['crps']:.3f}",
+        f"{known['crps']:.3f}",
+        f"{known['crps_guess']:.3f}",
+        f"{known['coverage']:.0%} of {known['n_figures']}",
+        f"×{10 ** known['log10_width']:.3g}",
+        "" if math.isnan(known["brier"]) else f"{known['brier']:.3f}",
     ]
 
 
