@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from sim.addresses.sets.intervals import AddressSet, IntervalSet
 from sim.addresses.sets.line import FIRST_NETWORK, STOP_NETWORK
 from sim.addresses.text.reading import Entries4, Entries6
-from sim.errors import Problem
+from sim.errors import Problem, UsageError
 
 LABELS = ("provider", "region", "service", "country", "name", "sector", "asn")
 """Text columns a record may have; ``asn`` and ``service`` may be lists."""
@@ -158,9 +158,18 @@ class Feed:
         return AddressSet(self.v4.to_set(), self.v6.to_set())
 
     def with_provider(self, provider: str) -> Feed:
-        """Return the same with a provider for the records that name none."""
+        """Return the same with a provider for the records that name none.
+
+        Raises
+        ------
+        UsageError
+            If each names one.
+        """
         none = Labels(np.full(self.n_records, -1, np.int32), [])
         given = self.labels.get("provider", none)
+        if self.n_records and (given.code >= 0).all():
+            named = ", ".join(dict.fromkeys(given.texts))
+            raise UsageError(f"{self.origin.file}: names {named}: give it without {provider}=")
         names = list(dict.fromkeys([*given.names, provider]))
         code = np.where(given.code < 0, np.int32(names.index(provider)), given.code)
         return replace(self, labels={**self.labels, "provider": Labels(code, names)})

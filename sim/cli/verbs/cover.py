@@ -327,7 +327,7 @@ def import_file(
         raise UsageError(f"{output}: {message}, got .parquet")
     sha256 = [hash_of(given.path) for given in inputs]
     feeds = [
-        feed.with_provider(provider) if provider else feed
+        feed.with_provider(_known_provider(provider)) if provider else feed
         for (provider, _), feed in zip(named, feeds, strict=False)
     ]
     if isinstance(found[0], Orders):
@@ -357,6 +357,20 @@ def import_file(
         print(output)
 
 
+def _known_provider(name: str) -> str:
+    """The name of a provider; refuses one that a shipped table writes in other capitals."""
+    from sim.scenario.tables.ranges import TODAY
+    from sim.scenario.tables.rows import CloudPrefixRow
+    from sim.scenario.tables.seeds import read_shipped
+
+    known = {row.provider for row in read_shipped(TODAY, CloudPrefixRow).rows}
+    if name not in known:
+        for one in known:
+            if one.casefold() == name.casefold():
+                raise UsageError(f"{name}=: expected {one}, as the shipped tables call it")
+    return name
+
+
 def _write_ranges(
     feeds: Sequence[Feed], sha256: Sequence[str], day: str, output: Path, *, force: bool
 ) -> tuple[int, int]:
@@ -373,6 +387,9 @@ def _write_ranges(
         claims += more
         n_narrow += n
     rows = disjoint(claims)
+    if lost := {owner.provider for owner, _ in claims} - {owner.provider for owner, _ in rows}:
+        given = ", ".join(sorted(lost))
+        raise UsageError(f"{given}: expected a range that no earlier file has, got none")
     licences = dict.fromkeys(feed.origin.licence or "not stated" for feed in feeds)
     with (
         new_file(note_path(output), force=force) as note,

@@ -234,6 +234,9 @@ def test_files_of_providers_become_one_table_of_ranges(files, tmp_path):
         (("fastly.json", *DAY), "fastly.json: provider: expected whose ranges these are", 4),
         (("names.txt", *DAY), "names.txt: expected dated orders, or ranges of a provider", 4),
         (("orders.csv", "ip-ranges.json", *DAY), "none of them dated orders", 2),
+        (("OVH=ip-ranges.json",), "names AWS: give it without OVH=", 2),
+        (("fastly=fastly.json", *DAY), "fastly=: expected Fastly, as the shipped tables", 2),
+        (("Fastly=fastly.json", "OVH=fastly.json", *DAY), "OVH: expected a range that no", 2),
     ],
 )
 def test_what_names_no_provider_or_day_makes_no_table(
