@@ -122,10 +122,12 @@ def risk(
     four_weeks = [(one.p_any, one.is_any) for one in rolled]
     bins = [reliability(one) for one in (next_ones, four_weeks) if one]
     about = {
-        "schedule": "Sessions are yours."
+        "schedule": "Sessions are those of your file."
         if planned is not None
         else "Sessions of the last four weeks are expected again, four weeks later.",
-        "times": "yours" if planned is not None else "those of the last four weeks, moved on",
+        "times": "those of your file"
+        if planned is not None
+        else "those of the last four weeks, moved on",
         "seed": seed,
         "record": _digest(known)[:12],
     }

@@ -49,8 +49,9 @@ NAMES = {"pool": "this forecast", "last": "as in the last session"}
 NAMES |= {"frequency": "frequency so far", "forgetting": "recent frequency"}
 SKILL = (
     "Lower scores are better. Skill: share of the best simple score that this forecast saves; of "
-    "log scores the difference in nats. Brier and log: per address; CRPS: in the unit of the "
-    "quantity. Inside: sessions within the forecast range of nine in ten."
+    "log scores the difference. Brier: mean squared distance of probabilities from what came; log: "
+    "mean of -ln of the probability of what came; CRPS: mean distance of the forecast distribution "
+    "from what came, in its unit. Inside: sessions within the forecast range of nine in ten."
 )
 
 
@@ -80,7 +81,7 @@ def risk_table(key: str, head: str, rows: Sequence[RiskRow], n_sessions: int) ->
         Column("n_listed", f"listed in, of {n_sessions} sessions"),
         Column("p_next", "next session"),
         Column("p_any", f"within {WEEKS} weeks"),
-        Column("hours_any", f"hours in {WEEKS} weeks"),
+        Column("hours_any", f"{'' if key == 'sites' else 'address-'}hours in {WEEKS} weeks"),
     ]
     cells: list[list[Value]] = [
         [
@@ -101,6 +102,8 @@ def share_text(one: Estimated | None) -> str:
         return NOT_KNOWN
     if one[2] < 0.0005:
         return "below 0.05 %"
+    if one[1] > 0.9995:
+        return "above 99.95 %"
     mean, low, high = (_percent(end) for end in one)
     return f"{mean} % ({low} to {high})"
 
@@ -216,7 +219,10 @@ def write_page(
         notes.append(f"{NOT_KNOWN}: the site has no IPv4 address in your file.")
     came, caution = calibration(rolled)
     notes += [caution] if caution else []
-    notes.append("Hours: of the site's mean address, at whichever operator.")
+    notes.append(
+        "Listed: blocked at one polled operator or more. Hours: expected, in which an address of "
+        "the site is listed; of several the mean."
+    )
     providers_table = risk_table("providers", "provider", providers, record.n_sessions)
     of_providers = (
         "Providers by ranges of 2025 and 2026; risk that any of their addresses is listed, and "
@@ -287,7 +293,7 @@ def answer(outlook: Outlook, sites: Sequence[RiskRow]) -> str:
         text = f"It lists {known[0].name} with a probability of {share_text(known[0].p_next)}."
     else:
         n = f"{expected:.2g}" if expected >= 0.05 else "fewer than 0.05"
-        text = f"Of your {len(known):,} sites with an IPv4 address it lists {n} on average"
+        text = f"It is expected to list {n} of your {len(known):,} sites with an IPv4 address"
         text += f"; {len(likely):,} with a probability of 50 % or more"
         text += f" ({', '.join(likely)})." if 0 < len(likely) <= MOST_NAMES else "."
     of = "site was" if never == 1 else "sites were"
