@@ -8,9 +8,19 @@ time. It goes through every course of active and inactive sessions of every cell
 from itertools import product
 from math import exp, log
 
+import numpy as np
 from scipy.stats import norm
 
+from sim.forecast.pool import Pool
+from sim.forecast.record import SessionRecord, text_of
+
 N_CELLS = 12
+DAY = 86_400
+FIRST_S = 1_764_421_200
+BASE = 0x68150000
+"""104.21.0.0"""
+POOL = Pool(1.5, 1.2, 0.04, 0.02, 0.7, 7.0)
+"""Parameters of tests."""
 
 
 def propensities(m, s):
@@ -48,3 +58,54 @@ def next_probability(listed, days, next_day, pool, level, next_level):
             total += weight
             with_next += weight * (expit(logit + next_level) if course[-1] else 0.0)
     return with_next / total, log(total)
+
+
+def weigh_levels(pool, seen, days, step=0.02):
+    """A fine grid of the second session's level, and its posterior weight (sum: likelihood).
+
+    All addresses were listed in the first of two sessions.
+    """
+    grid = np.arange(-6, 4 + step / 2, step)
+    weight = norm.pdf(grid, 0, pool.level_sd_logit) * step
+    for one in seen:
+        weight = weight * [
+            exp(next_probability(list(one), days, days[-1] + 1, pool[:4], (0.0, level), 0.0)[1])
+            for level in grid
+        ]
+    return grid, weight
+
+
+def simulate(
+    pool: Pool, n_sessions: int, n_addresses: int, seed: int, every_d: float = 3.5
+) -> SessionRecord:
+    """A record from the model itself; addresses are first listed in its first half."""
+    rng = np.random.default_rng(seed)
+    logit = rng.normal(pool.propensity_logit, pool.propensity_sd_logit, n_addresses)
+    first = rng.integers(0, max(n_sessions // 2, 1), n_addresses)
+    first[:30] = 0
+    kept = np.exp(-every_d / pool.memory)
+    level, active = 0.0, np.zeros(n_addresses, bool)
+    back, stay = (
+        turn(pool.leave, pool.return_, every_d, was=was, now=True) for was in (False, True)
+    )
+    listed = np.zeros((n_sessions, n_addresses), bool)
+    for k in range(n_sessions):
+        spread = pool.level_sd_logit * (np.sqrt(1 - kept**2) if k else 1)
+        level = kept * level + spread * rng.normal()
+        active = (rng.random(n_addresses) < np.where(active, stay, back)) & (first < k)
+        active |= first == k
+        listed[k] = active & (rng.random(n_addresses) < 1 / (1 + np.exp(-logit - level)))
+        listed[k] |= first == k
+    return record_of(listed, every_d)
+
+
+def record_of(listed: np.ndarray, every_d: float = 3.5) -> SessionRecord:
+    """A record with sessions of five hours, equally apart; all are listed from their start on."""
+    numbers = np.arange(listed.shape[1])
+    start = FIRST_S + (np.arange(len(listed)) * every_d * DAY).astype(np.int64)
+    # A /24 has ten addresses, so that sites and networks have several.
+    addresses = tuple(text_of(BASE + 256 * (n // 10) + n % 10) for n in numbers.tolist())
+    n_listed = listed.sum(axis=1).astype(np.int64)
+    return SessionRecord(
+        addresses, start, start + 5 * 3600, listed, listed.copy(), 5.0 * listed, n_listed
+    )

@@ -5,6 +5,7 @@ import pytest
 from numpy.testing import assert_allclose
 from scipy.special import expit
 
+from sim.forecast import pool as module
 from sim.forecast.pool import (
     FITTED,
     S_PER_DAY,
@@ -16,8 +17,9 @@ from sim.forecast.pool import (
     read_belief,
 )
 from sim.forecast.record import SessionRecord
+from sim.forecast.scores import reliability, roll
 from sim.streams import Streams
-from tests.reference_forecast import next_probability
+from tests.reference_forecast import POOL, next_probability, weigh_levels
 
 DAYS = np.array([0.0, 1.0, 3.5, 7.0, 21.0])
 NEXT = 23.25
@@ -66,6 +68,34 @@ def test_without_a_return_it_is_a_geometric_end_of_customers():
     wanted = alive * kept * p / (sum(end) + alive)
     # The narrowest level has a standard deviation of 0.15.
     assert_allclose(belief.probability(pool) @ belief.level, [wanted], rtol=0.015)
+
+
+@pytest.mark.parametrize("seen", [[[1, 1]], [[1, 0]], [[1, 0], [1, 0], [1, 1], [1, 0]]])
+@pytest.mark.parametrize("memory", [1.0, 1e6])
+def test_the_level_of_the_second_session_is_that_of_all_levels(seen, memory):
+    """Where the first level is forgotten, and where it stays but for the least step of the grid."""
+    sessions = np.array(seen, bool).T
+    pool, every_d = POOL._replace(memory=memory), 10.0
+    belief = read_belief(pool, record_of(sessions, (0.0, every_d)))
+    sd = np.hypot(POOL.level_sd_logit, module.LEAST_SD * (memory > every_d))
+    wide = pool._replace(level_sd_logit=float(sd))
+    grid, weight = weigh_levels(wide, sessions.T.tolist(), (0.0, every_d))
+    mean = grid @ weight / weight.sum()
+    assert belief.past_level[1] == pytest.approx(mean, abs=2e-3)
+    assert belief.log_likelihood == pytest.approx(np.log(weight.sum()), abs=2e-3)
+    spread = np.sqrt((grid - mean) ** 2 @ weight / weight.sum())
+    assert np.sqrt((module.LEVELS - mean) ** 2 @ belief.level) == pytest.approx(spread, abs=4e-3)
+
+
+def test_the_level_is_forgotten_as_an_autoregression(monkeypatch):
+    monkeypatch.setattr(module, "LEVELS", np.linspace(-6, 6, 241))
+    step = POOL.step_level(3.0)
+    kept = np.exp(-3 / 7)
+    at = np.argmin(np.abs(module.LEVELS - 1.0))
+    mean = module.LEVELS @ step[:, at]
+    assert mean == pytest.approx(kept, abs=1e-6)
+    sd = np.sqrt((module.LEVELS - mean) ** 2 @ step[:, at])
+    assert sd == pytest.approx(0.7 * np.sqrt(1 - kept**2), abs=1e-6)
 
 
 def test_cells_hold_a_normal_propensity():
@@ -128,3 +158,22 @@ def test_members_spread_as_the_record_leaves_them():
     again = draw_members(point, covariance, Streams(3, 0), 400)
     assert members == again
     assert members != draw_members(point, covariance, Streams(4, 0), 400)
+
+
+@pytest.mark.long
+def test_forecasts_of_a_simulated_record_are_calibrated():
+    """Within three standard errors, which count that addresses share the levels of 20 sessions."""
+    record = simulate(POOL, 40, 400, np.random.default_rng(5))
+    rolled = roll(record, float(record.start_s[20]), Streams(1, 0), lambda *_: None)
+    p = np.array([one.p[0].sum() for one in rolled])
+    came = np.array([one.is_listed.sum() for one in rolled])
+    # The level makes sessions vary; their mean does not.
+    error = (came - p).std(ddof=1) / np.sqrt(len(p))
+    assert abs((came - p).mean()) < 3 * error
+    rows = reliability((one.p[0], one.is_listed) for one in rolled)
+    assert sum(one.n for one in rows) == sum(len(one.addresses) for one in rolled)
+    for one in rows:
+        # Addresses of a session share its level: 20 levels, each of sd 0.7 in the logit.
+        spread = one.forecast * (1 - one.forecast) * 0.7 / np.sqrt(20)
+        chance = np.sqrt(one.forecast * (1 - one.forecast) / one.n)
+        assert abs(one.listed - one.forecast) < 3 * np.hypot(spread, chance), one

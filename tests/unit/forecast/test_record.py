@@ -1,19 +1,26 @@
 """The record by session against the published table of sessions, and by hand."""
 
+import csv
 from dataclasses import fields
+from datetime import datetime
+from ipaddress import ip_network
 
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
 from sim.errors import DataError
-from sim.forecast.record import number_of, read_record, text_of
+from sim.forecast.record import number_of, read_record, split, text_of
 from tests.csv_rows import csv_rows
 
 
 @pytest.fixture(scope="session")
 def shipped():
     return read_record(None)
+
+
+def seconds(text: str) -> int:
+    return int(datetime.fromisoformat(text).timestamp())
 
 
 def write(tmp_path, rows):
@@ -46,6 +53,39 @@ def test_the_shipped_record_has_the_published_sessions(repository, shipped):
     }
     for column, found in published.items():
         assert_array_equal(found, [int(row[column]) for row in rows], err_msg=column)
+    assert_array_equal(shipped.start_s, [seconds(row["start"]) for row in rows])
+    # The table ends with the last poll that lists enough, the record with the first that does not.
+    last = np.array([seconds(row["end"]) for row in rows])
+    assert ((shipped.end_s > last) & (shipped.end_s < last + 3 * 3600)).all()
+
+
+def test_hours_are_those_of_the_rows_within_sessions(shipped, repository):
+    """By row of the file: its addresses times its time in each session."""
+    sessions = list(zip(shipped.start_s.tolist(), shipped.end_s.tolist(), strict=True))
+    wanted = np.zeros(len(sessions))
+    with (repository / "seeds/spain-record-2025-26.csv").open() as file:
+        for row in csv.DictReader(file):
+            begin = seconds(row["from"]) if row["from"] else 0
+            end = seconds(row["to"]) if row["to"] else 2**40
+            n = len(row["addresses"].split())
+            wanted += [n * max(min(end, b) - max(begin, a), 0) / 3600 for a, b in sessions]
+    np.testing.assert_allclose(shipped.hours.sum(axis=1), wanted, rtol=1e-9)
+
+
+def test_a_spell_that_ends_as_another_begins_adds_no_peak():
+    sessions = [(at, at + 3600) for at in range(0, 6 * 36_000, 36_000)]
+    one, two, three = (ip_network(f"198.51.100.{at}") for at in (1, 2, 3))
+    spells = {
+        one: [(a, a + 1800) for a, _ in sessions],
+        two: [edges for a, b in sessions for edges in ((a - 900, a), (a + 1800, b + 900))],
+        three: [(sessions[0][1], sessions[1][0])],
+    }
+    record = split(spells, sessions, "x")
+    assert record.addresses == ("198.51.100.1", "198.51.100.2")
+    assert record.outside == {"198.51.100.3"}
+    assert record.n_peak.tolist() == [1] * 6
+    assert record.is_at_start.tolist() == [[True, False]] * 6
+    assert record.hours.tolist() == [[0.5, 0.5]] * 6
 
 
 def test_hours_and_peaks_by_hand(tmp_path):
@@ -83,6 +123,9 @@ def test_a_shuffled_record_keeps_the_size_of_each_session(shipped):
     assert_array_equal(mixed.is_listed.sum(axis=1), shipped.is_listed.sum(axis=1))
     assert_array_equal(np.sort(mixed.hours, axis=1), np.sort(shipped.hours, axis=1))
     assert (mixed.is_listed != shipped.is_listed).any(axis=1).all()
+    # Each address keeps its hours.
+    assert_array_equal(mixed.hours > 0, mixed.is_listed)
+    assert not (mixed.is_at_start & ~mixed.is_listed).any()
     assert {one.name for one in fields(mixed)} >= {"addresses", "start_s"}
 
 

@@ -1,8 +1,12 @@
 """Scores of rolling forecasts: published ones of simple forecasts, and laws."""
 
+import csv
+from datetime import datetime
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from scipy.stats import energy_distance
 
 from sim.errors import UsageError
 from sim.forecast.outlook import Spread, forecast, share_of_level
@@ -10,15 +14,21 @@ from sim.forecast.pool import Pool
 from sim.forecast.record import read_record
 from sim.forecast.risk import _Rater, next_sessions, provider_of, rate_networks
 from sim.forecast.scores import (
+    MODELS,
     _crps_weighted,
+    _of_listed,
     counts_of,
+    forgetting_weights,
     mean_scores,
     reliability,
     roll,
     score_registered,
+    simple_probabilities,
 )
 from sim.statistics.designs import crps
 from sim.streams import Streams
+from tests.csv_rows import csv_rows
+from tests.reference_forecast import POOL, simulate
 
 FEBRUARY = 1769904000
 """1 February 2026, 00:00 UTC."""
@@ -35,6 +45,52 @@ def shipped():
 def outlook(shipped):
     known = shipped.before(20)
     return forecast(known, shipped.start_s[20:29].tolist(), Streams(1, 0))
+
+
+@pytest.fixture(scope="module")
+def listings(repository):
+    """Sets of addresses by session, from both files of seeds."""
+    sessions = [
+        [datetime.fromisoformat(row[key]).timestamp() for key in ("start", "end")]
+        for row in csv_rows(repository / "seeds/spain-sessions-2025-26.csv")
+    ]
+    found = [set[str]() for _ in sessions]
+    with (repository / "seeds/spain-record-2025-26.csv").open() as file:
+        for row in csv.DictReader(file):
+            from_s = datetime.fromisoformat(row["from"]).timestamp() if row["from"] else 0.0
+            to_s = datetime.fromisoformat(row["to"]).timestamp() if row["to"] else np.inf
+            for some, (start, end) in zip(found, sessions, strict=True):
+                if from_s <= end and to_s > start:
+                    some.update(row["addresses"].split())
+    return found
+
+
+def simple(name: str, past: list[set[str]], address: str) -> float:
+    flags = [address in one for one in past]
+    if name == "last":
+        return float(flags[-1])
+    decay = {"frequency": 1.0, "forgetting": 0.6}[name]
+    weights = [decay**age for age in range(len(past))]
+    return sum(w for w, one in zip(weights, reversed(flags), strict=True) if one) / sum(weights)
+
+
+@pytest.mark.parametrize(("name", "published"), PUBLISHED.items())
+def test_simple_forecasts_score_in_february_as_was_published(name, published, listings, shipped):
+    mine, theirs = [], []
+    for k in range(20, 29):
+        known = sorted(set().union(*listings[:k]))
+        p = np.array([simple(name, listings[:k], one) for one in known])
+        came = np.array([one in listings[k] for one in known])
+        mine.append(((p - came) ** 2).mean())
+        before = shipped.before(k)
+        rows = [shipped.addresses.index(one) for one in before.addresses]
+        found = simple_probabilities(before.is_listed)[MODELS.index(name) - 1]
+        assert dict(zip(before.addresses, found, strict=True)) == pytest.approx(
+            dict(zip(known, p, strict=True))
+        )
+        theirs.append(((found - shipped.is_listed[k, rows]) ** 2).mean())
+    assert np.mean(theirs) == pytest.approx(np.mean(mine))
+    assert round(float(np.mean(mine)), 3) == published
 
 
 @pytest.mark.long
@@ -158,6 +214,44 @@ def test_new_addresses_lie_somewhere():
 def test_weighted_scores_of_even_weights_are_those_of_draws():
     values, even = np.array([3.0, 7, 7, 20]), np.full(4, 0.25)
     assert_allclose(_crps_weighted(values, even, 5.0), crps(values, 5.0))
+
+
+def test_weighted_scores_are_energy_distances():
+    values, weights, came = (
+        np.random.default_rng(3).normal(50, 20, 30),
+        forgetting_weights(30),
+        41.0,
+    )
+    wanted = energy_distance(values, [came], u_weights=weights) ** 2 / 2
+    assert_allclose(_crps_weighted(values, weights, came), wanted)
+
+
+def test_log_scores_of_sure_forecasts_are_finite_and_of_even_ones_the_log_of_two():
+    p = np.array([[1.0, 0.0], [0.5, 0.5], [0.0, 1.0]])
+    found = _of_listed(p, np.array([True, False]))
+    assert found["Brier"] == (0.0, 0.25, 1.0)
+    assert found["log"] == pytest.approx((-np.log(0.999), np.log(2), -np.log(0.001)))
+
+
+def test_forecasts_before_enough_sessions_are_refused():
+    record = simulate(POOL, 8, 60, 3)
+    for at, told in ((0.0, "at least 6 sessions before it, got 0"), (2.0**40, "before the last")):
+        with pytest.raises(UsageError, match=told):
+            roll(record, at, Streams(1, 0), lambda *_: None)
+
+
+def test_a_stored_forecast_is_scored_by_the_first_session_after_it():
+    record = simulate(POOL, 9, 60, 3)
+    known, (last_s, then_s) = record.before(7), record.start_s[6:8].tolist()
+    stored = dict.fromkeys(known.addresses, 0.25)
+    start_s, rows = score_registered(record, stored, last_s, then_s)
+    assert start_s == then_s
+    came = record.is_listed[7, [record.addresses.index(one) for one in known.addresses]]
+    assert rows[0].by_model[0] == pytest.approx(((0.25 - came) ** 2).mean())
+    stored.popitem()
+    for last, told in ((last_s, "lists the"), (record.start_s[8], "after the forecast")):
+        with pytest.raises(UsageError, match=told):
+            score_registered(record, stored, float(last), then_s)
 
 
 def test_a_level_of_zero_leaves_the_pool_as_it_is():

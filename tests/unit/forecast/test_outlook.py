@@ -1,0 +1,112 @@
+"""Laws of an outlook: probabilities agree with each other, and know nothing of the future."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy.stats import nbinom
+
+from sim.forecast import outlook as module
+from sim.forecast.outlook import SHAPES, NewOnes, forecast
+from sim.forecast.pool import assumption, read_belief
+from sim.forecast.scores import stored_text
+from sim.streams import Streams
+from tests.reference_forecast import DAY, POOL, simulate
+
+RECORD = simulate(POOL, 12, 60, 3)
+AHEAD = [int(RECORD.start_s[-1] + days * DAY) for days in (3.5, 7, 10.5)]
+
+
+@pytest.fixture(scope="module")
+def outlook():
+    return forecast(RECORD, AHEAD, Streams(7, 0))
+
+
+def test_probabilities_agree_with_each_other(outlook):
+    for one in (outlook.p_next, outlook.none_next, outlook.none_any):
+        assert one.min() >= 0
+        assert one.max() <= 1
+    assert (outlook.none_any <= outlook.none_next).all()
+    n, n_any = outlook.n_listed, 1 - outlook.none_any
+    assert (n_any <= n + 1e-12).all()
+    assert (n <= len(AHEAD) * n_any + 1e-12).all()
+    assert (outlook.new_any >= outlook.new_next).all()
+    assert (outlook.new_listed >= outlook.new_any - 1e-9).all()
+    np.testing.assert_allclose(outlook.none_next.mean(axis=1), 1 - outlook.p_next, atol=0.03)
+    # Paths are even over the level's parts: in the mean of members no bias is left.
+    apart = outlook.none_next.mean(axis=(0, 1)) - (1 - outlook.p_next.mean(axis=0))
+    assert np.abs(apart).max() < 0.005
+
+
+def test_the_number_listed_is_that_of_addresses_and_of_new_ones(outlook):
+    old = outlook.p_next.mean(axis=0).sum()
+    expected = old + outlook.new_next.mean()
+    drawn = outlook.counts["distinct"]
+    assert drawn.mean() == pytest.approx(expected, abs=4 * drawn.std() / np.sqrt(drawn.size))
+    assert (outlook.counts["start"] <= np.maximum(drawn, 1)).all()
+    assert set(outlook.counts["hours"]) == {5.0}
+    assert outlook.share_h == pytest.approx(1.0)
+
+
+def test_one_seed_has_one_forecast_and_another_another(outlook, monkeypatch):
+    assert stored_text(forecast(RECORD, AHEAD, Streams(7, 0))) == stored_text(outlook)
+    assert stored_text(forecast(RECORD, AHEAD, Streams(8, 0))) != stored_text(outlook)
+    # Courses differ where parameters do not.
+    monkeypatch.setattr(module, "draw_members", lambda *_: [POOL] * 4)
+    one, other = (forecast(RECORD, AHEAD, Streams(seed, 0)) for seed in (7, 8))
+    np.testing.assert_array_equal(one.p_next, other.p_next)
+    assert (one.counts["distinct"] != other.counts["distinct"]).any()
+
+
+def test_later_sessions_change_no_forecast_of_the_next(outlook):
+    alone = forecast(RECORD, AHEAD[:1], Streams(7, 0))
+    assert stored_text(alone) == stored_text(outlook)
+    # Nor does what the record lists later.
+    past = forecast(RECORD.before(8), AHEAD[:1], Streams(7, 0))
+    changed = replace(RECORD, is_listed=RECORD.is_listed.copy(), n_peak=RECORD.n_peak.copy())
+    changed.is_listed[8:] = ~changed.is_listed[8:]
+    changed.n_peak[8:] = 999
+    assert stored_text(forecast(changed.before(8), AHEAD[:1], Streams(7, 0))) == stored_text(past)
+    changed.is_listed[7] = ~changed.is_listed[7]
+    assert stored_text(forecast(changed.before(8), AHEAD[:1], Streams(7, 0))) != stored_text(past)
+
+
+def test_planned_lengths_are_taken():
+    found = forecast(RECORD, AHEAD, Streams(7, 0), [2.0, 3.0, 4.0])
+    assert found.length_h.tolist() == [2.0, 3.0, 4.0]
+    assert set(found.counts["hours"]) == {2.0}
+
+
+def test_new_ones_are_weighed_by_age_and_by_level():
+    """By hand: the prior is one session; each other one weighs less the older it is."""
+    belief = read_belief(POOL, RECORD)
+    new = NewOnes.of(RECORD, POOL, belief)
+    kept, prior = assumption("forget_new").value, assumption("new_per_session").value
+    first = RECORD.is_listed.argmax(axis=0)
+    at_0 = 1 / (1 + np.exp(-POOL.propensity_logit))
+    above, below = prior, 1.0
+    for age, k in enumerate(range(RECORD.n_sessions - 1, 0, -1)):
+        share = 1 / (1 + np.exp(-POOL.propensity_logit - belief.past_level[k])) / at_0
+        above += kept**age * (first == k).sum()
+        below += kept**age * share
+    assert new.mean == pytest.approx(above / below)
+    assert new.weight.sum() == pytest.approx(1)
+
+
+def test_the_shape_of_new_ones_is_weighed_by_the_negative_binomial():
+    belief = read_belief(POOL, RECORD)
+    flat = belief._replace(past_level=np.zeros(RECORD.n_sessions))
+    new = NewOnes.of(RECORD, POOL, flat)
+    n_new = np.bincount(RECORD.is_listed.argmax(axis=0), minlength=RECORD.n_sessions)[1:]
+    means = [NewOnes.of(RECORD.before(k), POOL, _cut(flat, k)).mean for k in range(1, 12)]
+    log = [
+        sum(nbinom.logpmf(n, r, r / (r + m)) for n, m in zip(n_new, means, strict=True))
+        - np.log(r) ** 2 / 2
+        for r in SHAPES
+    ]
+    wanted = np.exp(np.array(log) - max(log))
+    np.testing.assert_allclose(new.weight, wanted / wanted.sum(), atol=1e-9)
+
+
+def _cut(belief, k):
+    return belief._replace(past_level=belief.past_level[:k])

@@ -1,0 +1,107 @@
+"""Risks of sites, networks and providers: how those of their addresses make them up."""
+
+from dataclasses import replace
+from ipaddress import ip_address, ip_network
+
+import numpy as np
+import pytest
+
+from sim.forecast.outlook import forecast
+from sim.forecast.record import number_of
+from sim.forecast.risk import provider_of, rate_networks, rate_providers, rate_sites
+from sim.scenario.tables.inventory import read_inventory
+from sim.streams import Streams
+from tests.csv_rows import csv_rows
+from tests.reference_forecast import DAY, POOL, simulate
+
+RECORD = simulate(POOL._replace(propensity_logit=0.5), 10, 60, 3)
+OTHERS = tuple(f"203.0.113.{at}" for at in range(20))
+RECORD = replace(RECORD, addresses=RECORD.addresses[:40] + OTHERS)
+AHEAD = [int(RECORD.start_s[-1] + days * DAY) for days in (3.5, 7)]
+A, B = RECORD.addresses[0], RECORD.addresses[11]
+SITES = f"""site,address
+a,{A}
+b,{B}
+both,{A}
+both,{B}
+mixed,{A}
+mixed,2001:db8::1
+fresh,104.21.0.99
+six,2001:db8::1
+"""
+
+
+@pytest.fixture(scope="module")
+def outlook():
+    return forecast(RECORD, AHEAD, Streams(7, 0))
+
+
+@pytest.fixture(scope="module")
+def rows(outlook, tmp_path_factory):
+    path = tmp_path_factory.mktemp("sites") / "sites.csv"
+    path.write_text(SITES)
+    return {row.name: row for row in rate_sites(outlook, read_inventory("sites", path))}
+
+
+def test_a_site_of_two_addresses_is_at_least_as_likely_as_each_and_at_most_as_both(rows):
+    for of in ("p_next", "p_any"):
+        a, b, both = (getattr(rows[name], of)[0] for name in ("a", "b", "both"))
+        # That of one address is exact; that of two is a mean over paths.
+        assert max(a, b) - 0.01 <= both <= a + b + 0.01
+        assert both > max(a, b) + 0.01 or max(a, b) > 0.98
+    mean = (rows["a"].hours_next[0] + rows["b"].hours_next[0]) / 2
+    assert rows["both"].hours_next[0] == pytest.approx(mean)
+    n_a, n_b = (RECORD.is_listed[:, RECORD.addresses.index(one)] for one in (A, B))
+    assert rows["both"].n_listed == (n_a | n_b).sum()
+    assert rows["both"].last == RECORD.start_s[np.flatnonzero(n_a | n_b)[-1]]
+
+
+def test_what_is_not_known_has_no_number_and_what_is_new_has_a_small_one(rows, outlook):
+    six = rows["six"]
+    assert (six.addresses, six.p_next, six.p_any, six.hours_next, six.hours_any) == ((),) + 4 * (
+        None,
+    )
+    # IPv4 alone is counted where a site has both.
+    assert rows["mixed"]._replace(name="a") == rows["a"]
+    fresh = rows["fresh"]
+    assert (fresh.n_listed, fresh.last) == (0, None)
+    rate = outlook.new_next.mean() * outlook.spread.density(number_of("104.21.0.99"))
+    assert fresh.p_next[0] == pytest.approx(rate, rel=0.05)
+    assert 0 < fresh.p_next[0] < fresh.p_any[0] < rows["b"].p_any[0]
+
+
+def test_ranges_hold_their_mean_and_no_probability_is_beyond_one(rows, outlook):
+    found = [*rows.values(), *rate_networks(outlook), *rate_providers(outlook)]
+    for row in found:
+        for one in (row.p_next, row.p_any, row.hours_next, row.hours_any):
+            assert one is None or 0 <= one[1] <= one[0] <= one[2]
+        assert row.p_next is None or row.p_next[2] <= row.p_any[2] + 0.01 <= 1.01
+
+
+def test_hours_of_all_networks_are_those_of_what_is_listed(outlook):
+    networks, providers = rate_networks(outlook), rate_providers(outlook)
+    assert sum(len(row.addresses) for row in networks) == len(RECORD.addresses)
+    for row in networks:
+        assert all(ip_address(one) in ip_network(row.name) for one in row.addresses)
+    # Sessions of five hours, in which all are listed for the whole time.
+    expected = outlook.p_next.mean(axis=0).sum() + outlook.new_next.mean()
+    assert sum(row.hours_next[0] for row in providers) == pytest.approx(5 * expected)
+    listed = outlook.n_listed.mean(axis=(0, 1)).sum() + outlook.new_listed.mean()
+    assert sum(row.hours_any[0] for row in providers) == pytest.approx(5 * listed)
+    assert {row.name: len(row.addresses) for row in providers} == {"Cloudflare": 40, "other": 20}
+    order = [row.hours_next[0] for row in networks]
+    assert order == sorted(order, reverse=True)
+
+
+def test_an_address_has_the_provider_of_its_most_specific_range(repository):
+    rows = csv_rows(repository / "seeds/provider-prefixes-2026.csv")
+    ranges = [(ip_network(row["prefix"]), row["provider"]) for row in rows]
+    ranges = [one for one in ranges if one[0].version == 4]
+    rng = np.random.default_rng(5)
+    some = [ranges[n][0] for n in rng.choice(len(ranges), 40, replace=False)]
+    numbers = [int(one.network_address) + d for one in some for d in (-1, 0, one.num_addresses)]
+    for number in numbers:
+        address = ip_address(number)
+        holding = [one for one in ranges if address in one[0]]
+        wanted = max(holding, key=lambda one: one[0].prefixlen)[1] if holding else "other"
+        assert provider_of(number) == wanted, address
