@@ -81,7 +81,7 @@ def over(above: ArrayLike, below: ArrayLike, per: float) -> NDArray[np.float64]:
 
 
 def remainder(whole: ArrayLike, part: ArrayLike) -> NDArray[np.float64]:
-    """What a part leaves of a sum; 0 where nothing but rounding does, which may be negative."""
+    """Sum less a part; 0 if the difference is rounding, which may be negative."""
     found = np.subtract(whole, part)
     return np.where(found > 1e-12 * np.asarray(whole), found, 0.0)
 

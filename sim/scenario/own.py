@@ -78,7 +78,7 @@ def read_code(loaded: LoadedScenario, name: str) -> CodeTable:
 
 
 def load_name(tables: Iterable[Table[Any]], file: str, name: str) -> Any:
-    """What a Python file of a scenario defines under a name.
+    """Object that a Python file of a scenario defines under a name.
 
     Raises
     ------

@@ -150,7 +150,7 @@ def _place_hosts(
 
 
 def warnings_of_leaving(resolved: Resolved) -> Iterator[str]:
-    """Name sites of which it is not known whether they are at the provider that sites leave."""
+    """Name sites that may or may not be at the provider that sites leave."""
     inventory = resolved.inventory
     if inventory is None or not inventory.away_from:
         return

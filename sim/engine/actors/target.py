@@ -115,7 +115,7 @@ class TargetActor(Actor):
         self._log.record(t_s, Kind.RENTED, FRONT, self._add(pool, address, lag_s))
 
     def _weight_in(self, week: int) -> NDArray[np.float64]:
-        """Weights of pools in a week, of which the heaviest drifts."""
+        """Weights of pools in a week; the heaviest drifts."""
         sd = self._pools.rules.drift_sd_logit
         if sd is None:
             return self._weight

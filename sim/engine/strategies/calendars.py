@@ -39,7 +39,7 @@ from sim.world.providers import S_PER_D, seconds_since
 
 
 class Course(NamedTuple):
-    """What became of a front in a session.
+    """State of a front in a session.
 
     Attributes
     ----------

@@ -176,8 +176,8 @@ def amounts_of(
 
     Without a rate they are known where nothing is in dollars: no business is drawn, every site
     gives its revenue, and there are no responses, which cost dollars. The dollar of the computation
-    is then a unit of account of that currency. With a rate, too, they are not known where all
-    businesses are sites of which nothing says what they earn.
+    is then a unit of account of that currency. With a rate, too, they are not known if all
+    businesses are sites whose revenue, visits and sector are not given.
     """
     wanted = scenario.money.currency
     if wanted is None or _per_usd(wanted, scenario, rates) is not None:
@@ -191,7 +191,7 @@ def amounts_of(
 
 
 def lack_sales(inventory: Inventory | None, n_drawn: int | None) -> bool:
-    """Whether all businesses are sites of which nothing says what they earn."""
+    """Whether all businesses are sites whose revenue, visits and sector are not given."""
     if inventory is None or n_drawn:
         return False
     is_given = ~np.isnan(inventory.revenue_per_h) | ~np.isnan(inventory.visits_per_h)

@@ -281,7 +281,7 @@ class Table(Generic[RowType]):
 
     @property
     def drawn(self) -> dict[str, Any]:
-        """What its note says of how columns are drawn, by column; of others nothing."""
+        """Range and distribution of each drawn column, from its note."""
         columns = self.note.columns if self.note else {}
         of = {"kind", "range", "nature", "distribution"}
         return {name: one.model_dump(include=of) for name, one in columns.items() if one.range}
@@ -307,7 +307,7 @@ class Table(Generic[RowType]):
         wanted: str,
         names_in: Callable[[Any], Iterable[str]] | None = None,
     ) -> Iterator[Problem]:
-        """Refuse names of what is not known, in one column or in what a row has of them."""
+        """Refuse unknown names, in one column or among those of a row."""
         for number, row in enumerate(self.rows):
             for name in [getattr(row, column)] if names_in is None else names_in(row):
                 if name not in known:
