@@ -23,7 +23,7 @@ HEAD = """# What Python calls
 [first steps](../how-to/first-steps.ipynb),
 [from a question to a figure](../how-to/from-a-question-to-a-figure.ipynb),
 [how to compare strategies](../how-to/compare-strategies.ipynb).
-Sets of addresses have [a page of their own](addresses.md). What is refused is told by an exception
+Sets of addresses have [a page of their own](addresses.md). Mistakes raise an exception
 of the package, whose text names arguments and the paths of keys.
 """
 FUNCTIONS = (
