@@ -49,6 +49,10 @@ class Layout:
         a layout are addresses, not machines.
     is_csv
         Whether it is CSV and not JSON.
+    kind
+        End of the type that records have, where they name one.
+    instead
+        What to give in place of an export that has no addresses of hosts.
     """
 
     form: str
@@ -58,6 +62,8 @@ class Layout:
     region: str = ""
     in_use: str = ""
     is_csv: bool = False
+    kind: str = ""
+    instead: str = ""
 
     def fits(self, sample: Sample) -> bool:
         """Return whether a file begins as such an export, and the user gave no column a role."""
@@ -70,6 +76,7 @@ class Layout:
 
 
 _NIC = "NetworkInterfaces."
+_AZ_LIST = "give the output of `az network public-ip list -o json`"
 # Columns of NetBox's addresses, of which one pair or the other is in every export.
 _BESIDE = (
     *("vrf status", "vrf dns_name", "status tenant", "status dns_name", "dns_name description"),
@@ -118,10 +125,46 @@ LAYOUTS: Sequence[Layout] = (
         "virtualMachine.network.publicIpAddresses.ipAddress", "virtualMachine.name",
     ),
     Layout(
-        "azure-hosts", "publicIPAllocationMethod", "ipAddress", "name", "location",
-        "ipConfiguration.id",
+        "azure-hosts", "$schema contentVersion resources", "", "",
+        instead=f"a template, which holds no state of what is deployed: {_AZ_LIST}",
+    ),
+    Layout(
+        "azure-hosts", "ipPrefix prefixLength", "", "",
+        instead=f"public IP prefixes, which are ranges and no hosts: {_AZ_LIST}",
+    ),
+    Layout(
+        "azure-hosts", "publicIPAllocationMethod", "ipAddress properties.ipAddress", "name",
+        "location", "ipConfiguration.id properties.ipConfiguration.id", kind="publicipaddresses",
+    ),
+    Layout(
+        "azure-hosts", "count data ipAddress | count data properties_ipAddress",
+        "ipAddress properties_ipAddress", "name", "location",
+    ),
+    Layout(
+        "azure-hosts", "PublicIpAllocationMethod", "IpAddress", "Name", "Location",
+        "IpConfiguration.Id",
     ),
     Layout("azure-hosts", "publicIps privateIps", "publicIps", "name", "location"),
+    Layout(
+        "azure-hosts", "hardwareProfile networkProfile storageProfile", "", "",
+        instead="machines without their addresses: give the output of `az vm list -d -o json`",
+    ),
+    Layout(
+        "azure-hosts", "name resource_group subscription ip_address associated_to", "ip_address",
+        "name", "location", "associated_to", is_csv=True,
+    ),
+    Layout(
+        "azure-hosts",
+        "name resource_group subscription ip_address | name resource_group public_ip_address"
+        " | name properties_ipaddress | name publicipallocationmethod ipaddress",
+        "ip_address public_ip_address ipaddress properties_ipaddress", "name", "location",
+        is_csv=True,
+    ),
+    Layout(
+        "azure-hosts", "name type tenantid properties", "", "", is_csv=True,
+        instead="a cell of JSON for each resource: give the output of `az graph query -o json`, or "
+        "end the query with `| project name, location, properties.ipAddress`",
+    ),
     Layout(TERRAFORM, "terraform_version", "*", "address", "zone"),
     Layout(
         NETBOX, "results address family status", "address", "dns_name", "",
@@ -163,11 +206,15 @@ _HOLDING = frozenset(re.findall(r"\w+", """
 _DNS_NAMES = ("dns_name", "domain_name", "default_hostname")
 _REGIONS = ("region", "availability_zone", "zone", "location")
 
-_LISTS = ("Reservations", "Instances", "Addresses", "items", "value", "results")
+_LISTS = ("Reservations", "Instances", "Addresses", "items", "value", "results", "data")
 """Keys under which records are listed."""
-_OTHER_PAGE = ("NextToken", "nextPageToken", "nextLink", "next", "previous")
+# A total is another page unless it is what the key count has.
+_OTHER_PAGE = (
+    *("NextToken", "nextPageToken", "nextLink", "skip_token", "$skipToken", "next", "previous"),
+    *("total_records", "totalRecords"),
+)
 # What a cell holds where there is nothing.
-_EMPTY = ("", "-", "–", "—", "None", "null")
+_EMPTY = ("", "-", "–", "—", "None", "null", "Not Assigned")
 _BETWEEN = re.compile(r"[\s,;|]+")
 _LIKE_ADDRESS = re.compile(r"(?:[\d.]{7,15}|[\da-fA-F]*:[\da-fA-F:.]+)(?:/\d+)?")
 _BRACKETS = re.compile(r"^\[([\da-fA-F]*:[\da-fA-F:.]+)\]$")
@@ -330,6 +377,8 @@ def read_hosts(form: str, source: Readable, gathering: Gathering) -> Feed:
     if layout is None:
         marks = " or ".join(one.marks.replace(" |", ", or") for one in LAYOUTS if one.form == form)
         raise gathering.wrong(f"expected a file with {marks}, got another")
+    if layout.instead:
+        raise gathering.wrong(f"expected addresses of hosts, got {layout.instead}")
     hosts = Hosts(gathering, are_interfaces=form == NETBOX)
     unread: dict[str, None] = {}
     if layout.is_csv:
@@ -337,7 +386,7 @@ def read_hosts(form: str, source: Readable, gathering: Gathering) -> Feed:
         return hosts.finish(form, unread)
     document = decode_value(data, gathering)
     for key in _OTHER_PAGE if isinstance(document, dict) else ():
-        if document.get(key):
+        if document.get(key) and document[key] != document.get("count"):
             message = "expected the whole inventory, got one page of it: ask for all of them"
             raise gathering.wrong(f"{message}, or take this key out", key=key)
     try:
@@ -373,7 +422,11 @@ def _add_records(
     known = {*f"{layout.address} {layout.name}".split()}
     for place, line, record in records:
         leaves = [*_leaves(record, "", place)] if isinstance(record, dict) else []
-        if known.isdisjoint(path for path, _, _ in leaves):
+        kind = str(record.get("type", "")) if isinstance(record, dict) else ""
+        if layout.kind and kind and not kind.lower().endswith(layout.kind):
+            message = f"expected resources of the type {layout.kind} alone, got {shown(kind)}"
+            gathering.refuse(message, line, place)
+        elif known.isdisjoint(path for path, _, _ in leaves):
             got = ", ".join([*record][:8]) if isinstance(record, dict) else str(record)
             wanted = ", ".join(sorted({path.rpartition(".")[2] for path in known}))
             message = f"expected a record with one of {wanted}, got {shown(got)}"
@@ -411,7 +464,7 @@ def _add_host(hosts: Hosts, layout: Layout, leaves: Sequence[Leaf], line: int = 
     )
     if not uses:
         is_used = {_OFF.isdisjoint(re.findall(r"\w+", state)) for state in states}
-    if "natGateway.id" in filled:
+    if any(path.endswith("natGateway.id") for path in filled):
         hosts.outgoing |= dict.fromkeys(host.addresses)
     if host.addresses and is_used == {False}:
         hosts.idle.append(host)

@@ -240,11 +240,11 @@ _LINES: Mapping[str, str] = {
     r'(resource|data) ".*|[\w"-]+ +(=|->) .*|[\])}]+,?': (
         "Terraform's notation for people: give the output of `terraform show -json`"
     ),
-    r"[A-Z][A-Z_/ ]*|\S+(?: {2,}\S+)+|[-+=| ]+|\|.*\|": (
+    r"[A-Z][A-Z_/ ]*|\S+(?: {2,}\S+)+|[-+=| ]+|\|.*\||.*\t/subscriptions/.*": (
         "a table as commands print it for people: ask for JSON (aws --output json, az -o json, "
         "gcloud --format=json)"
     ),
-    r"---|- .*|[\w.-]+:( .*)?": f"YAML: {_ONE_A_LINE}",
+    r"---|- .*|[\w.-]+:( .*)?": f"YAML: ask for JSON (-o json), or {_ONE_A_LINE}",
     r"[{}\[\]].*|\"[^\"]*\":.*": f"JSON: {_ONE_A_LINE}",
     r"[^;]*;.*": f"a table with semicolons (;) between its cells: {_COLUMN}",
     r"[^\t]*\t.*": f"a table with tabs between its cells: {_COLUMN}",

@@ -53,6 +53,17 @@ READ = {
         ("batch-ip", []),
     ],
     "azure-hosts/good-vm-details.json": [("shop", [*SEVEN, "2001:db8:8::1"]), ("batch", [])],
+    "azure-hosts/good-graph.json": [
+        ("shop-ip", SEVEN),
+        ("spare-ip", ["2001:db8:8::1"]),
+        ("batch-ip", []),
+    ],
+    "azure-hosts/good-graph-projected.json": [("", SEVEN), ("", NINE)],
+    "azure-hosts/good-graph.csv": [("shop-ip", SEVEN), ("b-ip", NINE)],
+    "azure-hosts/good-portal.csv": [("shop-ip", SEVEN), ("batch-ip", []), ("spare-ip", NINE)],
+    "azure-hosts/good-portal-vms.csv": [("shop", SEVEN), ("batch", [])],
+    "azure-hosts/good-powershell.csv": [("shop-ip", SEVEN), ("batch-ip", [])],
+    "azure-hosts/good-powershell.json": [("shop-ip", SEVEN), ("spare-ip", NINE)],
     "terraform/good-state.tfstate": [
         ("module.web.aws_instance.shop[0]", [*SEVEN, "2001:db8:7::1"]),
         ("module.web.aws_instance.shop[1]", []),
@@ -102,6 +113,16 @@ REFUSED = {
     "aws-hosts/bad-page.json": ["NextToken", "one page of it"],
     "google-hosts/bad-table.txt": ["--format=json"],
     "azure-hosts/bad-table.txt": ["-o json"],
+    "azure-hosts/bad-text.tsv": ["-o json"],
+    "azure-hosts/bad-page.json": ["skip_token", "one page of it"],
+    "azure-hosts/bad-part.json": ["total_records", "one page of it"],
+    "azure-hosts/bad-other-types.json": [
+        "data.0: expected resources of the type publicipaddresses"
+    ],
+    "azure-hosts/bad-vms.json": ["`az vm list -d -o json`"],
+    "azure-hosts/bad-prefixes.json": ["no hosts", "`az network public-ip list -o json`"],
+    "azure-hosts/bad-template.json": ["a template", "`az network public-ip list -o json`"],
+    "azure-hosts/bad-graph-cells.csv": ["`az graph query -o json`", "properties.ipAddress"],
     "terraform/bad-plan.json": ["terraform show -json"],
     "terraform/bad-old.tfstate": ["version", "terraform show -json"],
     "terraform/bad-show.txt": ["terraform show -json"],
@@ -137,6 +158,9 @@ NOTED = {
         "'spare'",
     ],
     "azure-hosts/good-public-ips.json": ["1 addresses are in no use", "'spare-ip'"],
+    "azure-hosts/good-graph.json": ["1 addresses are in no use", "'spare-ip'"],
+    "azure-hosts/good-portal.csv": ["1 addresses are in no use", "'spare-ip'", "columns ignored: "],
+    "azure-hosts/good-powershell.json": ["1 addresses are in no use", "'spare-ip'"],
     "netbox/good-export.csv": [
         "1 private",
         "2 addresses are in no use",
@@ -231,6 +255,9 @@ def _state(**attributes: dict[str, str]) -> str:
 
 _VM = {"PublicIpAddress": "198.51.100.7", "InstanceId": "i-1"}
 _EIP = {"public_ip": "198.51.100.7", "association_id": "x"}
+_AZURE_NAT = {
+    "publicIPAllocationMethod": "Static", "ipAddress": "198.51.100.7", "natGateway": {"id": "x"}
+}  # fmt: skip
 _NAT = {"public_ip": "198.51.100.7", "private_ip": "10.0.0.1"}
 
 
@@ -249,8 +276,13 @@ _NAT = {"public_ip": "198.51.100.7", "private_ip": "10.0.0.1"}
         (_state(hcloud_server={"ipv4_address": "198.51.100.7", "status": "off"}), 1, "in no use"),
         (_state(aws_eip=_EIP), 1, ""),
         (_state(aws_eip=_EIP, aws_nat_gateway=_NAT), 0, "1 addresses are of NAT gateways"),
-        ('[{"name": "a", "publicIPAllocationMethod": "Static", "ipAddress": "198.51.100.7", '
-         '"natGateway": {"id": "x"}}]', 0, "1 addresses are of NAT gateways"),
+        *(
+            (content, 0, "1 addresses are of NAT gateways")
+            for content in (
+                json.dumps([{"name": "a"} | _AZURE_NAT]),
+                json.dumps({"data": [{"name": "a", "properties": _AZURE_NAT}]}),
+            )
+        ),
     ],
 )  # fmt: skip
 def test_what_serves_nobody_is_named_and_a_nat_gateway_is_no_host(content, n_hosts, told, tmp_path):
