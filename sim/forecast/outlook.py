@@ -172,35 +172,25 @@ def forecast(
     luck = [streams.generator(Stream.FORECAST_PATH, (row,)) for row in range(len(members) + 1)]
     parts = [_follow(*one, record, start_s) for one in zip(members, luck, strict=False)]
     course = _Course(record, luck[-1])
-    distinct = np.concatenate([part.distinct for part in parts])
+    *whole, distincts = (np.array(values) for values in zip(*parts, strict=True))
+    distinct = distincts.ravel()
     counts = course.counts(np.maximum(distinct, 1.0))
     lengths = np.full(len(start_s), counts["hours"].mean())
     if length_h is not None:
         lengths = np.array(length_h)
         counts["hours"] = np.full(distinct.size, lengths[0])
-    # In the sequence of both types.
-    whole: list[Floats] = [np.array([part[n] for part in parts]) for n in range(7)]
     head = record, np.array(start_s), lengths
     return Outlook._make([*head, *whole, counts, course.share_h, Spread.of(record.addresses)])
 
 
-class _Part(NamedTuple):
-    """Forecast of one member; fields as in ``Outlook``."""
-
-    p_next: Floats
-    none_next: Floats
-    none_any: Floats
-    n_listed: Floats
-    new_next: Floats
-    new_any: Floats
-    new_listed: Floats
-    distinct: Floats
-
-
 def _follow(
     pool: Pool, rng: np.random.Generator, record: SessionRecord, start_s: Sequence[int]
-) -> _Part:
-    """Follow the levels of some paths; given these, each address goes its own way."""
+) -> tuple[Floats, ...]:
+    """Follow the levels of some paths; given these, each address goes its own way.
+
+    Returns ``p_next`` to ``new_listed`` of ``Outlook`` for one member, and the number of addresses
+    that the next session lists on each path.
+    """
     belief = read_belief(pool, record, start_s[0])
     new = NewOnes.of(record, pool, belief)
     n_old, n_sessions = len(belief.active), len(start_s)
@@ -235,7 +225,7 @@ def _follow(
             distinct = (rng.random(none_next.shape) >= none_next).sum(axis=1) + n_first
         n_listed[:, n_old + k] = 1.0
         active[:, n_old + k] = 1 / active.shape[2]
-    return _Part(
+    return (
         belief.probability(pool) @ belief.level,
         none_next,
         (unlisted[0] + unlisted[1]).sum(axis=2),
