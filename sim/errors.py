@@ -19,25 +19,17 @@ from numbers import Integral
 
 @dataclass(frozen=True)
 class Problem:
-    """One mistake, where it stands, and what was expected instead.
-
-    Attributes
-    ----------
-    file
-        Path as the user gave it.
-    message
-        ``expected …, got …`` with a hint where there is an obvious one.
-    line, column
-        Position counted from 1; 0 where it is not known.
-    key
-        Full path of the key or the column name; empty for the file as a whole.
-    """
+    """One mistake, where it stands, and what was expected instead."""
 
     file: str
+    """Path as the user gave it."""
     message: str
+    """``expected …, got …`` with a hint where there is an obvious one."""
     line: int = 0
     column: int = 0
+    """Position counted from 1; 0 where it is not known."""
     key: str = ""
+    """Full path of the key or the column name; empty for the file as a whole."""
 
     def __str__(self) -> str:
         """Format as ``file:line:col: key: message``, without parts that are not known."""

@@ -72,18 +72,12 @@ class Stream(IntEnum):
 
 @dataclass(frozen=True)
 class Streams:
-    """The luck of one replicate.
-
-    Attributes
-    ----------
-    root_seed
-        Non-negative integer shared by all runs of an experiment.
-    replicate
-        Index of luck, from 0; the same for every strategy compared.
-    """
+    """The luck of one replicate."""
 
     root_seed: int
+    """Non-negative integer shared by all runs of an experiment."""
     replicate: int
+    """Index of luck, from 0; the same for every strategy compared."""
 
     def generator(self, source: Stream, entry: tuple[int, ...] = ()) -> np.random.Generator:
         """Generator for one source of luck.

@@ -45,36 +45,26 @@ MOST_GROUPS = 5
 
 @dataclass(frozen=True)
 class Assessment:
-    """Results of the simulations for one strategy.
-
-    Attributes
-    ----------
-    label, baseline, others
-        The strategy under assessment, the one that differences are taken to, and its alternatives.
-    numbers
-        Estimates by strategy and measure.
-    shares
-        Businesses ever cut off from some of their customers, as a share, by strategy.
-    differences
-        Estimates of differences from the baseline, by measure, of the strategy under assessment.
-    verdicts
-        Rows of ``verdicts.csv`` that compare it with its alternatives, it being the first.
-    burdens
-        Groups with the largest share ever cut off, by kind of group: name and share.
-    remedies
-        How remedies work.
-    """
+    """Results of the simulations for one strategy."""
 
     run: RunFolder
     label: str
     baseline: str
     others: tuple[str, ...]
+    """The strategy under assessment, the one that differences are taken to, and its
+    alternatives."""
     numbers: Mapping[tuple[str, str], Estimate]
+    """Estimates by strategy and measure."""
     shares: Mapping[str, Estimate]
+    """Businesses ever cut off from some of their customers, as a share, by strategy."""
     differences: Mapping[str, Estimate]
+    """Estimates of differences from the baseline, by measure, of the strategy under assessment."""
     verdicts: tuple[Row, ...]
+    """Rows of ``verdicts.csv`` that compare it with its alternatives, it being the first."""
     burdens: Mapping[str, Sequence[tuple[str, Estimate]]]
+    """Groups with the largest share ever cut off, by kind of group: name and share."""
     remedies: Remedies
+    """How remedies work."""
 
     def number(self, metric: str, label: str = "") -> Estimate | None:
         """Estimate of a measure under a strategy; None where it is not measured."""
@@ -171,52 +161,36 @@ UNKNOWN = math.nan
 
 @dataclass(frozen=True)
 class Wait:
-    """Times between two events, over all simulations.
-
-    Attributes
-    ----------
-    median_h, low_h, high_h
-        Median, 5th and 95th percentile; NaN without any.
-    n_done, n_open
-        Waits that ended within the run, and those that did not.
-    """
+    """Times between two events, over all simulations."""
 
     median_h: float
     low_h: float
     high_h: float
+    """Median, 5th and 95th percentile; NaN without any."""
     n_done: int
     n_open: int
+    """Waits that ended within the run, and those that did not."""
 
 
 @dataclass(frozen=True)
 class Remedies:
-    """Remedies under one strategy.
-
-    Attributes
-    ----------
-    apply_h, release_h
-        Least and most of the operator groups' median lags, from the scenario's table; NaN where it
-        cannot be read.
-    appeal
-        From an appeal by name to the exemption of its addresses.
-    release
-        From a withdrawal to its release by each operator that enforced it.
-    n_placed, n_withdrawn
-        Entries placed, and withdrawn before the end; medians over simulations.
-    time_limits
-        Parameters of the strategy that end blocks, by name.
-    ends_by_order
-        Whether it places given orders; each has an end of its own, or none.
-    """
+    """Remedies under one strategy."""
 
     apply_h: tuple[float, float]
     release_h: tuple[float, float]
+    """Least and most of the operator groups' median lags, from the scenario's table; NaN where it
+    cannot be read."""
     appeal: Wait
+    """From an appeal by name to the exemption of its addresses."""
     release: Wait
+    """From a withdrawal to its release by each operator that enforced it."""
     n_placed: float
     n_withdrawn: float
+    """Entries placed, and withdrawn before the end; medians over simulations."""
     time_limits: Mapping[str, Any]
+    """Parameters of the strategy that end blocks, by name."""
     ends_by_order: bool = False
+    """Whether it places given orders; each has an end of its own, or none."""
 
 
 TIME_LIMITS = ("ttl_h", "gap_h", "windows", "sessions")

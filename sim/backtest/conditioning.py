@@ -104,28 +104,19 @@ RESTS_ON = (
 
 @dataclass
 class Judged:
-    """Draws that were run, and what was read off them.
-
-    Attributes
-    ----------
-    pieces, measures
-        What was read.
-    value
-        Numbers by draw, then by evidence and measure; NaN where it was not read or is not known.
-    whole
-        Draws that ran to the end.
-    failures
-        Draws without a result, which are not kept.
-    n
-        Draws that were run, from 0.
-    """
+    """Draws that were run, and what was read off them."""
 
     pieces: tuple[Evidence, ...]
     measures: tuple[str, ...]
+    """What was read."""
     value: dict[int, dict[str, float]] = field(default_factory=dict)
+    """Numbers by draw, then by evidence and measure; NaN where it was not read or is not known."""
     whole: set[int] = field(default_factory=set)
+    """Draws that ran to the end."""
     failures: dict[Key, Failure] = field(default_factory=dict)
+    """Draws without a result, which are not kept."""
     n: int = 0
+    """Draws that were run, from 0."""
 
     def read(self, draw: int, name: str) -> float:
         """Return a number read off a draw; NaN where there is none."""
@@ -281,25 +272,17 @@ class Trial:
 
 @dataclass(frozen=True, eq=False)
 class Conditioning:
-    """Conditioning of a scenario on its evidence.
-
-    Attributes
-    ----------
-    plan
-        What the result is made from.
-    n_keep, n_most
-        How many simulations to keep, and how many draws to run for them at most.
-    pieces
-        The evidence.
-    trial
-        How a draw is run and read.
-    """
+    """Conditioning of a scenario on its evidence."""
 
     plan: Plan
+    """What the result is made from."""
     n_keep: int
     n_most: int
+    """How many simulations to keep, and how many draws to run for them at most."""
     pieces: tuple[Evidence, ...]
+    """The evidence."""
     trial: Trial
+    """How a draw is run and read."""
 
     @classmethod
     def of(

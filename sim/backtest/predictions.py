@@ -63,33 +63,23 @@ CALCULATION_TABLES = (
 
 @dataclass(frozen=True)
 class Prediction:
-    """One predicted number.
-
-    Attributes
-    ----------
-    median, low, high
-        Over simulations or draws; low and high are the 5th and 95th percentile, equal to the median
-        where no chance enters, and NaN with a single simulation.
-    level
-        Share of simulations or draws between low and high.
-    by_member
-        The number in each member; empty where it is not known in all.
-    spans
-        What the interval spans.
-    left_out
-        What it does not span.
-    values : shape (n,)
-        The prediction as numbers: of simulations, or draws.
-    """
+    """One predicted number."""
 
     median: float
     low: float
     high: float
+    """Over simulations or draws; low and high are the 5th and 95th percentile, equal to the median
+    where no chance enters, and NaN with a single simulation."""
     level: float
+    """Share of simulations or draws between low and high."""
     by_member: tuple[float, ...]
+    """The number in each member; empty where it is not known in all."""
     spans: str
+    """What the interval spans."""
     left_out: str
+    """What it does not span."""
     values: NDArray[np.float64] = field(compare=False, repr=False)
+    """The prediction as numbers: of simulations, or draws; shape (n,)."""
 
     def __post_init__(self) -> None:
         self.values.flags.writeable = False

@@ -45,68 +45,47 @@ _TIMES = ("at", "since", "until", "take", "is_relative_to_start")
 
 @dataclass(frozen=True)
 class Quality:
-    """Scores of one case; NaN where there is none.
-
-    Attributes
-    ----------
-    crps
-        Of log10 of the figure; a sure prediction that is wrong by a factor of 2 scores 0.3. Of
-        figures alone.
-    crps_guess
-        The same of the guess.
-    log10_width
-        log10 of the upper over the lower end of the predicted interval; 0 for a point. Of figures
-        alone.
-    probability
-        That the model gives to the bound being kept. Of bounds alone.
-    brier, brier_guess
-        Brier score of that probability, and of the one that the guess gives: its squared distance
-        from 1 (Brier 1950, for two outcomes, without the factor 2).
-    why_not
-        Why a figure has no CRPS; empty otherwise.
-    """
+    """Scores of one case; NaN where there is none."""
 
     crps: float = math.nan
+    """Score of log10 of the figure; a sure prediction that is wrong by a factor of 2 scores 0.3. Of
+    figures alone."""
     crps_guess: float = math.nan
+    """The same of the guess."""
     log10_width: float = math.nan
+    """log10 of the upper over the lower end of the predicted interval; 0 for a point. Of figures
+    alone."""
     probability: float = math.nan
+    """That the model gives to the bound being kept. Of bounds alone."""
     brier: float = math.nan
     brier_guess: float = math.nan
+    """Brier score of that probability, and of the one that the guess gives: its squared distance
+    from 1 (Brier 1950, for two outcomes, without the factor 2)."""
     why_not: str = ""
+    """Why a figure has no CRPS; empty otherwise."""
 
 
 @dataclass(frozen=True)
 class Score:
-    """One case, scored.
-
-    Attributes
-    ----------
-    placed
-        The case.
-    prediction
-        What was predicted, or why nothing was.
-    role
-        Of the figure, one of ``ROLES``; the same for every ensemble that predicts the case.
-    band
-        Ensemble that predicts it, ``PRIOR`` or ``CONDITIONED``; a calculation is ``PRIOR``.
-    verdict
-        ``inside`` where the predicted interval and what the publication allows have a number in
-        common, ``outside`` where they have none, else ``not computable``.
-    log10_error
-        log10 of predicted median over published value; 0.3 is a factor of 2. NaN where the
-        publication is a bound and the median keeps it, where nothing was predicted, and where a
-        ratio says nothing because one of the two is not above zero.
-    quality
-        CRPS, probability and what goes with them.
-    """
+    """One case, scored."""
 
     placed: PlacedCase
+    """The case."""
     prediction: Prediction | NotComputable
+    """Prediction, or the reason why there is none."""
     role: ScoredRole
+    """Role of the figure, one of ``ROLES``; the same for every ensemble that predicts the case."""
     band: str
+    """Ensemble that predicts it, ``PRIOR`` or ``CONDITIONED``; a calculation is ``PRIOR``."""
     verdict: str
+    """``inside`` where the predicted interval and what the publication allows have a number in
+    common, ``outside`` where they have none, else ``not computable``."""
     log10_error: float
+    """log10 of predicted median over published value; 0.3 is a factor of 2. NaN where the
+    publication is a bound and the median keeps it, where nothing was predicted, and where a ratio
+    says nothing because one of the two is not above zero."""
     quality: Quality
+    """CRPS, probability and what goes with them."""
 
 
 def score(
@@ -221,21 +200,14 @@ MAX_RUNS = 100
 
 @dataclass(frozen=True, eq=False)
 class RunGroup:
-    """One scenario and the cases that are read off it.
-
-    Attributes
-    ----------
-    name
-        Scenario as the cases name it.
-    resolved
-        Scenario and tables.
-    cases
-        What is read.
-    """
+    """One scenario and the cases that are read off it."""
 
     name: str
+    """Scenario as the cases name it."""
     resolved: Resolved
+    """Scenario and tables."""
     cases: tuple[PlacedCase, ...]
+    """What is read."""
 
     @property
     def root_seed(self) -> int:
@@ -298,15 +270,11 @@ class Reading:
     """Reading cases off simulations, as work that any process can do.
 
     A key is (group, member, ``PRIOR`` or ``CONDITIONED``).
-
-    Attributes
-    ----------
-    draws
-        Those of each group and ensemble, by row and name.
     """
 
     groups: tuple[RunGroup, ...]
     draws: Mapping[tuple[int, str], Draws]
+    """Those of each group and ensemble, by row and name."""
 
     def begin(self) -> Callable[[Key], dict[str, float]]:
         """Return what reads one member of one group."""
@@ -351,28 +319,19 @@ def _find(placed: PlacedCase, name: str) -> str:
 
 @dataclass(frozen=True, eq=False)
 class Backtest:
-    """All scores.
-
-    Attributes
-    ----------
-    scores
-        In the sequence of the cases, as ``overblock run`` would predict them: over kept simulations
-        where the scenario has them, else over all declared ranges.
-    prior
-        The same cases, all over all declared ranges.
-    groups
-        Scenarios that were run.
-    n_members
-        Members of each ensemble.
-    failures
-        Simulations without a result, by group, member and ensemble.
-    """
+    """All scores."""
 
     scores: tuple[Score, ...]
+    """In the sequence of the cases, as ``overblock run`` would predict them: over kept simulations
+    where the scenario has them, else over all declared ranges."""
     prior: tuple[Score, ...]
+    """The same cases, all over all declared ranges."""
     groups: tuple[RunGroup, ...]
+    """Scenarios that were run."""
     n_members: int
+    """Members of each ensemble."""
     failures: Mapping[Key, Failure]
+    """Simulations without a result, by group, member and ensemble."""
 
 
 def backtest(

@@ -115,46 +115,31 @@ class Group:
 
 @dataclass(frozen=True)
 class Breakdown:
-    """Listed addresses by one column.
-
-    Attributes
-    ----------
-    by
-        Name of the column, or of several with ``+`` between them.
-    groups
-        Most listed IPv4 addresses first; groups without listed addresses are included.
-    is_list
-        Whether the column is a list: an address then counts under each of its values.
-    """
+    """Listed addresses by one column."""
 
     by: str
+    """Name of the column, or of several with ``+`` between them."""
     groups: tuple[Group, ...]
+    """Most listed IPv4 addresses first; groups without listed addresses are included."""
     is_list: bool
+    """Whether the column is a list: an address then counts under each of its values."""
 
 
 @dataclass(frozen=True, eq=False)
 class Attributes:
-    """Attribute tables, ready for look-ups.
-
-    Attributes
-    ----------
-    feed
-        The table.
-    table4, table6
-        Longest-prefix match to rows of prefixes.
-    record4, record6
-        Record of each row of prefixes.
-    first4, first6
-        Whether each row of prefixes is the first of its prefix.
-    """
+    """Attribute tables, ready for look-ups."""
 
     feed: Feed
+    """The table."""
     table4: PrefixTable
     table6: PrefixTable6
+    """Longest-prefix match to rows of prefixes."""
     record4: NDArray[np.int64]
     record6: NDArray[np.int64]
+    """Record of each row of prefixes."""
     first4: NDArray[np.bool_]
     first6: NDArray[np.bool_]
+    """Whether each row of prefixes is the first of its prefix."""
 
     @property
     def n_repeated(self) -> int:

@@ -27,18 +27,12 @@ from sim.scenario.tables.seeds import read_note
 
 @dataclass(frozen=True)
 class Blocklists:
-    """Blocklists as read, before a time is chosen.
-
-    Attributes
-    ----------
-    names
-        As the user gave them.
-    tables
-        What each holds: a feed, or dated orders.
-    """
+    """Blocklists as read, before a time is chosen."""
 
     names: tuple[str, ...]
+    """As the user gave them."""
     tables: tuple[Feed | Orders, ...]
+    """Content of each: a feed, or dated orders."""
 
     @property
     def are_dated(self) -> bool:
@@ -138,24 +132,16 @@ Rows = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class KnownNames:
-    """How many names of a file have an address.
-
-    Attributes
-    ----------
-    file
-        As the user named it.
-    n_names
-        Distinct names, without regard to capitals and a last dot.
-    n_known
-        Those with at least one known address, from the file itself or from the resolutions.
-    n_joined
-        Records that were placed by the resolutions.
-    """
+    """How many names of a file have an address."""
 
     file: str
+    """As the user named it."""
     n_names: int
+    """Distinct names, without regard to capitals and a last dot."""
     n_known: int
+    """Those with at least one known address, from the file itself or from the resolutions."""
     n_joined: int
+    """Records that were placed by the resolutions."""
 
     @property
     def share_known(self) -> float | None:

@@ -140,32 +140,22 @@ _NEEDED = {"names": "", "businesses": "a column name", "usd": REVENUE, "demand":
 
 @dataclass(frozen=True)
 class Question:
-    """Which cover to find.
-
-    Attributes
-    ----------
-    unit
-        One of `UNITS`.
-    protected
-        Addresses that no rule may touch.
-    limits4, limits6
-        Prefix lengths that rules may have.
-    budget
-        Most rules; None for those of the order, or as many as there are target prefixes, at most
-        `MOST_RULES`.
-    family
-        4 or 6 to ignore the other family; 0 for both.
-    frontier_to
-        Most rules of the frontier; the budget where None or less.
-    """
+    """Which cover to find."""
 
     unit: str
+    """One of `UNITS`."""
     protected: AddressSet
+    """Addresses that no rule may touch."""
     limits4: LengthLimits = ANY_LENGTH4
     limits6: LengthLimits = ANY_LENGTH6
+    """Prefix lengths that rules may have."""
     budget: int | None = None
+    """Most rules; None for those of the order, or as many as there are target prefixes, at most
+    `MOST_RULES`."""
     family: int = 0
+    """4 or 6 to ignore the other family; 0 for both."""
     frontier_to: int | None = None
+    """Most rules of the frontier; the budget where None or less."""
 
     def prepare(self, targets: AddressSet, exempt: AddressSet | None = None) -> Targets:
         """Prepare targets under these constraints; see `Targets.prepare`."""
@@ -180,22 +170,15 @@ class Question:
 
 @dataclass(frozen=True)
 class Regret:
-    """Collateral of an order in one unit, and the best cover of the same targets.
-
-    Attributes
-    ----------
-    collateral
-        What the order hit beside the targets.
-    best
-        Cover of the same targets with least collateral in this unit; None if the constraints
-        allow none with so few rules.
-    reason
-        Why there is none.
-    """
+    """Collateral of an order in one unit, and the best cover of the same targets."""
 
     collateral: Number
+    """Amount that the order hit beside the targets."""
     best: Cover | None
+    """Cover of the same targets with least collateral in this unit; None if the constraints allow
+    none with so few rules."""
     reason: str = ""
+    """Why there is none."""
 
     @property
     def regret(self) -> Number | None:
@@ -205,58 +188,38 @@ class Regret:
 
 @dataclass(frozen=True)
 class Comparison:
-    """An order compared with the best covers of as many rules.
-
-    Attributes
-    ----------
-    n_rules
-        Rules of the order.
-    n_targets_covered
-        Targets that the order covers, as a sum of shares of rows.
-    by_unit
-        By unit of weight.
-    """
+    """An order compared with the best covers of as many rules."""
 
     n_rules: int
+    """Rules of the order."""
     n_targets_covered: Number
+    """Targets that the order covers, as a sum of shares of rows."""
     by_unit: Mapping[str, Regret]
+    """By unit of weight."""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """Covers of least collateral.
-
-    Attributes
-    ----------
-    unit
-        Key of the unit among ``collateral``.
-    budget
-        Most rules of ``cover``.
-    n_targets
-        Number of targets: distinct rows of the list.
-    targets
-        Their addresses.
-    frontier
-        Least collateral by number of rules, up to the budget or beyond.
-    cover
-        The best with at most ``budget`` rules.
-    collateral
-        What it hits beside the targets, by unit.
-    comparison
-        The order against the best covers, if there is an order.
-    notes
-        What is not known, in words for the user.
-    """
+    """Covers of least collateral."""
 
     unit: str
+    """Key of the unit among ``collateral``."""
     budget: int
+    """Most rules of ``cover``."""
     n_targets: Number
+    """Number of targets: distinct rows of the list."""
     targets: AddressSet
+    """Their addresses."""
     frontier: Frontier
+    """Least collateral by number of rules, up to the budget or beyond."""
     cover: Cover
+    """The best with at most ``budget`` rules."""
     collateral: Mapping[str, Number]
+    """Amounts that it hits beside the targets, by unit."""
     comparison: Comparison | None
+    """The order against the best covers, if there is an order."""
     notes: Sequence[str]
+    """Missing values, in words for the user."""
 
 
 def answer(

@@ -41,75 +41,53 @@ N_IPV6 = 2**128
 
 @dataclass(frozen=True)
 class ListTotals:
-    """One blocklist.
-
-    Attributes
-    ----------
-    file, format
-        Where it came from.
-    n_entries
-        Entries in force, those without an address included.
-    n_without_address
-        Entries that list no address, such as names and URLs: in no count of addresses.
-    n_bad
-        Lines ignored as mistakes.
-    n_rules4, n_rules6
-        Prefixes, addresses and ranges.
-    n_addresses4, n_addresses6
-        Distinct addresses.
-    """
+    """One blocklist."""
 
     file: str
     format: str
+    """Where it came from."""
     n_entries: int
+    """Entries in force, those without an address included."""
     n_without_address: int
+    """Entries that list no address, such as names and URLs: in no count of addresses."""
     n_bad: int
+    """Lines ignored as mistakes."""
     n_rules4: int
     n_rules6: int
+    """Prefixes, addresses and ranges."""
     n_addresses4: int
     n_addresses6: int
+    """Distinct addresses."""
 
 
 @dataclass(frozen=True)
 class Listed:
-    """All blocklists together.
-
-    Attributes
-    ----------
-    n_addresses4, n_addresses6
-        Distinct addresses.
-    n_own4, n_own6, n_outside4, n_outside6
-        Of these, the target's own, and those outside; None where its ranges are not known.
-    n_summed4, n_summed6
-        Sum over rules: overlapping rules count an address several times.
-    n_rules4, n_rules6
-        Prefixes, addresses and ranges as listed.
-    n_prefixes4, n_prefixes6
-        Fewest prefixes that list the same addresses.
-    n_networks6
-        /64 networks with at least one listed address.
-    share4, share6
-        Distinct addresses out of the whole family (``N_IPV4``, ``N_IPV6``).
-    lists
-        Each blocklist alone.
-    """
+    """All blocklists together."""
 
     n_addresses4: int
     n_addresses6: int
+    """Distinct addresses."""
     n_own4: int | None
     n_own6: int | None
     n_outside4: int | None
     n_outside6: int | None
+    """Of these, the target's own, and those outside; None where its ranges are not known."""
     n_summed4: int
     n_summed6: int
+    """Sum over rules: overlapping rules count an address several times."""
     n_rules4: int
     n_rules6: int
+    """Prefixes, addresses and ranges as listed."""
     n_prefixes4: int
     n_prefixes6: int
+    """Fewest prefixes that list the same addresses."""
     n_networks6: int
+    """/64 networks with at least one listed address."""
     share4: float
     share6: float
+    """Distinct addresses out of the whole family (``N_IPV4``, ``N_IPV6``)."""
     lists: tuple[ListTotals, ...]
+    """Each blocklist alone."""
 
 
 def union(feeds: Sequence[Feed]) -> AddressSet:
@@ -171,60 +149,40 @@ def _totals(feed: Feed, addresses: AddressSet) -> ListTotals:
 
 @dataclass(frozen=True)
 class AddressChange:
-    """Addresses that were added, or removed.
-
-    Attributes
-    ----------
-    n_addresses4, n_addresses6
-        Distinct addresses.
-    n_prefixes4, n_prefixes6
-        Fewest prefixes they make.
-    """
+    """Addresses that were added, or removed."""
 
     n_addresses4: int
     n_addresses6: int
+    """Distinct addresses."""
     n_prefixes4: int
     n_prefixes6: int
+    """Fewest prefixes they make."""
 
 
 @dataclass(frozen=True)
 class HitChange:
-    """Hosts and businesses newly hit, or hit no longer, wholly or partly.
-
-    Attributes
-    ----------
-    n_hosts
-        Hosts.
-    n_businesses
-        Businesses; None where the inventory has no names.
-    businesses
-        The first of them, ranked.
-    """
+    """Hosts and businesses newly hit, or hit no longer, wholly or partly."""
 
     n_hosts: int
+    """Hosts."""
     n_businesses: int | None
+    """Businesses; None where the inventory has no names."""
     businesses: tuple[Business, ...]
+    """The first of them, ranked."""
 
 
 @dataclass(frozen=True)
 class Changes:
-    """What was added and removed.
-
-    Attributes
-    ----------
-    before
-        What the blocklist is compared with, in words.
-    added, removed
-        Addresses listed now and not before, and the reverse.
-    newly_hit, no_longer_hit
-        Of the inventory; None without one.
-    """
+    """What was added and removed."""
 
     before: str
+    """Description of the list that the blocklist is compared with."""
     added: AddressChange
     removed: AddressChange
+    """Addresses listed now and not before, and the reverse."""
     newly_hit: HitChange | None
     no_longer_hit: HitChange | None
+    """Hosts and businesses of the inventory, in the same way; None without one."""
 
 
 def _change(addresses: AddressSet) -> AddressChange:

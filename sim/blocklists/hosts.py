@@ -30,43 +30,30 @@ class State(IntEnum):
 
 @dataclass(frozen=True)
 class Tally:
-    """How many are in which state.
-
-    Attributes
-    ----------
-    n_wholly, n_partly, n_not_listed, n_not_known
-        They sum to ``n``. For weighted tallies these are sums of the weight, and ``n`` is the sum
-        over all of those whose weight is known.
-    n
-        All.
-    n_without_weight
-        Hosts or businesses whose weight is not known; they are in none of the sums.
-    """
+    """How many are in which state."""
 
     n_wholly: float
     n_partly: float
     n_not_listed: float
     n_not_known: float
+    """They sum to ``n``. For weighted tallies these are sums of the weight, and ``n`` is the sum
+    over all of those whose weight is known."""
     n: float
+    """All."""
     n_without_weight: int = 0
+    """Hosts or businesses whose weight is not known; they are in none of the sums."""
 
 
 @dataclass(frozen=True, eq=False)
 class Hits:
-    """States of an inventory.
-
-    Attributes
-    ----------
-    host_state : shape (n_records,), int8
-        `State` of each host, a record of the inventory.
-    business_state : shape (n_names,), int8
-        `State` of each business, a distinct name; None where the inventory has no names. One is
-        hit wholly when all addresses of all its hosts are listed; where some of its hosts are not
-        known it is at most partly.
-    """
+    """States of an inventory."""
 
     host_state: States
+    """`State` of each host, a record of the inventory; shape (n_records,), int8."""
     business_state: States | None
+    """`State` of each business, a distinct name; None where the inventory has no names. One is hit
+    wholly when all addresses of all its hosts are listed; where some of its hosts are not known it
+    is at most partly. Shape (n_names,), int8."""
 
     @property
     def is_hit(self) -> NDArray[np.bool_]:

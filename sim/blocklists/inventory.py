@@ -31,23 +31,16 @@ from sim.blocklists.hosts import (
 
 @dataclass(frozen=True, eq=False)
 class Rules:
-    """The prefixes of several blocklists as one table.
-
-    Attributes
-    ----------
-    table4, table6
-        The rules of each family, IPv4 first; a range of a list is several rules.
-    file
-        Names of the lists.
-    file_row, line : shape (n_rules,), int64
-        Where each rule stands; line 0 where the format has no lines.
-    """
+    """The prefixes of several blocklists as one table."""
 
     table4: PrefixTable
     table6: PrefixTable6
+    """The rules of each family, IPv4 first; a range of a list is several rules."""
     file: Sequence[str]
+    """Names of the lists."""
     file_row: NDArray[np.int64]
     line: NDArray[np.int64]
+    """Where each rule stands; line 0 where the format has no lines; shape (n_rules,), int64."""
 
     @classmethod
     def of(cls, feeds: Sequence[Feed]) -> Rules:
@@ -107,19 +100,13 @@ class Rules:
 
 @dataclass(frozen=True)
 class RuleHits:
-    """Hosts one rule hits.
-
-    Attributes
-    ----------
-    prefix, place
-        The rule and where it stands.
-    n_hosts
-        Hosts it hits, each counted under its most specific rule.
-    """
+    """Hosts one rule hits."""
 
     prefix: str
     place: str
+    """The rule and where it stands."""
     n_hosts: int
+    """Hosts it hits, each counted under its most specific rule."""
 
 
 _TEXTS = ("sector", "provider", "region", "country")
@@ -127,53 +114,36 @@ _TEXTS = ("sector", "provider", "region", "country")
 
 @dataclass(frozen=True)
 class Business:
-    """One business hit.
-
-    Attributes
-    ----------
-    name
-        As in the inventory.
-    state
-        ``wholly`` or ``partly``.
-    n_hosts_hit, n_hosts_not_known, n_hosts
-        Hosts hit wholly or partly, hosts without a usable address, and all.
-    n_names, revenue_usd_per_h
-        Names on its hosts, and its revenue; None where not known.
-    labels
-        Sector, provider, region and country of its first host, where the inventory has them.
-    """
+    """One business hit."""
 
     name: str
+    """As in the inventory."""
     state: str
+    """``wholly`` or ``partly``."""
     n_hosts_hit: int
     n_hosts_not_known: int
     n_hosts: int
+    """Hosts hit wholly or partly, hosts without a usable address, and all."""
     n_names: float | None
     revenue_usd_per_h: float | None
+    """Names on its hosts, and its revenue; None where not known."""
     labels: dict[str, str]
+    """Sector, provider, region and country of its first host, where the inventory has them."""
 
 
 @dataclass(frozen=True)
 class Host:
-    """One host hit, and the rule that hits it.
-
-    Attributes
-    ----------
-    address
-        Its first address or prefix with a listed address.
-    name
-        Its business; empty where the inventory has no names.
-    state
-        ``wholly`` or ``partly``.
-    rule, place
-        Most specific rule over its first listed address, and where it stands.
-    """
+    """One host hit, and the rule that hits it."""
 
     address: str
+    """Its first address or prefix with a listed address."""
     name: str
+    """Its business; empty where the inventory has no names."""
     state: str
+    """``wholly`` or ``partly``."""
     rule: str
     place: str
+    """Most specific rule over its first listed address, and where it stands."""
 
 
 def rank_businesses(
@@ -292,47 +262,35 @@ def _address_texts(inventory: Feed, chosen: Sequence[int], listed: AddressSet) -
 
 @dataclass(frozen=True, eq=False)
 class InventoryHits:
-    """What is hit of an inventory.
-
-    Attributes
-    ----------
-    hosts
-        Tally of hosts, the rows of the inventory.
-    names
-        Names on them (``n_names``); None where the inventory does not say.
-    businesses
-        Tally of distinct ``name`` values; None where the inventory has none.
-    revenue_usd_per_h
-        Revenue of businesses, and of hosts without a name, by state; None where the inventory
-        does not say.
-    groups
-        Hosts and businesses by each column asked for that the inventory or a table has.
-    ranked
-        Businesses hit, most important first.
-    host_state : shape (n_hosts,), int8
-        `sim.blocklists.hosts.State` of each row: 0 not known, 1 not listed, 2 partly, 3 wholly.
-    business_state : shape (n_businesses,), int8
-        The same of each distinct name, in the order of first appearance.
-    host_rule : shape (n_hosts,), int64
-        Row of the rule that hits each host, -1 for none; None unless explained.
-    rules, explained
-        Rules by hosts hit, and hosts with the rule that hits each; empty unless explained.
-    notes
-        What to know before trusting the numbers.
-    """
+    """What is hit of an inventory."""
 
     hosts: Tally
+    """Tally of hosts, the rows of the inventory."""
     names: Tally | None
+    """Names on them (``n_names``); None where the inventory does not say."""
     businesses: Tally | None
+    """Tally of distinct ``name`` values; None where the inventory has none."""
     revenue_usd_per_h: Tally | None
+    """Revenue of businesses, and of hosts without a name, by state; None where the inventory does
+    not say."""
     groups: Mapping[str, Sequence[HostGroup]]
+    """Hosts and businesses by each column asked for that the inventory or a table has."""
     ranked: Sequence[Business]
+    """Businesses hit, most important first."""
     host_state: NDArray[np.int8]
+    """`sim.blocklists.hosts.State` of each row: 0 not known, 1 not listed, 2 partly, 3 wholly;
+    shape (n_hosts,), int8."""
     business_state: NDArray[np.int8] | None
+    """The same of each distinct name, in the order of first appearance; shape (n_businesses,),
+    int8."""
     host_rule: NDArray[np.int64] | None
+    """Row of the rule that hits each host, -1 for none; None unless explained; shape (n_hosts,),
+    int64."""
     rules: Sequence[RuleHits]
     explained: Sequence[Host]
+    """Rules by hosts hit, and hosts with the rule that hits each; empty unless explained."""
     notes: Sequence[str]
+    """Cautions about the numbers."""
 
 
 def assess_inventory(

@@ -9,19 +9,13 @@ from typing import NamedTuple
 
 
 class Cause(NamedTuple):
-    """One cause.
-
-    Attributes
-    ----------
-    name, label
-        As in tables, and for people.
-    what
-        What is blocked, or fails.
-    """
+    """One cause."""
 
     name: str
     label: str
+    """As in tables, and for people."""
     what: str
+    """What is blocked, or fails."""
 
 
 CAUSES = (

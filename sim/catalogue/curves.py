@@ -5,27 +5,19 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Curve:
-    """A measure at every moment of a run.
-
-    Attributes
-    ----------
-    name, unit, description
-        As in ``curves.parquet`` and its description.
-    noun, label
-        For people: what it counts, and which of these; no noun where the label says all.
-    needs
-        Section of the scenario without which there is none; empty where there always is.
-    is_of_ipv6
-        Whether there is one only where the tables of the scenario hold IPv6.
-    """
+    """A measure at every moment of a run."""
 
     name: str
     unit: str
     description: str
+    """As in ``curves.parquet`` and its description."""
     noun: str
     label: str
+    """For people: what it counts, and which of these; no noun where the label says all."""
     needs: str = ""
+    """Section of the scenario without which there is none; empty where there always is."""
     is_of_ipv6: bool = False
+    """Whether there is one only where the tables of the scenario hold IPv6."""
 
     @property
     def full_label(self) -> str:

@@ -27,65 +27,44 @@ class Section(StrEnum):
 
 @dataclass(frozen=True)
 class Metric:
-    """A measure of a whole run.
-
-    Attributes
-    ----------
-    name, unit
-        As in the tables.
-    what
-        What is counted, in a few words.
-    formula
-        Function that computes it, from ``sim.measure`` on.
-    section
-        Its section in the documentation.
-    of
-        Unit of its denominator; empty where it has none.
-    label
-        Name for people; made from ``name`` where empty.
-    needs
-        Section of the scenario without which it is not measured; empty where it always is.
-    is_beside_figure
-        Whether it is about the providers that a published figure names, and measured only with such
-        a figure.
-    is_of_ipv6
-        Whether it is 0 where the tables of the scenario hold no IPv6.
-    is_headline
-        Whether it is among the few that are shown by default.
-    is_key_figure, is_compared
-        Whether it is also shown at the head of a report, or in the tables of a comparison.
-    """
+    """A measure of a whole run."""
 
     name: str
     unit: str
+    """As in the tables."""
     what: str
+    """Quantity counted, in a few words."""
     formula: str
+    """Function that computes it, from ``sim.measure`` on."""
     section: Section
+    """Its section in the documentation."""
     of: str = ""
+    """Unit of its denominator; empty where it has none."""
     label: str = ""
+    """Name for people; made from ``name`` where empty."""
     needs: str = ""
+    """Section of the scenario without which it is not measured; empty where it always is."""
     is_beside_figure: bool = False
+    """Whether it is about the providers that a published figure names, and measured only with such
+    a figure."""
     is_of_ipv6: bool = False
+    """Whether it is 0 where the tables of the scenario hold no IPv6."""
     is_headline: bool = False
+    """Whether it is among the few that are shown by default."""
     is_key_figure: bool = False
     is_compared: bool = False
+    """Whether it is also shown at the head of a report, or in the tables of a comparison."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Ratio(Metric):
-    """A measure that is one measure over another.
-
-    Attributes
-    ----------
-    above, below
-        Names of the two measures.
-    per
-        Number of units of the denominator that it is for.
-    """
+    """A measure that is one measure over another."""
 
     above: str
     below: str
+    """Names of the two measures."""
     per: float
+    """Number of units of the denominator that it is for."""
 
 
 ADDRESSES, BUSINESSES, HOURS, USER_HOURS = (

@@ -317,21 +317,14 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Files:
-    """Files named on the command line, all read with the same options.
-
-    Attributes
-    ----------
-    options
-        As the verb took them.
-    stack
-        Holds what standard input was written to until everything is read.
-    at
-        When orders are in force, where a file is dated.
-    """
+    """Files named on the command line, all read with the same options."""
 
     options: TableOptions
+    """As the verb took them."""
     stack: ExitStack
+    """Holds what standard input was written to until everything is read."""
     at: datetime | None = None
+    """When orders are in force, where a file is dated."""
 
     def find(self, names: Sequence[str]) -> list[Input]:
         """Files by name; standard input is written to a temporary file."""

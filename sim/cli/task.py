@@ -179,19 +179,14 @@ def free_folder(folder: Path, *, force: bool) -> Path:
 
 @dataclass(frozen=True)
 class Task(Generic[Planned]):
-    """An experiment of a verb, its folder, and the parts that it resumes.
-
-    Attributes
-    ----------
-    earlier
-        Parts of an earlier attempt; None for a new one.
-    """
+    """An experiment of a verb, its folder, and the parts that it resumes."""
 
     options: ExperimentOptions
     experiment: Planned
     folder: Path
     is_forced: bool
     earlier: Path | None = None
+    """Parts of an earlier attempt; None for a new one."""
 
     @classmethod
     def begin(

@@ -288,15 +288,10 @@ MOST = 6
 
 @dataclass(frozen=True)
 class Lever(Factor):
-    """An input that can be moved.
-
-    Attributes
-    ----------
-    meaning
-        What it is.
-    """
+    """An input that can be moved."""
 
     meaning: str = ""
+    """What it is."""
 
     def override(self, text: str) -> str | None:
         """Return ``key=value`` of a value in its range; None of anything else."""

@@ -71,18 +71,12 @@ class Spread(NamedTuple):
 
 
 class NewOnes(NamedTuple):
-    """How many new addresses a session lists.
-
-    Attributes
-    ----------
-    mean
-        At level 0.
-    weight : shape (shapes,)
-        Probability of each shape.
-    """
+    """How many new addresses a session lists."""
 
     mean: float
+    """At level 0."""
     weight: Floats
+    """Probability of each shape; shape (shapes,)."""
 
     @classmethod
     def of(cls, record: SessionRecord, pool: Pool, belief: Belief) -> NewOnes:
@@ -112,44 +106,32 @@ def share_of_level(pool: Pool, level: Floats) -> Floats:
 
 
 class Outlook(NamedTuple):
-    """Forecast of the next sessions from a record.
-
-    Attributes
-    ----------
-    record
-        What was known.
-    start_s, length_h : shape (k,)
-        When the sessions begin, and how long they last.
-    p_next : shape (members, n)
-        Probability that the next session lists each address of the record.
-    none_next, none_any : shape (members, paths, n)
-        Probability, given the levels of a path, that the next session does not list it, and that
-        none does.
-    n_listed : shape (members, paths, n)
-        Expected number of the sessions that list it.
-    new_next, new_any, new_listed : shape (members, paths)
-        Expected number of new addresses in the next session, in all, and of listings of these.
-    counts
-        Of the next session: draws of each of ``COUNTS``.
-    share_h
-        Share of a session for which what it lists is listed.
-    spread
-        Where new ones lie.
-    """
+    """Forecast of the next sessions from a record."""
 
     record: SessionRecord
+    """What was known."""
     start_s: NDArray[np.int64]
     length_h: Floats
+    """When the sessions begin, and how long they last; shape (k,)."""
     p_next: Floats
+    """Probability that the next session lists each address of the record; shape (members, n)."""
     none_next: Floats
     none_any: Floats
+    """Probability, given the levels of a path, that the next session does not list it, and that
+    none does; shape (members, paths, n)."""
     n_listed: Floats
+    """Expected number of the sessions that list it; shape (members, paths, n)."""
     new_next: Floats
     new_any: Floats
     new_listed: Floats
+    """Expected number of new addresses in the next session, in all, and of listings of these; shape
+    (members, paths)."""
     counts: Mapping[str, Floats]
+    """Draws of each of ``COUNTS`` for the next session."""
     share_h: float
+    """Share of a session for which what it lists is listed."""
     spread: Spread
+    """Where new ones lie."""
 
 
 def forecast(

@@ -78,25 +78,17 @@ class Pool(NamedTuple):
 
 
 class Belief(NamedTuple):
-    """Posterior distribution of a pool at the start of a session.
-
-    Attributes
-    ----------
-    active, inactive : shape (n, cells)
-        Probability of each state and propensity of each address.
-    level : shape (levels,)
-        Probability of each level.
-    past_level : shape (k,)
-        Mean level of each session; 0 of the first.
-    log_likelihood
-        Of what sessions listed of addresses that were listed before.
-    """
+    """Posterior distribution of a pool at the start of a session."""
 
     active: Floats
     inactive: Floats
+    """Probability of each state and propensity of each address; shape (n, cells)."""
     level: Floats
+    """Probability of each level; shape (levels,)."""
     past_level: Floats
+    """Mean level of each session; 0 of the first; shape (k,)."""
     log_likelihood: float
+    """Log-likelihood of the listings of addresses that were listed before."""
 
     def probability(self, pool: Pool) -> Floats:
         """Probability at each level that the session lists each address; shape (n, levels)."""

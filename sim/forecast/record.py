@@ -27,35 +27,24 @@ S_PER_H = 3600
 
 @dataclass(frozen=True)
 class SessionRecord:
-    """Addresses by session.
-
-    Attributes
-    ----------
-    addresses
-        Those listed in any session, n of them, ascending.
-    start_s, end_s : shape (k,)
-        Of each session, in seconds since 1970, ascending.
-    is_listed, is_at_start : shape (k, n)
-        Whether it is listed in a session, and at its start.
-    hours : shape (k, n)
-        Time for which it is listed within the session, in h.
-    n_peak : shape (k,)
-        Most addresses listed at a time.
-    until_s
-        When the record ends, if that is after the last session; 0 where it is not known.
-    outside
-        Addresses that were listed outside sessions alone.
-    """
+    """Addresses by session."""
 
     addresses: tuple[str, ...]
+    """Those listed in any session, n of them, ascending."""
     start_s: NDArray[np.int64]
     end_s: NDArray[np.int64]
+    """Start and end of each session, in seconds since 1970, ascending; shape (k,)."""
     is_listed: NDArray[np.bool_]
     is_at_start: NDArray[np.bool_]
+    """Whether it is listed in a session, and at its start; shape (k, n)."""
     hours: NDArray[np.float64]
+    """Time for which it is listed within the session, in h; shape (k, n)."""
     n_peak: NDArray[np.int64]
+    """Most addresses listed at a time; shape (k,)."""
     until_s: int = 0
+    """When the record ends, if that is after the last session; 0 where it is not known."""
     outside: frozenset[str] = frozenset()
+    """Addresses that were listed outside sessions alone."""
 
     @property
     def last_s(self) -> int:

@@ -31,34 +31,24 @@ Sessions = list[tuple[int, int]]
 
 
 class RiskRow(NamedTuple):
-    """Risk of a site, network or provider.
-
-    Attributes
-    ----------
-    name
-        Of the site, network or provider.
-    addresses
-        Of a site, its own; of others, those of the record in them.
-    n_listed
-        Sessions of the record that listed any of them.
-    last
-        Start of the last of these, in seconds since 1970; None for none.
-    p_next, p_any
-        Probability that the next session lists any of them, and that any within four weeks does;
-        None where it is not known.
-    hours_next, hours_any
-        Expected time for which they are listed: of a site its mean address, in h; of others the
-        sum over their addresses, in address-hours.
-    """
+    """Risk of a site, network or provider."""
 
     name: str
+    """Site, network or provider."""
     addresses: tuple[str, ...]
+    """Addresses of a site; for a network or provider, those of the record in it."""
     n_listed: int
+    """Sessions of the record that listed any of them."""
     last: int | None
+    """Start of the last of these, in seconds since 1970; None for none."""
     p_next: Estimated | None
     p_any: Estimated | None
+    """Probability that the next session lists any of them, and that any within four weeks does;
+    None where it is not known."""
     hours_next: Estimated | None
     hours_any: Estimated | None
+    """Expected time for which they are listed: of a site its mean address, in h; of others the sum
+    over their addresses, in address-hours."""
 
 
 def next_sessions(record: SessionRecord, zone: tzinfo = UTC) -> Sessions:

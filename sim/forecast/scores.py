@@ -37,40 +37,28 @@ BINS = np.array([0, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 0.9, 1.0])
 
 
 class SessionForecast(NamedTuple):
-    """Forecasts of one session, by everyone, and what came.
-
-    Attributes
-    ----------
-    start_s
-        When it begins.
-    addresses
-        Those listed before it.
-    p : shape (models, n)
-        Probability of each, by model.
-    counts
-        Quantiles of each of ``COUNTS`` by the pool.
-    sha256
-        Of the forecast as it is stored.
-    is_listed : shape (n,)
-        What came.
-    p_any, is_any : shape (n,)
-        Probability by the pool that one of the sessions of four weeks lists it, and what came.
-    came
-        Each of ``COUNTS``.
-    scores
-        By kind, quantity and model; lower is better.
-    """
+    """Forecasts of one session, by everyone, and what came."""
 
     start_s: int
+    """When it begins."""
     addresses: tuple[str, ...]
+    """Those listed before it."""
     p: Floats
+    """Probability of each, by model; shape (models, n)."""
     counts: Mapping[str, tuple[float, ...]]
+    """Quantiles of each of ``COUNTS`` by the pool."""
     sha256: str
+    """Hash of the forecast as it is stored."""
     is_listed: NDArray[np.bool_]
+    """What came; shape (n,)."""
     p_any: Floats
     is_any: NDArray[np.bool_]
+    """Probability by the pool that one of the sessions of four weeks lists it, and what came; shape
+    (n,)."""
     came: Mapping[str, float]
+    """Each of ``COUNTS``."""
     scores: Mapping[tuple[str, str], tuple[float, ...]]
+    """By kind, quantity and model; lower is better."""
 
 
 def roll(
@@ -249,24 +237,17 @@ def _score_new(known: SessionRecord, outlook: Outlook, new: Sequence[str]) -> tu
 
 
 class ScoreRow(NamedTuple):
-    """Mean score of one quantity.
-
-    Attributes
-    ----------
-    by_model
-        Of each of ``MODELS``; NaN where it has none.
-    skill
-        One less the ratio of the pool's score to that of the best simple forecast; NaN where that
-        is 0.
-    inside
-        Sessions inside the band of nine in ten; None where it has none.
-    """
+    """Mean score of one quantity."""
 
     score: str
     quantity: str
     by_model: tuple[float, ...]
+    """Score of each of ``MODELS``; NaN where it has none."""
     skill: float
+    """One less the ratio of the pool's score to that of the best simple forecast; NaN where that is
+    0."""
     inside: int | None
+    """Sessions inside the band of nine in ten; None where it has none."""
     n_sessions: int
 
 

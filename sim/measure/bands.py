@@ -18,26 +18,18 @@ MAX_GRID = 3000
 
 @dataclass(frozen=True, eq=False)
 class Band:
-    """Median and range of a curve over simulations.
-
-    Attributes
-    ----------
-    t_s : shape (n_times,)
-        Times, ascending, from 0; each value holds until the next one.
-    median, low, high : shape (n_times,)
-        Median, 5th and 95th percentile; the latter NaN with one simulation.
-    denominator
-        Median of what the values are out of; NaN where there is nothing.
-    n_simulations
-        Simulations in the band.
-    """
+    """Median and range of a curve over simulations."""
 
     t_s: NDArray[np.int64]
+    """Times, ascending, from 0; each value holds until the next one; shape (n_times,)."""
     median: NDArray[np.float64]
     low: NDArray[np.float64]
     high: NDArray[np.float64]
+    """Median, 5th and 95th percentile; the latter NaN with one simulation; shape (n_times,)."""
     denominator: float
+    """Median of what the values are out of; NaN where there is nothing."""
     n_simulations: int
+    """Simulations in the band."""
 
 
 def whole_band(run: RunFolder, metric: str, strategy: str | None = None) -> Band:

@@ -28,22 +28,15 @@ MOST_AGAINST = 1 / 20
 
 
 class Contradiction(NamedTuple):
-    """A dated fact that the simulations of a folder contradict.
-
-    Attributes
-    ----------
-    fact
-        The fact.
-    median
-        Median of its curve at its time.
-    n_against, n_simulations
-        Simulations that contradict it, of how many.
-    """
+    """A dated fact that the simulations of a folder contradict."""
 
     fact: FactRow
+    """The fact."""
     median: float
+    """Median of its curve at its time."""
     n_against: int
     n_simulations: int
+    """Simulations that contradict it, of how many."""
 
 
 def own_strategy(run: RunFolder) -> str:
@@ -109,42 +102,29 @@ class Grade(StrEnum):
 
 @dataclass(frozen=True)
 class Estimate:
-    """A number over the simulations of an ensemble.
-
-    Attributes
-    ----------
-    median, low, high
-        Median, 5th and 95th percentile; NaN where not known.
-    unit
-        Unit, as in the tables; ``share`` of a share.
-    of
-        Unit of what it is out of; empty where it is out of nothing.
-    whole
-        Median of what it is out of; NaN likewise.
-    n_simulations, n_known
-        All simulations, and those in which it is known; the statistics are of these.
-    depends_on
-        Inputs on which it depends most, each with the share of its variance that it explains.
-    grade
-        What the record says of it.
-    chance
-        Share of its spread that is chance; NaN where no inputs were simulated twice.
-    zero_at_most
-        Bound of a zero; see `sim.measure.summary.Sample.bound`.
-    """
+    """A number over the simulations of an ensemble."""
 
     median: float
     low: float
     high: float
+    """Median, 5th and 95th percentile; NaN where not known."""
     unit: str
+    """Unit, as in the tables; ``share`` of a share."""
     of: str = ""
+    """Unit of what it is out of; empty where it is out of nothing."""
     whole: float = math.nan
+    """Median of what it is out of; NaN likewise."""
     n_simulations: int = 0
     n_known: int = 0
+    """All simulations, and those in which it is known; the statistics are of these."""
     depends_on: tuple[tuple[str, float], ...] = ()
+    """Inputs on which it depends most, each with the share of its variance that it explains."""
     grade: Grade = Grade.NEVER_CHECKED
+    """What the record says of it."""
     chance: float = math.nan
+    """Share of its spread that is chance; NaN where no inputs were simulated twice."""
     zero_at_most: float = 0.0
+    """Bound of a zero; see `sim.measure.summary.Sample.bound`."""
 
     @property
     def is_known(self) -> bool:

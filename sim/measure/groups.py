@@ -46,26 +46,18 @@ def state_times_s(outcome: Outcome) -> dict[str, NDArray[np.int64]]:
 
 @dataclass(frozen=True)
 class GroupCount:
-    """A number of one group in one run.
-
-    Attributes
-    ----------
-    by
-        What groups are of: ``sector``, ``provider``, ``operator`` or ``cause``.
-    group
-        Name of the group.
-    metric
-        A measure of the catalogue, which has its units.
-    denominator
-        What it is out of: of businesses those of the group; for an operator or a cause all, since
-        everybody has users there; of a share of demand all demand, so that shares add up.
-    """
+    """A number of one group in one run."""
 
     by: str
+    """Kind of group: ``sector``, ``provider``, ``operator`` or ``cause``."""
     group: str
+    """Name of the group."""
     metric: str
+    """A measure of the catalogue, which has its units."""
     value: float
     denominator: float
+    """Denominator: businesses of the group; for an operator or a cause all businesses, since all
+    have users there; for a share of demand all demand, so that shares add up."""
 
 
 def count_groups(world: World, outcome: Outcome) -> tuple[GroupCount, ...]:

@@ -22,23 +22,16 @@ UNKNOWN = float("nan")
 
 @dataclass(frozen=True)
 class Measure:
-    """One number of one run.
-
-    Attributes
-    ----------
-    metric, unit
-        Name and unit.
-    value
-        The number; NaN where it is not known.
-    denominator, denominator_unit
-        What it is out of; NaN and empty where there is nothing.
-    """
+    """One number of one run."""
 
     metric: str
     unit: str
+    """Name and unit."""
     value: float
+    """The number; NaN where it is not known."""
     denominator: float = UNKNOWN
     denominator_unit: str = ""
+    """Denominator and its unit; NaN and empty where there is none."""
 
 
 def measured(name: str, value: float, denominator: float = UNKNOWN) -> Measure:
@@ -105,18 +98,12 @@ Formula: TypeAlias = Callable[[World, Outcome], float]
 
 @dataclass(frozen=True)
 class OwnMeasure:
-    """A measure of one's own.
-
-    Attributes
-    ----------
-    formula
-        From the world and what happened in it to a number; NaN where it is not known.
-    unit
-        Unit of the number.
-    """
+    """A measure of one's own."""
 
     formula: Formula
+    """From the world and what happened in it to a number; NaN where it is not known."""
     unit: str
+    """Unit of the number."""
 
 
 def measure(*, unit: str) -> Callable[[Formula], OwnMeasure]:

@@ -45,24 +45,16 @@ SPANS = ("first_outage_s", "last_outage_s", "first_cut_off_s", "last_cut_off_s")
 
 @dataclass(frozen=True, eq=False)
 class SiteRuns:
-    """The runs of a strategy.
-
-    Attributes
-    ----------
-    site
-        Names, by site row.
-    replicate : shape (n_replicates,)
-        Numbers of the simulations, ascending.
-    number
-        Numbers by column, each of shape (n_replicates, n_sites); NaN where missing.
-    text
-        Texts by column, in the same shape; empty where missing.
-    """
+    """The runs of a strategy."""
 
     site: tuple[str, ...]
+    """Names, by site row."""
     replicate: NDArray[np.int64]
+    """Numbers of the simulations, ascending; shape (n_replicates,)."""
     number: Mapping[str, NDArray[np.float64]]
+    """Numbers by column, each of shape (n_replicates, n_sites); NaN where missing."""
     text: Mapping[str, NDArray[np.object_]]
+    """Texts by column, in the same shape; empty where missing."""
 
 
 def read_sites(folder: Path, label: str, currency: str = USD) -> SiteRuns:

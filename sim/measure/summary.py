@@ -161,20 +161,14 @@ three, as 0.05 is about exp(-3) (Hanley and Lippman-Hand 1983)."""
 
 
 class Sample(NamedTuple):
-    """What zeros show of the businesses that a sample stands for.
-
-    Attributes
-    ----------
-    at_most
-        Share of all below which harm is where none of the sample has any: the rule of three. 0
-        where no address was listed, or none was drawn: a zero is one. NaN where what was listed
-        contains no range of a drawn host, so that none could be hit.
-    is_hit
-        Whether any business was affected in more than one simulation of twenty.
-    """
+    """Upper bounds that zeros of a sample give for the businesses it represents."""
 
     at_most: float
+    """Share of all below which harm is where none of the sample has any: the rule of three. 0 where
+    no address was listed, or none was drawn: a zero is one. NaN where what was listed contains no
+    range of a drawn host, so that none could be hit."""
     is_hit: bool
+    """Whether any business was affected in more than one simulation of twenty."""
 
     @classmethod
     def of(cls, values_of: Callable[[str], NDArray[np.float64]], n_drawn: float) -> Sample:
@@ -228,27 +222,20 @@ class Sample(NamedTuple):
 
 
 CERTAIN = Sample(0.0, is_hit=True)
-"""A sample of which each zero is one."""
+"""A sample in which each zero is exact."""
 
 
 @dataclass(frozen=True, eq=False)
 class Measured:
-    """Measures of one strategy.
-
-    Attributes
-    ----------
-    replicate : shape (n_simulations,), ascending
-        Which simulations are finished.
-    metrics
-        Name, unit and unit of the denominator of each row, in the sequence of measuring.
-    value, denominator : shape (n_metrics, n_simulations)
-        NaN where not known.
-    """
+    """Measures of one strategy."""
 
     replicate: NDArray[np.int64]
+    """Which simulations are finished; shape (n_simulations,), ascending."""
     metrics: tuple[Measure, ...]
+    """Name, unit and unit of the denominator of each row, in the sequence of measuring."""
     value: NDArray[np.float64]
     denominator: NDArray[np.float64]
+    """NaN where not known; shape (n_metrics, n_simulations)."""
 
     @classmethod
     def of(cls, runs: Mapping[int, Sequence[Measure]]) -> Measured:

@@ -111,18 +111,12 @@ MOST_STEPS, FOUND_WITHIN = 100, 1e-3
 
 @dataclass(frozen=True, eq=False)
 class KindDraws:
-    """Names per address of one kind of use, in each draw, by classes of size.
-
-    Attributes
-    ----------
-    n_addresses : shape (n_draws, n_classes)
-        Addresses of each class, in any unit.
-    n_names : shape (n_draws, n_classes)
-        Names on these addresses.
-    """
+    """Names per address of one kind of use, in each draw, by classes of size."""
 
     n_addresses: NDArray[np.float64]
+    """Addresses of each class, in any unit; shape (n_draws, n_classes)."""
     n_names: NDArray[np.float64]
+    """Names on these addresses; shape (n_draws, n_classes)."""
 
     @property
     def mean_names(self) -> NDArray[np.float64]:
@@ -272,44 +266,29 @@ NamedPlace = tuple[str, str]
 
 @dataclass(frozen=True, eq=False)
 class ListedPlaces:
-    """How much of each place a list holds.
-
-    Attributes
-    ----------
-    place
-        Provider and region of each place.
-    n_addresses : shape (n_places,)
-        Addresses of the place.
-    n_swept : shape (n_places, n_ways)
-        Of these, addresses listed by a rule of several addresses, without ``n_single``. Where a
-        list may be so or so, draws take these ways in turn.
-    n_single : shape (n_places, n_ways)
-        Of these, addresses listed one by one.
-    """
+    """How much of each place a list holds."""
 
     place: tuple[NamedPlace, ...]
+    """Provider and region of each place."""
     n_addresses: NDArray[np.int64]
+    """Addresses of the place; shape (n_places,)."""
     n_swept: NDArray[np.int64]
+    """Of these, addresses listed by a rule of several addresses, without ``n_single``. Where a list
+    may be so or so, draws take these ways in turn. Shape (n_places, n_ways)."""
     n_single: NDArray[np.int64]
+    """Of these, addresses listed one by one; shape (n_places, n_ways)."""
 
 
 class NameDraws(NamedTuple):
-    """Draws of the number of names on the listed addresses of a provider, each shape (n_draws,).
-
-    Attributes
-    ----------
-    names
-        Names on listed addresses, a name on two of them counted twice.
-    hit, wholly
-        Distinct names with at least one listed address, and with all of theirs listed.
-    active
-        Those of ``hit`` that are not parked.
-    """
+    """Draws of the number of names on the listed addresses of a provider, each shape (n_draws,)."""
 
     names: NDArray[np.float64]
+    """Names on listed addresses, a name on two of them counted twice."""
     hit: NDArray[np.float64]
     wholly: NDArray[np.float64]
+    """Distinct names with at least one listed address, and with all of theirs listed."""
     active: NDArray[np.float64]
+    """Those of ``hit`` that are not parked."""
 
 
 def draw_names(

@@ -22,20 +22,14 @@ SLACK = 1e-12
 
 @dataclass(frozen=True)
 class Calibration:
-    """Counts of a census.
-
-    Attributes
-    ----------
-    n_names, n_addresses, n_single
-        Names, addresses with at least one name, and addresses with exactly one.
-    top
-        ``(rank, names)``: the ``rank`` most crowded addresses hold that many names; ascending.
-    """
+    """Counts of a census."""
 
     n_names: int
     n_addresses: int
     n_single: int
+    """Names, addresses with at least one name, and addresses with exactly one."""
     top: tuple[tuple[int, float], ...]
+    """``(rank, names)``: the ``rank`` most crowded addresses hold that many names; ascending."""
 
     @classmethod
     def of(cls, rows: Sequence[ConcentrationRow]) -> Calibration:
@@ -99,16 +93,11 @@ class Calibration:
 
 @dataclass(frozen=True, eq=False)
 class RankCurve:
-    """Names against rank: straight between knots in logarithms of both, falling.
-
-    Attributes
-    ----------
-    rank, size : shape (n_knots,)
-        Knots; ``rank`` ascending, ``size`` descending.
-    """
+    """Names against rank: straight between knots in logarithms of both, falling."""
 
     rank: NDArray[np.float64]
     size: NDArray[np.float64]
+    """Knots; ``rank`` ascending, ``size`` descending; shape (n_knots,)."""
 
     def __post_init__(self) -> None:
         for column in (self.rank, self.size):
@@ -221,18 +210,12 @@ def _solve(
 
 @dataclass(frozen=True, eq=False)
 class NamesLaw:
-    """How many addresses carry how many names.
-
-    Attributes
-    ----------
-    size : shape (n_sizes,), int64
-        Numbers of names that occur, descending.
-    count : shape (n_sizes,), int64
-        Addresses with that many names.
-    """
+    """How many addresses carry how many names."""
 
     size: NDArray[np.int64]
+    """Numbers of names that occur, descending; shape (n_sizes,), int64."""
     count: NDArray[np.int64]
+    """Addresses with that many names; shape (n_sizes,), int64."""
 
     def __post_init__(self) -> None:
         if self.size.size == 0 or np.any(self.count <= 0) or np.any(np.diff(self.size) >= 0):

@@ -58,34 +58,24 @@ class Band:
 
 @dataclass(frozen=True)
 class ExpectedNames:
-    """Names on the listed addresses of one provider, or of all.
-
-    Attributes
-    ----------
-    provider
-        Empty for all of them; `NOT_COVERED` for addresses in no prefix of the table of providers,
-        `NOT_KNOWN` for those in a prefix without a provider.
-    n_listed
-        Listed IPv4 addresses; the median where a list is one of several that are as likely.
-    n_addresses
-        Those at places whose use of addresses is in a table. The numbers are about these.
-    n_addresses6
-        Listed IPv6 addresses: names on them are not known.
-    state
-        What is known: `ALL_KNOWN`, `LOWER_BOUND` where of a part nothing is, `NONE_KNOWN`.
-    names, hit, wholly, active
-        As in ``NameDraws``; None where something is listed and names are known on none of it.
-    """
+    """Names on the listed addresses of one provider, or of all."""
 
     provider: str
+    """Empty for all of them; `NOT_COVERED` for addresses in no prefix of the table of providers,
+    `NOT_KNOWN` for those in a prefix without a provider."""
     n_listed: int
+    """Listed IPv4 addresses; the median where a list is one of several that are as likely."""
     n_addresses: int
+    """Those at places whose use of addresses is in a table. The numbers are about these."""
     n_addresses6: int
+    """Listed IPv6 addresses: names on them are not known."""
     state: str
+    """`ALL_KNOWN`, `LOWER_BOUND` where a part is not known, or `NONE_KNOWN`."""
     names: Band | None
     hit: Band | None
     wholly: Band | None
     active: Band | None
+    """As in ``NameDraws``; None where something is listed and names are known on none of it."""
 
     @property
     def share_known(self) -> float | None:
@@ -95,42 +85,29 @@ class ExpectedNames:
 
 @dataclass(frozen=True)
 class Expectation:
-    """What is expected of a list.
-
-    Attributes
-    ----------
-    all
-        All providers together.
-    providers
-        Each one with a listed address: those with known names first, most names first.
-    n_not_known
-        Listed IPv4 addresses whose names are not known: of no provider, or of one whose use of
-        addresses no table tells.
-    n_not_known6
-        Listed IPv6 /64 networks: the tables are of IPv4.
-    """
+    """What is expected of a list."""
 
     all: ExpectedNames
+    """All providers together."""
     providers: tuple[ExpectedNames, ...]
+    """Each one with a listed address: those with known names first, most names first."""
     n_not_known: int
+    """Listed IPv4 addresses whose names are not known: of no provider, or of one whose use of
+    addresses no table tells."""
     n_not_known6: int
+    """Listed IPv6 /64 networks: the tables are of IPv4."""
 
 
 @dataclass(frozen=True)
 class NameTables:
-    """Tables that names are expected from.
-
-    Attributes
-    ----------
-    census, sharing, kinds, parked
-        Names per address, use of the addresses of each place, parameters of the kinds of use, and
-        how many names are parked.
-    """
+    """Tables that names are expected from."""
 
     census: Sequence[ConcentrationRow]
     sharing: Sequence[SharingRow]
     kinds: Sequence[AssumptionRow]
     parked: Sequence[ParkedRow]
+    """Names per address, use of the addresses of each place, parameters of the kinds of use, and
+    how many names are parked."""
 
 
 def shipped_tables() -> NameTables:
@@ -150,21 +127,15 @@ def shipped_kinds() -> Sequence[AssumptionRow]:
 
 @dataclass(frozen=True, eq=False)
 class Owners:
-    """Who holds which IPv4 address.
-
-    Attributes
-    ----------
-    place
-        Provider and region of each place.
-    edge : shape (n_segments + 1,)
-        Where IPv4 passes from one place to another, its end included.
-    place_row : shape (n_segments,)
-        Whose each segment is; the number of places for what nobody holds.
-    """
+    """Who holds which IPv4 address."""
 
     place: tuple[NamedPlace, ...]
+    """Provider and region of each place."""
     edge: NDArray[np.int64]
+    """Where IPv4 passes from one place to another, its end included; shape (n_segments + 1,)."""
     place_row: NDArray[np.int64]
+    """Place that holds each segment; the number of places where nobody does; shape
+    (n_segments,)."""
 
     @classmethod
     def of_prefixes(
@@ -190,19 +161,13 @@ class Owners:
 
 @dataclass(frozen=True)
 class ListedAddresses:
-    """Addresses that are listed.
-
-    Attributes
-    ----------
-    swept
-        Those of rules of several addresses, without ``single``.
-    single
-        Those listed one by one. A wider rule that contains them takes none of them away: what is
-        known of how they were found remains.
-    """
+    """Addresses that are listed."""
 
     swept: IntervalSet
+    """Those of rules of several addresses, without ``single``."""
     single: IntervalSet
+    """Those listed one by one. A wider rule that contains them takes none of them away: what is
+    known of how they were found remains."""
 
     @classmethod
     def of_rules(cls, start: NDArray[np.int64], stop: NDArray[np.int64]) -> ListedAddresses:

@@ -20,19 +20,13 @@ SMALLEST_SIGMA = 1e-9
 
 
 class Segment(NamedTuple):
-    """Which addresses of a census a kind of use has; one value, or one for each draw.
-
-    Attributes
-    ----------
-    low, high
-        Least and most names; None for no upper end.
-    single
-        Share of the kind's addresses that have a single name.
-    """
+    """Which addresses of a census a kind of use has; one value, or one for each draw."""
 
     low: NDArray[np.int64]
     high: NDArray[np.int64] | None
+    """Least and most names; None for no upper end."""
     single: NDArray[np.float64]
+    """Share of the kind's addresses that have a single name."""
 
 
 def segment_of(kind: str, value: Mapping[str, NDArray[np.float64]]) -> Segment:

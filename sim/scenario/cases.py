@@ -257,21 +257,14 @@ class CaseList(Model):
 
 @dataclass(frozen=True)
 class PlacedCase:
-    """A case and its position in a file.
-
-    Attributes
-    ----------
-    case
-        The case.
-    file
-        The file, with the places of its values.
-    number
-        Position in the file, from 0.
-    """
+    """A case and its position in a file."""
 
     case: Case
+    """The case."""
     file: CaseFile
+    """The file, with the places of its values."""
     number: int
+    """Position in the file, from 0."""
 
     def problem(self, key: str, message: str) -> Problem:
         """Return a problem placed at one key of the case."""
@@ -280,24 +273,16 @@ class PlacedCase:
 
 @dataclass(frozen=True, eq=False)
 class CaseFile:
-    """A case file.
-
-    Attributes
-    ----------
-    path
-        Where it was read; paths inside start from its folder.
-    sha256
-        Of the file's bytes.
-    document
-        The places of its values.
-    content
-        The cases.
-    """
+    """A case file."""
 
     path: FilePath
+    """Where it was read; paths inside start from its folder."""
     sha256: str
+    """Hash of the file's bytes."""
     document: Document
+    """The places of its values."""
     content: CaseList
+    """The cases."""
 
     @property
     def cases(self) -> list[PlacedCase]:

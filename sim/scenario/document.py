@@ -45,31 +45,21 @@ class Place:
 
 @dataclass
 class Document:
-    """A tree of plain values and the places they came from.
-
-    Attributes
-    ----------
-    file
-        NodePath as the user gave it.
-    tree
-        Nested dicts with text keys, lists and scalars.
-    places, key_places
-        Place of each value, and of each key, by its path.
-    problems
-        What was refused while reading, in the order of the file.
-    refused
-        Paths of the refused values; each stands as empty text in the tree.
-    replaced
-        Paths of values that were set over those of the file, or taken away.
-    """
+    """A tree of plain values and the places they came from."""
 
     file: str
+    """NodePath as the user gave it."""
     tree: dict[str, Value] = field(default_factory=dict)
+    """Nested dicts with text keys, lists and scalars."""
     places: dict[NodePath, Place] = field(default_factory=dict)
     key_places: dict[NodePath, Place] = field(default_factory=dict)
+    """Place of each value, and of each key, by its path."""
     problems: list[Problem] = field(default_factory=list)
+    """Problems found while reading, in the order of the file."""
     refused: set[NodePath] = field(default_factory=set)
+    """Paths of the refused values; each stands as empty text in the tree."""
     replaced: set[NodePath] = field(default_factory=set)
+    """Paths of values that were set over those of the file, or taken away."""
 
     def copied(self) -> Document:
         """Return the same document, into which can be written without writing into this one."""

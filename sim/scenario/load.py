@@ -125,40 +125,27 @@ GIVEN_BY = {"population.n_businesses": "inventory"}
 
 @dataclass(frozen=True)
 class LoadedScenario:
-    """A scenario and where it came from.
-
-    Attributes
-    ----------
-    scenario
-        Validated in form; every key has a value.
-    document
-        The places of the values.
-    source
-        The file's bytes, verbatim.
-    folder
-        Folder that relative table paths start from.
-    overrides
-        ``key.path=value`` as the user wrote it.
-    assumed
-        Rows of the assumption table whose value the scenario took, in table order.
-    copies
-        Where tables lie by name, for a scenario read from a run folder with its own copies; a
-        table that is not among them lies where it always does.
-    columns
-        Assumed columns of tables that are set.
-    moved
-        Those of them that the copies have already.
-    """
+    """A scenario and where it came from."""
 
     scenario: Scenario
+    """Validated in form; every key has a value."""
     document: Document
+    """The places of the values."""
     source: bytes
+    """The file's bytes, verbatim."""
     folder: Path
+    """Folder that relative table paths start from."""
     overrides: tuple[str, ...]
+    """``key.path=value`` as the user wrote it."""
     assumed: tuple[AssumptionRow, ...]
+    """Rows of the assumption table whose value the scenario took, in table order."""
     copies: Mapping[str, Path] = field(default_factory=dict)
+    """Where tables lie by name, for a scenario read from a run folder with its own copies; a table
+    that is not among them lies where it always does."""
     columns: tuple[ColumnChange, ...] = ()
+    """Assumed columns of tables that are set."""
     moved: tuple[ColumnChange, ...] = ()
+    """Those of them that the copies have already."""
 
     def with_copies(
         self, copies: Mapping[str, Path], moved: Sequence[ColumnChange]

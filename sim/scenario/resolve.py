@@ -70,24 +70,10 @@ class Resolved:
     """A scenario with its tables, each with the key of the scenario that names it.
 
     A table is None where the scenario names none, or does not use it.
-
-    Attributes
-    ----------
-    loaded
-        The scenario file, its bytes and the overrides.
-    inventory
-        Sites with their own addresses.
-    visit_values
-        What visits earn; None where no site gives visits alone.
-    lists
-        Files of addresses that the strategy or the target names, by name.
-    code
-        Python files of strategy and measures of the user's own, which have no rows.
-    moves
-        Other addresses of sites, which the inventory has; None where none are moved.
     """
 
     loaded: LoadedScenario
+    """The scenario file, its bytes and the overrides."""
     target_prefixes: Annotated[Table[of.TargetPrefixRow] | None, "target.prefixes"]
     cloud_prefixes: Annotated[Table[of.CloudPrefixRow], "providers.prefixes"]
     shared_prefixes: Annotated[Table[of.CloudPrefixRow] | None, "providers.shared"]
@@ -105,7 +91,9 @@ class Resolved:
     money_parameters: Annotated[Table[MoneyParameterRow], "money.parameters"]
     economy: Annotated[Table[EconomyRow] | None, "money.economy"]
     inventory: Inventory | None
+    """Sites with their own addresses."""
     visit_values: Annotated[Table[of.VisitRow] | None, "population.revenue_per_visit"]
+    """Revenue of visits; None where no site gives visits alone."""
     orders: Annotated[Table[of.OrderRow] | None, "strategy.orders"]
     given: Annotated[Table[GivenOrderRow] | None, "strategy.table"]
     allowed: Annotated[Table[of.PrefixRow] | None, "strategy.allowed"]
@@ -120,8 +108,11 @@ class Resolved:
     totals: Annotated[Table[of.PublishedTotalRow] | None, "published.totals"]
     figures: Annotated[Table[of.FigureRow] | None, "published.figures"]
     lists: tuple[Table[of.PrefixRow], ...] = ()
+    """Files of addresses that the strategy or the target names, by name."""
     code: tuple[Table[Any], ...] = ()
+    """Python files of strategy and measures of the user's own, which have no rows."""
     moves: Inventory | None = None
+    """Other addresses of sites, which the inventory has; None where none are moved."""
 
     @property
     def scenario(self) -> Scenario:

@@ -21,46 +21,32 @@ from sim.scenario.tables.seeds import CodeTable, ColumnNote, SourceNote, Table, 
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """One value, or several that rest on the same thing.
-
-    Attributes
-    ----------
-    key
-        Key path of the scenario, or ``table.column``.
-    lines, row
-        Lines of the table, and what names the row where it is one; empty for a scenario key.
-    n_values, value
-        How many values, and which where they are all the same; else None.
-    values
-        Lowest and highest, where they are numbers that differ.
-    unit
-        Unit of the value and of its range.
-    kind
-        ``fact``, ``derived`` (see ``formula``), ``assumption`` (see ``range``), or ``choice``: what
-        the scenario asks, and no claim about the world.
-    source, date
-        Where it was published and when; for a choice of table, which.
-    formula, why
-        How a derived value is computed; why an assumption or choice, or how to read a fact.
-    range
-        Lowest and highest value held possible, in one of three forms:
-        ``{"absolute": [low, high]}``, ``{"times": [low, high]}`` of each value,
-        ``{"columns": [low, high]}`` of each row.
-    """
+    """One value, or several that rest on the same thing."""
 
     key: str
+    """Key path of the scenario, or ``table.column``."""
     lines: str = ""
     row: str = ""
+    """Lines of the table, and what names the row where it is one; empty for a scenario key."""
     n_values: int = 1
     value: Cell | None
+    """How many values, and which where they are all the same; else None."""
     values: tuple[float, float] | None = None
+    """Lowest and highest, where they are numbers that differ."""
     unit: str
+    """Unit of the value and of its range."""
     kind: str
+    """``fact``, ``derived`` (see ``formula``), ``assumption`` (see ``range``), or ``choice``: what
+    the scenario asks, and no claim about the world."""
     source: str = ""
     date: str = ""
+    """Where it was published and when; for a choice of table, which."""
     formula: str = ""
     why: str = ""
+    """How a derived value is computed; why an assumption or choice, or how to read a fact."""
     range: dict[str, list[Any]] | None = None
+    """Lowest and highest value held possible, in one of three forms: ``{"absolute": [low, high]}``,
+    ``{"times": [low, high]}`` of each value, ``{"columns": [low, high]}`` of each row."""
 
     @property
     def is_range_stated(self) -> bool:

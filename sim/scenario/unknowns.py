@@ -48,45 +48,32 @@ Scale = Literal["value", "times", "position"]
 
 @dataclass(frozen=True)
 class Factor:
-    """One assumption that can be dialled through its range.
-
-    Attributes
-    ----------
-    key
-        Full path of a scenario key, or ``table.column``.
-    unit
-        Unit of the assumption.
-    scale
-        Meaning of amounts: the ``value`` of a key; a factor by which the cells of a column are
-        multiplied (``times``); or a ``position`` between the low (-1) and the high end (1) of the
-        range of each cell; 0 is the value of the table.
-    low, given, high
-        Ends of the range and what the scenario has, as amounts.
-    range_text, why
-        The range as text, and why it is this one.
-    n_dials
-        1, or one for each row where the cells of a column are parts of a whole: moving all of them
-        alike would change nothing.
-    is_whole
-        Whether only whole numbers are taken.
-    stated
-        Distribution over the range, where its row states one.
-    nature
-        What it is; only what is unknown is varied unless it is asked for by name.
-    """
+    """One assumption that can be dialled through its range."""
 
     key: str
+    """Full path of a scenario key, or ``table.column``."""
     unit: str
+    """Unit of the assumption."""
     scale: Scale
+    """Meaning of amounts: the ``value`` of a key; a factor by which the cells of a column are
+    multiplied (``times``); or a ``position`` between the low (-1) and the high end (1) of the range
+    of each cell; 0 is the value of the table."""
     low: float
     given: float
     high: float
+    """Ends of the range and what the scenario has, as amounts."""
     range_text: str
     why: str
+    """The range as text, and why it is this one."""
     n_dials: int = 1
+    """1, or one for each row where the cells of a column are parts of a whole: moving all of them
+    alike would change nothing."""
     is_whole: bool = False
+    """Whether only whole numbers are taken."""
     stated: Distribution | None = None
+    """Distribution over the range, where its row states one."""
     nature: Nature = "unknown"
+    """Its nature; only unknown values are varied, unless one is asked for by name."""
 
     @property
     def distribution(self) -> Distribution:

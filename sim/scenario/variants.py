@@ -23,18 +23,12 @@ from sim.scenario.tables.seeds import Table
 
 @dataclass(frozen=True)
 class Point:
-    """How the scenario is changed at one point of a design.
-
-    Attributes
-    ----------
-    keys
-        Scenario keys by full path, with values as ``--set`` would give them; None for ``off``.
-    columns
-        Changes of table columns, each column once.
-    """
+    """How the scenario is changed at one point of a design."""
 
     keys: tuple[tuple[str, Value | None], ...] = ()
+    """Scenario keys by full path, with values as ``--set`` would give them; None for ``off``."""
     columns: tuple[ColumnChange, ...] = ()
+    """Changes of table columns, each column once."""
 
     def change(self, resolved: Resolved) -> Resolved:
         """Return the scenario at this point.
@@ -87,22 +81,15 @@ _LABELLED = re.compile(r"([^=:]*)=(.*)", re.DOTALL)
 
 @dataclass(frozen=True)
 class Variant:
-    """A scenario under one strategy.
-
-    Attributes
-    ----------
-    label
-        Names the strategy in tables.
-    resolved
-        The scenario with that strategy.
-    what_if
-        What is otherwise than in the scenario, as for `sim.scenario.what_if`; None where strategies
-        are compared.
-    """
+    """A scenario under one strategy."""
 
     label: str
+    """Names the strategy in tables."""
     resolved: Resolved
+    """The scenario with that strategy."""
     what_if: Mapping[str, str] | None = None
+    """Changes to the scenario, as for `sim.scenario.what_if`; None where strategies are
+    compared."""
 
     @property
     def description(self) -> dict[str, object]:

@@ -65,18 +65,13 @@ H_PER_WEEK = 168
 
 @dataclass(frozen=True, eq=False)
 class Demand(FrozenColumns):
-    """Weekly demand of each sector.
-
-    Attributes
-    ----------
-    weight : shape (n_sectors, 168), int64
-        Relative demand in each hour of the week, from Monday 00:00 in the scenario's offset.
-    start_s
-        Second of the week at t = 0.
-    """
+    """Weekly demand of each sector."""
 
     weight: NDArray[np.int64]
+    """Relative demand in each hour of the week, from Monday 00:00 in the scenario's offset; shape
+    (n_sectors, 168), int64."""
     start_s: int
+    """Second of the week at t = 0."""
 
     def cumulative(self, t_s: int) -> NDArray[np.int64]:
         """Demand of each sector from t = 0 to ``t_s``, in weight-seconds.
@@ -142,44 +137,33 @@ MICRO = 1_000_000
 
 @dataclass(frozen=True, eq=False)
 class Businesses(FrozenColumns):
-    """Businesses as columns.
-
-    Attributes
-    ----------
-    sector
-        Names of sectors, by sector row.
-    role_weight : shape (n_sectors, n_roles)
-        Share of attempts that fail when the role's component fails.
-    sector_row, home_place_row : shape (n_businesses,)
-        Sector, and the place of the front end.
-    revenue_usd_per_h : shape (n_businesses,)
-        Mean revenue over the week.
-    value_micro_usd_per_h : shape (n_businesses,), int64
-        Revenue from inside the country in whole micro-dollars an hour: the weight of a business
-        in shares of demand.
-    name_draw : shape (n_businesses,)
-        A name entry matches the business when its overmatch lies above this.
-    component_row : shape (n_businesses, n_roles)
-        Component that serves each role at t = 0.
-    is_third_party : shape (n_businesses, n_roles)
-        Whether that component is a service of somebody else, shared by many.
-    role_cause : shape (n_businesses, n_roles)
-        Row of ``CAUSES`` to which it is put down when that component fails.
-    sites
-        Sites of the inventory, which are the last rows; None where there is none.
-    """
+    """Businesses as columns."""
 
     sector: tuple[str, ...]
+    """Names of sectors, by sector row."""
     role_weight: NDArray[np.float64]
+    """Share of attempts that fail when the role's component fails; shape (n_sectors, n_roles)."""
     sector_row: NDArray[np.int64]
     home_place_row: NDArray[np.int64]
+    """Sector, and the place of the front end; shape (n_businesses,)."""
     revenue_usd_per_h: NDArray[np.float64]
+    """Mean revenue over the week; shape (n_businesses,)."""
     value_micro_usd_per_h: NDArray[np.int64]
+    """Revenue from inside the country in whole micro-dollars an hour: the weight of a business in
+    shares of demand; shape (n_businesses,), int64."""
     name_draw: NDArray[np.float64]
+    """A name entry matches the business when its overmatch lies above this; shape
+    (n_businesses,)."""
     component_row: NDArray[np.int64]
+    """Component that serves each role at t = 0; shape (n_businesses, n_roles)."""
     is_third_party: NDArray[np.bool_]
+    """Whether that component is a service of somebody else, shared by many; shape (n_businesses,
+    n_roles)."""
     role_cause: NDArray[np.uint8]
+    """Row of ``CAUSES`` to which it is put down when that component fails; shape (n_businesses,
+    n_roles)."""
     sites: Sites | None = None
+    """Sites of the inventory, which are the last rows; None where there is none."""
 
     @property
     def n_sites(self) -> int:

@@ -16,38 +16,28 @@ N_ROLES = len(ROLES)
 
 @dataclass(frozen=True, eq=False)
 class Components(FrozenColumns):
-    """Components as columns, each with one or more hosts.
-
-    Attributes
-    ----------
-    is_spread : shape (n_components,)
-        Whether each user meets one of the addresses (``spread``); else one working address is
-        enough (``any``).
-    address : shape (n_hosts,), ascending
-        Address of each host.
-    component_row : shape (n_hosts,)
-        Whose host it is.
-    n_names : shape (n_hosts,)
-        Names that share the host's address, parked ones among them; hosts on one address have
-        the same number.
-    n_active_sites : shape (n_hosts,)
-        Those of them that are not parked.
-    host_order, host_start : shapes (n_hosts,), (n_components + 1,)
-        Hosts of component c are rows ``host_order[host_start[c]:host_start[c + 1]]``.
-    business_order, business_start : shapes (n_links,), (n_components + 1,)
-        Businesses that sit, or may come to sit, on component c, in the same form, ascending; one
-        that may in two ways is there twice.
-    """
+    """Components as columns, each with one or more hosts."""
 
     is_spread: NDArray[np.bool_]
+    """Whether each user meets one of the addresses (``spread``); else one working address is enough
+    (``any``); shape (n_components,)."""
     address: NDArray[np.int64]
+    """Address of each host; shape (n_hosts,), ascending."""
     component_row: NDArray[np.int32]
+    """Component of each host; shape (n_hosts,)."""
     n_names: NDArray[np.int64]
+    """Names that share the host's address, parked ones among them; hosts on one address have the
+    same number; shape (n_hosts,)."""
     n_active_sites: NDArray[np.int64]
+    """Those of them that are not parked; shape (n_hosts,)."""
     host_order: NDArray[np.int32]
     host_start: NDArray[np.int32]
+    """Hosts of component c are rows ``host_order[host_start[c]:host_start[c + 1]]``; shapes
+    (n_hosts,), (n_components + 1,)."""
     business_order: NDArray[np.int32]
     business_start: NDArray[np.int32]
+    """Businesses that sit, or may come to sit, on component c, in the same form, ascending; one
+    that may in two ways is there twice; shapes (n_links,), (n_components + 1,)."""
 
     @classmethod
     def by_address(

@@ -41,39 +41,29 @@ AFFECTED, IMPAIRED, DOWN = 1, 2, 3
 
 @dataclass(frozen=True, eq=False)
 class Moves(FrozenColumns):
-    """Responses as columns.
-
-    Attributes
-    ----------
-    tolerance : shape (n_businesses,)
-        State from which on a business loses patience: ``AFFECTED``, ``IMPAIRED`` or ``DOWN``.
-    patience_s : shape (n_businesses,)
-        Time it bears that.
-    response : shape (n_businesses, n_rounds)
-        Row of ``RESPONSES``.
-    time_s : shape (n_businesses, n_rounds)
-        Time the response takes.
-    component_row : shape (n_businesses, n_rounds, n_roles)
-        Where each component sits after it; -1 where it stays.
-    place_row : shape (n_businesses, n_rounds)
-        Where the front end sits after it.
-    payee_row : shape (n_businesses, n_rounds)
-        Provider that hosts the business after it; a proxy, which stands before it, changes none.
-    is_domestic : shape (n_providers,)
-        Whether a provider is in the country.
-    cost_usd : shape (n_kinds,)
-        Labour of one response, by row of ``RESPONSES``.
-    """
+    """Responses as columns."""
 
     tolerance: NDArray[np.int8]
+    """State from which on a business loses patience: ``AFFECTED``, ``IMPAIRED`` or ``DOWN``; shape
+    (n_businesses,)."""
     patience_s: NDArray[np.int64]
+    """Time it bears that; shape (n_businesses,)."""
     response: NDArray[np.int64]
+    """Row of ``RESPONSES``; shape (n_businesses, n_rounds)."""
     time_s: NDArray[np.int64]
+    """Time the response takes; shape (n_businesses, n_rounds)."""
     component_row: NDArray[np.int64]
+    """Where each component sits after it; -1 where it stays; shape (n_businesses, n_rounds,
+    n_roles)."""
     place_row: NDArray[np.int64]
+    """Where the front end sits after it; shape (n_businesses, n_rounds)."""
     payee_row: NDArray[np.int64]
+    """Provider that hosts the business after it; a proxy, which stands before it, changes none;
+    shape (n_businesses, n_rounds)."""
     is_domestic: NDArray[np.bool_]
+    """Whether a provider is in the country; shape (n_providers,)."""
     cost_usd: NDArray[np.float64]
+    """Labour of one response, by row of ``RESPONSES``; shape (n_kinds,)."""
 
 
 def build_moves(
@@ -229,24 +219,17 @@ def _elsewhere(
 
 @dataclass(frozen=True, eq=False)
 class Programs(FrozenColumns):
-    """Programs as columns, one row each.
-
-    Attributes
-    ----------
-    every_s
-        Time between two looks of a program.
-    business_row : shape (n_programs,), ascending
-        Who runs it.
-    first_look_s : shape (n_programs,)
-        When it looks first, in [0, every_s).
-    component_row : shape (n_programs, n_roles)
-        Where each component sits while the program has left the shared range; -1 where it stays.
-    """
+    """Programs as columns, one row each."""
 
     every_s: int
+    """Time between two looks of a program."""
     business_row: NDArray[np.int64]
+    """Business that runs it; shape (n_programs,), ascending."""
     first_look_s: NDArray[np.int64]
+    """When it looks first, in [0, every_s); shape (n_programs,)."""
     component_row: NDArray[np.int64]
+    """Where each component sits while the program has left the shared range; -1 where it stays;
+    shape (n_programs, n_roles)."""
 
 
 def build_programs(
@@ -330,26 +313,19 @@ class Stays(FrozenColumns):
 
     A business has one *seat* per role at a time: that of t = 0, or that of the last response that
     moved the role. Each seat has arrivals of its own; while it is not held, they do not happen.
-
-    Attributes
-    ----------
-    t_s : shape (n_arrivals,), ascending
-        When.
-    business_row, role_row, seat : shape (n_arrivals,)
-        Whose component comes to other addresses, and the seat it must hold: 0 for that of t = 0,
-        r + 1 for that of response r.
-    component_row : shape (n_arrivals,)
-        The component with the new addresses.
-    seat_of : shape (n_components,)
-        Seat that each component belongs to.
     """
 
     t_s: NDArray[np.int64]
+    """When; shape (n_arrivals,), ascending."""
     business_row: NDArray[np.int64]
     role_row: NDArray[np.int64]
     seat: NDArray[np.int64]
+    """Component that comes to other addresses, and the seat it must hold: 0 for that of t = 0, r +
+    1 for that of response r; shape (n_arrivals,)."""
     component_row: NDArray[np.int64]
+    """The component with the new addresses; shape (n_arrivals,)."""
     seat_of: NDArray[np.int64]
+    """Seat that each component belongs to; shape (n_components,)."""
 
 
 _Seats = tuple[

@@ -32,45 +32,37 @@ class Overload(StrEnum):
 
 @dataclass(frozen=True, eq=False)
 class Operators(FrozenColumns):
-    """Operators as columns, in table order: a row is a group, or a cohort of one.
-
-    Attributes
-    ----------
-    name, group
-        Identifiers of the operator, and of the group of the table that it is or belongs to.
-    luck_row : shape (n_operators,)
-        Row of the group in the table. Which entries are enforced is one draw for a whole group.
-    share_users : shape (n_operators,)
-        Shares of users; they sum to 1.
-    begins_s : shape (n_operators,)
-        Before this second the register is not downloaded; negative where it was before the start.
-    poll_interval_s, poll_phase_s : shape (n_operators,)
-        The register is downloaded at ``poll_phase_s + n * poll_interval_s``, n = 0, 1, 2, ….
-    apply_lag_s, release_lag_s : shape (n_operators,)
-        From the download that shows, or no longer shows, an entry to dropping, or passing, it.
-    compliance : shape (n_operators,)
-        Share of entries enforced.
-    rule_capacity : shape (n_operators,)
-        Rules an operator can hold; where it has no limit, ``overload`` says so.
-    overload
-        What happens beyond the capacity.
-    overload_severity : shape (n_operators,)
-        Share of attempts that fail while an operator with ``Overload.DEGRADE`` is over it.
-    """
+    """Operators as columns, in table order: a row is a group, or a cohort of one."""
 
     name: tuple[str, ...]
     group: tuple[str, ...]
+    """Identifiers of the operator, and of the group of the table that it is or belongs to."""
     luck_row: NDArray[np.int64]
+    """Row of the group in the table. Which entries are enforced is one draw for a whole group.
+    Shape (n_operators,)."""
     share_users: NDArray[np.float64]
+    """Shares of users; they sum to 1; shape (n_operators,)."""
     begins_s: NDArray[np.int64]
+    """Before this second the register is not downloaded; negative where it was before the start;
+    shape (n_operators,)."""
     poll_interval_s: NDArray[np.int64]
     poll_phase_s: NDArray[np.int64]
+    """The register is downloaded at ``poll_phase_s + n * poll_interval_s``, n = 0, 1, 2, …; shape
+    (n_operators,)."""
     apply_lag_s: NDArray[np.int64]
     release_lag_s: NDArray[np.int64]
+    """From the download that shows, or no longer shows, an entry to dropping, or passing, it; shape
+    (n_operators,)."""
     compliance: NDArray[np.float64]
+    """Share of entries enforced; shape (n_operators,)."""
     rule_capacity: NDArray[np.int64]
+    """Rules an operator can hold; where it has no limit, ``overload`` says so; shape
+    (n_operators,)."""
     overload: tuple[Overload, ...]
+    """What happens beyond the capacity."""
     overload_severity: NDArray[np.float64]
+    """Share of attempts that fail while an operator with ``Overload.DEGRADE`` is over it; shape
+    (n_operators,)."""
 
     @property
     def n_operators(self) -> int:

@@ -36,26 +36,18 @@ DRAWN = ("sector", "revenue", "revenue_per_visit", "mode", "provider", *ROLES)
 
 @dataclass(frozen=True, eq=False)
 class Sites(FrozenColumns):
-    """Sites as columns: the last businesses of the world, in the sequence of the inventory.
-
-    Attributes
-    ----------
-    name
-        Names of the sites.
-    country
-        Country that the inventory gives each; empty where it gives none.
-    visits_per_h : shape (n_sites,)
-        NaN where not given.
-    drawn
-        What of each site is drawn: ``sector``, ``revenue``, or ``revenue_per_visit`` where its
-        visits are given, and roles; and ``provider`` where no table holds its front end's address,
-        so that it is not known.
-    """
+    """Sites as columns: the last businesses of the world, in the sequence of the inventory."""
 
     name: tuple[str, ...]
+    """Names of the sites."""
     country: tuple[str, ...]
+    """Country that the inventory gives each; empty where it gives none."""
     visits_per_h: NDArray[np.float64]
+    """NaN where not given; shape (n_sites,)."""
     drawn: tuple[str, ...]
+    """Attributes of each site that are drawn: ``sector``, ``revenue``, or ``revenue_per_visit``
+    where its visits are given, and roles; and ``provider`` where no table holds its front end's
+    address."""
 
     @property
     def n(self) -> int:
@@ -65,33 +57,25 @@ class Sites(FrozenColumns):
 
 @dataclass(frozen=True, eq=False)
 class Seated(FrozenColumns):
-    """Where an inventory seats the components it gives, for all businesses.
-
-    Attributes
-    ----------
-    is_given : shape (n_businesses, n_roles)
-        Whether the inventory gives the component.
-    place_row : shape (n_businesses, n_roles)
-        Place of the first address of a given one; -1 for the others.
-    mode : shape (n_businesses, n_roles)
-        0 for ``any``, 1 for ``spread``, -1 where the inventory does not say.
-    host_business, host_role, host_address : shape (n_hosts,)
-        The hosts it gives, with their addresses on the line, those of a component one after the
-        other.
-    host_draw : shape (n_hosts,)
-        Number of the host among the draws of hosts.
-    n_names : shape (n_hosts,)
-        Names on the address; NaN where it does not say.
-    """
+    """Where an inventory seats the components it gives, for all businesses."""
 
     is_given: NDArray[np.bool_]
+    """Whether the inventory gives the component; shape (n_businesses, n_roles)."""
     place_row: NDArray[np.int64]
+    """Place of the first address of a given one; -1 for the others; shape (n_businesses,
+    n_roles)."""
     mode: NDArray[np.int8]
+    """0 for ``any``, 1 for ``spread``, -1 where the inventory does not say; shape (n_businesses,
+    n_roles)."""
     host_business: NDArray[np.int64]
     host_role: NDArray[np.int64]
     host_address: NDArray[np.int64]
+    """The hosts it gives, with their addresses on the line, those of a component one after the
+    other; shape (n_hosts,)."""
     host_draw: NDArray[np.int64]
+    """Number of the host among the draws of hosts; shape (n_hosts,)."""
     n_names: NDArray[np.float64]
+    """Names on the address; NaN where it does not say; shape (n_hosts,)."""
 
 
 def seat_sites(resolved: Resolved, places: Places) -> Seated | None:
@@ -261,29 +245,22 @@ _AT_ONCE = 1 << 18
 
 @dataclass(frozen=True, eq=False)
 class Hosts:
-    """Components as the hosts they sit on.
-
-    Attributes
-    ----------
-    is_spread, seat_row : shape (n_components,)
-        Mode and place of each component of this part.
-    parked_luck : shape (n_components,)
-        Uniform in [0, 1): which way active sites on each of the component's addresses are rounded.
-    host_component, host_address : shape (n_hosts,)
-        Component (counted over all parts) and address of each host.
-    host_business : shape (n_hosts,)
-        Whose host it is; -1 for a shared service.
-    host_luck : shape (n_hosts,)
-        Uniform in [0, 1): how crowded the host's address is, before its owner counts.
-    """
+    """Components as the hosts they sit on."""
 
     is_spread: NDArray[np.bool_]
     seat_row: NDArray[np.int32]
+    """Mode and place of each component of this part; shape (n_components,)."""
     parked_luck: NDArray[np.float64]
+    """Uniform in [0, 1): which way active sites on each of the component's addresses are rounded;
+    shape (n_components,)."""
     host_component: NDArray[np.int32]
     host_address: NDArray[np.int64]
+    """Component (counted over all parts) and address of each host; shape (n_hosts,)."""
     host_business: NDArray[np.int32]
+    """Business of each host; -1 for a shared service; shape (n_hosts,)."""
     host_luck: NDArray[np.float64]
+    """Uniform in [0, 1): how crowded the host's address is, before its owner counts; shape
+    (n_hosts,)."""
 
 
 def rows_of(*parts: NDArray[Any]) -> NDArray[np.int32]:
@@ -367,27 +344,19 @@ class Services(Hosts):
 
 @dataclass(frozen=True, eq=False)
 class Placement(Hosts):
-    """Components, the hosts they sit on, and who sits there.
-
-    Attributes
-    ----------
-    home_place_row : shape (n_businesses,)
-        Place of the front end.
-    place_row : shape (n_businesses, n_roles)
-        Place of each business's own component.
-    component_row : shape (n_businesses, …)
-        Component that serves each role.
-    is_third_party : shape (n_businesses, n_roles)
-        Whether it is a shared service.
-    is_given : shape (n_businesses, n_roles)
-        Whether an inventory gives it: it stays at the addresses that are known.
-    """
+    """Components, the hosts they sit on, and who sits there."""
 
     home_place_row: NDArray[np.int64]
+    """Place of the front end; shape (n_businesses,)."""
     place_row: NDArray[np.int64]
+    """Place of each business's own component; shape (n_businesses, n_roles)."""
     component_row: NDArray[np.int64]
+    """Component that serves each role; shape (n_businesses, …)."""
     is_third_party: NDArray[np.bool_]
+    """Whether it is a shared service; shape (n_businesses, n_roles)."""
     is_given: NDArray[np.bool_]
+    """Whether an inventory gives it: it stays at the addresses that are known; shape (n_businesses,
+    n_roles)."""
 
 
 def build_placement(

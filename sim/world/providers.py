@@ -33,40 +33,27 @@ _AT_ONCE = 1 << 15
 
 @dataclass(frozen=True, eq=False)
 class Places(FrozenColumns):
-    """Provider regions, and the addresses of each.
-
-    Attributes
-    ----------
-    provider
-        Names of providers, by provider row, in table order.
-    region
-        Names of regions, by place row.
-    provider_row : shape (n_places,)
-        Provider of each place.
-    addresses
-        Addresses of each place.
-    prefixes
-        All prefixes of IPv4, for longest-prefix match.
-    prefix_provider_row : shape (n_prefixes,)
-        Provider of each row of ``prefixes``.
-    seats
-        Addresses of each place that are given out.
-    line
-        The line on which all addresses lie.
-    seats6
-        Addresses of IPv6 that each place gives out beside those of IPv4; empty where no table has
-        any.
-    """
+    """Provider regions, and the addresses of each."""
 
     provider: tuple[str, ...]
+    """Names of providers, by provider row, in table order."""
     region: tuple[str, ...]
+    """Names of regions, by place row."""
     provider_row: NDArray[np.int64]
+    """Provider of each place; shape (n_places,)."""
     addresses: tuple[IntervalSet, ...]
+    """Addresses of each place."""
     prefixes: PrefixTable
+    """All prefixes of IPv4, for longest-prefix match."""
     prefix_provider_row: NDArray[np.int64]
+    """Provider of each row of ``prefixes``; shape (n_prefixes,)."""
     seats: tuple[Seats, ...]
+    """Addresses of each place that are given out."""
     line: Line = IPV4
+    """The line on which all addresses lie."""
     seats6: tuple[Seats, ...] = ()
+    """Addresses of IPv6 that each place gives out beside those of IPv4; empty where no table has
+    any."""
 
     @cached_property
     def row_of(self) -> dict[tuple[str, str], int]:
@@ -208,7 +195,7 @@ def build_places(resolved: Resolved) -> Places:
 
 
 def _build_places(resolved: Resolved) -> Places:
-    """Group prefixes into places as they appear; shared ranges, then what is not known, last."""
+    """Group prefixes into places as they appear; shared ranges, then unknown providers, last."""
     rows = prefix_rows(resolved)
     line = resolved.line
     shared = line.union(row.prefix for row in shared_rows(resolved))
@@ -295,26 +282,18 @@ def choose(weight: NDArray[np.float64], u: NDArray[np.float64]) -> NDArray[np.in
 
 @dataclass(frozen=True, eq=False)
 class Pools(FrozenColumns):
-    """Where the target rents, or the addresses that it has.
-
-    Attributes
-    ----------
-    rules
-        Numbers of the scenario.
-    provider_row, weight : shape (n_pools,)
-        Provider of each pool, and how often it is chosen.
-    seats
-        Addresses of each pool at which a front may be.
-    given : shape (n_addresses,)
-        Addresses that the target keeps, ascending: each is a pool of its own, of which nothing is
-        rented. Empty where it rents.
-    """
+    """Where the target rents, or the addresses that it has."""
 
     rules: Fronts
+    """Numbers of the scenario."""
     provider_row: NDArray[np.int64]
     weight: NDArray[np.float64]
+    """Provider of each pool, and how often it is chosen; shape (n_pools,)."""
     seats: tuple[Seats, ...]
+    """Addresses of each pool at which a front may be."""
     given: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+    """Addresses that the target keeps, ascending: each is a pool of its own, and none of them is
+    rented. Empty where it rents. Shape (n_addresses,)."""
 
 
 def given_pools(given: NDArray[np.int64], places: Places) -> Pools:

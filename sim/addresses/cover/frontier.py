@@ -39,23 +39,16 @@ Columns = tuple[NDArray[Any], ...]
 
 @dataclass(frozen=True, eq=False)
 class Cover:
-    """Prefixes to block.
-
-    Attributes
-    ----------
-    address4, length4 : shape (n4,), int64
-        IPv4 prefixes, ascending.
-    address6, length6 : shape (n6,)
-        IPv6 prefixes, ascending.
-    collateral
-        Weight blocked beside the exempt addresses.
-    """
+    """Prefixes to block."""
 
     address4: NDArray[np.int64]
     length4: NDArray[np.int64]
+    """IPv4 prefixes, ascending; shape (n4,), int64."""
     address6: Numbers
     length6: NDArray[np.int64]
+    """IPv6 prefixes, ascending; shape (n6,)."""
     collateral: Number
+    """Weight blocked beside the exempt addresses."""
 
     @property
     def n_rules(self) -> int:
@@ -77,25 +70,18 @@ class Cover:
 
 @dataclass(frozen=True, eq=False)
 class Frontier:
-    """The best cover for each number of rules.
-
-    Attributes
-    ----------
-    n_rules : shape (m,), int64
-        Budgets in a row, from the fewest rules that cover the targets to the budget asked for, or
-        to the number of target prefixes if that is smaller: beyond it nothing improves.
-    collateral : shape (m,)
-        Least collateral with at most so many rules; never increases.
-    saved_by_next : shape (m,)
-        By how much the collateral falls with one more rule.
-    n_used : shape (m,), int64
-        Rules that the cover has: the fewest with that collateral.
-    """
+    """The best cover for each number of rules."""
 
     n_rules: NDArray[np.int64]
+    """Budgets in a row, from the fewest rules that cover the targets to the budget asked for, or to
+    the number of target prefixes if that is smaller: beyond it nothing improves; shape (m,),
+    int64."""
     collateral: NDArray[Any]
+    """Least collateral with at most so many rules; never increases; shape (m,)."""
     saved_by_next: NDArray[Any]
+    """By how much the collateral falls with one more rule; shape (m,)."""
     n_used: NDArray[np.int64]
+    """Rules that the cover has: the fewest with that collateral; shape (m,), int64."""
     _tables: tuple[_CostTable, ...]
     _top: Columns
     _collaterals: tuple[NDArray[Any], ...]

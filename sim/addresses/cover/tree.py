@@ -42,19 +42,14 @@ INT64_LIMIT = 2**61
 
 @dataclass(frozen=True, eq=False)
 class WeightedRanges:
-    """Weights on ranges of one family.
-
-    Attributes
-    ----------
-    start, stop : shape (n,)
-        Half-open bounds of each range.
-    total : shape (n,), int64, float64 or Python integers; read-only
-        Weight of the whole range, not negative.
-    """
+    """Weights on ranges of one family."""
 
     start: Numbers
     stop: Numbers
+    """Half-open bounds of each range; shape (n,)."""
     total: NDArray[Any]
+    """Weight of the whole range, not negative; shape (n,), int64, float64 or Python integers;
+    read-only."""
 
     def __post_init__(self) -> None:
         if self.total.size and (min(self.total) < 0 or not max(self.total) < float("inf")):
@@ -236,19 +231,13 @@ _MOST_NAMED = 5
 
 @dataclass(frozen=True)
 class LengthLimits:
-    """Which prefix lengths a rule may have.
-
-    Attributes
-    ----------
-    shortest
-        Length of the largest prefix that may be blocked.
-    longest
-        Length of the smallest prefix that may be blocked, such as 24 where routers take no more
-        specific routes.
-    """
+    """Which prefix lengths a rule may have."""
 
     shortest: int
+    """Length of the largest prefix that may be blocked."""
     longest: int
+    """Length of the smallest prefix that may be blocked, such as 24 where routers take no more
+    specific routes."""
 
     def check(self, bits: int) -> None:
         """Refuse limits that leave no length, or lie outside the family.
@@ -272,30 +261,21 @@ ANY_LENGTH6 = LengthLimits(0, 128)
 
 @dataclass(frozen=True, eq=False)
 class PrefixTree:
-    """Compressed prefix tree of one family.
-
-    Attributes
-    ----------
-    address : shape (n_nodes,)
-        Network address of each node's prefix. Leaves come first, ascending; then
-        forks, from the longest prefix to the shortest, so that children stand before parents.
-        The last node is the root.
-    length : shape (n_nodes,), int64
-        Prefix lengths.
-    left, right : shape (n_forks,), int64
-        Nodes under the lower and the upper half of each fork.
-    n_leaves : shape (n_nodes,), int64
-        Leaves at or under each node.
-    is_allowed : shape (n_nodes,), bool
-        Whether the prefix may be blocked.
-    """
+    """Compressed prefix tree of one family."""
 
     address: Numbers
+    """Network address of each node's prefix. Leaves come first, ascending; then forks, from the
+    longest prefix to the shortest, so that children stand before parents. The last node is the
+    root. Shape (n_nodes,)."""
     length: NDArray[np.int64]
+    """Prefix lengths; shape (n_nodes,), int64."""
     left: NDArray[np.int64]
     right: NDArray[np.int64]
+    """Nodes under the lower and the upper half of each fork; shape (n_forks,), int64."""
     n_leaves: NDArray[np.int64]
+    """Leaves at or under each node; shape (n_nodes,), int64."""
     is_allowed: NDArray[np.bool_]
+    """Whether the prefix may be blocked; shape (n_nodes,), bool."""
 
     @classmethod
     def build(cls, targets: Intervals, protected: Intervals, limits: LengthLimits) -> PrefixTree:
@@ -411,18 +391,12 @@ class PrefixTree:
 
 @dataclass(frozen=True, eq=False)
 class Targets:
-    """Targets ready to be covered under any weights and any budget.
-
-    Attributes
-    ----------
-    exempt
-        Addresses that are never collateral; holds the targets.
-    trees
-        One prefix tree for each family that has targets, IPv4 first.
-    """
+    """Targets ready to be covered under any weights and any budget."""
 
     exempt: AddressSet
+    """Addresses that are never collateral; holds the targets."""
     trees: tuple[PrefixTree, ...]
+    """One prefix tree for each family that has targets, IPv4 first."""
 
     @classmethod
     def prepare(

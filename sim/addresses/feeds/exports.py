@@ -30,40 +30,27 @@ _PROVIDERS = {"aws-hosts": "AWS", "google-hosts": "Google", "azure-hosts": "Azur
 
 @dataclass(frozen=True)
 class Layout:
-    """Where one kind of export has what; paths of keys, or columns, have blanks between them.
-
-    Attributes
-    ----------
-    form
-        The form it belongs to, as ``--as`` takes it.
-    marks
-        Keys or columns by which it is recognised; ``|`` between alternatives.
-    address
-        Where public addresses are.
-    name
-        Where names are; the first that is filled counts.
-    region
-        Where the region is, or a zone in it.
-    in_use
-        What is filled, or has the value behind ``=``, where an address is in use. Records of such
-        a layout are addresses, not machines.
-    is_csv
-        Whether it is CSV and not JSON.
-    kind
-        End of the type that records have, where they name one.
-    instead
-        What to give in place of an export that has no addresses of hosts.
-    """
+    """Where one kind of export has what; paths of keys, or columns, have blanks between them."""
 
     form: str
+    """The form it belongs to, as ``--as`` takes it."""
     marks: str
+    """Keys or columns by which it is recognised; ``|`` between alternatives."""
     address: str
+    """Where public addresses are."""
     name: str
+    """Where names are; the first that is filled counts."""
     region: str = ""
+    """Where the region is, or a zone in it."""
     in_use: str = ""
+    """Key that is filled, or has the value behind ``=``, where an address is in use. Records of
+    such a layout are addresses, not machines."""
     is_csv: bool = False
+    """Whether it is CSV and not JSON."""
     kind: str = ""
+    """End of the type that records have, where they name one."""
     instead: str = ""
+    """What to give in place of an export that has no addresses of hosts."""
 
     def fits(self, sample: Sample) -> bool:
         """Return whether a file begins as such an export, and the user gave no column a role."""

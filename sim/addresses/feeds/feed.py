@@ -34,22 +34,15 @@ UNPLACED = "rows have no usable address"
 
 @dataclass(frozen=True, eq=False)
 class Labels:
-    """A text column as codes into distinct values.
-
-    Attributes
-    ----------
-    code : shape (n_records,), int32, read-only
-        Row of ``names``; -1 where there is no value.
-    names
-        Values as text, in the order of first appearance; distinct unless they are lists.
-    lists
-        Members of each value, where values are lists (origins of a prefix, services of a range);
-        None where each value is one text.
-    """
+    """A text column as codes into distinct values."""
 
     code: NDArray[np.int32]
+    """Row of ``names``; -1 where there is no value; shape (n_records,), int32, read-only."""
     names: Sequence[str]
+    """Values as text, in the order of first appearance; distinct unless they are lists."""
     lists: Sequence[tuple[str, ...]] | None = None
+    """Members of each value, where values are lists (origins of a prefix, services of a range);
+    None where each value is one text."""
 
     @property
     def texts(self) -> list[str]:
@@ -73,65 +66,45 @@ class Labels:
 
 @dataclass(frozen=True)
 class Origin:
-    """Where records came from.
-
-    Attributes
-    ----------
-    file
-        As the user named it.
-    format
-        Name of the format it was read as.
-    date
-        The file's own date in its own words; empty where it states none.
-    licence
-        What is known of the terms the data come under; empty where nothing is.
-    """
+    """Where records came from."""
 
     file: str
+    """As the user named it."""
     format: str
+    """Name of the format it was read as."""
     date: str = ""
+    """The file's own date in its own words; empty where it states none."""
     licence: str = ""
+    """Known terms of the data; empty where none are known."""
 
 
 @dataclass(frozen=True, eq=False)
 class Feed:
-    """An imported file.
-
-    Attributes
-    ----------
-    origin
-        Where it came from.
-    n_records
-        Records, those without an address included.
-    v4, v6
-        Addresses of the records: a row is one prefix, address or range.
-    record4, record6 : shapes (len(v4),), (len(v6),), int64, read-only
-        The record each row belongs to, in [0, n_records).
-    labels, numbers
-        Columns by name, each of shape (n_records,).
-    n_lines, n_bad
-        Lines (or entries of a document) met, and how many of them were refused.
-    problems
-        The first of the refused ones, described.
-    notes
-        Traps of the format that this file holds, in words for the user.
-    questions
-        What may be meant in another way: an error, unless the user said what the file is.
-    """
+    """An imported file."""
 
     origin: Origin
+    """Where it came from."""
     n_records: int
+    """Records, those without an address included."""
     v4: Entries4
     v6: Entries6
+    """Addresses of the records: a row is one prefix, address or range."""
     record4: NDArray[np.int64]
     record6: NDArray[np.int64]
+    """The record each row belongs to, in [0, n_records); shapes (len(v4),), (len(v6),), int64,
+    read-only."""
     labels: Mapping[str, Labels] = field(default_factory=dict)
     numbers: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
+    """Columns by name, each of shape (n_records,)."""
     n_lines: int = 0
     n_bad: int = 0
+    """Lines (or entries of a document) met, and how many of them were refused."""
     problems: tuple[Problem, ...] = ()
+    """The first of the refused ones, described."""
     notes: tuple[str, ...] = ()
+    """Traps of the format that this file holds, in words for the user."""
     questions: tuple[Problem, ...] = ()
+    """Ambiguous input: an error, unless the user names the form of the file."""
 
     def __post_init__(self) -> None:
         for column in (self.record4, self.record6, *self.numbers.values()):

@@ -29,34 +29,23 @@ from sim.addresses.text.source import Source
 
 @dataclass(frozen=True)
 class Form:
-    """One form of files.
-
-    Attributes
-    ----------
-    name
-        As ``--as`` takes it.
-    file
-        What files have it.
-    becomes
-        What is kept of them.
-    fits
-        Tells by the first bytes whether a file has it; None where the user has to say so.
-    read
-        Reads it from a stream; None where `read_path` reads it.
-    read_path
-        Reads it from the path of a file that is not compressed.
-    named_by
-        Expression found in a file of a provider's that says whose it is; None for other forms.
-        Keys do not: others publish their ranges with the same ones.
-    """
+    """One form of files."""
 
     name: str
+    """As ``--as`` takes it."""
     file: str
+    """What files have it."""
     becomes: str
+    """What is kept of them."""
     fits: Fits | None = None
+    """Tells by the first bytes whether a file has it; None where the user has to say so."""
     read: Callable[[Source, Gathering], Feed | orders.Orders] | None = None
+    """Reads it from a stream; None where `read_path` reads it."""
     read_path: Callable[[Path, Gathering], Feed] | None = None
+    """Reads it from the path of a file that is not compressed."""
     named_by: str | None = None
+    """Expression found in a file of a provider's that says whose it is; None for other forms. Keys
+    do not: others publish their ranges with the same ones."""
 
 
 def _has(*alternatives: str) -> Fits:

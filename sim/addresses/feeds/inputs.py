@@ -46,33 +46,23 @@ def plain_name(column: str) -> str:
 
 @dataclass(frozen=True)
 class ColumnChoice:
-    """Roles of columns as the user's options assign them.
-
-    Attributes
-    ----------
-    roles
-        Role of each column, by its plain name.
-    ignored
-        Plain names of columns that mean nothing here.
-    zone
-        Time zone of dates without a time; None where dates and operators of rows are not asked for.
-    has_options
-        Whether it comes from options, so that a message may name them.
-    met
-        Plain names of columns that some table had.
-    day_order
-        ``dmy`` or ``mdy``: how dates such as 25/06/2025 are read; empty where dates must show it.
-    days_met
-        A date met that can be read in one way alone, by that way, and one that can in both.
-    """
+    """Roles of columns as the user's options assign them."""
 
     roles: Mapping[str, str] = field(default_factory=dict)
+    """Role of each column, by its plain name."""
     ignored: frozenset[str] = frozenset()
+    """Plain names of columns that mean nothing here."""
     zone: ZoneInfo | None = None
+    """Time zone of dates without a time; None where dates and operators of rows are not asked
+    for."""
     has_options: bool = False
+    """Whether it comes from options, so that a message may name them."""
     met: set[str] = field(default_factory=set, compare=False)
+    """Plain names of columns that some table had."""
     day_order: str = ""
+    """``dmy`` or ``mdy``: how dates such as 25/06/2025 are read; empty where dates must show it."""
     days_met: dict[str, str] = field(default_factory=dict, compare=False)
+    """A date met that can be read in one way alone, by that way, and one that can in both."""
 
     @classmethod
     def of(
@@ -126,21 +116,14 @@ DELIMITERS = (",", ";", "\t")
 
 @dataclass(frozen=True)
 class Input:
-    """A local file to read, and what to call it.
-
-    Attributes
-    ----------
-    path
-        Where it is.
-    name
-        As the user named it; standard input is read from a copy.
-    columns
-        What the user said of its columns, if it is a table.
-    """
+    """A local file to read, and what to call it."""
 
     path: Path
+    """Where it is."""
     name: str
+    """As the user named it; standard input is read from a copy."""
     columns: ColumnChoice = AS_NAMED
+    """Roles of its columns as the user states them, if it is a table."""
 
     def open(self, limits: Limits) -> Source:
         """Open it, decompressing where its first bytes call for it.
@@ -185,21 +168,14 @@ _JSON = re.compile(r"\s*(\{\s*[\"}]|\[\s*(?:[\[{\"\]]|\d+\s*[,\]]))")
 
 @dataclass(frozen=True)
 class Sample:
-    """The parts of a file by which its form is recognised.
-
-    Attributes
-    ----------
-    data
-        First bytes, decompressed.
-    tail
-        Last bytes of the file as it is.
-    roles
-        Names that the user gave columns, by their plain names.
-    """
+    """The parts of a file by which its form is recognised."""
 
     data: bytes
+    """First bytes, decompressed."""
     tail: bytes = b""
+    """Last bytes of the file as it is."""
     roles: Mapping[str, str] = field(default_factory=dict)
+    """Names that the user gave columns, by their plain names."""
 
     @cached_property
     def text(self) -> str:

@@ -39,32 +39,22 @@ _BLOCK, _UNBLOCK = "block", "unblock"
 
 @dataclass(frozen=True, eq=False)
 class Orders:
-    """A table of dated orders.
-
-    Attributes
-    ----------
-    feed
-        One record per order.
-    epoch_s : shape (n_records,), int64
-        When each takes effect, in seconds since 1970 UTC.
-    is_block : shape (n_records,), bool
-        Whether it blocks or withdraws.
-    parties
-        For each order the operators it is for, sorted and with blanks between them, and its
-        mechanism where that is not ``drop``; nothing where it is for all and drops.
-    polls_s
-        First and last second in which it was polled; None where these are orders.
-    polled
-        Addresses of which each operator was polled, whether it blocked them or not; none where
-        these are orders.
-    """
+    """A table of dated orders."""
 
     feed: Feed
+    """One record per order."""
     epoch_s: NDArray[np.int64]
+    """When each takes effect, in seconds since 1970 UTC; shape (n_records,), int64."""
     is_block: NDArray[np.bool_]
+    """Whether it blocks or withdraws; shape (n_records,), bool."""
     parties: Labels
+    """For each order the operators it is for, sorted and with blanks between them, and its
+    mechanism where that is not ``drop``; nothing where it is for all and drops."""
     polls_s: tuple[int, int] | None = None
+    """First and last second in which it was polled; None where these are orders."""
     polled: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Addresses for which each operator was polled, whether it blocked them or not; none where
+    these are orders."""
 
     def in_force(self, at: datetime) -> Feed:
         """Return the orders in force at a time.

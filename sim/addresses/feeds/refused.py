@@ -46,24 +46,16 @@ _JQ = "jq -r '.. | objects | select(.invert != true) | .ip_cidr, .ip | strings, 
 
 @dataclass(frozen=True)
 class Refused:
-    """A kind of file that is refused.
-
-    Attributes
-    ----------
-    file
-        What it is called, for people.
-    command
-        What gets text from it, or a list, of a file FILE.
-    gives
-        What that is.
-    fits
-        Whether some bytes are the beginning, or a part, of a file of the kind.
-    """
+    """A kind of file that is refused."""
 
     file: str
+    """Name for people."""
     command: str
+    """Command that makes text or a list of a file FILE."""
     gives: str
+    """What that is."""
     fits: Callable[[bytes], bool]
+    """Whether some bytes are the beginning, or a part, of a file of the kind."""
 
     @property
     def refusal(self) -> str:

@@ -122,17 +122,12 @@ class Algebra(ABC):
 
 @dataclass(frozen=True, eq=False)
 class Intervals(Algebra):
-    """A set of addresses of one family.
-
-    Attributes
-    ----------
-    start, stop : shape (n_intervals,), read-only
-        Half-open intervals ``[start, stop)``, sorted, disjoint and not adjacent: two equal sets
-        have equal arrays.
-    """
+    """A set of addresses of one family."""
 
     start: Numbers
     stop: Numbers
+    """Half-open intervals ``[start, stop)``, sorted, disjoint and not adjacent: two equal sets have
+    equal arrays; shape (n_intervals,), read-only."""
 
     BITS: ClassVar[int]
 
@@ -351,16 +346,11 @@ class IntervalSet6(Intervals):
 
 @dataclass(frozen=True)
 class AddressSet(Algebra):
-    """A set of addresses of both families.
-
-    Attributes
-    ----------
-    v4, v6
-        The members of each family.
-    """
+    """A set of addresses of both families."""
 
     v4: IntervalSet
     v6: IntervalSet6
+    """The members of each family."""
 
     @classmethod
     def empty(cls) -> AddressSet:

@@ -74,17 +74,13 @@ def length6(length: int) -> int:
 
 
 class Seats(NamedTuple):
-    """Addresses that are given out, in runs.
-
-    Attributes
-    ----------
-    start, size, step : shape (n_runs,)
-        The run holds ``start + i * step`` on the line, for i from 0 to ``size - 1``; runs ascend.
-    """
+    """Addresses that are given out, in runs."""
 
     start: NDArray[np.int64]
     size: NDArray[np.int64]
     step: NDArray[np.int64]
+    """The run holds ``start + i * step`` on the line, for i from 0 to ``size - 1``; runs ascend;
+    shape (n_runs,)."""
 
     @classmethod
     def of(cls, addresses: IntervalSet) -> Seats:
@@ -143,24 +139,19 @@ class Seats(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Line:
-    """Where addresses of both families lie.
-
-    Attributes
-    ----------
-    start : shape (n_segments + 1,), or empty without IPv6
-        Where each segment of IPv6 begins on the line, and where the last ends.
-    network : shape (n_segments,)
-        The first /64 network of each segment: the first 64 bits of its addresses.
-    width : shape (n_segments,)
-        Numbers that each /64 of a segment has on the line: 1, or as many as there are cuts.
-    cut : shape (n_cuts,)
-        Where a /64 is cut, by the last 64 bits of addresses: ascending from 0.
-    """
+    """Where addresses of both families lie."""
 
     start: NDArray[np.int64]
+    """Where each segment of IPv6 begins on the line, and where the last ends; shape (n_segments +
+    1,), or empty without IPv6."""
     network: NDArray[np.uint64]
+    """The first /64 network of each segment: the first 64 bits of its addresses; shape
+    (n_segments,)."""
     width: NDArray[np.int64]
+    """Numbers that each /64 of a segment has on the line: 1, or as many as there are cuts; shape
+    (n_segments,)."""
     cut: NDArray[np.uint64]
+    """Where a /64 is cut, by the last 64 bits of addresses: ascending from 0; shape (n_cuts,)."""
 
     def __post_init__(self) -> None:
         for column in (self.start, self.network, self.width, self.cut):

@@ -20,15 +20,10 @@ MAPPED_FIRST, MAPPED_LAST = 0xFFFF << 32, (0xFFFF << 32) + 2**32 - 1
 
 
 class Prefix(NamedTuple):
-    """One prefix: its family, network address and length.
-
-    Attributes
-    ----------
-    version
-        4 or 6. Numbers of the two families overlap: ``::/0`` and ``0.0.0.0/0`` both begin at 0.
-    """
+    """One prefix: its family, network address and length."""
 
     version: int
+    """4 or 6. Numbers of the two families overlap: ``::/0`` and ``0.0.0.0/0`` both begin at 0."""
     address: int
     length: int
 
@@ -48,19 +43,13 @@ class Prefix(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """What one entry names.
-
-    Attributes
-    ----------
-    version
-        4 or 6.
-    first, last
-        First and last address, both inclusive.
-    """
+    """What one entry names."""
 
     version: int
+    """4 or 6."""
     first: int
     last: int
+    """First and last address, both inclusive."""
 
 
 def read_notation(text: str, version: int = 0) -> Entry:

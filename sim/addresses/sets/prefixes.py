@@ -46,22 +46,18 @@ def _flatten(
 
 @dataclass(frozen=True, eq=False)
 class PrefixTable:
-    """IPv4 prefixes flattened to disjoint segments, each owned by its most specific prefix.
-
-    Attributes
-    ----------
-    address, length : shape (n_prefixes,), read-only
-        The prefixes in the caller's order. Among equal prefixes the first row wins.
-    segment_start : shape (n_segments,), read-only
-        Where each segment starts; it ends where the next one starts, the last with the family.
-    segment_row : shape (n_segments,), int64, read-only
-        Row of the most specific prefix over the segment; -1 where there is none.
-    """
+    """IPv4 prefixes flattened to disjoint segments, each owned by its most specific prefix."""
 
     address: Numbers
     length: NDArray[np.int64]
+    """The prefixes in the caller's order. Among equal prefixes the first row wins. Shape
+    (n_prefixes,), read-only."""
     segment_start: Numbers
+    """Where each segment starts; it ends where the next one starts, the last with the family; shape
+    (n_segments,), read-only."""
     segment_row: NDArray[np.int64]
+    """Row of the most specific prefix over the segment; -1 where there is none; shape
+    (n_segments,), int64, read-only."""
 
     BITS: ClassVar[int] = IPV4_BITS
 

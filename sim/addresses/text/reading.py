@@ -24,19 +24,13 @@ from sim.addresses.text.source import Block
 
 @dataclass(frozen=True, eq=False)
 class FamilyEntries:
-    """Rows of a list that are of one family.
-
-    Attributes
-    ----------
-    start, stop : shape (n,), read-only
-        Half-open bounds of each row, in the order of the file.
-    line : shape (n,), int64, read-only
-        Number of the line, from 1.
-    """
+    """Rows of a list that are of one family."""
 
     start: Numbers
     stop: Numbers
+    """Half-open bounds of each row, in the order of the file; shape (n,), read-only."""
     line: NDArray[np.int64]
+    """Number of the line, from 1; shape (n,), int64, read-only."""
 
     SET: ClassVar[type[Intervals]]
 
@@ -125,7 +119,7 @@ class Bad(NamedTuple):
 
 
 class Rows(NamedTuple):
-    """What some texts say: rows of both families, and the texts that were refused."""
+    """Some texts as read: rows of both families, and the texts that were refused."""
 
     v4: Entries4
     v6: Entries6

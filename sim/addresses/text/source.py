@@ -37,24 +37,17 @@ Lists and tables, however regular, were packed to a hundredth at best, bombs to 
 
 @dataclass(frozen=True)
 class Limits:
-    """How much of a file is read before it is refused.
-
-    Attributes
-    ----------
-    max_bytes
-        Bytes after decompression. The default, 1 GiB, holds 60 million prefixes. A larger plain
-        file is refused unread, a compressed one at the limit. The columns of a file may take twice
-        this number of bytes of memory.
-    max_line_bytes
-        Bytes of one line, 256 KiB by default. A longer line is a mistake and is skipped without
-        being kept.
-    max_problems
-        Mistakes that are described, 1,000 by default; the rest are counted.
-    """
+    """How much of a file is read before it is refused."""
 
     max_bytes: int = 2**30
+    """Bytes after decompression. The default, 1 GiB, holds 60 million prefixes. A larger plain file
+    is refused unread, a compressed one at the limit. The columns of a file may take twice this
+    number of bytes of memory."""
     max_line_bytes: int = 2**18
+    """Bytes of one line, 256 KiB by default. A longer line is a mistake and is skipped without
+    being kept."""
     max_problems: int = 1_000
+    """Mistakes that are described, 1,000 by default; the rest are counted."""
 
     def check_held(self, n_bytes: int, name: str) -> None:
         """Refuse columns that take more memory than is allowed.
@@ -186,24 +179,16 @@ _BARE_RETURN = re.compile(rb"\r(?!\r*(?:\n|\Z))")
 
 @dataclass(frozen=True)
 class Block:
-    """Whole lines of a file.
-
-    Attributes
-    ----------
-    text
-        The lines, each ended by a newline.
-    first_line
-        Number of the first line, from 1.
-    n_lines
-        How many lines.
-    overlong
-        Numbers of lines that were longer than the limit; they are empty in ``text``.
-    """
+    """Whole lines of a file."""
 
     text: bytes
+    """The lines, each ended by a newline."""
     first_line: int
+    """Number of the first line, from 1."""
     n_lines: int
+    """How many lines."""
     overlong: tuple[int, ...] = ()
+    """Numbers of lines that were longer than the limit; they are empty in ``text``."""
 
 
 def _check_line_ends(text: bytes, first_line: int, name: str) -> None:

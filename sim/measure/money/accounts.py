@@ -32,24 +32,16 @@ Economy: TypeAlias = Mapping[str, NDArray[np.float64]]
 
 @dataclass(frozen=True)
 class NationalMethod:
-    """One published method.
-
-    Attributes
-    ----------
-    id
-        Name in ``money.csv``.
-    formula
-        In words and symbols, for readers.
-    usd_per_d
-        USD per day of total shutdown, from the constants of an economy.
-    needs
-        Constants without which it cannot be computed, of those that an economy may lack.
-    """
+    """One published method."""
 
     id: str
+    """Name in ``money.csv``."""
     formula: str
+    """In words and symbols, for readers."""
     usd_per_d: Callable[[Economy], NDArray[np.float64]]
+    """USD per day of total shutdown, from the constants of an economy."""
     needs: tuple[str, ...] = ()
+    """Constants without which it cannot be computed, of those that an economy may lack."""
 
 
 NATIONAL_METHODS = (

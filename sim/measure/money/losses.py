@@ -20,47 +20,31 @@ S_PER_H = 3600
 
 @dataclass(frozen=True, eq=False)
 class Stretches(FrozenColumns):
-    """Times of businesses with, or after leaving, a provider; columns of shape (n_stretches,).
-
-    Attributes
-    ----------
-    business_row, provider_row
-        The business, and the provider.
-    hours
-        How long.
-    """
+    """Times of businesses with, or after leaving, a provider; columns of shape (n_stretches,)."""
 
     business_row: NDArray[np.int64]
     provider_row: NDArray[np.int64]
+    """The business, and the provider."""
     hours: NDArray[np.float64]
+    """How long."""
 
 
 @dataclass(frozen=True, eq=False)
 class Moves(FrozenColumns):
-    """Moves of businesses in one run.
-
-    Attributes
-    ----------
-    n_moves : shape (n_businesses,)
-        Moves to other addresses, at the same provider or another.
-    cost_usd : shape (n_businesses,)
-        Labour of the responses it completed.
-    first_row : shape (n_businesses,)
-        Provider it began with.
-    is_domestic : shape (n_providers,)
-        Whether a provider is in the country.
-    stays
-        Times in which a business paid another provider than the one it began with.
-    left
-        For each time a business left a provider: the hours until it paid it again, or to the end.
-    """
+    """Moves of businesses in one run."""
 
     n_moves: NDArray[np.int64]
+    """Moves to other addresses, at the same provider or another; shape (n_businesses,)."""
     cost_usd: NDArray[np.float64]
+    """Labour of the responses it completed; shape (n_businesses,)."""
     first_row: NDArray[np.int64]
+    """Provider it began with; shape (n_businesses,)."""
     is_domestic: NDArray[np.bool_]
+    """Whether a provider is in the country; shape (n_providers,)."""
     stays: Stretches
+    """Times in which a business paid another provider than the one it began with."""
     left: Stretches
+    """For each time a business left a provider: the hours until it paid it again, or to the end."""
 
 
 def moves_of(world: World, outcome: Outcome) -> Moves:
@@ -106,56 +90,44 @@ def moves_of(world: World, outcome: Outcome) -> Moves:
 
 @dataclass(frozen=True, eq=False)
 class LossTotals(FrozenColumns):
-    """Sums over the businesses of each sector.
-
-    Attributes
-    ----------
-    lost_usd_below_threshold : shape (n_sectors,)
-        Domestic revenue behind the demand lost while not affected.
-    lost_usd : shape (n_sectors, n_spell_classes)
-        The same for demand lost in spells, by length of the spell.
-    exposed_usd_per_h : shape (n_sectors, n_spell_classes)
-        Domestic revenue of customers who met an outage, by the business's longest class of spell.
-    response_usd : shape (n_sectors,)
-        Labour of the responses that were completed, at the cost of the response table.
-    away_usd, domestic_usd : shape (n_sectors,)
-        Revenue of businesses while away from their first provider, and while at a domestic one.
-    demand_usd : shape (n_sectors,)
-        Domestic revenue over the run, had nothing failed.
-    revenue_usd : shape (n_sectors,)
-        Revenue over the run from all customers, had nothing failed.
-    paid_usd : shape (n_providers, n_providers)
-        Revenue of businesses while away, by the provider they began with and the one they paid.
-    is_domestic : shape (n_providers,)
-        1 where the provider is in the country.
-    left_sector_row, left_provider_row, left_is_first : shape (n_left,)
-        One row for each time a business left a provider: its sector, whom it left, and 1 where it
-        had begun there.
-    left_usd_per_h, left_h : shape (n_left,)
-        Its revenue, and the hours until it came back or the run ended.
-    given
-        Of these, the part of the businesses whose revenue the inventory gives; None without such.
-    drawn
-        The rest, whose level of revenue is uncertain; None where no revenue is given.
-    """
+    """Sums over the businesses of each sector."""
 
     lost_usd_below_threshold: NDArray[np.float64]
+    """Domestic revenue behind the demand lost while not affected; shape (n_sectors,)."""
     lost_usd: NDArray[np.float64]
+    """The same for demand lost in spells, by length of the spell; shape (n_sectors,
+    n_spell_classes)."""
     exposed_usd_per_h: NDArray[np.float64]
+    """Domestic revenue of customers who met an outage, by the business's longest class of spell;
+    shape (n_sectors, n_spell_classes)."""
     response_usd: NDArray[np.float64]
+    """Labour of the responses that were completed, at the cost of the response table; shape
+    (n_sectors,)."""
     away_usd: NDArray[np.float64]
     domestic_usd: NDArray[np.float64]
+    """Revenue of businesses while away from their first provider, and while at a domestic one;
+    shape (n_sectors,)."""
     demand_usd: NDArray[np.float64]
+    """Domestic revenue over the run, had nothing failed; shape (n_sectors,)."""
     revenue_usd: NDArray[np.float64]
+    """Revenue over the run from all customers, had nothing failed; shape (n_sectors,)."""
     paid_usd: NDArray[np.float64]
+    """Revenue of businesses while away, by the provider they began with and the one they paid;
+    shape (n_providers, n_providers)."""
     is_domestic: NDArray[np.float64]
+    """1 where the provider is in the country; shape (n_providers,)."""
     left_sector_row: NDArray[np.float64]
     left_provider_row: NDArray[np.float64]
     left_is_first: NDArray[np.float64]
+    """One row for each time a business left a provider: its sector, whom it left, and 1 where it
+    had begun there; shape (n_left,)."""
     left_usd_per_h: NDArray[np.float64]
     left_h: NDArray[np.float64]
+    """Its revenue, and the hours until it came back or the run ended; shape (n_left,)."""
     given: LossTotals | None = None
+    """Of these, the part of the businesses whose revenue the inventory gives; None without such."""
     drawn: LossTotals | None = None
+    """The rest, whose level of revenue is uncertain; None where no revenue is given."""
 
     @property
     def demand_lost_share(self) -> float:

@@ -98,42 +98,31 @@ N_DRAWS = 200
 
 @dataclass(frozen=True, eq=False)
 class ParameterDraws(FrozenColumns):
-    """Parameters of the firm-level method; n_classes are the classes of spell length.
-
-    Attributes
-    ----------
-    revenue_level : shape (n_draws, 1)
-        Factor on the revenue of all businesses.
-    sensitivity : shape (n_draws, n_sectors)
-        Revenue lost per demand lost.
-    recaptured_share : shape (n_draws, n_sectors, n_classes)
-        Share of the gross loss that customers make up for later.
-    leaving_share : shape (n_draws, n_sectors, n_classes)
-        Share of the customers who met an outage that leaves, by the longest class of spell.
-    recovery_time_d : shape (n_draws, n_sectors)
-        Time constant of their return.
-    churn_window_d : shape (n_draws, 1)
-        How long lost custom is counted.
-    transfer_share : shape (n_draws, n_sectors, n_classes)
-        Share of what is lost for good that goes to rivals in the country.
-    hosting_spend_share : shape (n_draws, 1)
-        Share of revenue spent on hosting.
-    response_cost_level : shape (n_draws, 1)
-        Factor on the labour of all responses.
-    dual_running_months : shape (n_draws, 1)
-        Months for which a provider that was left is still paid.
-    """
+    """Parameters of the firm-level method; n_classes are the classes of spell length."""
 
     revenue_level: NDArray[np.float64]
+    """Factor on the revenue of all businesses; shape (n_draws, 1)."""
     sensitivity: NDArray[np.float64]
+    """Revenue lost per demand lost; shape (n_draws, n_sectors)."""
     recaptured_share: NDArray[np.float64]
+    """Share of the gross loss that customers make up for later; shape (n_draws, n_sectors,
+    n_classes)."""
     leaving_share: NDArray[np.float64]
+    """Share of the customers who met an outage that leaves, by the longest class of spell; shape
+    (n_draws, n_sectors, n_classes)."""
     recovery_time_d: NDArray[np.float64]
+    """Time constant of their return; shape (n_draws, n_sectors)."""
     churn_window_d: NDArray[np.float64]
+    """How long lost custom is counted; shape (n_draws, 1)."""
     transfer_share: NDArray[np.float64]
+    """Share of what is lost for good that goes to rivals in the country; shape (n_draws, n_sectors,
+    n_classes)."""
     hosting_spend_share: NDArray[np.float64]
+    """Share of revenue spent on hosting; shape (n_draws, 1)."""
     response_cost_level: NDArray[np.float64]
+    """Factor on the labour of all responses; shape (n_draws, 1)."""
     dual_running_months: NDArray[np.float64]
+    """Months for which a provider that was left is still paid; shape (n_draws, 1)."""
 
     def without_level(self) -> ParameterDraws:
         """Return the same with a level of revenue of 1: the prices of revenues that are given."""

@@ -57,18 +57,12 @@ def double_hosting_usd(totals: LossTotals, parameters: ParameterDraws) -> NDArra
 
 @dataclass(frozen=True, eq=False)
 class ProviderDraws(FrozenColumns):
-    """Money of providers in one run, in USD; arrays of shape (n_draws, n_providers).
-
-    Attributes
-    ----------
-    loss_usd
-        Spending of a provider's first customers that went elsewhere, less what they still paid.
-    gain_usd
-        Spending of customers who had begun with others.
-    """
+    """Money of providers in one run, in USD; arrays of shape (n_draws, n_providers)."""
 
     loss_usd: NDArray[np.float64]
+    """Spending of a provider's first customers that went elsewhere, less what they still paid."""
     gain_usd: NDArray[np.float64]
+    """Spending of customers who had begun with others."""
 
 
 def provider_money(totals: LossTotals, parameters: ParameterDraws) -> ProviderDraws:
@@ -107,42 +101,28 @@ MONEY_METRICS = tuple(
 
 @dataclass(frozen=True, eq=False)
 class MoneyDraws(FrozenColumns):
-    """Money of one run in USD; all arrays of shape (n_draws, n_sectors).
-
-    Attributes
-    ----------
-    demand_usd
-        Domestic revenue over the run, had nothing failed.
-    hosting_usd
-        Spending on hosting over the run, had nobody moved.
-    gross_loss_usd
-        Revenue behind the demand lost.
-    recaptured_usd
-        What of it customers make up for later.
-    churn_usd
-        Revenue of customers who stay away after the outage.
-    response_cost_usd
-        Labour of responses, and double hosting of those that leave a provider.
-    double_hosting_usd
-        What of it is paid to the providers left.
-    transfers_to_rivals_usd
-        What of the lost revenue goes to rivals in the country.
-    provider_loss_usd
-        Spending that first providers lose to others, less what they are still paid.
-    domestic_gain_usd
-        Spending that domestic providers gain from those who began elsewhere.
-    """
+    """Money of one run in USD; all arrays of shape (n_draws, n_sectors)."""
 
     demand_usd: NDArray[np.float64]
+    """Domestic revenue over the run, had nothing failed."""
     hosting_usd: NDArray[np.float64]
+    """Spending on hosting over the run, had nobody moved."""
     gross_loss_usd: NDArray[np.float64]
+    """Revenue behind the demand lost."""
     recaptured_usd: NDArray[np.float64]
+    """Part of it that customers make up for later."""
     churn_usd: NDArray[np.float64]
+    """Revenue of customers who stay away after the outage."""
     response_cost_usd: NDArray[np.float64]
+    """Labour of responses, and double hosting of those that leave a provider."""
     double_hosting_usd: NDArray[np.float64]
+    """Part of it that is paid to the providers left."""
     transfers_to_rivals_usd: NDArray[np.float64]
+    """Part of the lost revenue that goes to rivals in the country."""
     provider_loss_usd: NDArray[np.float64]
+    """Spending that first providers lose to others, less what they are still paid."""
     domestic_gain_usd: NDArray[np.float64]
+    """Spending that domestic providers gain from those who began elsewhere."""
 
     @property
     def private_loss_usd(self) -> NDArray[np.float64]:

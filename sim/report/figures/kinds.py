@@ -53,32 +53,22 @@ COLOURS = ("C0", "C1")
 
 @dataclass(frozen=True, eq=False)
 class Curves:
-    """Some curves on one axis.
-
-    Attributes
-    ----------
-    title, subject
-        What they show, and what all of them count.
-    start, horizon_s
-        Of the run.
-    bands
-        By what they are of.
-    unit
-        Their unit.
-    published
-        Published counts, when and how many.
-    warning
-        That the record contradicts it; or empty.
-    """
+    """Some curves on one axis."""
 
     title: str
     subject: str
+    """Title, and the quantity that all of them count."""
     start: datetime
     horizon_s: int
+    """Start and length of the run."""
     bands: dict[str, Band]
+    """Bands by what they count."""
     unit: str
+    """Their unit."""
     published: tuple[tuple[int, int], ...] = ()
+    """Published counts, when and how many."""
     warning: str = ""
+    """That the record contradicts it; or empty."""
     step_s: int = 0
     """Time between two points of a line; 0 where every change is kept."""
 
@@ -176,28 +166,19 @@ MM_PER_IN = 25.4
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind of figure.
-
-    Attributes
-    ----------
-    shows
-        What it shows, in a line.
-    read
-        Reads what it shows of a strategy: ``title``; ``alt``, the same in numbers; ``note``, what
-        its marks are; ``rows()``, its table.
-    draw
-        Draws that in a width in inches.
-    why_not
-        Why it does not apply to a strategy of a run; empty where it does.
-    of_all
-        Whether it shows all strategies of a comparison; else it shows one.
-    """
+    """One kind of figure."""
 
     shows: str
+    """What it shows, in a line."""
     read: Callable[[RunFolder, str | None], Any]
+    """Reads what it shows of a strategy: ``title``; ``alt``, the same in numbers; ``note``, what
+    its marks are; ``rows()``, its table."""
     draw: Callable[[Any, float], Figure]
+    """Draws that in a width in inches."""
     why_not: Callable[[RunFolder, str | None], str]
+    """Why it does not apply to a strategy of a run; empty where it does."""
     of_all: bool = False
+    """Whether it shows all strategies of a comparison; else it shows one."""
 
 
 def _needs_curves(*metrics: str) -> Callable[[RunFolder, str | None], str]:

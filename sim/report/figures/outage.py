@@ -71,25 +71,17 @@ PAGE_PT = {False: (14.0, 800, 584, 360), True: (12.0, 358, 258, 180)}
 
 @dataclass(frozen=True)
 class Order:
-    """Addresses listed or withdrawn on a day, by the medians.
-
-    Attributes
-    ----------
-    from_s, at_s
-        When the first of it was, and half of it.
-    change
-        Addresses listed, less those withdrawn.
-    providers
-        Whose they are, the most first; two at most.
-    n_others
-        Providers of the rest.
-    """
+    """Addresses listed or withdrawn on a day, by the medians."""
 
     from_s: int
     at_s: int
+    """When the first of it was, and half of it."""
     change: float
+    """Addresses listed, less those withdrawn."""
     providers: tuple[str, ...]
+    """Providers that hold them, those with most first; two at most."""
     n_others: int = 0
+    """Providers of the rest."""
 
     def whose(self, most: int = 2) -> Text:
         """Names of providers, and how many others there are; empty where none has a name."""
@@ -102,40 +94,29 @@ class Order:
 
 @dataclass(frozen=True, eq=False)
 class Outage:
-    """Content of the picture of a run.
-
-    Attributes
-    ----------
-    start, horizon_s
-        Of the run, in the scenario's offset.
-    listed
-        Addresses listed, without the target's own; networks where there are none of IPv4; or None.
-    is_addresses
-        Whether these are addresses, not networks of IPv6.
-    cut_off
-        Share of businesses that are cut off from some of their customers.
-    peak, most_listed
-        The highest of both in each simulation, by whatever time.
-    of_sites
-        Whether these businesses are the sites of an inventory.
-    orders, sessions, published
-        Days of orders; sessions of blocking, from and to; published counts, when and how many.
-    step_s
-        Time between two points at which the lines are known; a minute where every change is kept.
-    """
+    """Content of the picture of a run."""
 
     start: datetime
     horizon_s: int
+    """Start of the run, in the scenario's offset."""
     listed: Band | None
+    """Addresses listed, without the target's own; networks where there are none of IPv4; or
+    None."""
     is_addresses: bool
+    """Whether these are addresses, not networks of IPv6."""
     cut_off: Band
+    """Share of businesses that are cut off from some of their customers."""
     peak: Estimate
     most_listed: Estimate
+    """The highest of both in each simulation, by whatever time."""
     of_sites: bool
+    """Whether these businesses are the sites of an inventory."""
     orders: tuple[Order, ...]
     sessions: tuple[tuple[int, int], ...]
     published: tuple[tuple[int, int], ...]
+    """Days of orders; sessions of blocking, from and to; published counts, when and how many."""
     step_s: int
+    """Time between two points at which the lines are known; a minute where every change is kept."""
     bound: str = ""
     """Text for a zero of a sample that was unlikely to be cut off."""
     is_given: bool = False

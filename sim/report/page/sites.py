@@ -49,35 +49,24 @@ _OF_KNOWN = ("impaired_h", "loss_usd")
 
 @dataclass(frozen=True)
 class SiteRow:
-    """A site of one's own.
-
-    Attributes
-    ----------
-    name
-        Its name, or its address.
-    first
-        When it is first cut off, the median of the simulations in which it is; or that it never is,
-        or that this is not known.
-    n_cut
-        Simulations in which it is cut off from some of its customers.
-    hours
-        For how long, over all simulations.
-    is_still
-        Whether half of those in which it is cut off end before it is not: hours are rounded down.
-    shares
-        Share of simulations in which the users of each operator are cut off from it; NaN where not
-        known.
-    is_drawn
-        Whether the place of its front end is drawn, for want of an address.
-    """
+    """A site of one's own."""
 
     name: str
+    """Its name, or its address."""
     first: str
+    """When it is first cut off, the median of the simulations in which it is; or that it never is,
+    or that this is not known."""
     n_cut: int
+    """Simulations in which it is cut off from some of its customers."""
     hours: Estimate
+    """For how long, over all simulations."""
     is_still: bool
+    """Whether half of those in which it is cut off end before it is not: hours are rounded down."""
     shares: tuple[float, ...]
+    """Share of simulations in which the users of each operator are cut off from it; NaN where not
+    known."""
     is_drawn: bool = False
+    """Whether the place of its front end is drawn, for want of an address."""
 
 
 def rows_of_sites(run: RunFolder, step: int) -> list[SiteRow]:

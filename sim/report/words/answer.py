@@ -107,24 +107,16 @@ MOST_CHANGES = 5
 
 @dataclass(frozen=True)
 class Figure:
-    """One number with what it is of.
-
-    Attributes
-    ----------
-    found
-        Its estimate, in the unit that is printed.
-    what
-        What it is of, with its unit, as it reads after the number.
-    reason
-        Why it has its grade, in a few words.
-    bound
-        Text for a zero of a sample that was unlikely to be cut off.
-    """
+    """One number with what it is of."""
 
     found: Estimate
+    """Its estimate, in the unit that is printed."""
     what: str
+    """Quantity and unit, as they read after the number."""
     reason: str = ""
+    """Why it has its grade, in a few words."""
     bound: str = ""
+    """Text for a zero of a sample that was unlikely to be cut off."""
 
     @property
     def value(self) -> Text:
@@ -155,35 +147,24 @@ class Strategy:
 
 @dataclass(frozen=True)
 class Answer:
-    """The first screen.
-
-    Attributes
-    ----------
-    sentence, range
-        The answer, and the one range in it.
-    figures
-        Three figures of a run; none of a comparison.
-    strategies, verdicts
-        Rows and verdicts of a comparison.
-    changes
-        Sites of one's own in a comparison, the most changed first.
-    withheld
-        Why measures are not printed here: the record contradicts them.
-    notices
-        Warnings before anything is quoted.
-    cite
-        How to cite the result.
-    """
+    """The first screen."""
 
     sentence: str
     range: str
+    """The answer, and the one range in it."""
     figures: tuple[Figure, ...]
+    """Three figures of a run; none of a comparison."""
     strategies: tuple[Strategy, ...]
     verdicts: tuple[Verdict, ...]
+    """Rows and verdicts of a comparison."""
     changes: tuple[Change, ...]
+    """Sites of one's own in a comparison, the most changed first."""
     withheld: tuple[str, ...]
+    """Why measures are not printed here: the record contradicts them."""
     notices: tuple[str, ...]
+    """Warnings before anything is quoted."""
     cite: str
+    """How to cite the result."""
 
     @property
     def start(self) -> Text:

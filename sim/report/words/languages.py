@@ -48,21 +48,14 @@ class Text(str):
 
 @dataclass(frozen=True)
 class Language:
-    """A language that the page is written in.
-
-    Attributes
-    ----------
-    code
-        One of ``LANGUAGES``.
-    texts
-        Forms of each English sentence, by the sentence; empty for English.
-    form_of
-        Which form belongs to a number.
-    """
+    """A language that the page is written in."""
 
     code: str
+    """One of ``LANGUAGES``."""
     texts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Forms of each English sentence, by the sentence; empty for English."""
     form_of: Callable[[int], int] = bool
+    """Which form belongs to a number."""
 
     def write(self, text: str) -> str:
         """Write a text, in English where the catalogue lacks it or a part of it."""

@@ -145,24 +145,16 @@ def verdict_sentence(row: Row, names: Mapping[str, str] | None = None) -> Text:
 
 @dataclass(frozen=True)
 class Verdict:
-    """Verdict on pairs of strategies in harm, effect or cost.
-
-    Attributes
-    ----------
-    kind
-        ``harm``, ``effect`` or ``cost``.
-    parts
-        Sentences; their first words are the verdict.
-    sentences
-        One for each pair.
-    n_needed
-        Simulations that certify all that more simulations can; 0 where these can certify none.
-    """
+    """Verdict on pairs of strategies in harm, effect or cost."""
 
     kind: str
+    """``harm``, ``effect`` or ``cost``."""
     parts: tuple[tuple[str, str], ...]
+    """Sentences; their first words are the verdict."""
     sentences: tuple[str, ...]
+    """One for each pair."""
     n_needed: int
+    """Simulations that certify all that more simulations can; 0 where these can certify none."""
 
 
 def verdict_of(
@@ -311,7 +303,7 @@ def read_losses(run: RunFolder, strategy: str = "") -> list[Row]:
 
 
 def note_of(row: Row) -> str:
-    """What a published loss is of, where this is not what the model counts."""
+    """Subject of a published loss, where the model counts something else."""
     return text(row, "published_note")
 
 

@@ -35,25 +35,17 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """One table.
-
-    Attributes
-    ----------
-    key, title
-        Its name in CSV, and for people.
-    columns
-        The first one names the row.
-    rows
-        Raw values, or texts; None is not known, and empty text does not apply.
-    notes
-        Remarks below it; not in CSV.
-    """
+    """One table."""
 
     key: str
     title: str
+    """Its name in CSV, and for people."""
     columns: Sequence[Column]
+    """The first one names the row."""
     rows: Sequence[Sequence[Value]]
+    """Raw values, or texts; None is not known, and empty text does not apply."""
     notes: Sequence[str] = ()
+    """Remarks below it; not in CSV."""
 
     @classmethod
     def of_records(

@@ -61,35 +61,25 @@ _PLACEHOLDER = """\
 
 @dataclass(frozen=True)
 class Known:
-    """Facts that a user gives about a case.
-
-    Attributes
-    ----------
-    country
-        Two letters of ISO 3166.
-    time_zone
-        Its time zone; None for that of the country.
-    first, last
-        Days from whose beginning to whose beginning the run lasts; None where it does not matter.
-    blocklist, inventory, operators, ranges
-        Files; None where there is none.
-    columns, ignored
-        What columns of the files hold, as ``ROLE=NAME``, and which mean nothing.
-    day_order
-        ``dmy`` or ``mdy``, where dates do not show it.
-    """
+    """Facts that a user gives about a case."""
 
     country: str
+    """Two letters of ISO 3166."""
     first: date | None = None
     last: date | None = None
+    """Days from whose beginning to whose beginning the run lasts; None where it does not matter."""
     blocklist: Path | None = None
     inventory: Path | None = None
     operators: Path | None = None
     ranges: Path | None = None
+    """Files; None where there is none."""
     columns: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
+    """Roles of columns of the files, as ``ROLE=NAME``, and columns to ignore."""
     time_zone: str | None = None
+    """Its time zone; None for that of the country."""
     day_order: str = ""
+    """``dmy`` or ``mdy``, where dates do not show it."""
 
 
 def write_case(known: Known, folder: Path) -> list[str]:

@@ -44,30 +44,20 @@ class Period(NamedTuple):
 
 @dataclass(frozen=True)
 class GivenList:
-    """A list as a case takes it.
-
-    Attributes
-    ----------
-    ending
-        Of the file's name.
-    data
-        Its content.
-    periods
-        When its records are in force, and where; empty where it has neither dates nor operators.
-    notes
-        What to know of how it was read.
-    polled
-        Addresses of which each operator was polled; none where these are orders.
-    polls_s
-        First and last second in which they were polled.
-    """
+    """A list as a case takes it."""
 
     ending: str
+    """Ending of the file's name."""
     data: bytes
+    """Its content."""
     periods: Sequence[Period]
+    """When its records are in force, and where; empty where it has neither dates nor operators."""
     notes: tuple[str, ...]
+    """Remarks on how it was read."""
     polled: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Addresses for which each operator was polled; none where these are orders."""
     polls_s: tuple[int, int] | None = None
+    """First and last second in which they were polled."""
 
     @property
     def is_dated(self) -> bool:

@@ -29,16 +29,6 @@ FINER = 100
 class ColumnChange:
     """Another course of one table column.
 
-    Attributes
-    ----------
-    table, column
-        Which, by the table's name in the scenario.
-    amounts
-        One for all rows, or one for each: positions from -1 (the low end) by 0 (as it stands) to 1
-        (the high end) where the column's range has ends; else factors above 0.
-    origin
-        Where it was set, for messages.
-
     Notes
     -----
     Shares that are parts of a whole are divided by their new total, so that they still sum to 1.
@@ -47,8 +37,12 @@ class ColumnChange:
 
     table: str
     column: str
+    """Which, by the table's name in the scenario."""
     amounts: tuple[float, ...]
+    """One for all rows, or one for each: positions from -1 (the low end) by 0 (as it stands) to 1
+    (the high end) where the column's range has ends; else factors above 0."""
     origin: str = ""
+    """Where it was set, for messages."""
 
     @property
     def key(self) -> str:

@@ -155,18 +155,12 @@ MAX_TOTAL_USD_PER_H = 1e9
 
 
 class Amounts(NamedTuple):
-    """How results give amounts, which are computed in dollars.
-
-    Attributes
-    ----------
-    currency
-        Currency of ISO 4217.
-    factor
-        A dollar of the computation in it; NaN where amounts are not known in it.
-    """
+    """How results give amounts, which are computed in dollars."""
 
     currency: str = USD
+    """Currency of ISO 4217."""
     factor: float = 1.0
+    """A dollar of the computation in it; NaN where amounts are not known in it."""
 
 
 def amounts_of(

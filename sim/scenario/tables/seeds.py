@@ -247,32 +247,22 @@ RowType = TypeVar("RowType", bound=Row)
 
 @dataclass(frozen=True)
 class Table(Generic[RowType]):
-    """Rows of one table with their lines in the file.
-
-    Attributes
-    ----------
-    name
-        As the scenario names it.
-    path
-        Where it was read.
-    sha256
-        Of the file's bytes; of those that a moved table would have.
-    rows, lines
-        Equally long.
-    note
-        The source note; None for a user's table without one.
-    set_columns
-        Columns that a setting moved: what they hold is not varied any more.
-    """
+    """Rows of one table with their lines in the file."""
 
     name: str
+    """As the scenario names it."""
     path: Path
+    """Where it was read."""
     data: bytes
     sha256: str
+    """Hash of the file's bytes; for a moved table, of the bytes that it would have."""
     rows: tuple[RowType, ...]
     lines: tuple[int, ...]
+    """Equally long."""
     note: SourceNote | None
+    """The source note; None for a user's table without one."""
     set_columns: tuple[str, ...] = field(default=(), kw_only=True)
+    """Columns that a setting moved: what they hold is not varied any more."""
 
     @property
     def title(self) -> str:
@@ -325,7 +315,7 @@ class CodeTable(Table[Any]):
 
     @property
     def title(self) -> str:
-        """What it is called where a table has the title of its note."""
+        """Name where a table has the title of its note."""
         return "Python code of the user's own"
 
 
