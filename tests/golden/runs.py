@@ -161,13 +161,10 @@ NO_COUNTS = (
 VARIANTS = {
     "telegram-2018-old-inputs": (
         "telegram-2018",
-        [
-            "providers.prefixes=cloud-prefixes-2018",
-            "population.hosting=hosting-choice-2018",
-            "population.services=third-party-services-2018",
-        ],
+        ["providers.prefixes=cloud-prefixes-2018", "population.hosting=hosting-choice-2018",
+         "population.services=third-party-services-2018"],
     ),
-}
+}  # fmt: skip
 
 
 def changes_to(name: str) -> list[str]:

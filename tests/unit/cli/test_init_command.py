@@ -185,14 +185,11 @@ def test_what_cannot_be_is_refused_and_nothing_left(tmp_path):
     ("name", "text", "said"),
     [
         ("--operators", "operator,share_users\nA,0.5\nB,0.6\n", ": share_users: expected shares"),
-        (
-            "--inventory",
-            "site,role,address\na,frontend,203.0.113.5\na,frontend,203.0.113.5\n",
-            ":3: address: expected each address",
-        ),
+        ("--inventory", "site,role,address\na,frontend,203.0.113.5\na,frontend,203.0.113.5\n",
+         ":3: address: expected each address"),
         ("--blocklist", "203.0.113.0/24\nsomewhere\n", ":2: expected a prefix"),
     ],
-)
+)  # fmt: skip
 def test_a_mistake_is_blamed_on_the_file_that_the_user_gave(name, text, said, tmp_path):
     given = {"--operators": "operator\nA\n", "--blocklist": "203.0.113.0/24\n"}
     given["--inventory"] = "site,address\na,203.0.113.5\n"

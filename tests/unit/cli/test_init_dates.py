@@ -223,23 +223,15 @@ def test_rows_outside_the_run_are_counted(tmp_path):
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        (
-            "last_seen,ip\n2026-03-30,198.51.100.1\n",
-            "say --column from=last_seen, or --ignore-column last_seen",
-        ),
-        (
-            "date,added,ip\n2026-03-30,2026-03-30,198.51.100.1\n",
-            "got date, added: say --column from=date, or --ignore-column date",
-        ),
-        (
-            "ip,from,until\n198.51.100.1,2026-03-30,2026-03-30\n",
-            "list.csv:2: expected a row that ends after it begins",
-        ),
+        ("last_seen,ip\n2026-03-30,198.51.100.1\n",
+         "say --column from=last_seen, or --ignore-column last_seen"),
+        ("date,added,ip\n2026-03-30,2026-03-30,198.51.100.1\n",
+         "got date, added: say --column from=date, or --ignore-column date"),
+        ("ip,from,until\n198.51.100.1,2026-03-30,2026-03-30\n",
+         "list.csv:2: expected a row that ends after it begins"),
         ("198.51.100.1;2026-03-30\n", "name the columns in the first line"),
-        (
-            "ip,from,until\n203.0.113.9,2026-03-28,2026-03-30\n198.51.100.7,2026-03-28,permanent\n",
-            "show once, got 'permanent'",
-        ),
+        ("ip,from,until\n203.0.113.9,2026-03-28,2026-03-30\n198.51.100.7,2026-03-28,permanent\n",
+         "show once, got 'permanent'"),
         # The clocks of Spain skip the one, and show the other twice.
         ("ip,from\n203.0.113.9,2026-03-29 02:30\n", "clocks in Europe/Madrid show once, got"),
         ("ip,from\n203.0.113.9,2025-10-26 02:30\n", "list.csv:2: from: expected a date"),
@@ -250,7 +242,7 @@ def test_rows_outside_the_run_are_counted(tmp_path):
             "list.csv:3: prefix: expected an order that unblocks a prefix as",
         ),
     ],
-)
+)  # fmt: skip
 def test_dates_that_are_not_clear_are_refused(text, told, tmp_path):
     assert told in init(tmp_path, text, *RUN, status=4).output
     assert not (tmp_path / "case").exists()

@@ -147,10 +147,7 @@ def test_a_range_is_told_in_words(line, said):
     ("line", "said"),
     [
         ({}, ""), ({"date": "2018"}, "2018"),
-        (
-            {"source": "A", "date": "2018", "formula": "a / b", "why": "So."},
-            "A, 2018; a / b; So.",
-        ),
+        ({"source": "A", "date": "2018", "formula": "a / b", "why": "So."}, "A, 2018; a / b; So."),
         ({"source": "A", "why": "So.\n\x07"}, "A; So.\ufffd\ufffd"),
     ],
 )  # fmt: skip

@@ -88,15 +88,13 @@ def test_a_column_takes_factors_or_positions(replay):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (
-            "operators-russia-2018.release_lag_sigma=0,1.5",
-            "expected positions from -1 to 1, got 1.5",
-        ),
+        ("operators-russia-2018.release_lag_sigma=0,1.5",
+         "expected positions from -1 to 1, got 1.5"),
         ("operators-russia-2018.apply_lag_median_h=0..2", "expected factors > 0"),
         ("operators-russia-2018.apply_lag_median_h=high", "expected factors > 0"),
         ("hosting-russia-2018.weight=1,2", "26 separate weights"),
     ],
-)
+)  # fmt: skip
 def test_what_a_column_cannot_take_is_refused(replay, text, message):
     axes = parse_axes([text])
     with pytest.raises(ScenarioError, match=message):

@@ -252,26 +252,20 @@ def test_from_python_and_in_a_comparison(tmp_path, monkeypatch, call):
         (["--strategy", "rule.py:Wrong", "--set", "how=texts"], "expected a tuple of orders, got"),
         (["--strategy", "rule.py:Wrong", "--set", "how=action=Block"], "or unblock, got 'Block'"),
         (["--strategy", "rule.py:Wrong", "--set", "how=mechanism=drop"], "a Mechanism, got 'drop'"),
-        (
-            ["--strategy", "rule.py:Wrong", "--set", "how=operators=()"],
-            "expected operators None, or",
-        ),
-        (
-            ["--strategy", "rule.py:Wrong", "--set", "how=operators=nobody"],
-            "got frozenset({'nobody'",
-        ),
+        (["--strategy", "rule.py:Wrong", "--set", "how=operators=()"],
+         "expected operators None, or"),
+        (["--strategy", "rule.py:Wrong", "--set", "how=operators=nobody"],
+         "got frozenset({'nobody'"),
         (["--strategy", "rule.py:Wrong", "--set", "how=mechanism=NAME"], "none for a name, got"),
         (["--strategy", "rule.py:Wrong", "--set", "how=overmatch=x"], "overmatch from 0 to 1, got"),
         (["--strategy", "rule.py:Wrong", "--set", "how=addresses=NONE"], "none for a name, got"),
-        (
-            ["--measure", "rule.py:spells", "--measure", "b/rule.py:spells"],
-            "of distinct names, got",
-        ),
+        (["--measure", "rule.py:spells", "--measure", "b/rule.py:spells"],
+         "of distinct names, got"),
         (["--measure", "rule.py:fronts_rented"] * 2, "another name than that of any other measure"),
         (["--measure", "rule.py:leaving"], "rule.py:52: SystemExit:"),
         (["--measure", "rule.py:endless"], "ValueError: expected a number, or nan where it is not"),
     ],
-)
+)  # fmt: skip
 def test_a_mistake_is_reported_with_its_line(words, said, call):
     Path("bad.py").write_text("import sys\nclass A(\n", encoding="utf-8")
     Path("b").mkdir()

@@ -1152,20 +1152,14 @@ def test_a_compared_strategy_is_the_scenario_s_own_in_whatever_sequence_its_keys
 @pytest.mark.parametrize(
     ("hours", "said"),
     [
-        (
-            [[6], [6]],
-            "In 2 of 2 simulations your site is cut off from some customers, for 6 hours in all.",
-        ),
-        (
-            [[1], [0]],
-            "In 1 of 2 simulations your site is cut off from some customers, for 1 hour in all.",
-        ),
+        ([[6], [6]],
+         "In 2 of 2 simulations your site is cut off from some customers, for 6 hours in all."),
+        ([[1], [0]],
+         "In 1 of 2 simulations your site is cut off from some customers, for 1 hour in all."),
         ([[0], [0]], "Your site was not cut off in 2 simulations."),
         ([[0, 0], [0, 0]], "None of your 2 sites was cut off in 2 simulations."),
-        (
-            [[6], [0], [6], [6]],
-            "In 3 of 4 simulations your site is cut off from some customers, for 6 hours in all.",
-        ),
+        ([[6], [0], [6], [6]],
+         "In 3 of 4 simulations your site is cut off from some customers, for 6 hours in all."),
         (
             [[0, 0], [0, 0], [0, 0], [0, 4]],
             "In 1 of 4 simulations one of your 2 sites is cut off from some customers, for 4 "
@@ -1178,7 +1172,7 @@ def test_a_compared_strategy_is_the_scenario_s_own_in_whatever_sequence_its_keys
             "simulations: where any is, the middle one for 3 hours in all (2 to 5.7 h).",
         ),
     ],
-)
+)  # fmt: skip
 def test_the_headline_counts_the_simulations_that_cut_sites_off(
     hours, said, site_folder, monkeypatch
 ):
@@ -1238,28 +1232,16 @@ def lasts(hours: Estimate) -> str:
             "simulations: where any is, the middle one for at least 60",
         ),
         # The middle one of three is known; not where one of few hours still goes on.
-        (
-            [[24, 24, 96]],
-            [[0, 0, 1]],
-            "1 of 1 simulations: where any is, the middle one for 24 hours in all",
-        ),
-        (
-            [[2, 24, 96]],
-            [[1, 0, 0]],
-            "1 of 1 simulations: where any is, the middle one for at least 24 hours.",
-        ),
-        (
-            [[24, 96], [24, 24], [24, 24]],
-            [[0, 1], [0, 0], [0, 0]],
-            "where any is, the middle one for 24 hours in all",
-        ),
-        (
-            [[0, 96], [0, 90]],
-            [[0, 1], [0, 0]],
-            "from some customers, for at least 93 hours: in 1 it still is at the end",
-        ),
+        ([[24, 24, 96]], [[0, 0, 1]],
+         "1 of 1 simulations: where any is, the middle one for 24 hours in all"),
+        ([[2, 24, 96]], [[1, 0, 0]],
+         "1 of 1 simulations: where any is, the middle one for at least 24 hours."),
+        ([[24, 96], [24, 24], [24, 24]], [[0, 1], [0, 0], [0, 0]],
+         "where any is, the middle one for 24 hours in all"),
+        ([[0, 96], [0, 90]], [[0, 1], [0, 0]],
+         "from some customers, for at least 93 hours: in 1 it still is at the end"),
     ],
-)
+)  # fmt: skip
 def test_a_median_that_the_end_of_the_run_may_have_cut_is_a_bound(
     hours, still, said, site_folder, monkeypatch
 ):

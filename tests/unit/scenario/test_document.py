@@ -99,19 +99,15 @@ def test_a_second_key_does_not_win_and_is_refused_where_it_stands():
             "f.yaml:1:4: a: expected a value without a tag, "
             "got 'tag:yaml.org,2002:python/object:os.system'",
         ),
-        (
-            b"a: !!str 1\n",
-            "f.yaml:1:4: a: expected a value without a tag, got 'tag:yaml.org,2002:str'",
-        ),
+        (b"a: !!str 1\n",
+         "f.yaml:1:4: a: expected a value without a tag, got 'tag:yaml.org,2002:str'"),
         (b"a: ! 1\n", "f.yaml:1:4: a: expected a value without a tag, got '!'"),
-        (
-            b"!!map\na: 1\n",
-            "f.yaml:1:1: expected a value without a tag, got 'tag:yaml.org,2002:map'",
-        ),
+        (b"!!map\na: 1\n",
+         "f.yaml:1:1: expected a value without a tag, got 'tag:yaml.org,2002:map'"),
         (b"? [a, b]\n: 1\n", "f.yaml:1:3: expected a key written as plain text"),
         (b"? {a: b}\n: 1\n", "f.yaml:1:3: expected a key written as plain text"),
     ],
-)
+)  # fmt: skip
 def test_anchors_tags_and_keys_that_are_no_text_are_refused(data, expected):
     assert str(only_problem(data)) == expected
 

@@ -47,18 +47,10 @@ def test_a_window_is_a_factor_or_ends_of_which_one_may_be_open(write_scenario):
     [
         ("addresses_listed", "adresses_listed", 2, "expected one of addresses_listed, "),
         ("2018-04-17T12", "2019-04-17T12", 3, "expected a time within the run, 2018-04-16T00:0"),
-        (
-            "at: 2018-04-17T12",
-            "until: 2018-04-16T00",
-            3,
-            "expected since before until, got 2018-04",
-        ),
-        (
-            "at: 2018-04-17T12",
-            "since: 2018-04-20T00",
-            3,
-            "expected since before until, got 2018-04",
-        ),
+        ("at: 2018-04-17T12", "until: 2018-04-16T00", 3,
+         "expected since before until, got 2018-04"),
+        ("at: 2018-04-17T12", "since: 2018-04-20T00", 3,
+         "expected since before until, got 2018-04"),
         ("factor: 2", "low: 5e6", 1, "expected low <= value <= high, got 5e+06, 4e+06, inf"),
         ("factor: 2", "factor: 2\n    high: 5e6", 1, "expected factor, or low and high or one of"),
         ("    factor: 2\n", "", 1, "expected factor, or low and high or one of them, got both or"),
@@ -66,7 +58,7 @@ def test_a_window_is_a_factor_or_ends_of_which_one_may_be_open(write_scenario):
         ("factor: 2", "factor: 1", 5, "expected a number > 1.0, got 1"),
         ("kind: fact", "kind: rumour", 6, "expected 'fact', 'claim' or 'assumption', got 'rumour'"),
     ],
-)
+)  # fmt: skip
 def test_what_cannot_be_evidence_is_refused_where_it_stands(
     write_scenario, old, new, line, message
 ):

@@ -291,13 +291,10 @@ def test_a_file_of_another_kind_is_told_by_what_it_looks_like_once(kind, read):
     ("content", "asked", "told"),
     [
         ('{"other": 1,\n' + '"x": 2,\n' * 50 + '"y": 3}\n', "list", "it looks like JSON"),
-        (
-            '{"other": 1,\n' + '"x": 2,\n' * 50 + '"y": 3}\n',
-            "names",
-            "leave --as out or name that form",
-        ),
+        ('{"other": 1,\n' + '"x": 2,\n' * 50 + '"y": 3}\n', "names",
+         "leave --as out or name that form"),
     ],
-)
+)  # fmt: skip
 def test_a_file_that_is_hardly_of_its_form_is_told_once(content, asked, told, read):
     first, *others = problems_of(DataError, read, "file", content, asked)
     assert told in first.message

@@ -178,13 +178,10 @@ def test_a_document_takes_thirty_times_its_text_and_some_for_each_entry(tmp_path
     [
         ("aws", {"prefixes": [{}] * 8}, "prefixes"),
         ("google", {"prefixes": [{}] * 8}, "prefixes"),
-        (
-            "azure",
-            {"values": [{"properties": {"addressPrefixes": ["198.51.100.0/24"] * 4}}] * 2},
-            "values.1.properties.addressPrefixes",
-        ),
+        ("azure", {"values": [{"properties": {"addressPrefixes": ["198.51.100.0/24"] * 4}}] * 2},
+         "values.1.properties.addressPrefixes"),
     ],
-)
+)  # fmt: skip
 def test_a_document_has_a_limit_of_entries(tmp_path, monkeypatch, read_as, document, place):
     monkeypatch.setattr("sim.addresses.feeds.json_tables.MAX_ENTRIES", 7)
     path = given(tmp_path, json.dumps(document), "ranges.json").path

@@ -161,21 +161,16 @@ def test_a_table_that_finds_no_room_is_told(feed, tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("text", "lost"),
     [
-        (
-            "name,address,n_names\na,198.51.100.7,1\na,,1\n",
-            "rows without an address",
-        ),
-        (
-            "name,address,n_names\na,198.51.100.1-198.51.100.6,10\n",
-            "which of its rows are one host",
-        ),
+        ("name,address,n_names\na,198.51.100.7,1\na,,1\n", "rows without an address"),
+        ("name,address,n_names\na,198.51.100.1-198.51.100.6,10\n",
+         "which of its rows are one host"),
         (
             "effective,action,prefix\n2024-01-01T00:00Z,block,198.51.100.0/24\n"
             "2024-01-02T00:00Z,unblock,198.51.100.0/24\n",
             "the times and withdrawals of orders",
         ),
     ],
-)
+)  # fmt: skip
 def test_a_table_that_lost_what_its_source_says_is_a_question(text, lost, tmp_path):
     (tmp_path / "given.csv").write_text(text)
     path = tmp_path / "t.parquet"

@@ -50,10 +50,7 @@ ITEM = {"ip_prefix": FOUR, "service": "AMAZON"}
     ("document", "told"),
     [
         ({"prefixes": [ITEM | {"status": "removed"}], "ipv6_prefixes": []}, "prefixes.0.status"),
-        (
-            {"prefixes": [ITEM | {"service": "removed"}], "ipv6_prefixes": []},
-            "prefixes.0.service",
-        ),
+        ({"prefixes": [ITEM | {"service": "removed"}], "ipv6_prefixes": []}, "prefixes.0.service"),
         ({"prefixes": [ITEM | {"note": "safe"}], "ipv6_prefixes": []}, "prefixes.0.note"),
         ({"prefixes": [ITEM | {"deprecated": True}], "ipv6_prefixes": []}, "prefixes.0.deprecated"),
         ({"prefixes": [ITEM], "createDate": "x", "excluded_prefixes": [FOUR]}, "excluded_prefixes"),

@@ -32,16 +32,11 @@ def row(verdict: str, less: int, more: int, not_known: int, needed: int = 93) ->
 @pytest.mark.parametrize(
     ("found", "sentence", "part"),
     [
-        (
-            row("agree", 107, 0, 0),
-            "All 107 simulations agree: a has less harm than b.",
-            "The simulations agree: alone less than broad.",
-        ),
-        (
-            row("agree", 149, 0, 1),
-            "149 of 150 simulations agree: a has less harm than b; not known in 1.",
-            "The simulations agree: alone less than broad in 149 of 150.",
-        ),
+        (row("agree", 107, 0, 0), "All 107 simulations agree: a has less harm than b.",
+         "The simulations agree: alone less than broad."),
+        (row("agree", 149, 0, 1),
+         "149 of 150 simulations agree: a has less harm than b; not known in 1.",
+         "The simulations agree: alone less than broad in 149 of 150."),
         (
             row("too few", 0, 91, 1),
             "Too few simulations to say: a has more harm than b in 91 of 92; 93 are needed; not "
@@ -54,18 +49,13 @@ def row(verdict: str, less: int, more: int, not_known: int, needed: int = 93) ->
             "Not known, as so few businesses could be cut off: alone less than broad in 107 of "
             "1,000.",
         ),
-        (
-            row("not known", 0, 0, 80),
-            "A and b: harm is not known to differ in any simulation.",
-            "Not known, as so few businesses could be cut off: alone against broad.",
-        ),
-        (
-            row("differ", 60, 4, 36),
-            "The simulations differ: a has less harm than b in 60 of 100; not known in 36.",
-            "They differ: alone less than broad in 60 of 100.",
-        ),
+        (row("not known", 0, 0, 80), "A and b: harm is not known to differ in any simulation.",
+         "Not known, as so few businesses could be cut off: alone against broad."),
+        (row("differ", 60, 4, 36),
+         "The simulations differ: a has less harm than b in 60 of 100; not known in 36.",
+         "They differ: alone less than broad in 60 of 100."),
     ],
-)
+)  # fmt: skip
 def test_a_verdict_counts_all_simulations(found, sentence, part):
     assert verdict_sentence(found) == sentence
     told = verdict_of("harm", [found], NAMES)
