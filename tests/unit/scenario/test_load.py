@@ -180,36 +180,38 @@ def test_a_list_is_one_value(write_scenario):
     assert strategy == Escalate(id="escalate", lengths=(24,), patience_h=5, goal=0.1)
 
 
-@pytest.mark.parametrize(
-    ("steps", "expected"),
-    [
-        ("lengths: [24], rules: [region]", "expected either lengths or rules"),
-        ("purity: 1", "expected either lengths or rules"),
-        ("rules: [region, region]", "expected each rule once"),
-    ],
-)
-def test_steps_of_one_kind_are_asked_for(steps, expected):
-    strategy = f"strategy={{id: escalate, patience_h: 5, goal: 0.1, {steps}}}"
-    with pytest.raises(ScenarioError, match=expected):
-        load_scenario("netblocks", [strategy])
+ONE_ADDRESS = "addresses: [198.51.100.0/24]"
+LADDER = "strategy={id: escalate, patience_h: 5, goal: 0.1, "
 
 
 @pytest.mark.parametrize(
-    ("override", "expected"),
+    ("name", "override", "expected"),
     [
-        ("censor.narrow_length=24", "censor.narrow_length: expected under_pressure: narrow"),
-        ("censor.under_pressure=narrow", "censor: expected narrow_length with"),
-        ("censor.review_every_d=7", "censor: expected review_silent_d with review_every_d"),
-        ("censor.review_addresses=7", "censor.review_addresses: expected review_every_d"),
-        ("fronts.n_known=7", "expected n_known <= n_fronts, got 7 and 6"),
+        ("netblocks", f"{LADDER}lengths: [24], rules: [region]}}",
+         "expected either lengths or rules"),
+        ("netblocks", f"{LADDER}purity: 1}}", "expected either lengths or rules"),
+        ("netblocks", f"{LADDER}rules: [region, region]}}", "expected each rule once"),
+        ("netblocks", "censor.narrow_length=24",
+         "censor.narrow_length: expected under_pressure: narrow"),
+        ("netblocks", "censor.under_pressure=narrow", "censor: expected narrow_length with"),
+        ("netblocks", "censor.review_every_d=7",
+         "censor: expected review_silent_d with review_every_d"),
+        ("netblocks", "censor.review_addresses=7",
+         "censor.review_addresses: expected review_every_d"),
+        ("netblocks", "fronts.n_known=7", "expected n_known <= n_fronts, got 7 and 6"),
+        ("netblocks", "strategy={id: orders}", "strategy: expected either orders or table"),
+        ("netblocks", f"strategy={{id: orders, table: a.csv, orders: [{{{ONE_ADDRESS}}}]}}",
+         "expected either orders or table"),
+        ("snowball", "users.share_target_users=0",
+         r"users\.share_target_users: expected a share above 0"),
     ],
 )  # fmt: skip
-def test_keys_that_need_each_other_are_asked_for(override, expected):
+def test_keys_that_contradict_each_other_are_refused(name, override, expected):
+    changes = ["complaints.per_million_people_per_d=1"] * (name == "snowball")
     with pytest.raises(ScenarioError, match=expected):
-        load_scenario("netblocks", [override])
+        load_scenario(name, [*changes, override])
 
 
-ONE_ADDRESS = "addresses: [198.51.100.0/24]"
 TEN = "2018-04-17T10:00+03:00"
 APART = "expected from and to that differ, got the same time of day"
 DISJOINT = "expected windows that end after they start and do not overlap"
@@ -257,22 +259,6 @@ def test_sessions_have_one_calendar(write_scenario, when, expected):
     path = write_scenario({"  id: replay\n  orders: telegram-2018-orders": ESCALATE}, add=FRONTS)
     override = f"strategy={{id: time-window, {when}}}"
     assert problems_of(path, [override]) == [f"--set {override}: strategy{expected}"]
-
-
-@pytest.mark.parametrize(
-    "strategy", ["{id: orders}", f"{{id: orders, table: a.csv, orders: [{{{ONE_ADDRESS}}}]}}"]
-)
-def test_orders_stand_in_one_place(strategy):
-    with pytest.raises(
-        ScenarioError, match=r"strategy(\.orders)?: expected either orders or table"
-    ):
-        load_scenario("netblocks", [f"strategy={strategy}"])
-
-
-def test_people_who_complain_are_some():
-    changes = ["complaints.per_million_people_per_d=1", "users.share_target_users=0"]
-    with pytest.raises(ScenarioError, match=r"users\.share_target_users: expected a share above 0"):
-        load_scenario("snowball", changes)
 
 
 FRONTS = "fronts: {pools: front-pools-2018}\ncensor: {}\n"

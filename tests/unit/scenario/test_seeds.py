@@ -262,31 +262,30 @@ def test_a_note_is_read_as_strictly_as_a_scenario(tmp_path):
     assert "expected valid YAML" in note_problems(tmp_path, "a: [")[0]
 
 
-@pytest.mark.parametrize(
-    ("cells", "message"),
-    [
-        ("choice,uniform,1", "expected no distribution for a choice, got uniform"),
-        ("unknown,log-uniform,0", "expected a range above 0 for log-uniform, got 0"),
-    ],
+ASSUMED = "key,value,unit,high,why,nature,distribution,low\na.b,2,h,3,w,"
+ROUTER = (
+    "operator,label,share_users,poll_interval_h,apply_lag_median_h,apply_lag_sigma,"
+    "release_lag_median_h,release_lag_sigma,compliance,rule_capacity,overload,overload_severity\n"
+    "o,O,1,1,1,1,1,1,1,"
 )
-def test_only_what_is_unknown_is_drawn_and_a_logarithm_from_above_zero(tmp_path, cells, message):
-    text = f"key,value,unit,high,why,nature,distribution,low\na.b,2,h,3,w,{cells}\n"
-    assert problems_of(tmp_path, text.encode(), AssumptionRow) == [f"t.csv:2: {message}"]
 
 
 @pytest.mark.parametrize(
-    ("cells", "message"),
+    ("model", "text", "message"),
     [
-        ("5,,", "expected rule_capacity and overload together, got 1 of them"),
-        ("1_0,stop,", "rule_capacity: expected a plain decimal number, got '1_0'"),
-        (",stop,", "expected rule_capacity and overload together, got 1 of them"),
-        ("5,degrade,", "expected overload_severity with overload degrade, got none"),
+        (AssumptionRow, f"{ASSUMED}choice,uniform,1",
+         "expected no distribution for a choice, got uniform"),
+        (AssumptionRow, f"{ASSUMED}unknown,log-uniform,0",
+         "expected a range above 0 for log-uniform, got 0"),
+        (OperatorRow, f"{ROUTER}5,,",
+         "expected rule_capacity and overload together, got 1 of them"),
+        (OperatorRow, f"{ROUTER}1_0,stop,",
+         "rule_capacity: expected a plain decimal number, got '1_0'"),
+        (OperatorRow, f"{ROUTER},stop,",
+         "expected rule_capacity and overload together, got 1 of them"),
+        (OperatorRow, f"{ROUTER}5,degrade,",
+         "expected overload_severity with overload degrade, got none"),
     ],
-)
-def test_a_full_router_has_a_behaviour_and_a_degree(tmp_path, cells, message):
-    header = (
-        "operator,label,share_users,poll_interval_h,apply_lag_median_h,apply_lag_sigma,"
-        "release_lag_median_h,release_lag_sigma,compliance,rule_capacity,overload,overload_severity"
-    )
-    text = f"{header}\no,O,1,1,1,1,1,1,1,{cells}\n"
-    assert problems_of(tmp_path, text.encode(), OperatorRow) == [f"t.csv:2: {message}"]
+)  # fmt: skip
+def test_cells_of_a_row_that_contradict_each_other_are_refused(tmp_path, model, text, message):
+    assert problems_of(tmp_path, f"{text}\n".encode(), model) == [f"t.csv:2: {message}"]
