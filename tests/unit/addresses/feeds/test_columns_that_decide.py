@@ -334,31 +334,26 @@ def test_two_columns_of_no_known_name_may_be_the_ends_of_a_range(path):
     assert read(path, "address=start", "last=end").to_set().v4.n_addresses > 1
 
 
-def test_a_key_that_only_later_entries_have_decides_as_well(path):
-    lines = [{"ip": A}, {"ip": B, "bits": 24}]
-    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
-    with pytest.raises(DataError, match="--column mask=bits"):
-        read(path)
-    lines = [{"ip": A}, {"ip": B, "mask": 24}]
-    path.write_text(json.dumps(lines))
-    with pytest.raises(DataError, match="expected a netmask"):
-        read(path)
-
-
-def test_addresses_within_objects_and_lists_are_met(path):
-    for more in (["203.0.113.5", "203.0.113.6"], {"start": "203.0.113.5", "end": "203.0.113.60"}):
-        path.write_text(json.dumps([{"ip": A, "more": more}, {"ip": B, "more": None}]))
-        with pytest.raises(DataError, match="--ignore-column more"):
-            read(path)
-
-
 @pytest.mark.parametrize(
-    "meta", [{"removed": True}, {"blocked": False}, {"by": "court", "now": ["x", "delisted"]}]
-)
-def test_verdicts_within_objects_are_met(meta, path):
-    path.write_text(json.dumps([{"ip": A, "meta": {"by": "court"}}, {"ip": B, "meta": meta}]))
-    with pytest.raises(DataError, match="--ignore-column meta"):
-        read(path)
+    ("first", "second", "told"),
+    [
+        # A key that only later entries have decides as well.
+        ({}, {"bits": 24}, "--column mask=bits"),
+        ({}, {"mask": 24}, "expected a netmask"),
+        ({"more": ["203.0.113.5", "203.0.113.6"]}, {"more": None}, "--ignore-column more"),
+        ({"more": {"start": "203.0.113.5", "end": "203.0.113.60"}}, {"more": None},
+         "--ignore-column more"),
+        *(({"meta": {"by": "court"}}, {"meta": meta}, "--ignore-column meta")
+          for meta in ({"removed": True}, {"blocked": False},
+                       {"by": "court", "now": ["x", "delisted"]})),
+    ],
+)  # fmt: skip
+def test_keys_and_what_is_within_them_decide_as_columns_do(first, second, told, path):
+    entries = [{"ip": A, **first}, {"ip": B, **second}]
+    for text in (json.dumps(entries), "".join(json.dumps(each) + "\n" for each in entries)):
+        path.write_text(text)
+        with pytest.raises(DataError, match=told):
+            read(path)
 
 
 def test_without_options_a_message_names_none(path):

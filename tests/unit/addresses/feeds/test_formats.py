@@ -260,6 +260,12 @@ LIKENESSES = {
     "addresses with brackets around their dots": "198[.]51[.]100[.]1\n203[.]0[.]113[.]1\n",
     "addresses with marks around them": "- '198.51.100.0/24'\n- 203.0.113.1\n",
     "a PeerGuardian (P2P) list": "Org:198.51.100.0-198.51.100.9\nOther:203.0.113.1-203.0.113.2\n",
+    "addresses with ports: leave": "[2001:db8::1]:443\n",
+    "delegations of a registry: iptoasn": "apnic|JP|ipv4|198.51.100.0|256|20110811|assigned\n",
+    "addresses with the AS of each: write a table": (
+        "198.51.100.0/24 AS64496 Name\n64496 | 198.51.100.1 | NAME\n"
+    ),
+    "answers of massdns as text: run massdns with -o J": "a.example. A 198.51.100.1\n",
     "YAML": "blocked:\n  - name: a\n    net: x\n",
     "JSON": '  "198.51.100.0/24": 1,\n  "203.0.113.1": 2,\n',
     "a table with semicolons (;)": "name;198.51.100.1\nother;203.0.113.1\n",
