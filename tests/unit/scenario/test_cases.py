@@ -38,6 +38,11 @@ cases:
 """
 
 
+NAMES = "      kind: names-law\n      quantity: mean_names\n"
+OF_RUN = "      kind: run\n      scenario: telegram-2018-replay\n"
+AT = "2018-04-17T00:00+03:00"
+
+
 def write(folder: Path, text: str) -> Path:
     path = folder / "cases.yaml"
     path.write_text(text, encoding="utf-8")
@@ -81,6 +86,15 @@ def test_a_case_is_read_and_a_bare_year_is_a_date(tmp_path):
          "11:12: cases.0.floor: expected a number > 0"),
         ("rounding: 0.5", "rounding: 0.5\n      relation: between",
          "12:7: cases.0.published: expected low and high with relation between, got no range"),
+        (NAMES, OF_RUN, "9:7: cases.0.predictor: expected one of measure, curve, event, "
+         "first_outage, businesses, listed, got 0"),
+        (NAMES, f"{OF_RUN}      curve: addresses_listed\n      event: block\n",
+         "9:7: cases.0.predictor: expected one of measure, curve, event, first_outage, businesses, "
+         "listed, got 2"),
+        (NAMES, f"{OF_RUN}      measure: spells\n      until: {AT}\n",
+         "9:7: cases.0.predictor: expected no time with measure"),
+        (NAMES, f"{OF_RUN}      event: block\n      at: {AT}\n",
+         "9:7: cases.0.predictor: expected at with curve, businesses or listed"),
     ],
 )  # fmt: skip
 def test_mistakes_are_named_by_place(tmp_path, old, new, expected):
@@ -89,26 +103,6 @@ def test_mistakes_are_named_by_place(tmp_path, old, new, expected):
     assert any(each.startswith(expected) for each in found), found
 
 
-def test_run_predictors_read_one_thing(tmp_path):
-    names = "      kind: names-law\n      quantity: mean_names\n"
-    run = "      kind: run\n      scenario: telegram-2018-replay\n"
-    for lines, message in [
-        (
-            "",
-            "expected one of measure, curve, event, first_outage, businesses, listed, got 0",
-        ),
-        ("      curve: addresses_listed\n      event: block\n", "got 2"),
-        ("      measure: spells\n      until: 2018-04-17T00:00+03:00\n", "no time with measure"),
-        (
-            "      event: block\n      at: 2018-04-17T00:00+03:00\n",
-            "expected at with curve, businesses or listed",
-        ),
-    ]:
-        (found,) = problems(tmp_path, ONE.replace(names, run + lines))
-        assert message in found
-
-
-AT = "2018-04-17T00:00+03:00"
 LAW = {"kind": "names-law", "quantity": "mean_names"}
 DRAWN = {"kind": "names-law", "quantity": "names_on_addresses"}
 RUN = {"kind": "run", "scenario": "telegram-2018-replay"}

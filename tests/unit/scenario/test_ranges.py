@@ -28,15 +28,11 @@ AWS = {
         )
     ],
     "ipv6_prefixes": [
-        {
-            "ipv6_prefix": prefix,
-            "region": "eu-west-1",
-            "network_border_group": "eu-west-1",
-            "service": "AMAZON",
-        }
+        {"ipv6_prefix": prefix, "region": "eu-west-1", "network_border_group": "eu-west-1",
+         "service": "AMAZON"}
         for prefix in ("2001:db8:1234::/48", "2001:db8:4321:5::1/128")
     ],
-}
+}  # fmt: skip
 # cloud.json as Google publishes it; goog.json has neither service nor scope.
 CLOUD = {
     "syncToken": "1",
@@ -51,24 +47,14 @@ GOOG = {
     "creationTime": "2026-10-24T19:46:07.22222",
     "prefixes": [{"ipv4Prefix": "198.18.8.0/23"}, {"ipv4Prefix": "198.18.8.0/24"}],
 }
-# Microsoft, "Azure IP Ranges and Service Tags".
 AZURE = {
     "changeNumber": 403,
     "cloud": "Public",
     "values": [
-        {
-            "name": name,
-            "id": name,
-            "properties": {
-                "changeNumber": 1,
-                "region": region,
-                "regionId": 0,
-                "platform": "Azure",
-                "systemService": "",
-                "addressPrefixes": prefixes,
-                "networkFeatures": ["API", "NSG"],
-            },
-        }
+        {"name": name, "id": name, "properties": {
+            "changeNumber": 1, "region": region, "regionId": 0, "platform": "Azure",
+            "systemService": "", "addressPrefixes": prefixes, "networkFeatures": ["API", "NSG"],
+        }}
         for name, region, prefixes in (
             ("AzureCloud", "", ["198.18.16.0/20"]),
             ("AzureCloud.westeurope", "westeurope", ["198.18.16.0/20"]),
@@ -76,7 +62,7 @@ AZURE = {
             ("AzureFrontDoor.Backend", "", ["198.18.18.0/24"]),
         )
     ],
-}
+}  # fmt: skip
 # docs.oracle.com, "IP Address Ranges".
 ORACLE = {
     "last_updated_timestamp": "2026-10-22T18:01:33.204985",
@@ -87,13 +73,8 @@ ORACLE = {
 # An answer of stat.ripe.net of 24 October 2026, with other prefixes, of which one has gone.
 RIPESTAT = {
     "messages": [["info", "Results exclude routes with very low visibility."]],
-    "see_also": [],
-    "version": "1.2",
-    "data_call_name": "announced-prefixes",
-    "data_call_status": "supported",
-    "cached": False,
-    "status": "ok",
-    "status_code": 200,
+    "see_also": [], "version": "1.2", "data_call_name": "announced-prefixes",
+    "data_call_status": "supported", "cached": False, "status": "ok", "status_code": 200,
     "time": "2026-10-24T11:48:49.285964",
     "data": {
         "prefixes": [
@@ -103,13 +84,11 @@ RIPESTAT = {
                 ("198.18.44.0/22", "2026-10-20T16:00:00"),
             )
         ],
-        "query_starttime": "2026-10-10T08:00:00",
-        "query_endtime": "2026-10-24T08:00:00",
-        "resource": "24940",
-        "latest_time": "2026-10-24T08:00:00",
+        "query_starttime": "2026-10-10T08:00:00", "query_endtime": "2026-10-24T08:00:00",
+        "resource": "24940", "latest_time": "2026-10-24T08:00:00",
         "earliest_time": "2000-08-01T00:00:00",
     },
-}
+}  # fmt: skip
 # docs.github.com, "Get GitHub meta information".
 GITHUB = {
     "verifiable_password_authentication": False,
@@ -123,16 +102,9 @@ VULTR = {
     "description": "Vultr.com Geofeed",
     "asn": 20473,
     "updated": "2026-10-21 00:00:02",
-    "subnets": [
-        {
-            "ip_prefix": "198.18.52.0/24",
-            "alpha2code": "NL",
-            "region": "NL-NH",
-            "city": "Amsterdam",
-            "postal_code": "1098",
-        }
-    ],
-}
+    "subnets": [{"ip_prefix": "198.18.52.0/24", "alpha2code": "NL", "region": "NL-NH",
+                 "city": "Amsterdam", "postal_code": "1098"}],
+}  # fmt: skip
 FASTLY = {"addresses": ["198.18.56.0/24"], "ipv6_addresses": ["2001:db8:f000::/36"]}
 CLOUDFLARE = {
     "result": {"ipv4_cidrs": ["198.18.60.0/22"], "ipv6_cidrs": ["2001:db8:c000::/36"], "etag": "a"},
@@ -257,18 +229,8 @@ def test_a_case_takes_ranges_of_its_own_and_those_of_today_for_others(files, tmp
     # Without a proxy of its own, in which the shared range of the country's pack lies.
     mine = [one for one in files if not one.startswith("Cloudflare=")]
     run("import", *mine, *DAY, "-o", table)
-    run(
-        "init",
-        case,
-        "--country",
-        "ES",
-        "--from",
-        "2026-03-01",
-        "--to",
-        "2026-03-03",
-        "--ranges",
-        table,
-    )
+    days = ("--from", "2026-03-01", "--to", "2026-03-03")
+    run("init", case, "--country", "ES", *days, "--ranges", table)
     scenario = case / "scenario.yaml"
     assert "providers:\n  prefixes: ranges.csv\n" in scenario.read_text()
     assert (

@@ -46,35 +46,24 @@ def problems_of(tmp_path, key, text):
     return [str(one) for one in caught.value.problems if one.file == str(path)]
 
 
-def test_services_that_contradict_each_other_are_named(tmp_path):
-    text = (
-        SERVICE
-        + "s,l,payment,AWS,eu-west-1,2,any,1,0,2,assumed,w\n"
-        + "s,l,payment,AWS,eu-west-1,2,any,1,0,2,assumed,w\n"
-        + "s,l,other,AWS,eu-west-1,4,any,1,0,2,assumed,w\n"
-        + "t,l,other,AWS,z,4,any,1,0,2,assumed,w\n"
-    )
-    found = problems_of(tmp_path, "population.services", text)
-    assert [part.split(":", 2)[1] for part in found] == ["3", "5", "4"]
-    assert "got 's payment' again" in found[0]
-    assert "got 'AWS z'" in found[1]
-    assert "same place" in found[2]
-
-
-def test_shares_of_a_place_that_contradict_each_other_are_named(tmp_path):
-    text = (
-        SHARING
-        + "AWS,*,rented,0.7,0,1,w\n"
-        + "AWS,*,proxy,0.7,0,1,w\n"
-        + "AWS,eu-west-1,rented,0.1,0,1,w\n"
-        + "AWS,eu-west-1,rented,0.1,0,1,w\n"
-        + "C,*,rented,0.1,0,1,w\n"
-    )
-    found = problems_of(tmp_path, "names.sharing", text)
-    assert [part.split(":", 2)[1] for part in found] == ["5", "6", "3"]
-    assert "got 'AWS eu-west-1 rented' again" in found[0]
-    assert "got 'C *'" in found[1]
-    assert "at most 1" in found[2]
+@pytest.mark.parametrize(
+    ("key", "text", "told"),
+    [
+        ("population.services",
+         f"{SERVICE}s,l,payment,AWS,eu-west-1,2,any,1,0,2,assumed,w\n"
+         "s,l,payment,AWS,eu-west-1,2,any,1,0,2,assumed,w\n"
+         "s,l,other,AWS,eu-west-1,4,any,1,0,2,assumed,w\nt,l,other,AWS,z,4,any,1,0,2,assumed,w\n",
+         {3: "got 's payment' again", 5: "got 'AWS z'", 4: "same place"}),
+        ("names.sharing",
+         f"{SHARING}AWS,*,rented,0.7,0,1,w\nAWS,*,proxy,0.7,0,1,w\n"
+         "AWS,eu-west-1,rented,0.1,0,1,w\nAWS,eu-west-1,rented,0.1,0,1,w\nC,*,rented,0.1,0,1,w\n",
+         {5: "got 'AWS eu-west-1 rented' again", 6: "got 'C *'", 3: "at most 1"}),
+    ],
+)  # fmt: skip
+def test_rows_that_contradict_each_other_are_named(tmp_path, key, text, told):
+    found = problems_of(tmp_path, key, text)
+    assert [int(part.split(":", 2)[1]) for part in found] == [*told]
+    assert all(words in part for part, words in zip(found, told.values(), strict=True))
 
 
 def test_own_kinds_of_use_at_unknown_places_are_refused_and_the_shipped_ones_are_not(

@@ -129,18 +129,14 @@ def weights(resolved: Resolved, *, each_row: bool = False) -> list[Source]:
     return [source for source in found if source.key == "pools.csv.weight"]
 
 
-def test_rows_that_rest_on_the_same_are_one_line(tmp_path):
+def test_rows_that_rest_on_the_same_are_one_line_and_by_row_each_cell_has_one(tmp_path):
     note = NOTE.replace("KIND", "fact").replace("SUPPORT", "source: census, date: 2018-04")
-    first, second = weights(own_table(tmp_path, CSV, note))
+    resolved = own_table(tmp_path, CSV, note)
+    first, second = weights(resolved)
     assert (first.lines, first.source, first.value, first.row) == ("2", "census", 3, "AWS")
     assert (second.lines, second.source, second.value) == ("3-4", "paper", 2)
-    assert second.row == ""
-    assert second.n_values == 2
-
-
-def test_each_row_gives_every_cell_a_line(tmp_path):
-    note = NOTE.replace("KIND", "fact").replace("SUPPORT", "source: census, date: 2018-04")
-    cells = weights(own_table(tmp_path, CSV, note), each_row=True)
+    assert (second.row, second.n_values) == ("", 2)
+    cells = weights(resolved, each_row=True)
     assert [(cell.lines, cell.row, cell.value) for cell in cells] == [
         ("2", "AWS", 3), ("3", "Google Cloud", 2), ("4", "DigitalOcean", 2)
     ]  # fmt: skip
