@@ -20,22 +20,13 @@ def case_file(folder: Path, *cases: dict[str, object], more: str = "") -> CaseFi
 def case_text(**given: object) -> str:
     """One case of a file."""
     case: dict[str, object] = {
-        "id": given["id"],
-        "title": "T",
-        "given": "G",
-        "role": "held-out",
-        "why_role": "W",
+        "id": given["id"], "title": "T", "given": "G", "role": "held-out", "why_role": "W",
         "predictor": "{kind: none, why: n}",
-    }
+    }  # fmt: skip
     published: dict[str, object] = {
-        "value": 1,
-        "rounding": 0,
-        "relation": "equal",
-        "nature": "counted",
-        "unit": "u",
-        "source": f"s-{given['id']}",
-        "date": 2018,
-    }
+        "value": 1, "rounding": 0, "relation": "equal", "nature": "counted", "unit": "u",
+        "source": f"s-{given['id']}", "date": 2018,
+    }  # fmt: skip
     of_published = published.keys() | {"low", "high"}
     published |= {key: value for key, value in given.items() if key in of_published}
     case |= {key: value for key, value in given.items() if key not in of_published}

@@ -60,13 +60,10 @@ EVIDENCE = "evidence:\n" + "".join(
 GIVEN = {"list.txt", "small.txt", "small.yaml", "kept.yaml"}
 LIST = "".join(f"198.51.{row}.0/24\n" for row in range(100))
 OF_OTHERS = {
-    "notes.md": "mine",
-    "out.bak/summary.csv": "mine",
-    "parts/mine.txt": "mine",
-    "figures/README.md": "mine",
-    ".out.partial-notes": "mine",
+    "notes.md": "mine", "out.bak/summary.csv": "mine", "parts/mine.txt": "mine",
+    "figures/README.md": "mine", ".out.partial-notes": "mine",
     ".out.partial-17": "a file, no folder",
-}
+}  # fmt: skip
 INSIDE = {"notes.md": "mine", "figures/mine.png": "mine", "figures/.hidden": "mine"}
 
 PROCESS = """\

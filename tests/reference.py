@@ -65,17 +65,8 @@ FRONTEND = 0  # the row of the front end among the roles
 ZERO = Fraction(0)
 CAUSES = ("own_address", "component_elsewhere", "bought_service", "name", "overloaded_operator")
 ASKING = (
-    "look",
-    "ask",
-    "again",
-    "order",
-    "discover",
-    "withdraw",
-    "outside",
-    "review",
-    "exempt",
-    "rent",
-)
+    "look", "ask", "again", "order", "discover", "withdraw", "outside", "review", "exempt", "rent",
+)  # fmt: skip
 """Kinds of the agenda at which pressure may tell."""
 NOTICE_S = 1  # the censor sees a state one second after it began, at the earliest
 

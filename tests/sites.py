@@ -8,12 +8,9 @@ from sim.scenario.resolve import Resolved, resolve
 
 SPELLS = ("under_1_h", "1_h_to_6_h", "6_h_to_24_h", "1_d_to_3_d", "3_d_to_14_d", "over_14_d")
 OF_ALL = {
-    "revenue_level": 1.0,
-    "churn_window_d": 30.0,
-    "hosting_spend_share": 0.01,
-    "response_cost_level": 1.0,
-    "dual_running_months": 1.0,
-}
+    "revenue_level": 1.0, "churn_window_d": 30.0, "hosting_spend_share": 0.01,
+    "response_cost_level": 1.0, "dual_running_months": 1.0,
+}  # fmt: skip
 OF_SECTOR = {"sensitivity": 1.0, "recovery_time_d": 10.0}
 OF_SPELL = {"recaptured_share": 0.5, "leaving_share": 0.0, "transfer_share": 0.0}
 

@@ -11,14 +11,10 @@ pytestmark = pytest.mark.laws
 
 # Where the name to import is not that of the distribution.
 MODULES = {
-    "cyclonedx-python-lib": "cyclonedx",
-    "import-linter": "importlinter",
-    "markdown-it-py": "markdown_it",
-    "py-radix": "radix",
-    "pysubnettree": "SubnetTree",
-    "pytest-xdist": "xdist",
-    "ruamel.yaml": "ruamel",
-}
+    "cyclonedx-python-lib": "cyclonedx", "import-linter": "importlinter",
+    "markdown-it-py": "markdown_it", "py-radix": "radix", "pysubnettree": "SubnetTree",
+    "pytest-xdist": "xdist", "ruamel.yaml": "ruamel",
+}  # fmt: skip
 # Used without an import of ours, and by what.
 USED_BY = {
     "furo": "sphinx: how pages of the site look",
@@ -29,25 +25,16 @@ USED_BY = {
 }
 # Imported, and brought by what is asked for: these packages cannot be there without it.
 BROUGHT_BY = {
-    "click": "typer",
-    "cycler": "matplotlib",
-    "dask": "distributed",
-    "llvmlite": "numba",
-    "markupsafe": "jinja2",
-    "PIL": "matplotlib",
-    "pyarrow": "frictionless",
+    "click": "typer", "cycler": "matplotlib", "dask": "distributed", "llvmlite": "numba",
+    "markupsafe": "jinja2", "PIL": "matplotlib", "pyarrow": "frictionless",
     "pydantic_core": "pydantic",
-}
+}  # fmt: skip
 # Used by a test where it happens to be there: DuckDB before 2.0.1 hands out times by it.
 OFFERED = {"pytz"}
 FOLDERS = {
-    "": ["sim"],
-    "bench": ["benchmarks"],
-    "test": ["sim", "tests"],
-    "dev": ["tests"],
-    "browser": ["tests"],
-    "docs": ["docs"],
-}
+    "": ["sim"], "bench": ["benchmarks"], "test": ["sim", "tests"], "dev": ["tests"],
+    "browser": ["tests"], "docs": ["docs"],
+}  # fmt: skip
 """Where packages of an extra may be imported; of other extras anywhere in the program."""
 FULL_TEST = ("analysis", "cluster", "explore")
 """Extras that the extra ``test`` brings."""
@@ -120,15 +107,9 @@ def test_what_is_imported_is_asked_for(repository, named):
     groups = asked_for(repository)
     modules = {module_of(name) for of_extra in groups.values() for name in of_extra}
     own = {
-        "sim",
-        "overblock",
-        "tests",
-        "tools",
-        "benchmarks",
-        "facts",
-        "compression",
+        "sim", "overblock", "tests", "tools", "benchmarks", "facts", "compression",
         *sys.stdlib_module_names,
-    }
+    }  # fmt: skip
     for folder in ("sim", "tests", "tools"):
         strange = named[folder] - modules - own - {""} - OFFERED
         assert {name for name in strange if BROUGHT_BY.get(name) not in modules} == set()

@@ -29,24 +29,12 @@ pytestmark = pytest.mark.laws
 
 # Nested, equal, disjoint and single-address prefixes over the firms' few addresses.
 PREFIXES = (
-    "192.0.2.0/24",
-    "192.0.2.0/25",
-    "192.0.2.128/25",
-    "192.0.2.0/28",
-    "192.0.2.7/32",
-    "192.0.2.200/32",
-    "198.51.100.0/24",
-    "198.51.100.0/30",
-    "0.0.0.0/0",
-)
+    "192.0.2.0/24", "192.0.2.0/25", "192.0.2.128/25", "192.0.2.0/28", "192.0.2.7/32",
+    "192.0.2.200/32", "198.51.100.0/24", "198.51.100.0/30", "0.0.0.0/0",
+)  # fmt: skip
 ADDRESSES = (
-    "192.0.2.7",
-    "192.0.2.8",
-    "192.0.2.200",
-    "198.51.100.1",
-    "198.51.100.99",
-    "203.0.113.1",
-)
+    "192.0.2.7", "192.0.2.8", "192.0.2.200", "198.51.100.1", "198.51.100.99", "203.0.113.1",
+)  # fmt: skip
 ELSEWHERE = st.sampled_from([(), (1,), (1, 2, 4)])
 """Roles that are in another place than the front end."""
 SIXTEENTHS = st.integers(0, 16).map(lambda n: n / 16)
@@ -179,16 +167,9 @@ def events_of(small: SmallWorld, outcome: Outcome) -> list[tuple[int, str, int, 
     """Events in the words of the reference."""
     log = outcome.events
     columns = (
-        log.t_s,
-        log.kind,
-        log.operator_row,
-        log.entry_row,
-        log.front_row,
-        log.business_row,
-        log.provider_row,
-        log.stance_row,
-        log.public_event_row,
-    )
+        log.t_s, log.kind, log.operator_row, log.entry_row, log.front_row, log.business_row,
+        log.provider_row, log.stance_row, log.public_event_row,
+    )  # fmt: skip
     names = small.world().places.provider
     numbers = small.line.numbers(outcome.front_address)
     n_responses = [0] * len(small.firms)

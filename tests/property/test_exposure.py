@@ -16,16 +16,9 @@ from sim.errors import DataError, UsageError
 # Small corners of each family, so that rules meet, nest and repeat; edges of the space among them,
 # and IPv6 with the numbers that IPv4 has.
 _BASES = (
-    "192.0.2.0",
-    "0.0.0.0",
-    "255.255.255.240",
-    "::",
-    "::c000:200",
-    "::ffff:fff0",
-    "64:ff9b::",
-    "2001:db8::",
-    "ffff:ffff:ffff:ffff:ffff:ffff:ffff:fff0",
-)
+    "192.0.2.0", "0.0.0.0", "255.255.255.240", "::", "::c000:200", "::ffff:fff0", "64:ff9b::",
+    "2001:db8::", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:fff0",
+)  # fmt: skip
 
 
 @pytest.fixture(autouse=True, scope="module")

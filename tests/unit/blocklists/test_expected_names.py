@@ -16,19 +16,11 @@ CENSUS = NamesLaw(np.array([5000, 100, 4, 2, 1]), np.array([10, 100, 500, 500, 1
 """Proxies have 5,000 names; hosting a hundred; rented machines 4, 2 or 1."""
 N_DRAWS = 1000
 FIXED = {
-    "rented.share_single": 0.5,
-    "rented.max_names": 10,
-    "web_hosting.share_single": 0.0,
-    "web_hosting.min_names": 50,
-    "web_hosting.max_names": 500,
-    "proxy.min_names": 1000,
-    "parking.min_names": 1000,
-    "rented.addresses_per_name": 1,
-    "web_hosting.addresses_per_name": 1,
-    "proxy.addresses_per_name": 2,
-    "parking.addresses_per_name": 1,
-    "listed.share_by_names": 0.0,
-}
+    "rented.share_single": 0.5, "rented.max_names": 10, "web_hosting.share_single": 0.0,
+    "web_hosting.min_names": 50, "web_hosting.max_names": 500, "proxy.min_names": 1000,
+    "parking.min_names": 1000, "rented.addresses_per_name": 1, "web_hosting.addresses_per_name": 1,
+    "proxy.addresses_per_name": 2, "parking.addresses_per_name": 1, "listed.share_by_names": 0.0,
+}  # fmt: skip
 
 
 def assumptions(**changed: float) -> list[AssumptionRow]:
@@ -47,12 +39,9 @@ def sharing(*rows: tuple[str, str, float]) -> list[SharingRow]:
 
 
 ALL_ALIKE = {
-    "rented.max_names": 5000,
-    "web_hosting.min_names": 4,
-    "web_hosting.max_names": 5000,
-    "proxy.min_names": 4,
-    "parking.min_names": 4,
-}
+    "rented.max_names": 5000, "web_hosting.min_names": 4, "web_hosting.max_names": 5000,
+    "proxy.min_names": 4, "parking.min_names": 4,
+}  # fmt: skip
 PARKED = [
     ParkedRow(kind=kind, share_parked=s, low=s, high=s, why="a test")
     for kind, s in (("rented", 0.0), ("web_hosting", 0.25), ("proxy", 0.1), ("parking", 1.0))

@@ -91,15 +91,10 @@ def test_names_of_a_business_are_those_on_its_addresses_each_once():
     columns = {
         "name": ["a", "a", "a", "b", "b", "c"],
         "address": [
-            "192.0.2.1",
-            "192.0.2.1",
-            "192.0.2.2",
-            "192.0.2.1",
-            "198.51.100.1",
-            "192.0.2.3",
+            "192.0.2.1", "192.0.2.1", "192.0.2.2", "192.0.2.1", "198.51.100.1", "192.0.2.3",
         ],
         "n_names": [3, 3, 2, 4, 1, np.nan],
-    }
+    }  # fmt: skip
     inventory = feed_of_columns(columns, "inventory")
     listed = AddressSet.of("192.0.2.0/24")
     found = assess_inventory(inventory, find_hits(inventory, listed), listed, None, (), None, 5)

@@ -64,17 +64,13 @@ def chase(**keys) -> SmallWorld:
         pools=(Pool("alpha", 1.0, ("198.18.0.0/20",)),),
         fronts=Fronts(
             **{
-                "pools": "x",
-                "n_fronts": 3,
-                "monitor_lag_h": 1.0,
-                "push_tau_h": 1.0,
-                "lost_share": 0.5,
-                **fronts,
+                "pools": "x", "n_fronts": 3, "monitor_lag_h": 1.0, "push_tau_h": 1.0,
+                "lost_share": 0.5, **fronts,
             }
         ),
         censor=Censor(**{"discovery_lag_h": 1.0, "withdraw_lag_h": 1.0, **keys}),
         horizon_s=10 * DAY,
-    )
+    )  # fmt: skip
 
 
 def ordered(asked: dict[int, str]) -> tuple[Strategy, list[int]]:

@@ -39,12 +39,9 @@ TABLES = {
     ),
 }
 SETTINGS: dict[str, object] = {
-    "population.n_businesses": 60,
-    "end": "2018-04-20T00:00:00+03:00",
-    "stances": None,
-    "published.figures": None,
-    "censor.pressure_events": None,
-}
+    "population.n_businesses": 60, "end": "2018-04-20T00:00:00+03:00", "stances": None,
+    "published.figures": None, "censor.pressure_events": None,
+}  # fmt: skip
 
 
 def overrides(folder: Path, **more: str) -> dict[str, object]:

@@ -66,13 +66,8 @@ BY_HAND = {
     # alone does nothing; IPv4 from 12:00 to 13:00, while a drops both, and b is too slow; and from
     # 20:00 to 23:00, when who has IPv6 is served: 3/4 + 3/5 * (3/4 * 3 + 1/4 * 2) hours.
     ("both.example", ""): {
-        "affected_h": 5,
-        "impaired_h": 5,
-        "down_h": 0,
-        "lost_demand_h": 2.4,
-        "loss_usd": 120,
-        "first_outage_utc": "2018-04-16T12:00:00Z",
-        "last_outage_utc": "2018-04-17T00:00:00Z",
+        "affected_h": 5, "impaired_h": 5, "down_h": 0, "lost_demand_h": 2.4, "loss_usd": 120,
+        "first_outage_utc": "2018-04-16T12:00:00Z", "last_outage_utc": "2018-04-17T00:00:00Z",
     },
     ("both.example", "a"): {"affected_h": 4, "down_h": 1, "lost_demand_h": 2.1},
     ("both.example", "b"): {"affected_h": 2, "down_h": 0, "lost_demand_h": 0.3},
@@ -80,7 +75,7 @@ BY_HAND = {
     ("six.example", ""): {"affected_h": 5, "down_h": 2, "lost_demand_h": 3.75, "loss_usd": 75},
     ("six.example", "a"): {"affected_h": 4, "down_h": 4, "lost_demand_h": 3},
     ("six.example", "b"): {"affected_h": 3, "down_h": 3, "lost_demand_h": 0.75},
-}
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")

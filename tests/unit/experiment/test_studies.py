@@ -25,12 +25,9 @@ pytestmark = pytest.mark.laws
 Wholes = Callable[[str], Study]
 
 BRIEF = [
-    "population.n_businesses=8",
-    "end=2018-04-17T00:00+03:00",
-    "fronts={pools: front-pools-2018}",
-    "censor={}",
-    BORROW,
-]
+    "population.n_businesses=8", "end=2018-04-17T00:00+03:00", "fronts={pools: front-pools-2018}",
+    "censor={}", BORROW,
+]  # fmt: skip
 KEYS = ["thresholds.impaired", "operators-russia-2018.compliance"]
 ASKED: dict[str, dict[str, Any]] = {
     "comparison": {

@@ -143,14 +143,10 @@ def test_a_measure_not_known_in_some_simulations_is_that_of_the_others():
 )
 def test_a_zero_has_three_states(listed, expected, n_drawn, affected, bounds):
     values = {
-        "addresses_listed_peak": listed,
-        "businesses_expected_listed": expected,
-        "businesses_ever_affected": affected,
-        "businesses_ever_impaired_share": 0.0,
-        "business_hours_impaired": 0.0,
-        "private_loss_usd": 0.0,
-        "networks_listed_peak": 0.0,
-    }
+        "addresses_listed_peak": listed, "businesses_expected_listed": expected,
+        "businesses_ever_affected": affected, "businesses_ever_impaired_share": 0.0,
+        "business_hours_impaired": 0.0, "private_loss_usd": 0.0, "networks_listed_peak": 0.0,
+    }  # fmt: skip
     sample = Sample.of(lambda name: np.full(5, values[name]), n_drawn)
     run = [measured(name, value, 2000.0) for name, value in values.items()]
     found = {line.metric: line for line in summarise("s", of([run] * 5), (), sample)}

@@ -87,13 +87,9 @@ def test_moves_are_counted_by_kind_and_to_wait_is_none():
     world, outcome = small.world(), small.run()
     found = {measure.metric: measure for measure in measure_responses(world, outcome)}
     assert {name: measure.value for name, measure in found.items()} == {
-        "businesses_ever_moved": 2,
-        "moves": 3,
-        "moves_same": 1,
-        "moves_foreign": 2,
-        "moves_domestic": 0,
-        "moves_proxy": 0,
-    }
+        "businesses_ever_moved": 2, "moves": 3, "moves_same": 1, "moves_foreign": 2,
+        "moves_domestic": 0, "moves_proxy": 0,
+    }  # fmt: skip
     assert {(one.denominator, one.denominator_unit) for one in found.values()} == {
         (3, "businesses")
     }

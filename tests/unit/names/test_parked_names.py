@@ -68,13 +68,9 @@ def test_a_place_takes_its_own_row_then_its_provider_s_then_the_usual_kind():
     places = [("A", "x"), ("A", "y"), ("A", "z"), ("B", "x"), ("A", "shared"), ("S", "own")]
     share = kinds_of_places(rows, places, {("A", "shared"), ("S", "own")})
     assert [{KINDS[k]: float(s[k]) for k in np.flatnonzero(s)} for s in share] == [
-        {"proxy": 0.2},
-        {"rented": 1.0},
-        {"web_hosting": 0.3},
-        {"rented": 1.0},
-        {"proxy": 1.0},
+        {"proxy": 0.2}, {"rented": 1.0}, {"web_hosting": 0.3}, {"rented": 1.0}, {"proxy": 1.0},
         {"parking": 0.5},
-    ]
+    ]  # fmt: skip
     assert kinds_of_places([], [("B", "x")], ()).tolist() == [[0, 0, 0, 1]]
 
 

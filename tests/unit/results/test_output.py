@@ -79,18 +79,10 @@ def test_what_the_program_makes_is_replaced_by_force(tmp_path):
 
 
 FOREIGN = [
-    "notes.md",
-    "code.py",
-    "summary.xlsx",
-    "inputs/mine.csv",
-    "figures/mine.png",
-    "figures/exact/mine.png",
-    "parts/notes.txt",
-    "parts/curves/mine.csv",
-    "deep/er/file",
-    ".hidden",
+    "notes.md", "code.py", "summary.xlsx", "inputs/mine.csv", "figures/mine.png",
+    "figures/exact/mine.png", "parts/notes.txt", "parts/curves/mine.csv", "deep/er/file", ".hidden",
     ".inner.partial-12/parts/000-0000001.json",
-]
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", FOREIGN)

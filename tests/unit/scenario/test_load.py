@@ -130,16 +130,10 @@ def test_all_mistakes_are_reported_at_once_each_in_its_line(write_scenario):
     )
     reported = problems_of(path)
     assert [problem.split(": expected")[0].split(": unknown")[0] for problem in reported] == [
-        "f:2:7: name",
-        "f:3:8: title",
-        "f:4:8: start",
-        "f:6:12: root_seed",
-        "f:7:1: n_replicats",
-        "f:10:3: target.name",
-        "f:13:7: strategy.id",
-        "f:18:13: thresholds.affected",
+        "f:2:7: name", "f:3:8: title", "f:4:8: start", "f:6:12: root_seed", "f:7:1: n_replicats",
+        "f:10:3: target.name", "f:13:7: strategy.id", "f:18:13: thresholds.affected",
         "f:19:9: thresholds.down",
-    ]
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -91,13 +91,10 @@ RIPESTAT = {
 }  # fmt: skip
 # docs.github.com, "Get GitHub meta information".
 GITHUB = {
-    "verifiable_password_authentication": False,
-    "ssh_keys": ["ssh-ed25519 ABC"],
-    "hooks": ["198.18.48.0/24"],
-    "pages": ["198.18.49.0/24"],
-    "actions": ["198.18.16.0/28"],
+    "verifiable_password_authentication": False, "ssh_keys": ["ssh-ed25519 ABC"],
+    "hooks": ["198.18.48.0/24"], "pages": ["198.18.49.0/24"], "actions": ["198.18.16.0/28"],
     "domains": {"website": ["*.github.example"]},
-}
+}  # fmt: skip
 VULTR = {
     "description": "Vultr.com Geofeed",
     "asn": 20473,
@@ -113,17 +110,11 @@ CLOUDFLARE = {
     "messages": [],
 }
 FILES = {
-    "ip-ranges.json": AWS,
-    "goog.json": GOOG,
-    "cloud.json": CLOUD,
-    "ServiceTags_Public_20261019.json": AZURE,
-    "public_ip_ranges.json": ORACLE,
-    "ripestat.json": RIPESTAT,
-    "github.json": GITHUB,
-    "vultr.json": VULTR,
-    "fastly.json": FASTLY,
+    "ip-ranges.json": AWS, "goog.json": GOOG, "cloud.json": CLOUD,
+    "ServiceTags_Public_20261019.json": AZURE, "public_ip_ranges.json": ORACLE,
+    "ripestat.json": RIPESTAT, "github.json": GITHUB, "vultr.json": VULTR, "fastly.json": FASTLY,
     "ips.json": CLOUDFLARE,
-}
+}  # fmt: skip
 NAMED = {
     "goog.json": "Google", "ripestat.json": "Hetzner", "fastly.json": "Fastly",
     "ips.json": "Cloudflare", "google.csv": "DigitalOcean",

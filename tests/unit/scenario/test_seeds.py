@@ -105,13 +105,9 @@ def test_a_table_without_rows_is_refused(tmp_path, data):
 def test_all_bad_rows_are_reported_together_ragged_ones_too(tmp_path):
     data = HEADER + b"x,block,10.0.0.0/24\na,b\n" + GOOD + b'x,y,z\n"\n'
     assert [problem.split(": expected")[0] for problem in problems_of(tmp_path, data)] == [
-        "t.csv:2: effective",
-        "t.csv:3",
-        "t.csv:5: effective",
-        "t.csv:5: action",
-        "t.csv:5: prefix",
+        "t.csv:2: effective", "t.csv:3", "t.csv:5: effective", "t.csv:5: action", "t.csv:5: prefix",
         "t.csv:6",
-    ]
+    ]  # fmt: skip
 
 
 def test_very_many_bad_rows_are_counted_and_not_all_listed(tmp_path):

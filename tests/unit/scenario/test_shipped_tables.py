@@ -226,12 +226,9 @@ def test_prefixes_of_a_world_owe_nothing_to_the_orders():
     rows = cells_of("provider-prefixes-2018")
     sources = {row["source_id"] for row in rows}
     assert sources == {
-        "aws-ip-ranges",
-        "cloudflare-ip-ranges",
-        "geolite2-asn-2018-02-07",
-        "google-netblocks",
+        "aws-ip-ranges", "cloudflare-ip-ranges", "geolite2-asn-2018-02-07", "google-netblocks",
         "microsoft-netblocks",
-    }
+    }  # fmt: skip
     assert sources == set(note_of("provider-prefixes-2018").references)
     gathered = {row["as_of"] for row in rows if row["source_id"].startswith("geolite2")}
     assert gathered == {"2018-02-07"}
