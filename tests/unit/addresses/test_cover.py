@@ -111,19 +111,17 @@ def test_every_conflict_names_target_and_protection():
     ]
 
 
-def test_a_target_whose_smallest_rule_holds_a_protected_address_is_refused():
-    with pytest.raises(UsageError, match=r"203\.0\.113\.0/24, the longest prefix allowed"):
-        Targets.prepare(
-            AddressSet.of("203.0.113.9"),
-            protected=AddressSet.of("203.0.113.0/29"),
-            limits4=LengthLimits(0, 24),
-        )
-
-
-def test_many_conflicts_are_counted():
-    hosts = [f"192.0.2.{n}" for n in range(0, 100, 2)]
-    with pytest.raises(UsageError, match="and 45 more"):
-        Targets.prepare(AddressSet.of(*hosts), protected=AddressSet.of("192.0.2.0/24"))
+def test_targets_whose_rules_hold_protected_addresses_are_refused_and_counted():
+    for hosts, protected, limits, told in (
+        (["203.0.113.9"], "203.0.113.0/29", LengthLimits(0, 24),
+         r"203\.0\.113\.0/24, the longest prefix allowed"),
+        ([f"192.0.2.{n}" for n in range(0, 100, 2)], "192.0.2.0/24", LengthLimits(0, 32),
+         "and 45 more"),
+    ):  # fmt: skip
+        with pytest.raises(UsageError, match=told):
+            Targets.prepare(
+                AddressSet.of(*hosts), protected=AddressSet.of(protected), limits4=limits
+            )
 
 
 def test_too_small_a_budget_says_what_is_needed():
@@ -156,16 +154,16 @@ def test_impossible_lengths_too_many_pieces_and_no_target_are_refused(targets, l
         Targets.prepare(AddressSet.of(*targets), **limits)
 
 
-@pytest.mark.parametrize("total", [-1, -0.5, float("nan"), float("inf")])
-def test_weights_that_are_no_amounts_are_refused(total):
-    with pytest.raises(ValueError, match="finite and not negative"):
-        WeightedRanges.of(np.array([0, 4]), np.array([1, 5]), [total, 1])
-
-
-@pytest.mark.parametrize(("start", "stop"), [(-1, 4), (4, 4), (5, 4), (0, 2**32 + 1)])
-def test_weights_outside_the_space_are_refused(start, stop):
-    with pytest.raises(ValueError, match="0 <= start < stop"):
-        WeightedRanges.of(np.array([start]), np.array([stop]), [1])
+@pytest.mark.parametrize(
+    ("start", "stop", "total", "told"),
+    [
+        *((0, 1, total, "finite and not negative") for total in (-1, -0.5, np.nan, np.inf)),
+        *((*ends, 1, "0 <= start < stop") for ends in ((-1, 4), (4, 4), (5, 4), (0, 2**32 + 1))),
+    ],
+)
+def test_weights_that_are_no_amounts_or_outside_the_space_are_refused(start, stop, total, told):
+    with pytest.raises(ValueError, match=told):
+        WeightedRanges.of(np.array([start]), np.array([stop]), [total])
 
 
 def test_ipv6_addresses_are_counted_exactly():

@@ -24,9 +24,11 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.chdir(tmp_path)
 
 
-def test_targets_of_a_cover_are_those_in_force():
+def test_targets_of_a_cover_and_hosts_are_those_in_force():
     found = document("cover", "--targets", "orders.csv", *AT)
     assert (found["targets"]["n_addresses4"], found["prefixes"]) == (1, ["203.0.113.9/32"])
+    found = document("exposure", "both.txt", "--inventory", "orders.csv", *AT)
+    assert found["inventory"]["hosts"]["n"] == 1
 
 
 def test_protected_addresses_are_those_in_force():
@@ -48,31 +50,25 @@ def test_tables_of_owners_are_those_in_force():
     assert groups["P"] == 1
 
 
-def test_hosts_are_those_in_force():
-    found = document("exposure", "both.txt", "--inventory", "orders.csv", *AT)
-    assert found["inventory"]["hosts"]["n"] == 1
+UNDATED, NO_TIME = "holds dated orders; say when, such as --at", "none of the files holds dated"
 
 
 @pytest.mark.parametrize(
-    "arguments",
+    ("arguments", "told"),
     [
-        ("cover", "--targets", "orders.csv"),
-        ("cover", "--targets", "one.txt", "--protect", "orders.csv"),
-        ("cover", "--targets", "one.txt", "--inventory", "orders.csv"),
-        ("cover", "--targets", "one.txt", "--against", "orders.csv"),
-        ("exposure", "both.txt", "--target", "orders.csv"),
-        ("exposure", "both.txt", "--attribute", "orders.csv", "--by", "provider"),
-        ("exposure", "both.txt", "--inventory", "orders.csv"),
-        ("exposure", "both.txt", "--against", "orders.csv"),
-        ("exposure", "orders.csv"),
+        ("cover --targets orders.csv", UNDATED),
+        ("cover --targets one.txt --protect orders.csv", UNDATED),
+        ("cover --targets one.txt --inventory orders.csv", UNDATED),
+        ("cover --targets one.txt --against orders.csv", UNDATED),
+        ("exposure both.txt --target orders.csv", UNDATED),
+        ("exposure both.txt --attribute orders.csv --by provider", UNDATED),
+        ("exposure both.txt --inventory orders.csv", UNDATED),
+        ("exposure both.txt --against orders.csv", UNDATED),
+        ("exposure orders.csv", UNDATED),
+        (f"cover --targets one.txt {' '.join(AT)}", NO_TIME),
+        (f"exposure one.txt {' '.join(AT)}", NO_TIME),
     ],
 )
-def test_orders_without_a_time_are_refused(arguments):
-    told = run(*arguments, status=2).stderr
-    assert "orders.csv: holds dated orders; say when, such as --at" in told
-
-
-@pytest.mark.parametrize("command", [("cover", "--targets"), ("exposure",)])
-def test_a_time_where_no_file_is_dated_is_refused(command):
-    told = run(*command, "one.txt", *AT, status=2).stderr
-    assert "--at: none of the files holds dated orders" in told
+def test_orders_without_a_time_and_a_time_without_orders_are_refused(arguments, told):
+    file = "orders.csv" if told == UNDATED else "--at"
+    assert f"{file}: {told}" in run(*arguments.split(), status=2).stderr

@@ -53,10 +53,15 @@ def test_sessions_come_again_at_the_same_time_of_day(asked, tmp_path):
     assert "--force" in told
 
 
-def test_nothing_is_expected_before_the_record_ends(asked, tmp_path):
+def test_nothing_is_expected_before_the_record_ends_and_few_sessions_are_not_rolled(
+    asked, tmp_path
+):
     record = write(tmp_path, weekly(8))
     told = run(*asked, record, "--end", "2026-06-20T00:00Z", status=2).stderr
     assert "expected a session in the record's last 4 weeks, until 2026-06-20" in told
+    record = write(tmp_path, weekly(6))
+    told = run("backtest", "--forecast", record, "--from", "2026-02-01", status=2).stderr
+    assert "expected a record of more than 6 sessions, got 6" in told
 
 
 @pytest.mark.parametrize(
@@ -88,12 +93,6 @@ def test_a_record_that_does_not_end_is_told_the_option_of_the_verb(asked, tmp_pa
     assert "such as --end 2026-" in run(*asked, record, status=2).stderr
     told = run("backtest", "--forecast", record, "--from", "2026-03-01", status=2).stderr
     assert "say when the record does, in each row" in told
-
-
-def test_a_record_of_few_sessions_cannot_be_rolled(tmp_path):
-    record = write(tmp_path, weekly(6))
-    told = run("backtest", "--forecast", record, "--from", "2026-02-01", status=2).stderr
-    assert "expected a record of more than 6 sessions, got 6" in told
 
 
 def test_there_is_no_skill_over_a_perfect_forecast():

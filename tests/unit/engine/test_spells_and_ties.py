@@ -64,6 +64,8 @@ def test_two_orders_for_one_prefix_need_two_withdrawals():
 )
 def test_a_row_of_the_cadence_holds_until_the_next_begins(t_s, tick_s):
     assert next_tick_s(((0, 60), (100, 7)), t_s) == tick_s
+    # Nor is a tick of the old row taken just after the next row begins.
+    assert next_tick_s(((0, 101), (100, 7)), 1) == 100
 
 
 def test_a_business_is_cut_off_above_a_tenth_and_affected_above_a_hundredth():
@@ -83,10 +85,6 @@ def test_an_event_at_the_horizon_does_not_happen():
     outcome = SmallWorld(orders=((100, "block", PREFIX),), horizon_s=100).run()
     assert outcome.events.t_s.size == 0
     assert outcome.ledger.n_spells.tolist() == [0]
-
-
-def test_a_tick_of_the_old_row_just_after_the_next_row_begins_is_not_taken():
-    assert next_tick_s(((0, 101), (100, 7)), 1) == 100
 
 
 def test_what_operators_do_in_one_second_is_logged_in_their_sequence():

@@ -69,14 +69,9 @@ def test_decimal_shares_that_come_to_the_share_lose_no_front(shares, lost_share)
     assert rented_s(lost_share, 4, shares=shares) == [0, 3 * HOUR]
 
 
-def test_a_front_that_everybody_throttles_is_not_lost():
-    assert rented_s(0.0, 16, "throttle") == [0]
-    assert rented_s(0.0, 16) == [0, 3 * HOUR]
-
-
-def test_a_front_dropped_for_nobody_is_not_lost_at_a_share_of_nobody():
-    assert rented_s(0.0, 0) == [0]
-    assert rented_s(0.0, 1) == [0, 3 * HOUR]
+def test_a_front_that_everybody_throttles_or_nobody_drops_is_not_lost_at_a_share_of_nobody():
+    assert rented_s(0.0, 16, "throttle") == rented_s(0.0, 0) == [0]
+    assert rented_s(0.0, 16) == rented_s(0.0, 1) == [0, 3 * HOUR]
 
 
 @pytest.mark.parametrize("limit", ["pause_pressure", "end_pressure"])

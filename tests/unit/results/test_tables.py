@@ -114,29 +114,25 @@ def test_a_part_that_cannot_be_read_or_written_is_an_error(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("values", "is_same"),
+    ("held", "values", "is_same"),
     [
-        ([1.0, np.nan, 3.0], True),
-        ([1.0, 2.0, 3.0], False),  # missing is not a number
-        ([1.0, np.nan, 3.5], False),
-        ([3.0, np.nan, 1.0], False),  # in another sequence
-        ([1.0, np.nan], False),
-        ([np.nan, np.nan, 3.0], False),
+        *(([1.0, np.nan, 3.0], values, is_same) for values, is_same in (
+            ([1.0, np.nan, 3.0], True),
+            ([1.0, 2.0, 3.0], False),  # missing is not a number
+            ([1.0, np.nan, 3.5], False),
+            ([3.0, np.nan, 1.0], False),  # in another sequence
+            ([1.0, np.nan], False),
+            ([np.nan, np.nan, 3.0], False),
+        )),
+        ([], [], True),  # a run without rows
     ],
-)
-def test_a_part_is_told_from_another_by_its_values(tmp_path, values, is_same):
-    held = [write(tmp_path / "0", 0, [7.0]), write(tmp_path / "1", 1, [1.0, np.nan, 3.0])]
-    merge_parts(held, tmp_path / "whole.parquet", {})
+)  # fmt: skip
+def test_a_part_is_told_from_another_by_its_values(tmp_path, held, values, is_same):
+    parts = [write(tmp_path / "0", 0, [7.0]), write(tmp_path / "1", 1, held)]
+    merge_parts(parts, tmp_path / "whole.parquet", {})
     part = write(tmp_path / "again", 1, values)
     assert is_part_of(part, tmp_path / "whole.parquet", "replicate = ?", [1]) is is_same
-
-
-def test_an_empty_part_is_that_of_a_run_without_rows(tmp_path):
-    held = [write(tmp_path / "0", 0, [7.0]), write(tmp_path / "1", 1, [])]
-    merge_parts(held, tmp_path / "whole.parquet", {})
-    empty = write(tmp_path / "again", 1, [])
-    assert is_part_of(empty, tmp_path / "whole.parquet", "replicate = ?", [1])
-    assert not is_part_of(empty, tmp_path / "whole.parquet", "replicate = ?", [0])
+    assert not is_part_of(part, tmp_path / "whole.parquet", "replicate = ?", [0])
 
 
 IN_TOKYO = """\

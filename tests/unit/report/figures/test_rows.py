@@ -65,11 +65,17 @@ def test_dots_and_bars_are_medians_and_ranges(width_in):
     assert [dict(zip(names, row, strict=True))["high"] for row in rows] == [4.0, 5.0, 4.0]
 
 
-def test_a_number_that_the_record_contradicts_says_so():
-    found = Estimate(0.7, 0.3, 0.9, "share", grade=Grade.CONTRADICTED)
+@pytest.mark.parametrize(
+    ("found", "said"),
+    [
+        (Estimate(0.7, 0.3, 0.9, "share", grade=Grade.CONTRADICTED), "contradicted"),
+        (Estimate(np.nan, np.nan, np.nan, "share"), "not known"),
+    ],
+)
+def test_a_number_that_the_record_contradicts_or_that_is_not_known_says_so(found, said):
     with look.users_style():
         (ax,) = draw_rows(Rows("T", (Panel("P", (Line("a", found),)),), ""), 7).axes
-    assert "contradicted" in ax.texts[-1].get_text()
+    assert said in ax.texts[-1].get_text()
 
 
 def test_money_is_the_summary_in_the_country_s_currency(ensemble):
@@ -158,13 +164,6 @@ def test_a_zero_of_a_sample_that_was_hardly_hit_is_no_zero(compared):
         assert panel.lines
     (panel,) = read_money(compared, "exact").panels
     assert {str(line.text) for line in panel.lines} == {"not known"}
-
-
-def test_a_panel_without_a_known_number_is_drawn():
-    nothing = Estimate(np.nan, np.nan, np.nan, "share")
-    with look.users_style():
-        (ax,) = draw_rows(Rows("T", (Panel("P", (Line("a", nothing),)),), ""), 7).axes
-    assert ax.texts[-1].get_text() == "not known"
 
 
 @pytest.mark.parametrize("published", [(), ((3600, 7e6),)])
