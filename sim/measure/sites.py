@@ -230,6 +230,8 @@ def _totals(number: Mapping[str, NDArray[np.float64]], left: Stretches, first: i
 
 
 S_PER_H = 3600
+DUST = 1e-9
+"""Part of a site's value up to which a difference is rounding, so none."""
 
 
 def site_columns(
@@ -553,8 +555,9 @@ def compare_sites(
             both = [one.number[metric][row] for one, row in zip((runs, against), rows, strict=True)]
             # In a row of its own all sites together.
             after, before = (np.column_stack((one, one.sum(axis=1))).T for one in both)
-            # Sums of other sites beside it end in other last digits.
-            gap = np.where(np.isclose(after, before, rtol=1e-12, atol=0), 0.0, after - before)
+            # A demand is a difference of sums over the run, so rounding is of their size: with
+            # a minute lost in a year, parts of 10^-10.
+            gap = np.where(np.isclose(after, before, rtol=DUST, atol=0), 0.0, after - before)
             columns = zip((*runs.site, ""), *map(spreads_of, (after, before, gap)), strict=True)
             lines += [
                 Line.of(

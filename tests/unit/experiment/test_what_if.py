@@ -134,6 +134,20 @@ def test_a_move_of_what_a_site_lacks_changes_nothing(folder):
     }
 
 
+def test_rounding_is_no_difference(monkeypatch):
+    def read(_folder, label, _currency):
+        # As a minute of a year: the last digit of 8,760 hours is a larger part of it.
+        values = np.array([[0.0134, 1.0]]) + (label != "as-is") * np.array([[6e-14, 1e-6]])
+        number = dict.fromkeys((*sites.TIMES, *sites.LOSSES), values)
+        return SimpleNamespace(site=("a", "b"), replicate=np.arange(1), number=number)
+
+    monkeypatch.setattr("sim.measure.sites.read_sites", read)
+    lines = sites.compare_sites(Path(), ("as-is", "moved"), "as-is")
+    found = {line.site: (line.difference, line.share_less, line.share_more) for line in lines}
+    assert found["a"] == (0, 0, 0)
+    assert found["b"] == (pytest.approx(1e-6), 0, 1)
+
+
 def test_a_what_if_is_no_comparison_of_strategies(folder):
     with pytest.raises(UsageError, match="expected a comparison of strategies, got one of other"):
         assess(open_run(folder), None, ())
