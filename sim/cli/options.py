@@ -26,8 +26,9 @@ from sim.files import check_free
 if TYPE_CHECKING:
     from sim.addresses.feeds.feed import Feed
     from sim.addresses.feeds.inputs import ColumnChoice, Input
+    from sim.addresses.feeds.name_lists import KnownNames
     from sim.addresses.text.source import Limits
-    from sim.blocklists.blocklists import Blocklists, KnownNames
+    from sim.blocklists.blocklists import Blocklists
     from sim.experiment.executors.task import Executor
 
 STRATEGY = "[LABEL=]ID[:PARAMETER=VALUE,…]"
@@ -369,7 +370,7 @@ class Files:
         if not names:
             return None
         from sim.addresses.feeds.feed import concatenate
-        from sim.blocklists.blocklists import check_answers
+        from sim.addresses.feeds.name_lists import check_answers
 
         found = self.hosts(names, may_be_names=True)
         for feed in found:
@@ -397,7 +398,7 @@ def join_answers(
     """Place names at the addresses they resolve to, and count the known names of each file."""
     if answers is None:
         return list(feeds), []
-    from sim.blocklists.blocklists import join_names
+    from sim.addresses.feeds.name_lists import join_names
 
     placed = [join_names(feed, answers) for feed in feeds]
     return [feed for feed, _ in placed], [known for _, known in placed if known.n_names]

@@ -10,7 +10,8 @@ from sim.scenario.overrides import rate_at
 from sim.scenario.resolve import Resolved, described, is_of_country, stand_ins, years
 from sim.scenario.schema import USD
 from sim.scenario.strategies import windows_of_order
-from sim.scenario.tables.inventory import OF_TABLES, Inventory, ListTable
+from sim.scenario.tables.inventory import OF_TABLES, Inventory
+from sim.scenario.tables.lists import ListTable
 from sim.scenario.tables.money import lack_sales
 from sim.scenario.tables.seeds import table_rows
 

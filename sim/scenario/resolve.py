@@ -39,12 +39,8 @@ from sim.scenario.tables.consistency import (
     check_weights,
     places_in,
 )
-from sim.scenario.tables.inventory import (
-    Inventory,
-    check_sites,
-    read_inventory,
-    read_list,
-)
+from sim.scenario.tables.inventory import Inventory, check_sites, read_inventory
+from sim.scenario.tables.lists import read_list, read_target
 from sim.scenario.tables.money import (
     Amounts,
     EconomyRow,
@@ -109,6 +105,8 @@ class Resolved:
     figures: Annotated[Table[of.FigureRow] | None, "published.figures"]
     lists: tuple[Table[of.PrefixRow], ...] = ()
     """Files of addresses that the strategy or the target names, by name."""
+    target: tuple[Prefix, ...] = ()
+    """Addresses of the target, those of its names too."""
     code: tuple[Table[Any], ...] = ()
     """Python files of strategy and measures of the user's own, which have no rows."""
     moves: Inventory | None = None
@@ -132,7 +130,8 @@ class Resolved:
         named = [prefix for names in _named(self) for prefix in self.prefixes_of(names)]
         sites = self.inventory.prefixes6 if self.inventory else ()
         return Line.of(
-            _prefixes_of(seated), [*_prefixes_of((*others, *self.lists)), *named, *sites]
+            _prefixes_of(seated),
+            [*_prefixes_of((*others, *self.lists)), *named, *self.target, *sites],
         )
 
     @property
@@ -186,9 +185,8 @@ _ATTRIBUTE_OF = {key: name for name, key, _ in _keys_of_tables()}
 
 
 def _named(resolved: Resolved) -> list[str | tuple[str, ...]]:
-    """Addresses of the strategy and the target: lists of them and names of files, in sequence."""
-    orders = resolved.given_orders
-    named = [resolved.scenario.target.addresses, *(order.addresses for order in orders)]
+    """Addresses of the strategy: lists of them and names of files, in sequence."""
+    named = (order.addresses for order in resolved.given_orders)
     return [one for one in named if one is not None]
 
 
@@ -270,20 +268,32 @@ def read_tables(loaded: LoadedScenario, known: Resolved | None = None) -> Resolv
     if unknown:
         raise ScenarioError([*unknown, *malformed])
     malformed.raise_any()
-    found |= {"loaded": loaded, "inventory": inventory, "lists": (), "code": ()}
+    found |= {"loaded": loaded, "inventory": inventory, "lists": (), "target": (), "code": ()}
     if inventory is not None:
         found["inventory"] = in_dollars(inventory, scenario, table_rows(found["rates"]))
     resolved = Resolved(**found)
     others = {one.name: one for one in (*known.lists, *known.code)} if known is not None else {}
     lists: list[Table[of.PrefixRow]] = []
+    target, given = resolved.target, scenario.target
+    files: Sequence[Table[of.PrefixRow]] = ()
+    if known is not None and known.scenario.target == given:
+        target = known.target
+        files = [one for one in known.lists if one.name in (given.addresses, given.names)]
+    elif given.addresses is not None:
+        with malformed.of_part():
+            sites = None if inventory is None else inventory.answers
+            target, files = read_target(given.addresses, given.names, loaded.find_list, sites)
     for name in dict.fromkeys(name for name in _named(resolved) if isinstance(name, str)):
         with malformed.of_part():
             lists.append(others.get(name) or read_list(name, loaded.find_list(name)))
     malformed.raise_any()
+    names_ = {one.name for one in lists}
+    lists += [one for one in files if one.name not in names_]
     code = dict.fromkeys(one.file for one in own_code(scenario))
     return replace(
         resolved,
         lists=tuple(lists),
+        target=target,
         code=tuple(others.get(name) or read_code(loaded, name) for name in code),
     )
 
@@ -332,9 +342,8 @@ def check_together(resolved: Resolved) -> list[Problem]:
         checks.append(check_shared(shared, resolved.cloud_prefixes))
     if scenario.target.addresses is not None:
         place = resolved.loaded.document.locate(("target", "addresses"))
-        prefixes = resolved.prefixes_of(scenario.target.addresses)
-        checks.append(check_target(prefixes, place))
-        if scenario.strategy.lacks_rules(len({one.version for one in prefixes})):
+        checks.append(check_target(resolved.target, place))
+        if scenario.strategy.lacks_rules(len({one.version for one in resolved.target})):
             message = "expected a rule for each family of target.addresses"
             checks.append([resolved.loaded.document.problem(("strategy", "rules"), message)])
     if inventory is not None:

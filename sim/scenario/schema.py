@@ -23,6 +23,7 @@ from sim.scenario.quantities import (
     Share,
     SitesFile,
     Table,
+    check_beside,
     check_country,
     check_printable,
     check_time_zone,
@@ -31,7 +32,7 @@ from sim.scenario.quantities import (
 from sim.scenario.reactions import Censor, Complaints, Fronts, Reactions, Stances, Switching, Users
 from sim.scenario.readings import MOST_EVIDENCE, Evidence
 from sim.scenario.refusal import hint
-from sim.scenario.strategies import Addresses, Strategy
+from sim.scenario.strategies import Strategy, TargetAddresses
 from sim.scenario.tables.rows import CURRENCY
 from sim.scenario.tables.seeds import (
     COUNTRY,
@@ -170,9 +171,18 @@ class Target(Model):
     """Name shown to readers."""
     prefixes: Table | None = None
     """Table of the target's own prefixes, which are never collateral; none by default."""
-    addresses: Addresses | None = None
-    """Addresses of the target, or a file of them: the censor knows all, and the target keeps them;
-    in place of `fronts`."""
+    addresses: TargetAddresses | None = None
+    """Addresses or names of the target, or a file of them: the censor knows all, and the target
+    keeps them; in place of `fronts`."""
+    names: SitesFile | None = None
+    """File with the addresses of these names, in any form that `exposure --names` takes; names that
+    it lacks are looked up in `population.inventory`."""
+
+    @field_validator("names")
+    @classmethod
+    def check_company(cls, value: object, info: ValidationInfo) -> object:
+        """Refuse a key that says nothing without another."""
+        return check_beside(value, info, "addresses")
 
 
 class Register(Model):

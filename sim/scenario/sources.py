@@ -14,7 +14,8 @@ from sim.scenario.overrides import IANA, INDEX, ISO_4217, pack_name, read_packs
 from sim.scenario.quantities import finite_number
 from sim.scenario.resolve import Resolved
 from sim.scenario.schema import Cell, leaves, numbers_of, scenario_tree
-from sim.scenario.tables.inventory import Inventory, ListTable
+from sim.scenario.tables.inventory import Inventory
+from sim.scenario.tables.lists import ListTable
 from sim.scenario.tables.rows import assumed_by_key
 from sim.scenario.tables.seeds import CodeTable, ColumnNote, SourceNote, Table, read_cells
 

@@ -80,6 +80,21 @@ def read_addresses(value: object) -> str | tuple[str, ...]:
     return tuple(value)
 
 
+def is_name(value: object) -> bool:
+    """Whether a value is a name and no address: some letter, no colon and no slash."""
+    return isinstance(value, str) and re.fullmatch(r"(?=.*[^\W\d_])[^:/\s]+", value) is not None
+
+
+def read_target(value: object) -> str | tuple[str, ...]:
+    """Read what `read_addresses` does, with names among the addresses of a list."""
+    if isinstance(value, list | tuple) and any(map(is_name, value)):
+        for text in value:
+            if not is_name(text):
+                read_prefix(text)
+        return tuple(value)
+    return read_addresses(value)
+
+
 def _is_prefix(text: str) -> bool:
     try:
         read_prefix(text)
@@ -93,19 +108,17 @@ def _read_moment(value: object) -> datetime | time:
     return parse_time_of_day(value) if is_time else parse_instant(value)
 
 
-Addresses = Annotated[
-    str | tuple[str, ...],
-    BeforeValidator(read_addresses),
-    WithJsonSchema(
-        {
-            "format": LIST_FORMAT,
-            "anyOf": [
-                {"type": "string", "minLength": 1},
-                {"type": "array", "items": {"type": "string"}, "minItems": 1},
-            ],
-        }
-    ),
-]
+_LIST_SCHEMA = WithJsonSchema(
+    {
+        "format": LIST_FORMAT,
+        "anyOf": [
+            {"type": "string", "minLength": 1},
+            {"type": "array", "items": {"type": "string"}, "minItems": 1},
+        ],
+    }
+)
+Addresses = Annotated[str | tuple[str, ...], BeforeValidator(read_addresses), _LIST_SCHEMA]
+TargetAddresses = Annotated[str | tuple[str, ...], BeforeValidator(read_target), _LIST_SCHEMA]
 Moment = Annotated[
     datetime | time,
     BeforeValidator(_read_moment),

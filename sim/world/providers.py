@@ -321,8 +321,8 @@ def given_pools(given: NDArray[np.int64], places: Places) -> Pools:
 
 def build_pools(resolved: Resolved, places: Places) -> Pools | None:
     """Return the pools of a scenario; None where the target has no addresses."""
-    if (addresses := resolved.scenario.target.addresses) is not None:
-        own = resolved.line.union(resolved.prefixes_of(addresses))
+    if resolved.target:
+        own = resolved.line.union(resolved.target)
         size = own.stop - own.start
         before = np.repeat(np.cumsum(size) - size, size)
         return given_pools(np.repeat(own.start, size) + np.arange(before.size) - before, places)

@@ -36,21 +36,21 @@ class Layout:
     """The form it belongs to, as ``--as`` takes it."""
     marks: str
     """Keys or columns by which it is recognised; ``|`` between alternatives."""
-    address: str
+    address: str = ""
     """Where public addresses are."""
-    name: str
+    name: str = ""
     """Where names are; the first that is filled counts."""
     region: str = ""
     """Where the region is, or a zone in it."""
     in_use: str = ""
-    """Key that is filled, or has the value behind ``=``, where an address is in use. Records of
-    such a layout are addresses, not machines."""
+    """What is filled, or has the value behind ``=``, where an address is in use. Records of such a
+    layout are addresses, not machines."""
     is_csv: bool = False
     """Whether it is CSV and not JSON."""
     kind: str = ""
     """End of the type that records have, where they name one."""
     instead: str = ""
-    """What to give in place of an export that has no addresses of hosts."""
+    """What it is, and the file to give in its place, where it has no addresses of hosts."""
 
     def fits(self, sample: Sample) -> bool:
         """Return whether a file begins as such an export, and the user gave no column a role."""
@@ -112,11 +112,11 @@ LAYOUTS: Sequence[Layout] = (
         "virtualMachine.network.publicIpAddresses.ipAddress", "virtualMachine.name",
     ),
     Layout(
-        "azure-hosts", "$schema contentVersion resources", "", "",
+        "azure-hosts", "$schema contentVersion resources",
         instead=f"a template, which holds no state of what is deployed: {_AZ_LIST}",
     ),
     Layout(
-        "azure-hosts", "ipPrefix prefixLength", "", "",
+        "azure-hosts", "ipPrefix prefixLength",
         instead=f"public IP prefixes, which are ranges and no hosts: {_AZ_LIST}",
     ),
     Layout(
@@ -133,7 +133,7 @@ LAYOUTS: Sequence[Layout] = (
     ),
     Layout("azure-hosts", "publicIps privateIps", "publicIps", "name", "location"),
     Layout(
-        "azure-hosts", "hardwareProfile networkProfile storageProfile", "", "",
+        "azure-hosts", "hardwareProfile networkProfile storageProfile",
         instead="machines without their addresses: give the output of `az vm list -d -o json`",
     ),
     Layout(
@@ -148,7 +148,7 @@ LAYOUTS: Sequence[Layout] = (
         is_csv=True,
     ),
     Layout(
-        "azure-hosts", "name type tenantid properties", "", "", is_csv=True,
+        "azure-hosts", "name type tenantid properties", is_csv=True,
         instead="a cell of JSON for each resource: give the output of `az graph query -o json`, or "
         "end the query with `| project name, location, properties.ipAddress`",
     ),

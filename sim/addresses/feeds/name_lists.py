@@ -7,15 +7,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
-from sim.addresses.feeds.feed import RESOLVE, Feed
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.addresses.feeds.feed import RESOLVE, UNPLACED, Feed
 from sim.addresses.feeds.gather import Gathering, read_numbered
 from sim.addresses.feeds.inputs import Sample, is_address
 from sim.addresses.feeds.json_tables import parse_object, text_of
 from sim.addresses.sets.notation import shown
+from sim.addresses.text.reading import Entries4, Entries6
 from sim.addresses.text.source import Readable
+from sim.errors import DataError, Problem
 
 _NAME = r"(?:[\w-]{1,63}\.)+[^\W\d_][\w-]{1,62}\.?"
 _LOCAL = r"(?:localhost(?:\.localdomain)?|local|broadcasthost|0\.0\.0\.0|ip6-[a-z]+)"
@@ -39,11 +44,13 @@ def read_names(source: Readable, gathering: Gathering) -> Feed:
     A line is a name, ``0.0.0.0 name`` as in hosts files, a web address, or an address, prefix or
     range. Lines of a hosts file about the machine itself are skipped.
     """
+    n_below = 0
     for lines in read_numbered(source, gathering):
         names: list[str] = []
         listed: list[tuple[str, int, int]] = []
         for number, line in lines:
             found = _names_in(line)
+            n_below += bool(found) and line.startswith(("*.", "+.", "."))
             if _NEGATED.match(line):
                 message = f"expected a name or an address, got {shown(line)}"
                 gathering.refuse_opposite(message, number)
@@ -55,6 +62,8 @@ def read_names(source: Readable, gathering: Gathering) -> Feed:
             elif not _SILENT.fullmatch(line):
                 gathering.refuse(f"expected a name or an address, got {shown(line)}", number)
         gathering.add_named(names, listed)
+    if n_below:
+        gathering.note(f"{n_below:,} names stand for all names below them, which are not known")
     feed = gathering.finish("names")
     if feed.n_unplaced and "name" in feed.labels and (n := feed.labels["name"].n_known):
         feed = replace(feed, notes=(*feed.notes, f"{n:,} entries are names: {RESOLVE}"))
@@ -122,3 +131,96 @@ def _answers(found: dict[str, Any]) -> Iterator[dict[str, Any]]:
         for answer in answers if isinstance(answers, list) else ():
             if isinstance(answer, dict):
                 yield answer
+
+
+Rows = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class KnownNames:
+    """How many names of a file have an address."""
+
+    file: str
+    """As the user named it."""
+    n_names: int
+    """Distinct names, without regard to capitals and a last dot."""
+    n_known: int
+    """Those with at least one known address, from the file itself or from the resolutions."""
+    n_joined: int
+    """Records that were placed by the resolutions."""
+
+    @property
+    def share_known(self) -> float | None:
+        """Share of the names with a known address; None where there is no name."""
+        return self.n_known / self.n_names if self.n_names else None
+
+
+def check_answers(answers: Feed) -> None:
+    """Refuse resolutions without names.
+
+    Raises
+    ------
+    DataError
+        If no record has a name.
+    """
+    if "name" not in answers.labels:
+        message = (
+            "expected names with their addresses (JSON lines of ZDNS, massdns, or CSV with the "
+            f"columns name and address), got a file of the form {answers.origin.format}"
+        )
+        raise DataError([Problem(answers.origin.file, message)])
+
+
+def join_names(feed: Feed, answers: Feed) -> tuple[Feed, KnownNames]:
+    """Place records that have a name and no address where the name resolves to.
+
+    Parameters
+    ----------
+    feed
+        Records, some with names.
+    answers
+        Names with addresses; one that comes several times has all of its addresses.
+    """
+    if "name" not in feed.labels:
+        return feed, KnownNames(feed.origin.file, 0, 0, 0)
+    number: dict[str, int] = {}
+    own = _numbers(feed, number)
+    theirs = _numbers(answers, number)
+    wanting = np.flatnonzero(~feed.is_placed & (own >= 0))
+    at4, row4 = _matches(own[wanting], theirs[answers.record4])
+    at6, row6 = _matches(own[wanting], theirs[answers.record6])
+    joined = replace(
+        feed,
+        # Rows of another file have no line here.
+        v4=Entries4.concatenate([feed.v4, replace(answers.v4.take(row4), line=row4 * 0)]),
+        v6=Entries6.concatenate([feed.v6, replace(answers.v6.take(row6), line=row6 * 0)]),
+        record4=np.concatenate((feed.record4, wanting[at4])),
+        record6=np.concatenate((feed.record6, wanting[at6])),
+    )
+    # Without what was true of its notes before its names were placed.
+    notes = [note for note in joined.notes if RESOLVE not in note and UNPLACED not in note]
+    if n := joined.n_unplaced:
+        notes.append(f"{n:,} {UNPLACED}: counted as not known")
+    joined = replace(joined, notes=tuple(notes))
+    names = np.unique(own[own >= 0])
+    known = np.unique(own[joined.is_placed & (own >= 0)])
+    n_joined = np.union1d(at4, at6).size
+    return joined, KnownNames(feed.origin.file, names.size, known.size, n_joined)
+
+
+def _numbers(feed: Feed, number: dict[str, int]) -> Rows:
+    """Number of each record's name, the same for all spellings of it; -1 where it has none."""
+    column = feed.labels["name"]
+    bare = (name.strip().rstrip(".").lower() for name in column.names)
+    coded = [number.setdefault(name, len(number)) for name in bare]
+    return np.array([*coded, -1], np.int64)[column.code]
+
+
+def _matches(wanted: Rows, given: Rows) -> tuple[Rows, Rows]:
+    """Pairs of places in both columns with one number, in the sequence of the first."""
+    order = np.argsort(given, kind="stable")
+    first = np.searchsorted(given[order], wanted, side="left")
+    count = np.searchsorted(given[order], wanted, side="right") - first
+    at = np.repeat(np.arange(wanted.size), count)
+    offset = np.arange(at.size) - np.repeat(np.cumsum(count) - count, count)
+    return at, order[np.repeat(first, count) + offset]

@@ -30,8 +30,8 @@ from sim.report.words.tables import Column, Table, Value
 
 if TYPE_CHECKING:
     from sim.addresses.feeds.feed import Feed
+    from sim.addresses.feeds.name_lists import KnownNames
     from sim.blocklists.attribution import Breakdown, Group
-    from sim.blocklists.blocklists import KnownNames
     from sim.blocklists.exposure import Changes, Exposure, Listed
     from sim.blocklists.hosts import Tally
     from sim.blocklists.inventory import Business, InventoryHits
@@ -141,7 +141,9 @@ def exposure(
                 tables_of, files.feeds(files.find(table_files)), strict=True
             )
         ]
-        own_feeds = files.feeds(owned)
+        own_feeds = files.feeds(owned, may_be_names=answers is not None)
+        own_feeds, _ = join_answers(own_feeds, answers)
+        check_placed(own_feeds, options)
         holders = owners or (files.feeds(files.find([OWNERS])) if expect_names else [])
         feeds = [*in_force, *earlier_lists, *hosts, *owners, *own_feeds]
         check_dated(when, feeds)

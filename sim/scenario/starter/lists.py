@@ -21,7 +21,7 @@ from sim.addresses.text.source import Limits
 from sim.errors import DataError, Problem
 from sim.scenario.quantities import format_instant
 from sim.scenario.strategies import NO_NAME, GivenOrderRow
-from sim.scenario.tables.inventory import list_prefixes
+from sim.scenario.tables.lists import list_prefixes
 from sim.scenario.tables.seeds import read_bytes, read_table
 
 ADDRESSES_A_ROW = 200

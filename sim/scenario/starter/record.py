@@ -38,6 +38,7 @@ BRIDGED_S = 90 * 60
 _OF_ORDERS = (
     *("ordered_by", "purpose", "evidence", "published.totals", "published.figures"),
     *("complaints", "users", "stances", "fronts", "censor", "target.prefixes", "target.addresses"),
+    "target.names",
 )
 """Keys of a scenario that are about its orders and whom they are meant for, not about a record."""
 

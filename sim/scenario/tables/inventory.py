@@ -1,4 +1,4 @@
-"""Files of addresses that a scenario names: inventories, of sites a user cares for, and lists."""
+"""Inventories that a scenario names: sites that a user cares for."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ import csv
 import hashlib
 import io
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from ipaddress import IPv4Address, IPv6Address
-from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -18,20 +17,21 @@ from numpy.typing import NDArray
 
 from sim.addresses.feeds.feed import UNPLACED, Feed, Labels, without_sinkholes
 from sim.addresses.feeds.formats import read_feed, sniff
-from sim.addresses.feeds.forms import DATED
+from sim.addresses.feeds.frames import feed_of_columns
 from sim.addresses.feeds.gather import Gathering
 from sim.addresses.feeds.inputs import AS_NAMED, ColumnChoice, Input
 from sim.addresses.feeds.inventories import USD_COLUMN, domain_of, read_sites, revenue_column
 from sim.addresses.sets.blocks import Numbers
-from sim.addresses.sets.line import FIRST_NETWORK, STOP_NETWORK, clip_prefix
+from sim.addresses.sets.line import FIRST_NETWORK, STOP_NETWORK
 from sim.addresses.sets.notation import Prefix
 from sim.addresses.text.source import Limits
-from sim.errors import DataError, Problem
+from sim.errors import Problem
 from sim.scenario.quantities import describe, is_one_line
 from sim.scenario.refusal import hint
 from sim.scenario.schema import Scenario
+from sim.scenario.tables.lists import list_prefixes
 from sim.scenario.tables.roles import ROLES
-from sim.scenario.tables.rows import PrefixRow, SectorRow
+from sim.scenario.tables.rows import SectorRow
 from sim.scenario.tables.seeds import (
     MAX_PROBLEMS,
     Row,
@@ -149,6 +149,16 @@ class Inventory(Table[Row]):
     def is_by_visits(self) -> NDArray[np.bool_]:
         """Whether each site gives visits and no revenue."""
         return np.isnan(self.revenue_usd_per_h) & ~np.isnan(self.visits_per_h)
+
+    @cached_property
+    def answers(self) -> Feed:
+        """Names of sites with the addresses of their front ends."""
+        seen = np.flatnonzero(self.component_role[self.host_component] == FRONTEND)
+        hosts = zip(self.is_ipv6[seen].tolist(), self.numbers[seen].tolist(), strict=True)
+        prefixes = [Prefix(6, one, 128) if six else Prefix(4, one, 32) for six, one in hosts]
+        names = [self.site[row] for row in self.component_site[self.host_component[seen]]]
+        columns = {"name": names, "address": list(map(str, prefixes))}
+        return feed_of_columns(columns, str(self.path))
 
     def text_of(self, column: str) -> list[str]:
         """Text of a label of each site; empty where not given."""
@@ -516,85 +526,3 @@ def _twice(inventory: Inventory) -> Iterator[Problem]:
         if first.setdefault((component, number), line) != line:
             message = "expected each address of a site once for a role, got it in an earlier row"
             yield Problem(str(inventory.path), message, line, 0, "address")
-
-
-@dataclass(frozen=True)
-class ListTable(Table[PrefixRow]):
-    """A list of prefixes; its bytes are of whatever format it was read from.
-
-    Attributes
-    ----------
-    notes
-        What the reader reports about the file, such as columns that it ignored.
-    """
-
-    notes: tuple[str, ...] = field(default=(), kw_only=True)
-
-
-def read_list(name: str, path: Path) -> ListTable:
-    """Read a list of prefixes, addresses and ranges.
-
-    Parameters
-    ----------
-    name
-        As the scenario names it.
-    path
-        Where it is.
-
-    Returns
-    -------
-    table
-        A row for each prefix, with its line in the file; a range may take several.
-
-    Raises
-    ------
-    DataError
-        If it cannot be read, holds mistakes or dated orders, or IPv6 without an address of
-        2000::/3.
-    """
-    data = read_bytes(path)
-    feed = read_feed(Input(path, str(path)))
-    if feed.origin.format in DATED:
-        message = (
-            "expected a list without times, got dated orders: `overblock import FILE -o orders.csv`"
-            " writes them as the strategy replay reads them"
-        )
-        raise DataError([Problem(str(path), message)])
-    listed = list_prefixes(feed, str(path))
-    return ListTable(
-        name,
-        path,
-        data,
-        hashlib.sha256(data).hexdigest(),
-        # Checked as they were read.
-        tuple(PrefixRow.model_construct(prefix=prefix) for _, _, prefix in listed),
-        tuple(line for _, line, _ in listed),
-        read_note(path),
-        notes=feed.notes,
-    )
-
-
-def list_prefixes(feed: Feed, file: str) -> list[tuple[int, int, Prefix]]:
-    """Return the prefixes of a list, each with its record and its line, IPv4 first.
-
-    Raises
-    ------
-    DataError
-        If IPv6 has no address of 2000::/3.
-    """
-    row4, address4, length4 = feed.v4.to_prefixes()
-    row6, address6, length6 = feed.v6.to_prefixes()
-    listed = [
-        *map(Prefix, repeat(4), address4.tolist(), length4.tolist()),
-        *map(Prefix, repeat(6), address6.tolist(), length6.tolist()),
-    ]
-    lines = [*feed.v4.line[row4].tolist(), *feed.v6.line[row6].tolist()]
-    records = [*feed.record4[row4].tolist(), *feed.record6[row6].tolist()]
-    found, problems = [], []
-    for record, line, prefix in zip(records, lines, listed, strict=True):
-        try:
-            found.append((record, line, clip_prefix(prefix)))
-        except ValueError as error:
-            problems.append(Problem(file, str(error), line))
-    DataError.raise_any(problems)
-    return found

@@ -25,7 +25,7 @@ from sim.addresses.sets.prefixes import PrefixTable, PrefixTable6
 from sim.errors import DataError, Problem, UsageError
 from sim.scenario.quantities import parse_day
 from sim.scenario.schema import dump_tree
-from sim.scenario.tables.inventory import list_prefixes
+from sim.scenario.tables.lists import list_prefixes
 from sim.scenario.tables.rows import SHARED, CloudPrefixRow
 from sim.scenario.tables.seeds import ANY, Table, read_shipped
 

@@ -9,7 +9,7 @@ from typer.testing import Result
 from sim.errors import DataError
 from sim.report.page.document import render
 from sim.results.folder import open_run
-from sim.scenario.tables.inventory import read_list
+from sim.scenario.tables.lists import read_list
 from tests.commands import call, run
 from tests.csv_rows import csv_rows
 from tests.experiments import resolved_of

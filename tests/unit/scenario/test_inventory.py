@@ -11,7 +11,8 @@ from sim.scenario.load import load_scenario
 from sim.scenario.overrides import override_text
 from sim.scenario.resolve import resolve
 from sim.scenario.tables import inventory as tables
-from sim.scenario.tables.inventory import read_inventory, read_list
+from sim.scenario.tables.inventory import read_inventory
+from sim.scenario.tables.lists import read_list
 from sim.scenario.tables.roles import ROLES
 from tests.feeds import given
 from tests.refusals import problems_of

@@ -24,14 +24,82 @@ def test_addresses_are_a_list_or_a_file_of_any_form(write_scenario, tmp_path):
     (tmp_path / "own.csv").write_text("name,ip\none.example,192.0.2.7\n,192.0.2.8\n")
     for value in ("own.csv", "[192.0.2.7, 192.0.2.8/32]"):
         found = resolved(write_scenario({NAME: f"{NAME}  addresses: {value}\n"}))
-        assert [str(one) for one in found.prefixes_of(found.scenario.target.addresses)] == [
-            "192.0.2.7/32",
-            "192.0.2.8/32",
-        ]
+        assert [str(one) for one in found.target] == ["192.0.2.7/32", "192.0.2.8/32"]
     # A share of users needs no number of them, and no censor to find what is given.
     known = metrics_of(found)
     assert {"target_user_hours_lost_share", "target_addresses_dropped_share"} <= set(known)
     assert "target_user_hours_denied" not in known
+
+
+FILES = {
+    "mixed.txt": "198.51.100.7\n198.51.100.8\n# ours\nshop.example\n",
+    "plain.txt": "198.51.100.7\n",
+    "part.csv": "name,address\nfarm.example,\nclinic.example,192.0.2.9\n",
+    "answers.csv": "name,address\nShop.example,203.0.113.5\nshop.example.,2001:db8:7::1\n",
+    # As `dig +noall +answer` prints them.
+    "dig.txt": "shop.example.\t300\tIN\tCNAME\tfarm.example.\n"
+    "farm.example.\t60\tIN\tA\t192.0.2.77\n",
+    "zdns.jsonl": '{"name": "farm.example", "results": {"A": {"data": {"answers": '
+    '[{"answer": "192.0.2.78", "type": "A"}]}}}}\n',
+    "private.csv": "name,address\nfarm.example,10.0.0.7\n",
+    "sites.csv": "site,role,address\nfarm.example,frontend,198.51.100.77\n"
+    "farm.example,storage,198.51.100.78\nweb-1,frontend,198.51.100.79\n",
+}
+
+
+@pytest.fixture
+def named(write_scenario, tmp_path):
+    """Addresses and names of a target, with a file of names, as a scenario with sites or not."""
+    for name, text in FILES.items():
+        (tmp_path / name).write_text(text)
+
+    def of(addresses: str, names: str, *, has_sites: bool = False) -> Resolved:
+        keys = {"addresses": addresses, "names": names}
+        lines = "".join(f"  {key}: {value}\n" for key, value in keys.items() if value)
+        path = write_scenario({NAME: f"{NAME}{lines}"})
+        return resolved(path, *(["population.inventory=sites.csv"] if has_sites else []))
+
+    return of
+
+
+@pytest.mark.parametrize(
+    ("addresses", "names", "has_sites", "expected"),
+    [
+        ("[shop.example, 192.0.2.7]", "answers.csv", False,
+         ["192.0.2.7/32", "203.0.113.5/32", "2001:db8:7::1/128"]),
+        ("mixed.txt", "dig.txt", False, ["198.51.100.7/32", "198.51.100.8/32", "192.0.2.77/32"]),
+        ("part.csv", "zdns.jsonl", False, ["192.0.2.9/32", "192.0.2.78/32"]),
+        ("part.csv", "", True, ["192.0.2.9/32", "198.51.100.77/32"]),
+        ("part.csv", "zdns.jsonl", True, ["192.0.2.9/32", "192.0.2.78/32"]),
+        ("[farm.example, web-1, shop.example]", "answers.csv", True,
+         ["203.0.113.5/32", "198.51.100.77/32", "198.51.100.79/32", "2001:db8:7::1/128"]),
+    ],
+)  # fmt: skip
+def test_names_have_the_addresses_of_a_file_then_of_the_users_sites(
+    named, addresses, names, has_sites, expected
+):
+    found = named(addresses, names, has_sites=has_sites)
+    assert [str(one) for one in found.target] == expected
+    # What was read is copied into the folder of a run.
+    files = {one for one in (addresses, names) if one and not one.startswith("[")}
+    assert files <= {table.name for table in found.tables}
+
+
+@pytest.mark.parametrize(
+    ("addresses", "names", "told"),
+    [
+        (str([f"n{row}.example" for row in range(12)]), "answers.csv",
+         "got none for 12 of them: 'n0.example', .*'n9.example' and 2 more; nothing is looked up"),
+        ("part.csv", "", "part.csv: .* as target.names, a CSV .* name,address .*`dig"),
+        ("[farm.example]", "private.csv", "for 1 of them: 'farm.example'"),
+        ("part.csv", "plain.txt", "plain.txt: expected names with their addresses"),
+        ("[shop.example, 192.0.2.300]", "", "expected numbers from 0 to 255, got '192.0.2.300'"),
+        ("", "answers.csv", "target.names: expected it with addresses"),
+    ],
+)  # fmt: skip
+def test_a_name_without_an_address_is_an_error(named, addresses, names, told):
+    with pytest.raises((DataError, ScenarioError), match=told):
+        named(addresses, names)
 
 
 @pytest.mark.parametrize(
@@ -75,9 +143,12 @@ def test_strategies_are_compared_on_a_case_of_ones_own(tmp_path, monkeypatch):
     run("init", "case", "--country", "ES", "--from", "2026-03-01", "--to", "2026-03-04",
         "--blocklist", "list.txt", "--inventory", "sites.csv",
         "--operators", "ops.csv")  # fmt: skip
-    Path("case/target.txt").write_text("198.51.100.7\n198.51.100.200\n")
+    # One name is a site of the user's, with the first address of the list.
+    Path("case/target.txt").write_text("hit.example\nother.example\n")
+    Path("case/answers.csv").write_text("name,address\nother.example,198.51.100.200\n")
+    target = ["--set", "target.addresses=target.txt", "--set", "target.names=answers.csv"]
     ways = [word for name in STRATEGIES for word in ("--strategy", name)]
-    run("compare", "case/scenario.yaml", "--set", "target.addresses=target.txt", "--fixed",
+    run("compare", "case/scenario.yaml", *target, "--fixed",
         "-n", "2", "-w", "1", *ways, "-o", "out")  # fmt: skip
     with Path("out/summary.csv").open() as file:
         rows = {(one["strategy"], one["metric"]): one for one in csv.DictReader(file)}
@@ -101,8 +172,7 @@ def test_strategies_are_compared_on_a_case_of_ones_own(tmp_path, monkeypatch):
     said = run("assess", "out", "--strategy", "cover:rules=10").stdout
     assert "reached none of the target's addresses: 7" in said
     assert "| the orders given |" in said
-    run("run", "case/scenario.yaml", "--set", "target.addresses=target.txt", "--fixed", "-n", "2",
-        "-w", "1", "-o", "own")  # fmt: skip
+    run("run", "case/scenario.yaml", *target, "--fixed", "-n", "2", "-w", "1", "-o", "own")
     run("report", "own")
     assert "users.svg" in run("plot", "own", "users").stdout
     page = unescape(Path("own/report.html").read_text())

@@ -20,7 +20,7 @@ from sim.addresses.feeds.inputs import Input
 from sim.addresses.feeds.refused import REFUSED, RULES
 from sim.addresses.text.source import Limits
 from sim.errors import DataError
-from sim.scenario.tables.inventory import read_list
+from sim.scenario.tables.lists import read_list
 from tests.feeds import given, read, read_dated, refused
 
 # The first bytes of files that sing-box, mihomo and V2Ray compiled, of MRT and of a database.

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from sim.addresses.feeds.feed import Feed
 from sim.addresses.feeds.formats import read_feed
-from sim.blocklists.blocklists import check_answers, join_names
+from sim.addresses.feeds.name_lists import check_answers, join_names
 from sim.errors import DataError
 from tests.feeds import given as file_of
 
