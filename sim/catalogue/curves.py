@@ -34,18 +34,14 @@ _OF_DEMAND, _OF_USERS = "share of domestic demand", "share of the target's users
 
 _ENTRIES = (
     Curve(
-        "addresses_listed",
-        _ADDRESSES,
-        "Distinct addresses in the register, without the target's own ranges",
-        "addresses",
+        "addresses_listed", _ADDRESSES,
+        "Distinct addresses in the register, without the target's own ranges", "addresses",
         "listed",
     ),
     Curve(
-        "addresses_dropped",
-        _ADDRESSES,
+        "addresses_dropped", _ADDRESSES,
         "Distinct addresses dropped, averaged over users, without the target's own ranges",
-        "addresses",
-        "dropped, mean over users",
+        "addresses", "dropped, mean over users",
     ),
     *(
         Curve(
@@ -77,46 +73,31 @@ _ENTRIES = (
         )
     ),
     Curve(
-        "demand_lost_share",
-        _OF_DEMAND,
-        "Share of the domestic demand of all businesses that fails, weighted by mean revenue",
-        "",
+        "demand_lost_share", _OF_DEMAND,
+        "Share of the domestic demand of all businesses that fails, weighted by mean revenue", "",
         "share of what customers tried that failed",
     ),
     Curve(
-        "target_addresses_dropped_share",
-        "share of the target's addresses",
+        "target_addresses_dropped_share", "share of the target's addresses",
         "Addresses of the target that operators drop, averaged over users",
-        "share of the target's addresses",
-        "dropped",
-        "target.addresses",
+        "share of the target's addresses", "dropped", "target.addresses",
     ),
     Curve(
-        "target_reached_share",
-        _OF_USERS,
+        "target_reached_share", _OF_USERS,
         "Users who reach the target, by VPN or without, at this moment; it moves between rows",
-        "users who",
-        "reach the target",
-        USERS_OR_ADDRESSES,
+        "users who", "reach the target", USERS_OR_ADDRESSES,
     ),
     Curve(
-        "target_degraded_share",
-        _OF_USERS,
+        "target_degraded_share", _OF_USERS,
         "Users who are cut off or on the way to another front, mean over the tick that begins",
-        "users who",
-        "are cut off or changing fronts",
-        "users.hop_min",
+        "users who", "are cut off or changing fronts", "users.hop_min",
     ),
     Curve("vpn_share", _OF_USERS, "Users on a VPN, of all", "users", "on a VPN", "users"),
     Curve(
-        "target_left_share",
-        _OF_USERS,
-        "Users who have left",
-        "users who",
-        "have left the target",
+        "target_left_share", _OF_USERS, "Users who have left", "users who", "have left the target",
         "users",
     ),
-)
+)  # fmt: skip
 
 CURVES = {curve.name: curve for curve in _ENTRIES}
 """Curves by name."""

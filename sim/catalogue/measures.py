@@ -101,22 +101,17 @@ _money = partial(
 
 _REGISTER = (
     _listing(
-        "addresses_listed_peak",
-        ADDRESSES,
+        "addresses_listed_peak", ADDRESSES,
         "most distinct addresses listed at any time, without the target's own ranges",
-        label="addresses listed, peak",
-        is_headline=True,
+        label="addresses listed, peak", is_headline=True,
     ),
     _listing(
-        "addresses_dropped_peak",
-        ADDRESSES,
+        "addresses_dropped_peak", ADDRESSES,
         "most addresses dropped or throttled, averaged over users",
         label="addresses dropped, peak (mean over users)",
     ),
     _listing(
-        "addresses_listed_at_end",
-        ADDRESSES,
-        "listed when the run ends",
+        "addresses_listed_at_end", ADDRESSES, "listed when the run ends",
         label="addresses listed at the end",
     ),
     *(
@@ -143,38 +138,30 @@ _REGISTER = (
         )
     ),
     _listing(
-        "orders_placed",
-        "orders",
+        "orders_placed", "orders",
         "orders to block and orders to unblock; names and exemptions are orders too",
         label="orders placed or withdrawn",
     ),
     _listing(
-        "rules_in_force_peak",
-        "rules",
+        "rules_in_force_peak", "rules",
         "most prefixes of blocking entries in force at the end of any second; an exemption and a "
-        "name are none",
-        formula="impact.most_rules",
-        label="rules in force, peak",
+        "name are none", formula="impact.most_rules", label="rules in force, peak",
     ),
     _listing(
-        "overblocking_ratio_peak",
-        "addresses for each of the target's own",
+        "overblocking_ratio_peak", "addresses for each of the target's own",
         "`addresses_listed_peak` over the target's own addresses; not known where it has none",
-        of="addresses of the target",
-        label="addresses listed for each of the target's own, peak",
+        of="addresses of the target", label="addresses listed for each of the target's own, peak",
     ),
-)
+)  # fmt: skip
 
 _STATE_LABELS = {"affected": "affected", "impaired": "cut off", "down": "down"}
 """Labels of states of businesses: an impaired one is cut off from some customers."""
 _STATES = (
     _of_businesses(
-        "businesses_expected_listed",
-        BUSINESSES,
+        "businesses_expected_listed", BUSINESSES,
         "modelled businesses expected to use an address that was ever listed, by the share of the "
         "addresses of their places that was; how many are hit is a draw about this number",
-        formula="names.expected_businesses",
-        label="businesses expected on addresses ever listed",
+        formula="names.expected_businesses", label="businesses expected on addresses ever listed",
     ),
     *(
         _impact(
@@ -207,30 +194,22 @@ _STATES = (
         for state, said in _STATE_LABELS.items()
     ),
     _impact(
-        "businesses_ever_impaired_share",
-        f"share of {BUSINESSES}",
-        "`businesses_ever_impaired` over all businesses",
-        label="share of businesses ever cut off",
+        "businesses_ever_impaired_share", f"share of {BUSINESSES}",
+        "`businesses_ever_impaired` over all businesses", label="share of businesses ever cut off",
     ),
     _impact(
-        "hours_impaired_median",
-        "h",
+        "hours_impaired_median", "h",
         "half of the businesses that were ever impaired were so this long or longer, summed up to "
         "the end of the run; not known where none was",
         label="hours cut off, median of the businesses ever cut off",
     ),
-)
+)  # fmt: skip
 
 _LOSSES = (
     _impact("spells", "spells", "spells of being affected"),
     _impact(
-        "demand_lost_share",
-        OF_SHARE,
-        "demand lost, weighted by mean revenue",
-        of=TABLE_DEMAND,
-        label="share of what customers tried that failed",
-        is_key_figure=True,
-        is_compared=True,
+        "demand_lost_share", OF_SHARE, "demand lost, weighted by mean revenue", of=TABLE_DEMAND,
+        label="share of what customers tried that failed", is_key_figure=True, is_compared=True,
     ),
     *(
         _impact(
@@ -244,19 +223,13 @@ _LOSSES = (
         for cause in CAUSES
     ),
     _name(
-        "names_hit",
-        "names",
+        "names_hit", "names",
         "names on the addresses in use at t = 0 that an operator with users ever dropped or "
-        "throttled",
-        of="names",
-        label="names on modelled businesses' blocked addresses",
+        "throttled", of="names", label="names on modelled businesses' blocked addresses",
     ),
     _name(
-        "names_hit_share",
-        "share of names",
-        "`names_hit` over all names on these addresses",
-        of="names",
-        label="share blocked of names on modelled businesses' addresses",
+        "names_hit_share", "share of names", "`names_hit` over all names on these addresses",
+        of="names", label="share blocked of names on modelled businesses' addresses",
     ),
     _name(
         "active_sites_hit",
@@ -267,13 +240,11 @@ _LOSSES = (
         label="active sites on modelled businesses' blocked addresses",
     ),
     _name(
-        "active_sites_hit_share",
-        f"share of {SITES}",
-        "`active_sites_hit` over all active sites on these addresses",
-        of=SITES,
+        "active_sites_hit_share", f"share of {SITES}",
+        "`active_sites_hit` over all active sites on these addresses", of=SITES,
         label="share blocked of active sites on modelled businesses' addresses",
     ),
-)
+)  # fmt: skip
 
 _MOVES = (
     _move("businesses_ever_moved", BUSINESSES, "completed a move"),
@@ -322,19 +293,14 @@ _COMPLAINTS = (
         "there would be without ([model](../explanation/model.md#complaints-built))",
     ),
     _complaint(
-        "complaints_named",
-        BUSINESSES,
-        "businesses that appealed by name",
-        of=BUSINESSES,
+        "complaints_named", BUSINESSES, "businesses that appealed by name", of=BUSINESSES,
         label="complaints by name",
     ),
     _complaint(
-        "exemptions_granted",
-        "exemptions",
-        "appeals that led to an exemption before the run ended",
+        "exemptions_granted", "exemptions", "appeals that led to an exemption before the run ended",
         of="named complaints",
     ),
-)
+)  # fmt: skip
 
 _USERS = (
     *(
@@ -357,40 +323,26 @@ _USERS = (
         )
     ),
     _target(
-        "target_user_hours_lost_share",
-        f"share of {USER_HOURS}",
+        "target_user_hours_lost_share", f"share of {USER_HOURS}",
         "`target_user_hours_denied` and `target_user_hours_left` over all user-hours",
-        label=f"target: share of {USER_HOURS} lost",
-        needs=USERS_OR_ADDRESSES,
-        is_headline=True,
+        label=f"target: share of {USER_HOURS} lost", needs=USERS_OR_ADDRESSES, is_headline=True,
     ),
     _target(
-        "target_user_hours_degraded",
-        USER_HOURS,
+        "target_user_hours_degraded", USER_HOURS,
         "cut off, or on the way to another front after one was dropped; not known where hops take "
-        "no time",
-        label="target: user-hours degraded",
-        needs="users.hop_min",
+        "no time", label="target: user-hours degraded", needs="users.hop_min",
     ),
     _target(
-        "target_users_left_at_end",
-        "users",
-        "gone when the run ends",
-        of="users",
+        "target_users_left_at_end", "users", "gone when the run ends", of="users",
         label="target: users gone at the end",
     ),
     Metric(
-        "target_addresses_dropped_share",
-        "share of addresses",
+        "target_addresses_dropped_share", "share of addresses",
         "addresses of the target that operators drop, mean over users and time",
-        formula="impact.measure_target",
-        section=Section.USERS,
-        of="addresses of the target",
-        label="target: share of its addresses dropped",
-        needs="target.addresses",
-        is_compared=True,
+        formula="impact.measure_target", section=Section.USERS, of="addresses of the target",
+        label="target: share of its addresses dropped", needs="target.addresses", is_compared=True,
     ),
-)
+)  # fmt: skip
 
 
 def _for_each_denied(
@@ -414,39 +366,28 @@ def _for_each_denied(
 
 _RATIOS = (
     _for_each_denied(
-        "collateral_per_million_user_hours_denied",
-        HOURS,
-        "business-hours cut off per million user-hours denied",
-        "business_hours_impaired",
-        1e6,
+        "collateral_per_million_user_hours_denied", HOURS,
+        "business-hours cut off per million user-hours denied", "business_hours_impaired", 1e6,
         is_key_figure=True,
     ),
     _for_each_denied(
-        "names_hit_per_million_user_hours_denied",
-        "names",
+        "names_hit_per_million_user_hours_denied", "names",
         "names on modelled businesses' blocked addresses, per million user-hours denied",
-        "names_hit",
-        1e6,
-        is_key_figure=True,
+        "names_hit", 1e6, is_key_figure=True,
     ),
     _for_each_denied(
-        "active_sites_hit_per_million_user_hours_denied",
-        SITES,
+        "active_sites_hit_per_million_user_hours_denied", SITES,
         "active sites on modelled businesses' blocked addresses, per million user-hours denied",
-        "active_sites_hit",
-        1e6,
-        is_key_figure=False,
+        "active_sites_hit", 1e6, is_key_figure=False,
     ),
     _of_businesses(
-        "affected_at_named_providers",
-        BUSINESSES,
+        "affected_at_named_providers", BUSINESSES,
         "of `businesses_ever_affected` those whose front end was at such a provider at t = 0, out "
         "of all whose front end was there; over the whole run, where the figure may be of a day",
-        formula="money.pricing.measure_named_businesses",
-        label="ever affected, named providers",
+        formula="money.pricing.measure_named_businesses", label="ever affected, named providers",
         is_beside_figure=True,
     ),
-)
+)  # fmt: skip
 
 _MONEY = (
     _money("gross_loss_usd", what="revenue behind the demand lost"),
@@ -463,35 +404,23 @@ _MONEY = (
         "net_social_loss_usd", what="what of it nobody in the country gains", is_key_figure=True
     ),
     _money(
-        "provider_loss_usd",
-        what="spending that first providers lose",
-        of=OF_HOSTING,
+        "provider_loss_usd", what="spending that first providers lose", of=OF_HOSTING,
         needs="reactions",
     ),
     _money(
-        "domestic_gain_usd",
-        what="spending that domestic providers gain",
-        of=OF_HOSTING,
+        "domestic_gain_usd", what="spending that domestic providers gain", of=OF_HOSTING,
         needs="reactions",
     ),
     _money(
-        "named_providers_loss_usd",
-        what="of `provider_loss_usd` that of such providers",
-        formula="money.pricing.measure_named_loss",
-        of=OF_HOSTING,
-        label="loss of the named providers",
-        needs="reactions",
-        is_beside_figure=True,
+        "named_providers_loss_usd", what="of `provider_loss_usd` that of such providers",
+        formula="money.pricing.measure_named_loss", of=OF_HOSTING,
+        label="loss of the named providers", needs="reactions", is_beside_figure=True,
     ),
     _for_each_denied(
-        "private_loss_usd_per_user_hour_denied",
-        USD,
-        "private loss per user-hour denied",
-        "private_loss_usd",
-        1.0,
-        is_key_figure=True,
+        "private_loss_usd_per_user_hour_denied", USD, "private loss per user-hour denied",
+        "private_loss_usd", 1.0, is_key_figure=True,
     ),
-)
+)  # fmt: skip
 
 _PARTS = (_REGISTER, _STATES, _LOSSES, _MOVES, _COMPLAINTS, _USERS, _RATIOS, _MONEY)
 MEASURES = {metric.name: metric for part in _PARTS for metric in part}
