@@ -440,6 +440,7 @@ def summarise_sites(
             | {
                 "first_outage_utc": _instant(start, first[row]),
                 "last_outage_utc": _instant(start, last[row]),
+                "open_ends": _open_ends(runs, row, resolved.scenario.horizon_s),
                 **{column: float(median[row]) for column, median in medians.items()},
                 **{column: _all_of(runs.text[column][:, row]) for column in TEXTS},
             }
@@ -511,6 +512,16 @@ def summarise_sessions(
                 for name, spread in zip(times, spreads_of(values.T), strict=True):
                     cells |= ends(name, spread)
                 yield cells
+
+
+def _open_ends(runs: SiteRuns, row: int, horizon_s: int) -> str:
+    """Ends of a run at which half or more of the simulations that affect a site do so."""
+    first, last = (runs.number[f"{end}_outage_s"][:, row] for end in ("first", "last"))
+    is_known = ~np.isnan(first)
+    if not is_known.any():
+        return ""
+    found = {"start": first == 0, "end": last >= horizon_s}
+    return " ".join(end for end, one in found.items() if one[is_known].mean() >= 0.5)
 
 
 def _instant(start: datetime, seconds: float) -> str:

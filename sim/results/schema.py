@@ -372,12 +372,9 @@ SITES = (
     Column.count("n_affected", "Those in which it was ever affected", "simulations"),
     Column.text("first_outage_utc", "Earliest start of a spell, UTC; missing where there was none"),
     Column.text("last_outage_utc", "Latest end of a spell in any simulation, UTC"),
+    Column.text("open_ends", "'start', 'end': of the run, while affected (hours are a minimum)"),
     *(
-        Column.number(
-            f"lost_demand_h_{cause.name}",
-            f"Part put down to the cause {cause.label}, median over simulations; else missing",
-            "h",
-        )
+        Column.number(f"lost_demand_h_{cause.name}", f"Part by cause {cause.label}; median", "h")
         for cause in CAUSES
     ),
     Column.number(

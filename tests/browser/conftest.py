@@ -18,6 +18,7 @@ import pytest
 from sim.report.page.document import write_report
 from sim.report.words.languages import ENGLISH, language
 from sim.results.folder import open_run
+from tests.commands import run
 from tests.experiments import write_comparison, write_run, write_sites
 from tools.pictures import CHROMIUM, QUIET
 
@@ -38,6 +39,32 @@ class Opened:
     asked: list[str] = field(default_factory=list)
 
 
+def write_record(folder: Path, *command: object) -> None:
+    """Play the record of Spain back for eight sites with names of real length."""
+    sites = folder.with_suffix(".csv")
+    names = (
+        "panaderia-de-la-plaza",
+        "tienda",
+        "clinica",
+        "foro",
+        "blog",
+        "radio",
+        "museo",
+        "hotel",
+    )
+    last = (3, 96, 97, 4, 5, 6, 7, 8)
+    rows = (f"{n}.example,188.114.96.{at},40\n" for n, at in zip(names, last, strict=True))
+    sites.write_text("site,address,revenue_usd_per_h\n" + "".join(rows))
+    command = command or ("run",)
+    asked = (*command[:1], "spain-record", "--sites", sites, *command[1:])
+    run(*asked, "-n", "1", "-w", "1", "-q", "-o", folder)
+
+
+def write_moved(folder: Path) -> None:
+    """Compare the same with places elsewhere."""
+    write_record(folder, "compare", "--without-provider", "Cloudflare")
+
+
 @pytest.fixture(scope="session")
 def report_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     """Writes the page of a kind and a language, as in ``run-es``, when it is first asked for.
@@ -49,6 +76,8 @@ def report_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]
         "run": write_run,
         "comparison": write_comparison,
         "sites": write_sites,
+        "record": write_record,
+        "moved": write_moved,
         "three": lambda path: write_comparison(path, "aggregate:length=24"),
     }
 

@@ -398,15 +398,6 @@ def count_undated(run: RunFolder) -> int:
     return dated.count(False) if any(dated) else 0
 
 
-def names_operators(run: RunFolder) -> bool:
-    """Whether orders that were given name the operators they are for."""
-    own = run.scenario.get("strategy") or {}
-    rows = input_rows(run, "strategy", "table", GivenOrderRow)
-    lines = own.get("orders")
-    named = lines if isinstance(lines, list) else ()
-    return any("operators" in one for one in named) or any(one.operators for one in rows)
-
-
 def times_of_orders(run: RunFolder) -> tuple[str, list[float], bool]:
     """How the times of orders are known, within which hours each, and if addresses are assumed."""
     own = run.scenario.get("strategy") or {}

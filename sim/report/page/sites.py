@@ -25,9 +25,10 @@ from sim.measure.sites import (
     read_spells,
 )
 from sim.report.page.detail import MOST_OPERATORS, MOST_ROWS, largest_operators, step_before
-from sim.report.words.heading import in_currency, rate_of, read_mechanisms
+from sim.report.words.heading import in_currency, rate_of, read_mechanisms, sessions_of
 from sim.report.words.languages import Text, joined, moment, say
 from sim.report.words.numbers import NOT_KNOWN, as_lower_bound, value_text, whole, with_range
+from sim.report.words.record import is_record
 from sim.results.folder import RunFolder, input_rows, later
 from sim.results.parquet import numbers, read_columns
 from sim.results.tables import number as cell
@@ -62,11 +63,15 @@ class SiteRow:
     """For how long, over all simulations."""
     is_still: bool
     """Whether half of those in which it is cut off end before it is not: hours are rounded down."""
+    is_before: bool
+    """Whether a record begins when it is cut off already: likewise."""
     shares: tuple[float, ...]
     """Share of simulations in which the users of each operator are cut off from it; NaN where not
     known."""
     is_drawn: bool = False
     """Whether the place of its front end is drawn, for want of an address."""
+    n_sessions: Text | str = ""
+    """Sessions that cut it off, if there are any."""
 
 
 def rows_of_sites(run: RunFolder, step: int) -> list[SiteRow]:
@@ -84,22 +89,24 @@ def rows_of_sites(run: RunFolder, step: int) -> list[SiteRow]:
     """
     runs, unpolled = _read_known(run)
     cells = _cells(run, run.strategies[0])
-    hours, first = runs.number["impaired_h"], runs.number["first_cut_off_s"]
+    hours, sessions = runs.number["impaired_h"], sessions_by_site(run, runs.site)
     groups = [one.operator for one in largest_operators(run)[:MOST_OPERATORS]]
     rows = []
     for at in _longest_first(runs):
         site, lasts = runs.site[at], _hours_of(run, runs, at)
         unknown = unpolled[site] if lasts[0].is_known else groups
+        n_sessions = sessions.get(site, "") if lasts[0].is_known else ""
         rows.append(
             SiteRow(
                 site,
-                _middle_moment(run, hours[:, at], first[:, at], step),
+                _first_moment(run, runs, at, step),
                 int((hours[:, at] > 0).sum()),
                 *lasts,
                 tuple(
                     cells.get((site, one), math.nan if one in unknown else 0.0) for one in groups
                 ),
                 _is_drawn(runs, at),
+                n_sessions,
             )
         )
     return rows
@@ -151,12 +158,51 @@ def _longest_first(runs: SiteRuns) -> list[int]:
     return sorted(range(len(n_cut)), key=lambda at: (-np.median(hours[:, at]), -n_cut[at]))
 
 
-def _hours_of(run: RunFolder, runs: SiteRuns, at: int) -> tuple[Estimate, bool]:
-    """Hours of a site, rounded down where half of those that cut it off end before it is not."""
+def _hours_of(run: RunFolder, runs: SiteRuns, at: int) -> tuple[Estimate, bool, bool]:
+    """Hours of a site, rounded down where it still is cut off at the end, or was before a record.
+
+    That is in half of those that cut it off.
+    """
     hours = runs.number["impaired_h"][:, at]
-    last, lasts = runs.number["last_cut_off_s"][hours > 0, at], estimate_over(hours, "h")
+    first, last = (runs.number[f"{end}_cut_off_s"][hours > 0, at] for end in ("first", "last"))
     is_still = last.size > 0 and bool((last >= run.horizon_s).mean() >= 0.5)
-    return (as_lower_bound(lasts) if is_still else lasts), is_still
+    is_before = last.size > 0 and is_record(run) and bool((first == 0).mean() >= 0.5)
+    lasts = estimate_over(hours, "h")
+    return (as_lower_bound(lasts) if is_still or is_before else lasts), is_still, is_before
+
+
+def _first_moment(run: RunFolder, runs: SiteRuns, at: int, step: int) -> Text:
+    """When a site is first cut off, marked where that was before a record begins."""
+    hours, first_s = (runs.number[one][:, at] for one in ("impaired_h", "first_cut_off_s"))
+    first = _middle_moment(run, hours, first_s, step)
+    return joined("", ("≤\u2009", first)) if _hours_of(run, runs, at)[2] else first
+
+
+def has_sessions(run: RunFolder) -> bool:
+    """Whether a folder has sites by session: older ones do not."""
+    return any(one["file"] == FILE_OF_SESSIONS for one in run.manifest["outputs"])
+
+
+def sessions_by_site(run: RunFolder, sites: Sequence[str]) -> dict[str, Text]:
+    """How many sessions cut each site off; nothing in a run without sessions, or an older one."""
+    if not sessions_of(run) or not has_sessions(run):
+        return {}
+    found = read_columns(
+        run.path / "site_session_runs.parquet",
+        "SELECT site, count(*) AS n FROM data WHERE strategy = ? AND operator IS NULL AND "
+        "impaired_h > 0 GROUP BY site, replicate",
+        [run.strategies[0]],
+    )
+    counts = numbers(found["n"])
+    return {site: _n_in_all(counts[found["site"] == site], run.n_replicates) for site in sites}
+
+
+def _n_in_all(counts: NDArray[np.float64], n: int) -> Text:
+    """A count over all simulations, with its range: those without a row have none."""
+    # Of a count, so that ends are whole numbers.
+    padded = np.concatenate((counts, np.zeros(n - counts.size)))
+    median, low, high = np.quantile(padded, (0.5, 0.05, 0.95), method="inverted_cdf").tolist()
+    return with_range(Estimate(median, low, high, ""))
 
 
 def _middle_moment(
@@ -173,7 +219,8 @@ def _middle_moment(
     """
     times_s = times_s[hours > 0]
     if not times_s.size:
-        return NOT_KNOWN if np.isnan(hours).all() else say("never")
+        never = say("not seen") if is_record(run) else say("never")
+        return NOT_KNOWN if np.isnan(hours).all() else never
     at = later(run.start, middle_of(times_s))
     # One second before the next step: an end on a step stays.
     at = step_before(at + timedelta(minutes=step, seconds=-1) * is_end, step)
@@ -193,7 +240,7 @@ def hours_by_session(run: RunFolder) -> tuple[list[str], list[tuple[Text, list[E
     DataError
         If a table of sites cannot be read.
     """
-    if all(one["file"] != FILE_OF_SESSIONS for one in run.manifest["outputs"]):  # an older folder
+    if not has_sessions(run):
         return [], []
     runs, _ = _read_known(run)
     shown = [runs.site[at] for at in _longest_first(runs)[:SITES_BY_SESSION]]
@@ -265,7 +312,7 @@ def places_of(run: RunFolder) -> Iterator[tuple[str, str, str, Text]]:
 
 
 def times_of(run: RunFolder, step: int) -> Iterator[tuple[str, Text, str, Text, Text, Estimate]]:
-    """Name, simulations, first and last hour, hours, spells and loss of the sites cut off longest.
+    """Name, sessions or simulations, times, hours, spells and loss of the sites cut off longest.
 
     Parameters
     ----------
@@ -279,22 +326,20 @@ def times_of(run: RunFolder, step: int) -> Iterator[tuple[str, Text, str, Text, 
     """
     unit, rate = read_estimates(run)[run.strategies[0], PRIVATE_LOSS].unit, rate_of(run)
     runs, _ = _read_known(run, unit)
-    spells = read_spells(run.path, run.strategies[0])
+    spells, sessions = read_spells(run.path, run.strategies[0]), sessions_by_site(run, runs.site)
     for at in _longest_first(runs)[:MOST_ROWS]:
         site, cut_h = runs.site[at], runs.number["impaired_h"][:, at]
         is_cut = cut_h > 0
-        first = _middle_moment(run, cut_h, runs.number["first_cut_off_s"][:, at], step)
+        first = _first_moment(run, runs, at, step)
         until = _middle_moment(run, cut_h, runs.number["last_cut_off_s"][:, at], step, is_end=True)
-        lasts, is_still = _hours_of(run, runs, at)
+        lasts, is_still, is_before = _hours_of(run, runs, at)
         until = say("the end") if is_still else until
         when = say("{begin} to {end}", begin=first, end=until) if is_cut.any() else first
         loss = in_currency(estimate_over(runs.number["loss_usd"][:, at], unit), rate)
-        # Of a count, so that ends are whole numbers.
-        shares = (0.5, 0.05, 0.95)
-        median, low, high = np.quantile(spells[site], shares, method="inverted_cdf").tolist()
-        times = with_range(Estimate(median, low, high, ""))
-        hours = joined("", ("≥" * (is_still and lasts.median > 0), value_text(lasts)))
-        n_cut = whole(int(is_cut.sum()))
+        times = _n_in_all(spells[site], len(spells[site]))
+        is_least = (is_still or is_before) and lasts.median > 0
+        hours = joined("", ("≥" * is_least, value_text(lasts)))
+        n_cut = sessions[site] if sessions else whole(int(is_cut.sum()))
         if not lasts.is_known:
             n_cut = times = NOT_KNOWN
         yield site, n_cut, when, hours, times, loss

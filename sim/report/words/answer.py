@@ -40,7 +40,6 @@ from sim.measure.sites import read_sites
 from sim.measure.summary import TOO_FEW
 from sim.report.words.heading import (
     cite,
-    column_source,
     country_name,
     currency_name,
     has_sites,
@@ -77,6 +76,7 @@ from sim.report.words.numbers import (
     value_text,
     whole,
 )
+from sim.report.words.record import column_source
 from sim.report.words.sentences import (
     CAUSES,
     KINDS,
@@ -85,6 +85,7 @@ from sim.report.words.sentences import (
     amount,
     bound_of_zero,
     cut_off_in_part,
+    is_seen,
     n_listed,
     names_by_strategy,
     names_words,
@@ -101,6 +102,8 @@ IMPAIRED = CURVES["businesses_impaired"].name
 PEAK = MEASURES["businesses_impaired_peak"].name
 DEMAND_LOST = MEASURES["demand_lost_share"].name
 ORDERS = MEASURES["orders_placed"].name
+SEEN = "seen blocked"
+"""Stands for a measure of sites that a record has."""
 MOST_CHANGES = 5
 """Sites of a comparison that the terminal names."""
 
@@ -254,7 +257,7 @@ class _Facts:
 
     def figure(self, metric: str, found: Estimate, what: str) -> Figure:
         published = self._published(metric)
-        is_given = metric in LISTED and not self.is_simulated
+        is_given = (metric in LISTED and not self.is_simulated) or metric == SEEN
         grade = Grade.GIVEN if is_given else Grade.NEVER_CHECKED
         grade = Grade.CONTRADICTED if metric in self.refuted else grade
         reason = reason_of(metric, self.run, self.refuted, published, grade)
@@ -429,11 +432,16 @@ class _Facts:
 
     def _of_sites(self) -> Iterator[Figure]:
         is_cut, hours, n_least = read_cut_off(self.run, self.strategy)
-        n = is_cut.shape[1]
+        n, is_observed = is_cut.shape[1], is_seen(self.run, self.strategy)
+        # Of what was seen the record is the input.
+        metric = SEEN if is_observed else ""
         of = say("of your {n} sites cut off in the median simulation", n=whole(n))
-        if n == 1:
+        if is_observed:
+            of = say("of your {n} sites seen blocked", n=whole(n))
+        elif n == 1:
             of = say("site of yours cut off in the median simulation")
-        yield self.figure("", estimate_over(is_cut.sum(axis=1).astype(np.float64), "sites"), of)
+        n_cut = estimate_over(is_cut.sum(axis=1).astype(np.float64), "sites")
+        yield self.figure(metric, n_cut, of)
         if hours.is_known:
             h = two_digits(hours.median)
             cut = say_n("hour cut off", "hours cut off", h)
@@ -442,7 +450,10 @@ class _Facts:
             over = say("in simulations with any")
             if n > 1:
                 over = say("median of the sites cut off, in simulations with any")
-            yield self.figure("", hours, joined(", ", (cut, over)))
+            if is_observed:
+                over = say("median of the sites seen blocked")
+            of = cut if n == 1 and is_observed else joined(", ", (cut, over))
+            yield self.figure(metric, hours, of)
 
     # -- a comparison -------------------------------------------------------------------------
 

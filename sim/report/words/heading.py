@@ -35,6 +35,7 @@ from sim.report.words.languages import (
     say_name,
 )
 from sim.report.words.numbers import whole
+from sim.report.words.record import is_record, names_operators, source_of_record
 from sim.results.folder import (
     COMPLETE,
     INTERRUPTED,
@@ -53,7 +54,6 @@ from sim.scenario.overrides import rate_at
 from sim.scenario.schema import meaning_of
 from sim.scenario.strategies import DECLARED, GivenOrder, GivenOrderRow
 from sim.scenario.tables.rows import RateRow, SessionRow
-from sim.scenario.tables.seeds import read_note
 from sim.scenario.what_if import MOVE, WITHOUT
 
 WITH_ARTICLE = frozenset(
@@ -151,19 +151,25 @@ def order_line(run: RunFolder) -> Text:
         disputed = say("Disputed who ordered it: {who}", who=by)
         ordered = disputed if is_disputed(run) else say("Ordered by {who}", who=by)
     why = say("why: to {purpose}", purpose=purpose) if purpose else say("why: not stated")
+    where = say("Internet operators in {country}")
+    if is_record(run) and not names_operators(run):
+        where = say("Internet operators in {country}, which the record does not name")
     parts = (
         ordered,
         # The sentence of other runs begins with it.
         why if has_sites(run) else "",
         ordered_days(run) or "",
-        say("Internet operators in {country}", country=country) if country else "",
+        say(where, country=country) if country else "",
     )
     return joined(" · ", parts)
 
 
 def simulated_line(run: RunFolder) -> Text:
-    """Write what time is simulated, and by which clock."""
+    """Write what time is simulated, or of the record, and by which clock."""
     days = period(run.start, last_moment(run))
+    if is_record(run):
+        values = {"source": source_of_record(run), "days": days, "zone": clock_of(run)}
+        return say("record by {source} of {days}, {zone}", **values)
     return say("simulated {days}, {zone}", days=days, zone=clock_of(run))
 
 
@@ -261,13 +267,6 @@ def sessions_of(run: RunFolder) -> list[SessionRow]:
     end = later(run.start, run.horizon_s)
     rows = input_rows(run, "strategy", "sessions", SessionRow)
     return [row for row in rows if row.start < end and row.end > run.start]
-
-
-def column_source(run: RunFolder, column: str) -> str:
-    """Who published a column of the table of sessions, without how it was copied and when."""
-    path = run.input_path(str(run.scenario["strategy"]["sessions"]))
-    note = read_note(path) if path else None
-    return re.split(r" \(|, ", note.columns[column].source)[0] if note else ""
 
 
 def source_line(run: RunFolder, *, is_given: bool = False) -> Text:

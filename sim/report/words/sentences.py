@@ -51,10 +51,12 @@ from sim.report.words.numbers import (
     two_digits,
     whole,
 )
-from sim.results.folder import RunFolder, input_rows
+from sim.report.words.record import is_record
+from sim.results.folder import RunFolder, input_rows, later
 from sim.results.parquet import read_columns
 from sim.results.tables import Row, read_rows, text
 from sim.results.tables import number as cell
+from sim.scenario.tables.roles import FRONTEND, ROLES
 from sim.scenario.tables.rows import OperatorRow
 
 KINDS = {
@@ -336,6 +338,18 @@ SITES_CUT_OFF = {
     ),
 }
 """Sites ever cut off: if several, and if still so at the end."""
+SITES_SEEN = {
+    (False, False): say("{whose} was seen blocked, first on {day}, for {h} in all."),
+    (False, True): say("{whose} was seen blocked, first on {day}, for at least {h} in all."),
+    (True, False): say(
+        "{k} of your {n} sites were seen blocked, the first on {day}; the median one for {h}."
+    ),
+    (True, True): say(
+        "{k} of your {n} sites were seen blocked, the first on {day}; the median one for at least "
+        "{h}."
+    ),
+}
+"""Sites in a record: if several, and if it begins or ends while they are blocked."""
 
 
 def read_cut_off(run: RunFolder, strategy: str) -> tuple[NDArray[np.bool_], Estimate, int]:
@@ -351,11 +365,14 @@ def read_cut_off(run: RunFolder, strategy: str) -> tuple[NDArray[np.bool_], Esti
     """
     number_of = read_sites(run.path, strategy).number
     hours, last = number_of["impaired_h"], number_of["last_cut_off_s"]
+    is_open = last >= run.horizon_s
+    if is_seen(run, strategy):
+        is_open |= number_of["first_cut_off_s"] == 0
     medians, n_least = [], 0
-    for row, is_still in zip(hours, last >= run.horizon_s, strict=True):
+    for row, is_still in zip(hours, is_open, strict=True):
         if mine := np.sort(row[row > 0]).tolist():
             medians.append(np.median(mine))
-            # A site that still is cut off may yet pass any other.
+            # A site that still is cut off, or was before, may pass any other.
             n_least += bool((is_still & (row > 0) & (row <= mine[len(mine) // 2])).any())
     found = estimate_over(np.array(medians), "h")
     n_least *= 2 * n_least >= len(medians)
@@ -396,6 +413,47 @@ def cut_off_in_part(run: RunFolder, strategy: str) -> Text | None:
     )
 
 
+def is_seen(run: RunFolder, strategy: str) -> bool:
+    """Whether a record alone says which sites were cut off: no place or threshold decides."""
+    if not is_record(run):
+        return False
+    runs = read_sites(run.path, strategy)
+    is_cut = runs.number["impaired_h"] > 0
+    of_operators = read_columns(
+        run.path / "site_runs.parquet",
+        "SELECT DISTINCT site FROM data WHERE strategy = ? AND operator IS NOT NULL AND "
+        "affected_h > 0",
+        [strategy],
+    )["site"].tolist()
+    is_drawn = any(ROLES[FRONTEND] in str(one).split() for one in runs.text["drawn"][0])
+    whose = np.isin(runs.site, of_operators)
+    return not is_drawn and bool((is_cut == whose).all())
+
+
+def _sentence_of_record(run: RunFolder, strategy: str) -> tuple[Text, str]:
+    """Write how many sites were seen blocked, from when on, and for how long."""
+    number_of, (is_cut, hours, n_least) = (
+        read_sites(run.path, strategy).number,
+        read_cut_off(run, strategy),
+    )
+    n, k = is_cut.shape[1], int(is_cut[0].sum())
+    if not k:
+        none = say("None of your {n} sites was seen blocked.", n=whole(n))
+        return say("Your site was not seen blocked.") if n == 1 else none, ""
+    first_s = np.fmin.reduce(number_of["first_cut_off_s"], axis=None)
+    at = day(later(run.start, int(first_s)))
+    said = say(
+        SITES_SEEN[k > 1, n_least > 0],
+        whose=say("1 of your {n} sites", n=whole(n)) if n > 1 else say("Your site"),
+        k=whole(k),
+        n=whole(n),
+        day=at if first_s else say("{day} or before", day=at),
+        h=hours_text(hours),
+    )
+    range_ = range_text(hours)
+    return said, unbroken(say("{n} h", n=range_)) if range_ else ""
+
+
 def sentence_of_sites(run: RunFolder, strategy: str) -> tuple[Text, str]:
     """Write how many sites were cut off, as often as the table of sites counts, and the hours.
 
@@ -404,6 +462,8 @@ def sentence_of_sites(run: RunFolder, strategy: str) -> tuple[Text, str]:
     DataError
         If the table of sites cannot be read.
     """
+    if is_seen(run, strategy):
+        return _sentence_of_record(run, strategy)
     is_cut, hours, n_least = read_cut_off(run, strategy)
     of, n = is_cut.shape
     times = is_cut.sum(axis=0)
@@ -481,7 +541,8 @@ def reason_of(
 ) -> str:
     """Why a measure has its grade, in a few words."""
     if grade is Grade.GIVEN:
-        return say("an input, the table of orders")
+        observed = say("an input, the record of what was seen blocked")
+        return observed if is_record(run) else say("an input, the table of orders")
     if metric in refuted:
         fact, median, against, n = refuted[metric]
         curve = CURVES[fact.curve]

@@ -3,13 +3,17 @@
 import json
 import re
 import shlex
+from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from statistics import median
 
 import pytest
 
 from sim.report.page.document import render
 from sim.report.words.heading import repeat_command
+from sim.report.words.numbers import number
 from sim.results.folder import open_run
 from sim.scenario.library import shipped
 from sim.scenario.starter.lists import GivenList, Period
@@ -23,6 +27,11 @@ BEGIN = datetime(2026, 3, 7, 12, tzinfo=UTC)
 
 def seconds(text: str) -> float:
     return datetime.fromisoformat(text).timestamp()
+
+
+def words_of(folder: Path) -> str:
+    """Texts of the page of a folder."""
+    return " ".join(re.sub(r"<[^>]+>", " ", render(open_run(folder))).split())
 
 
 def hours_of(row: Mapping[str, str]) -> set[float]:
@@ -50,7 +59,7 @@ def test_the_record_of_spain_says_when_sites_were_behind_a_listed_address(tmp_pa
         (seconds(row["start"]), seconds(row["end"]))
         for row in csv_rows(shipped("seeds") / "spain-sessions-2025-26.csv")
     ]
-    n_hit = 0
+    n_hit, hit = 0, Counter[str]()
     for site, address in mine.items():
         for from_s, to_s in sessions:
             inside_s = sum(
@@ -59,11 +68,26 @@ def test_the_record_of_spain_says_when_sites_were_behind_a_listed_address(tmp_pa
             )
             at = datetime.fromtimestamp(from_s, UTC).isoformat().replace("+00:00", "Z")
             n_hit += inside_s > 0
+            hit[site] += inside_s > 0
             for operator in ("", "polled"):
                 hours = found.pop((site, at, operator), {0.0})
                 assert hours == {round(inside_s / H, 9)}, (site, at, operator)
     assert not found
     assert n_hit > len(mine)
+    # The page quotes the record as one: sessions, first days and hours are those of the spells.
+    text = words_of(tmp_path / "out")
+    whole_h = [sum(b - a for a, b in spells[one]) / H for one in mine.values() if one in spells]
+    said = f"{len(whole_h)} of your {len(mine)} sites were seen blocked, the first on 2"
+    assert said in text
+    assert f"; the median one for {number(median(whole_h))} hours" in text
+    rows = re.findall(r"(\S+\.example) (?:≤ )?\d+ \w+, [\d:]{5} (\d+) ≥?[\d.,]+ ", text)
+    assert len(rows) >= 12
+    assert {(site, int(n)) for site, n in rows} <= {*hit.items()}
+    assert "spared.example not seen 0 0" in text or len(mine) > 12
+    assert "A simulation, not a record" not in text
+    assert "Internet operators in Spain, which the record does not name" in text
+    assert "Yes: what was blocked, when and for how long, as a record (hayahora.futbol)" in text
+    assert "An address that was not seen blocked may not have been polled: 86% of those" in text
 
 
 def turns(*hours: float) -> list[dict[str, object]]:
@@ -88,7 +112,10 @@ def test_a_record_of_ones_own_tells_sessions_and_operators_and_is_repeated(tmp_p
     told = run("run", "spain-record", *given, "-n", "2", "-w", "1", "-o", tmp_path / "out").stderr
     # Of 29 addresses at three operators, one at two of them and all others at one.
     assert "57 of 87 pairs of an address and an operator, and each address that is not" in told
-    hours = {row["operator"]: hours_of(row) for row in csv_rows(tmp_path / "out" / "sites.csv")}
+    known = csv_rows(tmp_path / "out" / "sites.csv")
+    hours = {row["operator"]: hours_of(row) for row in known}
+    # Blocked at the first poll: since when is not known.
+    assert known[0]["open_ends"] == "start"
     assert hours == {"": {6.0}, "big_one": {6.0}, "other": {1.0}}
     (operators,) = (tmp_path / "out" / "inputs").glob("record-operators-*.csv")
     assert {row["operator"]: row["share_users"][:6] for row in csv_rows(operators)} == {
@@ -107,7 +134,12 @@ def test_a_record_of_ones_own_tells_sessions_and_operators_and_is_repeated(tmp_p
     # Blocked, reachable (without a row), or not known, as nobody polled it there.
     unknown = {(row["operator"], row["n_affected"]) for row in rows if not row["affected_h"]}
     assert unknown == {("third", "")}
-    page = " ".join(re.sub(r"<[^>]+>", " ", render(open_run(tmp_path / "out"))).split())
+    page = words_of(tmp_path / "out")
+    said = "Your site was seen blocked, first on 7 March 2026 or before, for at least 6 hours in"
+    assert said in page
+    at = page.index("a.example")
+    said = "a.example ≤ 7 Mar, 13:00 1 ≥6 ? 100% 100% 1 third, 2 big_one, 3 other "
+    assert page[at:].startswith(said)
     assert "Hours cut off a.example 7 Mar, 14:00 to 15:00 1 Sites cut off longest" in page
     assert "Who blocked in fact is not recorded" not in page
     # Nothing is added to what was seen, and who ordered it is not in the record.
@@ -115,7 +147,7 @@ def test_a_record_of_ones_own_tells_sessions_and_operators_and_is_repeated(tmp_p
     for words in ("Spanish courts", "LaLiga", "unlicensed streams"):
         assert words not in page
     assert "Times of orders: simulated" not in page
-    assert "Your own files: those under" in page
+    assert "Observed: what was blocked, and when (data.json)" in page
     # The folder keeps the tables, and is a scenario itself.
     again = shlex.split(repeat_command(open_run(tmp_path / "out")))[1:]
     (tmp_path / "data.json").unlink()
