@@ -263,9 +263,12 @@ def _breakdown(breakdown: Breakdown, listed: Listed, top: int) -> Table:
             Column(f"n_prefixes{family}_of", "out of", group=prefixes_of),
         ]
     rows = [_group_row(group, [column.key for column in columns[1:]]) for group in touched[:top]]
+    # Addresses that are in no prefix are in no group.
+    named = [group for group in touched if group.n_addresses4_of is not None]
+    n_shown = sum(group in named for group in touched[:top])
     title = (
-        f"Addresses by {breakdown.by} ({len(rows)} of {len(touched)} touched, "
-        f"{len(breakdown.groups) - len(touched)} untouched)"
+        f"Addresses by {breakdown.by} ({n_shown} of {len(named)} with a listed address; "
+        f"{len(breakdown.groups) - len(touched)} without)"
     )
     return Table(f"addresses_by_{breakdown.by}", title, columns, rows)
 

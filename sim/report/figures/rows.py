@@ -169,7 +169,7 @@ def read_money(run: RunFolder, strategy: str | None) -> Rows:
     ]
     lines = [line for line in lines if line.is_sum or not (line.bound or line.found.high == 0)]
     panel = Panel(capitalised(currency_name(lines[0].found.unit)), tuple(lines))
-    return _rows("What it cost", [panel], " Medians need not add up.")
+    return _rows("What it cost", [panel], " Medians of parts need not add up to that of the whole.")
 
 
 def read_dependence(run: RunFolder, strategy: str | None) -> Rows:

@@ -326,8 +326,8 @@ class _Facts:
         if has_sites(self.run):
             return say("the modelled businesses, with your sites")
         if self.country is None:
-            return say("the country's businesses hosted abroad")
-        return say("{country}'s businesses hosted abroad", country=self.country)
+            return say("the country's businesses in foreign clouds")
+        return say("{country}'s businesses in foreign clouds", country=self.country)
 
     def figures(self) -> Iterator[Figure]:
         """Measures of a run that are known, the most telling first."""
@@ -383,15 +383,15 @@ class _Facts:
             return joined(" ", (cause, self._none_cut_off())), ""
         if peak.median > 0:
             text_ = say(
-                "In simulations, {share} of its businesses hosted abroad are cut off from some "
-                "customers at the peak.",
+                "In simulations, {share} of its businesses in foreign clouds are cut off from some "
+                "customers at peak.",
                 share=spoken(peak.median),
             )
             return joined(" ", (cause, text_)), range_text(peak)
         values, _, _ = read_shares(self.run, self.strategy, PEAK)
         n_cut, others = int((values > 0).sum()), estimate_over(values[values > 0], SHARE)
         text_ = say(
-            "In {n} of {of} simulations none of its businesses hosted abroad is cut off from "
+            "In {n} of {of} simulations none of its businesses in foreign clouds is cut off from "
             "customers. In the others, {share} of them are at the peak.",
             n=whole(values.size - n_cut),
             of=whole(values.size),

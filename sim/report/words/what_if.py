@@ -16,6 +16,8 @@ from sim.results.tables import number as cell
 from sim.scenario.tables.rows import RateRow
 
 FILE = "site_differences.csv"
+MOST_NAMED = 2
+"""What-ifs in the first sentence."""
 SHORTER = say(
     "In {less} of {n} simulations {sites} are cut off for less time than now, in {more} for more: "
     "median {h} less in all."
@@ -96,11 +98,20 @@ def changes_of(run: RunFolder, names: Mapping[str, str], rate: RateRow | None) -
 def sentence_of_what_if(run: RunFolder, names: Mapping[str, str]) -> tuple[Text, str]:
     """Write in how many simulations all sites together are cut off for less time, and by how much.
 
-    Of several what-ifs it is about the first.
+    The range is that of the last of several what-ifs.
     """
-    row = next((row for row, _ in _differences(run) if not text(row, "site")), None)
-    if row is None:
+    rows = [row for row, _ in _differences(run) if not text(row, "site")][:MOST_NAMED]
+    if not rows:
         return say("The harm of none of the strategies compared is known."), ""
+    found = [_sentence(row, names, is_last=row is rows[-1]) for row in rows]
+    return joined(" ", (one for one, _ in found)), found[-1][1]
+
+
+def _sentence(row: Row, names: Mapping[str, str], *, is_last: bool) -> tuple[Text, str]:
+    """Write the difference that one what-if makes for all sites together, and its range.
+
+    The range is in the sentence unless it is the last one.
+    """
     n_less, n_more = _counts(row)
     values = {"sites": names[text(row, "strategy")], "n": whole(int(cell(row, "n_simulations")))}
     if not n_less + n_more:
@@ -108,5 +119,8 @@ def sentence_of_what_if(run: RunFolder, names: Mapping[str, str]) -> tuple[Text,
     found, is_more = estimate_of(row, "difference"), n_more > n_less
     if not is_more:
         found = replace(found, median=-found.median, low=-found.high, high=-found.low)
-    values |= {"less": whole(n_less), "more": whole(n_more), "h": hours_text(found)}
-    return say(LONGER if is_more else SHORTER, **values), range_text(found)
+    hours, range_ = hours_text(found), range_text(found)
+    if range_ and not is_last:
+        hours = joined("", (hours, " (", range_, ")"))
+    values |= {"less": whole(n_less), "more": whole(n_more), "h": hours}
+    return say(LONGER if is_more else SHORTER, **values), range_

@@ -372,6 +372,9 @@ def test_a_provider_is_named_for_a_list_that_names_none(tmp_path):
     groups = json.loads(result.stdout)["breakdowns"][0]["groups"]
     listed = {group["name"]: (group["n_addresses4"], group["n_addresses4_of"]) for group in groups}
     assert listed == {"Cloudflare": (128, 256), "(in no prefix of the table)": (256, None)}
+    # A row of addresses in no prefix is no provider.
+    told = run(tmp_path / "list.txt", *options[:-1]).stdout
+    assert "Addresses by provider (1 of 1 with a listed address; 0 without)" in told
     plain = ["--attribute", str(tmp_path / "a=b"), "--json"]
     run(tmp_path / "list.txt", *plain)
 

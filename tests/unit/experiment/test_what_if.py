@@ -122,6 +122,15 @@ def test_the_answer_and_the_page_lead_with_the_sites(tmp_path):
     assert all(cell in row for cell in cells)
 
 
+def test_the_answer_is_about_each_what_if(folder):
+    said = IN_ENGLISH.write(answer(open_run(folder)).sentence)
+    first, last = said.split(". ")
+    assert " simulations your sites moved as in moves0.csv are cut off for less time" in first
+    assert (
+        last == "In 3 simulations your sites moved as in moves1.csv are cut off for as long as now."
+    )
+
+
 def test_a_move_of_what_a_site_lacks_changes_nothing(folder):
     for table in ("site_runs", "businesses", "entries", "measures", "curves", "events"):
         assert rows(folder, "move:moves1.csv", table) == rows(folder, "as-is", table)

@@ -162,10 +162,10 @@ def numbers_of_run(folder: Path) -> Iterator[str]:
     bands = [spread([float(one) for (one,) in line]) for line in lines]
     median, low, high = max(bands, key=lambda one: one[0])
     yield (
-        f"{share(median)} of Austria's businesses hosted abroad cut off from some of their "
+        f"{share(median)} of Austria's businesses in foreign clouds cut off from some of their "
         f"customers at the peak {between(share(low), share(high))}"
     )
-    yield f"about {share(median)} of its businesses hosted abroad are cut off from some"
+    yield f"about {share(median)} of its businesses in foreign clouds are cut off from some"
     for metric, label in (
         ("orders_placed", "Orders placed or withdrawn"),
         ("rules_in_force_peak", "Rules in force, peak"),
@@ -1290,7 +1290,10 @@ def test_hours_that_the_end_cuts_are_at_least(ever, most, last, monkeypatch):
 
 @pytest.mark.parametrize(
     ("is_least", "said"),
-    [(True, "at least 330 (99 to 410), as half or more still are."), (False, "340 (100 to 410).")],
+    [
+        (True, "at least 330 (99 to 410); half or more are still cut off at the end."),
+        (False, "340 (100 to 410)."),
+    ],
 )
 def test_hours_of_businesses_are_a_bound_where_most_still_are_cut_off(
     is_least, said, ensemble_run, monkeypatch
@@ -1299,7 +1302,7 @@ def test_hours_of_businesses_are_a_bound_where_most_still_are_cut_off(
     found = {(run.strategies[0], HOURS): Estimate(335.8, 99.9, 412, "h")}
     monkeypatch.setitem(_template().globals, "read_estimates", lambda _: found)
     monkeypatch.setitem(_template().globals, "is_cut", lambda *_: is_least)
-    head = "Hours of the middle one, if any: "
+    head = "Their median hours cut off: "
     assert head + said in words_of(render(run))
     found.clear()
     assert head not in words_of(render(run))
@@ -1370,7 +1373,7 @@ def test_a_headline_counts_the_simulations_that_spare_all(ensemble_run, monkeypa
     monkeypatch.setattr("sim.report.words.answer.read_share", lambda *_: split)
     monkeypatch.setattr("sim.report.words.answer.read_shares", lambda *_: (shares, shares, ""))
     found = answer(open_run(ensemble_run)).whole.replace(NBSP, " ")
-    assert "In 3 of 5 simulations none of its businesses hosted abroad is cut off" in found
+    assert "In 3 of 5 simulations none of its businesses in foreign clouds is cut off" in found
     assert "In the others, three in four of them are at the peak (53 to 98%)." in found
 
 
