@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from sim.measure.estimates import estimate_of
 from sim.report.words.heading import in_currency
-from sim.report.words.languages import Text, joined, say
+from sim.report.words.languages import Text, capitalised, joined, say
 from sim.report.words.numbers import hours_text, number, range_text, whole, with_range
 from sim.results.folder import RunFolder
 from sim.results.tables import Row, read_rows, text
@@ -18,14 +18,19 @@ from sim.scenario.tables.rows import RateRow
 FILE = "site_differences.csv"
 MOST_NAMED = 2
 """What-ifs in the first sentence."""
-SHORTER = say(
-    "In {less} of {n} simulations {sites} are cut off for less time than now, in {more} for more: "
-    "median {h} less in all."
-)
-LONGER = say(
-    "In {more} of {n} simulations {sites} are cut off for more time than now, in {less} for less: "
-    "median {h} more in all."
-)
+DIFFER = {
+    ("less", False): say(
+        "In {less} of {n} simulations {sites} are cut off for less time than now, in {more} for "
+        "more: median {h} less in all."
+    ),
+    ("less", True): say("{sites} are cut off for less time than now: median {h} less in all."),
+    ("more", False): say(
+        "In {more} of {n} simulations {sites} are cut off for more time than now, in {less} for "
+        "less: median {h} more in all."
+    ),
+    ("more", True): say("{sites} are cut off for more time than now: median {h} more in all."),
+}
+"""Hours of all sites together: less or more than now, and if so in every simulation."""
 
 
 class Change(NamedTuple):
@@ -123,4 +128,5 @@ def _sentence(row: Row, names: Mapping[str, str], *, is_last: bool) -> tuple[Tex
     if range_ and not is_last:
         hours = joined("", (hours, " (", range_, ")"))
     values |= {"less": whole(n_less), "more": whole(n_more), "h": hours}
-    return say(LONGER if is_more else SHORTER, **values), range_
+    is_every = max(n_less, n_more) == cell(row, "n_simulations")
+    return capitalised(say(DIFFER["more" if is_more else "less", is_every], **values)), range_
