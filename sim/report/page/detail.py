@@ -48,6 +48,7 @@ from sim.report.words.languages import (
     short_weekday,
 )
 from sim.report.words.numbers import number, percent, percent_span, with_range
+from sim.report.words.record import OR_BEFORE, is_record
 from sim.report.words.sentences import (
     LOSS_PARTS,
     note_of,
@@ -249,10 +250,13 @@ def operators_of(
     harm = read_group_shares(run, strategy, "operator", COLLATERAL)
     # Names may be blocked where no address is.
     never = say("never an address") if "name" in read_mechanisms(run, strategy) else say("never")
+    if is_record(run):
+        never = say("not seen")
     for group in largest_operators(run)[:most]:
         at, when = first.get(group.operator), never
         if at is not None:
             when = moment(step_before(later(run.start, at), rounding_of(outage)), run.horizon_s)
+            when = joined("", (OR_BEFORE, when)) if not at and is_record(run) else when
         hours = harm.get(group.operator)
         hours = hours and hours.times(run.horizon_s / 3600, "h")
         yield say_name(group.label), group.share_users, when, hours

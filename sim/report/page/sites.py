@@ -28,7 +28,7 @@ from sim.report.page.detail import MOST_OPERATORS, MOST_ROWS, largest_operators,
 from sim.report.words.heading import in_currency, rate_of, read_mechanisms, sessions_of
 from sim.report.words.languages import Text, joined, moment, say
 from sim.report.words.numbers import NOT_KNOWN, as_lower_bound, value_text, whole, with_range
-from sim.report.words.record import is_record
+from sim.report.words.record import OR_BEFORE, is_record
 from sim.results.folder import RunFolder, input_rows, later
 from sim.results.parquet import numbers, read_columns
 from sim.results.tables import number as cell
@@ -175,7 +175,7 @@ def _first_moment(run: RunFolder, runs: SiteRuns, at: int, step: int) -> Text:
     """When a site is first cut off, marked where that was before a record begins."""
     hours, first_s = (runs.number[one][:, at] for one in ("impaired_h", "first_cut_off_s"))
     first = _middle_moment(run, hours, first_s, step)
-    return joined("", ("≤\u2009", first)) if _hours_of(run, runs, at)[2] else first
+    return joined("", (OR_BEFORE, first)) if _hours_of(run, runs, at)[2] else first
 
 
 def has_sessions(run: RunFolder) -> bool:

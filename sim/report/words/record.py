@@ -12,13 +12,16 @@ from sim.scenario.tables.rows import SessionRow
 from sim.scenario.tables.seeds import read_note
 
 SEEN = "cadence-as-seen"
+OR_BEFORE = "≤\N{THIN SPACE}"
+"""Stands before the first time of what was blocked already when the record begins."""
 
 
 def is_record(run: RunFolder) -> bool:
     """Whether a run, or what if, plays back what was seen blocked."""
     own, register = (run.scenario.get(key) or {} for key in ("strategy", "register"))
     is_one = all("what_if" in one for one in run.manifest.get("strategies", ()))
-    return register.get("cadence") == SEEN and own.get("id") == "orders" and is_one
+    has_table = isinstance(own.get("table") or own.get("orders"), str)
+    return register.get("cadence") == SEEN and own.get("id") == "orders" and has_table and is_one
 
 
 def names_operators(run: RunFolder) -> bool:

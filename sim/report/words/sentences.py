@@ -330,11 +330,11 @@ SITES_CUT_OFF = {
     ),
     (True, True): say(
         "{k} of your {n} sites are cut off from some customers, each in {times} of {of} "
-        "simulations: where any is, the middle one for at least {h}."
+        "simulations; the median one then for at least {h}."
     ),
     (True, False): say(
         "{k} of your {n} sites are cut off from some customers, each in {times} of {of} "
-        "simulations: where any is, the middle one for {h} in all."
+        "simulations; the median one then for {h} in all."
     ),
 }
 """Sites ever cut off: if several, and if still so at the end."""

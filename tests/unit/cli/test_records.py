@@ -140,6 +140,8 @@ def test_a_record_of_ones_own_tells_sessions_and_operators_and_is_repeated(tmp_p
     at = page.index("a.example")
     said = "a.example ≤ 7 Mar, 13:00 1 ≥6 ? 100% 100% 1 third, 2 big_one, 3 other "
     assert page[at:].startswith(said)
+    assert "big_one 33% ≤ 7 Mar, 13:00 6 " in page
+    assert "third 33% not seen" in page
     assert "Hours cut off a.example 7 Mar, 14:00 to 15:00 1 Sites cut off longest" in page
     assert "Who blocked in fact is not recorded" not in page
     # Nothing is added to what was seen, and who ordered it is not in the record.

@@ -939,7 +939,7 @@ def test_own_sites_lead_with_hours_as_worked_out_by_hand(site_folder, monkeypatc
     assert f"shop.example 16 Apr, 10:00 4 of 4 6 {cells(100, 100)}" in text
     # Of an address in nobody's table, b is too slow for half an hour.
     assert f"far.example 16 Apr, 20:00 4 of 4 0.5 {cells(100, 0)}" in text
-    said = "5 of your 5 sites are cut off from some customers, each in 4 of 4 simulations: where"
+    said = "5 of your 5 sites are cut off from some customers, each in 4 of 4 simulations; the"
     assert answer(run).whole.startswith(said)
     assert "keys were set for this run; manifest.json names them" in text
     assert "It measures no outage: your own logs do." in text
@@ -1076,7 +1076,7 @@ def test_a_site_is_cut_off_when_more_than_a_tenth_of_its_users_are(tmp_path, mon
     write_sites(tmp_path / "run")
     run = open_run(tmp_path / "run")
     assert f"shop.example 16 Apr, 10:00 4 of 4 4 {cells(100, 100)}" in words_of(render(run))
-    assert "where any is, the middle one for 4 hours in all" in answer(run).whole
+    assert "the median one then for 4 hours in all" in answer(run).whole
 
 
 ORDERS = (
@@ -1169,7 +1169,7 @@ def test_a_compared_strategy_is_the_scenario_s_own_in_whatever_sequence_its_keys
         (
             [[6, 0, 0], [6, 2, 0], [0, 2, 0], [0, 2, 0]],
             "2 of your 3 sites are cut off from some customers, each in 2\N{EN DASH}3 of 4 "
-            "simulations: where any is, the middle one for 3 hours in all (2 to 5.7 h).",
+            "simulations; the median one then for 3 hours in all (2 to 5.7 h).",
         ),
     ],
 )  # fmt: skip
@@ -1229,15 +1229,15 @@ def lasts(hours: Estimate) -> str:
             [[24, 96]],
             [[0, 1]],
             "2 of your 2 sites are cut off from some customers, each in 1 of 1 "
-            "simulations: where any is, the middle one for at least 60",
+            "simulations; the median one then for at least 60",
         ),
         # The middle one of three is known; not where one of few hours still goes on.
         ([[24, 24, 96]], [[0, 0, 1]],
-         "1 of 1 simulations: where any is, the middle one for 24 hours in all"),
+         "1 of 1 simulations; the median one then for 24 hours in all"),
         ([[2, 24, 96]], [[1, 0, 0]],
-         "1 of 1 simulations: where any is, the middle one for at least 24 hours."),
+         "1 of 1 simulations; the median one then for at least 24 hours."),
         ([[24, 96], [24, 24], [24, 24]], [[0, 1], [0, 0], [0, 0]],
-         "where any is, the middle one for 24 hours in all"),
+         "the median one then for 24 hours in all"),
         ([[0, 96], [0, 90]], [[0, 1], [0, 0]],
          "from some customers, for at least 93 hours: in 1 it still is at the end"),
     ],
