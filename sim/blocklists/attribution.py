@@ -250,15 +250,16 @@ def _together(columns: Sequence[Labels]) -> Labels:
     """Several columns as one: a value for each combination; none where all are missing."""
     code = np.stack([column.code for column in columns], axis=1).astype(np.int64)
     distinct, inverse = np.unique(code, axis=0, return_inverse=True)
+    # Codes are at least -1, so that the combination of unknown values alone is the first.
+    n_unknown = int((distinct < 0).all(axis=1).sum())
     names = [
         BETWEEN.join(
             (column.names[at] if at >= 0 else NOT_KNOWN)
             for column, at in zip(columns, combination, strict=True)
         )
-        for combination in distinct.tolist()
+        for combination in distinct[n_unknown:].tolist()
     ]
-    known = (code >= 0).any(axis=1)
-    return Labels(np.where(known, inverse.reshape(-1), -1).astype(np.int32), names)
+    return Labels((inverse.reshape(-1) - n_unknown).astype(np.int32), names)
 
 
 def _summed(value: Numbers, group: NDArray[Any], n_groups: int) -> Numbers:

@@ -248,13 +248,16 @@ def test_an_address_with_several_origins_counts_under_each():
 
 def test_columns_together_are_one_group_for_each_combination():
     attribute = {
-        "prefix": ["192.0.2.0/25", "192.0.2.128/25"],
-        "provider": ["p", "p"],
-        "region": ["r1", "r2"],
+        "prefix": ["192.0.2.0/25", "192.0.2.128/25", "198.51.100.0/25", "203.0.113.0/24"],
+        "provider": ["p", "p", "", ""],
+        "region": ["r1", "r2", "", "r1"],
     }
-    found = exposure(["192.0.2.0/25"], None, attribute, by=["provider+region"])
+    listed = ["192.0.2.0/25", "198.51.100.0/26"]
+    found = exposure(listed, None, attribute, by=["provider+region"])
     groups = {group.name: group.n_addresses4 for group in found.breakdowns[0].groups}
-    assert groups == {"p / r1": 128, "p / r2": 0}
+    # Where neither is known, there is one group, as for one column.
+    assert groups == {"p / r1": 128, "p / r2": 0, NOT_KNOWN: 64, f"{NOT_KNOWN} / r1": 0}
+    assert len(found.breakdowns[0].groups) == 4
 
 
 def test_hosts_take_the_provider_of_the_table_where_they_have_none_of_their_own():
