@@ -12,18 +12,21 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit, gammaln, ndtri
+from scipy.optimize import brentq
+from scipy.special import expit, gammaln, logit, ndtri
 
 from sim.forecast.pool import (
     LEVELS,
     S_PER_DAY,
+    TINY,
     Belief,
     Floats,
     Pool,
+    Z,
     assumption,
     draw_members,
     estimate_pool,
@@ -39,6 +42,10 @@ SHAPES = np.exp(np.linspace(-1.5, 1.5, 13))
 COUNTS = ("listed", "start", "distinct", "hours")
 """Most listed at a time; listed at the start; at any time; and length of the session, in h."""
 N_16 = 2**16
+LEAST_P = 1e-3
+"""Probabilities are scored as at least this, and at most one less this: a sure one that fails would
+score without end."""
+MOST_SHIFT = 20.0
 
 
 class Spread(NamedTuple):
@@ -105,6 +112,60 @@ def share_of_level(pool: Pool, level: Floats) -> Floats:
     return np.asarray(expit(pool.propensity_logit + level) / expit(pool.propensity_logit))
 
 
+class Shift(NamedTuple):
+    """Correction by the errors of earlier forecasts.
+
+    Attributes
+    ----------
+    next, later
+        Added to the logit of the probability that the next session lists an address, and that one
+        after it does where the next does not.
+    next_sd, later_sd
+        Their standard errors.
+    """
+
+    next: float = 0.0
+    later: float = 0.0
+    next_sd: float = 0.0
+    later_sd: float = 0.0
+
+
+NO_SHIFT = Shift()
+
+
+def estimate_shift(pairs: Sequence[tuple[Floats, NDArray[np.bool_]]]) -> tuple[float, float]:
+    """Estimate what to add to logits so that forecasts come as often as they say.
+
+    Maximum likelihood with a normal prior around 0 (recalibration in the large; Cox, Biometrika 45
+    (1958)). All addresses of a session share its level, and weigh as few.
+
+    Parameters
+    ----------
+    pairs
+        Probabilities and what came of them, of one forecast each, from the first to the last.
+
+    Returns
+    -------
+    shift, sd
+        The estimate, and its standard error.
+    """
+    forget, worth, sd = (
+        assumption(key).value for key in ("forget_errors", "errors_worth", "shift_sd")
+    )
+    weights = worth * forget ** np.arange(len(pairs))[::-1]
+    logits = [logit(np.clip(p, LEAST_P, 1 - LEAST_P)) for p, _ in pairs]
+
+    known = [one for one in zip(weights, logits, pairs, strict=True) if one[1].size]
+
+    def slope(shift: float) -> float:
+        each = (w * float(np.mean(expit(at + shift) - came)) for w, at, (_, came) in known)
+        return sum(each, shift / sd**2)
+
+    shift = float(brentq(slope, -MOST_SHIFT, MOST_SHIFT)) if known else 0.0
+    spread = sum(w * float((p := expit(at + shift)) @ (1 - p)) / at.size for w, at, _ in known)
+    return shift, float((1 / sd**2 + spread) ** -0.5) if known else 0.0
+
+
 class Outlook(NamedTuple):
     """Forecast of the next sessions from a record."""
 
@@ -132,6 +193,12 @@ class Outlook(NamedTuple):
     """Share of a session for which what it lists is listed."""
     spread: Spread
     """Where new ones lie."""
+    raw_within: Floats
+    """Probability, not corrected, that one of the sessions up to each lists each address; shape
+    (k, n)."""
+    drawn: NDArray[np.int16]
+    """Number of the sessions that list it in one course of each path, not corrected; shape
+    (members, paths, n)."""
 
 
 def forecast(
@@ -139,6 +206,7 @@ def forecast(
     start_s: Sequence[int],
     streams: Streams,
     length_h: Sequence[float] | None = None,
+    shift: Shift = NO_SHIFT,
 ) -> Outlook:
     """Forecast the sessions that begin at given times.
 
@@ -148,30 +216,65 @@ def forecast(
         When they begin, ascending, after the record's last.
     length_h
         How long they last; without it the mean of earlier ones.
+    shift
+        Correction of the addresses listed before.
     """
     members = draw_members(*estimate_pool(record), streams)
     # Later sessions change no draw of the next one.
-    luck = [streams.generator(Stream.FORECAST_PATH, (row,)) for row in range(len(members) + 1)]
+    luck = [streams.generator(Stream.FORECAST_PATH, (row,)) for row in range(len(members) + 2)]
     parts = [_follow(*one, record, start_s) for one in zip(members, luck, strict=False)]
-    course = _Course(record, luck[-1])
-    *whole, distincts = (np.array(values) for values in zip(*parts, strict=True))
-    distinct = distincts.ravel()
+    course = _Course(record, luck[-2])
+    *parts_of, distincts, within, drawn = (np.array(values) for values in zip(*parts, strict=True))
+    distinct, whole = distincts.ravel(), [*parts_of]
+    # Not the number listed: where those listed before come less often, new ones come instead.
+    normal = luck[-1].standard_normal((2, len(members), 1))
+    shifts = np.array([[[shift.next]], [[shift.later]]])
+    shifts = shifts + normal * np.array([[[shift.next_sd]], [[shift.later_sd]]])
+    whole[:4] = _correct(whole[0], *whole[1:4], shifts=shifts)
     counts = course.counts(np.maximum(distinct, 1.0))
     lengths = np.full(len(start_s), counts["hours"].mean())
     if length_h is not None:
         lengths = np.array(length_h)
         counts["hours"] = np.full(distinct.size, lengths[0])
     head = record, np.array(start_s), lengths
-    return Outlook._make([*head, *whole, counts, course.share_h, Spread.of(record.addresses)])
+    spread = Spread.of(record.addresses)
+    rest = counts, course.share_h, spread, within.mean(axis=0), drawn
+    return Outlook._make([*head, *whole, *rest])
+
+
+def _correct(
+    p_next: Floats, none_next: Floats, none_any: Floats, n_listed: Floats, *, shifts: Floats
+) -> tuple[Floats, Floats, Floats, Floats]:
+    """Shift mean probabilities by those of each member; those of paths change in proportion.
+
+    Any of several sessions is the next, or else a later one: each has a shift of its own.
+    """
+    listed = 1 - none_next
+    later = 1 - none_any / np.maximum(none_next, TINY)
+    of_next = _ratio(p_next.mean(axis=0), shifts[0])
+    unlisted = np.maximum(none_next.mean(axis=(0, 1)), TINY)
+    of_later = _ratio(1 - none_any.mean(axis=(0, 1)) / unlisted, shifts[1])[:, np.newaxis]
+    listed = np.minimum(listed * of_next[:, np.newaxis], 1.0)
+    later = np.minimum(later * of_later, 1.0)
+    none = (1 - listed) * (1 - later)
+    # How often it is listed if it ever is stays.
+    n_listed = n_listed * (1 - none) / np.maximum(1 - none_any, TINY)
+    return np.minimum(p_next * of_next, 1.0), 1 - listed, none, n_listed
+
+
+def _ratio(p: Floats, shift: Floats) -> Floats:
+    """Shifted probability over the given one; shape (members, n)."""
+    odds = np.exp(shift)
+    return np.asarray(odds / (1 - p + p * odds))
 
 
 def _follow(
     pool: Pool, rng: np.random.Generator, record: SessionRecord, start_s: Sequence[int]
-) -> tuple[Floats, ...]:
+) -> tuple[NDArray[Any], ...]:
     """Follow the levels of some paths; given these, each address goes its own way.
 
-    Returns ``p_next`` to ``new_listed`` of ``Outlook`` for one member, and the number of addresses
-    that the next session lists on each path.
+    Returns ``p_next`` to ``new_listed`` of ``Outlook`` for one member, the number of addresses
+    that the next session lists on each path, ``raw_within`` and ``drawn``.
     """
     belief = read_belief(pool, record, start_s[0])
     new = NewOnes.of(record, pool, belief)
@@ -187,35 +290,47 @@ def _follow(
     normal = ndtri((np.arange(N_PATHS) + 0.5) / N_PATHS)
     n_listed = np.zeros((N_PATHS, n_old + n_sessions))
     none_next, n_new = np.ones((N_PATHS, n_old)), np.zeros((N_PATHS, n_sessions))
-    distinct = np.zeros(N_PATHS)
+    within = np.zeros((n_sessions, n_old))
+    # One course of each address in each path: its propensity, and whether it is active.
+    states = np.concatenate([belief.active, belief.inactive], axis=1).cumsum(axis=1)
+    state = (rng.random((N_PATHS, n_old, 1)) >= states[:, :-1]).sum(axis=2)
+    logits, is_active = pool.logits[state % Z.size], state < Z.size
+    drawn, distinct = np.zeros((N_PATHS, n_old), np.int16), np.zeros(N_PATHS)
     for k, at_s in enumerate(start_s):
         if k:
             days = (at_s - start_s[k - 1]) / S_PER_DAY
-            active, inactive = _turned(active, inactive, *pool.turn(days))
-            unlisted = _turned(*unlisted, *pool.turn(days))
+            gone, back = pool.turn(days)
+            active, inactive = _turned(active, inactive, gone, back)
+            unlisted = _turned(*unlisted, gone, back)
+            is_active ^= rng.random(is_active.shape) < np.where(is_active, gone, back)
             kept = np.exp(-days / pool.memory)
             step = pool.level_sd_logit * np.sqrt(1 - kept**2)
             level = kept * level + step * rng.permutation(normal)
         chance = expit(pool.logits + level[:, np.newaxis])[:, np.newaxis]
         n_listed += (active * chance).sum(axis=2)
         unlisted = unlisted[0] * (1 - chance), unlisted[1]
+        none = (unlisted[0] + unlisted[1]).sum(axis=2)
+        within[k] = 1 - none.mean(axis=0)
         n_new[:, k] = new.mean * share_of_level(pool, level)
+        drawn += is_active & (rng.random(drawn.shape) < expit(logits + level[:, np.newaxis]))
         if not k:
-            none_next = (unlisted[0] + unlisted[1]).sum(axis=2)
+            none_next = none
             shape = rng.choice(SHAPES, size=N_PATHS, p=new.weight)
             n_first = rng.negative_binomial(shape, shape / (shape + n_new[:, 0]))
-            distinct = (rng.random(none_next.shape) >= none_next).sum(axis=1) + n_first
+            distinct = drawn.sum(axis=1) + n_first
         n_listed[:, n_old + k] = 1.0
         active[:, n_old + k] = 1 / active.shape[2]
     return (
         belief.probability(pool) @ belief.level,
         none_next,
-        (unlisted[0] + unlisted[1]).sum(axis=2),
+        none,
         n_listed[:, :n_old],
         n_new[:, 0],
         n_new.sum(axis=1),
         (n_new * n_listed[:, n_old:]).sum(axis=1),
         distinct.astype(np.float64),
+        within,
+        drawn,
     )
 
 

@@ -196,6 +196,9 @@ def draw_members(
 ) -> list[Pool]:
     """Members of the ensemble: parameters as likely as the record leaves them, and memories."""
     rng = streams.generator(Stream.FORECAST_MEMBER)
+    # What comes leaves and returns at other rates than what was: its own period, its own rates.
+    drift = np.diag([key in ("leave", "return") for key in FITTED])
+    covariance = covariance + assumption("rates_sd").value ** 2 * drift
     points = rng.multivariate_normal(point, covariance, size=n, method="cholesky")
     memory = assumption("memory")
     # Two standard deviations of the logarithm on each side, as of the priors.

@@ -13,10 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.addresses.feeds.inputs import ColumnChoice
-from sim.errors import DataError, Problem
+from sim.errors import DataError, Problem, UsageError
 from sim.scenario.load import load_scenario
 from sim.scenario.starter.lists import GivenList, read_given
 from sim.scenario.starter.record import Spells, find_sessions, read_ends, read_spells
+from sim.scenario.tables.seeds import read_note
 
 SHIPPED, RECORD = "spain-record", "spain-record-2025-26"
 """Scenario whose record is used where the user gives none, and that record."""
@@ -97,6 +98,15 @@ def zone_of() -> tzinfo:
     return load_scenario(SHIPPED).scenario.zone
 
 
+def source_of(path: Path | None) -> str:
+    """Title and licence of a record."""
+    if path is not None:
+        return path.name
+    note = read_note(load_scenario(SHIPPED).find_table(RECORD))
+    assert note is not None
+    return f"{note.title}. {note.licence}."
+
+
 def read_record(
     path: Path | None, start: str = "", end: str = "", option: str = ""
 ) -> SessionRecord:
@@ -107,7 +117,7 @@ def read_record(
     path
         Polls, dated orders, or a table with from and until; None for the shipped record.
     start, end
-        When it begins and ends, if the user says so.
+        When it begins and ends, if the user says so: the rest is not read.
     option
         How a command takes these, with ``{}`` for either; empty where it takes none.
 
@@ -116,18 +126,28 @@ def read_record(
     DataError
         If it cannot be read, lists prefixes or IPv6, or has too few sessions.
     UsageError
-        If some of it begins before or ends after what it says.
+        If it does not say when it begins or ends, or ends before it begins.
     """
     loaded = load_scenario(SHIPPED)
     if path is None:
         path = loaded.find_table(RECORD)
         ends = loaded.scenario.start, loaded.scenario.end
-        begin_s, end_s = (int(one.timestamp()) for one in ends)
-        listed = GivenList(".csv", path.read_bytes(), (), ())
+        polls_s = int(ends[0].timestamp()), int(ends[1].timestamp())
+        listed = GivenList(".csv", path.read_bytes(), (), (), polls_s=polls_s)
     else:
         listed = read_given(path, ColumnChoice(zone=ZoneInfo(loaded.scenario.time_zone or "UTC")))
-        begin_s, end_s = read_ends(path, listed, start, end, loaded.scenario.zone, option)
-    spells = read_spells(listed, begin_s, end_s)
+    begin_s, end_s = read_ends(path, listed, start, end, loaded.scenario.zone, option)
+    if end_s <= begin_s:
+        raise UsageError(f"{option.format('end')}{end}: expected an end after the beginning")
+    spells = {
+        prefix: inside
+        for prefix, mine in read_spells(listed, begin_s, end_s).items()
+        if (
+            inside := [
+                (max(a, begin_s), min(b, end_s)) for a, b in mine if a < end_s and b > begin_s
+            ]
+        )
+    }
     return replace(split(spells, find_sessions(spells), str(path)), until_s=end_s)
 
 

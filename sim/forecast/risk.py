@@ -7,14 +7,17 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import cache
+from ipaddress import IPv4Address
 from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
+from sim.addresses.feeds.exports import is_private
 from sim.errors import UsageError
 from sim.forecast.outlook import Outlook
-from sim.forecast.pool import Floats
+from sim.forecast.pool import TINY, Floats, assumption
 from sim.forecast.record import SessionRecord, number_of, text_of
 from sim.forecast.scores import HORIZON_S, QUANTILES, WEEKS
 from sim.scenario.tables.inventory import Inventory
@@ -26,7 +29,7 @@ PREFIXES = "provider-prefixes-2026"
 OTHER = "other"
 
 Estimated = tuple[float, float, float]
-"""Mean, and ends of nine members in ten."""
+"""Mean, and ends of nine in ten: members, or outcomes of the hours of four weeks."""
 Sessions = list[tuple[int, int]]
 
 
@@ -47,8 +50,8 @@ class RiskRow(NamedTuple):
     None where it is not known."""
     hours_next: Estimated | None
     hours_any: Estimated | None
-    """Expected time for which they are listed: of a site its mean address, in h; of others the sum
-    over their addresses, in address-hours."""
+    """Time for which they are listed: of a site its mean address, in h; of others the sum over
+    their addresses, in address-hours."""
 
 
 def next_sessions(record: SessionRecord, zone: tzinfo = UTC) -> Sessions:
@@ -102,7 +105,11 @@ def check_sessions(sessions: Sessions, record: SessionRecord) -> Sessions:
 
 
 def rate_sites(outlook: Outlook, inventory: Inventory) -> list[RiskRow]:
-    """Risk of each site of an inventory: that any of its addresses is listed."""
+    """Risk of each site of an inventory: that any of its addresses is listed.
+
+    Addresses of a site that were listed in nearly the same sessions come together again, and so do
+    those that were never listed; others go their own ways.
+    """
     numbers: defaultdict[int, list[str | None]] = defaultdict(list)
     addresses = zip(inventory.numbers.tolist(), inventory.is_ipv6.tolist(), strict=True)
     of_host = inventory.component_site[inventory.host_component].tolist()
@@ -111,9 +118,10 @@ def rate_sites(outlook: Outlook, inventory: Inventory) -> list[RiskRow]:
     rate = _Rater(outlook)
     rows = []
     for site, name in enumerate(inventory.site):
-        # The record polls IPv4 alone: of IPv6 it knows nothing.
-        known = tuple(dict.fromkeys(one for one in numbers[site] if one is not None))
-        rows.append(rate.row(name, known, mean=True))
+        # The record polls public IPv4 alone: of IPv6 and private networks it knows nothing.
+        some = dict.fromkeys(one for one in numbers[site] if one is not None)
+        known = tuple(one for one in some if not is_private(IPv4Address(one)))
+        rows.append(rate.row(name, known, is_site=True))
     return rows
 
 
@@ -161,49 +169,81 @@ class _Rater:
         self._hours_any = float(length.mean()) * outlook.share_h
 
     def row(
-        self, name: str, addresses: Sequence[str], new: float | None = None, *, mean: bool = False
+        self, name: str, addresses: Sequence[str], new: float = 0.0, *, is_site: bool = False
     ) -> RiskRow:
         """Rate a set.
 
         Parameters
         ----------
         new
-            Probability that a new address is in the set; that of the addresses themselves without
-            it.
-        mean
-            Whether hours are those of the mean address, not of all.
+            Probability that a new address is in the set; of a site that of its own addresses.
+        is_site
+            Whether addresses may come together, and hours are those of the mean address.
         """
         of, record = self._of, self._of.record
         if not addresses:
             return RiskRow(name, (), 0, None, None, None, None, None)
         rows = [self._row[one] for one in addresses if one in self._row]
-        if new is None:
-            fresh = (one for one in addresses if one not in self._row)
-            new = sum(of.spread.density(number_of(one)) for one in fresh)
-        n = len(addresses) if mean else 1
-        listed = np.flatnonzero(record.is_listed[:, rows].any(axis=1))
-        none_next = of.none_next[:, :, rows].prod(axis=2) * np.exp(-of.new_next * new)
-        none_any = of.none_any[:, :, rows].prod(axis=2) * np.exp(-of.new_any * new)
-        expected = of.p_next[:, rows].sum(axis=1) + of.new_next.mean(axis=1) * new
-        in_all = of.n_listed[:, :, rows].sum(axis=2) + of.new_listed * new
+        listed = record.is_listed[:, rows]
+        of_row, n, each = np.arange(len(rows)), 1, new
+        if is_site:
+            fresh = [number_of(one) for one in addresses if one not in self._row]
+            density = [of.spread.density(one) for one in fresh]
+            new, each, n = max(density, default=0.0), sum(density), len(addresses)
+            of_row = _heads(listed)
+        heads = [rows[at] for at in np.unique(of_row).tolist()]
+        of_all = [rows[at] for at in of_row.tolist()]
+        sessions = np.flatnonzero(listed.any(axis=1))
+        none_next = of.none_next[:, :, heads].prod(axis=2) * np.exp(-of.new_next * new)
+        none_any = of.none_any[:, :, heads].prod(axis=2) * np.exp(-of.new_any * new)
+        in_all = of.n_listed[:, :, of_all].sum(axis=2) + of.new_listed * each
+        drawn = of.drawn[:, :, of_all].sum(axis=2)
+        expected = of.p_next[:, of_all].sum(axis=1) + of.new_next.mean(axis=1) * each
         p_next = 1 - none_next.mean(axis=1)
-        if len(rows) == 1 and not new:
-            p_next = of.p_next[:, rows[0]]
+        if len(heads) == 1 and not new:
+            p_next = of.p_next[:, heads[0]]
         return RiskRow(
             name,
             tuple(addresses),
-            listed.size,
-            int(record.start_s[listed[-1]]) if listed.size else None,
+            sessions.size,
+            int(record.start_s[sessions[-1]]) if sessions.size else None,
             _estimate(p_next),
             _estimate(1 - none_any.mean(axis=1)),
             _estimate(expected / n * self._hours_next),
-            _estimate(in_all.mean(axis=1) / n * self._hours_any),
+            _outcomes(
+                in_all, drawn + of.new_listed * each, drawn > 0, none_any, self._hours_any / n
+            ),
         )
+
+
+def _heads(listed: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Column of the address with which each address comes together: its own, or another's."""
+    heads: list[int] = []
+    found = np.arange(listed.shape[1])
+    together = assumption("together").value
+    for at in np.argsort(-listed.sum(axis=0), kind="stable").tolist():
+        both = (listed[:, heads] & listed[:, [at]]).sum(axis=0)
+        either = (listed[:, heads] | listed[:, [at]]).sum(axis=0)
+        if (alike := np.flatnonzero(both >= together * either)).size:
+            found[at] = heads[alike[0]]
+        else:
+            heads.append(at)
+    return found
 
 
 def _estimate(members: Floats) -> Estimated:
     low, _, high = np.quantile(members, QUANTILES).tolist()
     return float(members.mean()), low, high
+
+
+def _outcomes(
+    expected: Floats, drawn: Floats, is_any: NDArray[np.bool_], none: Floats, hours: float
+) -> Estimated:
+    """Hours of a set: none with a probability, else as in the courses that list any of it."""
+    p, mean = float(none.mean()), float(expected.mean())
+    some = drawn[is_any] if is_any.any() else np.array([mean / max(1 - p, TINY)])
+    ends = [0.0 if q <= p else float(np.quantile(some, (q - p) / (1 - p))) for q in QUANTILES[::2]]
+    return mean * hours, ends[0] * hours, ends[1] * hours
 
 
 def provider_of(number: int) -> str:

@@ -15,7 +15,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.errors import UsageError
-from sim.forecast.outlook import COUNTS, N_16, Outlook, forecast
+from sim.forecast.outlook import (
+    COUNTS,
+    LEAST_P,
+    N_16,
+    Outlook,
+    Shift,
+    estimate_shift,
+    forecast,
+)
 from sim.forecast.pool import S_PER_DAY, TINY, Floats, assumption
 from sim.forecast.record import LEAST_SESSIONS, SessionRecord, number_of
 from sim.results.csvtext import csv_text
@@ -24,12 +32,11 @@ from sim.streams import Streams
 
 WEEKS = 4
 HORIZON_S = WEEKS * 7 * S_PER_DAY
+MOST_EARLIER = 16
+"""Sessions whose forecasts correct a later one: those before them would weigh next to nothing."""
 MOST_APART_S = 3 * S_PER_DAY
 """Between when a session was expected and when it began, for a forecast of it to be scored."""
 QUANTILES = (0.05, 0.5, 0.95)
-LEAST_P = 1e-3
-"""Probabilities are scored as at least this, and at most one less this: a sure one that fails would
-score without end."""
 MODELS = ("pool", "last", "frequency", "forgetting")
 """The shipped model; as in the last session; frequency so far; a frequency that forgets."""
 BINS = np.array([0, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 0.9, 1.0])
@@ -63,8 +70,11 @@ class SessionForecast(NamedTuple):
 
 def roll(
     record: SessionRecord, from_s: float, streams: Streams, watch: Callable[[int, int], None]
-) -> list[SessionForecast]:
+) -> tuple[list[SessionForecast], Shift]:
     """Forecast each session that begins at a time or later, from those before it.
+
+    Each is corrected by the errors of those before it. The correction of the session after the
+    record is returned as well.
 
     Raises
     ------
@@ -83,22 +93,55 @@ def roll(
         at = datetime.fromtimestamp(int(record.start_s[LEAST_SESSIONS]), UTC).isoformat()
         message = f"expected at least {LEAST_SESSIONS} sessions before it, got {first}"
         raise UsageError(f"--from: {message}; use {at} or later")
-    found = []
-    for session in range(first, record.n_sessions):
-        watch(session - first, record.n_sessions - first)
-        found.append(_forecast_one(record, session, streams))
-    watch(record.n_sessions - first, record.n_sessions - first)
-    return found
+    begin = max(LEAST_SESSIONS, first - MOST_EARLIER)
+    found, earlier = [], _Earlier(record)
+    for session in range(begin, record.n_sessions):
+        watch(session - begin, record.n_sessions - begin)
+        known, start_s = record.before(session), record.start_s[session:]
+        ahead_s = start_s[start_s < start_s[0] + HORIZON_S].tolist()
+        outlook = forecast(known, ahead_s, streams, shift=earlier.shift_at(session))
+        earlier.raw[session] = outlook.raw_within
+        if session >= first:
+            found.append(_compare(record, session, outlook))
+    watch(record.n_sessions - begin, record.n_sessions - begin)
+    return found, earlier.shift_at(record.n_sessions)
 
 
-def _forecast_one(record: SessionRecord, session: int, streams: Streams) -> SessionForecast:
-    known = record.before(session)
-    start_s = record.start_s[session:]
-    start_s = start_s[start_s < start_s[0] + HORIZON_S]
-    outlook = forecast(known, start_s.tolist(), streams)
+class _Earlier:
+    """Forecasts of earlier sessions before their correction, and the shift that follows."""
+
+    def __init__(self, record: SessionRecord) -> None:
+        self._record = record
+        self.raw: dict[int, Floats] = {}
+
+    def shift_at(self, session: int) -> Shift:
+        """Estimate the correction from what came before a session."""
+        record = self._record
+        pairs_next: list[tuple[Floats, NDArray[np.bool_]]] = []
+        pairs_later: list[tuple[Floats, NDArray[np.bool_]]] = []
+        for earlier in range(max(session - MOST_EARLIER, 0), session):
+            if earlier in self.raw:
+                old = record.is_listed[:earlier].any(axis=0)
+                within = self.raw[earlier]
+                came = record.is_listed[earlier:session, old][: len(within)]
+                rest = ~came[0]
+                pairs_next.append((within[0], came[0]))
+                if len(came) > 1:
+                    after = 1 - (1 - within[len(came) - 1]) / np.maximum(1 - within[0], TINY)
+                    pairs_later.append((after[rest], np.logical_or.reduce(came[1:, rest], axis=0)))
+        (of_next, next_sd), (later, later_sd) = (
+            estimate_shift(pairs_next),
+            estimate_shift(pairs_later),
+        )
+        return Shift(of_next, later, next_sd, later_sd)
+
+
+def _compare(record: SessionRecord, session: int, outlook: Outlook) -> SessionForecast:
+    """Compare a forecast with what came."""
+    known, n_ahead = outlook.record, len(outlook.start_s)
     row = {address: n for n, address in enumerate(record.addresses)}
     old = np.array([row[one] for one in known.addresses])
-    ahead = record.is_listed[session : session + len(start_s)][:, old]
+    ahead = record.is_listed[session : session + n_ahead][:, old]
     is_listed, is_any = ahead[0], np.logical_or.reduce(ahead, axis=0)
     p_any = 1 - outlook.none_any.mean(axis=(0, 1))
     came = {name: float(one[session]) for name, one in counts_of(record).items()}
@@ -114,7 +157,7 @@ def _forecast_one(record: SessionRecord, session: int, streams: Streams) -> Sess
         is_any,
         came,
         _score(record, session, known, outlook, p, is_listed, came)
-        | _score_any(p, p_any, is_any, len(start_s)),
+        | _score_any(p, p_any, is_any, n_ahead),
     )
 
 

@@ -58,9 +58,6 @@ def risk(
     end: str = option("--end TIME", "When the record ends, if it does not say.", default=""),
     output: Path = option("-o --output FOLDER", "Folder for tables and page.", default=...),
     seed: int = option("--seed", "Seed of the random numbers.", default=SEED, min=0),
-    has_scores: bool = option(
-        "--scores/--no-scores", "Score forecasts of the record's last four weeks.", default=True
-    ),
     force: bool = option("--force", "Replace files that are there.", default=False),
     as_json: bool = JSON,
     quiet: bool = QUIET,
@@ -73,8 +70,8 @@ def risk(
 
       overblock risk my-sites.csv --record data.json --sessions fixtures.csv -o risk
     """
-    from sim.forecast.outlook import forecast
-    from sim.forecast.record import LEAST_SESSIONS, read_record, zone_of
+    from sim.forecast.outlook import NO_SHIFT, forecast
+    from sim.forecast.record import LEAST_SESSIONS, read_record, source_of, zone_of
     from sim.forecast.risk import (
         check_sessions,
         next_sessions,
@@ -91,6 +88,10 @@ def risk(
 
     inventory = read_inventory(sites.name, sites)
     check_free(output / "forecast.csv", force=force)
+    for note in inventory.notes:
+        console.say(f"note: {note}", quiet=quiet)
+    if n_ipv6 := int(inventory.is_ipv6.sum()):
+        console.say(f"note: IPv6 addresses, of which the record has none: {n_ipv6:,}", quiet=quiet)
     known = read_record(record, start, end, "--{} ")
     planned = _sessions_of(sessions)
     ahead = next_sessions(known, zone_of()) if planned is None else check_sessions(planned, known)
@@ -102,12 +103,19 @@ def risk(
         )
     streams = Streams(seed, 0)
     lengths = None if planned is None else [(to_s - from_s) / 3600 for from_s, to_s in ahead]
-    outlook = forecast(known, [one[0] for one in ahead], streams, lengths)
+    if ahead[0][0] < datetime.now(UTC).timestamp():
+        console.say(
+            f"note: the next session after this record, on {written.instant(ahead[0][0])}, is "
+            "past: --record takes a newer one",
+            quiet=quiet,
+        )
     rolled: Sequence[SessionForecast] = []
-    from_s = int(known.end_s[-1]) - HORIZON_S
-    if has_scores and (known.start_s < from_s).sum() >= LEAST_SESSIONS:
+    shift = NO_SHIFT
+    if known.n_sessions > LEAST_SESSIONS:
+        from_s = max(int(known.end_s[-1]) - HORIZON_S, int(known.start_s[LEAST_SESSIONS]))
         with progress("sessions", quiet=quiet) as watch:
-            rolled = roll(known, from_s, streams, watch.on_progress)
+            rolled, shift = roll(known, from_s, streams, watch.on_progress)
+    outlook = forecast(known, [one[0] for one in ahead], streams, lengths, shift)
     rows, networks = rate_sites(outlook, inventory), rate_networks(outlook)
     if outside := [row.name for row in rows if not known.outside.isdisjoint(row.addresses)]:
         named = ", ".join(outside[:3]) + (", …" if outside[3:] else "")
@@ -130,9 +138,11 @@ def risk(
         else "those of the last four weeks, moved on",
         "seed": seed,
         "record": _digest(known)[:12],
+        "source": source_of(record),
     }
     stored = stored_text(outlook)
     document = _document(known, seed, stored) | {
+        "shift_logit": shift._asdict(),
         "sites": [row._asdict() for row in rows],
         "sessions": [[written.instant(one) for one in pair] for pair in ahead],
     }
@@ -146,10 +156,13 @@ def risk(
         pictures = []
         if shown:
             draw_risks(shown[: written.MOST_ROWS], folder / "sites.png")
-            pictures.append(("Probability of each site.", _embedded(folder / "sites.png")))
+            of = "; ".join(f"{name} {written.share_text(one)}" for name, one in shown[:3])
+            alt = f"Probability that the next session lists each site, the highest first: {of}."
+            pictures.append((alt, _embedded(folder / "sites.png")))
         if bins:
             draw_reliability(bins, folder / "reliability.png")
-            pictures.append(("Share listed, by forecast.", _embedded(folder / "reliability.png")))
+            alt = f"Share listed by forecast probability. {written.calibration(rolled)[0]}"
+            pictures.append((alt, _embedded(folder / "reliability.png")))
         page = written.write_page(outlook, ranked, providers, rolled, pictures, about)
         html = to_html(page, written.title_of(outlook))
         (folder / "report.html").write_text(html, encoding="utf-8")
@@ -289,7 +302,7 @@ def _backtest_forecasts(
     except ValueError as error:
         raise UsageError(f"--from {text}: {error}") from None
     with progress("sessions", quiet=quiet) as watch:
-        rolled = roll(known, from_s, Streams(seed, 0), watch.on_progress)
+        rolled, _ = roll(known, from_s, Streams(seed, 0), watch.on_progress)
     scores, bins = mean_scores(rolled), reliability((one.p[0], one.is_listed) for one in rolled)
     document = _document(known, seed) | {
         "forecasts": [

@@ -24,6 +24,7 @@ from sim.forecast.scores import (
 )
 from sim.report.documents.markdown import render_markdown
 from sim.report.words.tables import Column, Table, Value
+from sim.scenario.starter.record import LEAST_LISTED
 from sim.version import __version__
 
 RISK_COLUMNS = (
@@ -43,7 +44,7 @@ COUNT_NAMES = {
     "listed": "Addresses listed at a time, at most",
     "start": "Addresses listed at its start",
     "distinct": "Addresses listed at any time",
-    "hours": "Hours",
+    "hours": "Length, hours",
 }
 NAMES = {"pool": "this forecast", "last": "as in the last session"}
 NAMES |= {"frequency": "frequency so far", "forgetting": "recent frequency"}
@@ -78,22 +79,29 @@ def risk_table(key: str, head: str, rows: Sequence[RiskRow], n_sessions: int) ->
     """The risks of some sites, networks or providers, for people."""
     columns = [
         Column("name", head, "text"),
-        Column("n_listed", f"listed in, of {n_sessions} sessions"),
         Column("p_next", "next session"),
         Column("p_any", f"within {WEEKS} weeks"),
         Column("hours_any", f"{'' if key == 'sites' else 'address-'}hours in {WEEKS} weeks"),
+        Column("n_listed", f"listed before, of {n_sessions} sessions"),
     ]
     cells: list[list[Value]] = [
         [
             row.name,
-            row.n_listed if row.addresses else NOT_KNOWN,
             share_text(row.p_next),
             share_text(row.p_any),
             hours_text(row.hours_any),
+            _listed_text(row),
         ]
         for row in rows[:MOST_ROWS]
     ]
     return Table(key, "", columns, cells)
+
+
+def _listed_text(row: RiskRow) -> str:
+    """How many sessions of the record listed it, and the day of the last."""
+    if not row.addresses:
+        return NOT_KNOWN
+    return "never" if row.last is None else f"{row.n_listed}, last {instant(row.last)[:10]}"
 
 
 def share_text(one: Estimated | None) -> str:
@@ -102,24 +110,26 @@ def share_text(one: Estimated | None) -> str:
         return NOT_KNOWN
     if one[2] < 0.0005:
         return "below 0.05 %"
-    if one[1] > 0.9995:
-        return "above 99.95 %"
+    if one[0] >= 0.9995:
+        return "above 99.9 %" if one[1] >= 0.9995 else f"above 99.9 % (at least {_percent(one[1])})"
     mean, low, high = (_percent(end) for end in one)
     return f"{mean} % ({low} to {high})"
 
 
 def _percent(share: float) -> str:
-    return f"{100 * share:.2g}" if share < 0.995 else f"{100 * share:.3g}"
+    if share >= 0.9995:
+        return "over 99.9"
+    return f"{100 * share:.2g}" if share < 0.995 else f"{100 * share:.1f}"
 
 
 def hours_text(one: Estimated | None) -> str:
     """Hours with their range."""
     if one is None:
         return NOT_KNOWN
-    if one[2] < 0.05:
+    mean, low, high = (f"{end:,.0f}" if end >= 10 or not end else f"{end:.1f}" for end in one)
+    if one[0] < 0.05:
         return "below 0.05"
-    mean, low, high = (f"{end:,.0f}" if end >= 10 else f"{end:.1f}" for end in one)
-    return f"{mean} ({low} to {high})"
+    return f"{mean} ({low} to {high})" if one[2] else f"{mean} (none in nine of ten)"
 
 
 def counts_table(outlook: Outlook) -> Table:
@@ -147,7 +157,7 @@ def score_table(rows: Sequence[ScoreRow]) -> Table:
     ]
     cells = [
         [
-            f"{row.score}, {row.quantity}",
+            f"{row.score}, {COUNT_NAMES.get(row.quantity, row.quantity).lower()}",
             *("" if math.isnan(one) else _score(one) for one in row.by_model),
             _skill(row),
             "" if row.inside is None else f"{row.inside} of {row.n_sessions}",
@@ -216,21 +226,23 @@ def write_page(
     if len(sites) > MOST_ROWS:
         notes.append(f"{MOST_ROWS} of {len(sites)} sites, those with the highest risk: risk.csv.")
     if any(not row.addresses for row in sites):
-        notes.append(f"{NOT_KNOWN}: the site has no IPv4 address in your file.")
+        notes.append(f"{NOT_KNOWN}: your file has no public IPv4 address of the site.")
     came, caution = calibration(rolled)
     notes += [caution] if caution else []
     notes.append(
-        "Listed: blocked at one polled operator or more. Hours: expected, in which an address of "
-        "the site is listed; of several the mean."
+        "Listed: blocked at one polled operator or more. Probabilities with the range that the "
+        "record allows. Hours for which a site's addresses are listed: mean, and nine in ten "
+        "outcomes. Addresses of a site that came together so far are taken to do so again."
     )
     providers_table = risk_table("providers", "provider", providers, record.n_sessions)
     of_providers = (
-        "Providers by ranges of 2025 and 2026; risk that any of their addresses is listed, and "
-        "address-hours. By /24 network: networks.csv.",
+        "Providers by ranges of 2025 and 2026, other: in none of these; risk that any of their "
+        "addresses is listed, and hours of all of them. By /24 network: networks.csv.",
     )
     return render_markdown(
         "risk.md.j2",
         title=title_of(outlook),
+        least=LEAST_LISTED,
         answer=answer(outlook, sites),
         n_sessions=record.n_sessions,
         days=f"{instant(record.start_s[0])[:10]} to {instant(record.end_s[-1])[:10]}",
@@ -274,7 +286,12 @@ def calibration(rolled: Sequence[SessionForecast]) -> tuple[str, str]:
 
 def title_of(outlook: Outlook) -> str:
     """Title of the page."""
-    return f"How likely are your sites blocked next, from {instant(outlook.start_s[0])[:10]} on?"
+    return f"Will your sites be blocked next? Forecast from a record to {_day(outlook)}"
+
+
+def _day(outlook: Outlook) -> str:
+    """Last day of the record."""
+    return instant(outlook.record.last_s)[:10]
 
 
 def answer(outlook: Outlook, sites: Sequence[RiskRow]) -> str:
@@ -282,10 +299,11 @@ def answer(outlook: Outlook, sites: Sequence[RiskRow]) -> str:
     known = [row for row in sites if row.p_next is not None]
     start, n_any = instant(outlook.start_s[0])[:16].replace("T", " "), len(outlook.start_s)
     head = (
-        f"The next session is expected on {start} UTC, the first of {n_any} within {WEEKS} weeks."
+        f"The next session of blocking is expected on {start} UTC, the first of {n_any} within "
+        f"{WEEKS} weeks."
     )
     if not known:
-        return f"{head} For none of your sites is an IPv4 address given: nothing is known of them."
+        return f"{head} None of your sites has a public IPv4 address in your file: not known."
     likely = [row.name for row in known if row.p_next is not None and row.p_next[0] >= LIKELY]
     expected = sum(row.p_next[0] for row in known if row.p_next is not None)
     never = sum(not row.n_listed for row in known)
@@ -293,8 +311,8 @@ def answer(outlook: Outlook, sites: Sequence[RiskRow]) -> str:
         text = f"It lists {known[0].name} with a probability of {share_text(known[0].p_next)}."
     else:
         n = f"{expected:.2g}" if expected >= 0.05 else "fewer than 0.05"
-        text = f"It is expected to list {n} of your {len(known):,} sites with an IPv4 address"
+        text = f"It is expected to list {n} of your {len(known):,} sites with a public IPv4 address"
         text += f"; {len(likely):,} with a probability of 50 % or more"
         text += f" ({', '.join(likely)})." if 0 < len(likely) <= MOST_NAMES else "."
     of = "site was" if never == 1 else "sites were"
-    return f"{head} {text}" + (f" {never:,} {of} listed in no session." if never else "")
+    return f"{head} {text}" + (f" {never:,} {of} never listed so far." if never else "")

@@ -185,7 +185,7 @@ def read_ends(
     ]
     begins = [one.from_s for one in listed.periods if one.from_s is not None]
     ends = [one.until_s for one in listed.periods if one.until_s is not None]
-    if not begins and given_s[0] is None:
+    if not begins and given_s[0] is None and listed.polls_s is None:
         message = (
             "expected a record with dates: polls, dated orders, or a table with from and until"
         )

@@ -10,6 +10,7 @@ import pytest
 
 from sim.forecast.scores import _row
 from tests.commands import run
+from tests.csv_rows import csv_rows
 
 MADRID = ZoneInfo("Europe/Madrid")
 FIRST = datetime(2026, 1, 20, 21, tzinfo=MADRID)
@@ -35,7 +36,7 @@ def asked(tmp_path):
     (tmp_path / "sites.csv").write_text(
         "site,address\na.example,198.51.100.3\nb.example,203.0.113.9\n"
     )
-    return "risk", tmp_path / "sites.csv", "--no-scores", "-o", tmp_path / "out", "--record"
+    return "risk", tmp_path / "sites.csv", "-o", tmp_path / "out", "--record"
 
 
 def test_sessions_come_again_at_the_same_time_of_day(asked, tmp_path):
@@ -46,7 +47,8 @@ def test_sessions_come_again_at_the_same_time_of_day(asked, tmp_path):
     assert {(one.weekday(), one.hour) for one in starts} == {(1, 21)}
     assert len(starts) == 4
     assert "1 of 2 sites have addresses that were listed outside sessions alone" in done.stderr
-    assert "listed in no session" in done.stdout
+    assert "never listed so far" in done.stdout
+    assert "the next session after this record, on 2026-03-17T" in done.stderr
     # What may be registered is not lost.
     told = run(*asked, tmp_path / "record.csv", "--seed", "5", status=2).stderr
     assert "forecast.csv" in told
@@ -98,3 +100,38 @@ def test_a_record_that_does_not_end_is_told_the_option_of_the_verb(asked, tmp_pa
 def test_there_is_no_skill_over_a_perfect_forecast():
     assert np.isnan(_row("CRPS", "hours", np.zeros(4), None, 1).skill)
     assert _row("CRPS", "hours", np.array([1.0, 2, 4, 4]), None, 1).skill == 0.5
+
+
+def test_what_is_ignored_of_sites_is_named(asked, tmp_path):
+    (tmp_path / "sites.csv").write_text(
+        "site,address,comment\na,198.51.100.3,x\na,2001:db8::1,\nb,10.0.0.5,\n"
+    )
+    done = run(*asked, write(tmp_path, weekly(6)))
+    assert "columns ignored: comment" in done.stderr
+    assert "IPv6 addresses, of which the record has none: 1" in done.stderr
+    rows = {row["name"]: row for row in csv_rows(tmp_path / "out" / "risk.csv")}
+    assert rows["b"]["p_next"] == ""
+    assert float(rows["a"]["p_next"]) > 0
+    assert "Not scored here" in (tmp_path / "out" / "report.html").read_text()
+
+
+def test_a_record_is_cut_where_the_user_says_that_it_begins_and_ends(asked, tmp_path):
+    record, folder = write(tmp_path, weekly(12)), tmp_path / "out"
+    cut = ("--start", "2026-01-27T12:00Z", "--end", "2026-03-21T12:00Z")
+    run(*asked, record, *cut)
+    short = weekly(12)[:-1]
+    inside = [one for one in short if FIRST + timedelta(days=6) < one[1] < FIRST + timedelta(60)]
+    assert 0 < len(inside) < len(short)
+    found = json.loads((folder / "forecast.json").read_text())
+    assert found["n_sessions"] == len({start for _, start, _ in inside})
+    run(*asked, write(tmp_path, inside), *cut, "--force")
+    assert json.loads((folder / "forecast.json").read_text())["sha256"] == found["sha256"]
+    told = run(*asked, record, "--end", "2026-01-01T00:00Z", "--force", status=2).stderr
+    assert "expected an end after the beginning" in told
+
+
+def test_the_shipped_record_is_cut_too(asked, tmp_path):
+    run(*asked[:-1], "--end", "2026-01-31T00:00+01:00")
+    found = json.loads((tmp_path / "out" / "forecast.json").read_text())
+    assert found["n_sessions"] == 20
+    assert found["last_session"] == "2026-01-25T14:40:08+00:00"

@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.optimize import minimize_scalar
 from scipy.stats import nbinom
 
 from sim.forecast import outlook as module
-from sim.forecast.outlook import SHAPES, NewOnes, forecast
+from sim.forecast.outlook import SHAPES, NewOnes, Shift, estimate_shift, forecast
 from sim.forecast.pool import assumption, read_belief
 from sim.forecast.scores import stored_text
 from sim.streams import Streams
@@ -46,6 +47,80 @@ def test_the_number_listed_is_that_of_addresses_and_of_new_ones(outlook):
     assert (outlook.counts["start"] <= np.maximum(drawn, 1)).all()
     assert set(outlook.counts["hours"]) == {5.0}
     assert outlook.share_h == pytest.approx(1.0)
+
+
+def test_courses_are_drawn_as_likely_as_they_are(outlook):
+    drawn, paths = outlook.drawn, outlook.drawn.shape[0] * outlook.drawn.shape[1]
+    assert drawn.min() >= 0
+    assert drawn.max() == len(AHEAD)
+    for found, wanted in (
+        (drawn.mean(axis=(0, 1)), outlook.n_listed.mean(axis=(0, 1))),
+        ((drawn == 0).mean(axis=(0, 1)), outlook.none_any.mean(axis=(0, 1))),
+    ):
+        apart = np.abs(found - wanted) / (drawn.std() / np.sqrt(paths))
+        assert apart.max() < 5
+        assert np.mean(apart) < 1.5
+
+
+def listed_and_not(rng, n, shift):
+    """Probabilities that are off by a shift of logits, and what came."""
+    logits = rng.normal(0, 2, n)
+    return 1 / (1 + np.exp(-logits)), rng.random(n) < 1 / (1 + np.exp(-logits - shift))
+
+
+def test_a_shift_is_the_likeliest_one_with_its_prior():
+    rng = np.random.default_rng(3)
+    pairs = [listed_and_not(rng, n, -0.8) for n in (40, 7, 300)]
+    forget, worth, sd = (
+        assumption(key).value for key in ("forget_errors", "errors_worth", "shift_sd")
+    )
+
+    def lack(shift):
+        total = shift**2 / sd**2 / 2
+        for age, (p, came) in enumerate(reversed(pairs)):
+            chance = 1 / (1 + (1 - p) / p * np.exp(-shift))
+            missed = -np.log(np.where(came, chance, 1 - chance))
+            total += worth * forget**age * missed.mean()
+        return total
+
+    best = minimize_scalar(lack, bounds=(-5, 5), method="bounded", options={"xatol": 1e-9}).x
+    curved = (lack(best + 1e-3) - 2 * lack(best) + lack(best - 1e-3)) / 1e-6
+    shift, error = estimate_shift(pairs)
+    assert shift == pytest.approx(best, abs=1e-6)
+    assert error == pytest.approx(curved**-0.5, rel=1e-3)
+    assert shift == pytest.approx(-0.8, abs=3 * error)
+    # Nothing is corrected where nothing came before, and nobody was wrong.
+    assert estimate_shift([]) == (0.0, 0.0)
+    assert estimate_shift([(np.empty(0), np.empty(0, bool))]) == (0.0, 0.0)
+    even = np.full(100, 0.5), np.arange(100) < 50
+    assert estimate_shift([even])[0] == pytest.approx(0, abs=1e-9)
+
+
+def test_a_corrected_forecast_has_shifted_odds_and_the_same_counts(outlook):
+    shifted = forecast(RECORD, AHEAD, Streams(7, 0), shift=Shift(next=-0.4, later=-0.9))
+
+    def odds(p):
+        return p / (1 - p)
+
+    before, after = (1 - one.none_next.mean(axis=(0, 1)) for one in (outlook, shifted))
+    np.testing.assert_allclose(odds(after) / odds(before), np.exp(-0.4), rtol=0.02)
+    # Of those that the next session does not list: means of paths are not means of ratios.
+    later, then = (
+        1 - one.none_any.mean(axis=(0, 1)) / one.none_next.mean(axis=(0, 1))
+        for one in (outlook, shifted)
+    )
+    np.testing.assert_allclose(odds(then) / odds(later), np.exp(-0.9), rtol=0.2)
+    assert (shifted.none_any <= shifted.none_next).all()
+    np.testing.assert_allclose(
+        shifted.n_listed / (1 - shifted.none_any), outlook.n_listed / (1 - outlook.none_any)
+    )
+    for one in ("distinct", "listed", "start", "hours"):
+        np.testing.assert_array_equal(shifted.counts[one], outlook.counts[one])
+    np.testing.assert_array_equal(shifted.raw_within, outlook.raw_within)
+    np.testing.assert_array_equal(shifted.new_next, outlook.new_next)
+    # The error of a shift widens the range.
+    unsure = forecast(RECORD, AHEAD, Streams(7, 0), shift=Shift(-0.4, -0.9, 0.5, 0.5))
+    assert (unsure.p_next.std(axis=0) > shifted.p_next.std(axis=0)).mean() > 0.95
 
 
 def test_one_seed_has_one_forecast_and_another_another(outlook, monkeypatch):

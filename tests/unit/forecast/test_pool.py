@@ -153,6 +153,11 @@ def test_members_spread_as_the_record_leaves_them():
     point = np.array([1.0, 0.0, -3.0, -3.0, 0.0])
     members = draw_members(point, covariance, Streams(3, 0), 400)
     assert_allclose(np.std([one.propensity_logit for one in members]), 0.2, rtol=0.15)
+    # Rates also differ from period to period: variances add.
+    wanted = np.hypot(0.1, assumption("rates_sd").value)
+    for rate in ("leave", "return_"):
+        assert_allclose(np.std(np.log([getattr(one, rate) for one in members])), wanted, rtol=0.15)
+    assert_allclose(np.std(np.log([one.level_sd_logit for one in members])), 0.1, rtol=0.15)
     memory = assumption("memory")
     assert all(memory.low <= one.memory <= memory.high for one in members)
     again = draw_members(point, covariance, Streams(3, 0), 400)
@@ -164,7 +169,7 @@ def test_members_spread_as_the_record_leaves_them():
 def test_forecasts_of_a_simulated_record_are_calibrated():
     """Within three standard errors, which count that addresses share the levels of 20 sessions."""
     record = simulate(POOL, 40, 400, np.random.default_rng(5))
-    rolled = roll(record, float(record.start_s[20]), Streams(1, 0), lambda *_: None)
+    rolled, _ = roll(record, float(record.start_s[20]), Streams(1, 0), lambda *_: None)
     p = np.array([one.p[0].sum() for one in rolled])
     came = np.array([one.is_listed.sum() for one in rolled])
     # The level makes sessions vary; their mean does not.

@@ -8,7 +8,7 @@ import pytest
 
 from sim.forecast.outlook import forecast
 from sim.forecast.record import number_of
-from sim.forecast.risk import provider_of, rate_networks, rate_providers, rate_sites
+from sim.forecast.risk import _heads, provider_of, rate_networks, rate_providers, rate_sites
 from sim.scenario.tables.inventory import read_inventory
 from sim.streams import Streams
 from tests.csv_rows import csv_rows
@@ -18,7 +18,9 @@ RECORD = simulate(POOL._replace(propensity_logit=0.5), 10, 60, 3)
 OTHERS = tuple(f"203.0.113.{at}" for at in range(20))
 RECORD = replace(RECORD, addresses=RECORD.addresses[:40] + OTHERS)
 AHEAD = [int(RECORD.start_s[-1] + days * DAY) for days in (3.5, 7)]
-A, B = RECORD.addresses[0], RECORD.addresses[11]
+A, B, TWIN = RECORD.addresses[0], RECORD.addresses[11], RECORD.addresses[12]
+for table in (RECORD.is_listed, RECORD.is_at_start, RECORD.hours):
+    table[:, 12] = table[:, 0]
 SITES = f"""site,address
 a,{A}
 b,{B}
@@ -27,6 +29,11 @@ both,{B}
 mixed,{A}
 mixed,2001:db8::1
 fresh,104.21.0.99
+fresh-too,104.21.0.99
+fresh-too,104.21.0.98
+fresh-too,198.51.100.7
+twins,{A}
+twins,{TWIN}
 six,2001:db8::1
 """
 
@@ -56,6 +63,33 @@ def test_a_site_of_two_addresses_is_at_least_as_likely_as_each_and_at_most_as_bo
     assert rows["both"].last == RECORD.start_s[np.flatnonzero(n_a | n_b)[-1]]
 
 
+def test_addresses_of_a_site_that_came_together_come_together_again(rows):
+    assert rows["twins"].p_next == rows["a"].p_next
+    assert rows["twins"].p_any == rows["a"].p_any
+    assert rows["twins"].hours_any == rows["a"].hours_any
+    assert rows["fresh-too"].p_next == rows["fresh"].p_next
+    assert rows["fresh-too"].p_any == rows["fresh"].p_any
+
+
+@pytest.mark.parametrize(("shared", "together"), [(4, True), (3, False)])
+def test_addresses_come_together_from_a_share_of_sessions_on(shared, together):
+    listed = np.zeros((8, 2), bool)
+    listed[:5, 0] = listed[:shared, 1] = True
+    assert (len(set(_heads(listed).tolist())) == 1) == together
+
+
+def test_hours_of_four_weeks_hold_nine_in_ten_outcomes(rows, outlook):
+    """Of an address that is listed for all of a session, five hours long, or for nothing of it."""
+    at = RECORD.addresses.index(A)
+    none, drawn = outlook.none_any[:, :, at], outlook.drawn[:, :, at]
+    p_some = [(drawn[drawn > 0] == n).mean() * (1 - none.mean()) for n in range(1, 3)]
+    share = np.cumsum([none.mean(), *p_some])
+    wanted = [5.0 * np.searchsorted(share, q) for q in (0.05, 0.95)]
+    assert rows["a"].hours_any[1:] == pytest.approx(wanted)
+    assert rows["fresh"].hours_any[1:] == (0, 0)
+    assert rows["fresh"].hours_any[0] > 0
+
+
 def test_what_is_not_known_has_no_number_and_what_is_new_has_a_small_one(rows, outlook):
     six = rows["six"]
     assert (six.addresses, six.p_next, six.p_any, six.hours_next, six.hours_any) == ((),) + 4 * (
@@ -73,8 +107,9 @@ def test_what_is_not_known_has_no_number_and_what_is_new_has_a_small_one(rows, o
 def test_ranges_hold_their_mean_and_no_probability_is_beyond_one(rows, outlook):
     found = [*rows.values(), *rate_networks(outlook), *rate_providers(outlook)]
     for row in found:
-        for one in (row.p_next, row.p_any, row.hours_next, row.hours_any):
+        for one in (row.p_next, row.p_any, row.hours_next):
             assert one is None or 0 <= one[1] <= one[0] <= one[2]
+        assert row.hours_any is None or 0 <= row.hours_any[1] <= row.hours_any[0]
         assert row.p_next is None or row.p_next[2] <= row.p_any[2] + 0.01 <= 1.01
 
 

@@ -1,6 +1,7 @@
 """Scores of rolling forecasts: published ones of simple forecasts, and laws."""
 
 import csv
+import hashlib
 from datetime import datetime
 
 import numpy as np
@@ -24,6 +25,7 @@ from sim.forecast.scores import (
     roll,
     score_registered,
     simple_probabilities,
+    stored_text,
 )
 from sim.statistics.designs import crps
 from sim.streams import Streams
@@ -95,7 +97,7 @@ def test_simple_forecasts_score_in_february_as_was_published(name, published, li
 
 @pytest.mark.long
 def test_february_is_forecast_better_than_by_simple_forecasts(shipped):
-    rolled = roll(shipped, FEBRUARY, Streams(0, 0), lambda *_: None)
+    rolled, _ = roll(shipped, FEBRUARY, Streams(0, 0), lambda *_: None)
     rows = {(row.score, row.quantity): row for row in mean_scores(rolled)}
     brier = rows["Brier", "listed before"]
     assert brier.n_sessions == 9
@@ -113,7 +115,8 @@ def test_february_is_forecast_better_than_by_simple_forecasts(shipped):
 @pytest.mark.long
 def test_a_shuffled_record_shows_no_skill(shipped):
     mixed = shipped.shuffle(np.random.default_rng(5))
-    rows = mean_scores(roll(mixed, FEBRUARY, Streams(0, 0), lambda *_: None))
+    rolled, _ = roll(mixed, FEBRUARY, Streams(0, 0), lambda *_: None)
+    rows = mean_scores(rolled)
     assert rows[0].quantity == "listed before"
     assert rows[0].skill <= 0
 
@@ -121,7 +124,7 @@ def test_a_shuffled_record_shows_no_skill(shipped):
 def test_simple_forecasts_of_two_sessions_by_hand(shipped):
     """Each from its definition, over the addresses listed before."""
     cut = shipped.before(28)
-    rolled = roll(cut, float(cut.start_s[26]), Streams(0, 0), lambda *_: None)
+    rolled, _ = roll(cut, float(cut.start_s[26]), Streams(0, 0), lambda *_: None)
     for one, k in zip(rolled, (26, 27), strict=True):
         before, now = cut.is_listed[:k], cut.is_listed[k]
         seen = before.any(axis=0)
@@ -136,12 +139,19 @@ def test_simple_forecasts_of_two_sessions_by_hand(shipped):
         sure = ((one.p_any - any_) ** 2).mean()
         assert_allclose(one.scores["Brier", "within four weeks"][0], sure)
     # What comes later changes no forecast before.
-    short = roll(shipped.before(27), float(cut.start_s[26]), Streams(0, 0), lambda *_: None)
+    short, shift = roll(shipped.before(27), float(cut.start_s[26]), Streams(0, 0), lambda *_: None)
     assert short[0].sha256 == rolled[0].sha256
+    # What `risk` makes of the same record, with the correction of the session after it.
+    known, ahead = shipped.before(27), cut.start_s[27:].tolist()
+    outlook = forecast(known, ahead, Streams(0, 0), shift=shift)
+    assert hashlib.sha256(stored_text(outlook).encode()).hexdigest() == rolled[1].sha256
+    other = forecast(known, ahead, Streams(0, 0))
+    assert hashlib.sha256(stored_text(other).encode()).hexdigest() != rolled[1].sha256
 
 
 def test_a_registered_forecast_scores_as_the_rolling_one(shipped):
-    (one,) = roll(shipped.before(21), float(shipped.start_s[20]), Streams(0, 0), lambda *_: None)
+    rolled = roll(shipped.before(21), float(shipped.start_s[20]), Streams(0, 0), lambda *_: None)
+    ((one,), _) = rolled
     stored = dict(zip(one.addresses, one.p[0].tolist(), strict=True))
     last_s, then_s = shipped.start_s[19:21].tolist()
     start_s, rows = score_registered(shipped, stored, last_s, then_s + 3 * 3600)
@@ -173,7 +183,10 @@ def test_of_one_session_each_number_is_its_probability(shipped):
 def test_an_address_that_was_never_listed_has_the_rate_of_new_ones(outlook):
     fresh = "104.26.12.253"
     assert fresh not in outlook.record.addresses
-    row, density = _Rater(outlook).row("fresh", (fresh,)), outlook.spread.density(0x681A0CFD)
+    row, density = (
+        _Rater(outlook).row("fresh", (fresh,), is_site=True),
+        outlook.spread.density(0x681A0CFD),
+    )
     assert_allclose(row.p_next[0], density * outlook.new_next.mean(), rtol=0.01)
     assert_allclose(row.p_any[0], density * outlook.new_any.mean(), rtol=0.01)
     assert 1e-5 < row.p_any[0] < 0.1
@@ -182,8 +195,8 @@ def test_an_address_that_was_never_listed_has_the_rate_of_new_ones(outlook):
 def test_a_site_of_two_addresses_is_at_least_as_likely_as_each(outlook):
     rate = _Rater(outlook)
     pair = outlook.record.addresses[3], outlook.record.addresses[200]
-    both = rate.row("both", pair, mean=True)
-    each = [rate.row(one, (one,), mean=True) for one in pair]
+    both = rate.row("both", pair, is_site=True)
+    each = [rate.row(one, (one,), is_site=True) for one in pair]
     for name in ("p_next", "p_any"):
         means = [getattr(one, name)[0] for one in each]
         assert max(means) - 0.01 <= getattr(both, name)[0] <= sum(means) + 0.01
