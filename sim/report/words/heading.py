@@ -35,7 +35,7 @@ from sim.report.words.languages import (
     say_name,
 )
 from sim.report.words.numbers import whole
-from sim.report.words.record import is_record, names_operators, source_of_record
+from sim.report.words.record import column_source, is_record, names_operators
 from sim.results.folder import (
     COMPLETE,
     INTERRUPTED,
@@ -167,8 +167,9 @@ def order_line(run: RunFolder) -> Text:
 def simulated_line(run: RunFolder) -> Text:
     """Write what time is simulated, or of the record, and by which clock."""
     days = period(run.start, last_moment(run))
-    if is_record(run):
-        values = {"source": source_of_record(run), "days": days, "zone": clock_of(run)}
+    # A list in a case of one's own has no note that says who polled, nor when polls end.
+    if is_record(run) and (source := column_source(run, key="table")):
+        values = {"source": source, "days": days, "zone": clock_of(run)}
         return say("record by {source} of {days}, {zone}", **values)
     return say("simulated {days}, {zone}", days=days, zone=clock_of(run))
 

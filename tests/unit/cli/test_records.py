@@ -373,3 +373,17 @@ def test_short_gaps_between_sessions_are_bridged(gap_h, expected):
     found = find_sessions(read_spells(listed, int(at0), int(at0 + 99 * H)))
     wanted = [(int(at0 + f * H), int(at0 + t * H)) for f, t in expected]
     assert found == wanted
+
+
+def test_polls_in_a_case_of_ones_own_are_a_record_of_no_stated_time(tmp_path):
+    data = [{"ip": "203.0.113.9", "isp": "Big One", "stateChanges": turns(0, 2)}]
+    (tmp_path / "data.json").write_text(json.dumps({"data": data}))
+    (tmp_path / "sites.csv").write_text("site,address\na.example,203.0.113.9\n")
+    run("init", tmp_path / "case", "--country", "ES", "--blocklist", tmp_path / "data.json")
+    given = tmp_path / "case" / "scenario.yaml", "--sites", tmp_path / "sites.csv"
+    run("run", *given, "-n", "1", "-w", "1", "-o", tmp_path / "out")
+    page = words_of(tmp_path / "out")
+    assert "Your site was seen blocked, first on 7 March 2026, for 2 hours in all" in page
+    # The run lasts longer than the polls.
+    assert "· simulated " in page
+    assert "record by" not in page
