@@ -8,7 +8,14 @@ import pytest
 
 from sim.forecast.outlook import forecast
 from sim.forecast.record import number_of
-from sim.forecast.risk import _heads, provider_of, rate_networks, rate_providers, rate_sites
+from sim.forecast.risk import (
+    _heads,
+    _outcomes,
+    provider_of,
+    rate_networks,
+    rate_providers,
+    rate_sites,
+)
 from sim.scenario.tables.inventory import read_inventory
 from sim.streams import Streams
 from tests.csv_rows import csv_rows
@@ -86,6 +93,14 @@ def test_hours_of_four_weeks_hold_nine_in_ten_outcomes(rows, outlook):
     share = np.cumsum([none.mean(), *p_some])
     wanted = [5.0 * np.searchsorted(share, q) for q in (0.05, 0.95)]
     assert rows["a"].hours_any[1:] == pytest.approx(wanted)
+    # By hand: none with 0.6, and of the courses with any one in two for one hour, or for nine.
+    drawn = np.array([[0, 1, 9, 1, 9, 0]])
+    none, expected = np.full((1, 6), 0.6), np.full((1, 6), 2.0)
+    assert _outcomes(expected, drawn, drawn > 0, none, 2.0) == (4, 0, 18)
+    assert _outcomes(expected, drawn, drawn > 0, none + 0.36, 2.0) == (4, 0, 0)
+    many = np.arange(1001.0)[np.newaxis]
+    half = np.full(many.shape, 0.5)
+    assert _outcomes(many, many, many >= 0, half, 1.0) == pytest.approx((500, 0, 900))
     assert rows["fresh"].hours_any[1:] == (0, 0)
     assert rows["fresh"].hours_any[0] > 0
 

@@ -10,13 +10,20 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy.stats import energy_distance
 
 from sim.errors import UsageError
-from sim.forecast.outlook import Spread, forecast, share_of_level
+from sim.forecast.outlook import (
+    NO_SHIFT,
+    Spread,
+    estimate_shift,
+    forecast,
+    share_of_level,
+)
 from sim.forecast.pool import Pool
 from sim.forecast.record import read_record
 from sim.forecast.risk import _Rater, next_sessions, provider_of, rate_networks
 from sim.forecast.scores import (
     MODELS,
     _crps_weighted,
+    _Earlier,
     _of_listed,
     counts_of,
     forgetting_weights,
@@ -147,6 +154,34 @@ def test_simple_forecasts_of_two_sessions_by_hand(shipped):
     assert hashlib.sha256(stored_text(outlook).encode()).hexdigest() == rolled[1].sha256
     other = forecast(known, ahead, Streams(0, 0))
     assert hashlib.sha256(stored_text(other).encode()).hexdigest() != rolled[1].sha256
+
+
+def test_errors_of_all_earlier_forecasts_make_the_correction(shipped):
+    """By sets and dates: what each gave for what has come since, and for no later session."""
+    listings = [
+        {one for one, is_in in zip(shipped.addresses, row, strict=True) if is_in}
+        for row in shipped.is_listed
+    ]
+    rng, earlier = np.random.default_rng(7), _Earlier(shipped)
+    given = {
+        k: np.sort(rng.random((4, shipped.before(k).is_listed.shape[1])), 0) for k in (3, 9, 10)
+    }
+    earlier.raw = given
+    pairs_next, pairs_later = [], []
+    for k, within in given.items():
+        known = sorted(set().union(*listings[:k]), key=shipped.addresses.index)
+        came = np.array([one in listings[k] for one in known])
+        pairs_next.append((within[0], came))
+        since = listings[k + 1 : min(k + 4, 11)]
+        if since:
+            later = np.array([one in set().union(*since) for one in known])
+            p = 1 - (1 - within[len(since)]) / (1 - within[0])
+            pairs_later.append((p[~came], later[~came]))
+    assert len(pairs_later) == 2
+    found = earlier.shift_at(11)
+    assert (found.next, found.next_sd) == pytest.approx(estimate_shift(pairs_next))
+    assert (found.later, found.later_sd) == pytest.approx(estimate_shift(pairs_later))
+    assert earlier.shift_at(3) == NO_SHIFT
 
 
 def test_a_registered_forecast_scores_as_the_rolling_one(shipped):
