@@ -193,15 +193,18 @@ def progress(what: str, *, quiet: bool) -> Iterator[Watch]:
 
     def update(n_done: int, n_total: int) -> None:
         nonlocal first, printed_at
-        now = time.monotonic()
-        began_at, n_before = first = first or (now, n_done)
+        now, pace = time.monotonic(), ""
+        # Loading and compiling come before the first one, so the rate is that of those after it.
+        began_at, n_before = first = first if first and first[1] else (now, n_done)
         every_s = EVERY_S / 20 * (n_done < n_total) if is_terminal else EVERY_S
-        if now - printed_at < every_s or n_done == n_before:
+        if now - printed_at < every_s or not n_done:
             return
         printed_at = now
-        rate = (n_done - n_before) / max(now - began_at, 1e-9)
-        left = timedelta(seconds=round((n_total - n_done) / rate))
-        show(f"{n_done} of {n_total} {what}, {rate:.3g}/s, {left} left")
+        if n_done - n_before >= max(2, n_total / 20):
+            rate = (n_done - n_before) / max(now - began_at, 1e-9)
+            left = timedelta(seconds=round((n_total - n_done) / rate))
+            pace = f", {rate:.3g}/s, {left} left"
+        show(f"{n_done} of {n_total} {what}{pace}")
 
     try:
         yield Watch(update, lambda: say(COMPILING))
