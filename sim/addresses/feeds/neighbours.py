@@ -284,7 +284,7 @@ NAME_KINDS = ("fqdn", "domain", "domain name", "hostname", "host", "dns", "name"
 _KINDS = (
     *NAME_KINDS,
     *("ip", "ipv4", "ipv6", "4", "6", "address", "ip address", "prefix", "cidr"),
-    *("fact", "assumption"),
+    *("fact", "assumption", "derived"),
 )
 _OF_KINDS = ("type", "kind", "family", "version", "ipversion")
 """Names of columns that say which kind of row it is, as in the tables of this program."""
@@ -404,7 +404,8 @@ class Neighbours:
             return self._of_words(column, texts, against)
         if column in self._of_labels or self._is_start(plain, column, said):
             return None
-        if name in _OF_KINDS and all(cell.strip().lower() in _KINDS for cell in said):
+        kinds = ("yes", "no") if name == "shared" else _KINDS if name in _OF_KINDS else ()
+        if all(cell.strip().lower() in kinds for cell in said):
             return None
         if name in _TEXTS or name in _CODES or _OF_SITES.fullmatch(name):
             if not any(map(_OF_ADDRESSES.fullmatch, shapes)):

@@ -9,6 +9,9 @@ from typing import Annotated
 import pytest
 from pydantic import Field
 
+from sim.addresses.feeds.feed import Feed
+from sim.addresses.feeds.formats import read_file
+from sim.blocklists.blocklists import find_input
 from sim.catalogue.curves import CURVES
 from sim.catalogue.measures import MEASURES
 from sim.scenario.library import scenario_names, shipped, table_names
@@ -244,6 +247,16 @@ def test_prefixes_of_a_world_do_not_overlap():
     assert len(networks) > 4000
     for before, after in pairwise(networks):
         assert not before.overlaps(after), (before, after)
+
+
+@pytest.mark.parametrize("name", [one for one, row in MODELS.items() if row is CloudPrefixRow])
+def test_a_table_of_ranges_is_read_by_its_name_alone(name):
+    feed = read_file(find_input(name))
+    assert isinstance(feed, Feed)
+    networks = [ip_network(row["prefix"]) for row in cells_of(name)]
+    sizes = sum(each.num_addresses for each in networks if each.version == 4)
+    assert int((feed.v4.stop - feed.v4.start).sum()) == sizes
+    assert len(feed.v6) == sum(each.version == 6 for each in networks)
 
 
 def test_access_networks_host_nothing():
