@@ -77,6 +77,7 @@ def report_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]
         "comparison": write_comparison,
         "sites": write_sites,
         "record": write_record,
+        "seen": lambda path: run("run", "spain-record", "-n", "2", "-w", "1", "-q", "-o", path),
         "moved": write_moved,
         "three": lambda path: write_comparison(path, "aggregate:length=24"),
     }

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.browser
 KINDS = ("run", "comparison", "sites")
 TRANSLATIONS = tuple(f"{kind}-{code}" for kind in KINDS for code in TRANSLATED)
-MORE = ("record", "record-es", "moved", "three", "three-es", "three-it", "noticed-it")
+MORE = ("seen", "record", "record-es", "moved", "three", "three-es", "three-it", "noticed-it")
 LONG = ("comparison-ru", "sites-ru", "three", "three-it")
 """Whose words are shorter than those of another language or kind."""
 SIZES = ((1400, 900), (768, 1024), (390, 844))
