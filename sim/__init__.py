@@ -12,8 +12,8 @@ from sim.version import __version__
 
 if TYPE_CHECKING:
     from sim.api.results import Columns, Picture, Results, open_results
-    from sim.api.runs import compare, cover, measures, run, scenarios
-    from sim.blocklists.exposure import Exposure, exposure
+    from sim.api.runs import compare, cover, exposure, measures, run, scenarios
+    from sim.blocklists.exposure import Exposure
     from sim.errors import DataError, OverblockError, PartialError, ScenarioError, UsageError
 
 __all__ = [
@@ -39,8 +39,8 @@ _MODULES = {
     name: module
     for module, names in {
         "sim.api.results": ("Columns", "Picture", "Results", "open_results"),
-        "sim.api.runs": ("compare", "cover", "measures", "run", "scenarios"),
-        "sim.blocklists.exposure": ("Exposure", "exposure"),
+        "sim.api.runs": ("compare", "cover", "exposure", "measures", "run", "scenarios"),
+        "sim.blocklists.exposure": ("Exposure",),
         "sim.errors": (
             "DataError", "OverblockError", "PartialError", "ScenarioError", "UsageError",
         ),

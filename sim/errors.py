@@ -14,7 +14,6 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from numbers import Integral
 
 
 @dataclass(frozen=True)
@@ -160,22 +159,3 @@ class PartialError(OverblockError):
     """The work ended early; what was finished is kept."""
 
     exit_code = 3
-
-
-def whole_numbers(**given: object) -> list[int | None]:
-    """Return arguments of functions as whole numbers; None stays.
-
-    Raises
-    ------
-    UsageError
-        With each that is none, or below 0.
-    """
-    bad = [
-        f"{name}: expected a whole number of 0 or more, got {value!r}"
-        for name, value in given.items()
-        if value is not None
-        and (isinstance(value, bool) or not isinstance(value, Integral) or value < 0)
-    ]
-    if bad:
-        raise UsageError("\n".join(bad))
-    return [int(value) if isinstance(value, Integral) else None for value in given.values()]

@@ -9,14 +9,18 @@ import csv
 import json
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime, time
+from functools import wraps
+from inspect import signature
+from numbers import Integral, Real
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import monotonic
-from typing import Any, TypeAlias
+from types import NoneType, SimpleNamespace, UnionType
+from typing import Any, ParamSpec, TypeAlias, TypeVar, get_args, get_origin, get_type_hints
 
 import numpy as np
 
@@ -39,7 +43,7 @@ from sim.scenario.own import settings, source_of
 from sim.scenario.resolve import ROWS_OF, Resolved, resolve
 from sim.scenario.schema import Scenario, scenario_tree
 
-Given: TypeAlias = "str | Path | Mapping[str, Any] | Scenario"
+Given: TypeAlias = str | Path | Mapping[str, Any] | Scenario
 """A scenario: the name of a shipped one, the path of a file, its keys and values, or the object."""
 
 
@@ -64,13 +68,6 @@ def resolved_of(
     ScenarioError, DataError
         With all mistakes; of a mapping by the paths of its keys.
     """
-    for name, value, kinds, words in (
-        ("scenario", scenario, (str, Path, Mapping, Scenario), "a name, a path, a mapping of keys"),
-        ("set", values or {}, (Mapping,), "a mapping of key paths"),
-    ):
-        if not isinstance(value, kinds):
-            got = type(value).__name__
-            raise UsageError(f"{name}: expected {words}, got {got} {value!r:.60}")
     if isinstance(scenario, str | Path) and (Path(scenario) / "manifest.json").is_file():
         raise UsageError(
             f"scenario: expected a scenario, got the run folder {scenario}: open_results reads it, "
@@ -106,7 +103,7 @@ def resolved_of(
 
 @contextmanager
 def texts_of(
-    strategies: Sequence[Strategy | str], move: Any
+    strategies: Strategy | str | Sequence[Strategy | str], move: Any
 ) -> Iterator[tuple[list[str], list[str | Path]]]:
     """Write strategies and moves as on the command line; files of them are there meanwhile."""
     with TemporaryDirectory(prefix="overblock-") as folder:
@@ -274,6 +271,79 @@ ARGUMENTS = {
 """Arguments of functions by the option that says the same in another word."""
 _OPTION = re.compile(r"(?<![\w-])--(?!resume\b)([a-z][a-z-]*)")
 """All but one: only the command line resumes."""
+
+
+_Arguments = ParamSpec("_Arguments")
+_Result = TypeVar("_Result")
+_WORDS = {
+    bool: "True or False",
+    int: "a whole number (0 or more)",
+    float: "a number",
+    str: "text",
+    Path: "a path",
+    Mapping: "a mapping",
+    get_origin(Callable[[], None]): "a function",
+    NoneType: "None",
+}
+
+
+def checked(function: Callable[_Arguments, _Result]) -> Callable[_Arguments, _Result]:
+    """Make a function reject arguments that its annotations exclude, and speak of arguments.
+
+    ``Any`` is not checked. Whole numbers of NumPy become integers.
+
+    Raises
+    ------
+    UsageError
+        With each argument of another kind, when the function is called.
+    """
+    parameters = signature(function)
+
+    @wraps(function)
+    def call(*args: _Arguments.args, **named: _Arguments.kwargs) -> _Result:
+        texts = {key: kind for key, kind in function.__annotations__.items() if key != "return"}
+        names = vars(sys.modules[function.__module__])
+        kinds = get_type_hints(SimpleNamespace(__annotations__=texts), names)
+        bound = parameters.bind(*args, **named)
+        bad = []
+        for name, value in bound.arguments.items():
+            kind = kinds.get(name, Any)
+            if not _fits(value, kind):
+                got = f"{type(value).__name__} {' '.join(repr(value).split()):.60}"
+                bad.append(f"{name}: expected {_in_words(kind)}, got {got}")
+            elif int in (kind, *get_args(kind)) and value is not None:
+                bound.arguments[name] = int(value)
+        if bad:
+            raise UsageError("\n".join(bad))
+        with in_python_words():
+            return function(*bound.args, **bound.kwargs)
+
+    return call
+
+
+def _fits(value: Any, kind: Any) -> bool:
+    """Whether a value is of an annotated kind; of a sequence, all of its values."""
+    whole = get_origin(kind) or kind
+    if whole is UnionType:
+        return any(_fits(value, one) for one in get_args(kind))
+    if whole is bool or isinstance(value, bool):
+        return kind is Any or (whole is bool and type(value).__name__ in ("bool", "bool_"))
+    if whole is int:
+        return isinstance(value, Integral) and int(value) >= 0
+    if whole is Sequence:
+        is_many = isinstance(value, Collection) and not isinstance(value, str | bytes | Mapping)
+        return is_many and all(_fits(one, get_args(kind)[0]) for one in value)
+    return kind is Any or isinstance(value, Real if whole is float else whole)
+
+
+def _in_words(kind: Any) -> str:
+    whole = get_origin(kind) or kind
+    if whole is UnionType:
+        *first, last = map(_in_words, get_args(kind))
+        return f"{', '.join(first)} or {last}"
+    if whole is Sequence:
+        return f"a list of {_in_words(get_args(kind)[0])}"
+    return str(_WORDS.get(whole, whole.__name__))
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.api.given import in_python_words
+from sim.api.given import checked
 from sim.catalogue.choices import is_key_figure, label
 from sim.catalogue.curves import CURVES
 from sim.errors import UsageError
@@ -147,6 +147,7 @@ class Results:
         """What happened, in one sentence with its range."""
         return answer(self.run).sentence
 
+    @checked
     def summary(self, *, all_measures: bool = False) -> Columns:
         """Key figures, or every measure, over simulations.
 
@@ -174,6 +175,7 @@ class Results:
         names = ("strategy", "metric", "label", "unit", "median", "low", "high", "denominator")
         return Columns.of_rows(rows, (*names, "n_known", "zero_at_most"))
 
+    @checked
     def curve(
         self,
         name: str,
@@ -247,6 +249,7 @@ class Results:
         }
         return columns
 
+    @checked
     def plot(self, name: str, *, strategy: str | None = None) -> Picture:
         """Draw one figure, which a notebook shows.
 
@@ -264,7 +267,7 @@ class Results:
         """
         from sim.report.figures.kinds import plot_run
 
-        with in_python_words(), TemporaryDirectory(prefix="overblock-") as folder:
+        with TemporaryDirectory(prefix="overblock-") as folder:
             plot_run(self.run, Path(folder), [name], strategy, FORMATS)
             at = Path(folder) / name
             with at.with_suffix(".csv").open(encoding="utf-8", newline="") as file:
@@ -274,6 +277,7 @@ class Results:
             png, svg, pdf = (at.with_suffix(f".{kind}").read_bytes() for kind in FORMATS)
             return Picture(name, alt, png, svg, pdf, Columns.of_rows(rows))
 
+    @checked
     def report(self, path: str | Path = "report.html", *, language: str = "en") -> Path:
         """Write the report, one HTML file that holds everything it shows, and return its path.
 
@@ -290,8 +294,7 @@ class Results:
         from sim.report.page.document import write_report
         from sim.report.words.languages import choose_language
 
-        with in_python_words():
-            write_report(self.run, Path(path), choose_language(language))
+        write_report(self.run, Path(path), choose_language(language))
         return Path(path)
 
     def __repr__(self) -> str:
@@ -303,6 +306,7 @@ class Results:
         title, where = html.escape(self.run.title), html.escape(str(self.folder))
         return f"<p><strong>{title}</strong></p>{lines}<p><code>{where}</code></p>"
 
+    @checked
     def frame(self, metric: str) -> Columns:
         """One metric under every strategy; the values of a row are of one simulation.
 
@@ -335,6 +339,7 @@ class Results:
         """Return a DuckDB connection in which every table of the folder is a view."""
         return connect_tables(self.folder)
 
+    @checked
     def to_pandas(self, table: str = "measures") -> pd.DataFrame:
         """Return a table of the folder as a pandas frame; pandas has to be installed.
 
@@ -359,6 +364,7 @@ class Results:
             frame.attrs["units"] = {one.name: one.unit for one in columns}
             return frame
 
+    @checked
     def to_xarray(self, *, every: Every = "1h", strategy: str | None = None) -> xr.Dataset:
         """Return the curves as an xarray dataset; xarray has to be installed.
 
@@ -412,6 +418,7 @@ class Results:
         return xr.Dataset(variables, coordinates, facts)
 
 
+@checked
 def open_results(folder: str | Path) -> Results:
     """Read a run folder that ``run``, ``compare`` or the command line wrote.
 
@@ -423,7 +430,7 @@ def open_results(folder: str | Path) -> Results:
     return Results(open_run(Path(folder)))
 
 
-Every: TypeAlias = "str | float | timedelta | None"
+Every: TypeAlias = str | float | timedelta | None
 """Step of a grid: ``"1h"``, a ``timedelta``, seconds; None for change points."""
 MOST_TIMES = 1_000_000
 _STEP = re.compile(r"(\d+(?:\.\d+)?)\s*(s|min|h|d|w)")
@@ -444,7 +451,7 @@ def _grid(every: Every, horizon_s: int) -> NDArray[np.int64] | None:
         step_s = float(match[1]) * _SECONDS[match[2]]
     else:
         step_s = float(every)
-    if not step_s >= 1 or step_s != int(step_s):
+    if not 1 <= step_s < math.inf or step_s != int(step_s):
         raise UsageError(f"every: expected whole seconds above 0, got {every!r}")
     if horizon_s / step_s > MOST_TIMES:
         raise UsageError(f"every: expected at most {MOST_TIMES:,} steps, got {every!r}")

@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from sim.addresses.cover.tree import LengthLimits
-from sim.addresses.feeds.feed import without_sinkholes
+from sim.addresses.feeds.feed import Feed, special_note, without_sinkholes
 from sim.addresses.feeds.frames import feed_of_addresses, feed_of_columns
 from sim.addresses.sets.intervals import AddressSet
 from sim.api.given import (
     Given,
     OnProgress,
-    in_python_words,
+    checked,
     resolved_of,
     shown_progress,
     texts_of,
 )
 from sim.api.results import Columns, Results, open_results
 from sim.blocklists.covers import Answer, Question, answer
+from sim.blocklists.exposure import DEFAULT_TOP, Exposure, assess, shipped_owners
 from sim.catalogue.choices import label
 from sim.catalogue.measures import MEASURES
 from sim.engine.strategies.registry import Strategy
-from sim.errors import UsageError, whole_numbers
+from sim.errors import UsageError
 from sim.experiment.executors import choose_executor
 from sim.experiment.executors.task import Watch
 from sim.experiment.pipeline import carry_out, default_folder
@@ -32,6 +34,7 @@ from sim.experiment.runs import Runs
 from sim.measure.measures import OwnMeasure
 
 
+@checked
 def run(
     scenario: Given,
     *,
@@ -101,22 +104,20 @@ def run(
     PartialError
         If every run failed.
     """
-    n_simulations, root_seed, n_workers = whole_numbers(
-        n_simulations=n_simulations, root_seed=root_seed, n_workers=n_workers
-    )
-    with in_python_words(), resolved_of(scenario, set, strategy, measures) as resolved:
+    with resolved_of(scenario, set, strategy, measures) as resolved:
         seed = choose_root_seed(resolved, root_seed)
         plan = Plan.of_run(resolved, seed, resolved.scenario.n_replicates)
         plan = plan.of_size(n_simulations, fixed=fixed, source=kept, pairs=pairs)
         return _carry_out(plan, folder, force, n_workers, cluster, on_progress)
 
 
+@checked
 def compare(
     scenario: Given,
-    strategies: Sequence[Strategy | str] = (),
+    strategies: Strategy | str | Sequence[Strategy | str] = (),
     *,
     baseline: str | None = None,
-    metrics: Sequence[str] = (),
+    metrics: str | Sequence[str] = (),
     move: Any = (),
     without_provider: str | Sequence[str] = (),
     measures: Sequence[OwnMeasure] = (),
@@ -156,11 +157,7 @@ def compare(
     ScenarioError, DataError, UsageError, PartialError
         As for `run`, with the mistakes in all strategies and metrics.
     """
-    n_simulations, root_seed, n_workers = whole_numbers(
-        n_simulations=n_simulations, root_seed=root_seed, n_workers=n_workers
-    )
     with (
-        in_python_words(),
         resolved_of(scenario, set, measures=measures) as resolved,
         texts_of(strategies, move) as (texts, moves),
     ):
@@ -195,6 +192,87 @@ def _carry_out(
     return open_results(result.folder)
 
 
+@checked
+def exposure(
+    blocklist: Any,
+    inventory: Any = None,
+    attribute: Any = None,
+    *,
+    by: str | Sequence[str] = (),
+    against: Any = None,
+    own: Any = None,
+    explain: bool = False,
+    top: int = DEFAULT_TOP,
+    expect_names: bool = False,
+) -> Exposure:
+    """Return what a blocklist hits, from columns.
+
+    Parameters
+    ----------
+    blocklist : shape (n_rules,)
+        Prefixes, addresses or ``first-last`` ranges as text, or IPv4 addresses as integers; a frame
+        or records with such a column, too.
+    inventory
+        Columns of equal length by name, a frame of pandas or polars, a table of Arrow, a relation
+        of DuckDB, or records: ``address`` (or ``prefix``) as for ``blocklist``, and any of ``name,
+        provider, region, service, country, sector, asn, n_names, revenue_usd_per_h``.
+        Empty text and NaN are not known.
+    attribute
+        Columns of equal length: ``prefix``, and any of ``provider, region, service, country,
+        asn``.
+    by
+        Columns to break down by; ``provider+region`` for combinations.
+    against : shape (n_rules_before,)
+        A blocklist to compare with.
+    own : shape (n,)
+        The target's own addresses.
+    explain
+        Find the rule that hits each host.
+    top
+        How many businesses, hosts and rules to name.
+    expect_names
+        Expect names on the listed addresses of the providers of ``attribute``, or of the shipped
+        table where there is none.
+
+    Raises
+    ------
+    DataError
+        With every value that cannot be read, row by row.
+    UsageError
+        If ``by`` names no column.
+
+    Examples
+    --------
+    >>> import overblock
+    >>> found = overblock.exposure(["198.51.100.0/24"], {"address": ["198.51.100.7", "192.0.2.1"]})
+    >>> found.listed.n_addresses4, found.inventory.host_state.tolist()
+    (256, [3, 1])
+    """
+    owners = None if attribute is None else feed_of_columns(attribute, "attribute")
+    hosts = None
+    if inventory is not None:
+        hosts = without_sinkholes(feed_of_columns(inventory, "inventory"))
+    listed = feed_of_addresses(blocklist, "blocklist")
+    then = None if against is None else feed_of_addresses(against, "against")
+    mine = None if own is None else feed_of_addresses(own, "own")
+    found = assess(
+        [listed],
+        hosts,
+        owners,
+        by=[by] if isinstance(by, str) else by,
+        before=None if then is None else ("against", then.to_set()),
+        own=None if mine is None else mine.to_set(),
+        explain=explain,
+        top=top,
+        names_at=(shipped_owners() if owners is None else owners) if expect_names else None,
+    )
+    notes = _notes_of(blocklist=listed, inventory=hosts, attribute=owners, against=then, own=mine)
+    if special := special_note(listed):
+        notes.append(f"blocklist: {special}")
+    return replace(found, notes=(*found.notes, *notes))
+
+
+@checked
 def cover(
     targets: Any,
     inventory: Any = None,
@@ -245,23 +323,22 @@ def cover(
     >>> int(found.cover.collateral)
     2
     """
-    budget, frontier = whole_numbers(budget=budget, frontier=frontier)
-    lengths = {"longest": longest, "longest_v6": longest_v6, "shortest_v6": shortest_v6}
-    whole_numbers(shortest=shortest, **lengths)
-    with in_python_words():
-        guarded = AddressSet.empty()
-        if protect is not None:
-            guarded = feed_of_addresses(protect, "protect").to_set()
-        limits = LengthLimits(shortest, longest), LengthLimits(shortest_v6, longest_v6)
-        question = Question(weight, guarded, *limits, budget=budget, frontier_to=frontier)
-        return answer(
-            question,
-            feed_of_addresses(targets, "targets"),
-            None
-            if inventory is None
-            else without_sinkholes(feed_of_columns(inventory, "inventory")),
-            [] if against is None else [feed_of_addresses(against, "against")],
-        )
+    guards = None if protect is None else feed_of_addresses(protect, "protect")
+    wanted = feed_of_addresses(targets, "targets")
+    hosts = None if inventory is None else feed_of_columns(inventory, "inventory")
+    hosts = None if hosts is None else without_sinkholes(hosts)
+    order = None if against is None else feed_of_addresses(against, "against")
+    limits = LengthLimits(shortest, longest), LengthLimits(shortest_v6, longest_v6)
+    guarded = AddressSet.empty() if guards is None else guards.to_set()
+    question = Question(weight, guarded, *limits, budget=budget, frontier_to=frontier)
+    found = answer(question, wanted, hosts, [] if order is None else [order])
+    notes = _notes_of(targets=wanted, inventory=hosts, protect=guards, against=order)
+    return replace(found, notes=(*found.notes, *notes))
+
+
+def _notes_of(**feeds: Feed | None) -> list[str]:
+    """Notes of the readers, each with the name of its argument."""
+    return [f"{name}: {note}" for name, feed in feeds.items() if feed for note in feed.notes]
 
 
 def scenarios() -> Columns:

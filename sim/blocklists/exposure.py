@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.addresses.feeds.feed import Feed, concatenate, without_sinkholes
+from sim.addresses.feeds.feed import Feed, concatenate
 from sim.addresses.feeds.formats import read_feed
-from sim.addresses.feeds.frames import feed_of_addresses, feed_of_columns
 from sim.addresses.sets.intervals import IPV4_STOP, AddressSet
 from sim.blocklists.attribution import Attributes, Breakdown, break_down, check_columns, labels_of
 from sim.blocklists.blocklists import find_input
@@ -23,7 +21,7 @@ from sim.blocklists.inventory import (
     assess_inventory,
     rank_businesses,
 )
-from sim.errors import UsageError, whole_numbers
+from sim.errors import UsageError
 from sim.names.expected import NamedPlace
 from sim.names.listed import (
     LUCK,
@@ -293,86 +291,6 @@ class Exposure:
     notes: Sequence[str]
 
 
-def exposure(
-    blocklist: Any,
-    inventory: Any = None,
-    attribute: Any = None,
-    *,
-    by: Sequence[str] = (),
-    against: Any = None,
-    own: Any = None,
-    explain: bool = False,
-    top: int = DEFAULT_TOP,
-    expect_names: bool = False,
-) -> Exposure:
-    """Return what a blocklist hits, from columns.
-
-    Parameters
-    ----------
-    blocklist : shape (n_rules,)
-        Prefixes, addresses or ``first-last`` ranges as text, or IPv4 addresses as integers; a frame
-        or records with such a column, too.
-    inventory
-        Columns of equal length by name, a frame of pandas or polars, a table of Arrow, a relation
-        of DuckDB, or records: ``address`` (or ``prefix``) as for ``blocklist``, and any of ``name,
-        provider, region, service, country, sector, asn, n_names, revenue_usd_per_h``.
-        Empty text and NaN are not known.
-    attribute
-        Columns of equal length: ``prefix``, and any of ``provider, region, service, country,
-        asn``.
-    by
-        Columns to break down by; ``provider+region`` for combinations.
-    against : shape (n_rules_before,)
-        A blocklist to compare with.
-    own : shape (n,)
-        The target's own addresses.
-    explain
-        Find the rule that hits each host.
-    top
-        How many businesses, hosts and rules to name.
-    expect_names
-        Expect names on the listed addresses of the providers of ``attribute``, or of the shipped
-        table where there is none.
-
-    Raises
-    ------
-    DataError
-        With every value that cannot be read, row by row.
-    UsageError
-        If ``by`` names no column.
-
-    Examples
-    --------
-    >>> import overblock
-    >>> found = overblock.exposure(["198.51.100.0/24"], {"address": ["198.51.100.7", "192.0.2.1"]})
-    >>> found.listed.n_addresses4, found.inventory.host_state.tolist()
-    (256, [3, 1])
-    """
-    whole_numbers(top=top)
-    owners = None if attribute is None else feed_of_columns(attribute, "attribute")
-    hosts = None
-    if inventory is not None:
-        hosts = without_sinkholes(feed_of_columns(inventory, "inventory"))
-    listed = feed_of_addresses(blocklist, "blocklist")
-    then = None if against is None else feed_of_addresses(against, "against")
-    mine = None if own is None else feed_of_addresses(own, "own")
-    found = assess(
-        [listed],
-        hosts,
-        owners,
-        by=by,
-        before=None if then is None else ("against", then.to_set()),
-        own=None if mine is None else mine.to_set(),
-        explain=explain,
-        top=top,
-        names_at=(shipped_owners() if owners is None else owners) if expect_names else None,
-    )
-    feeds = {"blocklist": listed, "inventory": hosts, "attribute": owners, "against": then}
-    feeds["own"] = mine
-    notes = [f"{name}: {note}" for name, feed in feeds.items() if feed for note in feed.notes]
-    return replace(found, notes=(*found.notes, *notes))
-
-
 def assess(
     blocklists: Sequence[Feed],
     inventory: Feed | None,
@@ -385,7 +303,7 @@ def assess(
     top: int = DEFAULT_TOP,
     names_at: Feed | None = None,
 ) -> Exposure:
-    """Return what blocklists hit, from feeds; see `exposure`.
+    """Return what blocklists hit, from feeds; see `sim.api.runs.exposure`.
 
     Parameters
     ----------

@@ -218,9 +218,6 @@ class Plan:
 
     def _kept(self, source: str | Path | None) -> tuple[Kept | None, str]:
         """Kept simulations to take, or why there are none though the scenario has evidence."""
-        if not isinstance(source, str | Path | None):
-            got = type(source).__name__
-            raise UsageError(f"kept: expected the path of a table or folder, or none, got {got}")
         if str(source) == PRIOR:
             return None, ALL_ASKED
         kept = (

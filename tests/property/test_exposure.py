@@ -8,8 +8,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from sim import exposure
 from sim.blocklists.attribution import NOT_COVERED, NOT_KNOWN
-from sim.blocklists.exposure import exposure
 from sim.blocklists.hosts import State
 from sim.errors import DataError, UsageError
 
@@ -25,7 +25,7 @@ _BASES = (
 def _hosts_may_be_at_the_edges_of_the_space():
     """Keep hosts at addresses where no public host is: they are left out before any is counted."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("sim.blocklists.exposure.without_sinkholes", lambda hosts: hosts)
+        patch.setattr("sim.api.runs.without_sinkholes", lambda hosts: hosts)
         yield
 
 

@@ -9,6 +9,7 @@ import pytest
 import sim
 from sim.api.given import python_words
 from sim.api.results import Columns
+from sim.engine.strategies.registry import Strategy
 from sim.scenario.document import parse_document
 from sim.scenario.load import load_scenario
 from tests.commands import run
@@ -17,6 +18,8 @@ from tests.experiments import files_of
 
 pd = pytest.importorskip("pandas")
 pa = pytest.importorskip("pyarrow")
+RESULTS = sim.Results(None)  # type: ignore[arg-type]
+"""Of no folder: arguments are checked before it is read."""
 BRIEF = {"population.n_businesses": 20, "end": "2018-04-16T20:00+03:00"}
 MOSCOW = timezone(timedelta(hours=3))
 
@@ -101,7 +104,7 @@ def test_mistakes_are_named_by_the_paths_of_keys(tmp_path):
 @pytest.mark.parametrize(
     ("call", "said"),
     [
-        (lambda: sim.run(5), r"^scenario: expected a name, a path, a mapping of keys, got int 5"),
+        (lambda: sim.run(5), r"^scenario: expected text, a path, a mapping or Scenario, got int 5"),
         (lambda: sim.run("surgical", set=["a=1"]), r"^set: expected a mapping .*, got list"),
         (lambda: sim.run("surgical", set={"population.inventory": {"site": ["a"], "address": []}}),
          r"^population.inventory: expected columns of one length, got site 1, address 0"),
@@ -130,6 +133,77 @@ def test_errors_speak_of_arguments(call, said):  # type: ignore[no-untyped-def]
     with pytest.raises(sim.OverblockError, match=said) as caught:
         call()
     assert "--" not in str(caught.value)
+
+
+ONE = ["192.0.2.1"]
+
+
+@pytest.mark.parametrize(
+    ("name", "call", "wrong"),
+    [
+        *((name, lambda **given: sim.run("match-days", **given), wrong) for name, wrong in (
+            ("strategy", ({"id": "none"}, ["none"], ("exact",), 5, True, [], {}, b"a", Strategy)),
+            ("measures", (5, "x", [5], {"a": 1}, [len], None)),
+            ("set", ("", 0, [], [("end", 1)])),
+            ("folder", (5, ["out"], True, b"out")),
+            ("kept", (5, ["none"], False)),
+            ("cluster", (5, ["host:1"])),
+            ("on_progress", (5, "yes", {})),
+            *((name, ("2", 2.5, -1, True)) for name in ("n_simulations", "root_seed", "n_workers")),
+            *((name, ("no", 1, None, np.int64(0))) for name in ("fixed", "pairs", "force")),
+        )),
+        *((name, lambda **given: sim.compare("match-days", **given), wrong) for name, wrong in (
+            ("strategies", (5, ["none", 5], {"id": "none"}, None, [["none"]])),
+            ("metrics", (5, ["a", 5], {"a": 1})),
+            ("without_provider", (5, [None], {"AWS": 1})),
+            ("baseline", (5, ["none"])),
+        )),
+        *((name, lambda **given: sim.exposure(ONE, **given), wrong) for name, wrong in (
+            ("by", (5, ["provider", 5], {"provider": 1}, b"provider")),
+            ("explain", ("no", 0)),
+            ("top", (1.5, "3", None)),
+            ("expect_names", ("no", None)),
+        )),
+        *((name, lambda **given: sim.cover(ONE, **given), wrong) for name, wrong in (
+            ("weight", (5, ["names"])),
+            *((name, ("2", 2.5, -1)) for name in ("budget", "frontier", "shortest")),
+            ("longest", (True, None, 24.0)),
+        )),
+        ("folder", sim.open_results, (None, 5)),
+        ("every", lambda every: RESULTS.curve("businesses_down", every=every), (True, [1], {})),
+        ("strategy", lambda strategy: RESULTS.plot("outage", strategy=strategy), (5, ["none"])),
+        ("all_measures", lambda **given: RESULTS.summary(**given), ("no", 1)),
+        ("metric", lambda **given: RESULTS.frame(**given), (5, ["a"])),
+        ("table", lambda **given: RESULTS.to_pandas(**given), (5, None)),
+        ("every", lambda **given: RESULTS.to_xarray(**given), (True, [1])),
+        ("language", lambda **given: RESULTS.report(**given), (5, None)),
+    ],
+)  # fmt: skip
+def test_arguments_of_another_kind_are_refused(name, call, wrong):
+    for value in wrong:
+        with pytest.raises(
+            sim.UsageError, match=rf"^{name}: expected .*, got {type(value).__name__} "
+        ):
+            call(**{name: value})
+
+
+def test_arguments_of_the_kinds_of_numpy_and_one_text_are_taken():
+    table = {"prefix": ONE, "provider": ["p"]}
+    for by in ("provider", ["provider"], np.array(["provider"])):
+        found = sim.exposure(ONE, None, table, by=by, top=np.int8(1), explain=np.bool_(True))
+        assert [group.name for group in found.breakdowns[0].groups] == ["p"]
+    for many in (5, "provider,colour"):
+        with pytest.raises(sim.UsageError, match=r"^by: expected"):
+            sim.exposure(ONE, None, table, by=many)
+
+
+def test_what_readers_note_comes_with_the_answer():
+    unknown = [*ONE, None]
+    found = sim.cover(unknown, {"address": unknown}, protect=["192.0.2.9", ""], against=unknown)
+    told = [note.partition(":")[0] for note in found.notes if "no usable address: " in note]
+    assert told == ["targets", "inventory", "protect", "against"]
+    (note,) = sim.exposure(["10.0.0.1"]).notes
+    assert note.startswith("blocklist: 1 rows hold addresses that are private")
 
 
 def test_options_become_arguments_but_the_one_that_python_lacks():
@@ -208,15 +282,3 @@ def test_columns_of_pandas_are_read_as_they_are_meant(tmp_path):
         given["population"] = {"n_businesses": 0, "inventory": frame}
         with pytest.raises(sim.DataError, match="more than one address"):
             sim.run(given, n_simulations=1, fixed=True)
-
-
-@pytest.mark.parametrize(
-    "given", [{"n_simulations": 2.5}, {"n_simulations": "2"}, {"root_seed": -1}, {"root_seed": 5.7}]
-)
-def test_numbers_that_are_not_whole_are_refused(given):
-    with pytest.raises(sim.UsageError, match="expected a whole number of 0 or more, got"):
-        sim.run("austria-2022", **given)
-    with pytest.raises(sim.UsageError, match="budget: expected a whole number"):
-        sim.cover(["192.0.2.1"], budget=2.5)
-    with pytest.raises(sim.UsageError, match="top: expected a whole number"):
-        sim.exposure(["192.0.2.1"], top=1.5)

@@ -109,7 +109,7 @@ def test_mistakes_are_those_of_the_command_line(tmp_path):
         sim.run("telegram-2018", kept="none", fixed=True, folder=tmp_path / "out")
 
 
-def test_arguments_of_another_kind_are_refused_or_taken_as_one(tmp_path, results):
+def test_one_text_is_taken_as_a_list_of_one(tmp_path, results):
     brief = {"set": BRIEF, "n_simulations": 1, "fixed": True}
     found = sim.compare(
         "telegram-2018", "exact", metrics="spells", folder=tmp_path / "one", **brief
@@ -117,8 +117,6 @@ def test_arguments_of_another_kind_are_refused_or_taken_as_one(tmp_path, results
     assert found.strategies == ("none", "exact")
     with pytest.raises(UsageError, match="expected at least one, got 0"):
         sim.run("telegram-2018", n_workers=0, **brief)
-    with pytest.raises(UsageError, match="kept: expected the path of a table or folder, or none"):
-        sim.run("telegram-2018", kept=[1, 2], set=BRIEF)
     with pytest.raises(UsageError, match="got the run folder"):
         sim.run(results.run.path)
 

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from sim import exposure
 from sim.addresses.feeds.frames import feed_of_columns
-from sim.blocklists.exposure import expect_names, exposure
+from sim.blocklists.exposure import expect_names
 from sim.cli.verbs.exposure import expected_table
 from sim.names.expected import ListedPlaces, draw_found_names, draw_kinds, draw_names
 from sim.names.law import NamesLaw
