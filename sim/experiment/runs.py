@@ -151,7 +151,8 @@ def derive(
         lines["tradeoff"] += weigh_strategies(plan, measured)
         lines["verdicts"] += judge_pairs(plan, measured, inputs)
         if plan.resolved.inventory is not None:
-            of_case = list(measured), plan.baseline, plan.resolved.amounts.currency
+            cases = {one.label: one.resolved for one in plan.variants if one.label in measured}
+            of_case = cases, plan.baseline, plan.resolved.amounts.currency
             lines["site_differences"] += compare_sites(folder, *of_case)
     for file, columns in columns_of(plan).items():
         if file.endswith(".csv"):

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.catalogue.causes import CAUSES
+from sim.catalogue.choices import LISTED
 from sim.catalogue.measures import USD
 from sim.engine.record.outcome import Outcome
 from sim.engine.state.ledger import NEVER, SPELL_NAMES
@@ -32,7 +33,7 @@ from sim.results.schema import SITE_RUNS
 from sim.results.tables import Line
 from sim.scenario.resolve import Resolved
 from sim.scenario.tables.inventory import Inventory, read_inventory
-from sim.scenario.tables.rows import PolledRow
+from sim.scenario.tables.roles import FRONTEND, ROLES
 from sim.scenario.tables.seeds import table_rows
 from sim.world.build import MICRO, World
 
@@ -97,19 +98,6 @@ def read_operators(
     return by_site
 
 
-def read_spells(folder: Path, label: str) -> dict[str, NDArray[np.float64]]:
-    """How often each site began to be affected, in each run."""
-    found = read_columns(
-        folder / "businesses.parquet",
-        "SELECT site, n_spells FROM data JOIN sites USING (strategy, replicate, business) "
-        "WHERE strategy = ? AND operator IS NULL ORDER BY replicate, business",
-        [label],
-        others={"sites": folder / "site_runs.parquet"},
-    )
-    site, n_spells = found["site"], numbers(found["n_spells"])
-    return {name: n_spells[site == name] for name in dict.fromkeys(site.tolist())}
-
-
 def read_addresses(run: RunFolder) -> dict[str, list[str]]:
     """Addresses of each site of a run's inventory, each once.
 
@@ -134,38 +122,43 @@ def addresses_of(inventory: Inventory) -> dict[str, list[str]]:
     return found
 
 
-def find_unpolled(
-    addresses: Mapping[str, Sequence[str]], sites: Iterable[str], polled: Sequence[PolledRow]
-) -> dict[str, list[str]]:
+def find_unpolled(resolved: Resolved) -> dict[str, list[str]]:
     """Operators not polled for every address of a site; none without a record of polls."""
     of: dict[str, set[str]] = {}
-    for row in polled:
+    for row in table_rows(resolved.polled):
         of.setdefault(row.operator, set()).update(map(str, row.addresses))
+    if not of or resolved.inventory is None:
+        return {}
+    mine = {site: map(ip_network, some) for site, some in addresses_of(resolved.inventory).items()}
+    texts = {site: {*map(str, some)} for site, some in mine.items()}
     return {
-        site: [
-            operator
-            for operator, known in of.items()
-            if not mine or any(str(ip_network(one)) not in known for one in mine)
-        ]
-        for site in sites
-        for mine in [addresses.get(site, ())]
+        site: [name for name, known in of.items() if not mine or not mine <= known]
+        for site in dict.fromkeys(resolved.inventory.site)
+        for mine in [texts.get(site, set())]
     }
 
 
-def find_entries(folder: Path, label: str, addresses: Sequence[str]) -> list[str]:
-    """Prefixes that were ever listed and contain one of some addresses, the most specific first."""
-    around = {
-        str(one.supernet(new_prefix=length))
-        for one in map(ip_network, addresses)
-        for length in range(one.prefixlen + 1)
+def read_known(
+    folder: Path, label: str, currency: str, unpolled: Mapping[str, Sequence[str]]
+) -> SiteRuns:
+    """Read outages of sites; hours and losses are NaN where not known.
+
+    They are not known if no simulation affects a site, and an operator was not polled for it or
+    the place of its front end is drawn. Where nothing is listed, such a place is not blocked.
+    """
+    runs = read_sites(folder, label, currency)
+    query = "SELECT value FROM data WHERE strategy = ? AND list_contains(?, metric) AND value > 0"
+    listed = read_columns(folder / "measures.parquet", query, [label, [*LISTED]])["value"]
+    is_open = [
+        bool(unpolled.get(site)) or (listed.size > 0 and ROLES[FRONTEND] in str(drawn).split())
+        for site, drawn in zip(runs.site, runs.text["drawn"][0], strict=True)
+    ]
+    is_unknown = np.array(is_open) & ~(runs.number["affected_h"] > 0).any(axis=0)
+    hidden = {
+        name: np.where(is_unknown, np.nan, runs.number[name])
+        for name in (*TIMES, *BY_CAUSE, *LOSSES)
     }
-    found = read_columns(
-        folder / "entries.parquet",
-        "SELECT DISTINCT prefix FROM data WHERE strategy = ? AND mechanism <> 'exempt' "
-        "AND list_contains(?, prefix)",
-        [label, sorted(around)],
-    )
-    return sorted(found["prefix"].tolist(), key=lambda one: (-ip_network(one).prefixlen, one))
+    return replace(runs, number={**runs.number, **hidden})
 
 
 _AT_ONCE = 500
@@ -377,8 +370,8 @@ def summarise_sites(
 ) -> list[dict[str, Any]]:
     """Rows of ``sites.csv`` of one strategy, in the sequence of the inventory.
 
-    The rows of the operators at which a site failed follow it, and have no column of what is known
-    of the site as a whole alone.
+    Rows of the operators at which a site failed follow it. They lack what is known only of the
+    site as a whole. Operators that were not polled for it have a row without hours.
 
     Parameters
     ----------
@@ -401,7 +394,8 @@ def summarise_sites(
     if not simulations:
         return []
     currency, rate = resolved.amounts.currency, resolved.rate
-    runs = read_sites(folder, label, currency)
+    unpolled = find_unpolled(resolved)
+    runs = read_known(folder, label, currency, unpolled)
     operators = read_operators(folder, label, simulations)
     spreads = {name: spreads_of(runs.number[name].T) for name in (*TIMES, *LOSSES)}
     if currency != USD:
@@ -423,9 +417,11 @@ def summarise_sites(
         cells: dict[str, Any] = {"strategy": label, "site": site, "operator": operator}
         for name, spread in found:
             cells |= ends(name, spread)
-        n = {"n_simulations": len(simulations), "n_affected": int((affected_h > 0).sum())}
+        n_affected = None if np.isnan(affected_h).any() else int((affected_h > 0).sum())
+        n = {"n_simulations": len(simulations), "n_affected": n_affected}
         return cells | {"level": LEVEL} | n
 
+    unknown = np.full((len(simulations), len(TIMES)), np.nan)
     lines: list[dict[str, Any]] = []
     for row, site in enumerate(runs.site):
         local: dict[str, Any] = {} if currency == USD else {"currency": currency}
@@ -445,7 +441,8 @@ def summarise_sites(
                 **{column: _all_of(runs.text[column][:, row]) for column in TEXTS},
             }
         )
-        for operator, values in sorted(operators.get(site, {}).items()):
+        of_operators = dict.fromkeys(unpolled.get(site, ()), unknown) | operators.get(site, {})
+        for operator, values in sorted(of_operators.items()):
             found = list(zip(TIMES, spreads_of(values.T), strict=True))
             lines.append(line(site, operator, found, values[:, 0]))
     return lines
@@ -457,7 +454,7 @@ def summarise_sessions(
     """Rows of ``site_sessions.csv`` of one strategy: each site in each session, over all users.
 
     Rows of operators at which it failed follow. Operators that were not polled for it have a row
-    without hours. A site for which no operator was polled has no hours at all.
+    without hours. So has a site that did not fail, if it is not known whether it did.
 
     Raises
     ------
@@ -487,18 +484,18 @@ def summarise_sessions(
             by_site.setdefault(key[:2], []).append(key[2])
         of[key][row_of[replicate]] = hours[at]
     nothing = np.zeros((len(simulations), len(times)))
-    runs = read_sites(folder, label)
+    unpolled = find_unpolled(resolved)
+    runs = read_known(folder, label, USD, unpolled)
     drawn = dict(zip(runs.site, runs.text["drawn"][0].tolist(), strict=True))
-    polled = table_rows(resolved.polled)
-    unpolled = find_unpolled(addresses_of(inventory), names, polled)
-    n_polled = len({row.operator for row in polled})
+    is_hidden = np.isnan(runs.number["affected_h"][0]).tolist()
+    hidden = dict(zip(runs.site, is_hidden, strict=True))
     for site in names:
         for session, (from_s, to_s) in enumerate(sessions_s):
             met = by_site.get((session, site), ())
-            is_unknown = 0 < n_polled == len(unpolled[site]) and not met
-            for operator in sorted({"", *met, *unpolled[site]}):
+            silent = unpolled.get(site, [])
+            for operator in sorted({"", *met, *silent}):
                 values = of.get((session, site, operator), nothing)
-                if is_unknown or (operator in unpolled[site] and operator not in met):
+                if operator not in met and (hidden[site] or silent):
                     values = np.full_like(nothing, np.nan)
                 n_affected = int((values[:, 0] > 0).sum())
                 cells: dict[str, Any] = {
@@ -539,33 +536,42 @@ def _all_of(texts: NDArray[np.object_]) -> str:
 
 
 def compare_sites(
-    folder: Path, labels: Sequence[str], baseline: str, currency: str = USD
+    folder: Path, cases: Mapping[str, Resolved], baseline: str, currency: str = USD
 ) -> list[Line]:
     """Rows of ``site_differences.csv``: sites under each strategy, less the baseline; then all.
+
+    The sum excludes sites that are not known under either.
 
     Parameters
     ----------
     folder
         Where ``site_runs.parquet`` is.
-    labels
-        Strategies that have finished simulations; those that the baseline has too are compared.
+    cases
+        Scenarios by strategy, of those that have finished simulations; those that the baseline
+        has too are compared.
 
     Raises
     ------
     DataError
         If the table cannot be read.
     """
-    if baseline not in labels:
+    if baseline not in cases:
         return []
+    known = {
+        label: read_known(folder, label, currency, find_unpolled(one))
+        for label, one in cases.items()
+    }
     units = {column.name: column.unit for column in SITE_RUNS} | {"loss_usd": currency}
-    against, lines = read_sites(folder, baseline, currency), list[Line]()
-    for label in (label for label in labels if label != baseline):
-        runs = read_sites(folder, label, currency)
+    against, lines = known.pop(baseline), list[Line]()
+    for label, runs in known.items():
         _, *rows = np.intersect1d(runs.replicate, against.replicate, return_indices=True)
         for metric in (*TIMES, *LOSSES):
             both = [one.number[metric][row] for one, row in zip((runs, against), rows, strict=True)]
+            # Of nothing known there is no sum.
+            some = ~np.isnan(both).all(axis=(0, 1))
+            some |= not some.any()
             # In a row of its own all sites together.
-            after, before = (np.column_stack((one, one.sum(axis=1))).T for one in both)
+            after, before = (np.column_stack((one, one[:, some].sum(axis=1))).T for one in both)
             # A demand is a difference of sums over the run, so rounding is of their size: with
             # a minute lost in a year, parts of 10^-10.
             gap = np.where(np.isclose(after, before, rtol=DUST, atol=0), 0.0, after - before)
@@ -585,9 +591,9 @@ def compare_sites(
                     share_more=float(np.mean(gap[row] > 0)),
                     level=LEVEL,
                     n_simulations=gap.shape[1],
-                    n_known=gap.shape[1],
+                    n_known=int((~np.isnan(gap[row])).sum()),
                 )
                 for row, (site, spread, spread_before, difference) in enumerate(columns)
-                if metric == "loss_usd" or not np.isnan(after[row]).all()
+                if metric != "visits_lost" or not np.isnan((after[row], before[row])).all()
             ]
     return lines

@@ -359,7 +359,7 @@ _SPREADS_OF_SITES = tuple(
     column
     for name, unit, what in _SITE_TIMES
     for column in (
-        Column.number(name, f"{what}; median over simulations", unit),
+        Column.number(name, f"{what}; median over simulations; missing where not known", unit),
         *ends(name, "the share 'level' of simulations; missing with one", unit),
     )
 )
@@ -559,7 +559,7 @@ SITE_SESSIONS = (
 
 SITE_DIFFERENCES = (
     COMPARISON[0],
-    Column.text("site", "Name of the site, as in sites.csv; missing for all of them together"),
+    Column.text("site", "Site, as in sites.csv; missing for the sum of all known under either"),
     *COMPARISON[1:-3],
     Column.measured("at_baseline", "Median over simulations under the baseline"),
 )

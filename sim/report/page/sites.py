@@ -5,37 +5,30 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from ipaddress import ip_network
+from pathlib import Path
 
 import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
 
 from sim.catalogue.choices import PRIVATE_LOSS
-from sim.catalogue.measures import USD
 from sim.measure.estimates import Estimate, estimate_over, middle_of, read_estimates
-from sim.measure.sites import (
-    SiteRuns,
-    find_entries,
-    find_unpolled,
-    read_addresses,
-    read_sites,
-    read_spells,
-)
+from sim.measure.sites import SiteRuns, read_addresses, read_sites
 from sim.report.page.detail import MOST_OPERATORS, MOST_ROWS, largest_operators, step_before
 from sim.report.words.heading import in_currency, rate_of, read_mechanisms, sessions_of
 from sim.report.words.languages import Text, joined, moment, say
 from sim.report.words.numbers import NOT_KNOWN, as_lower_bound, value_text, whole, with_range
 from sim.report.words.record import OR_BEFORE, is_record
+from sim.report.words.sites import find_unknown, read_known
 from sim.results.folder import RunFolder, input_rows, later
 from sim.results.parquet import numbers, read_columns
 from sim.results.tables import number as cell
 from sim.results.tables import read_rows
 from sim.scenario.strategies import NO_NAME, GivenOrderRow
 from sim.scenario.tables.roles import FRONTEND, ROLES
-from sim.scenario.tables.rows import PolledRow
 
 NO_PROVIDER = "(not known)"
 MOST_NAMES = 2
@@ -43,9 +36,6 @@ MOST_NAMES = 2
 MOST_SITES = 12
 SITES_BY_SESSION = 4
 FILE_OF_SESSIONS = "site_sessions.csv"
-
-
-_OF_KNOWN = ("impaired_h", "loss_usd")
 
 
 @dataclass(frozen=True)
@@ -87,14 +77,16 @@ def rows_of_sites(run: RunFolder, step: int) -> list[SiteRow]:
     DataError
         If the tables of sites cannot be read.
     """
-    runs, unpolled = _read_known(run)
+    none = dict.fromkeys(find_unknown(run, run.strategies[0]), math.nan)
+    runs = read_known(run, run.strategies[0])
     cells = _cells(run, run.strategies[0])
     hours, sessions = runs.number["impaired_h"], sessions_by_site(run, runs.site)
     groups = [one.operator for one in largest_operators(run)[:MOST_OPERATORS]]
     rows = []
     for at in _longest_first(runs):
         site, lasts = runs.site[at], _hours_of(run, runs, at)
-        unknown = unpolled[site] if lasts[0].is_known else groups
+        is_drawn = _is_drawn(runs, at)
+        other = 0.0 if lasts[0].is_known or not is_drawn else math.nan
         n_sessions = sessions.get(site, "") if lasts[0].is_known else ""
         rows.append(
             SiteRow(
@@ -102,10 +94,8 @@ def rows_of_sites(run: RunFolder, step: int) -> list[SiteRow]:
                 _first_moment(run, runs, at, step),
                 int((hours[:, at] > 0).sum()),
                 *lasts,
-                tuple(
-                    cells.get((site, one), math.nan if one in unknown else 0.0) for one in groups
-                ),
-                _is_drawn(runs, at),
+                tuple(cells.get((site, one), none.get((site, one), other)) for one in groups),
+                is_drawn,
                 n_sessions,
             )
         )
@@ -115,25 +105,6 @@ def rows_of_sites(run: RunFolder, step: int) -> list[SiteRow]:
 def _is_drawn(runs: SiteRuns, at: int) -> bool:
     """Whether the place of a site's front end is drawn."""
     return ROLES[FRONTEND] in str(runs.text["drawn"][0, at]).split()
-
-
-def _read_known(run: RunFolder, unit: str = USD) -> tuple[SiteRuns, dict[str, list[str]]]:
-    """Runs of the sites, and operators that were not polled for each.
-
-    Hours and losses of a site that was never affected are not known where its place is drawn, or
-    where nobody was polled for it.
-    """
-    runs = read_sites(run.path, run.strategies[0], unit)
-    polled = input_rows(run, "strategy", "polled", PolledRow)
-    unpolled = find_unpolled(read_addresses(run) if polled else {}, runs.site, polled)
-    n_polled = len({row.operator for row in polled})
-    is_open = [
-        _is_drawn(runs, at) or 0 < n_polled == len(unpolled[site])
-        for at, site in enumerate(runs.site)
-    ]
-    is_unknown = np.array(is_open) & ~(runs.number["affected_h"] > 0).any(axis=0)
-    known = {name: np.where(is_unknown, np.nan, runs.number[name]) for name in _OF_KNOWN}
-    return replace(runs, number={**runs.number, **known}), unpolled
 
 
 def _cells(run: RunFolder, strategy: str) -> dict[tuple[str, str], float]:
@@ -242,21 +213,13 @@ def hours_by_session(run: RunFolder) -> tuple[list[str], list[tuple[Text, list[E
     """
     if not has_sessions(run):
         return [], []
-    runs, _ = _read_known(run)
+    runs = read_known(run, run.strategies[0])
     shown = [runs.site[at] for at in _longest_first(runs)[:SITES_BY_SESSION]]
-    unknown = {
-        site
-        for at, site in enumerate(runs.site)
-        if np.isnan(runs.number["impaired_h"][:, at]).all()
-    }
     found: dict[tuple[str, str], dict[str, Estimate]] = {}
     for row in read_rows(run, FILE_OF_SESSIONS):
         if row["operator"] or row["strategy"] != run.strategies[0]:
             continue
-        hidden = math.nan if row["site"] in unknown else 0.0
-        median, low, high = (
-            cell(row, f"impaired_h{end}") + hidden for end in ("", "_low", "_high")
-        )
+        median, low, high = (cell(row, f"impaired_h{end}") for end in ("", "_low", "_high"))
         edges = str(row["session_start_utc"]), str(row["session_end_utc"])
         found.setdefault(edges, {})[str(row["site"])] = Estimate(median, low, high, "h")
     cutting = [
@@ -272,6 +235,35 @@ def _session(run: RunFolder, start: str, end: str) -> Text:
     begin, until = (datetime.fromisoformat(at).astimezone(run.start.tzinfo) for at in (start, end))
     last = f"{until:%H:%M}" if until.date() == begin.date() else moment(until, run.horizon_s)
     return say("{begin} to {end}", begin=moment(begin, run.horizon_s), end=last)
+
+
+def read_spells(folder: Path, label: str) -> dict[str, NDArray[np.float64]]:
+    """How often each site began to be affected, in each run."""
+    found = read_columns(
+        folder / "businesses.parquet",
+        "SELECT site, n_spells FROM data JOIN sites USING (strategy, replicate, business) "
+        "WHERE strategy = ? AND operator IS NULL ORDER BY replicate, business",
+        [label],
+        others={"sites": folder / "site_runs.parquet"},
+    )
+    site, n_spells = found["site"], numbers(found["n_spells"])
+    return {name: n_spells[site == name] for name in dict.fromkeys(site.tolist())}
+
+
+def find_entries(folder: Path, label: str, addresses: Sequence[str]) -> list[str]:
+    """Prefixes that were ever listed and contain one of some addresses, the most specific first."""
+    around = {
+        str(one.supernet(new_prefix=length))
+        for one in map(ip_network, addresses)
+        for length in range(one.prefixlen + 1)
+    }
+    found = read_columns(
+        folder / "entries.parquet",
+        "SELECT DISTINCT prefix FROM data WHERE strategy = ? AND mechanism <> 'exempt' "
+        "AND list_contains(?, prefix)",
+        [label, sorted(around)],
+    )
+    return sorted(found["prefix"].tolist(), key=lambda one: (-ip_network(one).prefixlen, one))
 
 
 def names_listed(run: RunFolder) -> dict[str, dict[str, None]]:
@@ -325,7 +317,7 @@ def times_of(run: RunFolder, step: int) -> Iterator[tuple[str, Text, str, Text, 
         If the tables of sites cannot be read.
     """
     unit, rate = read_estimates(run)[run.strategies[0], PRIVATE_LOSS].unit, rate_of(run)
-    runs, _ = _read_known(run, unit)
+    runs = read_known(run, run.strategies[0], unit)
     spells, sessions = read_spells(run.path, run.strategies[0]), sessions_by_site(run, runs.site)
     for at in _longest_first(runs)[:MOST_ROWS]:
         site, cut_h = runs.site[at], runs.number["impaired_h"][:, at]

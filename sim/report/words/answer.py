@@ -36,7 +36,6 @@ from sim.measure.estimates import (
     read_share,
     read_shares,
 )
-from sim.measure.sites import read_sites
 from sim.measure.summary import TOO_FEW
 from sim.report.words.heading import (
     cite,
@@ -94,6 +93,7 @@ from sim.report.words.sentences import (
     sentence_of_sites,
     verdict_of,
 )
+from sim.report.words.sites import read_known
 from sim.report.words.what_if import Change, changes_of, sentence_of_what_if
 from sim.results.folder import RunFolder
 from sim.results.tables import read_rows, text
@@ -524,13 +524,25 @@ class _Facts:
 
     def _of_what_if(self, strategy: str) -> Iterator[Figure]:
         unit = self.estimates[strategy, PRIVATE_LOSS].unit
-        number_of = read_sites(self.run.path, strategy, unit).number
-        hours, n = number_of["impaired_h"], number_of["impaired_h"].shape[1]
-        n_cut = estimate_over((hours > 0).sum(axis=1).astype(np.float64), "sites")
-        yield self.figure("", n_cut, say("of your {n} sites cut off", n=whole(n)))
+        runs = {one: read_known(self.run, one, unit) for one in self.run.strategies}
+        # Under any of the strategies: columns have one head.
+        some = ~np.all([np.isnan(one.number["impaired_h"][0]) for one in runs.values()], axis=0)
+        n, n_unknown = int(some.sum()), int((~some).sum())
+        some |= not n
+        number_of = runs[strategy].number
+        hours, loss = (number_of[name][:, some] for name in ("impaired_h", "loss_usd"))
+        n_cut = estimate_over(np.sign(hours).sum(axis=1), "sites")
+        whose = say("of your {n} sites cut off", n=whole(n))
+        if n_unknown:
+            whose = say(
+                "of your {n} sites cut off; {k} more not known", n=whole(n), k=whole(n_unknown)
+            )
+        yield self.figure("", n_cut, whose)
         of_all = say("hours cut off, all your sites together")
+        if n_unknown:
+            of_all = say("hours cut off, all known sites together")
         yield self.figure("", estimate_over(hours.sum(axis=1), "h"), of_all)
-        lost = in_currency(estimate_over(number_of["loss_usd"].sum(axis=1), unit), self.rate)
+        lost = in_currency(estimate_over(loss.sum(axis=1), unit), self.rate)
         figure = self.figure("", lost, self.lost_by_sites(lost))
         yield figure if lost.is_known else replace(figure, bound=NOT_KNOWN)
 

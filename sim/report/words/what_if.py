@@ -6,10 +6,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
+import numpy as np
+
 from sim.measure.estimates import estimate_of
 from sim.report.words.heading import in_currency
 from sim.report.words.languages import Text, capitalised, joined, say
-from sim.report.words.numbers import hours_text, number, range_text, whole, with_range
+from sim.report.words.numbers import NOT_KNOWN, hours_text, number, range_text, whole, with_range
 from sim.results.folder import RunFolder
 from sim.results.tables import Row, read_rows, text
 from sim.results.tables import number as cell
@@ -85,17 +87,27 @@ def changes_of(run: RunFolder, names: Mapping[str, str], rate: RateRow | None) -
 
     def most(both: tuple[Row, Row]) -> tuple[bool, float, float]:
         row = both[0]
-        return bool(text(row, "site")), -abs(cell(row, "difference")), -sum(_counts(row))
+        gap = abs(np.nan_to_num(cell(row, "difference")))
+        return bool(text(row, "site")), -gap, -sum(_counts(row))
 
-    for row, loss in sorted(_differences(run), key=most):
+    found = sorted(_differences(run), key=most)
+    without = {
+        text(row, "strategy")
+        for row, _ in found
+        if np.isnan([cell(row, "at_baseline"), cell(row, "median")]).all()
+    }
+    for row, loss in found:
+        every = say("all your sites")
+        if text(row, "strategy") in without:
+            every = say("all your known sites")
         less, more = map(whole, _counts(row))
         yield Change(
             names[text(row, "strategy")],
-            text(row, "site") or say("all your sites"),
+            text(row, "site") or every,
             number(cell(row, "at_baseline")),
             number(cell(row, "median")),
             with_range(estimate_of(row, "difference")),
-            joined(" / ", (less, more)),
+            joined(" / ", (less, more)) if cell(row, "n_known") else NOT_KNOWN,
             with_range(in_currency(estimate_of(loss, "difference"), rate)),
         )
 
@@ -117,6 +129,9 @@ def _sentence(row: Row, names: Mapping[str, str], *, is_last: bool) -> tuple[Tex
 
     The range is in the sentence unless it is the last one.
     """
+    if not cell(row, "n_known"):
+        name = names[text(row, "strategy")]
+        return say("It is not known how long {sites} are cut off.", sites=name), ""
     n_less, n_more = _counts(row)
     values = {"sites": names[text(row, "strategy")], "n": whole(int(cell(row, "n_simulations")))}
     if not n_less + n_more:

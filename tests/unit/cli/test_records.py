@@ -113,7 +113,7 @@ def test_a_record_of_ones_own_tells_sessions_and_operators_and_is_repeated(tmp_p
     # Of 29 addresses at three operators, one at two of them and all others at one.
     assert "57 of 87 pairs of an address and an operator, and each address that is not" in told
     known = csv_rows(tmp_path / "out" / "sites.csv")
-    hours = {row["operator"]: hours_of(row) for row in known}
+    hours = {row["operator"]: hours_of(row) for row in known if row["operator"] != "third"}
     # Blocked at the first poll: since when is not known.
     assert known[0]["open_ends"] == "start"
     assert hours == {"": {6.0}, "big_one": {6.0}, "other": {1.0}}
@@ -208,7 +208,13 @@ def test_a_record_of_one_session_has_its_hours(tmp_path):
     (tmp_path / "own.yaml").write_text(mine, encoding="utf-8")
     run("run", tmp_path / "own.yaml", *given, "-n", "1", "-w", "1", "-o", tmp_path / "out")
     rows = csv_rows(tmp_path / "out" / "site_sessions.csv")
-    assert [row["affected_h"] for row in rows if row["operator"] == ""] == ["3.5", "0.0"]
+    # Where a site without an address is, is drawn: that it was not hit shows nothing.
+    for file in ("site_sessions.csv", "sites.csv"):
+        known = [row for row in csv_rows(tmp_path / "out" / file) if row["operator"] == ""]
+        assert [(row["affected_h"], row["n_affected"]) for row in known] == [("3.5", "1"), ("", "")]
+    # Nothing is blocked, wherever it is.
+    run("run", "match-days", *given[:2], "--strategy", "none", "-n", "1", "-o", tmp_path / "none")
+    assert {row["affected_h"] for row in csv_rows(tmp_path / "none" / "sites.csv")} == {"0.0"}
     # That of a site without an address is no finding.
     assert ["frontend" in row["drawn"].split() for row in rows if not row["operator"]] == [
         False,
@@ -298,7 +304,9 @@ def test_what_an_operator_was_not_polled_for_is_not_known(tmp_path):
         {"ip": f"198.51.100.{at}", "isp": "One", "stateChanges": blocked[0]} for at in range(28)
     ]
     data += [
-        {"ip": ip, "isp": "Two", "stateChanges": free[0]} for ip in ("203.0.113.1", "2001:DB8::1")
+        {"ip": ip, "isp": isp, "stateChanges": free[0]}
+        for ip, who in (("203.0.113.77", "One Two"), ("203.0.113.1", "Two"), ("2001:DB8::1", "Two"))
+        for isp in who.split()
     ]
     (tmp_path / "data.json").write_text(json.dumps({"data": data}))
     sites = [
@@ -308,25 +316,48 @@ def test_what_an_operator_was_not_polled_for_is_not_known(tmp_path):
         "half.example,203.0.113.1",
         "half.example,203.0.113.2",
         "nobody.example,203.0.113.3",
+        "every.example,203.0.113.77",
     ]
     (tmp_path / "sites.csv").write_text("\n".join(["site,address", *sites, ""]))
     given = ("--sites", tmp_path / "sites.csv", "--record", tmp_path / "data.json")
     run("run", "spain-record", *given, "-n", "2", "-w", "1", "-o", tmp_path / "out")
-    found = {
-        (row["site"].partition(".")[0], row["operator"]): row["affected_h"]
-        for row in csv_rows(tmp_path / "out" / "site_sessions.csv")
-    }
-    assert found == {
-        ("blocked", ""): "1.0", ("blocked", "one"): "1.0", ("blocked", "two"): "",
-        ("free", ""): "0.0", ("free", "one"): "",
-        ("six", ""): "0.0", ("six", "one"): "",
-        **{(site, who): "" for site in ("half", "nobody") for who in ("", "one", "two")},
+    wanted = {
+        ("blocked", ""): ("1.0", "2"), ("blocked", "one"): ("1.0", "2"),
+        **dict.fromkeys([("blocked", "two"), ("free", ""), ("free", "one")], ("", "")),
+        **dict.fromkeys([("six", ""), ("six", "one")], ("", "")),
+        **{(site, who): ("", "") for site in ("half", "nobody") for who in ("", "one", "two")},
+        ("every", ""): ("0.0", "0"),
     }  # fmt: skip
+    for file in ("site_sessions.csv", "sites.csv"):
+        found = {
+            (row["site"].partition(".")[0], row["operator"]): (row["affected_h"], row["n_affected"])
+            for row in csv_rows(tmp_path / "out" / file)
+        }
+        assert found == wanted
+    # One moves to an address that nobody polled, and one from it to one that was polled.
+    moves = ["site,address", "blocked.example,192.0.2.7", "nobody.example,203.0.113.77", ""]
+    (tmp_path / "moves.csv").write_text("\n".join(moves))
+    move = ("--move", tmp_path / "moves.csv")
+    run("compare", "spain-record", *given, *move, "-n", "2", "-w", "1", "-o", tmp_path / "moved")
+    hours = {
+        row["site"].partition(".")[0]: (row["at_baseline"], row["median"], row["difference"])
+        for row in csv_rows(tmp_path / "moved" / "site_differences.csv")
+        if row["metric"] == "affected_h"
+    }
+    unknown = dict.fromkeys(("free", "six", "half"), ("", "", ""))
+    assert hours == unknown | {
+        "every": ("0.0", "0.0", "0.0"), "blocked": ("1.0", "", ""), "nobody": ("", "0.0", ""),
+        "": ("", "", ""),
+    }  # fmt: skip
+    page = words_of(tmp_path / "moved")
+    assert "It is not known how long your sites moved as in moves.csv are cut off." in page
+    assert "blocked.example 1 not known not known not known not known" in page
+    assert "all your known sites not known not known" in page
     # What is polled and free is an address too.
     data[-1]["ip"] = "203.0.113.x"
     (tmp_path / "data.json").write_text(json.dumps({"data": data}))
     told = run("run", "spain-record", *given, "-o", tmp_path / "bad", status=4).stderr
-    assert "data.json:30: ip: expected" in told
+    assert "data.json:32: ip: expected" in told
 
 
 @pytest.mark.parametrize("head", ["first_seen,last_seen", "from,until"])

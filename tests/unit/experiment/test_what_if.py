@@ -144,14 +144,15 @@ def test_a_move_of_what_a_site_lacks_changes_nothing(folder):
 
 
 def test_rounding_is_no_difference(monkeypatch):
-    def read(_folder, label, _currency):
+    def read(_folder, label, *_):
         # As a minute of a year: the last digit of 8,760 hours is a larger part of it.
         values = np.array([[0.0134, 1.0]]) + (label != "as-is") * np.array([[6e-14, 1e-6]])
         number = dict.fromkeys((*sites.TIMES, *sites.LOSSES), values)
         return SimpleNamespace(site=("a", "b"), replicate=np.arange(1), number=number)
 
-    monkeypatch.setattr("sim.measure.sites.read_sites", read)
-    lines = sites.compare_sites(Path(), ("as-is", "moved"), "as-is")
+    monkeypatch.setattr("sim.measure.sites.read_known", read)
+    cases = dict.fromkeys(("as-is", "moved"), SimpleNamespace(polled=None))
+    lines = sites.compare_sites(Path(), cases, "as-is")
     found = {line.site: (line.difference, line.share_less, line.share_more) for line in lines}
     assert found["a"] == (0, 0, 0)
     assert found["b"] == (pytest.approx(1e-6), 0, 1)
@@ -168,8 +169,9 @@ def test_last_digits_are_no_difference(monkeypatch):
         number = dict.fromkeys((*sites.TIMES, *sites.LOSSES), values)
         return SimpleNamespace(site=("x", "y"), number=number, replicate=np.array([0]))
 
-    monkeypatch.setattr(sites, "read_sites", runs)
-    lines = sites.compare_sites(Path(), ["a", "b"], "a")
+    monkeypatch.setattr(sites, "read_known", runs)
+    cases = dict.fromkeys("ab", SimpleNamespace(polled=None))
+    lines = sites.compare_sites(Path(), cases, "a")
     assert {(one.difference, one.share_more) for one in lines} == {(0.0, 0.0)}
 
 

@@ -445,7 +445,10 @@ def test_a_spared_site_has_a_row_and_one_drawn_is_not_known(site_folder, monkeyp
     number |= {"affected_h": hours, "loss_usd": hours}
     drawn = {"drawn": np.array([["sector", "sector frontend", "frontend storage"]] * 4, object)}
     found = SiteRuns(("spared", "placed", "cut"), np.arange(4), number, drawn)
-    monkeypatch.setattr("sim.report.page.sites.read_sites", lambda *_: found)
+    monkeypatch.setattr("sim.report.words.sites.read_sites", lambda *_: found)
+    unknown = {("placed", "")}
+    for module in ("page", "words"):
+        monkeypatch.setattr(f"sim.report.{module}.sites.find_unknown", lambda *_: unknown)
     rows = rows_of_sites(open_run(site_folder), 60)
     assert [(row.name, row.n_cut, row.first, row.is_drawn) for row in rows] == [
         ("cut", 2, f"16{NBSP}Apr, 01:00", True),

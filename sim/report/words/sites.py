@@ -1,0 +1,38 @@
+"""Sites of one's own, and what is not known of them."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+
+from sim.catalogue.measures import USD
+from sim.measure.sites import SiteRuns, read_sites
+from sim.results.folder import RunFolder
+from sim.results.tables import number, read_rows, text
+
+
+def read_known(run: RunFolder, strategy: str, unit: str = USD) -> SiteRuns:
+    """Read outages of the sites; hours and losses are NaN where ``sites.csv`` has no hours.
+
+    Raises
+    ------
+    DataError
+        If a table of sites cannot be read.
+    """
+    runs, unknown = read_sites(run.path, strategy, unit), find_unknown(run, strategy)
+    hidden = np.array([(site, "") in unknown for site in runs.site])
+    known = {
+        name: np.where(hidden, np.nan, runs.number[name]) for name in ("impaired_h", "loss_usd")
+    }
+    return replace(runs, number={**runs.number, **known})
+
+
+def find_unknown(run: RunFolder, strategy: str) -> set[tuple[str, str]]:
+    """Sites with operators (empty: all users) for which ``sites.csv`` has no hours."""
+    return {
+        (text(row, "site"), text(row, "operator"))
+        for row in read_rows(run, "sites.csv", ("site", "operator", "impaired_h"))
+        if text(row, "strategy") == strategy and math.isnan(number(row, "impaired_h"))
+    }
