@@ -142,7 +142,8 @@ def exposure(
             )
         ]
         own_feeds = files.feeds(owned, may_be_names=answers is not None)
-        own_feeds, _ = join_answers(own_feeds, answers)
+        own_feeds, known_own = join_answers(own_feeds, answers)
+        known += known_own
         check_placed(own_feeds, options)
         holders = owners or (files.feeds(files.find([OWNERS])) if expect_names else [])
         feeds = [*in_force, *earlier_lists, *hosts, *owners, *own_feeds]

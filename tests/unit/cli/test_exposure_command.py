@@ -363,6 +363,40 @@ def test_a_list_of_names_is_assessed_where_its_names_resolve_to(tmp_path):
     assert "got none in the file and none by --names" in refused.stdout + refused.stderr
 
 
+@pytest.mark.parametrize(
+    ("own", "n_own", "n_outside", "n_names", "n_known"),
+    [
+        # Of shop.example, one of two addresses is listed, and of bank.example the only one.
+        ("shop.example\nBank.example.\n198.51.100.77\n", (2, 1), (254, 2**96 - 1), 2, 2),
+        ("name,address\nshop.example,\nlost.example,\n,198.51.100.77\n", (2, 0), (254, 2**96),
+         2, 1),
+        # What a file itself says of a name stands over the answers.
+        ("name,address\nshop.example,203.0.113.9\nbank.example,\n", (0, 1), (256, 2**96 - 1), 2, 2),
+    ],
+)  # fmt: skip
+def test_names_of_the_target_are_its_addresses_by_the_answers(
+    files, own, n_own, n_outside, n_names, n_known
+):
+    listed, answers = "198.51.100.0/24\n2001:db8::/32\n", ("--names", "answers.txt")
+    texts = {"list.txt": listed, "own": own, "answers.txt": ANSWERS, "lost": "lost.example\n"}
+    for name, text in texts.items():
+        Path(name).write_text(text)
+    found = document("list.txt", "--target", "own", *answers)
+    counts = found["listed"]
+    assert (counts["n_own4"], counts["n_own6"]) == n_own
+    assert (counts["n_outside4"], counts["n_outside6"]) == n_outside
+    (names,) = found["names"]
+    assert (names["file"], names["n_names"], names["n_known"]) == ("own", n_names, n_known)
+    is_noted = any("own: 1 rows have no usable address" in note for note in found["notes"])
+    assert is_noted == (n_known < n_names)
+    # Answers that know none of the names leave the target without an address.
+    refused = run("list.txt", "--target", "lost", *answers, status=4)
+    assert "lost: expected at least one address, got none in the file" in refused.stderr
+    assert "lost: expected at least one address, got none in 1 lines" in (
+        run("list.txt", "--target", "lost", status=4).stderr
+    )
+
+
 def test_a_provider_is_named_for_a_list_that_names_none(tmp_path):
     (tmp_path / "list.txt").write_text("198.51.100.0/25\n203.0.113.0/24\n")
     (tmp_path / "ips").write_text("198.51.100.0/24\n")
