@@ -39,7 +39,7 @@ from sim.scenario.tables.consistency import (
     check_weights,
     places_in,
 )
-from sim.scenario.tables.inventory import Inventory, check_sites, read_inventory
+from sim.scenario.tables.inventory import Inventory, check_sites, of_polled_family, read_inventory
 from sim.scenario.tables.lists import read_list, read_target
 from sim.scenario.tables.money import (
     Amounts,
@@ -270,7 +270,8 @@ def read_tables(loaded: LoadedScenario, known: Resolved | None = None) -> Resolv
     malformed.raise_any()
     found |= {"loaded": loaded, "inventory": inventory, "lists": (), "target": (), "code": ()}
     if inventory is not None:
-        found["inventory"] = in_dollars(inventory, scenario, table_rows(found["rates"]))
+        priced = in_dollars(inventory, scenario, table_rows(found["rates"]))
+        found["inventory"] = of_polled_family(priced, scenario, found["given"])
     resolved = Resolved(**found)
     others = {one.name: one for one in (*known.lists, *known.code)} if known is not None else {}
     lists: list[Table[of.PrefixRow]] = []

@@ -16,7 +16,13 @@ from sim.errors import DataError, UsageError
 from sim.scenario.quantities import describe
 from sim.scenario.refusal import hint
 from sim.scenario.resolve import Resolved, checked
-from sim.scenario.tables.inventory import NOT_GIVEN, Inventory, check_sites, read_inventory
+from sim.scenario.tables.inventory import (
+    NOT_GIVEN,
+    Inventory,
+    check_sites,
+    of_polled_family,
+    read_inventory,
+)
 from sim.scenario.tables.roles import ROLES
 from sim.scenario.tables.seeds import table_rows
 from sim.scenario.variants import Variant, own_variant
@@ -75,6 +81,7 @@ def what_if(variant: Variant, asked: Mapping[str, str]) -> Variant:
     moves = None
     if name := asked.get(MOVE):
         moves = read_inventory(name, resolved.loaded.find_list(name), may_be_empty=True)
+        moves = of_polled_family(moves, resolved.scenario, resolved.given)
         DataError.raise_any([*check_sites(moves, resolved.sectors, resolved.scenario)])
         inventory = _move(inventory, moves)
         columns = [one for one in moves.columns if one in _OF_SITE or one.startswith("revenue_")]

@@ -8,10 +8,10 @@ from sim.report.words.languages import Text, say
 from sim.report.words.numbers import percent
 from sim.results.folder import RunFolder, input_rows
 from sim.scenario.strategies import GivenOrderRow
+from sim.scenario.tables.inventory import SEEN
 from sim.scenario.tables.rows import SessionRow
 from sim.scenario.tables.seeds import read_note
 
-SEEN = "cadence-as-seen"
 OR_BEFORE = "≤\N{THIN SPACE}"
 """Stands before the first time of what was blocked already when the record begins."""
 

@@ -29,6 +29,7 @@ from sim.errors import Problem
 from sim.scenario.quantities import describe, is_one_line
 from sim.scenario.refusal import hint
 from sim.scenario.schema import Scenario
+from sim.scenario.strategies import GivenOrderRow
 from sim.scenario.tables.lists import list_prefixes
 from sim.scenario.tables.roles import ROLES
 from sim.scenario.tables.rows import SectorRow
@@ -189,6 +190,30 @@ def _many_ways(inventory: Inventory) -> Iterator[Problem]:
         )
 
 
+def of_polled_family(
+    inventory: Inventory, scenario: Scenario, given: Table[GivenOrderRow] | None
+) -> Inventory:
+    """Ignore IPv6 addresses of sites with both families where a record polls IPv4 alone."""
+    is_seen = scenario.register_.cadence == SEEN and scenario.ipv6 is None
+    if not is_seen or given is None or not inventory.is_ipv6.any():
+        return inventory
+    if any(":" in "".join(row.addresses or ()) for row in given.rows):
+        return inventory
+    keep = ~(inventory.is_ipv6 & inventory.is_dual[inventory.host_component])
+    of_hosts = ("host_component", "is_ipv6", "address4", "n_names", "host_line")
+    note = (
+        f"IPv6 addresses: {int(inventory.is_ipv6.sum()):,}. The record polls IPv4 alone: whether "
+        "they were blocked is not known; ignored where a site has IPv4 addresses too"
+    )
+    return replace(
+        inventory,
+        **{key: getattr(inventory, key)[keep] for key in of_hosts},
+        address6=inventory.address6[keep[inventory.is_ipv6]],
+        host_draw=np.arange(int(keep.sum())),
+        notes=(*inventory.notes, note),
+    )
+
+
 def check_sites(
     inventory: Inventory, sectors: Table[SectorRow], scenario: Scenario
 ) -> Iterator[Problem]:
@@ -211,6 +236,8 @@ def check_sites(
         yield inventory.problem_of(site_row, "sector", f"{message}{hint(text, known)}")
 
 
+SEEN = "cadence-as-seen"
+"""Cadence of a record of what was seen: nothing is added to its times."""
 MAX_INVENTORY_BYTES = 256 * 1024 * 1024
 MAX_NAME = 253
 """Letters of a site's name: those of a domain name (RFC 1035, section 2.3.4)."""

@@ -1,5 +1,6 @@
 """Inventories are read whole, or refused with every mistake at its line."""
 
+from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
@@ -154,6 +155,31 @@ def test_both_families_need_to_be_told_apart(tmp_path):
     rows = ("site,address", "a,198.18.0.1", "b,198.18.0.1", "b,2001:db8::1")
     with pytest.raises(DataError, match=r"csv:3: address: expected a section ipv6"):
         resolved(tmp_path, {"population.inventory": rows}, ipv6=None)
+
+
+def test_of_a_record_that_polls_ipv4_alone_ipv6_is_ignored_and_said(tmp_path):
+    rows = "site,address\na,198.18.0.1\na,2001:db8::1\nb,2001:db8::2\nc,198.18.0.2\n"
+    path = given(tmp_path, rows, "sites.csv").path
+    found = resolve(load_scenario("spain-record", [f"population.inventory={path}"]))
+    assert found.inventory is not None
+    hosts = found.inventory.component_site[found.inventory.host_component]
+    assert [found.inventory.site[site] for site in hosts] == ["a", "b", "c"]
+    assert [str(one) for one in found.inventory.numbers] == [
+        str(int(ip_address(text))) for text in ("198.18.0.1", "2001:db8::2", "198.18.0.2")
+    ]
+    (said,) = [text for text in list_warnings(found) if "IPv6 addresses: 2" in text]
+    assert "whether they were blocked is not known" in said
+
+
+def test_of_a_record_with_ipv6_both_families_need_to_be_told_apart(tmp_path):
+    sites = given(tmp_path, "site,address\na,198.18.0.1\na,2001:db8::1\n", "sites.csv").path
+    record = "addresses,from,to\n2001:db8::1,2025-12-01T00:00Z,2025-12-02T00:00Z\n"
+    texts = [
+        f"population.inventory={sites}",
+        f"strategy.table={given(tmp_path, record, 'record.csv').path}",
+    ]
+    with pytest.raises(DataError, match=r"csv:2: address: expected a section ipv6"):
+        resolve(load_scenario("spain-record", texts))
 
 
 def test_too_many_addresses_of_which_each_user_meets_one_are_refused(tmp_path):
