@@ -30,11 +30,24 @@ _OTHER = re.compile(
     r"|(19|20)\d\d(0[1-9]|1[0-2])([0-2]\d|3[01])",
     re.ASCII,
 )
-# Parts of names, in English, Spanish, Italian and Russian.
+# Parts of names, in English, Spanish, Italian, Russian, Portuguese, French, German and Polish.
 _FIRST = (
     *("date", "from", "since", "start", "begin", "effective", "blocked", "block", "listed"),
     *("added", "entered", "fecha", "desde", "inicio", "bloqueo", "data", "dal", "inizio"),
     *("blocco", "дата", "начало", "с", "включения", "внесения", "блокировки"),
+    *("início", "bloqueio", "début", "debut", "depuis", "blocage"),
+    *(
+        "datum",
+        "ab",
+        "seit",
+        "beginn",
+        "sperrung",
+        "gesperrt",
+        "od",
+        "początek",
+        "blokady",
+        "wpisu",
+    ),
 )
 _LAST = (
     *("to", "until", "till", "end", "ends", "ended", "removed", "removal", "unblocked", "unblock"),
@@ -42,6 +55,18 @@ _LAST = (
     *("expiration", "hasta", "fin", "desbloqueo", "levantamiento", "al", "fino", "fine"),
     *("baja", "cese", "vencimiento", "caducidad", "retirada", "scadenza", "revoca", "истекает"),
     *("expire", "unlist", "delisting", "lift", "lifting", "cleared", "deleted", "stop", "closed"),
+    *(
+        "desbloqueio",
+        "até",
+        "término",
+        "fim",
+        "jusqu",
+        "levée",
+        "déblocage",
+        "zakończenia",
+        "koniec",
+    ),
+    *("bis", "ende", "aufhebung", "entsperrung", "odblokowania", "wykreślenia"),
     *("sblocco", "по", "до", "конец", "окончания", "исключения", "снятия", "разблокировки"),
 )
 # The same as parts of one word, as in validUntil, expiresAt, endDate.
