@@ -52,6 +52,9 @@ TITLE = "A case of our own"
 """Title of a case; the page has its country and days."""
 _DAYS = 14
 """Days of a run whose end is not given: a fortnight has each weekday twice. A choice, and said."""
+_OPEN_DAYS = 28
+"""Days of a run after the last date of a list with rows without an end. A choice, and said."""
+_ANY_DAY = "Any day, as none was given"
 _PLACEHOLDER = """\
 # Addresses to be blocked, one prefix or address of either family a line, or any other list that
 # `overblock exposure` reads. This one is set aside for documentation (RFC 5737): put yours here.
@@ -141,8 +144,10 @@ def write_case(known: Known, folder: Path) -> list[str]:
     cadence = read_shipped(pack["register.cadence"], CadenceRow)
     begins = cadence.rows[0].from_.astimezone(zone)
     earliest = begins.date() + timedelta(days=begins.time() > time())
+    why_first = why_last = _ANY_DAY
     if known.first is None and begin_s is not None:
         first = datetime.fromtimestamp(begin_s, zone).date()
+        why_first = "The first date of the list"
     elif known.first is None:
         first = max(first, earliest)
     if first < earliest:
@@ -150,15 +155,26 @@ def write_case(known: Known, folder: Path) -> list[str]:
             f"--from: expected {earliest} or later, when {cadence.name} begins, got {first}"
         )
     last = known.last or first + timedelta(days=_DAYS)
-    if edges and not known.last:
-        # All that the list dates, unless the user says otherwise.
-        last = max(last, datetime.fromtimestamp(max(edges), zone).date() + timedelta(days=1))
+    n_open = 0
+    if edges and not known.last and listed is not None:
+        # All that the list dates, unless the user says otherwise; polls end with the last one.
+        n_open = 0 if listed.polled else sum(one.until_s is None for one in periods)
+        after = timedelta(days=_OPEN_DAYS if n_open else 1)
+        end_of_list = datetime.fromtimestamp(max(edges), zone).date() + after
+        if end_of_list >= last:
+            last, why_last = end_of_list, f"Assumed, last date of the list plus {after.days} d"
     if last <= first:
         raise UsageError(f"--to: expected a day after {first}, got {last}")
     start, end = (datetime.combine(day, time(), zone) for day in (first, last))
     assumed, files = list[str](), dict[str, bytes]()
     if known.first is None or known.last is None:
         assumed.append(f"The time of the run: {first} to {last}, as none was given.")
+    if n_open:
+        assumed.append(
+            f"{n_open:,} of {len(periods):,} rows of the list have no end: they are in force until "
+            f"the run ends, on {last}, {_OPEN_DAYS} days after the last date (--to sets it)."
+        )
+        notes.append(assumed[-1])
     if known.country not in countries():
         assumed.append(
             f"There is no pack of {known.country}: sectors, hosting and services are those of "
@@ -241,7 +257,8 @@ def write_case(known: Known, folder: Path) -> list[str]:
         operators=operators,
         population=_DRAWN if known.inventory is None else _GIVEN_SITES,
         rest="\n".join(filter(None, rest)),
-        why_time="Given" if known.first and known.last else "Any days, as none were given",
+        why_start="Given" if known.first else why_first,
+        why_end="Given" if known.last else why_last,
         notes="" if known.inventory else _NOTE_OF_N,
     )
     schema = (shipped("scenarios") / SCHEMA).read_bytes()

@@ -54,6 +54,10 @@ def test_forty_addresses_on_four_days_are_blocked_on_four_days(tmp_path):
         ("ip,blocked_on,unblocked_on", ()),
         ("ip,desde,hasta", ()),
         ("ip,дата блокировки,дата разблокировки", ()),
+        ("ip,Data do bloqueio,Data do desbloqueio", ()),
+        ("ip,Date de blocage,Date de levée", ()),
+        ("ip,Gesperrt ab,Gesperrt bis", ()),
+        ("ip,Data wpisu,Data wykreślenia", ()),
         ("ip,first_seen,last_seen", ("--column", "from=first_seen", "--column", "until=last_seen")),
     ],
 )
@@ -72,13 +76,22 @@ def test_the_end_of_a_row_is_kept_as_well_as_its_start(header, options, tmp_path
 
 
 @pytest.mark.parametrize(
-    ("options", "last"), [((), "2026-05-02"), (("--to", "2026-04-03"), "2026-04-03")]
+    ("until", "options", "last", "why"),
+    [
+        ("2026-03-28", (), "2026-05-02", "Assumed, last date of the list plus 1 d"),
+        ("2026-03-28", ("--to", "2026-04-03"), "2026-04-03", "Given"),
+        ("", (), "2026-05-29", "Assumed, last date of the list plus 28 d"),
+        ("", ("--to", "2026-04-03"), "2026-04-03", "Given"),
+    ],
 )
-def test_a_run_reaches_the_last_date_of_a_list(options, last, tmp_path):
-    text = "ip,from,until\n192.0.2.1,2026-03-30,2026-05-01\n192.0.2.2,2026-03-27,2026-03-28\n"
-    init(tmp_path, text, "--country", "ES", *options)
+def test_a_run_reaches_the_last_date_of_a_list(until, options, last, why, tmp_path):
+    text = f"ip,from,until\n192.0.2.1,2026-03-30,2026-05-01\n192.0.2.2,2026-03-27,{until}\n"
+    told = init(tmp_path, text, "--country", "ES", *options).stderr
     scenario = resolved_of(str(tmp_path / "case" / "scenario.yaml")).scenario
     assert [str(at.date()) for at in (scenario.start, scenario.end)] == ["2026-03-27", last]
+    whys = [scenario.provenance[key].why for key in ("start", "end")]
+    assert whys == ["The first date of the list", why]
+    assert ("1 of 2 rows of the list have no end" in told) == (not until and not options)
 
 
 @pytest.mark.parametrize(
