@@ -5,6 +5,7 @@ In: a run folder. Out: numbers with names, which ``detail.html.j2`` writes as a 
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
@@ -57,6 +58,7 @@ from sim.report.words.sentences import (
     read_losses,
     step_text,
 )
+from sim.report.words.sites import share_known
 from sim.results.folder import RunFolder, assumptions_of, input_rows, later
 from sim.results.tables import text
 from sim.scenario.strategies import GivenOrderRow
@@ -258,7 +260,9 @@ def operators_of(
             when = moment(step_before(later(run.start, at), rounding_of(outage)), run.horizon_s)
             when = joined("", (OR_BEFORE, when)) if not at and is_record(run) else when
         hours = harm.get(group.operator)
-        hours = hours and hours.times(run.horizon_s / 3600, "h")
+        # Not of sites for which it was not polled.
+        known = share_known(run, strategy, group.operator) if outage.of_sites else 1.0
+        hours = hours and hours.times(run.horizon_s / 3600 / (known or math.nan), "h")
         yield say_name(group.label), group.share_users, when, hours
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from ipaddress import ip_network
@@ -78,20 +78,20 @@ def rows_of_sites(run: RunFolder, step: int) -> list[SiteRow]:
         If the tables of sites cannot be read.
     """
     none = dict.fromkeys(find_unknown(run, run.strategies[0]), math.nan)
-    runs = read_known(run, run.strategies[0])
+    runs, partly = read_known(run, run.strategies[0]), {site for site, who in none if who}
     cells = _cells(run, run.strategies[0])
     hours, sessions = runs.number["impaired_h"], sessions_by_site(run, runs.site)
     groups = [one.operator for one in largest_operators(run)[:MOST_OPERATORS]]
     rows = []
     for at in _longest_first(runs):
-        site, lasts = runs.site[at], _hours_of(run, runs, at)
+        site, lasts = runs.site[at], _hours_of(run, runs, at, partly)
         is_drawn = _is_drawn(runs, at)
         other = 0.0 if lasts[0].is_known or not is_drawn else math.nan
         n_sessions = sessions.get(site, "") if lasts[0].is_known else ""
         rows.append(
             SiteRow(
                 site,
-                _first_moment(run, runs, at, step),
+                _first_moment(run, runs, at, step, partly),
                 int((hours[:, at] > 0).sum()),
                 *lasts,
                 tuple(cells.get((site, one), none.get((site, one), other)) for one in groups),
@@ -129,24 +129,30 @@ def _longest_first(runs: SiteRuns) -> list[int]:
     return sorted(range(len(n_cut)), key=lambda at: (-np.median(hours[:, at]), -n_cut[at]))
 
 
-def _hours_of(run: RunFolder, runs: SiteRuns, at: int) -> tuple[Estimate, bool, bool]:
+def _hours_of(
+    run: RunFolder, runs: SiteRuns, at: int, partly: Container[str]
+) -> tuple[Estimate, bool, bool]:
     """Hours of a site, rounded down where it still is cut off at the end, or was before a record.
 
-    That is in half of those that cut it off.
+    That is in half of those that cut it off. It may have been before, too, where an operator was
+    not polled for it: ``partly`` has such sites.
     """
     hours = runs.number["impaired_h"][:, at]
     first, last = (runs.number[f"{end}_cut_off_s"][hours > 0, at] for end in ("first", "last"))
     is_still = last.size > 0 and bool((last >= run.horizon_s).mean() >= 0.5)
-    is_before = last.size > 0 and is_record(run) and bool((first == 0).mean() >= 0.5)
+    is_open = runs.site[at] in partly or bool((first == 0).mean() >= 0.5) if last.size else False
+    is_before = is_open and is_record(run)
     lasts = estimate_over(hours, "h")
     return (as_lower_bound(lasts) if is_still or is_before else lasts), is_still, is_before
 
 
-def _first_moment(run: RunFolder, runs: SiteRuns, at: int, step: int) -> Text:
+def _first_moment(
+    run: RunFolder, runs: SiteRuns, at: int, step: int, partly: Container[str]
+) -> Text:
     """When a site is first cut off, marked where that was before a record begins."""
     hours, first_s = (runs.number[one][:, at] for one in ("impaired_h", "first_cut_off_s"))
     first = _middle_moment(run, hours, first_s, step)
-    return joined("", (OR_BEFORE, first)) if _hours_of(run, runs, at)[2] else first
+    return joined("", (OR_BEFORE, first)) if _hours_of(run, runs, at, partly)[2] else first
 
 
 def has_sessions(run: RunFolder) -> bool:
@@ -318,13 +324,14 @@ def times_of(run: RunFolder, step: int) -> Iterator[tuple[str, Text, str, Text, 
     """
     unit, rate = read_estimates(run)[run.strategies[0], PRIVATE_LOSS].unit, rate_of(run)
     runs = read_known(run, run.strategies[0], unit)
+    partly = {site for site, who in find_unknown(run, run.strategies[0]) if who}
     spells, sessions = read_spells(run.path, run.strategies[0]), sessions_by_site(run, runs.site)
     for at in _longest_first(runs)[:MOST_ROWS]:
         site, cut_h = runs.site[at], runs.number["impaired_h"][:, at]
         is_cut = cut_h > 0
-        first = _first_moment(run, runs, at, step)
+        first = _first_moment(run, runs, at, step, partly)
         until = _middle_moment(run, cut_h, runs.number["last_cut_off_s"][:, at], step, is_end=True)
-        lasts, is_still, is_before = _hours_of(run, runs, at)
+        lasts, is_still, is_before = _hours_of(run, runs, at, partly)
         until = say("the end") if is_still else until
         when = say("{begin} to {end}", begin=first, end=until) if is_cut.any() else first
         loss = in_currency(estimate_over(runs.number["loss_usd"][:, at], unit), rate)

@@ -29,6 +29,15 @@ def read_known(run: RunFolder, strategy: str, unit: str = USD) -> SiteRuns:
     return replace(runs, number={**runs.number, **known})
 
 
+def share_known(run: RunFolder, strategy: str, operator: str) -> float:
+    """Share of the sites of which it is known whether an operator cut them off."""
+    unknown = find_unknown(run, strategy)
+    polled = {site for site, who in unknown if who}
+    # A site whose place is drawn has no rows of operators.
+    n = sum(who == operator if who else site not in polled for site, who in unknown)
+    return 1 - n / len(read_sites(run.path, strategy).site)
+
+
 def find_unknown(run: RunFolder, strategy: str) -> set[tuple[str, str]]:
     """Sites with operators (empty: all users) for which ``sites.csv`` has no hours."""
     return {

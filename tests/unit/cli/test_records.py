@@ -299,7 +299,7 @@ def test_a_record_has_no_sessions_of_another_one_and_may_be_of_any_time(tmp_path
 
 
 def test_what_an_operator_was_not_polled_for_is_not_known(tmp_path):
-    blocked, free = [turns(0, 1)], [[{**turns(1)[0], "state": False}]]
+    blocked, free = [turns(2, 3)], [[{**turns(1)[0], "state": False}]]
     data = [
         {"ip": f"198.51.100.{at}", "isp": "One", "stateChanges": blocked[0]} for at in range(28)
     ]
@@ -334,6 +334,13 @@ def test_what_an_operator_was_not_polled_for_is_not_known(tmp_path):
             for row in csv_rows(tmp_path / "out" / file)
         }
         assert found == wanted
+    page = words_of(tmp_path / "out")
+    # Not polled at both, so that it may have been blocked before, and for longer.
+    assert (
+        "blocked.example ≤ 7 Mar, 15:00 1 ≥1 100% ? free.example not known not known ? 0%" in page
+    )
+    # Of six sites one operator was polled for two.
+    assert "one 50% 7 Mar, 15:00 0.5 two 50% not seen 0 Hours: mean of your sites of which" in page
     # One moves to an address that nobody polled, and one from it to one that was polled.
     moves = ["site,address", "blocked.example,192.0.2.7", "nobody.example,203.0.113.77", ""]
     (tmp_path / "moves.csv").write_text("\n".join(moves))
