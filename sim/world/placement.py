@@ -447,7 +447,10 @@ def _ipv6_hosts(
     n_addresses: NDArray[np.int64],
     streams: Streams,
 ) -> Iterator[tuple[NDArray[Any], ...]]:
-    """Component, address, business and draws of hosts on IPv6: as many as on IPv4 beside."""
+    """Component, address, business and draws of hosts on IPv6: as many as on IPv4, up to a limit.
+
+    Ways to fail are as many as combinations of both families: 123 of each would need gigabytes.
+    """
     rules = resolved.scenario.ipv6
     if rules is None or not places.seats6:
         return
@@ -458,7 +461,8 @@ def _ipv6_hosts(
         (1, place_row, n_addresses, first_own),
     ):
         luck = streams.generator(Stream.COMPONENT_IPV6, (number,)).random(where.shape)
-        n_six = np.where(has_both[where] & (luck < rules.share_components), n_hosts, 0)
+        n_six = np.minimum(n_hosts, max(N_ADDRESSES))
+        n_six[~has_both[where] | (luck >= rules.share_components)] = 0
         most = max(N_ADDRESSES) if number else int(n_hosts.max(initial=1))
         is_six = np.arange(most) < n_six[..., np.newaxis]
         row = np.flatnonzero(is_six) // most

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from sim.engine.state.states import degrees
 from sim.scenario.tables.roles import FRONTEND
 from sim.streams import Stream, Streams
 from sim.world.build import World, build_world
@@ -159,6 +160,18 @@ def test_where_a_provider_has_both_families_components_have_both(tmp_path, share
         n_both += n6 > 0
     assert n_both > 0
     assert (held.address[held.address >= 2**33] < places.line.end).all()
+
+
+def test_ipv6_beside_many_addresses_is_limited(tmp_path):
+    """A hundred of each family would make a table of a hundred million ways to fail."""
+    head = "service,label,role,provider,region,n_addresses,mode,popularity"
+    tables = {"population.services": (head, "pool,a pool,payment,alpha,one,100,spread,1")}
+    ipv6 = {"share_users": 0.4, "share_components": 1}
+    world = build_world(resolved(tmp_path, tables, ipv6=ipv6), Streams(7, 0))
+    held = world.components
+    mine = held.address[held.component_row == 0]
+    assert ((mine < 2**33).sum(), (mine >= 2**33).sum()) == (100, 8)
+    assert degrees(world)["degree_at"].size < 2**21
 
 
 def test_who_moves_comes_to_an_address_of_each_family_it_had(tmp_path):
