@@ -9,7 +9,7 @@ import pytest
 from sim.errors import DataError, ScenarioError
 from sim.experiment.plan import metrics_of
 from sim.scenario.load import load_scenario
-from sim.scenario.resolve import Resolved, resolve
+from sim.scenario.resolve import Resolved, read_tables, resolve
 from tests.commands import run
 
 NAME = "  prefixes: telegram-prefixes-2018\n"
@@ -35,7 +35,8 @@ FILES = {
     "mixed.txt": "198.51.100.7\n198.51.100.8\n# ours\nshop.example\n",
     "plain.txt": "198.51.100.7\n",
     "part.csv": "name,address\nfarm.example,\nclinic.example,192.0.2.9\n",
-    "answers.csv": "name,address\nShop.example,203.0.113.5\nshop.example.,2001:db8:7::1\n",
+    "answers.csv": "name,address,comment\nShop.example,203.0.113.5,\n"
+    "shop.example.,2001:db8:7::1,x\n",
     # As `dig +noall +answer` prints them.
     "dig.txt": "shop.example.\t300\tIN\tCNAME\tfarm.example.\n"
     "farm.example.\t60\tIN\tA\t192.0.2.77\n",
@@ -43,7 +44,9 @@ FILES = {
     '[{"answer": "192.0.2.78", "type": "A"}]}}}}\n',
     "private.csv": "name,address\nfarm.example,10.0.0.7\n",
     "sites.csv": "site,role,address\nfarm.example,frontend,198.51.100.77\n"
-    "farm.example,storage,198.51.100.78\nweb-1,frontend,198.51.100.79\n",
+    "farm.example,storage,198.51.100.78\nweb-1,frontend,198.51.100.79\n"
+    "six.example,frontend,2001:db8:7::9\n",
+    "bad.txt": "shop.example\n192.0.2.300\n",
 }
 
 
@@ -73,6 +76,7 @@ def named(write_scenario, tmp_path):
         ("part.csv", "zdns.jsonl", True, ["192.0.2.9/32", "192.0.2.78/32"]),
         ("[farm.example, web-1, shop.example]", "answers.csv", True,
          ["203.0.113.5/32", "198.51.100.77/32", "198.51.100.79/32", "2001:db8:7::1/128"]),
+        ("[six.example, 192.0.2.7]", "", True, ["192.0.2.7/32", "2001:db8:7::9/128"]),
     ],
 )  # fmt: skip
 def test_names_have_the_addresses_of_a_file_then_of_the_users_sites(
@@ -82,7 +86,29 @@ def test_names_have_the_addresses_of_a_file_then_of_the_users_sites(
     assert [str(one) for one in found.target] == expected
     # What was read is copied into the folder of a run.
     files = {one for one in (addresses, names) if one and not one.startswith("[")}
-    assert files <= {table.name for table in found.tables}
+    read = {table.name: table for table in found.lists}
+    assert files == read.keys()
+    for table in read.values():
+        assert [str(row.prefix) for row in table.rows] == expected
+        # Its names were placed; what else the reader reports stays.
+        assert not any("no usable address" in note for note in table.notes)
+        if table.name == "answers.csv":
+            assert any("comment" in note for note in table.notes)
+
+
+def test_a_target_that_is_changed_is_read_again(named):
+    first = named("part.csv", "zdns.jsonl")
+    path = first.loaded.document.file
+    for addresses, expected in (("plain.txt", "198.51.100.7/32"), ("[192.0.2.1]", "192.0.2.1/32")):
+        changed = load_scenario(path, [f"target.addresses={addresses}"])
+        assert [str(one) for one in read_tables(changed, first).target] == [expected]
+    same = read_tables(load_scenario(path, ["n_replicates=3"]), first)
+    assert same.target == first.target
+    assert [table.name for table in same.lists] == ["part.csv", "zdns.jsonl"]
+    # A file that is ordered, too, is copied into a run once.
+    orders = "strategy={id: orders, orders: [{addresses: plain.txt}]}"
+    both = resolved(Path(path), "target.addresses=plain.txt", orders)
+    assert [table.name for table in both.lists].count("plain.txt") == 1
 
 
 @pytest.mark.parametrize(
@@ -93,7 +119,10 @@ def test_names_have_the_addresses_of_a_file_then_of_the_users_sites(
         ("part.csv", "", "part.csv: .* as target.names, a CSV .* name,address .*`dig"),
         ("[farm.example]", "private.csv", "for 1 of them: 'farm.example'"),
         ("part.csv", "plain.txt", "plain.txt: expected names with their addresses"),
-        ("[shop.example, 192.0.2.300]", "", "expected numbers from 0 to 255, got '192.0.2.300'"),
+        ("[farm.example, farm.example]", "answers.csv", "for 1 of them: 'farm.example'"),
+        ("[shop.example, 192.0.2.300]", "",
+         r":11:14: target\.addresses: expected numbers from 0 to 255, got '192\.0\.2\.300'"),
+        ("bad.txt", "", "expected numbers from 0 to 255"),
         ("", "answers.csv", "target.names: expected it with addresses"),
     ],
 )  # fmt: skip
