@@ -6,7 +6,7 @@ compared with the best covers of as many rules for the targets that it covers.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -31,6 +31,8 @@ from sim.errors import UsageError
 
 REVENUE = "revenue_usd_per_h"
 ADDRESSES4, ADDRESSES6 = "addresses4", "addresses6"
+WIDEST4, WIDEST6 = (8, "--shortest"), (16, "--shortest-v6")
+"""Length of the widest prefixes that are announced, and the option that allows no wider rule."""
 UNIT_NAMES = {
     ADDRESSES4: "IPv4 addresses",
     ADDRESSES6: "IPv6 addresses",
@@ -267,6 +269,7 @@ def answer(
     breadth = None if question.unit == "addresses" else Weights.per_address()
     frontier = find_covers(ready, weights[unit], most, breadth=breadth)
     cover = frontier.cover(budget)
+    notes += _wide_rules(cover, question)
     beside = cover.to_set().difference(aimed)
     comparison = None
     if orders:
@@ -287,6 +290,16 @@ def answer(
         comparison,
         notes,
     )
+
+
+def _wide_rules(cover: Cover, question: Question) -> Iterator[str]:
+    """Caution about rules wider than any prefix announced, where unlisted hosts weigh nothing."""
+    for lengths, (widest, option) in ((cover.length4, WIDEST4), (cover.length6, WIDEST6)):
+        if question.unit != "addresses" and (n := int((lengths < widest).sum())):
+            yield (
+                f"{n:,} of {cover.n_rules:,} rules are wider than a /{widest}: hosts that the "
+                f"inventory does not have weigh nothing; {option} {widest} allows no such rule"
+            )
 
 
 def _regret(

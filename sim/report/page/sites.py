@@ -123,10 +123,11 @@ def _cells(run: RunFolder, strategy: str) -> dict[tuple[str, str], float]:
 
 
 def _longest_first(runs: SiteRuns) -> list[int]:
-    """Rows of the sites, the longest cut off first."""
-    hours = np.nan_to_num(runs.number["impaired_h"])
-    n_cut = (hours > 0).sum(axis=0)
-    return sorted(range(len(n_cut)), key=lambda at: (-np.median(hours[:, at]), -n_cut[at]))
+    """Rows of the sites: the longest cut off first, then those that are affected, then others."""
+    hours, affected = (np.nan_to_num(runs.number[f"{one}_h"]) for one in ("impaired", "affected"))
+    keys = np.median(hours, axis=0), (hours > 0).sum(axis=0), affected.mean(axis=0)
+    order: list[int] = np.lexsort([-key for key in reversed(keys)]).tolist()
+    return order
 
 
 def _hours_of(

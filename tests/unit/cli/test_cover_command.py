@@ -188,3 +188,14 @@ class TestCover:
         assert code == 4
         assert "bad.txt:1" in err
         assert run("--targets", "absent.txt")[0] == 4
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [(("--weight", "names"), True), ((), False), (("--weight", "names", "--shortest", "8"), False)],
+)
+def test_rules_wider_than_what_is_announced_are_named(more, told, folder):
+    budget = ("--budget", "1" if "8" not in more else "2")
+    code, _, stderr = run("--targets", "targets.txt", "--inventory", "hosts.csv", *more, *budget)
+    assert code == 0, stderr
+    assert ("1 of 1 rules are wider than a /8" in stderr) == told

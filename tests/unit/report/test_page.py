@@ -456,6 +456,12 @@ def test_a_spared_site_has_a_row_and_one_drawn_is_not_known(site_folder, monkeyp
         ("placed", 0, "not known", True),
     ]
     assert (rows[1].hours.median, rows[1].hours.high, rows[1].is_still) == (0, 0, False)
+    # Who is affected, though never cut off, comes before who is not.
+    number["affected_h"] = hours + np.array([0.0, 5.0, 0.0])
+    assert [row.name for row in rows_of_sites(open_run(site_folder), 60)] == [
+        *("cut", "placed", "spared")
+    ]
+    number["affected_h"] = hours
     assert [*rows[1].shares, *map(np.isnan, rows[2].shares)] == [0, 0, True, True]
     # A begin is rounded down, an end up, unless it is on a full hour.
     spells = dict(zip(found.site, hours.T, strict=True))
