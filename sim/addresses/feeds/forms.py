@@ -157,6 +157,11 @@ FORMS: Sequence[Form] = (
         lambda sample: {*orders.NEEDED} <= {*sample.header}, orders.read_orders,
     ),
     Form(
+        "case-orders", "orders of a scenario, as `init` writes them", "addresses of all orders",
+        lambda sample: "addresses" in sample.header and {*sample.header} <= orders.CASE_COLUMNS,
+        orders.read_case_orders,
+    ),
+    Form(
         "inventory", "CSV with named columns", "the columns", inventories.fits_inventory,
         inventories.read_inventory,
     ),

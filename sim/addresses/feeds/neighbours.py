@@ -35,19 +35,8 @@ _FIRST = (
     *("date", "from", "since", "start", "begin", "effective", "blocked", "block", "listed"),
     *("added", "entered", "fecha", "desde", "inicio", "bloqueo", "data", "dal", "inizio"),
     *("blocco", "дата", "начало", "с", "включения", "внесения", "блокировки"),
-    *("início", "bloqueio", "début", "debut", "depuis", "blocage"),
-    *(
-        "datum",
-        "ab",
-        "seit",
-        "beginn",
-        "sperrung",
-        "gesperrt",
-        "od",
-        "początek",
-        "blokady",
-        "wpisu",
-    ),
+    *("início", "bloqueio", "bloqueado", "bloquée", "début", "debut", "depuis", "blocage"),
+    *("datum", "ab", "seit", "beginn", "sperrung", "gesperrt", "od", "blokady", "wpisu"),
 )
 _LAST = (
     *("to", "until", "till", "end", "ends", "ended", "removed", "removal", "unblocked", "unblock"),
@@ -55,18 +44,8 @@ _LAST = (
     *("expiration", "hasta", "fin", "desbloqueo", "levantamiento", "al", "fino", "fine"),
     *("baja", "cese", "vencimiento", "caducidad", "retirada", "scadenza", "revoca", "истекает"),
     *("expire", "unlist", "delisting", "lift", "lifting", "cleared", "deleted", "stop", "closed"),
-    *(
-        "desbloqueio",
-        "até",
-        "término",
-        "fim",
-        "jusqu",
-        "levée",
-        "déblocage",
-        "zakończenia",
-        "koniec",
-    ),
-    *("bis", "ende", "aufhebung", "entsperrung", "odblokowania", "wykreślenia"),
+    *("desbloqueio", "desbloqueado", "até", "término", "fim", "jusqu", "levée", "déblocage"),
+    *("débloquée", "bis", "ende", "aufhebung", "entsperrung", "odblokowania", "wykreślenia"),
     *("sblocco", "по", "до", "конец", "окончания", "исключения", "снятия", "разблокировки"),
 )
 # The same as parts of one word, as in validUntil, expiresAt, endDate.

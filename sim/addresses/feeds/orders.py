@@ -121,6 +121,27 @@ class Orders:
         }
 
 
+CASE_COLUMNS = {"addresses", "from", "to", "every", "except", "operators", "mechanism", "names"}
+"""Columns of a scenario's table of orders that list addresses."""
+
+
+def read_case_orders(source: Readable, gathering: Gathering) -> Feed:
+    """Read the addresses of a scenario's table of orders, several in a cell, whatever its times."""
+    for columns, line in read_headed(source, gathering, ("addresses",)):
+        for row, cell in enumerate(columns.get("mechanism", ())):
+            if cell.strip() not in _OF_ADDRESSES:
+                message = f"expected drop or throttle, got {shown(cell)}: it lists no address"
+                raise gathering.wrong(message, int(line[row]), "mechanism")
+        cells = [re.split(r"[\s,;]+", cell.strip()) for cell in columns["addresses"]]
+        record = gathering.add_records(sum(map(len, cells)))
+        lines = np.repeat(line, [len(each) for each in cells])
+        gathering.add_texts(
+            [text for each in cells for text in each], record, lines, key="addresses"
+        )
+    gathering.note("all rows are counted, whatever their times and operators")
+    return gathering.finish("case-orders")
+
+
 def read_orders(source: Readable, gathering: Gathering) -> Orders:
     """Read a table of dated orders.
 

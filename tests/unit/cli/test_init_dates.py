@@ -44,6 +44,11 @@ def test_forty_addresses_on_four_days_are_blocked_on_four_days(tmp_path):
     init(tmp_path, "\n".join(["date,ip", *rows, ""]), *RUN)
     expected = {f"198.51.100.{at}/32": (MARCH[days[at // 10]], None) for at in range(40)}
     assert periods(tmp_path) == expected
+    written = tmp_path / "case" / "blocklist.csv"
+    found = json.loads(run("exposure", written, "--json").stdout)
+    assert found["listed"]["n_addresses4"] == 40
+    assert any("all rows are counted, whatever their times" in each for each in found["notes"])
+    assert "distinct addresses" in run("import", written, "-o", tmp_path / "t.parquet").output
     told = (tmp_path / "case" / "README.md").read_text()
     assert "Dates of the list without a time: the start of that day in Europe/Madrid" in told
 
@@ -56,6 +61,8 @@ def test_forty_addresses_on_four_days_are_blocked_on_four_days(tmp_path):
         ("ip,дата блокировки,дата разблокировки", ()),
         ("ip,Data do bloqueio,Data do desbloqueio", ()),
         ("ip,Date de blocage,Date de levée", ()),
+        ("ip,Bloqueado em,Desbloqueado em", ()),
+        ("ip,Bloquée le,Débloquée le", ()),
         ("ip,Gesperrt ab,Gesperrt bis", ()),
         ("ip,Data wpisu,Data wykreślenia", ()),
         ("ip,first_seen,last_seen", ("--column", "from=first_seen", "--column", "until=last_seen")),

@@ -86,6 +86,7 @@ ORDERS = (
     "2018-04-16T11:00+03:00,block,198.51.100.0/24,a\n"
     '2018-04-17T11:00+03:00,unblock,198.51.100.0/24,"a, b"\n'
 )
+CASE = "addresses,from,to\n198.51.100.0/24 192.0.2.1,2018-04-16,\n2001:db8::/32,,\n"
 LIST = "# a list\n198.51.100.1\r\n203.0.113.0/24 ; a comment\n2001:db8::/32\n192.0.2.1-192.0.2.9\n"
 
 # name: (content, format, IPv4 addresses, IPv6 rows, records)
@@ -114,6 +115,7 @@ SAMPLES = {
     "zdns.jsonl": (ZDNS, "zdns", 1, 1, 3),
     "hosts.csv": (INVENTORY, "inventory", 1, 1, 3),
     "orders.csv": (ORDERS, "orders", 256, 0, 2),
+    "case.csv": (CASE, "case-orders", 257, 1, 3),
     "list.txt": (LIST, "list", 266, 1, 4),
 }
 OTHERS = {"parquet", "zone", *RENDERED, *(form.name for form in EXPORTS)}

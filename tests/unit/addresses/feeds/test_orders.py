@@ -29,6 +29,18 @@ def dated(tmp_path: Path, text: str, **options: bool) -> Orders:
     return read_dated(given(tmp_path, text), **options)
 
 
+def test_all_addresses_of_the_orders_of_a_scenario_are_read_and_bad_ones_refused(tmp_path):
+    rows = '198.51.100.0/30 203.0.113.7,2026-01-01,\n"192.0.2.1, 2001:db8::/64",,2026-02-01\n'
+    feed = read(f"addresses,from,to\n{rows}", tmp_path)
+    assert (feed.v4.stop - feed.v4.start).tolist() == [4, 1, 1]
+    assert feed.v4.line.tolist() == [2, 2, 3]
+    assert len(feed.v6) == 1
+    with pytest.raises(DataError, match=r":3: addresses: expected"):
+        read("addresses,from\n192.0.2.1,\n198.51.100.1 list.txt,\n", tmp_path)
+    with pytest.raises(DataError, match=r":2: mechanism: expected drop or throttle"):
+        read("addresses,mechanism\n192.0.2.1,name\n", tmp_path)
+
+
 @pytest.mark.parametrize(
     ("at", "expected"),
     [
