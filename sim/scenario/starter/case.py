@@ -42,6 +42,7 @@ from sim.scenario.starter.operators import (
     read_operators,
     shipped_operators,
 )
+from sim.scenario.starter.record import write_polled
 from sim.scenario.tables.inventory import Inventory, read_inventory, write_sites
 from sim.scenario.tables.ranges import TODAY, complete
 from sim.scenario.tables.rows import CadenceRow, CloudPrefixRow, RateRow
@@ -157,7 +158,7 @@ def write_case(known: Known, folder: Path) -> list[str]:
     last = known.last or first + timedelta(days=_DAYS)
     n_open = 0
     if edges and not known.last and listed is not None:
-        # All that the list dates, unless the user says otherwise; polls end with the last one.
+        # All that the list dates, unless the user says otherwise.
         n_open = 0 if listed.polled else sum(one.until_s is None for one in periods)
         after = timedelta(days=_OPEN_DAYS if n_open else 1)
         end_of_list = datetime.fromtimestamp(max(edges), zone).date() + after
@@ -166,9 +167,19 @@ def write_case(known: Known, folder: Path) -> list[str]:
     if last <= first:
         raise UsageError(f"--to: expected a day after {first}, got {last}")
     start, end = (datetime.combine(day, time(), zone) for day in (first, last))
+    if listed is not None and listed.polls_s is not None:
+        # Before the first poll and after the last nothing is known.
+        from_s, to_s = listed.polls_s
+        to_s += any(to_s in (one.from_s, one.until_s) for one in periods) or from_s == to_s
+        if known.first is None:
+            start, why_first = datetime.fromtimestamp(from_s, zone), "The first poll"
+        if known.last is None:
+            end, why_last = datetime.fromtimestamp(to_s, zone), "The last poll"
+        if end <= start:
+            raise UsageError(f"--from: expected a day before the last poll, {end}, got {first}")
     assumed, files = list[str](), dict[str, bytes]()
     if known.first is None or known.last is None:
-        assumed.append(f"The time of the run: {first} to {last}, as none was given.")
+        assumed.append(f"The time of the run: {start.date()} to {end.date()}, as none was given.")
     if n_open:
         assumed.append(
             f"{n_open:,} of {len(periods):,} rows of the list have no end: they are in force until "
@@ -240,6 +251,8 @@ def write_case(known: Known, folder: Path) -> list[str]:
     names = [row["operator"] for row in csv.DictReader(io.StringIO(table))]
     if listed is not None:
         _check_operators(known, listed, names)
+    if polled and listed is not None:
+        files["polled.csv"] = write_polled(listed, names).encode()
     scenario = partial(
         _filled,
         SCENARIO,
@@ -253,7 +266,8 @@ def write_case(known: Known, folder: Path) -> list[str]:
             "orders-dated.yaml" if periods else "orders.yaml",
             blocklist=blocklist,
             operators=", ".join(names[:2]),
-        ).rstrip(),
+        ).rstrip()
+        + "\n  polled: polled.csv" * ("polled.csv" in files),
         operators=operators,
         population=_DRAWN if known.inventory is None else _GIVEN_SITES,
         rest="\n".join(filter(None, rest)),
@@ -341,6 +355,7 @@ population:
   n_businesses: 1000"""
 _WHAT = {
     "hosts.csv": "your sites, from your inventory",
+    "polled.csv": "addresses that each operator was polled for; others are not known",
     "operators.csv": "who carries orders out",
     "operators.source.yaml": "what that table rests on",
     "ranges.csv": "ranges of providers",

@@ -7,7 +7,7 @@ import io
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from itertools import groupby, islice
@@ -106,7 +106,7 @@ def set_record(
     }
     if listed.polled:
         files["record-polled.csv"] = (
-            _csv([("operator", "addresses"), *_polled(listed)]),
+            write_polled(listed, listed.polled),
             f"Polled for {record.name}, whether blocked or not",
             source,
         )
@@ -265,11 +265,15 @@ def _utc(at_s: int) -> str:
     return datetime.fromtimestamp(at_s, UTC).isoformat()
 
 
-def _polled(listed: GivenList) -> Iterator[tuple[str, str]]:
-    """Rows: an operator, and some hundred of the addresses that it was polled for."""
-    for operator, addresses in listed.polled.items():
-        for first in range(0, len(addresses), ADDRESSES_A_ROW):
-            yield operator, " ".join(addresses[first : first + ADDRESSES_A_ROW])
+def write_polled(listed: GivenList, names: Container[str]) -> str:
+    """Write a table: operators of those names, and some hundred of the addresses polled a row."""
+    rows = [
+        (operator, " ".join(addresses[first : first + ADDRESSES_A_ROW]))
+        for operator, addresses in listed.polled.items()
+        for first in range(0, len(addresses), ADDRESSES_A_ROW)
+        if operator in names
+    ]
+    return _csv([("operator", "addresses"), *rows])
 
 
 def _csv(rows: Sequence[Sequence[str]]) -> str:

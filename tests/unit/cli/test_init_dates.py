@@ -313,6 +313,40 @@ def test_what_was_polled_is_in_force_as_it_was_seen(tmp_path):
     assert hours == {"": [47] * 3, "north": [33] * 3, "south_net": [24] * 3}
 
 
+def test_polls_without_days_last_to_the_last_poll_and_what_nobody_polled_is_not_known(tmp_path):
+    entries = [
+        {"ip": f"198.51.100.{at}", "isp": isp, "stateChanges": [
+            {"timestamp": f"2026-03-28T{hour}:00:00Z", "state": state}
+            for hour, state in turns.items()
+        ]}
+        for at, isp, turns in (
+            (1, "One", {10: False, 12: True, 14: False}), (2, "Two", {10: False, 13: True}),
+            (2, "One", {10: False}), (3, "Two", {10: False}),
+        )
+    ]  # fmt: skip
+    data = json.dumps({"lastUpdate": "2026-03-30T12:00:00Z", "data": entries})
+    (tmp_path / "sites.csv").write_text(
+        "site,address\npartly,198.51.100.1\nboth,198.51.100.2\nfree,198.51.100.3\n"
+        "nowhere,192.0.2.9\n"
+    )
+    asked = ("--country", "ES", "--inventory", tmp_path / "sites.csv")
+    init(tmp_path, data, *asked, name="data.json")
+    run("run", tmp_path / "case" / "scenario.yaml", "-n", "2", "-w", "1", "-o", tmp_path / "out")
+    late = (*asked, "--from", "2026-03-31")
+    told = run("init", tmp_path / "b", "--blocklist", tmp_path / "data.json", *late, status=2)
+    assert "expected a day before the last poll, 2026-03-30 14:00" in told.output
+    # By hand: from 12 to 14 o'clock, and from 13 o'clock to the last poll, 47 hours later.
+    assert {
+        (row["site"], row["operator"]): row["affected_h"]
+        for row in csv_rows(tmp_path / "out" / "sites.csv")
+    } == {
+        ("partly", ""): "2.0", ("partly", "one"): "2.0", ("partly", "two"): "",
+        ("both", ""): "47.0", ("both", "two"): "47.0",
+        ("free", ""): "", ("free", "one"): "",
+        ("nowhere", ""): "", ("nowhere", "one"): "", ("nowhere", "two"): "",
+    }  # fmt: skip
+
+
 def test_columns_of_sites_are_written_as_they_were_chosen(tmp_path):
     sites = tmp_path / "sites.csv"
     sites.write_text("site;host;backup\na.example;198.51.100.7;203.0.113.9\n")

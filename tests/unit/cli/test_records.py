@@ -417,7 +417,8 @@ def test_polls_in_a_case_of_ones_own_are_a_record_of_no_stated_time(tmp_path):
     data = [{"ip": "203.0.113.9", "isp": "Big One", "stateChanges": turns(0, 2)}]
     (tmp_path / "data.json").write_text(json.dumps({"data": data}))
     (tmp_path / "sites.csv").write_text("site,address\na.example,203.0.113.9\n")
-    run("init", tmp_path / "case", "--country", "ES", "--blocklist", tmp_path / "data.json")
+    asked = ("--country", "ES", "--from", "2026-03-07", "--to", "2026-03-21")
+    run("init", tmp_path / "case", *asked, "--blocklist", tmp_path / "data.json")
     given = tmp_path / "case" / "scenario.yaml", "--sites", tmp_path / "sites.csv"
     run("run", *given, "-n", "1", "-w", "1", "-o", tmp_path / "out")
     page = words_of(tmp_path / "out")
