@@ -1,4 +1,4 @@
-"""What a notebook calls: runs and comparisons, covers, and lists of scenarios and measures."""
+"""Functions for notebooks: runs, comparisons, exposure, covers, lists of scenarios and measures."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ from sim.addresses.sets.blocks import IPV4_BITS, IPV6_BITS
 from sim.addresses.sets.intervals import AddressSet
 from sim.addresses.text.reading import Entries4, Entries6
 from sim.blocklists.attribution import first_rows
-from sim.blocklists.hosts import business_revenue
+from sim.blocklists.hosts import business_revenue, without_repeats
 from sim.errors import UsageError
 
 REVENUE = "revenue_usd_per_h"
@@ -254,7 +254,10 @@ def answer(
     n_rules = count_rules(orders)
     if orders and not order:
         raise UsageError("expected an order with at least one rule, got none")
-    weights, notes = units_of(inventory)
+    once = None if inventory is None else without_repeats(inventory)[0]
+    weights, notes = units_of(once)
+    if inventory is not None and once is not None and once is not inventory:
+        notes.append(once.notes[-1])
     touched = aimed.union(order)
     absent = {ADDRESSES4: not touched.v4, ADDRESSES6: not touched.v6}
     weights = {name: weight for name, weight in weights.items() if not absent.get(name)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,7 @@ from sim.addresses.feeds.formats import read_feed
 from sim.addresses.sets.intervals import IPV4_STOP, AddressSet
 from sim.blocklists.attribution import Attributes, Breakdown, break_down, check_columns, labels_of
 from sim.blocklists.blocklists import find_input
-from sim.blocklists.hosts import Hits, State, find_hits
+from sim.blocklists.hosts import Hits, State, find_hits, without_repeats
 from sim.blocklists.inventory import (
     Business,
     InventoryHits,
@@ -339,11 +339,17 @@ def assess(
             f"{found.by} is what the list itself says of its entries: all that it names is listed"
             for found in told
         ]
+    host = np.empty(0, np.int64)
+    if inventory is not None:
+        inventory, host = without_repeats(inventory)
     hits = None if inventory is None else find_hits(inventory, listed)
     found_hits = None
     if inventory is not None and hits is not None:
         rules = Rules.of(blocklists) if explain else None
         found_hits = assess_inventory(inventory, hits, listed, attributes, by, rules, top)
+        states, rule = found_hits.host_state[host], found_hits.host_rule
+        rule = None if rule is None else rule[host]
+        found_hits = replace(found_hits, host_state=states, host_rule=rule)
     for name in by:
         is_known = any(found.by == name for found in breakdowns)
         if not is_known and (found_hits is None or name not in found_hits.groups):

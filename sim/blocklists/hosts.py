@@ -5,14 +5,17 @@ A host is listed wholly, listed partly, not listed, or not known: not known is n
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from enum import IntEnum
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.addresses.feeds.feed import Feed, Labels, members
 from sim.addresses.sets.intervals import AddressSet
+from sim.addresses.text.reading import FamilyEntries
 from sim.blocklists.attribution import NOT_KNOWN, row_overlap
 
 States = NDArray[np.int8]
@@ -72,6 +75,54 @@ def find_hits(inventory: Feed, listed: AddressSet) -> Hits:
     business_state = _business_states(name.code[named], len(name.names), host_state[named])
     business_state.flags.writeable = False
     return Hits(host_state, business_state)
+
+
+def without_repeats(inventory: Feed) -> tuple[Feed, NDArray[np.int64]]:
+    """Return an inventory with one row for each host, with a note on repeated rows.
+
+    A row repeats an earlier one if all columns and the only address, prefix or range are the same.
+
+    Returns
+    -------
+    inventory
+        Its hosts.
+    host : shape (n_records,), int64
+        Host of each given row.
+    """
+    n, host = inventory.n_records, np.arange(inventory.n_records)
+    key, n_ranges = -1 - host, np.zeros(n, np.int64)
+    first = 0
+    families: Sequence[tuple[FamilyEntries, NDArray[np.int64]]] = (
+        (inventory.v4, inventory.record4),
+        (inventory.v6, inventory.record6),
+    )
+    for rows, record in families:
+        _, start = np.unique(rows.start, return_inverse=True)
+        _, stop = np.unique(rows.stop, return_inverse=True)
+        pair: NDArray[np.int64] = start * len(rows) + stop
+        key[record] = np.unique(pair, return_inverse=True)[1] + first
+        n_ranges += np.bincount(record, minlength=n)
+        first += len(rows)
+    key = np.where(n_ranges == 1, key, -1 - host)
+    _, key, size = np.unique(key, return_inverse=True, return_counts=True)
+    alike = np.flatnonzero(size[key] > 1)
+    key = key[alike]
+    codes = (labels.code for labels in inventory.labels.values())
+    columns: list[NDArray[Any]] = [*codes, *inventory.numbers.values()]
+    for column in columns:
+        _, code = np.unique(column[alike], return_inverse=True)
+        _, key = np.unique(key * alike.size + code, return_inverse=True)
+    _, earliest, which = np.unique(key, return_index=True, return_inverse=True)
+    host[alike] = alike[earliest[which]]
+    is_first = host == np.arange(n)
+    if is_first.all():
+        return inventory, host
+    n_repeats = n - int(np.count_nonzero(is_first))
+    note = (
+        f"{n_repeats:,} inventory rows repeat an earlier one in all columns: each host counts once"
+    )
+    once = inventory.of_records(is_first)
+    return replace(once, notes=(*once.notes, note)), (np.cumsum(is_first) - 1)[host]
 
 
 def count_states(state: States) -> Tally:

@@ -265,7 +265,7 @@ class InventoryHits:
     """What is hit of an inventory."""
 
     hosts: Tally
-    """Tally of hosts, the rows of the inventory."""
+    """Tally of hosts, the distinct rows of the inventory."""
     names: Tally | None
     """Names on them (``n_names``); None where the inventory does not say."""
     businesses: Tally | None

@@ -19,7 +19,7 @@ from tests.experiments import files_of
 pd = pytest.importorskip("pandas")
 pa = pytest.importorskip("pyarrow")
 RESULTS = sim.Results(None)  # type: ignore[arg-type]
-"""Of no folder: arguments are checked before it is read."""
+"""Without a folder, as arguments are checked before anything is read."""
 BRIEF = {"population.n_businesses": 20, "end": "2018-04-16T20:00+03:00"}
 MOSCOW = timezone(timedelta(hours=3))
 

@@ -1,11 +1,22 @@
 """States of hosts and businesses, as values that are handed on."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from sim import cover, exposure
+from sim.addresses.feeds.feed import Labels
 from sim.addresses.feeds.frames import feed_of_columns
 from sim.addresses.sets.intervals import AddressSet
-from sim.blocklists.hosts import State, Tally, count_states, find_hits, weigh_states
+from sim.blocklists.hosts import (
+    State,
+    Tally,
+    count_states,
+    find_hits,
+    weigh_states,
+    without_repeats,
+)
 from sim.blocklists.inventory import assess_inventory, rank_businesses
 
 
@@ -118,3 +129,50 @@ def test_weights_are_summed_by_state_also_where_some_state_has_none():
     weight = np.array([2.0, 3.0, 5.0, np.nan])
     assert weigh_states(states, weight) == Tally(0.0, 3.0, 7.0, 0.0, 10.0, 1)
     assert count_states(states[:1]) == Tally(0, 0, 1, 0, 1)
+
+
+REPEATED = {
+    "address": [
+        *("192.0.2.1", "192.0.2.9", "192.0.2.1", "192.0.2.1", "", ""),
+        *("192.0.2.1", "2001:db8::1", "2001:db8::1", "192.0.2.0/31", "192.0.2.0"),
+    ],
+    "name": ["a", "b", "a", "b", "c", "c", "a", "a", "a", "a", "a"],
+    "n_names": [2, 3, 2, None, 1, 1, 7, np.nan, np.nan, 2, 2],
+    "revenue_usd_per_h": [5, 1, 5, 1, 1, 1, 5, 5, 5, 5, 5],
+}
+
+
+def test_rows_that_repeat_an_earlier_one_are_one_host():
+    """Rows 2 and 8 repeat rows 0 and 7. Other rows differ, or have no address."""
+    found = exposure(["192.0.2.1", "2001:db8::/64"], REPEATED, explain=True).inventory
+    once = {key: [*cells[:2], *cells[3:8], *cells[9:]] for key, cells in REPEATED.items()}
+    expected = exposure(["192.0.2.1", "2001:db8::/64"], once, explain=True).inventory
+    assert found.hosts == expected.hosts == Tally(4, 1, 2, 2, 9)
+    assert (found.names, found.businesses) == (expected.names, expected.businesses)
+    assert found.revenue_usd_per_h == expected.revenue_usd_per_h
+    assert [one.n_hosts for one in found.rules] == [one.n_hosts for one in expected.rules]
+    # States and rules stay aligned with the rows given.
+    assert found.host_state.tolist() == [3, 1, 3, 3, 0, 0, 3, 3, 3, 2, 1]
+    assert (found.host_rule >= 0).tolist() == [state > 1 for state in found.host_state]
+    note = "2 inventory rows repeat an earlier one in all columns: each host counts once"
+    assert note in found.notes
+    assert not any("repeat" in note for note in expected.notes)
+
+
+def test_a_cover_weighs_a_repeated_row_once():
+    hosts = {"address": ["192.0.2.2", "192.0.2.2"], "name": ["a", "a"], "revenue_usd_per_h": [4, 4]}
+    for n_rows, n_notes in ((2, 1), (1, 0)):
+        given = {key: cells[:n_rows] for key, cells in hosts.items()}
+        found = cover(["192.0.2.1", "192.0.2.3"], given, weight="names", budget=1)
+        of = {unit: found.collateral[unit] for unit in ("names", "businesses", "usd", "demand")}
+        assert of == {"names": 1, "businesses": 1, "usd": 4, "demand": 1}
+        assert sum("repeat an earlier one" in note for note in found.notes) == n_notes
+
+
+def test_a_host_of_several_addresses_repeats_none():
+    columns = {"address": ["192.0.2.1", "192.0.2.2", "192.0.2.2"], "name": ["a", "a", "a"]}
+    feed = feed_of_columns(columns, "inventory")
+    several = replace(feed, n_records=2, record4=np.array([0, 0, 1]),
+                      labels={"name": Labels(np.zeros(2, np.int32), ["a"])})  # fmt: skip
+    assert without_repeats(several)[0].n_records == 2
+    assert without_repeats(feed)[0].n_records == 2
