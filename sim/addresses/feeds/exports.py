@@ -25,7 +25,8 @@ from sim.addresses.sets.notation import shown
 from sim.addresses.text.source import Readable
 
 NETBOX, TERRAFORM = "netbox", "terraform"
-_PROVIDERS = {"aws-hosts": "AWS", "google-hosts": "Google", "azure-hosts": "Azure"}
+# As the shipped tables of ranges name them.
+_PROVIDERS = {"aws-hosts": "AWS", "google-hosts": "Google Cloud", "azure-hosts": "Microsoft"}
 
 
 @dataclass(frozen=True)

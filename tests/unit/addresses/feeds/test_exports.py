@@ -13,6 +13,7 @@ from sim.addresses.feeds.forms import EXPORTS
 from sim.addresses.feeds.inputs import ColumnChoice, Input
 from sim.errors import DataError
 from sim.scenario.tables.inventory import read_inventory, write_sites
+from tests.csv_rows import csv_rows
 from tests.feeds import hosts_of, read, refused
 
 FOLDER = Path(__file__).parents[3] / "fuzz" / "corpus"
@@ -204,6 +205,19 @@ def test_an_export_gives_its_hosts_to_exposure_and_to_a_run(name, tmp_path):
         assert [*found.site] == [*sites]
         assert found.n_rows == sum(map(len, sites.values()))
         assert found.n_without_address == sum(not addresses for _, addresses in READ[name])
+
+
+@pytest.mark.parametrize("form", ["aws", "google", "azure"])
+def test_hosts_of_a_cloud_have_its_name_as_in_the_tables_of_ranges(form, repository):
+    rows = csv_rows(repository / "seeds/provider-prefixes-2026.csv")
+    files = [one for one in READ if one.startswith(f"{form}-hosts/")]
+    names = [
+        name
+        for one in files
+        for name in read_feed(Input(FOLDER / one, one)).labels["provider"].texts
+    ]
+    assert names
+    assert set(names) - {""} <= {row["provider"] for row in rows}
 
 
 @pytest.mark.parametrize("name", REFUSED)
