@@ -339,6 +339,7 @@ def test_what_an_operator_was_not_polled_for_is_not_known(tmp_path):
     assert (
         "blocked.example ≤ 7 Mar, 15:00 1 ≥1 100% ? free.example not known not known ? 0%" in page
     )
+    assert "4 sites are not known, and are counted as not cut off." in page
     # Of six sites one operator was polled for two.
     assert "one 50% 7 Mar, 15:00 0.5 two 50% not seen 0 Hours: mean of your sites of which" in page
     # One moves to an address that nobody polled, and one from it to one that was polled.
