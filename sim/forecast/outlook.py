@@ -262,6 +262,11 @@ def _correct(
     return np.minimum(p_next * of_next, 1.0), 1 - listed, none, n_listed
 
 
+def any_of(p_next: Floats, none_next: Floats, none_any: Floats) -> Floats:
+    """Probability of any session, from the exact one of the next and means over paths."""
+    return np.asarray(1 - (1 - p_next) * none_any / np.maximum(none_next, TINY))
+
+
 def _ratio(p: Floats, shift: Floats) -> Floats:
     """Shifted probability over the given one; shape (members, n)."""
     odds = np.exp(shift)

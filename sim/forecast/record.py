@@ -117,7 +117,7 @@ def read_record(
     path
         Polls, dated orders, or a table with from and until; None for the shipped record.
     start, end
-        When it begins and ends, if the user says so: the rest is not read.
+        When it begins and ends, if the user says so: sessions wholly within are read.
     option
         How a command takes these, with ``{}`` for either; empty where it takes none.
 
@@ -139,16 +139,15 @@ def read_record(
     begin_s, end_s = read_ends(path, listed, start, end, loaded.scenario.zone, option)
     if end_s <= begin_s:
         raise UsageError(f"{option.format('end')}{end}: expected an end after the beginning")
+    spells = read_spells(listed, begin_s, end_s)
+    # What the user cuts is no whole session.
+    sessions = [one for one in find_sessions(spells) if begin_s <= one[0] and one[1] <= end_s]
     spells = {
-        prefix: inside
-        for prefix, mine in read_spells(listed, begin_s, end_s).items()
-        if (
-            inside := [
-                (max(a, begin_s), min(b, end_s)) for a, b in mine if a < end_s and b > begin_s
-            ]
-        )
+        prefix: [(max(a, begin_s), min(b, end_s)) for a, b in mine if a < end_s and b > begin_s]
+        for prefix, mine in spells.items()
     }
-    return replace(split(spells, find_sessions(spells), str(path)), until_s=end_s)
+    spells = {prefix: mine for prefix, mine in spells.items() if mine}
+    return replace(split(spells, sessions, str(path)), until_s=end_s)
 
 
 def split(spells: Spells, sessions: Sequence[tuple[int, int]], file: str) -> SessionRecord:

@@ -14,9 +14,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.addresses.feeds.exports import is_private
 from sim.errors import UsageError
-from sim.forecast.outlook import Outlook
+from sim.forecast.outlook import Outlook, any_of
 from sim.forecast.pool import TINY, Floats, assumption
 from sim.forecast.record import SessionRecord, number_of, text_of
 from sim.forecast.scores import HORIZON_S, QUANTILES, WEEKS
@@ -115,14 +114,19 @@ def rate_sites(outlook: Outlook, inventory: Inventory) -> list[RiskRow]:
     of_host = inventory.component_site[inventory.host_component].tolist()
     for site, (number, is_ipv6) in zip(of_host, addresses, strict=True):
         numbers[site].append(None if is_ipv6 else text_of(number))
-    rate = _Rater(outlook)
+    rate, of_record = _Rater(outlook), {*outlook.record.addresses, *outlook.record.outside}
     rows = []
     for site, name in enumerate(inventory.site):
         # The record polls public IPv4 alone: of IPv6 and private networks it knows nothing.
         some = dict.fromkeys(one for one in numbers[site] if one is not None)
-        known = tuple(one for one in some if not is_private(IPv4Address(one)))
+        known = tuple(one for one in some if one in of_record or _is_public(one))
         rows.append(rate.row(name, known, is_site=True))
     return rows
+
+
+def _is_public(text: str) -> bool:
+    address = IPv4Address(text)
+    return address.is_global and not address.is_multicast
 
 
 def rate_networks(outlook: Outlook) -> list[RiskRow]:
@@ -144,6 +148,9 @@ def rate_providers(outlook: Outlook) -> list[RiskRow]:
     found = _grouped(outlook, provider_of)
     rate, n = _Rater(outlook), len(outlook.record.addresses)
     rows = [rate.row(name, mine, len(mine) / n) for name, mine in found.items()]
+    # Addresses of one provider also come and go together, which courses do not have.
+    nan = float("nan")
+    rows = [row._replace(hours_any=(row.hours_any[0], nan, nan)) for row in rows if row.hours_any]
     return sorted(rows, key=_first)
 
 
@@ -202,13 +209,14 @@ class _Rater:
         p_next = 1 - none_next.mean(axis=1)
         if len(heads) == 1 and not new:
             p_next = of.p_next[:, heads[0]]
+        p_any = any_of(p_next, none_next.mean(axis=1), none_any.mean(axis=1))
         return RiskRow(
             name,
             tuple(addresses),
             sessions.size,
             int(record.start_s[sessions[-1]]) if sessions.size else None,
             _estimate(p_next),
-            _estimate(1 - none_any.mean(axis=1)),
+            _estimate(p_any),
             _estimate(expected / n * self._hours_next),
             _outcomes(
                 in_all, drawn + of.new_listed * each, drawn > 0, none_any, self._hours_any / n
@@ -241,7 +249,10 @@ def _outcomes(
 ) -> Estimated:
     """Hours of a set: none with a probability, else as in the courses that list any of it."""
     p, mean = float(none.mean()), float(expected.mean())
-    some = drawn[is_any] if is_any.any() else np.array([mean / max(1 - p, TINY)])
+    if_any = mean / max(1 - p, TINY)
+    some = drawn[is_any] if is_any.any() else np.ones(1)
+    # Courses are not corrected, and the mean is.
+    some = some * (if_any / some.mean())
     ends = [0.0 if q <= p else float(np.quantile(some, (q - p) / (1 - p))) for q in QUANTILES[::2]]
     return mean * hours, ends[0] * hours, ends[1] * hours
 

@@ -21,6 +21,7 @@ from sim.forecast.outlook import (
     N_16,
     Outlook,
     Shift,
+    any_of,
     estimate_shift,
     forecast,
 )
@@ -143,7 +144,8 @@ def _compare(record: SessionRecord, session: int, outlook: Outlook) -> SessionFo
     old = np.array([row[one] for one in known.addresses])
     ahead = record.is_listed[session : session + n_ahead][:, old]
     is_listed, is_any = ahead[0], np.logical_or.reduce(ahead, axis=0)
-    p_any = 1 - outlook.none_any.mean(axis=(0, 1))
+    means = (one.mean(axis=(0, 1)) for one in (outlook.none_next, outlook.none_any))
+    p_any = any_of(outlook.p_next.mean(axis=0), *means)
     came = {name: float(one[session]) for name, one in counts_of(record).items()}
     p = probabilities(outlook)
     return SessionForecast(

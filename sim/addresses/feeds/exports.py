@@ -267,7 +267,7 @@ class Hosts:
         """Take what stands where a record has its public addresses."""
         for part in filter(None, _BETWEEN.split(text)):
             address = _parse_address(part)
-            if address is not None and (is_internal or is_private(address)):
+            if address is not None and (is_internal or _is_private(address)):
                 self._private[str(address)] = None
             elif address is not None and (self._are_interfaces or "/" not in part):
                 host.addresses.setdefault(str(address), key)
@@ -279,7 +279,7 @@ class Hosts:
         parts = _BETWEEN.split(re.sub(r"/\d+", "", text) if self._are_interfaces else text)
         for part in parts if all(map(_LIKE_ADDRESS.fullmatch, parts)) else ():
             address = _parse_address(part)
-            if address is not None and is_private(address):
+            if address is not None and _is_private(address):
                 self._private[part] = None
             elif address is not None and address.packed[0] not in _NO_HOST:
                 found = part if "/" in part else str(address)
@@ -342,8 +342,7 @@ def _parse_address(text: str) -> Address | None:
         return None
 
 
-def is_private(address: Address) -> bool:
-    """Whether an address is of private networks alone, and no public host's."""
+def _is_private(address: Address) -> bool:
     return any(address in network for network in _PRIVATE)
 
 

@@ -83,13 +83,14 @@ def risk(
     from sim.report.documents import forecasts as written
     from sim.report.documents.markdown import to_html
     from sim.report.figures.scores import draw_reliability, draw_risks
-    from sim.scenario.tables.inventory import read_inventory
+    from sim.scenario.tables.inventory import AS_GIVEN, read_inventory
     from sim.streams import Streams
 
     inventory = read_inventory(sites.name, sites)
     check_free(output / "forecast.csv", force=force)
     for note in inventory.notes:
-        console.say(f"note: {note}", quiet=quiet)
+        # Of addresses that are not public nothing is known here.
+        console.say(f"note: {note.replace(AS_GIVEN, 'not known')}", quiet=quiet)
     if n_ipv6 := int(inventory.is_ipv6.sum()):
         console.say(f"note: IPv6 addresses, of which the record has none: {n_ipv6:,}", quiet=quiet)
     known = read_record(record, start, end, "--{} ")
@@ -153,16 +154,16 @@ def risk(
         (folder / "forecast.csv").write_text(stored, encoding="utf-8")
         (folder / "forecast.json").write_text(console.json_text(document), encoding="utf-8")
         shown = [(row.name, row.p_next) for row in ranked if row.p_next is not None]
-        pictures = []
+        pictures = {}
         if shown:
             draw_risks(shown[: written.MOST_ROWS], folder / "sites.png")
             of = "; ".join(f"{name} {written.share_text(one)}" for name, one in shown[:3])
             alt = f"Probability that the next session lists each site, the highest first: {of}."
-            pictures.append((alt, _embedded(folder / "sites.png")))
+            pictures["sites"] = alt, _embedded(folder / "sites.png")
         if bins:
             draw_reliability(bins, folder / "reliability.png")
             alt = f"Share listed by forecast probability. {written.calibration(rolled)[0]}"
-            pictures.append((alt, _embedded(folder / "reliability.png")))
+            pictures["past"] = alt, _embedded(folder / "reliability.png")
         page = written.write_page(outlook, ranked, providers, rolled, pictures, about)
         html = to_html(page, written.title_of(outlook))
         (folder / "report.html").write_text(html, encoding="utf-8")
@@ -170,7 +171,7 @@ def risk(
         console.print_json(document)
     else:
         print(written.answer(outlook, rows))
-        print_tables([written.risk_table("sites", "site", ranked, known.n_sessions)])
+        print_tables([written.risk_table("sites", "site", ranked, known)])
         print(output / "report.html")
 
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from sim.forecast.outlook import COUNTS, Outlook
 from sim.forecast.pool import N_MEMBERS
+from sim.forecast.record import SessionRecord
 from sim.forecast.risk import Estimated, RiskRow
 from sim.forecast.scores import (
     MODELS,
@@ -70,13 +71,20 @@ def risk_rows(rows: Iterable[RiskRow], n_sessions: int) -> list[list[object]]:
         if not row.addresses:
             cells[2] = ""
         for one in (row.p_next, row.p_any, row.hours_next, row.hours_any):
-            cells += [""] * 3 if one is None else [float(f"{end:.4g}") for end in one]
+            cells += [
+                "" if end is None or math.isnan(end) else float(f"{end:.4g}")
+                for end in one or (None,) * 3
+            ]
         found.append(cells)
     return found
 
 
-def risk_table(key: str, head: str, rows: Sequence[RiskRow], n_sessions: int) -> Table:
+def risk_table(key: str, head: str, rows: Sequence[RiskRow], record: SessionRecord) -> Table:
     """The risks of some sites, networks or providers, for people."""
+    n_sessions = record.n_sessions
+    notes: tuple[str, ...] = ()
+    if len(rows) > MOST_ROWS:
+        notes = (f"{MOST_ROWS} of {len(rows)} {key}, those with the highest risk.",)
     columns = [
         Column("name", head, "text"),
         Column("p_next", "next session"),
@@ -90,17 +98,19 @@ def risk_table(key: str, head: str, rows: Sequence[RiskRow], n_sessions: int) ->
             share_text(row.p_next),
             share_text(row.p_any),
             hours_text(row.hours_any),
-            _listed_text(row),
+            _listed_text(row, record),
         ]
         for row in rows[:MOST_ROWS]
     ]
-    return Table(key, "", columns, cells)
+    return Table(key, "", columns, cells, notes)
 
 
-def _listed_text(row: RiskRow) -> str:
+def _listed_text(row: RiskRow, record: SessionRecord) -> str:
     """How many sessions of the record listed it, and the day of the last."""
     if not row.addresses:
         return NOT_KNOWN
+    if row.last is None and not record.outside.isdisjoint(row.addresses):
+        return "outside sessions"
     return "never" if row.last is None else f"{row.n_listed}, last {instant(row.last)[:10]}"
 
 
@@ -119,6 +129,8 @@ def share_text(one: Estimated | None) -> str:
 def _percent(share: float) -> str:
     if share >= 0.9995:
         return "over 99.9"
+    if share < 1e-5:
+        return "below 0.001"
     return f"{100 * share:.2g}" if share < 0.995 else f"{100 * share:.1f}"
 
 
@@ -129,6 +141,8 @@ def hours_text(one: Estimated | None) -> str:
     mean, low, high = (f"{end:,.0f}" if end >= 10 or not end else f"{end:.1f}" for end in one)
     if one[0] < 0.05:
         return "below 0.05"
+    if math.isnan(one[2]):
+        return mean
     return f"{mean} ({low} to {high})" if one[2] else f"{mean} (none in nine of ten)"
 
 
@@ -213,31 +227,29 @@ def write_page(
     sites: Sequence[RiskRow],
     providers: Sequence[RiskRow],
     rolled: Sequence[SessionForecast],
-    pictures: Sequence[tuple[str, str]],
+    pictures: Mapping[str, tuple[str, str]],
     about: Mapping[str, Any],
 ) -> str:
     """Return the page in Markdown; ``about`` has what it says of times, seed and record.
 
-    Pictures have their description and address: of the sites, and of past forecasts.
+    Pictures have their description and address: of the ``sites``, and of the ``past``.
     """
     record = outlook.record
-    sites_table = risk_table("sites", "site", sites, record.n_sessions)
-    notes = []
-    if len(sites) > MOST_ROWS:
-        notes.append(f"{MOST_ROWS} of {len(sites)} sites, those with the highest risk: risk.csv.")
+    sites_table = risk_table("sites", "site", sites, record)
+    notes = [*sites_table.notes]
     if any(not row.addresses for row in sites):
         notes.append(f"{NOT_KNOWN}: your file has no public IPv4 address of the site.")
     came, caution = calibration(rolled)
     notes += [caution] if caution else []
     notes.append(
         "Listed: blocked at one polled operator or more. Probabilities with the range that the "
-        "record allows. Hours for which a site's addresses are listed: mean, and nine in ten "
-        "outcomes. Addresses of a site that came together so far are taken to do so again."
+        "record allows. Hours of a site's average address: mean, and nine in ten outcomes. "
+        "Addresses of a site that came together so far are taken to do so again."
     )
-    providers_table = risk_table("providers", "provider", providers, record.n_sessions)
+    providers_table = risk_table("providers", "provider", providers, record)
     of_providers = (
         "Providers by ranges of 2025 and 2026, other: in none of these; risk that any of their "
-        "addresses is listed, and hours of all of them. By /24 network: networks.csv.",
+        "addresses is listed, and mean hours, summed over addresses. By /24 network: networks.csv.",
     )
     return render_markdown(
         "risk.md.j2",
@@ -306,7 +318,8 @@ def answer(outlook: Outlook, sites: Sequence[RiskRow]) -> str:
         return f"{head} None of your sites has a public IPv4 address in your file: not known."
     likely = [row.name for row in known if row.p_next is not None and row.p_next[0] >= LIKELY]
     expected = sum(row.p_next[0] for row in known if row.p_next is not None)
-    never = sum(not row.n_listed for row in known)
+    outside = outlook.record.outside
+    never = sum(not row.n_listed and outside.isdisjoint(row.addresses) for row in known)
     if len(known) == 1:
         text = f"It lists {known[0].name} with a probability of {share_text(known[0].p_next)}."
     else:

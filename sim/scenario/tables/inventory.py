@@ -45,6 +45,7 @@ from sim.scenario.tables.seeds import (
 MAX_WAYS = 2**22
 """Most combinations of failing addresses, over all sizes of components in mode spread."""
 MODES = ("any", "spread")
+AS_GIVEN = "taken as given"
 NOT_GIVEN = -1
 
 
@@ -477,7 +478,7 @@ def _cautions(feed: Feed, site: Sequence[str]) -> Iterator[str]:
         yield f"sites that are another one, spelt otherwise, and count apart: {n_more:,}"
     known = without_sinkholes(feed)
     if n := feed.record4.size + feed.record6.size - known.record4.size - known.record6.size:
-        yield f"rows with private or special addresses, taken as given: {n:,}"
+        yield f"rows with private or special addresses, {AS_GIVEN}: {n:,}"
 
 
 def _sites_of(

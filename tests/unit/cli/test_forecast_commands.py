@@ -42,7 +42,7 @@ def folder(tmp_path_factory):
     write_record(found / "record.csv")
     first, second = RECORD.addresses[:2]
     (found / "sites.csv").write_text(
-        f"site,address\na,{first}\nboth,{first}\nboth,{second}\nsix,2001:db8::1\nnew,192.0.2.1\n"
+        f"site,address\na,{first}\nboth,{first}\nboth,{second}\nsix,2001:db8::1\nnew,8.8.8.8\n"
     )
     ahead = [f"{utc(int(RECORD.start_s[k]))},{utc(int(RECORD.end_s[k]))}" for k in (N, N + 1)]
     (found / "next.csv").write_text("\n".join(["start,end", *ahead, ""]))

@@ -47,7 +47,8 @@ def test_sessions_come_again_at_the_same_time_of_day(asked, tmp_path):
     assert {(one.weekday(), one.hour) for one in starts} == {(1, 21)}
     assert len(starts) == 4
     assert "1 of 2 sites have addresses that were listed outside sessions alone" in done.stderr
-    assert "never listed so far" in done.stdout
+    assert "never" not in done.stdout
+    assert "outside sessions" in done.stdout
     assert "the next session after this record, on 2026-03-17T" in done.stderr
     # What may be registered is not lost.
     told = run(*asked, tmp_path / "record.csv", "--seed", "5", status=2).stderr
@@ -104,10 +105,11 @@ def test_there_is_no_skill_over_a_perfect_forecast():
 
 def test_what_is_ignored_of_sites_is_named(asked, tmp_path):
     (tmp_path / "sites.csv").write_text(
-        "site,address,comment\na,198.51.100.3,x\na,2001:db8::1,\nb,10.0.0.5,\n"
+        "site,address,comment\na,198.51.100.3,x\na,2001:db8::1,\nb,10.0.0.5,\nb,224.0.0.5,\n"
     )
     done = run(*asked, write(tmp_path, weekly(6)))
     assert "columns ignored: comment" in done.stderr
+    assert "rows with private or special addresses, not known" in done.stderr
     assert "IPv6 addresses, of which the record has none: 1" in done.stderr
     rows = {row["name"]: row for row in csv_rows(tmp_path / "out" / "risk.csv")}
     assert rows["b"]["p_next"] == ""
@@ -128,6 +130,12 @@ def test_a_record_is_cut_where_the_user_says_that_it_begins_and_ends(asked, tmp_
     assert json.loads((folder / "forecast.json").read_text())["sha256"] == found["sha256"]
     told = run(*asked, record, "--end", "2026-01-01T00:00Z", "--force", status=2).stderr
     assert "expected an end after the beginning" in told
+
+
+def test_a_session_that_is_cut_is_no_session(asked, tmp_path):
+    run(*asked, write(tmp_path, weekly(9)), "--end", "2026-03-10T21:05+01:00")
+    found = json.loads((tmp_path / "out" / "forecast.json").read_text())
+    assert (found["n_sessions"], found["last_session"][:10]) == (7, "2026-03-03")
 
 
 def test_the_shipped_record_is_cut_too(asked, tmp_path):
