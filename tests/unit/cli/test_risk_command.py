@@ -139,7 +139,6 @@ def test_a_session_that_is_cut_is_no_session(asked, tmp_path):
 
 
 def test_the_shipped_record_is_cut_too(asked, tmp_path):
-    run(*asked[:-1], "--end", "2026-01-31T00:00+01:00")
+    run(*asked[:-1], "--end", "2025-12-15T12:00+01:00")
     found = json.loads((tmp_path / "out" / "forecast.json").read_text())
-    assert found["n_sessions"] == 20
-    assert found["last_session"] == "2026-01-25T14:40:08+00:00"
+    assert (found["n_sessions"], found["last_session"][:10]) == (8, "2025-12-14")

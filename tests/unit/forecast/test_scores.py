@@ -128,6 +128,13 @@ def test_a_shuffled_record_shows_no_skill(shipped):
     assert rows[0].skill <= 0
 
 
+@pytest.fixture
+def few_earlier(monkeypatch):
+    """Corrections by three earlier forecasts, which take a fifth of the time."""
+    monkeypatch.setattr("sim.forecast.scores.MOST_EARLIER", 3)
+
+
+@pytest.mark.usefixtures("few_earlier")
 def test_simple_forecasts_of_two_sessions_by_hand(shipped):
     """Each from its definition, over the addresses listed before."""
     cut = shipped.before(28)
@@ -184,6 +191,7 @@ def test_errors_of_all_earlier_forecasts_make_the_correction(shipped):
     assert earlier.shift_at(3) == NO_SHIFT
 
 
+@pytest.mark.usefixtures("few_earlier")
 def test_a_registered_forecast_scores_as_the_rolling_one(shipped):
     rolled = roll(shipped.before(21), float(shipped.start_s[20]), Streams(0, 0), lambda *_: None)
     ((one,), _) = rolled
