@@ -119,6 +119,9 @@ class Mistakes(list[Problem]):
             self.extend(error.problems)
             if not isinstance(error, DataError):
                 self._kind = ScenarioError
+        except UsageError as error:
+            self.append(Problem("", str(error)))
+            self._kind = ScenarioError
 
     def raise_any(self) -> None:
         """Raise them, if there are any."""

@@ -89,11 +89,7 @@ _complaint = partial(
     Metric, formula="impact.measure_complaints", section=Section.BUSINESSES, needs="complaints"
 )
 _target = partial(
-    Metric,
-    formula="impact.measure_target",
-    section=Section.USERS,
-    of=USER_HOURS,
-    needs="users",
+    Metric, formula="impact.measure_target", section=Section.USERS, of=USER_HOURS, needs="users"
 )
 _money = partial(
     Metric, unit=USD, formula="money.pricing.money_of", section=Section.MONEY, of=OF_DEMAND
@@ -257,11 +253,7 @@ _MOVES = (
                 "to other addresses of the same provider",
                 "moves to other addresses of the same provider",
             ),
-            (
-                "moves_foreign",
-                "to another foreign provider",
-                "moves to another foreign provider",
-            ),
+            ("moves_foreign", "to another foreign provider", "moves to another foreign provider"),
             ("moves_domestic", "to a domestic provider", "moves to a domestic provider"),
             (
                 "moves_proxy",

@@ -21,16 +21,7 @@ from sim.scenario.schema import scenario_tree
 from sim.scenario.tables.seeds import Table, note_path
 
 Item = TypeVar("Item")
-PACKAGES = (
-    "numpy",
-    "scipy",
-    "simpy",
-    "numba",
-    "llvmlite",
-    "pydantic",
-    "ruamel.yaml",
-    "duckdb",
-)
+PACKAGES = ("numpy", "scipy", "simpy", "numba", "llvmlite", "pydantic", "ruamel.yaml", "duckdb")
 """Packages that shape numbers, whether they are there or not."""
 ABSENT = "none"
 STREAM_RULE = "SeedSequence(root_seed, spawn_key=(replicate, source[, address, length]))"
@@ -159,11 +150,7 @@ def build_package(
     }
 
 
-def _resource(
-    path: Path,
-    columns: Sequence[Column],
-    key: Sequence[str],
-) -> dict[str, Any]:
+def _resource(path: Path, columns: Sequence[Column], key: Sequence[str]) -> dict[str, Any]:
     data = path.read_bytes()
     form, is_parquet = path.suffix.removeprefix("."), path.suffix == ".parquet"
     of_csv = {"encoding": "utf-8", "dialect": {"delimiter": ","}}

@@ -22,6 +22,7 @@ from sim.addresses.feeds.inputs import (
     Sample,
     cut_lines,
     is_address,
+    plain_name,
     take_sample,
 )
 from sim.addresses.feeds.inventories import ADDRESS_COLUMNS
@@ -30,7 +31,7 @@ from sim.addresses.feeds.refused import refuse_rules, refuse_unread
 from sim.addresses.feeds.verdicts import verdict_behind, words_against
 from sim.addresses.sets.notation import shown
 from sim.addresses.text.source import Block, Limits, read_blocks
-from sim.errors import BadLinesError, DataError, Problem, UsageError, told_once
+from sim.errors import BadLinesError, DataError, Mistakes, Problem, UsageError, told_once
 
 # A line of a list with cells behind a semicolon, and cells of figures, which may be addresses,
 # lengths, netmasks or dates.
@@ -105,8 +106,14 @@ def _check_no_table(sample: Sample, given: Input) -> None:
                     f": say --column address={first} --column last={last} if each row is a range; "
                     f"--column address={first} --column address={last} if both are listed"
                 )
-            way = way if given.columns.has_options else ""
-            raise DataError([Problem(given.name, wanted + way, 1)])
+            mistakes = Mistakes(DataError)
+            mistakes.append(Problem(given.name, wanted + way * given.columns.has_options, 1))
+            if given.columns.has_options and len(held) == 1 and plain_name(held[0]):
+                # What is wrong with the other columns, to be settled in the same go.
+                roles = {**given.columns.roles, plain_name(held[0]): "address"}
+                with mistakes.of_part():
+                    read_file(replace(given, columns=replace(given.columns, roles=roles)))
+            mistakes.raise_any()
 
 
 def _check_cells(given: Input, limits: Limits) -> None:

@@ -118,8 +118,8 @@ class Gathering:
         Whether semicolons stand between the cells of the file.
     notes
         What to tell the user.
-    n_bad
-        Mistakes so far.
+    n_bad, problems
+        Mistakes so far, and those that are described.
     """
 
     def __init__(
@@ -135,7 +135,7 @@ class Gathering:
         self.notes: list[str] = []
         self.skip_bad = skip_bad
         self.n_bad = 0
-        self._problems: list[Problem] = []
+        self.problems: list[Problem] = []
         self._opposite: list[Problem] = []
         self._rows4 = array("q"), array("q"), array("q")
         self._v6: list[Entries6] = []
@@ -147,8 +147,8 @@ class Gathering:
     def refuse(self, message: str, line: int = 0, key: str = "") -> None:
         """Note one mistake."""
         self.n_bad += 1
-        if len(self._problems) < self.limits.max_problems:
-            self._problems.append(Problem(self.name, message, line, 0, key))
+        if len(self.problems) < self.limits.max_problems:
+            self.problems.append(Problem(self.name, message, line, 0, key))
 
     def refuse_opposite(self, message: str, line: int, key: str = "") -> None:
         """Note what lets through: without it the rest would say more than is blocked."""
@@ -289,7 +289,7 @@ class Gathering:
         """
         v4, v6 = self.rows()
         if self.n_bad and not self.skip_bad:
-            raise BadLinesError(self.name, self._problems, self.n_bad, len(v4) + len(v6))
+            raise BadLinesError(self.name, self.problems, self.n_bad, len(v4) + len(v6))
         if self._opposite:
             raise DataError(self._opposite[: max(self.limits.max_problems, 1)])
         record4, record6 = _column(self._record4), _column(self._record6)
@@ -309,7 +309,7 @@ class Gathering:
             {column: _column(values) for column, values in self._numbers.items()},
             self.n_lines,
             self.n_bad,
-            tuple(self._problems),
+            tuple(self.problems),
             tuple(self.notes),
         )
 
@@ -364,11 +364,7 @@ def read_list(source: Readable, gathering: Gathering) -> Feed:
 
 
 def parse_entries(
-    text: str | bytes,
-    name: str = "<text>",
-    *,
-    skip_bad: bool = False,
-    limits: Limits | None = None,
+    text: str | bytes, name: str = "<text>", *, skip_bad: bool = False, limits: Limits | None = None
 ) -> Feed:
     """Read a list from text in memory, line by line.
 

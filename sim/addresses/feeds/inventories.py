@@ -25,6 +25,7 @@ from sim.addresses.feeds.neighbours import (
     Neighbours,
     add_dates,
     holds_dates,
+    in_one_way,
     role_of,
     with_last,
     with_lengths,
@@ -32,13 +33,27 @@ from sim.addresses.feeds.neighbours import (
 from sim.addresses.feeds.verdicts import told_of
 from sim.addresses.sets.notation import shown
 from sim.addresses.text.source import Readable
-from sim.errors import Problem
+from sim.errors import DataError, Mistakes, Problem
 from sim.sql import parquet_rows, sql_pattern
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 ADDRESS_COLUMNS = ("address", "prefix", "ip", "cidr", "network", "ip_address", "ip_prefix")
+# Words of other headings of addresses, and words that may stand with them: "IP ou faixa" is such a
+# heading, "IP do servidor" and "IP desbloqueado" are none.
+_OF_ADDRESSES = frozenset(re.findall(r"\w+", """
+    ip ips ipv4 ipv6 cidr address addresses prefix prefixes range ranges subnet subnets network
+    endereço endereco endereços enderecos faixa faixas bloco prefixo rede dirección direccion
+    direcciones rango rangos bloque prefijo red indirizzo indirizzi intervallo prefisso rete
+    adresse adressen adresses plage plages préfixe réseau bereich präfix netz netzbereich
+    adres adresy zakres zakresy prefiks podsieć
+"""))  # fmt: skip
+_BESIDE = frozenset(re.findall(r"\w+", """
+    or and of ou e de do o y oder und et lub i di oppure
+    blocked listed bloqueado bloqueados bloqueada bloqueadas bloccato bloccati bloquée bloquées
+    gesperrte zablokowany zablokowane
+"""))  # fmt: skip
 NAME_COLUMNS = ("domain", "domain_name", "fqdn", "hostname", "host", "dns_name")
 """Columns that name a row where none is called name or site."""
 REVENUE = "_usd_per_h"
@@ -56,6 +71,14 @@ _BATCH, _BATCH_BYTES, _MEMORY = 500_000, 2**24, "1GB"
 # Columns that weigh or name hosts, and forms whose records have times: a normal table has neither
 # the records without an address nor the times.
 _OF_HOSTS, _DATED = ("name", "n_names", "revenue_usd_per_h"), ("orders", "polls")
+
+
+def is_of_addresses(plain: str) -> bool:
+    """Whether the plain name of a column says that it holds addresses."""
+    words = {*plain.split("_")}
+    return plain in ADDRESS_COLUMNS or bool(
+        words & _OF_ADDRESSES and words <= _OF_ADDRESSES | _BESIDE
+    )
 
 
 class Table:
@@ -82,6 +105,7 @@ class Table:
         self.chosen: dict[str, str] = {}
         self.others = Neighbours(gathering, (), {})
         self._n_names = 0
+        self._mistakes = Mistakes(DataError)
 
     def choose(self, columns: Mapping[str, Sequence[str]]) -> None:
         """Choose the columns that are read, given the first rows."""
@@ -94,7 +118,11 @@ class Table:
         is_guess = name in NAME_COLUMNS and name not in self._gathering.columns.roles
         if is_guess and any(map(is_address, columns[chosen["name"]])):
             del chosen["name"]
-        self.chosen = chosen | _choose_periods(columns, chosen, self._gathering)
+        self.chosen = chosen
+        with self._mistakes.of_part():
+            self.chosen = chosen | _choose_periods(columns, chosen, self._gathering)
+        if self._mistakes:
+            given = [each for each in given if not holds_dates(columns[each])]
         self.others = Neighbours(self._gathering, given, self.chosen, _implied(given))
 
     def add(
@@ -114,7 +142,8 @@ class Table:
             self.choose(columns)
         found = {ours: columns[theirs] for ours, theirs in self.chosen.items()} | dict(read or {})
         told = {each: columns[each] for each in self.others.unread if each in columns}
-        self.others.check(told, found, line)
+        with self._mistakes.of_part():
+            self.others.check(told, found, line)
         is_named = "type" in columns and "name" not in found and "address" in found
         if is_named and not self._needs_address:
             is_name = [kind.strip().lower() in NAME_KINDS for kind in columns["type"]]
@@ -123,6 +152,8 @@ class Table:
             found["name"] = [cell.strip().lower() if named else "" for cell, named in both]
             self._n_names += sum(is_name)
         _add_cells(self._gathering, found, line)
+        if self._mistakes:
+            raise DataError([*self._mistakes, *self._gathering.problems])
 
     def add_values(self, values: Mapping[str, Sequence[Any]], line: Line) -> None:
         """Add rows of values as JSON has them; what is no single value is refused.
@@ -277,9 +308,7 @@ def read_sites(source: Readable, gathering: Gathering) -> Feed:
 
 
 def _choose_periods(
-    cells: Mapping[str, Sequence[str]],
-    chosen: Mapping[str, str],
-    gathering: Gathering,
+    cells: Mapping[str, Sequence[str]], chosen: Mapping[str, str], gathering: Gathering
 ) -> dict[str, str]:
     """Columns from when and until when a row lists its address, where that is asked."""
     choice = gathering.columns
@@ -299,12 +328,15 @@ def _choose_periods(
         unclear = []
     for role, columns in (("from", unclear), *dated.items()):
         if len(columns) > 1 or (columns and columns == unclear):
-            plain = plain_name(columns[0])
+            for cell in [cell for column in columns for cell in cells[column]]:
+                in_one_way(cell, choice)
+            plain, *more = map(plain_name, columns)
+            ends = f" --column until={more[0]}" if columns == unclear and len(more) == 1 else ""
             raise gathering.wrong(
                 f"expected one column of dates that is known to say {role} when rows are listed, "
                 f"got {', '.join(columns)}: "
                 + (
-                    f"say --column {role}={plain}, or --ignore-column {plain}"
+                    f"say --column {role}={plain}{ends}, or --ignore-column {plain}"
                     if choice.has_options
                     else f"name the one that says it {role}, and leave out others"
                 ),
@@ -330,6 +362,7 @@ def _choose_columns(
     if "name" not in named and (found := [named[each] for each in names if each in named]):
         named["name"] = found[0]
     placed = asked["address"][:1] or [named[each] for each in ADDRESS_COLUMNS if each in named]
+    placed = placed or [named[each] for each in named if is_of_addresses(each)]
     # Beside a column of addresses, first and last ones say again what it says.
     ranges = [pair for pair in LAST_OF.items() if not placed and named.keys() >= {*pair}]
     placed += [named[first] for first, _ in ranges]
@@ -395,11 +428,7 @@ def _asked(named: dict[str, str], gathering: Gathering) -> dict[str, list[str]]:
     return asked
 
 
-def _add_cells(
-    gathering: Gathering,
-    cells: Mapping[str, Sequence[str]],
-    line: Line,
-) -> None:
+def _add_cells(gathering: Gathering, cells: Mapping[str, Sequence[str]], line: Line) -> None:
     """Add one record for each row, of columns under our names."""
     record = gathering.add_records(line.size)
     for column, values in cells.items():
@@ -431,10 +460,7 @@ def _add_cells(
 
 
 def _ask_of_loss(
-    connection: DuckDBPyConnection,
-    path: Path,
-    chosen: Mapping[str, str],
-    gathering: Gathering,
+    connection: DuckDBPyConnection, path: Path, chosen: Mapping[str, str], gathering: Gathering
 ) -> tuple[Problem, ...]:
     """Return what a normal table has lost of its source."""
     metadata = dict(
@@ -502,7 +528,8 @@ def fits_inventory(sample: Sample) -> bool:
     """Return whether the first line names a column of addresses, or of names among others."""
     header = sample.header
     has_ranges = any(first in header and last in header for first, last in LAST_OF.items())
-    return has_ranges or any(column in header for column in ADDRESS_COLUMNS) or _names_rows(header)
+    has_addresses = not sample.is_json and any(map(is_of_addresses, header))
+    return has_ranges or has_addresses or _names_rows(header)
 
 
 def domain_of(name: str) -> bytes:

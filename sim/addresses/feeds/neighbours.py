@@ -64,7 +64,8 @@ def holds_dates(cells: Sequence[str]) -> bool:
 def role_of(column: str) -> str:
     """Return ``from`` or ``until``, if the plain name of a column of dates says so, or nothing."""
     parts = column.split("_")
-    if any(part in _LAST for part in parts) or _JOINED.search(column):
+    # "Data do" is Polish; within a heading "do" is Portuguese, and means nothing.
+    if any(part in _LAST for part in parts) or parts[-1] == "do" or _JOINED.search(column):
         return "until"
     return "from" if any(part in _FIRST for part in parts) else ""
 
@@ -279,7 +280,8 @@ _CODES = frozenset(re.findall(r"\w+", """
     firstseenutc lastseenutc lastreportedat observeddate countryisocode autonomoussystemnumber
     geonameid registeredcountrygeonameid representedcountrygeonameid isanonymousproxy
     issatelliteprovider isanycast accuracyradius metrocode iocid numero provvedimento
-    numeroprovvedimento
+    numeroprovvedimento processo nprocesso numeroprocesso expediente procedimiento procedimento
+    aktenzeichen sygnatura dossier
 """))  # fmt: skip
 """The same, whose cells may be numbers or codes of two letters: ``NO`` is Norway there."""
 # Columns of sites that a run reads.
@@ -347,10 +349,7 @@ class Neighbours:
             self._gathering.note(f"columns ignored: {', '.join(self._ignored)}")
 
     def check(
-        self,
-        cells: Mapping[str, Sequence[str]],
-        read: Mapping[str, Sequence[str]],
-        line: Line,
+        self, cells: Mapping[str, Sequence[str]], read: Mapping[str, Sequence[str]], line: Line
     ) -> None:
         """Check rows.
 

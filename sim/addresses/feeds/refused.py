@@ -231,10 +231,7 @@ RULES = (
         ),
     ),
     Refused(
-        "routing rules of sing-box, Xray or V2Ray",
-        f"{_JQ} FILE > list.txt",
-        _EXTRACT,
-        _is_routing,
+        "routing rules of sing-box, Xray or V2Ray", f"{_JQ} FILE > list.txt", _EXTRACT, _is_routing
     ),
     Refused(
         "sets of ipset",

@@ -8,16 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from sim.assess.assessment import (
-    DROPPED,
-    EVER,
-    HOURS,
-    LISTED,
-    LOST,
-    VPN,
-    Assessment,
-    parameters_of,
-)
+from sim.assess.assessment import DROPPED, EVER, HOURS, LISTED, LOST, VPN, Assessment, parameters_of
 from sim.catalogue.choices import COLLATERAL, EFFICACY, PRIVATE_LOSS, label
 from sim.measure.estimates import Estimate, Grade
 from sim.report.documents.markdown import render_markdown
@@ -96,9 +87,7 @@ def title_of(found: Assessment) -> str:
     return f"Assessment of {names[found.label]}: {found.run.title}"
 
 
-def _outline(
-    questions: Sequence[CourtQuestionRow],
-) -> Iterator[tuple[str, list[tuple[str, str]]]]:
+def _outline(questions: Sequence[CourtQuestionRow]) -> Iterator[tuple[str, list[tuple[str, str]]]]:
     """Headings, each with its parts, and the heading that has a part already."""
     titles: dict[str, str] = {}
     for row in questions:

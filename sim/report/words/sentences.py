@@ -12,14 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.catalogue.choices import (
-    COLLATERAL,
-    EFFECTS,
-    EFFICACY,
-    EVER_SHARE,
-    LISTED,
-    PRIVATE_LOSS,
-)
+from sim.catalogue.choices import COLLATERAL, EFFECTS, EFFICACY, EVER_SHARE, LISTED, PRIVATE_LOSS
 from sim.catalogue.curves import CURVES
 from sim.catalogue.measures import MEASURES
 from sim.measure.estimates import Contradiction, Estimate, Grade, estimate_over, read_estimates
@@ -159,12 +152,7 @@ class Verdict:
     """Simulations that certify all that more simulations can; 0 where these can certify none."""
 
 
-def verdict_of(
-    kind: str,
-    rows: Sequence[Row],
-    names: Mapping[str, str],
-    idle: str = "",
-) -> Verdict:
+def verdict_of(kind: str, rows: Sequence[Row], names: Mapping[str, str], idle: str = "") -> Verdict:
     """Write the verdict of one kind: agreements first, then differences, then too few.
 
     Parameters

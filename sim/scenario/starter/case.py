@@ -101,22 +101,13 @@ def write_case(known: Known, folder: Path) -> list[str]:
     DataError
         If a file that was given cannot be read, or what was written does not hold together.
     """
-    try:
-        check_country(known.country)
-    except ValueError as error:
-        packs = f"there are packs of {', '.join(countries())}"
-        raise UsageError(f"--country: {error}; {packs}") from None
-    first = known.first or date(pack_year(known.country), 1, 1)
-    pack = {key: value for key, (value, _) in pack_of(known.country, first.year).items()}
-    try:
-        named = known.time_zone or pack.get("time_zone") or only_zone(known.country, first.year)
-        zone = ZoneInfo(check_time_zone(named))
-    except ValueError as error:
-        raise UsageError(f"--time-zone: {error}") from None
+    mistakes, listed, inventory, given = Mistakes(DataError), None, None, None
+    zone = ZoneInfo("UTC")  # Files are read whatever it is, so that all mistakes come at once.
+    with mistakes.of_part():
+        first, pack, zone = _of_country(known)
     choice = ColumnChoice.of(known.columns, known.ignored, zone)
     choice = replace(choice, day_order=known.day_order)
     # Read in place, so that a mistake is reported with the name that the user knows.
-    mistakes, listed, inventory, given = Mistakes(DataError), None, None, None
     of_sites, of_operators = replace(choice, zone=None), list[str]()
     with mistakes.of_part():
         listed = read_given(known.blocklist, choice) if known.blocklist else None
@@ -301,6 +292,22 @@ def write_case(known: Known, folder: Path) -> list[str]:
     )
     (folder / "README.md").write_text(readme, encoding="utf-8")
     return notes
+
+
+def _of_country(known: Known) -> tuple[date, dict[str, str], ZoneInfo]:
+    """Return the first day, what the country's pack sets, and its time zone."""
+    try:
+        check_country(known.country)
+    except ValueError as error:
+        packs = f"there are packs of {', '.join(countries())}"
+        raise UsageError(f"--country: {error}; {packs}") from None
+    first = known.first or date(pack_year(known.country), 1, 1)
+    pack = {key: value for key, (value, _) in pack_of(known.country, first.year).items()}
+    try:
+        named = known.time_zone or pack.get("time_zone") or only_zone(known.country, first.year)
+        return first, pack, ZoneInfo(check_time_zone(named))
+    except ValueError as error:
+        raise UsageError(f"--time-zone: {error}") from None
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from sim.addresses.feeds.inputs import OF_ORDERS, PERIODS, ColumnChoice, Input, 
 from sim.addresses.feeds.neighbours import check_days
 from sim.addresses.feeds.orders import Orders, party_of
 from sim.addresses.text.source import Limits
-from sim.errors import DataError, Problem
+from sim.errors import DataError, Mistakes, Problem
 from sim.scenario.quantities import format_instant
 from sim.scenario.strategies import NO_NAME, GivenOrderRow
 from sim.scenario.tables.lists import list_prefixes
@@ -76,8 +76,12 @@ def read_given(path: Path, columns: ColumnChoice) -> GivenList:
     given = Input(path, str(path), columns)
     if "addresses" in take_sample(given, Limits()).header:
         return _of_table(path)
-    found = read_file(given)
-    way, met = check_days(columns, str(path)), columns.days_met
+    mistakes = Mistakes(DataError)
+    with mistakes.of_part():
+        found = read_file(given)
+    with mistakes.of_part():
+        way, met = check_days(columns, str(path)), columns.days_met
+    mistakes.raise_any()
     if way == "mdy" and "" in met and not columns.day_order:
         # Some were read with the day first, before others showed that the month is.
         found = read_file(Input(path, str(path), replace(columns, day_order=way)))

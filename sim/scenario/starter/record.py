@@ -164,12 +164,7 @@ def _seconds(origin: str, text: str) -> int | None:
 
 
 def read_ends(
-    record: Path,
-    listed: GivenList,
-    start: str,
-    end: str,
-    zone: tzinfo,
-    option: str = "--set {}=",
+    record: Path, listed: GivenList, start: str, end: str, zone: tzinfo, option: str = "--set {}="
 ) -> tuple[int, int]:
     """When a record begins and ends, in seconds since 1970; ``option`` is how the user says so.
 

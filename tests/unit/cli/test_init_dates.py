@@ -1,6 +1,7 @@
 """``overblock init`` keeps the dates of a list: from and until when an address is blocked."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -61,10 +62,13 @@ def test_forty_addresses_on_four_days_are_blocked_on_four_days(tmp_path):
         ("ip,дата блокировки,дата разблокировки", ()),
         ("ip,Data do bloqueio,Data do desbloqueio", ()),
         ("ip,Date de blocage,Date de levée", ()),
-        ("ip,Bloqueado em,Desbloqueado em", ()),
-        ("ip,Bloquée le,Débloquée le", ()),
-        ("ip,Gesperrt ab,Gesperrt bis", ()),
-        ("ip,Data wpisu,Data wykreślenia", ()),
+        ("IP ou faixa,Bloqueado em,Desbloqueado em", ()),
+        ("Adresse IP,Bloquée le,Débloquée le", ()),
+        ("IP-Adresse,Gesperrt ab,Gesperrt bis", ()),
+        ("Adres IP lub zakres,Data wpisu,Data wykreślenia", ()),
+        ("Indirizzo IP,Dal,Al", ()),
+        ("Dirección IP,Desde,Hasta", ()),
+        ("Prefiks,Od,Do", ()),
         ("ip,first_seen,last_seen", ("--column", "from=first_seen", "--column", "until=last_seen")),
     ],
 )
@@ -266,6 +270,40 @@ def test_rows_outside_the_run_are_counted(tmp_path):
 def test_dates_that_are_not_clear_are_refused(text, told, tmp_path):
     assert told in init(tmp_path, text, *RUN, status=4).output
     assert not (tmp_path / "case").exists()
+
+
+_HEADINGS = "expected a column named address, prefix, .*--column address=NAME"
+
+
+@pytest.mark.parametrize(
+    ("head", "told", "settled"),
+    [
+        ("IP ou faixa;Data do bloqueio;Processo", (), ()),
+        # Other addresses, those that are no longer blocked, and those of which there are two.
+        ("IP do servidor;Data do bloqueio;Processo", (_HEADINGS,), ("address=ip_do_servidor",)),
+        ("IP desbloqueado;Data do bloqueio;Processo", (_HEADINGS,), ("address=ip_desbloqueado",)),
+        (
+            "Alvo;Primeira;Vara",
+            (_HEADINGS, "--column from=primeira", "--ignore-column vara"),
+            ("address=alvo", "from=primeira", "--ignore-column=vara"),
+        ),
+    ],
+)
+def test_a_list_that_is_refused_is_read_at_the_second_try(head, told, settled, tmp_path):
+    text = f"{head}\n198.51.100.0/24;03/08/2026;1000-55.2026.8.26\n192.0.2.1;04/08/2026;1001\n"
+    known = ("--country", "BR", "--to", "2026-08-20")
+    refused = init(tmp_path, text, *known, status=2).stderr
+    day_order = "'03/08/2026', which can be read in two ways: say --dates dmy"
+    for one in ("--time-zone: expected one, as BR has several", *told, day_order):
+        assert re.search(one, refused)
+    assert len(refused.splitlines()) == 2 + len(told)
+    options = [one if one.startswith("--") else f"--column={one}" for one in settled]
+    zone = ("--time-zone", "America/Bahia", "--dates", "dmy")
+    init(tmp_path, text, *known, *zone, *options)
+    assert {key: value[0] for key, value in periods(tmp_path).items()} == {
+        "198.51.100.0/24": "2026-08-03T00:00:00-03:00",
+        "192.0.2.1/32": "2026-08-04T00:00:00-03:00",
+    }
 
 
 def test_a_mistake_of_forty_rows_is_told_once_with_how_many(tmp_path):

@@ -1206,8 +1206,7 @@ def test_an_outage_at_small_operators_alone_is_not_called_none(site_folder, monk
     # In two simulations; the table of hits counts modelled businesses too.
     at = {"site_runs.parquet": [["east"], ["west"]], "hits.parquet": [["north", "east"]]}
     monkeypatch.setattr(
-        "sim.report.words.sentences.read_columns",
-        lambda path, *_: {"operators": at[path.name]},
+        "sim.report.words.sentences.read_columns", lambda path, *_: {"operators": at[path.name]}
     )
     run.scenario["thresholds"]["impaired"] = 0.125
     assert answer(run).whole == (
@@ -1283,9 +1282,7 @@ def test_hours_that_the_end_cuts_are_at_least(ever, most, last, monkeypatch):
             t_s, value = np.array([0, 5, 0, 5]), np.array([0.0, last, 0.0, last])
             return CurvePoints(np.array([0, 0, 1, 1]), t_s, value, np.full(4, 10.0))
 
-    found = {
-        ("mine", "businesses_ever_impaired_share"): Estimate(ever, ever, ever, "share"),
-    }
+    found = {("mine", "businesses_ever_impaired_share"): Estimate(ever, ever, ever, "share")}
     monkeypatch.setattr("sim.report.page.detail.read_estimates", lambda _: found)
     # Half of the businesses are cut off at the end, or none.
     is_least = most and last > 0

@@ -146,10 +146,7 @@ def test_scores_fall_short_by_coverage_guess_and_width():
         assert ways(few | {"role": role}) == []
     assert ways(few | {"n_figures": 0}) == ways(few | {"subject": ""}) == []
     worse = fine | {"crps_guess": 0.2, "log10_width": 1.1}
-    assert ways(worse) == [
-        "CRPS 0.200, of a guess 0.200",
-        "width ×12.6",
-    ]
+    assert ways(worse) == ["CRPS 0.200, of a guess 0.200", "width ×12.6"]
 
 
 def test_what_drives_a_run_makes_scores_stale_and_a_word_about_it_does_not(tmp_path):

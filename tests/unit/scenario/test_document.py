@@ -225,12 +225,7 @@ def test_places_name_the_value_and_the_key():
 
 @pytest.mark.parametrize(
     ("path", "text"),
-    [
-        (("a", "b", 3), "a.b.3"),
-        (("",), "''"),
-        (("a\nb",), r"'a\nb'"),
-        (("\x1b[2J",), r"'\x1b[2J'"),
-    ],
+    [(("a", "b", 3), "a.b.3"), (("",), "''"), (("a\nb",), r"'a\nb'"), (("\x1b[2J",), r"'\x1b[2J'")],
 )
 def test_a_key_reaches_the_terminal_on_one_line_without_control_characters(path, text):
     assert format_path(path) == text

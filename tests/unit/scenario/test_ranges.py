@@ -66,9 +66,7 @@ AZURE = {
 # docs.oracle.com, "IP Address Ranges".
 ORACLE = {
     "last_updated_timestamp": "2026-10-22T18:01:33.204985",
-    "regions": [
-        {"region": "us-phoenix-1", "cidrs": [{"cidr": "198.18.32.0/21", "tags": ["OCI"]}]},
-    ],
+    "regions": [{"region": "us-phoenix-1", "cidrs": [{"cidr": "198.18.32.0/21", "tags": ["OCI"]}]}],
 }
 # An answer of stat.ripe.net of 24 October 2026, with other prefixes, of which one has gone.
 RIPESTAT = {

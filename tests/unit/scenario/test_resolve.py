@@ -280,10 +280,7 @@ def test_a_figure_about_a_provider_without_prefixes_is_refused(replay):
 
 @pytest.mark.parametrize(
     ("key", "name", "column"),
-    [
-        ("money.rates", "exchange-rates", "of"),
-        ("stances.events", "stances-2018", "provider"),
-    ],
+    [("money.rates", "exchange-rates", "of"), ("stances.events", "stances-2018", "provider")],
 )
 def test_what_a_row_says_is_not_said_again(key, name, column, tmp_path):
     text, own = table_text(name), tmp_path / "own.csv"

@@ -93,12 +93,7 @@ BOUNDS = {
     )
     for column in ("low", "high", "date")
 }
-KEYS = {
-    ("demand-profiles", "index"),
-    ("country-packs", "of"),
-    ("exchange-rates", "of"),
-    *BOUNDS,
-}
+KEYS = {("demand-profiles", "index"), ("country-packs", "of"), ("exchange-rates", "of"), *BOUNDS}
 """Columns of numbers that name a row, or bound or date another, and assume nothing themselves."""
 
 

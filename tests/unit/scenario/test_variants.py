@@ -26,11 +26,7 @@ def test_strategies_are_read_with_their_parameters(chase):
     assert variants[3].description == {
         "label": "steps",
         "id": "escalate",
-        "parameters": {
-            "lengths": [32, 24, 16],
-            "patience_h": 1.5,
-            "goal": 0.2,
-        },
+        "parameters": {"lengths": [32, 24, 16], "patience_h": 1.5, "goal": 0.2},
     }
     # Tables are read once, and nothing but the strategy differs.
     for variant in variants:

@@ -334,11 +334,11 @@ def test_columns_of_addresses_are_known_however_they_are_spelt(header, read):
 @pytest.mark.parametrize(("delimiter", "named"), {",": "commas", ";": "semicolons"}.items())
 def test_a_header_without_a_column_we_know_is_named_and_not_read_past(delimiter, named, read):
     """As a list, lines would be read up to the semicolon, and the header be one bad line."""
-    lines = ["adresse,pays", "198.51.100.1,FR", "198.51.100.2,DE"]
+    lines = ["cible,pays", "198.51.100.1,FR", "198.51.100.2,DE"]
     text = "".join(f"{line}\n" for line in lines).replace(",", delimiter)
     with pytest.raises(DataError) as refused:
         read("table.csv", text, skip_bad=True)
-    told = f"expected a column named address, .*, got adresse, pays between {named}"
+    told = f"expected a column named address, .*, got cible, pays between {named}"
     assert re.search(told, str(refused.value))
     assert refused.value.problems[0].line == 1
 

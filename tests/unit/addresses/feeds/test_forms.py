@@ -30,9 +30,7 @@ _SIX = r"2001:db8:[0-9a-f:]*"
 _FOUND = re.compile(rf"(?<![\w.:])(?:{_FOUR}(?:-{_FOUR})?|{_SIX}(?:-{_SIX})?)(?:/\d+)?")
 # What stands in a file and is not blocked by it: let through, disabled, taken back, a comment, a
 # server, an exception; and prefixes written with a netmask.
-NOT_LISTED = {
-    "polls/good-data": ["192.0.2.1"],
-}
+NOT_LISTED = {"polls/good-data": ["192.0.2.1"]}
 
 
 def expected(path: Path) -> set[ipaddress.IPv4Address | ipaddress.IPv6Network | str]:

@@ -14,10 +14,7 @@ from tests.feeds import refused
 FEW = Limits(max_bytes=200_000, max_line_bytes=4_096, max_problems=7)
 
 
-HEADS = {
-    "inventory": b"address\n",
-    "orders": b"effective,action,prefix\n",
-}
+HEADS = {"inventory": b"address\n", "orders": b"effective,action,prefix\n"}
 
 
 def refusal(tmp_path: Path, content: bytes, read_as: str, limits: Limits = FEW) -> list[str]:

@@ -172,10 +172,7 @@ def test_rules_are_refused_whatever_they_are_said_to_be(language, text, tmp_path
     file = given(tmp_path, text)
     for form in FORMATS:
         assert language in refusal(file, form, skip_bad=True)
-    for reading in (
-        lambda: read_dated(file, skip_bad=True),
-        lambda: read_list("given", file.path),
-    ):
+    for reading in (lambda: read_dated(file, skip_bad=True), lambda: read_list("given", file.path)):
         with pytest.raises(DataError, match=language):
             reading()
 

@@ -201,10 +201,7 @@ def test_a_row_that_says_it_lists_nothing_is_never_counted(column, cells, tmp_pa
 
 @pytest.mark.parametrize(
     ("column", "cells"),
-    [
-        ("type", ["fqdn", "ipv4"]),
-        ("comment", ["list of ACME", "not yet known"]),
-    ],
+    [("type", ["fqdn", "ipv4"]), ("comment", ["list of ACME", "not yet known"])],
 )
 def test_a_column_in_which_no_row_says_so_is_left_aside(column, cells, tmp_path):
     rows = "".join(f"198.51.100.{at},{cell}\n" for at, cell in enumerate(cells))

@@ -69,10 +69,7 @@ BROKEN = {
         IPSET[:-10],
         f"given:2: expected 3 unique ips, as comments say, got 2 lines with 2 addresses: {CUT}",
     ),
-    "drop": (
-        drop(2, 3),
-        f"given:3: records: expected 3 records before this line, got 2: {CUT}",
-    ),
+    "drop": (drop(2, 3), f"given:3: records: expected 3 records before this line, got 2: {CUT}"),
     "drop with another count": (
         drop(2, True),
         f"given:3: records: expected True records before this line, got 2: {CUT}",

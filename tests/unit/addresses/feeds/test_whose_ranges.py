@@ -27,9 +27,7 @@ NAMED = {
     "aws": {"prefixes": [{"ip_prefix": FOUR, "service": "AMAZON"}], "ipv6_prefixes": []},
     "azure": {
         "cloud": "Public",
-        "values": [
-            {"name": "a", "properties": {"platform": "Azure", "addressPrefixes": [FOUR]}},
-        ],
+        "values": [{"name": "a", "properties": {"platform": "Azure", "addressPrefixes": [FOUR]}}],
     },
     "oracle": {"regions": [{"region": "r", "cidrs": [{"cidr": FOUR, "tags": ["OCI"]}]}]},
 }
