@@ -466,16 +466,19 @@ def cover(rules: int) -> Strategy:
             known = split(observation.line.at(address))
             targets = Targets.prepare(AddressSet(known.v4, _networks(known.v6)))
             frontier = find_covers(targets, rented_out(*about), rules)
-            covered = observation.line.put(frontier.cover(rules).to_set())
+            texts = frontier.cover(rules).texts()
+            covered = [observation.line.put(AddressSet.of(text)) for text in texts]
         else:
             bounds = find_least_cover(np.unique(address), *rented_out4(*about), rules)
-            covered = IntervalSet.from_bounds(*bounds)
-        wanted = cut(observation, covered)
-        if observation.in_force.count((Mechanism.DROP, wanted, observation.operators)):
-            return Decision()
-        releases = tuple(entry.withdrawal for entry in observation.in_force.of(Mechanism.DROP))
-        order = Order("block", wanted, operators=observation.operators)
-        return Decision((*releases, order), is_whole=True)
+            covered = [IntervalSet.from_bounds(*each) for each in zip(*bounds, strict=True)]
+        # Operators enforce or leave out each prefix, as they do each address of a list.
+        sets = [cut(observation, one) for one in covered]
+        orders = [Order("block", one, operators=observation.operators) for one in sets]
+        wanted, in_force = {order.key for order in orders}, observation.in_force
+        held = in_force.of(Mechanism.DROP)
+        releases = [entry.withdrawal for entry in held if entry.order.key not in wanted]
+        orders = [order for order in orders if not in_force.count(order.key)]
+        return Decision((*releases, *orders), is_whole=bool(releases or orders))
 
     return decide
 
