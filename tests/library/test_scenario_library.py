@@ -174,11 +174,15 @@ def entries_widen_while_the_target_is_reached() -> None:
 def a_cover_keeps_to_its_budget_and_holds_every_known_front() -> None:
     it = run("least-collateral")
     budget = it.resolved.scenario.strategy.rules  # type: ignore[union-attr]
-    assert all(
-        addresses.to_prefixes()[0].size <= budget for addresses in it.outcome.entry_addresses
-    )
-    found = it.outcome.events.front_row[it.outcome.events.kind == Kind.DISCOVERED]
-    assert it.outcome.entry_addresses[-1].contains(it.outcome.front_address[found]).all()
+    log, sets = it.outcome.events, it.outcome.entry_addresses
+    in_force: set[int] = set()
+    for t_s in np.unique(log.t_s[np.isin(log.kind, (Kind.BLOCK, Kind.UNBLOCK))]):
+        for kind, change in ((Kind.UNBLOCK, in_force.discard), (Kind.BLOCK, in_force.add)):
+            for row in log.entry_row[(log.t_s == t_s) & (log.kind == kind)].tolist():
+                change(row)
+        assert sum(sets[row].to_prefixes()[0].size for row in in_force) <= budget
+    found = it.outcome.front_address[log.front_row[log.kind == Kind.DISCOVERED]]
+    assert IntervalSet.union_all(sets[row] for row in in_force).contains(found).all()
 
 
 @shows("no-blocking")
