@@ -49,7 +49,7 @@ def ends_as_interrupts(signals: Sequence[signal.Signals] = SIGNALS) -> Iterator[
         if not (watch.has_come and isinstance(given.exc_value, KeyboardInterrupt)):
             tell(given)
 
-    with _handled_by(watch.take, signals):
+    with handled_by(watch.take, signals):
         _watches.append(watch)
         sys.unraisablehook = tell_others
         try:
@@ -103,7 +103,7 @@ def ends_soon_after(most_s: float, *, has_come: bool) -> Iterator[None]:
         if signal.getitimer(signal.ITIMER_REAL)[0] == 0:
             signal.setitimer(signal.ITIMER_REAL, most_s)
 
-    with ends_as_interrupts((signal.SIGALRM,)), _handled_by(start):
+    with ends_as_interrupts((signal.SIGALRM,)), handled_by(start):
         if has_come:
             start()
         try:
@@ -115,7 +115,7 @@ def ends_soon_after(most_s: float, *, has_come: bool) -> Iterator[None]:
 @contextmanager
 def without_interrupts() -> Iterator[None]:
     """Ignore Ctrl-C while results are written: it takes a moment, and stopping would lose them."""
-    with _handled_by(signal.SIG_IGN):
+    with handled_by(signal.SIG_IGN):
         yield
 
 
@@ -124,7 +124,7 @@ def holds_interrupts() -> Iterator[None]:
     """Act on Ctrl-C and SIGTERM when the block ends, for a block of a moment."""
     came: list[int] = []
     try:
-        with _handled_by(lambda number, frame: came.append(number)):
+        with handled_by(lambda number, frame: came.append(number)):
             yield
     finally:
         if came:
@@ -132,7 +132,7 @@ def holds_interrupts() -> Iterator[None]:
 
 
 @contextmanager
-def _handled_by(handler: _Handler, signals: Sequence[signal.Signals] = SIGNALS) -> Iterator[None]:
+def handled_by(handler: _Handler, signals: Sequence[signal.Signals] = SIGNALS) -> Iterator[None]:
     """Handle signals in a block, but those that are ignored; only the main thread has any."""
     if not _is_main():
         yield

@@ -17,6 +17,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMappi
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from types import FrameType
 from typing import Any
 from urllib.parse import urlencode
 
@@ -27,6 +28,7 @@ from sim.errors import UsageError
 from sim.experiment.comparison import JUDGED
 from sim.experiment.executors import choose_executor
 from sim.experiment.executors.task import Watch
+from sim.experiment.interrupts import handled_by
 from sim.experiment.pipeline import carry_out
 from sim.experiment.plan import Plan, choose_root_seed
 from sim.experiment.runs import Runs
@@ -333,6 +335,11 @@ def overrides_of(levers: Iterable[Lever], setting: Mapping[str, str]) -> list[st
     return [one for one in found if one is not None]
 
 
+class _Server(uvicorn.Server):
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self.should_exit = True  # Uvicorn's own raises signals again, in its loop.
+
+
 def serve(
     given: str, port: int, ready: Callable[[str], None], warn: Callable[[Sequence[str]], None]
 ) -> None:
@@ -370,9 +377,15 @@ def serve(
             raise UsageError(f"--port {port}: {error.strerror}") from None
         token, host = secrets.token_urlsafe(24), f"127.0.0.1:{listening.getsockname()[1]}"
         app = Guard(build_app(folder, levers, results), token, host)
-        server = uvicorn.Server(uvicorn.Config(app, log_level="error", ws_max_size=2**20))
+        config = uvicorn.Config(
+            app, log_level="error", ws_max_size=2**20, timeout_graceful_shutdown=5
+        )
+        server = _Server(config)
         ready(f"http://{host}/{token}/")
-        server.run(sockets=[listening])
+        # What is raised while the loop closes leaves threads that never end.
+        with handled_by(server.handle_exit):
+            server.run(sockets=[listening])
+        raise KeyboardInterrupt
 
 
 def _simulated(scenario: str, place: Path) -> Path:

@@ -7,6 +7,8 @@ import os
 import signal
 import subprocess
 import sys
+import time
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -33,18 +35,32 @@ def folder(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> Path:
     return path
 
 
+def program(folder: Path, repository: Path) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "sim", "explore", str(folder), "--no-open", "-q"],
+        env={**os.environ, "PYTHONPATH": str(repository)}, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+
+
+def test_two_interrupts_end_the_program_with_one_word(folder, repository):
+    with program(folder, repository) as process:
+        with urllib.request.urlopen(process.stdout.readline().strip()) as answer:
+            answer.read()
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.01)  # Two at once are one.
+        process.send_signal(signal.SIGINT)
+        assert (process.communicate(timeout=60)[1], process.returncode) == ("interrupted\n", 130)
+
+
 @pytest.fixture(scope="module")
 def served(folder: Path, repository: Path) -> Iterator[tuple[str, subprocess.Popen[str]]]:
     """Address of the page, and the program behind it, which the last test ends."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "sim", "explore", str(folder), "--no-open", "-q"],
-        env={**os.environ, "PYTHONPATH": str(repository)}, stdout=subprocess.PIPE, text=True,
-    )  # fmt: skip
+    process = program(folder, repository)
     assert process.stdout is not None
     yield process.stdout.readline().strip(), process
     process.send_signal(signal.SIGINT)
-    process.wait(60)
-    process.stdout.close()
+    process.communicate(timeout=60)
 
 
 def test_a_phone_has_the_answer_first_and_axe_finds_nothing(chromium, served):
