@@ -385,7 +385,8 @@ def serve(
         # What is raised while the loop closes leaves threads that never end.
         with handled_by(server.handle_exit):
             server.run(sockets=[listening])
-        raise KeyboardInterrupt
+        if server.should_exit:
+            raise KeyboardInterrupt
 
 
 def _simulated(scenario: str, place: Path) -> Path:
