@@ -33,13 +33,7 @@ class Band:
 
 
 def whole_band(run: RunFolder, metric: str, strategy: str | None = None) -> Band:
-    """Band of one measure over everybody.
-
-    Raises
-    ------
-    DataError
-        If the run's curves cannot be read.
-    """
+    """Band of one measure over everybody."""
     return band_of(run.curve(metric, strategy), run.horizon_s)
 
 

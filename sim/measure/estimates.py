@@ -65,11 +65,6 @@ def contradictions(run: RunFolder) -> dict[str, Contradiction]:
 
     A fact is contradicted if the median of the simulations lies beyond it, or more than one in
     twenty of them.
-
-    Raises
-    ------
-    DataError
-        If the curves cannot be read.
     """
     own = own_strategy(run)
     found: dict[str, Contradiction] = {}
@@ -174,13 +169,7 @@ def estimate_of(row: Row, prefix: str = "") -> Estimate:
 
 
 def read_estimates(run: RunFolder) -> dict[tuple[str, str], Estimate]:
-    """Estimates of a folder by strategy and measure.
-
-    Raises
-    ------
-    DataError
-        If the table cannot be read.
-    """
+    """Estimates of a folder by strategy and measure."""
     refuted = contradictions(run)
     return {
         (text(row, "strategy"), metric): _graded(estimate_of(row), metric, refuted)
@@ -241,11 +230,6 @@ def read_group_shares(run: RunFolder, strategy: str, by: str, metric: str) -> di
     ----------
     by
         What groups are of, as in ``hits.parquet``: sector, provider, operator, and others.
-
-    Raises
-    ------
-    DataError
-        If the table cannot be read.
     """
     found = read_columns(
         run.path / "hits.parquet",
@@ -272,11 +256,6 @@ def read_first_blocks(run: RunFolder, strategy: str) -> dict[str, float]:
     """When each operator first blocks anything but the target's own addresses, in seconds.
 
     The middle one of the simulations in which it does.
-
-    Raises
-    ------
-    DataError
-        If the tables of events and entries cannot be read.
     """
     own = [row.prefix for row in input_rows(run, "target", "prefixes", TargetPrefixRow)]
     entries = run.path / "entries.parquet"

@@ -158,13 +158,7 @@ def _numbers(facts: Sequence[Any], name: str) -> NDArray[np.float64]:
 
 
 def read_measures(folder: Path) -> dict[str, dict[int, tuple[Measure, ...]]]:
-    """Measures of all runs by strategy and replicate.
-
-    Raises
-    ------
-    DataError
-        If they cannot be read.
-    """
+    """Measures of all runs by strategy and replicate."""
     names = ("strategy", "replicate", "metric", "unit", "value", "denominator", "denominator_unit")
     runs: dict[str, dict[int, list[Measure]]] = {}
     for label, replicate, *cells in _rows(folder / "measures.parquet", names):
@@ -176,13 +170,7 @@ def read_measures(folder: Path) -> dict[str, dict[int, tuple[Measure, ...]]]:
 
 
 def read_groups(folder: Path, label: str) -> dict[int, list[GroupCount]]:
-    """Counts of the runs of one strategy, by replicate and group.
-
-    Raises
-    ------
-    DataError
-        If they cannot be read.
-    """
+    """Counts of the runs of one strategy, by replicate and group."""
     names = ("replicate", "by", "group", "metric", "value", "denominator")
     found: dict[int, list[GroupCount]] = {}
     for replicate, *cells in _rows(folder / "hits.parquet", names, label):
@@ -191,13 +179,7 @@ def read_groups(folder: Path, label: str) -> dict[int, list[GroupCount]]:
 
 
 def read_kinds(folder: Path, label: str) -> set[str]:
-    """Kinds of the events of one strategy.
-
-    Raises
-    ------
-    DataError
-        If they cannot be read.
-    """
+    """Kinds of the events of one strategy."""
     query = "SELECT DISTINCT kind FROM data WHERE strategy = ?"
     return {*read_columns(folder / "events.parquet", query, [label])["kind"].tolist()}
 

@@ -268,11 +268,6 @@ def expected_names(
     ----------
     replicates
         Those that are finished: what each listed is as likely as what another did.
-
-    Raises
-    ------
-    DataError
-        If the tables of the runs cannot be read.
     """
     ways = list(_runs(folder, label, replicates))
     if not ways:

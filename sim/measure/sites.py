@@ -99,13 +99,7 @@ def read_operators(
 
 
 def read_addresses(run: RunFolder) -> dict[str, list[str]]:
-    """Addresses of each site of a run's inventory, each once.
-
-    Raises
-    ------
-    DataError
-        If the copy of the inventory cannot be read.
-    """
+    """Addresses of each site of a run's inventory, each once."""
     name = str(run.scenario["population"]["inventory"])
     path = run.input_path(name)
     return addresses_of(read_inventory(name, path)) if path is not None else {}
@@ -455,11 +449,6 @@ def summarise_sessions(
 
     Rows of operators at which it failed follow. Operators that were not polled for it have a row
     without hours. So has a site that did not fail, if it is not known whether it did.
-
-    Raises
-    ------
-    DataError
-        If the tables cannot be read.
     """
     inventory, sessions_s = resolved.inventory, sessions_of(resolved)
     if not simulations or not sessions_s or inventory is None:
@@ -549,11 +538,6 @@ def compare_sites(
     cases
         Scenarios by strategy, of those that have finished simulations; those that the baseline
         has too are compared.
-
-    Raises
-    ------
-    DataError
-        If the table cannot be read.
     """
     if baseline not in cases:
         return []

@@ -43,13 +43,7 @@ def is_run_folder(path: Path) -> bool:
 
 
 def read_manifest(path: Path) -> dict[str, Any]:
-    """Read the manifest of a run folder.
-
-    Raises
-    ------
-    DataError
-        If there is none, or it cannot be read.
-    """
+    """Read the manifest of a run folder."""
     for file in path.glob("*.parquet"):
         note_read(file)
     return read_object(path / MANIFEST, "a run folder with a manifest")
@@ -392,13 +386,7 @@ def check_keys(document: Mapping[str, Any], keys: Sequence[str], file: Path) -> 
 
 
 def input_rows(run: RunFolder, section: str, key: str, model: type[RowType]) -> tuple[RowType, ...]:
-    """Rows of the table that a key of the scenario names.
-
-    Raises
-    ------
-    DataError
-        If the copy cannot be read.
-    """
+    """Rows of the table that a key of the scenario names."""
     name = (run.scenario.get(section) or {}).get(key)
     path = run.input_path(str(name)) if name else None
     return read_table(str(name), path, model).rows if path else ()

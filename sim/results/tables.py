@@ -142,13 +142,7 @@ _TYPES = {
 
 
 def connect_tables(folder: Path) -> Connection:
-    """Connect to the tables that a run folder has, in a database of its own.
-
-    Raises
-    ------
-    DataError
-        If one cannot be read.
-    """
+    """Connect to the tables that a run folder has, in a database of its own."""
     connection = duckdb.connect()
     connection.execute("SET TimeZone = 'UTC'")
     for file, columns in ALL_TABLES.items():

@@ -264,13 +264,7 @@ def _short_spells(listed: Band, horizon_s: int) -> tuple[tuple[int, int], ...]:
 
 
 def read_if_any(run: RunFolder, metric: str, strategy: str | None) -> Band | None:
-    """Read a curve that is above 0 at some time; None if there is none.
-
-    Raises
-    ------
-    DataError
-        If the run's curves cannot be read.
-    """
+    """Read a curve that is above 0 at some time; None if there is none."""
     if not run.has_curve(metric, run.strategy(strategy)):
         return None
     band = whole_band(run, metric, strategy)

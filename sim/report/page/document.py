@@ -106,11 +106,6 @@ def render(run: RunFolder, words: Language = IN_ENGLISH, computed: str = "") -> 
     ----------
     computed
         Day on which the run was computed; empty where it is not printed.
-
-    Raises
-    ------
-    DataError
-        If the folder's files cannot be read.
     """
     found = answer(run)
     outage = None if is_comparison(run) else read_outage(run)

@@ -71,11 +71,6 @@ def rows_of_sites(run: RunFolder, step: int) -> list[SiteRow]:
     ----------
     step
         Minutes to which times are rounded down.
-
-    Raises
-    ------
-    DataError
-        If the tables of sites cannot be read.
     """
     none = dict.fromkeys(find_unknown(run, run.strategies[0]), math.nan)
     runs, partly = read_known(run, run.strategies[0]), {site for site, who in none if who}
@@ -212,11 +207,6 @@ def hours_by_session(run: RunFolder) -> tuple[list[str], list[tuple[Text, list[E
     -------
     sites, rows
         Names of the sites; each session with the hours of each.
-
-    Raises
-    ------
-    DataError
-        If a table of sites cannot be read.
     """
     if not has_sessions(run):
         return [], []
@@ -287,11 +277,6 @@ def places_of(run: RunFolder) -> Iterator[tuple[str, str, str, Text]]:
     """Name, addresses, entries and providers of the sites that are cut off longest.
 
     Entries have the names that they are listed for.
-
-    Raises
-    ------
-    DataError
-        If the tables of sites cannot be read.
     """
     strategy = run.strategies[0]
     runs, addresses = read_sites(run.path, strategy), read_addresses(run)
@@ -317,11 +302,6 @@ def times_of(run: RunFolder, step: int) -> Iterator[tuple[str, Text, str, Text, 
     ----------
     step
         Minutes to which a begin is rounded down, and an end up.
-
-    Raises
-    ------
-    DataError
-        If the tables of sites cannot be read.
     """
     unit, rate = read_estimates(run)[run.strategies[0], PRIVATE_LOSS].unit, rate_of(run)
     runs = read_known(run, run.strategies[0], unit)

@@ -201,13 +201,7 @@ class Answer:
 
 
 def answer(run: RunFolder) -> Answer:
-    """Return the answer of a folder.
-
-    Raises
-    ------
-    DataError
-        If a table cannot be read.
-    """
+    """Return the answer of a folder."""
     facts = _Facts(run)
     if is_comparison(run):
         sentence, range_ = (

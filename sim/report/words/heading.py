@@ -188,13 +188,7 @@ def clock_of(run: RunFolder) -> str:
 
 
 def read_mechanisms(run: RunFolder, strategy: str) -> list[str]:
-    """How operators enforce the entries of a strategy, exemptions left out.
-
-    Raises
-    ------
-    DataError
-        If the tables of events and entries cannot be read.
-    """
+    """How operators enforce the entries of a strategy, exemptions left out."""
     found = read_columns(
         run.path / "events.parquet",
         # A name has no row among the entries.
@@ -567,13 +561,7 @@ def input_name(run: RunFolder, key: str) -> Text:
 
 
 def rate_of(run: RunFolder) -> RateRow | None:
-    """Exchange rate of the dollar in the currency of a folder's scenario; None where it has none.
-
-    Raises
-    ------
-    DataError
-        If the copy of the table cannot be read.
-    """
+    """Exchange rate of the dollar in the currency of a folder's scenario, if it has one."""
     currency = (run.scenario.get("money") or {}).get("currency")
     rows = input_rows(run, "money", "rates", RateRow) if currency else ()
     return rate_at(rows, currency, int(str(run.scenario["start"])[:4]))

@@ -259,13 +259,7 @@ def bound_of_zero(ever: Estimate | None, hours: float = 0.0) -> str:
 
 
 def read_bound(run: RunFolder, strategy: str, hours: float = 0.0) -> str:
-    """Text for a share that is zero under a strategy; empty where the zero is certain.
-
-    Raises
-    ------
-    DataError
-        If a table cannot be read.
-    """
+    """Text for a share that is zero under a strategy; empty where the zero is certain."""
     return bound_of_zero(read_estimates(run).get((strategy, EVER_SHARE)), hours)
 
 
@@ -345,11 +339,6 @@ def read_cut_off(run: RunFolder, strategy: str) -> tuple[NDArray[np.bool_], Esti
 
     The hours of a simulation are the median of the sites that it cuts off. Where those of fewer
     than half are a bound, the hours of all are none: 0.
-
-    Raises
-    ------
-    DataError
-        If the table of sites cannot be read.
     """
     number_of = read_sites(run.path, strategy).number
     hours, last = number_of["impaired_h"], number_of["last_cut_off_s"]
@@ -368,13 +357,7 @@ def read_cut_off(run: RunFolder, strategy: str) -> tuple[NDArray[np.bool_], Esti
 
 
 def cut_off_in_part(run: RunFolder, strategy: str) -> Text | None:
-    """Write which users were cut off where no business, or site of one's own, was; None if none.
-
-    Raises
-    ------
-    DataError
-        If the table of operators cannot be read.
-    """
+    """Write which users were cut off where no business, or site of one's own, was; None if none."""
     own = has_sites(run)
     query = (
         "SELECT list(DISTINCT operator) AS operators FROM data WHERE strategy = ? AND "
@@ -443,13 +426,7 @@ def _sentence_of_record(run: RunFolder, strategy: str) -> tuple[Text, str]:
 
 
 def sentence_of_sites(run: RunFolder, strategy: str) -> tuple[Text, str]:
-    """Write how many sites were cut off, as often as the table of sites counts, and the hours.
-
-    Raises
-    ------
-    DataError
-        If the table of sites cannot be read.
-    """
+    """Write how many sites were cut off, as often as the table of sites counts, and the hours."""
     if is_seen(run, strategy):
         return _sentence_of_record(run, strategy)
     is_cut, hours, n_least = read_cut_off(run, strategy)

@@ -14,13 +14,7 @@ from sim.results.tables import number, read_rows, text
 
 
 def read_known(run: RunFolder, strategy: str, unit: str = USD) -> SiteRuns:
-    """Read outages of the sites; hours and losses are NaN where ``sites.csv`` has no hours.
-
-    Raises
-    ------
-    DataError
-        If a table of sites cannot be read.
-    """
+    """Read outages of the sites; hours and losses are NaN where ``sites.csv`` has no hours."""
     runs, unknown = read_sites(run.path, strategy, unit), find_unknown(run, strategy)
     hidden = np.array([(site, "") in unknown for site in runs.site])
     known = {
