@@ -9,7 +9,6 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from ipaddress import IPv4Address, IPv6Address, ip_network
 from pathlib import Path
 from typing import Any
 
@@ -26,15 +25,15 @@ from sim.measure.groups import state_times_s
 from sim.measure.money.losses import LossTotals, Stretches, exposed_customers, moves_of
 from sim.measure.money.prices import ParameterDraws
 from sim.measure.money.pricing import money_of
+from sim.measure.polls import addresses_of, find_unpolled
 from sim.measure.summary import LEVEL, Spread, ends, spreads_of
 from sim.results.folder import RunFolder
 from sim.results.parquet import Coded, ColumnData, numbers, read_columns
 from sim.results.schema import SITE_RUNS
 from sim.results.tables import Line
 from sim.scenario.resolve import Resolved
-from sim.scenario.tables.inventory import Inventory, read_inventory
+from sim.scenario.tables.inventory import read_inventory
 from sim.scenario.tables.roles import FRONTEND, ROLES
-from sim.scenario.tables.seeds import table_rows
 from sim.world.build import MICRO, World
 
 TIMES = ("affected_h", "impaired_h", "down_h", "lost_demand_h")
@@ -103,33 +102,6 @@ def read_addresses(run: RunFolder) -> dict[str, list[str]]:
     name = str(run.scenario["population"]["inventory"])
     path = run.input_path(name)
     return addresses_of(read_inventory(name, path)) if path is not None else {}
-
-
-def addresses_of(inventory: Inventory) -> dict[str, list[str]]:
-    """Addresses of each site of an inventory that has any, each once."""
-    found: dict[str, list[str]] = {}
-    hosts = inventory.host_component, inventory.is_ipv6, inventory.numbers
-    for component, is_ipv6, number in zip(*(one.tolist() for one in hosts), strict=True):
-        mine = found.setdefault(inventory.site[inventory.component_site[component]], [])
-        if (address := str((IPv6Address if is_ipv6 else IPv4Address)(number))) not in mine:
-            mine.append(address)
-    return found
-
-
-def find_unpolled(resolved: Resolved) -> dict[str, list[str]]:
-    """Operators not polled for every address of a site; none without a record of polls."""
-    of: dict[str, set[str]] = {}
-    for row in table_rows(resolved.polled):
-        of.setdefault(row.operator, set()).update(map(str, row.addresses))
-    if not of or resolved.inventory is None:
-        return {}
-    mine = {site: map(ip_network, some) for site, some in addresses_of(resolved.inventory).items()}
-    texts = {site: {*map(str, some)} for site, some in mine.items()}
-    return {
-        site: [name for name, known in of.items() if not mine or not mine <= known]
-        for site in dict.fromkeys(resolved.inventory.site)
-        for mine in [texts.get(site, set())]
-    }
 
 
 def read_known(

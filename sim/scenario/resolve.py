@@ -271,7 +271,7 @@ def read_tables(loaded: LoadedScenario, known: Resolved | None = None) -> Resolv
     found |= {"loaded": loaded, "inventory": inventory, "lists": (), "target": (), "code": ()}
     if inventory is not None:
         priced = in_dollars(inventory, scenario, table_rows(found["rates"]))
-        found["inventory"] = of_polled_family(priced, scenario, found["given"])
+        found["inventory"] = of_polled_family(priced, scenario, found["given"], found["polled"])
     resolved = Resolved(**found)
     others = {one.name: one for one in (*known.lists, *known.code)} if known is not None else {}
     lists: list[Table[of.PrefixRow]] = []

@@ -81,7 +81,7 @@ def what_if(variant: Variant, asked: Mapping[str, str]) -> Variant:
     moves = None
     if name := asked.get(MOVE):
         moves = read_inventory(name, resolved.loaded.find_list(name), may_be_empty=True)
-        moves = of_polled_family(moves, resolved.scenario, resolved.given)
+        moves = of_polled_family(moves, resolved.scenario, resolved.given, resolved.polled)
         DataError.raise_any([*check_sites(moves, resolved.sectors, resolved.scenario)])
         inventory = _move(inventory, moves)
         columns = [one for one in moves.columns if one in _OF_SITE or one.startswith("revenue_")]

@@ -32,7 +32,7 @@ from sim.scenario.schema import Scenario
 from sim.scenario.strategies import GivenOrderRow
 from sim.scenario.tables.lists import list_prefixes
 from sim.scenario.tables.roles import ROLES
-from sim.scenario.tables.rows import SectorRow
+from sim.scenario.tables.rows import PolledRow, SectorRow
 from sim.scenario.tables.seeds import (
     MAX_PROBLEMS,
     Row,
@@ -191,14 +191,21 @@ def _many_ways(inventory: Inventory) -> Iterator[Problem]:
         )
 
 
+def polls_ipv4_alone(given: Table[GivenOrderRow] | None, polled: Table[PolledRow] | None) -> bool:
+    """Whether a record has addresses, and all that it polled are of IPv4."""
+    rows = [row for table in (given, polled) if table is not None for row in table.rows]
+    return bool(rows) and not any(":" in str(one) for row in rows for one in row.addresses or ())
+
+
 def of_polled_family(
-    inventory: Inventory, scenario: Scenario, given: Table[GivenOrderRow] | None
+    inventory: Inventory,
+    scenario: Scenario,
+    given: Table[GivenOrderRow] | None,
+    polled: Table[PolledRow] | None,
 ) -> Inventory:
     """Ignore IPv6 addresses of sites with both families where a record polls IPv4 alone."""
     is_seen = scenario.register_.cadence == SEEN and scenario.ipv6 is None
-    if not is_seen or given is None or not inventory.is_ipv6.any():
-        return inventory
-    if any(":" in "".join(row.addresses or ()) for row in given.rows):
+    if not (is_seen and inventory.is_ipv6.any() and given and polls_ipv4_alone(given, polled)):
         return inventory
     keep = ~(inventory.is_ipv6 & inventory.is_dual[inventory.host_component])
     of_hosts = ("host_component", "is_ipv6", "address4", "n_names", "host_line")

@@ -151,7 +151,7 @@ def test_rounding_is_no_difference(monkeypatch):
         return SimpleNamespace(site=("a", "b"), replicate=np.arange(1), number=number)
 
     monkeypatch.setattr("sim.measure.sites.read_known", read)
-    cases = dict.fromkeys(("as-is", "moved"), SimpleNamespace(polled=None))
+    cases = dict.fromkeys(("as-is", "moved"), SimpleNamespace(inventory=None))
     lines = sites.compare_sites(Path(), cases, "as-is")
     found = {line.site: (line.difference, line.share_less, line.share_more) for line in lines}
     assert found["a"] == (0, 0, 0)
@@ -170,7 +170,7 @@ def test_last_digits_are_no_difference(monkeypatch):
         return SimpleNamespace(site=("x", "y"), number=number, replicate=np.array([0]))
 
     monkeypatch.setattr(sites, "read_known", runs)
-    cases = dict.fromkeys("ab", SimpleNamespace(polled=None))
+    cases = dict.fromkeys("ab", SimpleNamespace(inventory=None))
     lines = sites.compare_sites(Path(), cases, "a")
     assert {(one.difference, one.share_more) for one in lines} == {(0.0, 0.0)}
 

@@ -173,13 +173,14 @@ def test_of_a_record_that_polls_ipv4_alone_ipv6_is_ignored_and_said(tmp_path):
 
 def test_of_a_record_with_ipv6_both_families_need_to_be_told_apart(tmp_path):
     sites = given(tmp_path, "site,address\na,198.18.0.1\na,2001:db8::1\n", "sites.csv").path
-    record = "addresses,from,to\n2001:db8::1,2025-12-01T00:00Z,2025-12-02T00:00Z\n"
-    texts = [
-        f"population.inventory={sites}",
-        f"strategy.table={given(tmp_path, record, 'record.csv').path}",
-    ]
-    with pytest.raises(DataError, match=r"csv:2: address: expected a section ipv6"):
-        resolve(load_scenario("spain-record", texts))
+    record = "addresses,from,to\n{},2025-12-01T00:00Z,2025-12-02T00:00Z\n"
+    polled = given(tmp_path, "operator,addresses\npolled,2001:db8::1\n", "polled.csv").path
+    # Seen blocked, or polled and free.
+    for one, more in (("2001:db8::1", []), ("198.18.0.9", [f"strategy.polled={polled}"])):
+        path = given(tmp_path, record.format(one), "record.csv").path
+        texts = [f"population.inventory={sites}", f"strategy.table={path}", *more]
+        with pytest.raises(DataError, match=r"csv:2: address: expected a section ipv6"):
+            resolve(load_scenario("spain-record", texts))
 
 
 def test_too_many_addresses_of_which_each_user_meets_one_are_refused(tmp_path):
