@@ -22,7 +22,7 @@ from sim.report.words.heading import in_currency, rate_of, read_mechanisms, sess
 from sim.report.words.languages import Text, joined, moment, say
 from sim.report.words.numbers import NOT_KNOWN, as_lower_bound, value_text, whole, with_range
 from sim.report.words.record import OR_BEFORE, is_record
-from sim.report.words.sites import find_unknown, read_known
+from sim.report.words.sites import find_partly, find_unknown, read_known
 from sim.results.folder import RunFolder, input_rows, later
 from sim.results.parquet import numbers, read_columns
 from sim.results.tables import number as cell
@@ -73,9 +73,9 @@ def rows_of_sites(run: RunFolder, step: int) -> list[SiteRow]:
         Minutes to which times are rounded down.
     """
     none = dict.fromkeys(find_unknown(run, run.strategies[0]), math.nan)
-    runs, partly = read_known(run, run.strategies[0]), {site for site, who in none if who}
+    runs, partly = read_known(run, run.strategies[0]), find_partly(run, run.strategies[0])
     cells = _cells(run, run.strategies[0])
-    hours, sessions = runs.number["impaired_h"], sessions_by_site(run, runs.site)
+    hours, sessions = runs.number["impaired_h"], sessions_by_site(run, runs.site, partly)
     groups = [one.operator for one in largest_operators(run)[:MOST_OPERATORS]]
     rows = []
     for at in _longest_first(runs):
@@ -156,8 +156,13 @@ def has_sessions(run: RunFolder) -> bool:
     return any(one["file"] == FILE_OF_SESSIONS for one in run.manifest["outputs"])
 
 
-def sessions_by_site(run: RunFolder, sites: Sequence[str]) -> dict[str, Text]:
-    """How many sessions cut each site off; nothing in a run without sessions, or an older one."""
+def sessions_by_site(
+    run: RunFolder, sites: Sequence[str], partly: Container[str]
+) -> dict[str, Text]:
+    """How many sessions cut each site off; nothing in a run without sessions, or an older one.
+
+    They are a lower bound of a site that some operator was not polled for: ``partly`` has such.
+    """
     if not sessions_of(run) or not has_sessions(run):
         return {}
     found = read_columns(
@@ -167,7 +172,8 @@ def sessions_by_site(run: RunFolder, sites: Sequence[str]) -> dict[str, Text]:
         [run.strategies[0]],
     )
     counts = numbers(found["n"])
-    return {site: _n_in_all(counts[found["site"] == site], run.n_replicates) for site in sites}
+    of = {site: _n_in_all(counts[found["site"] == site], run.n_replicates) for site in sites}
+    return {one: joined("", ("≥" * (one in partly), n)) for one, n in of.items()}
 
 
 def _n_in_all(counts: NDArray[np.float64], n: int) -> Text:
@@ -200,16 +206,19 @@ def _middle_moment(
     return moment(at, run.horizon_s)
 
 
-def hours_by_session(run: RunFolder) -> tuple[list[str], list[tuple[Text, list[Estimate]]]]:
+def hours_by_session(
+    run: RunFolder,
+) -> tuple[list[str], list[tuple[Text, list[tuple[Estimate, bool]]]]]:
     """Hours for which the sites cut off longest are, in the first sessions that cut off any.
 
     Returns
     -------
     sites, rows
-        Names of the sites; each session with the hours of each.
+        Names of the sites; each session with the hours of each, and whether they are a bound.
     """
     if not has_sessions(run):
         return [], []
+    partly = find_partly(run, run.strategies[0])
     runs = read_known(run, run.strategies[0])
     shown = [runs.site[at] for at in _longest_first(runs)[:SITES_BY_SESSION]]
     found: dict[tuple[str, str], dict[str, Estimate]] = {}
@@ -218,9 +227,11 @@ def hours_by_session(run: RunFolder) -> tuple[list[str], list[tuple[Text, list[E
             continue
         median, low, high = (cell(row, f"impaired_h{end}") for end in ("", "_low", "_high"))
         edges = str(row["session_start_utc"]), str(row["session_end_utc"])
-        found.setdefault(edges, {})[str(row["site"])] = Estimate(median, low, high, "h")
+        lasts = Estimate(median, low, high, "h")
+        is_least = (site := str(row["site"])) in partly
+        found.setdefault(edges, {})[site] = as_lower_bound(lasts) if is_least else lasts
     cutting = [
-        (edges, [hours[site] for site in shown])
+        (edges, [(hours[site], site in partly) for site in shown])
         for edges, hours in found.items()
         if any(one.high > 0 or one.median > 0 for one in hours.values())
     ]
@@ -305,18 +316,20 @@ def times_of(run: RunFolder, step: int) -> Iterator[tuple[str, Text, str, Text, 
     """
     unit, rate = read_estimates(run)[run.strategies[0], PRIVATE_LOSS].unit, rate_of(run)
     runs = read_known(run, run.strategies[0], unit)
-    partly = {site for site, who in find_unknown(run, run.strategies[0]) if who}
-    spells, sessions = read_spells(run.path, run.strategies[0]), sessions_by_site(run, runs.site)
+    partly = find_partly(run, run.strategies[0])
+    spells = read_spells(run.path, run.strategies[0])
+    sessions = sessions_by_site(run, runs.site, partly)
     for at in _longest_first(runs)[:MOST_ROWS]:
         site, cut_h = runs.site[at], runs.number["impaired_h"][:, at]
         is_cut = cut_h > 0
         first = _first_moment(run, runs, at, step, partly)
         until = _middle_moment(run, cut_h, runs.number["last_cut_off_s"][:, at], step, is_end=True)
         lasts, is_still, is_before = _hours_of(run, runs, at, partly)
-        until = say("the end") if is_still else until
+        least = "≥" * (site in partly)
+        until = say("the end") if is_still else joined(" ", (least, until))
         when = say("{begin} to {end}", begin=first, end=until) if is_cut.any() else first
         loss = in_currency(estimate_over(runs.number["loss_usd"][:, at], unit), rate)
-        times = _n_in_all(spells[site], len(spells[site]))
+        times = joined("", (least, _n_in_all(spells[site], len(spells[site]))))
         is_least = (is_still or is_before) and lasts.median > 0
         hours = joined("", ("≥" * is_least, value_text(lasts)))
         n_cut = sessions[site] if sessions else whole(int(is_cut.sum()))

@@ -45,6 +45,7 @@ from sim.report.words.numbers import (
     whole,
 )
 from sim.report.words.record import is_record
+from sim.report.words.sites import find_partly
 from sim.results.folder import RunFolder, input_rows, later
 from sim.results.parquet import read_columns
 from sim.results.tables import Row, read_rows, text
@@ -340,11 +341,13 @@ def read_cut_off(run: RunFolder, strategy: str) -> tuple[NDArray[np.bool_], Esti
     The hours of a simulation are the median of the sites that it cuts off. Where those of fewer
     than half are a bound, the hours of all are none: 0.
     """
-    number_of = read_sites(run.path, strategy).number
+    runs = read_sites(run.path, strategy)
+    number_of = runs.number
     hours, last = number_of["impaired_h"], number_of["last_cut_off_s"]
     is_open = last >= run.horizon_s
     if is_seen(run, strategy):
-        is_open |= number_of["first_cut_off_s"] == 0
+        partly = np.isin(runs.site, [*find_partly(run, strategy)])
+        is_open |= (number_of["first_cut_off_s"] == 0) | partly
     medians, n_least = [], 0
     for row, is_still in zip(hours, is_open, strict=True):
         if mine := np.sort(row[row > 0]).tolist():

@@ -39,3 +39,8 @@ def find_unknown(run: RunFolder, strategy: str) -> set[tuple[str, str]]:
         for row in read_rows(run, "sites.csv", ("site", "operator", "impaired_h"))
         if text(row, "strategy") == strategy and math.isnan(number(row, "impaired_h"))
     }
+
+
+def find_partly(run: RunFolder, strategy: str) -> set[str]:
+    """Sites that some operator was not polled for, so that what was seen is a lower bound."""
+    return {site for site, operator in find_unknown(run, strategy) if operator}

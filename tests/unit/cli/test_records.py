@@ -138,11 +138,11 @@ def test_a_record_of_ones_own_tells_sessions_and_operators_and_is_repeated(tmp_p
     said = "Your site was seen blocked, first on 7 March 2026 or before, for at least 6 hours in"
     assert said in page
     at = page.index("a.example")
-    said = "a.example ≤ 7 Mar, 13:00 1 ≥6 ? 100% 100% 1 third, 2 big_one, 3 other "
+    said = "a.example ≤ 7 Mar, 13:00 ≥1 ≥6 ? 100% 100% 1 third, 2 big_one, 3 other "
     assert page[at:].startswith(said)
     assert "big_one 33% ≤ 7 Mar, 13:00 6 " in page
     assert "third 33% not seen" in page
-    assert "Hours cut off a.example 7 Mar, 14:00 to 15:00 1 Sites cut off longest" in page
+    assert "Hours cut off a.example 7 Mar, 14:00 to 15:00 ≥1 Sites cut off longest" in page
     assert "Who blocked in fact is not recorded" not in page
     # Nothing is added to what was seen, and who ordered it is not in the record.
     assert "How soon operators block" not in page
@@ -339,10 +339,12 @@ def test_what_an_operator_was_not_polled_for_is_not_known(tmp_path):
         }
         assert found == wanted
     page = words_of(tmp_path / "out")
-    # Not polled at both, so that it may have been blocked before, and for longer.
+    # Not polled at both, so that it may have been blocked before, oftener and for longer.
     assert (
-        "blocked.example ≤ 7 Mar, 15:00 1 ≥1 100% ? free.example not known not known ? 0%" in page
+        "blocked.example ≤ 7 Mar, 15:00 ≥1 ≥1 100% ? free.example not known not known ? 0%" in page
     )
+    assert "7 Mar, 15:00 to 16:00 ≥1 not known not known not known" in page
+    assert "blocked.example ≥1 ≤ 7 Mar, 15:00 to ≥ 7 Mar, 16:00 ≥1 ≥1 not known" in page
     assert "4 sites are not known, and are counted as not cut off." in page
     # Of six sites one operator was polled for two.
     assert "one 50% 7 Mar, 15:00 0.5 two 50% not seen 0 Hours: mean of your sites of which" in page
