@@ -52,7 +52,8 @@ EXPECTED = MEASURES["businesses_expected_listed"].name
 """Measure of how many businesses of a sample are expected to be listed."""
 AFFECTED = MEASURES["businesses_ever_affected"].name
 EVER_SHARE = MEASURES["businesses_ever_impaired_share"].name
-"""Measures of whether any business was hit, and of how many were cut off."""
+UNPOLLED = MEASURES["businesses_not_known"].name, MEASURES["businesses_known_in_part"].name
+"""Measures of whether any business was hit, how many were cut off, and how many are not known."""
 PRIVATE_LOSS = MEASURES["private_loss_usd"].name
 """Measure of what others lost in money."""
 HARMS = (COLLATERAL, MEASURES["names_hit"].name, PRIVATE_LOSS)
@@ -65,7 +66,7 @@ PRICED = tuple(name for name, metric in MEASURES.items() if metric.section is Se
 OF_SAMPLE = tuple(
     name
     for name, metric in MEASURES.items()
-    if metric.section in (Section.BUSINESSES, Section.MONEY) and name != EXPECTED
+    if metric.section in (Section.BUSINESSES, Section.MONEY) and name not in (EXPECTED, *UNPOLLED)
 )
 """Measures of harm and cost; a sample may show none although there is some."""
 

@@ -190,6 +190,16 @@ _STATES = (
         for state, said in _STATE_LABELS.items()
     ),
     _impact(
+        "businesses_not_known", BUSINESSES,
+        "sites not seen affected, of which an address was not given, or not polled at an operator: "
+        "then counts are lower bounds, and shares of all not known",
+        formula="polls.count_unknown", needs="population.inventory",
+    ),
+    _impact(
+        "businesses_known_in_part", BUSINESSES, "such sites that were seen affected: likewise",
+        formula="polls.count_unknown", needs="population.inventory",
+    ),
+    _impact(
         "businesses_ever_impaired_share", f"share of {BUSINESSES}",
         "`businesses_ever_impaired` over all businesses", label="share of businesses ever cut off",
     ),

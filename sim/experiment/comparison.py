@@ -233,12 +233,12 @@ def paired_difference(metric: str, part: Measured, against: Measured, n_drawn: f
     """Value of one strategy less that of another, shape (n_simulations,); NaN where not known.
 
     Harm or cost is not known of a strategy that could hardly hit the sample, nor which of two has
-    more where neither hits any of it.
+    more where neither hits any of it, or where operators were not polled for all sites.
     """
     value, other = (one.values((metric,))[0] for one in (part, against))
     difference: Values = value - other
     if harm_of(metric) in OF_SAMPLE:
-        if any(one.has_missed(metric, n_drawn) for one in (part, against)):
+        if any(one.is_open or one.has_missed(metric, n_drawn) for one in (part, against)):
             difference[:] = np.nan
         difference[(value == 0) & (other == 0) & (n_drawn > 0)] = np.nan
     return difference

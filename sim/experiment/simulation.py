@@ -34,6 +34,7 @@ from sim.measure.money.pricing import (
     measure_named_loss,
     price_run,
 )
+from sim.measure.polls import count_unknown
 from sim.measure.sites import session_columns, site_columns
 from sim.results.parquet import ColumnData
 from sim.results.store import SITE_RUNS, SITE_SESSION_RUNS, encode_run
@@ -118,7 +119,7 @@ def measure_outcome(
     totals = loss_totals(world, outcome, resolved.inventory)
     priced = price_run(resolved, streams, totals, n_money_draws)
     found = (
-        *measure_impact(world, outcome),
+        *count_unknown(measure_impact(world, outcome), resolved, world, outcome),
         *measure_named_businesses(resolved, world, outcome),
         *money_measures(priced.money, has_reactions=resolved.responses is not None),
         *measure_named_loss(resolved, priced.money, priced.providers),

@@ -67,7 +67,7 @@ def why_nothing(resolved: Resolved, kinds: Collection[str], part: Measured) -> d
     is_enforced = "enforced" in kinds
     late = "no operator carried an order out before the end"
     found = {}
-    if is_none("businesses_ever_affected"):
+    if is_none("businesses_ever_affected") and not part.is_open:
         has_lost = bool(part.values(("demand_lost_share",)).any())
         found[HITS] = _why_no_hit(resolved.scenario, has_lost=has_lost) if is_enforced else late
     if is_none(effect_in(part.row)):

@@ -5,6 +5,7 @@ A number of a group is defined as that of the whole run, for the group alone.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -161,7 +162,7 @@ def summarise_groups(
     """Summarise the numbers of each group, money in a currency: rows of ``groups.csv``.
 
     A simulation without the group counts 0 out of 0. Where no business of the sample was hit, a
-    zero of a group is not known.
+    zero of a group is not known. Where not all sites were polled, nor is a share.
     """
     counted: dict[tuple[str, str, str], dict[int, GroupCount]] = {}
     for row, counts in enumerate(simulations):
@@ -180,7 +181,7 @@ def summarise_groups(
             group=group,
             metric=metric,
             unit=unit_of(metric, currency)[0],
-            **(NOT_KNOWN if is_zero(spread) and sample.has_missed else spread)._asdict(),
+            **(NOT_KNOWN if is_zero(one) and sample.has_missed else one)._asdict(),
             level=LEVEL,
             n_simulations=n,
             denominator=of.median,
@@ -189,5 +190,7 @@ def summarise_groups(
         for (by, group, metric), spread, of in zip(
             counted, spreads_of(value), spreads_of(whole), strict=True
         )
+        for is_share in [unit_of(metric)[0].startswith("share")]
+        for one in [NOT_KNOWN if is_share and math.isnan(sample.at_most) else spread]
     ]
     return tuple(sorted(lines, key=lambda line: (line.by, line.group)))

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from ipaddress import IPv4Address, IPv6Address, ip_network
 
+import numpy as np
+
+from sim.catalogue.choices import EVER_SHARE, UNPOLLED
+from sim.catalogue.measures import MEASURES, Section
+from sim.engine.record.outcome import Outcome
+from sim.measure.groups import state_times_s
+from sim.measure.measures import UNKNOWN, Measure, measured
 from sim.scenario.resolve import Resolved
 from sim.scenario.tables.inventory import SEEN, Inventory, polls_ipv4_alone
 from sim.scenario.tables.seeds import table_rows
+from sim.world.build import World
 
 
 def addresses_of(inventory: Inventory) -> dict[str, list[str]]:
@@ -44,3 +54,28 @@ def find_unpolled(resolved: Resolved) -> dict[str, list[str]]:
         for mine in [texts.get(site, set())]
         for is_out in [only4 and any(":" in one for one in mine)]
     }
+
+
+def count_unknown(
+    found: Iterable[Measure], resolved: Resolved, world: World, outcome: Outcome
+) -> Iterator[Measure]:
+    """Measures of a run, with how many sites are not known; shares are then not known either.
+
+    Counts and sums are of what was seen, so that they are lower bounds.
+    """
+    if (sites := world.businesses.sites) is None:
+        yield from found
+        return
+    unpolled, n_all = find_unpolled(resolved), world.businesses.n_businesses
+    is_open = np.array([bool(unpolled.get(name)) for name in sites.name], np.bool_)
+    is_seen = {state: t_s[n_all - sites.n :] > 0 for state, t_s in state_times_s(outcome).items()}
+    for one in found:
+        entry, is_unsure = MEASURES[one.metric], is_open
+        if one.metric == EVER_SHARE:
+            is_unsure = is_open & ~is_seen["impaired"]
+            for name, is_so in zip(
+                UNPOLLED, (~is_seen["affected"], is_seen["affected"]), strict=True
+            ):
+                yield measured(name, float((is_open & is_so).sum()), float(n_all))
+        is_share = entry.section is Section.BUSINESSES and one.unit.startswith("share")
+        yield replace(one, value=UNKNOWN) if is_share and is_unsure.any() else one

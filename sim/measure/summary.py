@@ -22,6 +22,7 @@ from sim.catalogue.choices import (
     EXPECTED,
     LISTED,
     OF_SAMPLE,
+    UNPOLLED,
     harm_of,
 )
 from sim.measure.measures import Measure
@@ -166,7 +167,7 @@ class Sample(NamedTuple):
     at_most: float
     """Share of all below which harm is where none of the sample has any: the rule of three. 0 where
     no address was listed, or none was drawn: a zero is one. NaN where what was listed contains no
-    range of a drawn host, so that none could be hit."""
+    range of a drawn host, so that none could be hit, or sites were not polled everywhere."""
     is_hit: bool
     """Whether any business was affected in more than one simulation of twenty."""
 
@@ -194,8 +195,8 @@ class Sample(NamedTuple):
 
     @property
     def has_missed(self) -> bool:
-        """Whether none was hit, though zeros are not certain."""
-        return not self.is_hit and self.at_most != 0
+        """Whether none was hit, or not all polled, so that zeros are not certain."""
+        return math.isnan(self.at_most) or (not self.is_hit and self.at_most > 0)
 
     def bound(self, metric: str, unit: str, of: str, whole: float) -> float:
         """Number below which a harm is, where the sample has none: in three states.
@@ -218,7 +219,7 @@ class Sample(NamedTuple):
             return self.at_most
         if unit == of:
             return self.at_most * whole
-        return 0.0 if self.is_hit else math.nan
+        return 0.0 if self.is_hit and self.at_most > 0 else math.nan
 
 
 CERTAIN = Sample(0.0, is_hit=True)
@@ -264,10 +265,16 @@ class Measured:
                 values[:] = self.value[self.row[metric]]
         return found
 
+    @property
+    def is_open(self) -> bool:
+        """Whether sites were not polled at every operator, so that counts are lower bounds."""
+        return bool(np.nan_to_num(self.values(UNPOLLED)).any())
+
     def sample(self) -> Sample:
         """Sample by which zeros of these measures are read."""
         n_drawn = np.median(self.denominator[self.row[EXPECTED]]) if EXPECTED in self.row else 0.0
-        return Sample.of(lambda name: self.values((name,))[0], float(n_drawn))
+        found = Sample.of(lambda name: self.values((name,))[0], float(n_drawn))
+        return found._replace(at_most=math.nan) if self.is_open else found
 
     def describe(self, metrics: Sequence[str], sample: Sample) -> list[dict[str, Any]]:
         """Columns that every table of measures has, for each of some metrics.

@@ -39,6 +39,7 @@ from sim.report.words.languages import (
 )
 from sim.report.words.numbers import number, percent, percent_span, range_text, value_text
 from sim.report.words.sentences import read_bound, step_text
+from sim.report.words.sites import note_of_unknown
 from sim.results.folder import CurvePoints, RunFolder, input_rows, later
 from sim.scenario.tables.rows import PublishedTotalRow
 
@@ -121,6 +122,8 @@ class Outage:
     """Text for a zero of a sample that was unlikely to be cut off."""
     is_given: bool = False
     """Whether what is listed was given to the model."""
+    unknown: str = ""
+    """How many sites are not known, if some are."""
 
     @property
     def listed_title(self) -> Text:
@@ -166,6 +169,7 @@ class Outage:
         said = say("{peak}; the line ends at {end}.", peak=capitalised(peak), end=end)
         if self.is_bounded:
             said = joined("", (capitalised(peak), "."))
+        said = sentences(said, self.unknown)
         if self.listed is None:
             return said
         n = number(self.most_listed.median)
@@ -189,6 +193,7 @@ class Outage:
             ),
             dots if self.published else "",
             grey if self.sessions else "",
+            self.unknown,
         )
 
     def rows(self) -> tuple[list[str], list[list[object]]]:
@@ -250,6 +255,7 @@ def read_outage(run: RunFolder, strategy: str | None = None) -> Outage:
         step_s=even_step(run.horizon_s) if run.is_ensemble else fixed_s,
         bound="" if has_sites_alone(run) else read_bound(run, run.strategy(strategy)),
         is_given=not is_simulated(run),
+        unknown=note_of_unknown(run, run.strategy(strategy)) if has_sites_alone(run) else "",
     )
 
 

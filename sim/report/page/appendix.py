@@ -10,7 +10,15 @@ from itertools import accumulate
 from markupsafe import Markup, escape
 
 from sim.catalogue.causes import CAUSES, lost_by
-from sim.catalogue.choices import EXPECTED, RATIOS, is_compared, label, says_unit
+from sim.catalogue.choices import (
+    EXPECTED,
+    OF_SAMPLE,
+    RATIOS,
+    UNPOLLED,
+    is_compared,
+    label,
+    says_unit,
+)
 from sim.catalogue.measures import USD
 from sim.measure.estimates import Estimate, Grade, read_estimates
 from sim.report.page.detail import HOURS, is_cut
@@ -50,16 +58,22 @@ _ADDRESS = re.compile(r"(?<![\w@/.-])(?:[a-z0-9-]+\.)+[a-z]{2,}(?:/[^\s;,)\"]*)?
 
 def measures_of(run: RunFolder, strategy: str) -> Iterator[tuple[str, ...]]:
     """Name, median, ends and unit of each measure of a run; of a comparison if it is compared."""
-    rate = rate_of(run)
-    for metric, one in _shown(run, strategy):
+    rate, shown = rate_of(run), dict(_shown(run, strategy))
+    is_open = any(shown[one].median > 0 for one in UNPOLLED if one in shown)
+    for metric, one in shown.items():
         name, unit = capitalised(say_name(label(metric))), _unit(metric, one)
         if _is_zero(one) and one.zero_at_most > 0:
             most = say("at most {share}", share=at_most(one.zero_at_most, one.unit))
             yield name, most, "", "", say_name(unit)
         elif is_comparison(run) or not _is_zero(one):
             found = in_currency(one, rate) if one.unit == USD else one
-            if metric == HOURS and is_cut(run, strategy):
-                name = say("{name} (at least: half or more still are near the end)", name=name)
+            is_least = is_cut(run, strategy) if metric == HOURS else is_open
+            if is_least and metric in OF_SAMPLE and found.median > 0:
+                name = (
+                    say("{name} (at least: some sites are not known)", name=name)
+                    if is_open
+                    else say("{name} (at least: half or more still are near the end)", name=name)
+                )
                 found = as_lower_bound(found)
             yield name, *_numbers(found), say_name(_unit(metric, found))
 

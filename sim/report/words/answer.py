@@ -68,12 +68,14 @@ from sim.report.words.languages import (
 )
 from sim.report.words.numbers import (
     NOT_KNOWN,
+    as_lower_bound,
     is_share,
     range_text,
     spoken,
     two_digits,
     value_text,
     whole,
+    with_range,
 )
 from sim.report.words.record import column_source
 from sim.report.words.sentences import (
@@ -93,7 +95,7 @@ from sim.report.words.sentences import (
     sentence_of_sites,
     verdict_of,
 )
-from sim.report.words.sites import read_known
+from sim.report.words.sites import count_unknown, find_unknown, read_known
 from sim.report.words.what_if import Change, changes_of, sentence_of_what_if
 from sim.results.folder import RunFolder
 from sim.results.tables import read_rows, text
@@ -289,6 +291,8 @@ class _Facts:
         if has_sites_alone(self.run):
             what = self.lost_by_sites(found)
         figure = self.figure(PRIVATE_LOSS, found, what)
+        if found.is_known and self.has_sites and find_unknown(self.run, strategy):
+            return replace(figure, bound=joined("", ("≥", with_range(as_lower_bound(found)))))
         return figure if found.is_known else replace(figure, bound=NOT_KNOWN)
 
     def lost_by_sites(self, found: Estimate) -> Text:
@@ -434,6 +438,8 @@ class _Facts:
             of = say("of your {n} sites seen blocked", n=whole(n))
         elif n == 1:
             of = say("site of yours cut off in the median simulation")
+        if n_unknown := count_unknown(self.run, self.strategy):
+            of = joined("; ", (of, say("{n} not known", n=whole(n_unknown))))
         n_cut = estimate_over(is_cut.sum(axis=1).astype(np.float64), "sites")
         yield self.figure(metric, n_cut, of)
         if hours.is_known:

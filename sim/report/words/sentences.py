@@ -28,6 +28,7 @@ from sim.report.words.languages import (
     say,
     say_n,
     say_name,
+    sentences,
     unbroken,
 )
 from sim.report.words.numbers import (
@@ -45,7 +46,7 @@ from sim.report.words.numbers import (
     whole,
 )
 from sim.report.words.record import is_record
-from sim.report.words.sites import find_partly
+from sim.report.words.sites import count_unknown, find_partly
 from sim.results.folder import RunFolder, input_rows, later
 from sim.results.parquet import read_columns
 from sim.results.tables import Row, read_rows, text
@@ -411,9 +412,19 @@ def _sentence_of_record(run: RunFolder, strategy: str) -> tuple[Text, str]:
         read_cut_off(run, strategy),
     )
     n, k = is_cut.shape[1], int(is_cut[0].sum())
+    unknown: str = ""
+    if n_unknown := count_unknown(run, strategy):
+        unknown = say_n(
+            "It is not known whether {k} of your {n} sites was blocked.",
+            "It is not known whether {k} of your {n} sites were blocked.",
+            n_unknown, k=whole(n_unknown), n=whole(n),
+        )  # fmt: skip
+    if n_unknown == n:
+        one = say("It is not known whether your site was blocked.")
+        return one if n == 1 else sentences(unknown), ""
     if not k:
         none = say("None of your {n} sites was seen blocked.", n=whole(n))
-        return say("Your site was not seen blocked.") if n == 1 else none, ""
+        return say("Your site was not seen blocked.") if n == 1 else sentences(unknown, none), ""
     first_s = np.fmin.reduce(number_of["first_cut_off_s"], axis=None)
     at = day(later(run.start, int(first_s)))
     said = say(
@@ -425,7 +436,7 @@ def _sentence_of_record(run: RunFolder, strategy: str) -> tuple[Text, str]:
         h=hours_text(hours),
     )
     range_ = range_text(hours)
-    return said, unbroken(say("{n} h", n=range_)) if range_ else ""
+    return sentences(unknown, said), unbroken(say("{n} h", n=range_)) if range_ else ""
 
 
 def sentence_of_sites(run: RunFolder, strategy: str) -> tuple[Text, str]:

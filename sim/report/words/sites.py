@@ -9,6 +9,8 @@ import numpy as np
 
 from sim.catalogue.measures import USD
 from sim.measure.sites import SiteRuns, read_sites
+from sim.report.words.languages import say_n
+from sim.report.words.numbers import whole
 from sim.results.folder import RunFolder
 from sim.results.tables import number, read_rows, text
 
@@ -41,6 +43,21 @@ def find_unknown(run: RunFolder, strategy: str) -> set[tuple[str, str]]:
     }
 
 
+def count_unknown(run: RunFolder, strategy: str) -> int:
+    """How many sites are not known."""
+    return sum(not operator for _, operator in find_unknown(run, strategy))
+
+
 def find_partly(run: RunFolder, strategy: str) -> set[str]:
     """Sites that some operator was not polled for, so that what was seen is a lower bound."""
     return {site for site, operator in find_unknown(run, strategy) if operator}
+
+
+def note_of_unknown(run: RunFolder, strategy: str) -> str:
+    """Write how many sites are not known, so that shares of all are bounds; empty if none."""
+    n = len({site for site, _ in find_unknown(run, strategy)})
+    return say_n(
+        "{n} site is not known, or not at every operator: shares are lower bounds.",
+        "{n} sites are not known, or not at every operator: shares are lower bounds.",
+        n, n=whole(n),
+    ) if n else ""  # fmt: skip

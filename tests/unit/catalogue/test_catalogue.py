@@ -14,6 +14,7 @@ from sim.catalogue.choices import (
     PRICED,
     RATIOS,
     TARGET_LOST,
+    UNPOLLED,
     label,
 )
 from sim.catalogue.curves import CURVES
@@ -24,7 +25,7 @@ from sim.measure.money.prices import N_DRAWS
 from sim.scenario.library import scenario_names
 from sim.scenario.reactions import Complaints, Users
 from sim.scenario.resolve import Resolved
-from sim.scenario.schema import Scenario, Target
+from sim.scenario.schema import Population, Scenario, Target
 from sim.streams import Streams
 from tests.experiments import resolved_of, simulated
 from tools.reference import with_tables
@@ -60,7 +61,8 @@ def test_the_shipped_scenarios_have_every_measure_between_them():
     found = {metric for name in scenario_names() for metric in metrics_of(brief(name))}
     # No shipped target keeps addresses that it is given.
     found |= set(metrics_of(resolved_of("austria-2022", ["target.addresses=[192.0.2.1]"])))
-    assert found == set(MEASURES)
+    # Nor is a shipped scenario one of the user's sites.
+    assert found | {*UNPOLLED} == set(MEASURES)
 
 
 def test_nothing_is_simulated_to_learn_names(monkeypatch):
@@ -74,7 +76,12 @@ def test_nothing_is_simulated_to_learn_names(monkeypatch):
 
 @pytest.mark.parametrize("entry", [*MEASURES.values(), *CURVES.values()], ids=lambda one: one.name)
 def test_an_entry_needs_a_section_of_a_scenario(entry):
-    sections = {"users": Users, "complaints": Complaints, "target": Target}
+    sections = {
+        "users": Users,
+        "complaints": Complaints,
+        "target": Target,
+        "population": Population,
+    }
     for needed in entry.needs.split(" or "):
         section, _, key = needed.partition(".")
         assert not section or section in Scenario.model_fields

@@ -11,6 +11,7 @@ from statistics import median
 
 import pytest
 
+from sim.report.figures.outage import read_outage
 from sim.report.page.document import render
 from sim.report.words.heading import repeat_command
 from sim.report.words.numbers import number
@@ -217,6 +218,8 @@ def test_a_record_of_one_session_has_its_hours(tmp_path):
             ("", ""),
             ("", ""),
         ]
+    summary = {row["metric"]: row["median"] for row in csv_rows(tmp_path / "out" / "summary.csv")}
+    assert summary["businesses_not_known"] == "2.0"
     # Nothing is blocked, wherever it is.
     run("run", "match-days", *given[:2], "--strategy", "none", "-n", "1", "-o", tmp_path / "none")
     assert {row["affected_h"] for row in csv_rows(tmp_path / "none" / "sites.csv")} == {"0.0"}
@@ -338,21 +341,42 @@ def test_what_an_operator_was_not_polled_for_is_not_known(tmp_path):
             for row in csv_rows(tmp_path / "out" / file)
         }
         assert found == wanted
+    # One seen blocked, one free, four not known: no share of all is, nor whether none was down.
+    summary = {row["metric"]: row["median"] for row in csv_rows(tmp_path / "out" / "summary.csv")}
+    known = {"ever_affected": "1.0", "not_known": "4.0", "ever_impaired_share": "", "ever_down": ""}
+    known |= {"known_in_part": "1.0"}
+    assert {name: summary[f"businesses_{name}"] for name in known} == known
+    assert summary["demand_lost_share"] == summary["names_hit_share"] == ""
+    # Nor is it by group: one operator was not polled for all sites, the other for none of most.
+    groups = {
+        (row["group"], row["metric"]): row["median"]
+        for row in csv_rows(tmp_path / "out" / "groups.csv")
+        if row["by"] == "operator"
+    }
+    assert groups["one", "businesses_ever_down"] == "1.0"
+    assert groups["two", "businesses_ever_down"] == groups["one", "demand_lost_share"] == ""
     page = words_of(tmp_path / "out")
+    assert "It is not known whether 4 of your 6 sites were blocked. 1 of your 6 sites was" in page
+    assert "1 of your 6 sites seen blocked; 4 not known" in page
+    assert "1 hour or more cut off" in page
+    assert "Businesses ever cut off (at least: some sites are not known) 1" in page
     # Not polled at both, so that it may have been blocked before, oftener and for longer.
     assert (
         "blocked.example ≤ 7 Mar, 15:00 ≥1 ≥1 100% ? free.example not known not known ? 0%" in page
     )
     assert "7 Mar, 15:00 to 16:00 ≥1 not known not known not known" in page
     assert "blocked.example ≥1 ≤ 7 Mar, 15:00 to ≥ 7 Mar, 16:00 ≥1 ≥1 not known" in page
-    assert "4 sites are not known, and are counted as not cut off." in page
+    assert "5 sites are not known, or not at every operator: shares are lower bounds." in page
+    assert "lower bounds." in read_outage(open_run(tmp_path / "out")).alt
     # Of six sites one operator was polled for two.
     assert "one 50% 7 Mar, 15:00 0.5 two 50% not seen 0 Hours: mean of your sites of which" in page
     # One moves to an address that nobody polled, and one from it to one that was polled.
     moves = ["site,address", "blocked.example,192.0.2.7", "nobody.example,203.0.113.77", ""]
     (tmp_path / "moves.csv").write_text("\n".join(moves))
     move = ("--move", tmp_path / "moves.csv")
-    run("compare", "spain-record", *given, *move, "-n", "2", "-w", "1", "-o", tmp_path / "moved")
+    asked = "-n", "2", "-w", "1", "-o", tmp_path / "moved"
+    told = run("compare", "spain-record", *given, *move, *asked).stderr
+    assert "hits no modelled business" not in told
     hours = {
         row["site"].partition(".")[0]: (row["at_baseline"], row["median"], row["difference"])
         for row in csv_rows(tmp_path / "moved" / "site_differences.csv")
@@ -363,6 +387,13 @@ def test_what_an_operator_was_not_polled_for_is_not_known(tmp_path):
         "every": ("0.0", "0.0", "0.0"), "blocked": ("1.0", "", ""), "nobody": ("", "0.0", ""),
         "": ("", "", ""),
     }  # fmt: skip
+    # One fewer seen blocked, as it moved to where nobody polled, is no site spared.
+    harm = [
+        row["difference"]
+        for row in csv_rows(tmp_path / "moved" / "comparison.csv")
+        if row["metric"] == "businesses_ever_affected"
+    ]
+    assert harm == ["", ""]
     page = words_of(tmp_path / "moved")
     assert "It is not known how long your sites moved as in moves.csv are cut off." in page
     assert "blocked.example 1 not known not known not known not known" in page
