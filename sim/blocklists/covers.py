@@ -26,7 +26,7 @@ from sim.addresses.sets.blocks import IPV4_BITS, IPV6_BITS
 from sim.addresses.sets.intervals import AddressSet
 from sim.addresses.text.reading import Entries4, Entries6
 from sim.blocklists.attribution import first_rows
-from sim.blocklists.hosts import business_revenue, without_repeats
+from sim.blocklists.hosts import business_revenue, names_once, without_repeats
 from sim.errors import UsageError
 
 REVENUE = "revenue_usd_per_h"
@@ -64,8 +64,12 @@ def units_of(inventory: Feed | None) -> tuple[dict[str, Weights], list[str]]:
             f"{inventory.n_unplaced:,} of {inventory.n_records:,} inventory rows have no usable "
             "address and weigh nothing"
         )
-    names = inventory.numbers.get("n_names", np.full(inventory.n_records, np.nan))
-    weights["names"] = _on_rows(inventory, np.where(np.isnan(names), 1.0, names), n_rows)
+    names = np.ones(inventory.n_records)
+    if "n_names" in inventory.numbers:
+        names, note = names_once(inventory)
+        names[np.isnan(names)] = 1
+        notes += [note] if note else []
+    weights["names"] = _on_rows(inventory, names, n_rows)
     is_placed = n_rows > 0
     if "name" in inventory.labels:
         share, n_unnamed = _business_shares(inventory, is_placed)

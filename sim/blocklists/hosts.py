@@ -219,6 +219,37 @@ def business_values(
     return value
 
 
+def names_once(
+    inventory: Feed, of: NDArray[np.integer[Any]] | None = None
+) -> tuple[NDArray[np.float64], str]:
+    """Names of each host, 0 where a row before of its kind has its address; a note on others.
+
+    Where rows of one address differ, the largest number counts; NaN where none has one.
+    """
+    names = inventory.numbers["n_names"].copy()
+    of = np.zeros(names.size, np.int64) if of is None else of
+    address = -1 - np.arange(names.size)
+    for record, bounds, family in (
+        (inventory.record6, inventory.v6, 0), (inventory.record4, inventory.v4, 1)
+    ):  # fmt: skip
+        # Rows of the same addresses are numbered alike; of several ranges, the first counts.
+        first, last = (np.unique(at, return_inverse=True)[1] for at in (bounds.start, bounds.stop))
+        number = (first * (last.max(initial=0) + 1) + last) * 2 + family
+        address[record[::-1]] = number[::-1]
+    _, which = np.unique(address, return_inverse=True)
+    most = np.full(names.size, -np.inf)
+    np.fmax.at(most, which, names)
+    most = most[which]
+    n_differing = np.unique(which[names < most]).size
+    _, row = np.unique(which * (of.max(initial=0) + 2) + of, return_index=True)
+    is_repeat = ~np.isinf(most)
+    is_repeat[row] = False
+    names[row] = np.where(np.isinf(most), np.nan, most)[row]
+    names[is_repeat] = 0
+    note = f"{n_differing:,} addresses have rows with different n_names: the largest counts"
+    return names, note if n_differing else ""
+
+
 def business_revenue(
     inventory: Feed, given: NDArray[np.float64], notes: list[str]
 ) -> NDArray[np.float64]:

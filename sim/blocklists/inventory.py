@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +24,7 @@ from sim.blocklists.hosts import (
     business_values,
     count_states,
     group_hits,
+    names_once,
     weigh_states,
 )
 
@@ -226,7 +226,7 @@ def _value(inventory: Feed, column: str) -> NDArray[np.float64]:
     if column not in inventory.numbers:
         return np.full(len(name.names), np.nan)
     if column == "n_names":
-        return business_values(inventory, _names_once(inventory, name.code)[0], adds_up=True)
+        return business_values(inventory, names_once(inventory, name.code)[0], adds_up=True)
     return business_values(inventory, inventory.numbers[column], adds_up=False)
 
 
@@ -307,7 +307,7 @@ def assess_inventory(
     state = hits.host_state
     names = revenue = businesses = None
     if "n_names" in inventory.numbers:
-        weight, note = _names_once(inventory, np.zeros(inventory.n_records, np.int64))
+        weight, note = names_once(inventory)
         names = weigh_states(state, weight)
         notes += [note] if note else []
     ranked: Sequence[Business] = ()
@@ -354,31 +354,6 @@ def assess_inventory(
         explained,
         tuple(notes),
     )
-
-
-def _names_once(inventory: Feed, of: NDArray[np.integer[Any]]) -> tuple[NDArray[np.float64], str]:
-    """Names of each host, 0 where a row before of its kind has its address; a note on others."""
-    names = inventory.numbers["n_names"].copy()
-    address = -1 - np.arange(names.size)
-    n_rows6 = len(inventory.v6)
-    for record, bounds, first in (
-        (inventory.record6, inventory.v6, 0), (inventory.record4, inventory.v4, n_rows6)
-    ):  # fmt: skip
-        # Rows of one address are numbered alike; of several addresses, the first counts.
-        _, number = np.unique(bounds.start, return_inverse=True)
-        address[record[::-1]] = number[::-1] + first
-    _, which = np.unique(address, return_inverse=True)
-    most = np.full(names.size, -np.inf)
-    np.fmax.at(most, which, names)
-    most = most[which]
-    n_differing = np.unique(which[names < most]).size
-    _, row = np.unique(which * (of.max(initial=0) + 2) + of, return_index=True)
-    is_repeat = ~np.isnan(names)
-    is_repeat[row] = False
-    names[row] = np.where(np.isinf(most), np.nan, most)[row]
-    names[is_repeat] = 0
-    note = f"{n_differing:,} addresses have rows with different n_names: the largest counts"
-    return names, note if n_differing else ""
 
 
 def _revenue(inventory: Feed, hits: Hits, notes: list[str]) -> Tally:
