@@ -153,13 +153,7 @@ def json_text(value: Any, *, is_ascii: bool = False) -> str:
 
 
 def print_answer(folder: Path) -> None:
-    """Print the first screen of a folder's page in at most 15 lines.
-
-    Raises
-    ------
-    DataError
-        If the folder's tables cannot be read.
-    """
+    """Print the first screen of a folder's page in at most 15 lines."""
     from sim.report.words.answer import answer
     from sim.results.folder import open_run
 

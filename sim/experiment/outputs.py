@@ -60,11 +60,6 @@ def describe(
     ----------
     tables, keys
         Columns of each table in the folder, and those that name a row.
-
-    Raises
-    ------
-    OSError
-        If a file cannot be written, or a table not be read.
     """
     resolved = plan.resolved
     (folder / SCENARIO).write_bytes(resolved.loaded.source)
@@ -208,11 +203,6 @@ def write_sheets(
     ----------
     others
         Tables that are there already.
-
-    Raises
-    ------
-    OSError
-        If a file cannot be written.
     """
     for sheet in sheets:
         text = csv_text((column.name for column in sheet.columns), sheet.rows)
@@ -224,13 +214,7 @@ def write_sheets(
 
 
 def write_study(folder: Path, plan: Plan, answers: Answers, sheets: Sequence[Sheet]) -> Study:
-    """Write the folder of a study.
-
-    Raises
-    ------
-    OSError
-        If a file cannot be written.
-    """
+    """Write the folder of a study."""
     path = folder / "measures.parquet"
     n_rows = _write_measures(path, plan, answers)
     measures = Sheet(path.name, (POINT, *MEASURES), (), (POINT.name, *KEYS[path.name]))

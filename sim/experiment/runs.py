@@ -97,13 +97,6 @@ def derive(
         Folder for temporary files.
     await_table
         Called with the name of a table of the runs before it is read.
-
-    Raises
-    ------
-    DataError
-        If the tables of the runs cannot be read.
-    OSError
-        If a file cannot be written.
     """
     for table in ("measures", "hits"):
         await_table(table)

@@ -199,11 +199,6 @@ def verify_folder(
     n_sample
         How many runs; all when None. The sample is seeded by the identity of the result, so that
         it is the same for the same folder.
-
-    Raises
-    ------
-    DataError
-        If the folder cannot be read.
     """
     run = open_run(path)
     with _checks_folder(run, executor) as scratch:

@@ -348,11 +348,6 @@ def summarise_sites(
     simulations
         The finished simulations, ascending.
 
-    Raises
-    ------
-    DataError
-        If the tables cannot be read.
-
     Notes
     -----
     A site's loss is the private loss of the firm-level method, for the site alone.

@@ -75,11 +75,6 @@ def write_inputs(folder: Path, tables: Iterable[Table[Any]]) -> dict[str, tuple[
     -------
     outputs
         Path and number of rows (None for a note) by name in the folder.
-
-    Raises
-    ------
-    OSError
-        If one cannot be written, or a note not be read.
     """
     (folder / "inputs").mkdir()
     outputs: dict[str, tuple[Path, int | None]] = {}
@@ -122,11 +117,6 @@ def build_package(
         Columns that identify a row, by file name; none for a table in which rows may be alike.
     folder
         Where the finished files are.
-
-    Raises
-    ------
-    OSError
-        If a file cannot be read.
 
     References
     ----------

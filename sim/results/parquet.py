@@ -53,13 +53,7 @@ ColumnData: TypeAlias = "NDArray[Any] | Coded | Instants | Optional | str | int"
 
 
 def write_part(path: Path, columns: Mapping[str, ColumnData]) -> None:
-    """Write columns, all of one length, to a Parquet file of their own: a part of a table.
-
-    Raises
-    ------
-    OSError
-        If the file cannot be written.
-    """
+    """Write columns, all of one length, to a Parquet file of their own: a part of a table."""
     batch: dict[str, NDArray[Any]] = {}
     selected = []
     for name, column in columns.items():
