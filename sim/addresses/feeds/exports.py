@@ -212,6 +212,12 @@ _PRIVATE = [ipaddress.ip_network(text) for text in re.findall(r"\S+", """
 """)]  # fmt: skip
 # Keys that say in so many words that an address is internal, whatever its range.
 _SCOPES = ("addressType", "address_type", "load_balancing_scheme", "ip_address_type")
+# What Google documents of an address's purpose, and which of these are internal.
+_INTERNAL = frozenset(re.findall(r"\w+", """
+    DNS_RESOLVER VPC_PEERING IPSEC_INTERCONNECT SHARED_LOADBALANCER_VIP PRIVATE_SERVICE_CONNECT
+    SERVERLESS
+"""))  # fmt: skip
+_PURPOSES = _INTERNAL | {"", "GCE_ENDPOINT", "NAT_AUTO"}
 # Keys of the state of a machine, and states in which it serves nothing.
 _STATES = ("State.Name", "instance_state", "current_status", "status", "powerState")
 _OFF = frozenset(re.findall(r"\w+", """
@@ -395,7 +401,8 @@ def _rows(
 ) -> Iterator[Record]:
     """Yield the rows of a table; add columns that are not read."""
     paths = f"{layout.address} {layout.name} {layout.region} {layout.in_use}".split()
-    read, ignored = {path.partition("=")[0] for path in paths}, gathering.columns.ignored
+    read = {*(path.partition("=")[0] for path in paths), *_SCOPES, *_STATES, "purpose", "users"}
+    ignored = gathering.columns.ignored
     for columns, line in read_headed(source, gathering):
         gathering.columns.met.update(ignored & columns.keys())
         unread |= dict.fromkeys(column for column in columns if column not in read)
@@ -419,8 +426,17 @@ def _add_records(
             wanted = ", ".join(sorted({path.rpartition(".")[2] for path in known}))
             message = f"expected a record with one of {wanted}, got {shown(got)}"
             gathering.refuse(message, line, place)
+        elif layout.form == "google-hosts" and (purpose := _purpose_of(leaves)) not in _PURPOSES:
+            wanted = ", ".join(sorted(_PURPOSES - {""}))
+            message = f"purpose: expected {wanted} or none, got {shown(purpose)}"
+            gathering.refuse(message, line, place)
         else:
             _add_host(hosts, layout, leaves, line)
+
+
+def _purpose_of(leaves: Sequence[Leaf]) -> str:
+    """What Google states as the purpose of an address; empty where it states none."""
+    return next((text.upper() for path, _, text in leaves if path.lstrip(".") == "purpose"), "")
 
 
 def _add_host(hosts: Hosts, layout: Layout, leaves: Sequence[Leaf], line: int = 0) -> None:
@@ -432,8 +448,13 @@ def _add_host(hosts: Hosts, layout: Layout, leaves: Sequence[Leaf], line: int = 
     region = _ZONE.sub("", filled.get(layout.region, "").rsplit("/", 1)[-1])
     host = Host(line, name, region, _PROVIDERS.get(layout.form, ""))
     paths = layout.address.split()
-    is_internal = any(
+    purpose = _purpose_of(leaves)
+    is_internal = purpose in _INTERNAL or any(
         path.rpartition(".")[2] in _SCOPES and text.upper().startswith(("INTERNAL", "PRIVATE"))
+        for path, _, text in leaves
+    )
+    is_nat = purpose == "NAT_AUTO" or any(
+        path.endswith("natGateway.id") or (path.lstrip(".") == "users" and "/routers/" in text)
         for path, _, text in leaves
     )
     for path, place, text in leaves:
@@ -452,7 +473,7 @@ def _add_host(hosts: Hosts, layout: Layout, leaves: Sequence[Leaf], line: int = 
     )
     if not uses:
         is_used = {_OFF.isdisjoint(re.findall(r"\w+", state)) for state in states}
-    if any(path.endswith("natGateway.id") for path in filled):
+    if is_nat:
         hosts.outgoing |= dict.fromkeys(host.addresses)
     if host.addresses and is_used == {False}:
         hosts.idle.append(host)
@@ -477,12 +498,16 @@ def _leaves(value: Any, path: str, place: str) -> Iterator[Leaf]:
     """Yield the texts of a record that say something.
 
     A tag of Amazon's is a key, and what Google calls outgoing is below a key of its own: nobody
-    connects to it.
+    connects to it. An address of Google's with a length beside it is a range.
     """
     if isinstance(value, dict) and value.keys() == {"Key", "Value"}:
         yield from _leaves(value["Value"], f"{path}.{value['Key']}", f"{place}.Value")
     elif isinstance(value, dict):
         end = ".outgoing" if value.get("type") == "OUTGOING" else ""
+        length = value.get("prefixLength") or value.get("prefix_length")
+        address = str(value.get("address", ""))
+        if address and length and length != (128 if ":" in address else 32):
+            value = value | {"address": f"{address}/{length}"}
         for key, each in value.items():
             yield from _leaves(each, f"{path}.{key}{end}", f"{place}.{key}")
     elif isinstance(value, list):

@@ -23,7 +23,7 @@ from sim.addresses.feeds.inputs import AS_NAMED, ColumnChoice, Input
 from sim.addresses.feeds.inventories import USD_COLUMN, domain_of, read_sites, revenue_column
 from sim.addresses.sets.blocks import Numbers
 from sim.addresses.sets.line import FIRST_NETWORK, STOP_NETWORK
-from sim.addresses.sets.notation import Prefix
+from sim.addresses.sets.notation import Prefix, shown
 from sim.addresses.text.source import Limits
 from sim.errors import Problem
 from sim.scenario.quantities import describe, is_one_line
@@ -363,7 +363,9 @@ def _row_problems(feed: Feed, path: Path) -> Iterator[Problem]:
     wide4 = feed.record4[feed.v4.stop - feed.v4.start != 1]
     wide6 = feed.record6[feed.v6.stop - feed.v6.start != 1]
     for row in np.concatenate((wide4, wide6)).tolist():
-        yield problem(row, "address", "expected a single address, got a prefix or a range")
+        whose = f" of {shown(names.texts[row])}" if names is not None and is_named[row] else ""
+        message = f"expected a single address{whose}, got a prefix or a range"
+        yield problem(row, "address", f"{message}: give each address that visitors reach")
     first6 = feed.v6.start
     outside = (first6 < FIRST_NETWORK << 64) | (first6 >= STOP_NETWORK << 64)
     for row in feed.record6[outside].tolist():

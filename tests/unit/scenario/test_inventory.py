@@ -43,7 +43,8 @@ def test_every_bad_row_is_told_at_once(tmp_path):
     )
     assert found == [
         f"2: role: expected one of {', '.join(ROLES)}, got 'frontent'; did you mean 'frontend'?",
-        "3: address: expected a single address, got a prefix or a range",
+        "3: address: expected a single address of 'a', got a prefix or a range: give each address "
+        "that visitors reach",
         "4: address: expected numbers from 0 to 255, got '999.1.1.1'",
         "5: address: expected an address, or a site; got neither",
         "6: revenue_usd_per_h: expected a number above 0, or nothing; got 0",

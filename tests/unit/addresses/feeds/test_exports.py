@@ -250,6 +250,8 @@ def test_names_that_are_proxied_are_read_where_they_are_resolved_afterwards(tmp_
          "resources.0: expected an object, got int"),
         ("a.example. 60 IN A 198.51.100.7\nb.example. 60 IN A\nc.example. 60 IN A 198.51.100.8\n",
          "given:2: expected a record of a zone"),
+        ('[{"name": "a", "address": "198.51.100.7", "addressType": "EXTERNAL", "purpose": "NEW"}]',
+         "purpose: expected DNS_RESOLVER, GCE_ENDPOINT"),
         ('"Instance ID","Public IPv4 address"\n"i-0aaa","198.51.100.999"\n',
          "given:2: public_ipv4_address: expected"),
     ],
@@ -272,6 +274,7 @@ _EIP = {"public_ip": "198.51.100.7", "association_id": "x"}
 _AZURE_NAT = {
     "publicIPAllocationMethod": "Static", "ipAddress": "198.51.100.7", "natGateway": {"id": "x"}
 }  # fmt: skip
+_GOOGLE = {"name": "a", "address": "198.51.100.7", "addressType": "EXTERNAL", "status": "IN_USE"}
 _NAT = {"public_ip": "198.51.100.7", "private_ip": "10.0.0.1"}
 
 
@@ -295,7 +298,18 @@ _NAT = {"public_ip": "198.51.100.7", "private_ip": "10.0.0.1"}
             for content in (
                 json.dumps([{"name": "a"} | _AZURE_NAT]),
                 json.dumps({"data": [{"name": "a", "properties": _AZURE_NAT}]}),
+                json.dumps([_GOOGLE | {"purpose": "NAT_AUTO"}]),
+                json.dumps([_GOOGLE | {"users": ["projects/x/regions/y/routers/z"]}]),
+                "name,address,address_type,purpose,status\na,198.51.100.7,EXTERNAL,NAT_AUTO,IN_USE\n",
+                _state(google_compute_address={"address": "198.51.100.7", "purpose": "NAT_AUTO"}),
             )
+        ),
+        # As documented by Google; ranges of others that are used privately have the type as well.
+        (json.dumps([_GOOGLE | {"purpose": "GCE_ENDPOINT"}]), 1, ""),
+        *(
+            (json.dumps([_GOOGLE | {"purpose": purpose}]), 0, "1 private addresses")
+            for purpose in ("DNS_RESOLVER", "VPC_PEERING", "IPSEC_INTERCONNECT",
+                            "SHARED_LOADBALANCER_VIP", "PRIVATE_SERVICE_CONNECT", "SERVERLESS")
         ),
     ],
 )  # fmt: skip
@@ -304,6 +318,24 @@ def test_what_serves_nobody_is_named_and_a_nat_gateway_is_no_host(content, n_hos
     notes = "\n".join(feed.notes)
     assert len(hosts_of(feed)) == n_hosts
     assert (told in notes) if told else ("in no use" not in notes)
+
+
+@pytest.mark.parametrize(
+    ("address", "length", "n"),
+    [("198.51.100.8", 29, 8), ("198.51.100.8", 32, 1), ("198.51.100.8", 0, 1),
+     ("2001:db8::", 96, 2**32), ("2001:db8::", 128, 1)],
+)  # fmt: skip
+def test_a_range_that_google_reserves_is_a_host_with_many_addresses(address, length, n, tmp_path):
+    content = json.dumps([_GOOGLE | {"address": address, "prefixLength": length}])
+    found = read(content, tmp_path).to_set()
+    assert found.v4.n_addresses + found.v6.n_addresses == n
+    path = tmp_path / "given.json"
+    path.write_text(content)
+    if n == 1:
+        assert read_inventory("sites", path).n_rows == 1
+        return
+    with pytest.raises(DataError, match=r"of 'a', got a prefix .* give each address that visitors"):
+        read_inventory("sites", path)
 
 
 def test_a_column_that_the_user_names_makes_it_a_table_of_columns(tmp_path):
