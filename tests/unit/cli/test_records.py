@@ -58,7 +58,7 @@ def test_the_record_of_spain_says_when_sites_were_behind_a_listed_address(tmp_pa
     }
     sessions = [
         (seconds(row["start"]), seconds(row["end"]))
-        for row in csv_rows(shipped("seeds") / "spain-sessions-2025-26.csv")
+        for row in csv_rows(shipped("seeds") / "spain-record-sessions-2025-26.csv")
     ]
     n_hit, hit = 0, Counter[str]()
     for site, address in mine.items():

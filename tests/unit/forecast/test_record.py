@@ -11,6 +11,8 @@ from numpy.testing import assert_array_equal
 
 from sim.errors import DataError
 from sim.forecast.record import number_of, read_record, split, text_of
+from sim.scenario.load import load_scenario
+from sim.scenario.resolve import read_tables
 from tests.csv_rows import csv_rows
 
 
@@ -54,9 +56,14 @@ def test_the_shipped_record_has_the_published_sessions(repository, shipped):
     for column, found in published.items():
         assert_array_equal(found, [int(row[column]) for row in rows], err_msg=column)
     assert_array_equal(shipped.start_s, [seconds(row["start"]) for row in rows])
-    # The table ends with the last poll that lists enough, the record with the first that does not.
+    # That table ends with the last poll that lists enough, the record with the first that does not.
     last = np.array([seconds(row["end"]) for row in rows])
     assert ((shipped.end_s > last) & (shipped.end_s < last + 3 * 3600)).all()
+    # A run plays the record back by the same sessions.
+    played = read_tables(load_scenario("spain-record")).sessions.rows
+    assert_array_equal(shipped.start_s, [one.start.timestamp() for one in played])
+    assert_array_equal(shipped.end_s, [one.end.timestamp() for one in played])
+    assert_array_equal(published["n_distinct"], [one.n_distinct for one in played])
 
 
 def test_hours_are_those_of_the_rows_within_sessions(shipped, repository):
