@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime, time
 from functools import wraps
-from inspect import signature
+from inspect import Signature, signature
 from numbers import Integral, Real
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -40,6 +40,7 @@ from sim.scenario.document import format_path
 from sim.scenario.load import NAME, load_scenario, load_values
 from sim.scenario.overrides import override_text
 from sim.scenario.own import settings, source_of
+from sim.scenario.refusal import hint
 from sim.scenario.resolve import ROWS_OF, Resolved, resolve
 from sim.scenario.schema import Scenario, scenario_tree
 
@@ -304,7 +305,11 @@ def checked(function: Callable[_Arguments, _Result]) -> Callable[_Arguments, _Re
         texts = {key: kind for key, kind in function.__annotations__.items() if key != "return"}
         names = vars(sys.modules[function.__module__])
         kinds = get_type_hints(SimpleNamespace(__annotations__=texts), names)
-        bound = parameters.bind(*args, **named)
+        try:
+            bound = parameters.bind(*args, **named)
+        except TypeError as error:
+            bad = [_no_such(one, parameters) for one in named if one not in parameters.parameters]
+            raise UsageError("\n".join(bad) or f"{function.__name__}: {error}") from None
         bad = []
         for name, value in bound.arguments.items():
             kind = kinds.get(name, Any)
@@ -319,6 +324,15 @@ def checked(function: Callable[_Arguments, _Result]) -> Callable[_Arguments, _Re
             return function(*bound.args, **bound.kwargs)
 
     return call
+
+
+def _no_such(name: str, parameters: Signature) -> str:
+    """Refuse an argument that a function lacks, with the one that may be meant."""
+    known = [one for one in parameters.parameters if one != "self"]
+    # As the command line calls it, or as one of the words of its name.
+    meant = [one for one in known if one == ARGUMENTS.get(name) or name in one.split("_")]
+    said = f"; did you mean {meant[0]!r}?" if meant else hint(name, known)
+    return f"{name}: expected one of {', '.join(known)}, got no such argument{said}"
 
 
 def _fits(value: Any, kind: Any) -> bool:

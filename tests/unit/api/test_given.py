@@ -105,6 +105,12 @@ def test_mistakes_are_named_by_the_paths_of_keys(tmp_path):
     ("call", "said"),
     [
         (lambda: sim.run(5), r"^scenario: expected text, a path, a mapping or Scenario, got int 5"),
+        (lambda: sim.run("surgical", n=1, foo=2),
+         r"^n: expected one of scenario, strategy, .*; did you mean 'n_simulations'\?\nfoo: "
+         r"expected.*got no such argument$"),
+        (lambda: sim.run("surgical", seed=1), r"^seed: .*; did you mean 'root_seed'\?$"),
+        (lambda: sim.run("surgical", fixd=True), r"^fixd: .*; did you mean 'fixed'\?$"),
+        (lambda: sim.run(), r"^run: missing a required argument: 'scenario'$"),
         (lambda: sim.run("surgical", set=["a=1"]), r"^set: expected a mapping .*, got list"),
         (lambda: sim.run("surgical", set={"population.inventory": {"site": ["a"], "address": []}}),
          r"^population.inventory: expected columns of one length, got site 1, address 0"),
