@@ -108,7 +108,9 @@ def test_a_record_of_ones_own_tells_sessions_and_operators_and_is_repeated(tmp_p
     data += [{"ip": "192.0.2.9", "isp": "Third", "stateChanges": [free]}]
     data += [{"ip": "192.0.2.9", "isp": "Nobody", "stateChanges": []}]
     (tmp_path / "data.json").write_text(json.dumps({"data": data}))
-    (tmp_path / "sites.csv").write_text("site,address\na.example,203.0.113.9\n")
+    (tmp_path / "sites.csv").write_text(
+        "site,address,revenue_usd_per_h\na.example,203.0.113.9,90\n"
+    )
     given = ("--sites", tmp_path / "sites.csv", "--record", tmp_path / "data.json")
     told = run("run", "spain-record", *given, "-n", "2", "-w", "1", "-o", tmp_path / "out").stderr
     # Of 29 addresses at three operators, one at two of them and all others at one.
@@ -143,6 +145,10 @@ def test_a_record_of_ones_own_tells_sessions_and_operators_and_is_repeated(tmp_p
     assert page[at:].startswith(said)
     assert "big_one 33% ≤ 7 Mar, 13:00 6 " in page
     assert "third 33% not seen" in page
+    # At the head, of the site, and in what it cost.
+    assert len(re.findall(r"≥[\d.,]+ (?:thousand )?\([^)]+\) euros lost by your sites", page)) == 1
+    assert re.search(r"a\.example ≥1 ≤\S* ?7 Mar, .{,60} ≥6 ≥\d ≥\d", page)
+    assert "What businesses lost: the sum to quote ≥" in page
     assert "Hours cut off a.example 7 Mar, 14:00 to 15:00 ≥1 Sites cut off longest" in page
     assert "Who blocked in fact is not recorded" not in page
     # Nothing is added to what was seen, and who ordered it is not in the record.
