@@ -85,8 +85,6 @@ def assess(run: RunFolder, label: str | None, versus: Sequence[str]) -> Assessme
     ------
     UsageError
         If the folder is no comparison, or has no such strategy.
-    DataError
-        If a table cannot be read.
     """
     if "baseline" not in run.manifest:
         raise UsageError(f"{run.path}: expected a comparison, got a run; make one by compare")

@@ -341,8 +341,6 @@ def make_again(
 
     Raises
     ------
-    DataError
-        If the folder cannot be read.
     UsageError
         If ``into`` is taken or cannot be made.
     OverblockError

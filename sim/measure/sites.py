@@ -508,10 +508,8 @@ def compare_sites(
     """
     if baseline not in cases:
         return []
-    known = {
-        label: read_known(folder, label, currency, find_unpolled(one))
-        for label, one in cases.items()
-    }
+    unpolled = {label: find_unpolled(one) for label, one in cases.items()}
+    known = {label: read_known(folder, label, currency, unpolled[label]) for label in cases}
     units = {column.name: column.unit for column in SITE_RUNS} | {"loss_usd": currency}
     against, lines = known.pop(baseline), list[Line]()
     for label, runs in known.items():
@@ -526,6 +524,11 @@ def compare_sites(
             # A demand is a difference of sums over the run, so rounding is of their size: with
             # a minute lost in a year, parts of 10^-10.
             gap = np.where(np.isclose(after, before, rtol=DUST, atol=0), 0.0, after - before)
+            # What was seen where some operator did not poll is a lower bound: equal, or not known.
+            sides = unpolled[label], unpolled[baseline]
+            is_open = np.array([any(one.get(site) for one in sides) for site in runs.site])
+            unsure = is_open[:, np.newaxis] & (gap[:-1] != 0)
+            gap[np.vstack((unsure, unsure.any(axis=0)))] = np.nan
             columns = zip((*runs.site, ""), *map(spreads_of, (after, before, gap)), strict=True)
             lines += [
                 Line.of(

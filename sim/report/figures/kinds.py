@@ -309,8 +309,6 @@ def plot_run(
 
     Raises
     ------
-    DataError
-        If the run cannot be read.
     UsageError
         If a figure does not apply, a file of the same name is there, or the folder cannot be
         written to.

@@ -215,8 +215,6 @@ def read_outage(run: RunFolder, strategy: str | None = None) -> Outage:
 
     Raises
     ------
-    DataError
-        If curves or tables of the folder cannot be read.
     UsageError
         If the folder holds several strategies, and none is named.
     """

@@ -74,8 +74,6 @@ def write_report(run: RunFolder, path: Path, words: Language = IN_ENGLISH) -> in
 
     Raises
     ------
-    DataError
-        If the folder's files cannot be read.
     UsageError
         If the file cannot be written, or something else stands there.
     """

@@ -95,7 +95,7 @@ from sim.report.words.sentences import (
     sentence_of_sites,
     verdict_of,
 )
-from sim.report.words.sites import count_unknown, find_unknown, read_known
+from sim.report.words.sites import count_unknown, find_partly, find_unknown, read_known
 from sim.report.words.what_if import Change, changes_of, sentence_of_what_if
 from sim.results.folder import RunFolder
 from sim.results.tables import read_rows, text
@@ -231,6 +231,14 @@ def answer(run: RunFolder) -> Answer:
     )
 
 
+def _least(figure: Figure, *, is_least: bool) -> Figure:
+    """The same as not known, or as a lower bound with its range, where it is one."""
+    if figure.found.is_known and not (is_least and figure.found.high > 0):
+        return figure
+    least = joined("", ("≥", with_range(as_lower_bound(figure.found))))
+    return replace(figure, bound=least if figure.found.is_known else NOT_KNOWN)
+
+
 class _Facts:
     """Numbers of a folder, read once."""
 
@@ -291,9 +299,8 @@ class _Facts:
         if has_sites_alone(self.run):
             what = self.lost_by_sites(found)
         figure = self.figure(PRIVATE_LOSS, found, what)
-        if found.is_known and self.has_sites and find_unknown(self.run, strategy):
-            return replace(figure, bound=joined("", ("≥", with_range(as_lower_bound(found)))))
-        return figure if found.is_known else replace(figure, bound=NOT_KNOWN)
+        is_least = self.has_sites and bool(find_unknown(self.run, strategy))
+        return _least(figure, is_least=is_least)
 
     def lost_by_sites(self, found: Estimate) -> Text:
         n = two_digits(found.median)
@@ -541,10 +548,11 @@ class _Facts:
         of_all = say("hours cut off, all your sites together")
         if n_unknown:
             of_all = say("hours cut off, all known sites together")
-        yield self.figure("", estimate_over(hours.sum(axis=1), "h"), of_all)
+        is_least = bool(find_partly(self.run, strategy))
+        figure = self.figure("", estimate_over(hours.sum(axis=1), "h"), of_all)
+        yield _least(figure, is_least=is_least)
         lost = in_currency(estimate_over(loss.sum(axis=1), unit), self.rate)
-        figure = self.figure("", lost, self.lost_by_sites(lost))
-        yield figure if lost.is_known else replace(figure, bound=NOT_KNOWN)
+        yield _least(self.figure("", lost, self.lost_by_sites(lost)), is_least=is_least)
 
     def verdicts(self) -> tuple[Verdict, ...]:
         """Verdicts by kind, in the sequence of the columns."""

@@ -12,6 +12,7 @@ from sim.measure.estimates import estimate_of
 from sim.report.words.heading import in_currency
 from sim.report.words.languages import Text, capitalised, joined, say
 from sim.report.words.numbers import NOT_KNOWN, hours_text, number, range_text, whole, with_range
+from sim.report.words.sites import find_partly
 from sim.results.folder import RunFolder
 from sim.results.tables import Row, read_rows, text
 from sim.results.tables import number as cell
@@ -96,6 +97,13 @@ def changes_of(run: RunFolder, names: Mapping[str, str], rate: RateRow | None) -
         for row, _ in found
         if np.isnan([cell(row, "at_baseline"), cell(row, "median")]).all()
     }
+    partly = {label: find_partly(run, label) for label in run.strategies if found}
+
+    def hours(row: Row, label: str, column: str) -> Text:
+        site, h = text(row, "site"), cell(row, column)
+        is_least = h > 0 and (site in partly[label] or (not site and bool(partly[label])))
+        return joined("", ("≥" * is_least, number(h)))
+
     for row, loss in found:
         every = say("all your sites")
         if text(row, "strategy") in without:
@@ -104,8 +112,8 @@ def changes_of(run: RunFolder, names: Mapping[str, str], rate: RateRow | None) -
         yield Change(
             names[text(row, "strategy")],
             text(row, "site") or every,
-            number(cell(row, "at_baseline")),
-            number(cell(row, "median")),
+            hours(row, run.manifest["baseline"], "at_baseline"),
+            hours(row, text(row, "strategy"), "median"),
             with_range(estimate_of(row, "difference")),
             joined(" / ", (less, more)) if cell(row, "n_known") else NOT_KNOWN,
             with_range(in_currency(estimate_of(loss, "difference"), rate)),

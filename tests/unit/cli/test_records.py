@@ -402,8 +402,17 @@ def test_what_an_operator_was_not_polled_for_is_not_known(tmp_path):
     assert harm == ["", ""]
     page = words_of(tmp_path / "moved")
     assert "It is not known how long your sites moved as in moves.csv are cut off." in page
-    assert "blocked.example 1 not known not known not known not known" in page
+    assert "blocked.example ≥1 not known not known not known not known" in page
     assert "all your known sites not known not known" in page
+    # What was seen is a lower bound, so that less of it at another address is no difference.
+    rows = ["site,address", "blocked.example,198.51.100.1", "every.example,203.0.113.77", ""]
+    (tmp_path / "sites.csv").write_text("\n".join(rows))
+    (tmp_path / "moves.csv").write_text("site,address\nblocked.example,203.0.113.77\n")
+    run("compare", "spain-record", *given, *move, *asked, "--force")
+    page = words_of(tmp_path / "moved")
+    assert "as they are ≥1 " in page
+    assert "blocked.example ≥1 0 not known" in page
+    assert "every.example 0 0 0 " in page
     # What is polled and free is an address too.
     data[-1]["ip"] = "203.0.113.x"
     (tmp_path / "data.json").write_text(json.dumps({"data": data}))
