@@ -40,15 +40,19 @@ def turn(leave, back, days, *, was, now):
     return active if now else 1 - active
 
 
-def next_probability(listed, days, next_day, pool, level, next_level):
-    """Probability of the next listing, and log likelihood, of one address."""
+def next_probability(listed, days, next_day, pool, level, next_level, tilt=0.0):
+    """Probability of the next listing, and log likelihood, of one address.
+
+    ``tilt`` is the fall times the logarithm of how many times those at first were known.
+    """
     m, s, leave, back = pool
+    chances = [exp(-tilt * norm.ppf((part + 0.5) / N_CELLS)) for part in range(N_CELLS)]
     first = listed.index(True)
     total = with_next = 0.0
-    for logit in propensities(m, s):
+    for logit, chance in zip(propensities(m, s), chances, strict=True):
         # It is active when it is first listed; each later state is free.
         for course in product((True, False), repeat=len(listed) - first):
-            weight, state, at = 1 / N_CELLS, True, days[first]
+            weight, state, at = chance / sum(chances), True, days[first]
             for k, now in enumerate(course[:-1], first + 1):
                 weight *= turn(leave, back, days[k] - at, was=state, now=now)
                 p = expit(logit + level[k]) if now else 0.0

@@ -1,10 +1,10 @@
 """Forecast of the next sessions: each address, its network, and their number.
 
 Addresses listed before follow the pool. The number of new ones is negative binomial; its mean
-weighs late sessions more, and is proportional to the level. New ones lie near those seen: counts of
-/24 networks, smoothed within /16 networks (hierarchical Dirichlet smoothing; MacKay and Peto,
-Natural Language Engineering 1 (1995)). Starts, peaks and lengths are drawn from earlier sessions,
-with more weight on late ones.
+weighs late sessions more, and grows with the level and the time since the last session. New ones
+lie near those seen: counts of /24 networks, smoothed within /16 networks (hierarchical Dirichlet
+smoothing; MacKay and Peto, Natural Language Engineering 1 (1995)). Starts, peaks and lengths are
+drawn from earlier sessions, with more weight on late ones.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ class NewOnes(NamedTuple):
     """How many new addresses a session lists."""
 
     mean: float
-    """At level 0."""
+    """At level 0, a day after the last session."""
     weight: Floats
     """Probability of each shape; shape (shapes,)."""
 
@@ -90,7 +90,7 @@ class NewOnes(NamedTuple):
         """Estimate it from all sessions but the first."""
         first = record.is_listed.argmax(axis=0)
         n_new = np.bincount(first, minlength=record.n_sessions)[1:]
-        share = share_of_level(pool, belief.past_level)[1:]
+        share = share_of_level(pool, belief.past_level)[1:] * share_of_gap(np.diff(record.start_s))
         kept, prior = assumption("forget_new").value, assumption("new_per_session").value
         above, below, means = prior, 1.0, []
         for n, one in zip(n_new, share, strict=True):
@@ -110,6 +110,11 @@ class NewOnes(NamedTuple):
 def share_of_level(pool: Pool, level: Floats) -> Floats:
     """Listed share of the pool at a level, relative to level 0."""
     return np.asarray(expit(pool.propensity_logit + level) / expit(pool.propensity_logit))
+
+
+def share_of_gap(gap_s: NDArray[np.int64]) -> Floats:
+    """New addresses after some time without a session, relative to one day."""
+    return np.asarray((gap_s / S_PER_DAY) ** assumption("new_power").value)
 
 
 class Shift(NamedTuple):
@@ -284,6 +289,8 @@ def _follow(
     belief = read_belief(pool, record, start_s[0])
     new = NewOnes.of(record, pool, belief)
     n_old, n_sessions = len(belief.active), len(start_s)
+    gaps = share_of_gap(np.diff(start_s, prepend=record.start_s[-1]))
+    entry = pool.entry(n_old / record.is_listed[0].sum())
     # A last row for each session: an address that is new in it.
     fresh = np.zeros((n_sessions, belief.active.shape[1]))
     active = np.tile(np.concatenate([belief.active, fresh]), (N_PATHS, 1, 1))
@@ -316,7 +323,7 @@ def _follow(
         unlisted = unlisted[0] * (1 - chance), unlisted[1]
         none = (unlisted[0] + unlisted[1]).sum(axis=2)
         within[k] = 1 - none.mean(axis=0)
-        n_new[:, k] = new.mean * share_of_level(pool, level)
+        n_new[:, k] = new.mean * share_of_level(pool, level) * gaps[k]
         drawn += is_active & (rng.random(drawn.shape) < expit(logits + level[:, np.newaxis]))
         if not k:
             none_next = none
@@ -324,7 +331,7 @@ def _follow(
             n_first = rng.negative_binomial(shape, shape / (shape + n_new[:, 0]))
             distinct = drawn.sum(axis=1) + n_first
         n_listed[:, n_old + k] = 1.0
-        active[:, n_old + k] = 1 / active.shape[2]
+        active[:, n_old + k] = entry
     return (
         belief.probability(pool) @ belief.level,
         none_next,

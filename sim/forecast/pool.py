@@ -2,7 +2,8 @@
 
 An address has a propensity to be listed, is active or not, and a session has a level:
 
-- logit of the propensity: ``propensity_logit + propensity_sd_logit * z``, z normal;
+- logit of the propensity: ``propensity_logit + propensity_sd_logit * z``, z normal with the mean
+  ``-fall * log(n / n_first)``, where n are known before, and n_first is those of the first session;
 - an active address becomes inactive at the rate ``leave``, and an inactive one active at the rate
   ``return_``; it is active when it is first listed;
 - the level u is a stationary Gaussian process with standard deviation ``level_sd_logit`` and
@@ -37,7 +38,7 @@ Z = ndtri((np.arange(12) + 0.5) / 12)
 LEVELS = np.linspace(-6, 4, 41)
 LEAST_SD = 0.15
 """Below which steps of the level fall between the points of its grid."""
-FITTED = ("propensity_logit", "propensity_sd_logit", "leave", "return", "level_sd_logit")
+FITTED = ("propensity_logit", "propensity_sd_logit", "leave", "return", "level_sd_logit", "fall")
 N_MEMBERS = 64
 TINY = 1e-12
 
@@ -51,17 +52,23 @@ class Pool(NamedTuple):
     return_: float
     level_sd_logit: float
     memory: float
+    fall: float = 0.0
 
     @classmethod
     def of(cls, point: Floats, memory: float) -> Pool:
         """Parameters of a point: all but the first are logarithms."""
-        spread, leave, back, sd = np.exp(point[1:]).tolist()
-        return cls(float(point[0]), spread, leave, back, sd, memory)
+        spread, leave, back, sd, fall = np.exp(point[1:]).tolist()
+        return cls(float(point[0]), spread, leave, back, sd, memory, fall)
 
     @property
     def logits(self) -> Floats:
         """Propensity of each cell of the grid."""
         return np.asarray(self.propensity_logit + self.propensity_sd_logit * Z)
+
+    def entry(self, grown: float) -> Floats:
+        """Probability of each cell of a new address, ``grown`` times those at first being known."""
+        weight = grown ** (-self.fall * Z)
+        return np.asarray(weight / weight.sum())
 
     def turn(self, days: float) -> tuple[float, float]:
         """Probabilities that an active address becomes inactive, and the other way."""
@@ -113,6 +120,7 @@ def read_belief(pool: Pool, record: SessionRecord, next_s: float | None = None) 
     inactive, known = np.zeros_like(active), np.zeros(len(active), np.bool_)
     level = np.exp(-((LEVELS / max(pool.level_sd_logit, LEAST_SD)) ** 2) / 2)
     level /= level.sum()
+    n_first = record.is_listed[0].sum()
     past, log_likelihood = np.zeros(record.n_sessions), 0.0
     times = record.start_s / S_PER_DAY
     if next_s is not None:
@@ -145,7 +153,7 @@ def read_belief(pool: Pool, record: SessionRecord, next_s: float | None = None) 
             whole = (active + inactive).sum(axis=1, keepdims=True)
             whole[whole == 0] = 1.0
             active, inactive = active / whole, inactive / whole
-        active[seen & ~known] = 1 / Z.size
+        active[seen & ~known] = pool.entry(max(n_like[known].sum() / n_first, 1.0))
         known = known | seen
     return Belief(active[of], inactive[of], level, past, log_likelihood)
 

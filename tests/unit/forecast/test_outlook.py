@@ -15,6 +15,8 @@ from sim.streams import Streams
 from tests.reference_forecast import DAY, POOL, simulate
 
 RECORD = simulate(POOL, 12, 60, 3)
+GAP = 3.5 ** assumption("new_power").value
+"""New addresses after the half week between sessions, relative to those after a day."""
 AHEAD = [int(RECORD.start_s[-1] + days * DAY) for days in (3.5, 7, 10.5)]
 
 
@@ -161,7 +163,7 @@ def test_new_ones_are_weighed_by_age_and_by_level():
     at_0 = 1 / (1 + np.exp(-POOL.propensity_logit))
     above, below = prior, 1.0
     for age, k in enumerate(range(RECORD.n_sessions - 1, 0, -1)):
-        share = 1 / (1 + np.exp(-POOL.propensity_logit - belief.past_level[k])) / at_0
+        share = 1 / (1 + np.exp(-POOL.propensity_logit - belief.past_level[k])) / at_0 * GAP
         above += kept**age * (first == k).sum()
         below += kept**age * share
     assert new.mean == pytest.approx(above / below)
@@ -173,7 +175,7 @@ def test_the_shape_of_new_ones_is_weighed_by_the_negative_binomial():
     flat = belief._replace(past_level=np.zeros(RECORD.n_sessions))
     new = NewOnes.of(RECORD, POOL, flat)
     n_new = np.bincount(RECORD.is_listed.argmax(axis=0), minlength=RECORD.n_sessions)[1:]
-    means = [NewOnes.of(RECORD.before(k), POOL, _cut(flat, k)).mean for k in range(1, 12)]
+    means = [NewOnes.of(RECORD.before(k), POOL, _cut(flat, k)).mean * GAP for k in range(1, 12)]
     log = [
         sum(nbinom.logpmf(n, r, r / (r + m)) for n, m in zip(n_new, means, strict=True))
         - np.log(r) ** 2 / 2
@@ -185,3 +187,14 @@ def test_the_shape_of_new_ones_is_weighed_by_the_negative_binomial():
 
 def _cut(belief, k):
     return belief._replace(past_level=belief.past_level[:k])
+
+
+def test_new_ones_are_more_after_a_longer_time(monkeypatch):
+    """At a level that stays."""
+    still = POOL._replace(level_sd_logit=1e-9)
+    monkeypatch.setattr(module, "draw_members", lambda *_: [still])
+    day, week = (
+        forecast(RECORD, [int(RECORD.start_s[-1] + days * DAY)], Streams(7, 0)) for days in (1, 7)
+    )
+    ratio = week.new_next.mean() / day.new_next.mean()
+    assert ratio == pytest.approx(7 ** assumption("new_power").value, rel=0.02)

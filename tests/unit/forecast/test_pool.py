@@ -24,7 +24,15 @@ from tests.reference_forecast import POOL, next_probability, weigh_levels
 DAYS = np.array([0.0, 1.0, 3.5, 7.0, 21.0])
 NEXT = 23.25
 LISTED = np.array(
-    [[1, 0, 1, 1, 0], [1, 1, 1, 1, 1], [0, 1, 0, 0, 0], [0, 0, 0, 0, 1], [1, 0, 1, 1, 0]], bool
+    [
+        [1, 0, 1, 1, 0],
+        [1, 1, 1, 1, 1],
+        [0, 1, 0, 0, 0],
+        [0, 0, 0, 0, 1],
+        [1, 0, 1, 1, 0],
+        [0, 0, 1, 0, 1],
+    ],
+    bool,
 ).T
 SURE = 1e-9
 """Spread of a level that is always 0."""
@@ -42,13 +50,16 @@ def record_of(listed, days):
 @pytest.mark.parametrize("sd", [SURE, 1.5])
 def test_a_posterior_is_that_over_all_hidden_courses(pool, sd):
     """At the level that each session had on average, every address goes its own way."""
-    known = Pool(*pool, sd, 7.0)
+    known = Pool(*pool, sd, 7.0, fall=0.8)
+    first = LISTED.argmax(axis=0)
     belief = read_belief(known, record_of(LISTED, DAYS), NEXT * S_PER_DAY)
     level, sum_of_logs = [0.0, *belief.past_level[1:]], 0.0
     assert (np.ptp(belief.past_level) > 0.2) == (sd > 1)
     for n, one in enumerate(LISTED.T.tolist()):
         found = belief.active[n] @ expit(known.logits[:, np.newaxis] + np.array([0.0, 2.0]))
-        wanted = [next_probability(one, DAYS, NEXT, pool, level, to) for to in (0.0, 2.0)]
+        grown = max((first < first[n]).sum() / LISTED[0].sum(), 1)
+        rest = 0.8 * np.log(grown)
+        wanted = [next_probability(one, DAYS, NEXT, pool, level, to, rest) for to in (0.0, 2.0)]
         assert_allclose(found, [p for p, _ in wanted], rtol=1e-6)
         sum_of_logs += wanted[0][1]
     if sd == SURE:
@@ -117,8 +128,11 @@ def test_turns_are_a_chain_at_rest_in_the_end(days):
 def simulate(pool, n_sessions, n_addresses, rng):
     """Listings of a pool whose addresses enter in the first sessions, at even times of a week."""
     days = np.sort(rng.uniform(0, 3.5 * n_sessions, n_sessions))
-    logits = pool.propensity_logit + pool.propensity_sd_logit * rng.standard_normal(n_addresses)
     entry = rng.integers(0, n_sessions // 2, n_addresses)
+    n_first = (entry == 0).sum()
+    grown = np.maximum((entry < entry[:, np.newaxis]).sum(axis=1) / n_first, 1)
+    z = rng.standard_normal(n_addresses) - pool.fall * np.log(grown)
+    logits = pool.propensity_logit + pool.propensity_sd_logit * z
     level, active = 0.0, np.ones(n_addresses, bool)
     listed = np.zeros((n_sessions, n_addresses), bool)
     for k, at in enumerate(days):
@@ -136,8 +150,8 @@ def simulate(pool, n_sessions, n_addresses, rng):
 @pytest.mark.long
 def test_an_estimate_finds_the_parameters_of_records_drawn_from_the_pool():
     """Mean error over some records, in standard deviations of the estimate."""
-    true = Pool(0.8, 1.5, 0.04, 0.03, 0.8, assumption("memory").value)
-    wanted = np.array([true[0], *np.log(true[1:5])])
+    true = Pool(0.8, 1.5, 0.04, 0.03, 0.8, assumption("memory").value, fall=0.3)
+    wanted = np.array([true[0], *np.log(true[1:5]), np.log(true.fall)])
     apart = []
     for seed in range(6):
         point, covariance = estimate_pool(simulate(true, 40, 400, np.random.default_rng(seed)))
@@ -149,8 +163,8 @@ def test_an_estimate_finds_the_parameters_of_records_drawn_from_the_pool():
 
 
 def test_members_spread_as_the_record_leaves_them():
-    covariance = np.diag([0.04, 0.01, 0.01, 0.01, 0.01])
-    point = np.array([1.0, 0.0, -3.0, -3.0, 0.0])
+    covariance = np.diag([0.04, 0.01, 0.01, 0.01, 0.01, 0.01])
+    point = np.array([1.0, 0.0, -3.0, -3.0, 0.0, -1.0])
     members = draw_members(point, covariance, Streams(3, 0), 400)
     assert_allclose(np.std([one.propensity_logit for one in members]), 0.2, rtol=0.15)
     # Rates also differ from period to period: variances add.
@@ -158,6 +172,7 @@ def test_members_spread_as_the_record_leaves_them():
     for rate in ("leave", "return_"):
         assert_allclose(np.std(np.log([getattr(one, rate) for one in members])), wanted, rtol=0.15)
     assert_allclose(np.std(np.log([one.level_sd_logit for one in members])), 0.1, rtol=0.15)
+    assert_allclose(np.std(np.log([one.fall for one in members])), 0.1, rtol=0.15)
     memory = assumption("memory")
     assert all(memory.low <= one.memory <= memory.high for one in members)
     again = draw_members(point, covariance, Streams(3, 0), 400)
