@@ -31,6 +31,7 @@ from sim.forecast.pool import (
     draw_members,
     estimate_pool,
     read_belief,
+    turned,
 )
 from sim.forecast.record import SessionRecord, number_of
 from sim.streams import Stream, Streams
@@ -229,22 +230,18 @@ def forecast(
     luck = [streams.generator(Stream.FORECAST_PATH, (row,)) for row in range(len(members) + 2)]
     parts = [_follow(*one, record, start_s) for one in zip(members, luck, strict=False)]
     course = _Course(record, luck[-2])
-    *parts_of, distincts, within, drawn = (np.array(values) for values in zip(*parts, strict=True))
-    distinct, whole = distincts.ravel(), [*parts_of]
+    *whole, distinct, within, drawn = (np.array(values) for values in zip(*parts, strict=True))
     # Not the number listed: where those listed before come less often, new ones come instead.
     normal = luck[-1].standard_normal((2, len(members), 1))
-    shifts = np.array([[[shift.next]], [[shift.later]]])
-    shifts = shifts + normal * np.array([[[shift.next_sd]], [[shift.later_sd]]])
-    whole[:4] = _correct(whole[0], *whole[1:4], shifts=shifts)
-    counts = course.counts(np.maximum(distinct, 1.0))
+    mean, sd = np.array(shift).reshape(2, 2, 1, 1)
+    whole[:4] = _correct(whole[0], *whole[1:4], shifts=mean + sd * normal)
+    counts = course.counts(np.maximum(distinct.ravel(), 1.0))
     lengths = np.full(len(start_s), counts["hours"].mean())
     if length_h is not None:
         lengths = np.array(length_h)
         counts["hours"] = np.full(distinct.size, lengths[0])
-    head = record, np.array(start_s), lengths
-    spread = Spread.of(record.addresses)
-    rest = counts, course.share_h, spread, within.mean(axis=0), drawn
-    return Outlook._make([*head, *whole, *rest])
+    rest = counts, course.share_h, Spread.of(record.addresses), within.mean(axis=0), drawn
+    return Outlook._make([record, np.array(start_s), lengths, *whole, *rest])
 
 
 def _correct(
@@ -312,8 +309,8 @@ def _follow(
         if k:
             days = (at_s - start_s[k - 1]) / S_PER_DAY
             gone, back = pool.turn(days)
-            active, inactive = _turned(active, inactive, gone, back)
-            unlisted = _turned(*unlisted, gone, back)
+            active, inactive = turned(active, inactive, gone, back)
+            unlisted = turned(*unlisted, gone, back)
             is_active ^= rng.random(is_active.shape) < np.where(is_active, gone, back)
             kept = np.exp(-days / pool.memory)
             step = pool.level_sd_logit * np.sqrt(1 - kept**2)
@@ -344,10 +341,6 @@ def _follow(
         within,
         drawn,
     )
-
-
-def _turned(active: Floats, inactive: Floats, gone: float, back: float) -> tuple[Floats, Floats]:
-    return active * (1 - gone) + inactive * back, inactive * (1 - back) + active * gone
 
 
 class _Course:

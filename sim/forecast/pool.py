@@ -112,6 +112,11 @@ def _assumed() -> dict[str, AssumptionRow]:
     return {row.key: row for row in read_shipped("forecast-assumptions", AssumptionRow).rows}
 
 
+def turned(active: Floats, inactive: Floats, gone: float, back: float) -> tuple[Floats, Floats]:
+    """Probabilities of both states after some time."""
+    return active * (1 - gone) + inactive * back, inactive * (1 - back) + active * gone
+
+
 def read_belief(pool: Pool, record: SessionRecord, next_s: float | None = None) -> Belief:
     """Follow a record session by session, up to the last or to the start of the next one."""
     # Addresses of one history have one posterior.
@@ -129,10 +134,7 @@ def read_belief(pool: Pool, record: SessionRecord, next_s: float | None = None) 
     for k, at in enumerate(times):
         if k:
             gone, back = pool.turn(at - times[k - 1])
-            active, inactive = (
-                active * (1 - gone) + inactive * back,
-                inactive * (1 - back) + active * gone,
-            )
+            active, inactive = turned(active, inactive, gone, back)
             level = pool.step_level(at - times[k - 1]) @ level
         if k == record.n_sessions:
             break

@@ -184,19 +184,17 @@ def split(spells: Spells, sessions: Sequence[tuple[int, int]], file: str) -> Ses
         # What ends in a second is gone before what begins in it.
         order = np.lexsort((np.repeat([1, 0], inside.sum()), turns))
         n_peak[k] = np.cumsum(np.repeat([1, -1], inside.sum())[order]).max()
-    ever = np.flatnonzero((hours > 0).any(axis=0))
+    is_ever = (hours > 0).any(axis=0)
+    names = np.array([str(one.network_address) for one in known])
     return SessionRecord(
-        tuple(str(known[row].network_address) for row in ever.tolist()),
+        tuple(names[is_ever].tolist()),
         np.array([one[0] for one in sessions]),
         np.array([one[1] for one in sessions]),
-        hours[:, ever] > 0,
-        is_at_start[:, ever],
-        hours[:, ever],
+        hours[:, is_ever] > 0,
+        is_at_start[:, is_ever],
+        hours[:, is_ever],
         n_peak,
-        outside=frozenset(
-            str(known[row].network_address)
-            for row in np.flatnonzero(~(hours > 0).any(axis=0)).tolist()
-        ),
+        outside=frozenset(names[~is_ever].tolist()),
     )
 
 

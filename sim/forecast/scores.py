@@ -130,10 +130,7 @@ class _Earlier:
                 if len(came) > 1:
                     after = 1 - (1 - within[len(came) - 1]) / np.maximum(1 - within[0], TINY)
                     pairs_later.append((after[rest], np.logical_or.reduce(came[1:, rest], axis=0)))
-        (of_next, next_sd), (later, later_sd) = (
-            estimate_shift(pairs_next),
-            estimate_shift(pairs_later),
-        )
+        (of_next, next_sd), (later, later_sd) = map(estimate_shift, (pairs_next, pairs_later))
         return Shift(of_next, later, next_sd, later_sd)
 
 

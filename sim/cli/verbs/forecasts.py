@@ -269,12 +269,11 @@ def _backtest_forecasts(
     record: str,
     from_: str | None,
     output: Path | None,
-    registered: Path | None = None,
+    registered: Path | None,
     *,
-    seed: int = SEED,
-    force: bool = False,
-    as_json: bool = False,
-    quiet: bool = False,
+    force: bool,
+    as_json: bool,
+    quiet: bool,
 ) -> None:
     """Make rolling forecasts of a record, store them, and score them beside simple ones."""
     from sim.forecast.record import SHIPPED, read_record
@@ -303,9 +302,9 @@ def _backtest_forecasts(
     except ValueError as error:
         raise UsageError(f"--from {text}: {error}") from None
     with progress("sessions", quiet=quiet) as watch:
-        rolled, _ = roll(known, from_s, Streams(seed, 0), watch.on_progress)
+        rolled, _ = roll(known, from_s, Streams(SEED, 0), watch.on_progress)
     scores, bins = mean_scores(rolled), reliability((one.p[0], one.is_listed) for one in rolled)
-    document = _document(known, seed) | {
+    document = _document(known, SEED) | {
         "forecasts": [
             {"session": written.instant(one.start_s), "sha256": one.sha256} for one in rolled
         ],

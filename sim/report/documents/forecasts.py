@@ -246,7 +246,6 @@ def write_page(
         "record allows. Hours of a site's average address: mean, and nine in ten outcomes. "
         "Addresses of a site that came together so far are taken to do so again."
     )
-    providers_table = risk_table("providers", "provider", providers, record)
     of_providers = (
         "Providers by ranges of 2025 and 2026, other: in none of these; risk that any of their "
         "addresses is listed, and mean hours, summed over addresses. By /24 network: networks.csv.",
@@ -261,8 +260,8 @@ def write_page(
         n_addresses=f"{len(record.addresses):,}",
         sites=replace(sites_table, notes=notes),
         counts=counts_table(outlook),
-        providers=Table(
-            "providers", "", providers_table.columns, providers_table.rows, of_providers
+        providers=replace(
+            risk_table("providers", "provider", providers, record), notes=of_providers
         ),
         scores=score_table(mean_scores(rolled)) if rolled else None,
         scores_of=len(rolled),
@@ -298,12 +297,8 @@ def calibration(rolled: Sequence[SessionForecast]) -> tuple[str, str]:
 
 def title_of(outlook: Outlook) -> str:
     """Title of the page."""
-    return f"Will your sites be blocked next? Forecast from a record to {_day(outlook)}"
-
-
-def _day(outlook: Outlook) -> str:
-    """Last day of the record."""
-    return instant(outlook.record.last_s)[:10]
+    to = instant(outlook.record.last_s)[:10]
+    return f"Will your sites be blocked next? Forecast from a record to {to}"
 
 
 def answer(outlook: Outlook, sites: Sequence[RiskRow]) -> str:
