@@ -9,6 +9,7 @@ from sim import cover, exposure
 from sim.addresses.feeds.feed import Labels
 from sim.addresses.feeds.frames import feed_of_columns
 from sim.addresses.sets.intervals import AddressSet
+from sim.blocklists.covers import units_of
 from sim.blocklists.hosts import (
     State,
     Tally,
@@ -71,19 +72,25 @@ def test_a_row_without_a_name_is_no_business_and_has_its_own_revenue():
 
 
 def test_names_of_an_address_count_once_and_rows_that_differ_are_counted():
+    """The largest number of its rows, those without one adding none; a prefix is no address."""
     columns = {
-        "address": ["192.0.2.1", "192.0.2.1", "192.0.2.1", "2001:db8::1", "192.0.2.2", "", ""],
-        "n_names": [3, 3, 4, 5, np.nan, 7, 7],
+        "prefix": ["192.0.2.0"] * 4 + ["192.0.2.0/30", "2001:db8::1", "192.0.2.9", "", ""],
+        "n_names": [3, 3, np.nan, 4, 8, 5, np.nan, 7, 7],
     }
     inventory = feed_of_columns(columns, "inventory")
     listed = AddressSet.of("192.0.2.0/24")
     found = assess_inventory(inventory, find_hits(inventory, listed), listed, None, (), None, 5)
-    assert found.names == Tally(4.0, 0.0, 5.0, 14.0, 23.0, 1)
-    assert "1 addresses have rows with different n_names: the largest counts" in found.notes
+    assert found.names == Tally(12.0, 0.0, 5.0, 14.0, 31.0, 1)
+    # In a cover a row without a number is one name.
+    weights, notes = units_of(inventory)
+    assert weights["names"].inside(listed) == 4 + 8 + 1
+    note = "1 addresses have rows with different n_names: the largest counts"
+    assert note in notes
+    assert note in found.notes
     same = feed_of_columns({"address": ["192.0.2.1"] * 2, "n_names": [3, 3]}, "inventory")
     found = assess_inventory(same, find_hits(same, listed), listed, None, (), None, 5)
     assert found.names == Tally(3.0, 0.0, 0.0, 0.0, 3.0, 0)
-    assert not any("n_names" in note for note in found.notes)
+    assert not any("n_names" in note for note in (*found.notes, *units_of(same)[1]))
 
 
 def test_names_that_the_dns_takes_for_one_are_counted():

@@ -9,8 +9,6 @@ from sim.addresses.feeds.feed import Feed
 from sim.addresses.feeds.frames import feed_of_columns
 from sim.addresses.sets.intervals import AddressSet
 from sim.blocklists.covers import count_rules, row_worth, units_of
-from sim.blocklists.hosts import Tally, find_hits
-from sim.blocklists.inventory import assess_inventory
 
 
 def inventory(**columns: list) -> Feed:
@@ -26,20 +24,6 @@ def test_rows_without_names_are_one_name_each_and_whole_numbers_stay_whole():
     total = weigh(feed, "names", "192.0.2.0/24")
     assert (total, type(total)) == (6, int)
     assert weigh(inventory(address=["192.0.2.1", "2001:db8::1"]), "names", "::/0") == 1
-
-
-def test_names_of_rows_at_one_address_count_as_in_exposure():
-    """The largest number of its rows, those without one adding none; a prefix is no address."""
-    at = ["192.0.2.0", "192.0.2.0", "192.0.2.0", "192.0.2.0/30", "2001:db8::1", "2001:db8::1"]
-    feed = inventory(prefix=at, n_names=[3, 4, None, 8, 2, 2])
-    listed = AddressSet.of("192.0.2.0/24", "2001:db8::/32")
-    found = assess_inventory(feed, find_hits(feed, listed), listed, None, (), None, 5)
-    assert found.names == Tally(14.0, 0.0, 0.0, 0.0, 14.0, 0)
-    assert weigh(feed, "names", "192.0.2.0/24", "2001:db8::/32") == 14
-    assert weigh(feed, "names", "192.0.2.0") == 4 + 8 / 4
-    note = "1 addresses have rows with different n_names: the largest counts"
-    assert note in units_of(feed)[1]
-    assert note in found.notes
 
 
 def test_a_prefix_shares_its_names_among_its_addresses():

@@ -163,18 +163,6 @@ def test_a_what_if_is_no_comparison_of_strategies(folder):
         assess(open_run(folder), None, ())
 
 
-def test_last_digits_are_no_difference(monkeypatch):
-    def runs(_, label, *more):
-        values = np.array([[0.3 if label == "a" else 0.1 + 0.2, 1.0]])
-        number = dict.fromkeys((*sites.TIMES, *sites.LOSSES), values)
-        return SimpleNamespace(site=("x", "y"), number=number, replicate=np.array([0]))
-
-    monkeypatch.setattr(sites, "read_known", runs)
-    cases = dict.fromkeys("ab", SimpleNamespace(inventory=None))
-    lines = sites.compare_sites(Path(), cases, "a")
-    assert {(one.difference, one.share_more) for one in lines} == {(0.0, 0.0)}
-
-
 def test_sites_that_stay_and_drawn_businesses_are_the_same_in_every_simulation(folder):
     stay = "AND site NOT IN ('shop.example', 'far.example')"
     assert rows(folder, "move:moves0.csv", but=stay) == rows(folder, "as-is", but=stay)
