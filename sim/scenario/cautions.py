@@ -123,7 +123,7 @@ def _warn_of_files(resolved: Resolved) -> Iterator[str]:
     # Of sites elsewhere it is reported for sites as they are.
     if inventory is not None and n_without and not is_elsewhere:
         yield (
-            f"{inventory.name}: {n_without} of {inventory.n_rows + n_without} rows have no address."
+            f"{inventory.name}: {n_without} of {inventory.n_hosts.sum()} rows have no address."
             " A site without any is placed by chance (column drawn of sites.csv); one with another "
             "row has fewer addresses here than in truth"
         )

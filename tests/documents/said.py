@@ -156,7 +156,7 @@ def emergence(clone: Path) -> Iterator[str]:
 def fleet(clone: Path) -> Iterator[str]:
     """The page of the report must say what the how-to page says it does."""
     page = (clone / "fleet" / "answer" / "report.html").read_text(encoding="utf-8")
-    assert "12 of your 300 sites are cut off" in " ".join(page.split())
+    assert "12 of your 300 hosts are on the list" in " ".join(page.split())
     (hours,) = (
         row
         for row in csv_rows(clone / "fleet" / "moved" / "site_differences.csv")

@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -446,7 +447,10 @@ def _add_cells(gathering: Gathering, cells: Mapping[str, Sequence[str]], line: L
             case "from" | "until":
                 add_dates(gathering, column, values, line)
             case _ if column.startswith("address"):
-                gathering.add_texts(values, record, line, key="address", may_be_empty=True)
+                parts = [cell.split(";") for cell in values]  # several addresses of one host
+                at = np.repeat(np.arange(len(parts)), list(map(len, parts)))
+                texts = list(chain.from_iterable(parts))
+                gathering.add_texts(texts, record[at], line[at], key="address", may_be_empty=True)
             case "asn":
                 add_origins(gathering, values, line)
             case "country":

@@ -22,7 +22,7 @@ from sim.report.words.heading import in_currency, rate_of, read_mechanisms, sess
 from sim.report.words.languages import Text, joined, moment, say
 from sim.report.words.numbers import NOT_KNOWN, as_lower_bound, value_text, whole, with_range
 from sim.report.words.record import OR_BEFORE, is_record
-from sim.report.words.sites import find_partly, find_unknown, read_known
+from sim.report.words.sites import count_listed, find_partly, find_unknown, read_known
 from sim.results.folder import RunFolder, input_rows, later
 from sim.results.parquet import numbers, read_columns
 from sim.results.tables import number as cell
@@ -62,6 +62,14 @@ class SiteRow:
     """Whether the place of its front end is drawn, for want of an address."""
     n_sessions: Text | str = ""
     """Sessions that cut it off, if there are any."""
+    n_listed: int = 0
+    n_addresses: int = 0
+    """Addresses of it that are on the list, of how many; 0 where none is."""
+
+    @property
+    def is_met(self) -> bool:
+        """Whether it is cut off in any simulation, or on the list."""
+        return self.n_cut > 0 or self.n_listed > 0
 
 
 def rows_of_sites(run: RunFolder, step: int) -> list[SiteRow]:
@@ -76,9 +84,10 @@ def rows_of_sites(run: RunFolder, step: int) -> list[SiteRow]:
     runs, partly = read_known(run, run.strategies[0]), find_partly(run, run.strategies[0])
     cells = _cells(run, run.strategies[0])
     hours, sessions = runs.number["impaired_h"], sessions_by_site(run, runs.site, partly)
+    listed = count_listed(run)
     groups = [one.operator for one in largest_operators(run)[:MOST_OPERATORS]]
     rows = []
-    for at in _longest_first(runs):
+    for at in _longest_first(runs, listed):
         site, lasts = runs.site[at], _hours_of(run, runs, at, partly)
         is_drawn = _is_drawn(runs, at)
         other = 0.0 if lasts[0].is_known or not is_drawn else math.nan
@@ -92,6 +101,7 @@ def rows_of_sites(run: RunFolder, step: int) -> list[SiteRow]:
                 tuple(cells.get((site, one), none.get((site, one), other)) for one in groups),
                 is_drawn,
                 n_sessions,
+                *listed.get(site, (0, 0)),
             )
         )
     return rows
@@ -117,12 +127,22 @@ def _cells(run: RunFolder, strategy: str) -> dict[tuple[str, str], float]:
     return dict(zip(pairs, numbers(found["share"]).tolist(), strict=True))
 
 
-def _longest_first(runs: SiteRuns) -> list[int]:
-    """Rows of the sites: the longest cut off first, then those that are affected, then others."""
+def _longest_first(runs: SiteRuns, listed: Container[str] = ()) -> list[int]:
+    """Rows of the sites: the longest cut off, then those listed, those affected, and others."""
     hours, affected = (np.nan_to_num(runs.number[f"{one}_h"]) for one in ("impaired", "affected"))
-    keys = np.median(hours, axis=0), (hours > 0).sum(axis=0), affected.mean(axis=0)
+    is_listed = np.array([float(site in listed) for site in runs.site])
+    keys = np.median(hours, axis=0), (hours > 0).sum(axis=0), is_listed, affected.mean(axis=0)
     order: list[int] = np.lexsort([-key for key in reversed(keys)]).tolist()
     return order
+
+
+def _first_rows(run: RunFolder, runs: SiteRuns) -> list[int]:
+    """Rows of the sites of a table of the detail: those affected or listed, or some others."""
+    listed = count_listed(run)
+    is_met = (np.nan_to_num(runs.number["affected_h"]) > 0).any(axis=0) | np.isin(
+        runs.site, [*listed]
+    )
+    return _longest_first(runs, listed)[: max(MOST_ROWS, min(int(is_met.sum()), 2 * MOST_SITES))]
 
 
 def _hours_of(
@@ -294,7 +314,7 @@ def places_of(run: RunFolder) -> Iterator[tuple[str, str, str, Text]]:
     is_by_name = "name" in read_mechanisms(run, strategy)
     none = say("none by address") if is_by_name else say("none")
     names = names_listed(run)
-    for at in _longest_first(runs)[:MOST_ROWS]:
+    for at in _first_rows(run, runs):
         site = runs.site[at]
         mine = addresses.get(site, [])
         # A place that is drawn may be blocked as well.
@@ -319,7 +339,7 @@ def times_of(run: RunFolder, step: int) -> Iterator[tuple[str, Text, str, Text, 
     partly = find_partly(run, run.strategies[0])
     spells = read_spells(run.path, run.strategies[0])
     sessions = sessions_by_site(run, runs.site, partly)
-    for at in _longest_first(runs)[:MOST_ROWS]:
+    for at in _first_rows(run, runs):
         site, cut_h = runs.site[at], runs.number["impaired_h"][:, at]
         is_cut = cut_h > 0
         first = _first_moment(run, runs, at, step, partly)

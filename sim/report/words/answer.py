@@ -95,7 +95,13 @@ from sim.report.words.sentences import (
     sentence_of_sites,
     verdict_of,
 )
-from sim.report.words.sites import count_unknown, find_partly, find_unknown, read_known
+from sim.report.words.sites import (
+    count_unknown,
+    find_partly,
+    find_unknown,
+    read_known,
+    sentence_of_list,
+)
 from sim.report.words.what_if import Change, changes_of, sentence_of_what_if
 from sim.results.folder import RunFolder
 from sim.results.tables import read_rows, text
@@ -218,6 +224,8 @@ def answer(run: RunFolder) -> Answer:
         sentence, range_ = (
             sentence_of_sites(run, facts.strategy) if facts.has_sites else facts.sentence_of_run()
         )
+        if facts.has_sites and (listed := sentence_of_list(run)):
+            sentence = joined(" ", (listed, sentence))
     return Answer(
         sentence,
         beside(sentence, range_) if run.is_ensemble and range_ else "",

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from ipaddress import ip_address
 
 import numpy as np
 
+from sim.addresses.sets.intervals import AddressSet
+from sim.blocklists.hosts import State, find_hits, without_repeats
 from sim.catalogue.measures import USD
-from sim.measure.sites import SiteRuns, read_sites
-from sim.report.words.languages import say_n
+from sim.measure.sites import SiteRuns, read_addresses, read_sites
+from sim.report.words.heading import is_replayed, read_mechanisms
+from sim.report.words.languages import Text, joined, say, say_n
 from sim.report.words.numbers import whole
+from sim.report.words.record import is_record
 from sim.results.folder import RunFolder
+from sim.results.parquet import read_columns
 from sim.results.tables import number, read_rows, text
+from sim.scenario.tables.inventory import read_hosts
 
 
 def read_known(run: RunFolder, strategy: str, unit: str = USD) -> SiteRuns:
@@ -61,3 +68,55 @@ def note_of_unknown(run: RunFolder, strategy: str) -> str:
         "{n} sites are not known, or not at every operator: shares are lower bounds.",
         n, n=whole(n),
     ) if n else ""  # fmt: skip
+
+
+def read_list(run: RunFolder) -> AddressSet | None:
+    """Addresses that the orders given list; None where these name names, or are a record."""
+    strategy = run.strategies[0]
+    if is_record(run) or not is_replayed(run) or "name" in read_mechanisms(run, strategy):
+        return None
+    query = "SELECT DISTINCT prefix FROM data WHERE strategy = ? AND mechanism <> 'exempt'"
+    found = read_columns(run.path / "entries.parquet", query, [strategy])["prefix"]
+    return AddressSet.of(*found.tolist())
+
+
+def count_listed(run: RunFolder) -> dict[str, tuple[int, int]]:
+    """Addresses on the list of each site that has any there, and all of its addresses."""
+    if (listed := read_list(run)) is None:
+        return {}
+    families = {32: listed.v4, 128: listed.v6}
+    return {
+        site: (n, len(some))
+        for site, some in read_addresses(run).items()
+        for ips in [map(ip_address, some)]
+        if (n := sum(int(families[one.max_prefixlen].contains([int(one)])[0]) for one in ips))
+    }
+
+
+def sentence_of_list(run: RunFolder) -> Text | None:
+    """Write how many hosts and sites are on the list, hosts as `exposure` counts them; or None."""
+    path, listed = run.input_path(str(run.scenario["population"]["inventory"])), read_list(run)
+    label = run.strategies[0]
+    if path is None or listed is None:
+        return None
+    hosts, _ = without_repeats(read_hosts(path))
+    state, n_sites = find_hits(hosts, listed).host_state, len(read_sites(run.path, label).site)
+    n, k, n_unknown = state.size, int((state >= State.PARTLY).sum()), int((state == 0).sum())
+    if n == 1:
+        return None
+    counts = {"k": k, "n": n, "s": len(count_listed(run)), "of": n_sites}
+    values = {key: whole(one) for key, one in counts.items()}
+    said = say_n(
+        "{k} of your {n} hosts is on the list", "{k} of your {n} hosts are on the list", k, **values
+    )
+    if not k:
+        said = say("None of your {n} hosts is on the list", **values)
+    elif 1 < n_sites < n:
+        said = say_n(
+            "{k} of your {n} hosts, in {s} of {of} sites, is on the list",
+            "{k} of your {n} hosts, in {s} of {of} sites, are on the list",
+            k,
+            **values,
+        )
+    unknown = say_n("; {n} has no address", "; {n} have no address", n_unknown, n=whole(n_unknown))
+    return joined("", (said, unknown if n_unknown else "", "."))

@@ -122,7 +122,7 @@ def write_case(known: Known, folder: Path) -> list[str]:
         (path, note)
         for path, found in (
             (known.blocklist, listed.notes if listed else ()),
-            (known.inventory, inventory.notes if inventory else ()),
+            (known.inventory, [*inventory.notes, *_shared_names(inventory)] if inventory else ()),
             (known.operators, of_operators),
         )
         if path is not None
@@ -292,6 +292,16 @@ def write_case(known: Known, folder: Path) -> list[str]:
     )
     (folder / "README.md").write_text(readme, encoding="utf-8")
     return notes
+
+
+def _shared_names(inventory: Inventory) -> Iterator[str]:
+    """Note that hosts of one name are one site; rows of roles are parts of one, as meant."""
+    n, at = inventory.n_hosts, int(inventory.n_hosts.argmax())
+    if n[at] > 1 and "role" not in inventory.columns:
+        n_more = int((n > 1).sum()) - 1
+        more = f", and those of {n_more:,} other names likewise" if n_more else ""
+        one = f"{n[at]:,} hosts named {inventory.site[at]} are one site"
+        yield f"{one}{more}: {n.sum():,} hosts are {n.size:,} sites"
 
 
 def _of_country(known: Known) -> tuple[date, dict[str, str], ZoneInfo]:

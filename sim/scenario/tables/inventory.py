@@ -63,8 +63,8 @@ class Inventory(Table[Row]):
         NaN where not given.
     revenue_per_h, currency
         Revenue before it is converted into dollars, and the currency that its column names, if any.
-    site_line : shape (n_sites,)
-        First line of each site.
+    site_line, n_hosts : shape (n_sites,)
+        First line of each site, and its rows or records, each a host.
     component_site, component_role : shape (n_components,)
         Site and role of each component, ascending.
     component_mode : shape (n_components,)
@@ -102,6 +102,7 @@ class Inventory(Table[Row]):
     revenue_per_h: NDArray[np.float64]
     currency: str
     site_line: NDArray[np.int64]
+    n_hosts: NDArray[np.int64]
     component_site: NDArray[np.int64]
     component_role: NDArray[np.int64]
     component_mode: NDArray[np.int64]
@@ -252,6 +253,8 @@ MAX_NAME = 253
 MAX_VISITS_PER_H = 1e9
 MAX_USD_PER_H = 1e8
 FRONTEND = ROLES.index("frontend")
+OF_ROWS = ("host", "line")
+"""Numbers of a row, beside those that a file gives."""
 OF_TABLES = ("provider", "region", "service", "asn")
 """Columns of hosts that a run takes from its own tables."""
 _OF_SITE = ("sector", "country", "visits_per_h")
@@ -278,7 +281,7 @@ def read_inventory(
         With the mistakes of all rows, at most ``MAX_PROBLEMS`` of them and how many more.
     """
     data = read_bytes(path, MAX_INVENTORY_BYTES)
-    feed = _read_rows(path, columns)
+    feed = _by_address(read_hosts(path, columns))
     problems = [*feed.problems, *_row_problems(feed, path)]
     n_bad = len(problems) + feed.n_bad - len(feed.problems)
     if not n_bad and not feed.is_placed.any() and not (may_be_empty and feed.n_records):
@@ -293,16 +296,19 @@ def read_inventory(
     return inventory
 
 
-def _read_rows(path: Path, columns: ColumnChoice) -> Feed:
-    """Read what `exposure` takes for hosts; a record for each address, in the file's sequence."""
+def read_hosts(path: Path, columns: ColumnChoice = AS_NAMED) -> Feed:
+    """Read what `exposure` takes for hosts, a record for each; those of a name are one site."""
     given = Input(path, str(path), columns)
     limits = Limits(max_bytes=MAX_INVENTORY_BYTES, max_problems=MAX_PROBLEMS)
     if sniff(given, limits) == "inventory":
         gathering = Gathering(str(path), skip_bad=True, limits=limits, columns=columns)
         with given.open(limits) as source:
-            feed = read_sites(source, gathering)
-    else:
-        feed = read_feed(given, limits=limits)
+            return read_sites(source, gathering)
+    return read_feed(given, limits=limits)
+
+
+def _by_address(feed: Feed) -> Feed:
+    """The same with a record for each address, in the file's sequence, and its number of host."""
     unplaced = np.flatnonzero(~feed.is_placed)
     record = np.concatenate((feed.record4, feed.record6, unplaced))
     of = np.argsort(record, kind="stable")
@@ -315,7 +321,8 @@ def _read_rows(path: Path, columns: ColumnChoice) -> Feed:
         record4=at[: len(feed.v4)],
         record6=at[len(feed.v4) : at.size - unplaced.size],
         labels={key: replace(one, code=one.code[of]) for key, one in feed.labels.items()},
-        numbers={"line": line} | {key: one[of] for key, one in feed.numbers.items()},
+        numbers={"host": of.astype(np.float64), "line": line}
+        | {key: one[of] for key, one in feed.numbers.items() if key != "line"},
         # A run tells of rows without an address in its own words.
         notes=tuple(note for note in feed.notes if UNPLACED not in note),
     )
@@ -324,16 +331,16 @@ def _read_rows(path: Path, columns: ColumnChoice) -> Feed:
 def write_sites(path: Path, columns: ColumnChoice) -> bytes:
     """Return the sites of a file as a table that a scenario reads without options.
 
-    One that is such a table stays as it is; any other becomes one with a row for each address.
+    One that is such a table stays as it is; any other becomes one with a row for each host.
     """
     own = replace(columns, met=set())
-    feed, data = _read_rows(path, own), read_bytes(path, MAX_INVENTORY_BYTES)
+    feed, data = read_hosts(path, own), read_bytes(path, MAX_INVENTORY_BYTES)
     if feed.origin.format == "sites" and not own.met and not data.startswith(b"\x1f\x8b"):
         return data
-    texts = [""] * feed.n_records
+    found: list[list[str]] = [[] for _ in range(feed.n_records)]
     for record, _, prefix in list_prefixes(feed, str(path)):
-        texts[record] = str(prefix).removesuffix("/32").removesuffix("/128")
-    cells = {"site": [""] * feed.n_records, "address": texts}
+        found[record].append(str(prefix).removesuffix("/32").removesuffix("/128"))
+    cells = {"site": [""] * feed.n_records, "address": list(map(";".join, found))}
     for key, label in feed.labels.items():
         if key not in OF_TABLES:
             cells["site" if key == "name" else key] = label.texts
@@ -431,7 +438,7 @@ def _inventory_of(
     component_mode = np.full(component.size, NOT_GIVEN, np.int64)
     of_row = _rows_of(key, component)
     np.maximum.at(component_mode, of_row[of_row >= 0], mode[of_row >= 0])
-    columns = ("address", *feed.labels, *(each for each in feed.numbers if each != "line"))
+    columns = ("address", *feed.labels, *(each for each in feed.numbers if each not in OF_ROWS))
     inventory = Inventory(
         name=name,
         path=path,
@@ -451,6 +458,9 @@ def _inventory_of(
         visits_per_h=_of_site(visits, site_of, len(site), np.nan),
         currency=column.removeprefix("revenue_").removesuffix("per_h").strip("_").upper(),
         site_line=line[first],
+        n_hosts=np.bincount(
+            site_of[np.unique(feed.numbers["host"], return_index=True)[1]], minlength=len(site)
+        ),
         component_site=component // len(ROLES),
         component_role=component % len(ROLES),
         component_mode=component_mode,

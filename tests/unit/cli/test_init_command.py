@@ -58,6 +58,7 @@ def test_all_that_is_known_stands_in_the_folder(tmp_path):
     schema = json.loads((tmp_path / "case" / "scenario.schema.json").read_text())
     assert schema["$id"] == "urn:overblock:scenario:1"
     readme = (tmp_path / "case" / "README.md").read_text()
+    assert "2 hosts named shop.example are one site: 3 hosts are 2 sites" in readme
     assert "Of the operators: share_users, poll_interval_h, apply_lag_median_h" in readme
     assert "- `hosts.csv`: your sites" in readme
     assert "Revenue of 2 of your sites, which give visits alone" in readme

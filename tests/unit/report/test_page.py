@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
@@ -460,6 +461,11 @@ def test_a_spared_site_has_a_row_and_one_drawn_is_not_known(site_folder, monkeyp
     number["affected_h"] = hours + np.array([0.0, 5.0, 0.0])
     assert [row.name for row in rows_of_sites(open_run(site_folder), 60)] == [
         *("cut", "placed", "spared")
+    ]
+    # Who is listed, though nothing affects it, comes before both; part of it is named.
+    monkeypatch.setattr("sim.report.page.sites.count_listed", lambda _: {"spared": (1, 2)})
+    assert [(row.name, row.n_listed) for row in rows_of_sites(open_run(site_folder), 60)] == [
+        *(("cut", 0), ("spared", 1), ("placed", 0))
     ]
     number["affected_h"] = hours
     assert [*rows[1].shares, *map(np.isnan, rows[2].shares)] == [0, 0, True, True]
@@ -949,7 +955,11 @@ def test_own_sites_lead_with_hours_as_worked_out_by_hand(site_folder, monkeypatc
     # Of an address in nobody's table, b is too slow for half an hour.
     assert f"far.example 16 Apr, 20:00 4 of 4 0.5 {cells(100, 0)}" in text
     said = "5 of your 5 sites are cut off from some customers, each in 4 of 4 simulations; the"
-    assert answer(run).whole.startswith(said)
+    ours, orders = sites.TABLES["population.inventory"][1:], sites.TABLES["strategy.orders"][1:]
+    listed = [ip_network(row.split(",")[2]) for row in orders]
+    n = sum(any(ip_address(row.split(",")[1]) in one for one in listed) for row in ours)
+    on_list = f"{n} of your {len(ours)} hosts, in 5 of 5 sites, are on the list."
+    assert answer(run).whole.startswith(f"{on_list} {said}")
     assert "keys were set for this run; manifest.json names them" in text
     assert "It measures no outage: your own logs do." in text
     assert "First (the earlier of two medians, rounded down to" in text
@@ -1084,7 +1094,8 @@ def test_a_site_is_cut_off_when_more_than_a_tenth_of_its_users_are(tmp_path, mon
     monkeypatch.setitem(sites.TABLES, "strategy.orders", orders)
     write_sites(tmp_path / "run")
     run = open_run(tmp_path / "run")
-    assert f"shop.example 16 Apr, 10:00 4 of 4 4 {cells(100, 100)}" in words_of(render(run))
+    row = f"shop.example 1 of 2 addresses listed 16 Apr, 10:00 4 of 4 4 {cells(100, 100)}"
+    assert row in words_of(render(run))
     assert "the median one then for 4 hours in all" in answer(run).whole
 
 
@@ -1191,7 +1202,8 @@ def test_the_headline_counts_the_simulations_that_cut_sites_off(
     monkeypatch.setattr("sim.report.words.sentences.read_sites", lambda *_: found_sites)
     nowhere = {"operators": np.array([])}
     monkeypatch.setattr("sim.report.words.sentences.read_columns", lambda *_: nowhere)
-    assert " ".join(answer(open_run(site_folder)).whole.split()) == said
+    whole = " ".join(answer(open_run(site_folder)).whole.split())
+    assert whole.partition("on the list. ")[2] == said
 
 
 def test_an_outage_at_small_operators_alone_is_not_called_none(site_folder, monkeypatch):
@@ -1209,8 +1221,8 @@ def test_an_outage_at_small_operators_alone_is_not_called_none(site_folder, monk
         "sim.report.words.sentences.read_columns", lambda path, *_: {"operators": at[path.name]}
     )
     run.scenario["thresholds"]["impaired"] = 0.125
-    assert answer(run).whole == (
-        "In a simulation users of at most 1 of 3 operators (10% of all) were cut off, but never "
+    assert answer(run).whole.endswith(
+        " In a simulation users of at most 1 of 3 operators (10% of all) were cut off, but never "
         "more than 12.5% of the customers of a site."
     )
 

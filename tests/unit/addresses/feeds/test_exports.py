@@ -200,6 +200,8 @@ def test_an_export_gives_its_hosts_to_exposure_and_to_a_run(name, tmp_path):
         sites.setdefault(called or addresses[0], set()).update(addresses)
     table = tmp_path / "hosts.csv"
     table.write_bytes(write_sites(FOLDER / name, ColumnChoice()))
+    # The hosts of the table are those of the export.
+    assert hosts_of(read_feed(Input(table, name))) == READ[name]
     for path in (FOLDER / name, table):
         found = read_inventory(name, path)
         assert [*found.site] == [*sites]
@@ -364,5 +366,5 @@ def test_a_site_may_have_a_column_for_each_of_its_addresses(tmp_path):
     found = read_inventory("sites", path, choice)
     assert (found.n_sites, found.n_rows, found.is_dual.tolist()) == (1, 2, [True])
     assert write_sites(path, choice).decode() == (
-        "site,address,revenue_usd_per_h\nshop,198.51.100.7,0.5\nshop,2001:db8:7::1,0.5\n"
+        "site,address,revenue_usd_per_h\nshop,198.51.100.7;2001:db8:7::1,0.5\n"
     )
