@@ -238,11 +238,6 @@ def check_columns(path: Path, held: Collection[str]) -> None:
     ----------
     held
         Columns that it has.
-
-    Raises
-    ------
-    DataError
-        If it does; the error names them.
     """
     from sim.results.schema import ALL_TABLES
 
