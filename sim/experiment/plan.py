@@ -35,8 +35,16 @@ from sim.results.manifest import all_tables, canonical_json, scenario_hash
 from sim.results.store import RUN_TABLES, SITE_RUN_TABLES
 from sim.scenario.refusal import hint
 from sim.scenario.resolve import Resolved
-from sim.scenario.variants import Point, Variant, choose_variants, own_variant, variant_of
-from sim.scenario.what_if import AS_IS, choose_what_ifs, what_if
+from sim.scenario.variants import (
+    AS_IS,
+    Point,
+    Variant,
+    choose_variants,
+    choose_what_ifs,
+    own_variant,
+    variant_of,
+    what_if,
+)
 from sim.version import __version__
 
 

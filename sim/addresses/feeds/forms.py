@@ -19,7 +19,6 @@ from sim.addresses.feeds import (
     name_lists,
     network_tables,
     orders,
-    zones,
 )
 from sim.addresses.feeds.feed import Feed
 from sim.addresses.feeds.gather import Gathering
@@ -150,7 +149,8 @@ FORMS: Sequence[Form] = (
     ),
     Form(
         "zone", "zones of the DNS as text (Cloudflare's export, BIND)",
-        "names with addresses; proxied names to be resolved", zones.fits_zone, zones.read_zone,
+        "names with addresses; proxied names to be resolved", name_lists.fits_zone,
+        name_lists.read_zone,
     ),
     Form(
         "orders", "dated orders, CSV", "addresses in force at a time",

@@ -367,13 +367,13 @@ def verify(
         notes: list[str] = []
         unchecked: list[str] = []
         if run.is_file():
-            from sim.bundle.archive import unpack_archive
             from sim.bundle.bundle import (
                 RUN,
                 changed_members,
                 changed_pages,
                 notes_on,
                 unchecked_members,
+                unpack_archive,
             )
 
             unpacked = Path(until_done.enter_context(TemporaryDirectory()))

@@ -54,7 +54,7 @@ from sim.scenario.overrides import rate_at
 from sim.scenario.schema import meaning_of
 from sim.scenario.strategies import DECLARED, GivenOrder, GivenOrderRow
 from sim.scenario.tables.rows import RateRow, SessionRow
-from sim.scenario.what_if import MOVE, WITHOUT
+from sim.scenario.variants import MOVE, WITHOUT
 
 WITH_ARTICLE = frozenset(
     ("AE", "BS", "CD", "CF", "DO", "EU", "GB", "GM", "KM", "MH", "MV", "NL", "PH", "SB", "SC", "US")

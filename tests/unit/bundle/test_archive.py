@@ -13,8 +13,16 @@ from typing import cast
 import pytest
 from packaging.requirements import Requirement
 
-from sim.bundle.archive import is_plain, unpack_archive, write_archive
-from sim.bundle.bundle import _below, _check_same_versions, _license, installed, lock_text
+from sim.bundle.bundle import (
+    _below,
+    _check_same_versions,
+    _license,
+    installed,
+    is_plain,
+    lock_text,
+    unpack_archive,
+    write_archive,
+)
 from sim.errors import DataError, OverblockError, UsageError
 from sim.version import __version__
 

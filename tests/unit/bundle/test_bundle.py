@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from sim.bundle.archive import write_archive
 from sim.bundle.bundle import (
     SUMS,
     WHEEL,
@@ -20,6 +19,7 @@ from sim.bundle.bundle import (
     _rerun_script,
     changed_members,
     notes_on,
+    write_archive,
     write_bundle,
     write_wheel,
 )

@@ -20,7 +20,7 @@ from sim.report.words.heading import repeat_command
 from sim.report.words.languages import IN_ENGLISH
 from sim.results.folder import open_run
 from sim.scenario.cautions import list_warnings
-from sim.scenario.what_if import choose_what_ifs
+from sim.scenario.variants import choose_what_ifs
 from sim.world.placement import seat_sites, warnings_of_leaving
 from sim.world.providers import build_places
 from tests.csv_rows import csv_rows
