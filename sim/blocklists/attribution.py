@@ -223,7 +223,13 @@ def break_down(listed: AddressSet, attributes: Attributes, by: Sequence[str]) ->
 
 
 def check_columns(by: Sequence[str]) -> None:
-    """Refuse what is no column, or combination of columns, of any table."""
+    """Refuse what is no column, or combination of columns, of any table.
+
+    Raises
+    ------
+    UsageError
+        If a name is no such column.
+    """
     for name in by:
         for part in name.split(TOGETHER):
             if part not in LABELS:

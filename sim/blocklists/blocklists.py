@@ -36,7 +36,13 @@ class Blocklists:
         return any(isinstance(table, Orders) for table in self.tables)
 
     def in_force(self, at: datetime | None) -> list[Feed]:
-        """Return what each lists at a time; lists without dates are in force at any."""
+        """Return what each lists at a time; lists without dates are in force at any.
+
+        Raises
+        ------
+        UsageError
+            If a list is dated and no time is given.
+        """
         feeds = []
         for name, table in zip(self.names, self.tables, strict=True):
             if isinstance(table, Feed):
@@ -50,7 +56,13 @@ class Blocklists:
 
 
 def find_input(name: str) -> Input:
-    """Return the file a name stands for: a path, or a shipped table."""
+    """Return the file a name stands for: a path, or a shipped table.
+
+    Raises
+    ------
+    DataError
+        If there is neither.
+    """
     path = Path(name)
     names = table_names()
     if not path.exists() and name in names:

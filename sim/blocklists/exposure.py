@@ -222,6 +222,11 @@ def expect_names(lists: Sequence[Feed], owners: Feed, luck: Streams = LUCK) -> E
         Table with columns ``provider`` and ``prefix``, and ``region`` if it has them.
     luck
         Random numbers of the draws.
+
+    Raises
+    ------
+    UsageError
+        If ``owners`` names no provider.
     """
     places, place_row = _read_places(owners)
     row, address, length = owners.v4.to_prefixes()

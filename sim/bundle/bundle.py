@@ -235,6 +235,11 @@ def changed_members(folder: Path, names: Sequence[str]) -> list[str]:
         Where the bundle is unpacked.
     names
         Of the files in it.
+
+    Raises
+    ------
+    DataError
+        If there is no list.
     """
     listed, here = _read_sums(folder), set(names) - {SUMS}
     found = [f"{name}: is not there" for name in sorted(set(listed) - here)]
@@ -321,6 +326,11 @@ def installed(manifest: Mapping[str, Any]) -> dict[str, str]:
     -------
     versions
         By the name that each distribution gives itself, sorted; overblock is excluded.
+
+    Raises
+    ------
+    OverblockError
+        If one that is needed is not installed.
     """
     packages = manifest.get("packages", {})
     wanted = [OWN, *(str(name) for name, version in packages.items() if version != ABSENT)]
@@ -373,6 +383,11 @@ Tag: py3-none-any
 
 def write_wheel(path: Path) -> None:
     """Write the wheel of the program that is running.
+
+    Raises
+    ------
+    UsageError
+        If it is not installed, or what is installed describes another version.
 
     References
     ----------

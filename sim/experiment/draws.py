@@ -207,7 +207,13 @@ class Kept:
         return "" if self.evidence in found else OTHER_EVIDENCE
 
     def first(self, n: int | None) -> tuple[int, ...]:
-        """Return the first of them; all by default."""
+        """Return the first of them; all by default.
+
+        Raises
+        ------
+        UsageError
+            If there are not so many.
+        """
         if n is not None and n > len(self.draw):
             raise UsageError(
                 f"{self.file}: expected at most {len(self.draw)} simulations, as many as are kept, "

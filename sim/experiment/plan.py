@@ -253,6 +253,11 @@ class Plan:
             the user's list that claims it, where none is shipped; ``not_conditioned``, why those
             that agree are not taken, if there are any; ``is_paired``, whether each draw is
             simulated twice.
+
+        Raises
+        ------
+        UsageError
+            If there is no member, or more than ``MOST_DRAWS``.
         """
         n, is_paired = int(ensemble["n_members"]), bool(ensemble.get("is_paired"))
         if not 1 <= n <= MOST_DRAWS:

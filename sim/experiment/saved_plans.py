@@ -133,6 +133,11 @@ def write_question(plan: Plan, scenarios: Iterable[Resolved], folder: Path) -> N
 
 def read_question(folder: Path) -> Question:
     """Read what was saved.
+
+    Raises
+    ------
+    DataError
+        If it cannot be read.
     UsageError
         If it was saved by another version, or a table has changed.
     """
@@ -179,6 +184,11 @@ def find_unfinished(path: Path) -> tuple[Path, Path]:
         The run folder that an interrupt or failures left, the temporary folder that a killed
         process left, or the folder that it was to become. The attempt with most runs is taken
         if there are several at the same experiment.
+
+    Raises
+    ------
+    UsageError
+        If there is nothing to resume, or a process is still running it.
     """
     folders = [path, *partial_folders(path)]
     for folder in folders:

@@ -94,7 +94,13 @@ class Simulation:
     draws: Draws | None = None
 
     def __post_init__(self) -> None:
-        """Run code of the user's own here first, where the user let it run."""
+        """Run code of the user's own here first, where the user let it run.
+
+        Raises
+        ------
+        OwnCodeError
+            If the user did not, or it fails.
+        """
         for resolved in {id(one): one for one in self.cases.values() if one.code}.values():
             if isinstance(asked := resolved.scenario.strategy, Own):
                 rule_of(asked, resolved)

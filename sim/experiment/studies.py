@@ -110,7 +110,13 @@ def _values(key: str, written: str, origin: str) -> tuple[Value, ...]:
 
 
 def lay_points(axes: Axes) -> list[tuple[Value, ...]]:
-    """Values of the axes at each point: every combination, the last axis varies fastest."""
+    """Values of the axes at each point: every combination, the last axis varies fastest.
+
+    Raises
+    ------
+    ScenarioError
+        If there are more than ``MOST_POINTS``.
+    """
     if (n_points := math.prod(map(len, axes.values()))) > MOST_POINTS:
         raise _problem("--over", f"expected at most {MOST_POINTS} points, got {n_points}")
     return list(itertools.product(*axes.values()))
@@ -123,6 +129,11 @@ def points_of(
 
     An axis may name a table column that has a range, ``table.column``; its values are then factors
     on the column, or positions between the low (-1) and the high end (1) of its range.
+
+    Raises
+    ------
+    ScenarioError
+        If a value for a column is not such a number.
     """
     columns = {
         factor.key: factor for factor in list_factors(resolved)[0] if factor.scale != "value"

@@ -64,6 +64,11 @@ def draw_laws(
     size, has one law (McKay, Beckman, Conover 1979), so that fewer laws tell as much. One that no
     falling curve meets is drawn anew without that. The names of a group of ranks are met to a
     millionth.
+
+    Raises
+    ------
+    ValueError
+        As ``draw_law``.
     """
     n_ends = len(Calibration.of(rows).top)
     part = rng.permuted(np.tile(np.arange(n_laws)[:, None], len(rows) + n_ends), axis=0)

@@ -264,6 +264,11 @@ class NamesLaw:
         -------
         n_names : shape of ``u``
             At least 1; never rises with ``u``.
+
+        Raises
+        ------
+        ValueError
+            If some ``u`` lies outside [0, 1).
         """
         edge = self.address_edge
         if u.size and not (u.min() >= 0 and u.max() < 1):
@@ -294,7 +299,13 @@ class NamesLaw:
         return at_least[..., :-1] - at_least[..., 1:]
 
     def between(self, low: int, high: int | None = None) -> NamesLaw:
-        """Return the law of the addresses with ``low`` to ``high`` names; None for no upper end."""
+        """Return the law of the addresses with ``low`` to ``high`` names; None for no upper end.
+
+        Raises
+        ------
+        ValueError
+            If there are none.
+        """
         kept = (self.size >= low) & (self.size <= (self.size[0] if high is None else high))
         if not kept.any():
             raise ValueError(f"expected addresses with {low} to {high} names, got none")
@@ -368,6 +379,11 @@ def fit_names_law(rows: Sequence[ConcentrationRow]) -> NamesLaw:
     """Fit the law of names per address to the calibration rows of a census.
 
     Sizes are rounded down to whole names after the knots were solved for rounded sizes.
+
+    Raises
+    ------
+    ValueError
+        As ``Calibration.of``.
     """
     return law_of(Calibration.of(rows))
 

@@ -44,6 +44,11 @@ def segment_of(kind: str, value: Mapping[str, NDArray[np.float64]]) -> Segment:
     Rented and web-hosting addresses follow the census between a lowest number of names (2 for
     rented ones) and a highest, with singles added; proxies and parking hosts follow it from
     a lowest number on.
+
+    Raises
+    ------
+    KeyError
+        If a value is absent.
     """
     low = np.array(SHARED) if kind == "rented" else _whole(value[f"{kind}.min_names"])
     if kind in ("proxy", "parking"):
@@ -64,6 +69,11 @@ def build_kinds(census: NamesLaw, value: Mapping[str, float]) -> tuple[NamesLaw,
         Law over all addresses.
     value
         Assumed values by key, as ``kind.parameter``.
+
+    Raises
+    ------
+    KeyError
+        If a value is absent.
     ValueError
         If the census has no address with as many names as a kind has.
     """
@@ -194,6 +204,11 @@ def loneliness(
     loneliness : shape of the two
         Uniform in [0, 1) over businesses, 0 for the most crowded address: give it to
         ``kind_at`` or ``NamesLaw.n_names_of`` in place of ``u``.
+
+    Raises
+    ------
+    ValueError
+        If ``rho`` lies outside [-1, 1].
 
     References
     ----------

@@ -56,6 +56,11 @@ def read_object(file: Path, wanted: str = "a readable file") -> dict[str, Any]:
     ----------
     wanted
         What the message says was expected, if the file cannot be read.
+
+    Raises
+    ------
+    DataError
+        If there is none.
     """
     note_read(file)
     try:
@@ -203,7 +208,13 @@ class RunFolder:
         return next((str(one["label"]) for one in listed if one["id"] == "none"), "")
 
     def strategy(self, label: str | None = None) -> str:
-        """Return the label, or without one that of the only strategy."""
+        """Return the label, or without one that of the only strategy.
+
+        Raises
+        ------
+        UsageError
+            If there is no such strategy, or several and none is named.
+        """
         known = ", ".join(self.strategies)
         if label is None:
             if len(self.strategies) != 1:
@@ -329,6 +340,11 @@ def open_run(path: Path, kinds: Collection[str] = RUN_KINDS) -> RunFolder:
     ----------
     kinds
         Kinds of folders that are read.
+
+    Raises
+    ------
+    DataError
+        If it is none, or its files cannot be read.
     """
     manifest = read_manifest(path)
     if (schema := manifest.get("schema")) != MANIFEST_SCHEMA:

@@ -82,6 +82,11 @@ def new_folder(
     ----------
     is_worth
         Whether the temporary folder is worth keeping after an error; else it is removed.
+
+    Raises
+    ------
+    UsageError
+        If ``path`` is taken or being made, or the folder cannot be made.
     PartialError
         If ``path`` is taken when the block has ended; the folder is then kept.
     """
@@ -136,7 +141,13 @@ def destination(partial: Path) -> Path | None:
 
 
 def check_left_behind(partial: Path) -> None:
-    """Refuse a temporary folder that a process is working on."""
+    """Refuse a temporary folder that a process is working on.
+
+    Raises
+    ------
+    UsageError
+        If one is.
+    """
     match = _PARTIAL.fullmatch(partial.name)
     if match is None:
         return

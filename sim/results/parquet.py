@@ -238,6 +238,11 @@ def check_columns(path: Path, held: Collection[str]) -> None:
     ----------
     held
         Columns that it has.
+
+    Raises
+    ------
+    DataError
+        If it does; the error names them.
     """
     from sim.results.schema import ALL_TABLES
 

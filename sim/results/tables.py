@@ -27,7 +27,13 @@ class Line(SimpleNamespace):
 
     @classmethod
     def of(cls, file: str, **cells: Any) -> Line:
-        """Return a row of a table; cells that are not given are not known."""
+        """Return a row of a table; cells that are not given are not known.
+
+        Raises
+        ------
+        TypeError
+            If the table has no column of some name.
+        """
         columns = {one.name: "" if one.type == "string" else NOT_KNOWN for one in ALL_TABLES[file]}
         if unknown := cells.keys() - columns.keys():
             raise TypeError(f"{file} has no column {', '.join(sorted(unknown))}")
