@@ -82,6 +82,8 @@ def contradictions(run: RunFolder) -> dict[str, Contradiction]:
 
 
 SHARE = "share"
+LEAST_OF_TWO = 8
+"""Simulations from which on two outcomes are told one by one, not as a range."""
 
 
 class Grade(StrEnum):
@@ -120,6 +122,9 @@ class Estimate:
     """Share of its spread that is chance; NaN where no inputs were simulated twice."""
     zero_at_most: float = 0.0
     """Bound of a zero; see `sim.measure.summary.Sample.bound`."""
+    other: tuple[float, int] | None = None
+    """Where simulations have two outcomes in two digits: the one that is not the median, and in how
+    many it is."""
 
     @property
     def is_known(self) -> bool:
@@ -133,8 +138,9 @@ class Estimate:
 
     def times(self, factor: float, unit: str) -> Estimate:
         """Return the same in another unit."""
-        ends = (factor * one for one in (self.median, self.low, self.high))
-        return replace(self, **dict(zip(("median", "low", "high"), ends, strict=True)), unit=unit)  # type: ignore[arg-type]
+        median, low, high = (factor * one for one in (self.median, self.low, self.high))
+        other = self.other and (factor * self.other[0], self.other[1])
+        return replace(self, median=median, low=low, high=high, unit=unit, other=other)
 
 
 def estimate_of(row: Row, prefix: str = "") -> Estimate:
@@ -255,7 +261,7 @@ def middle_of(times_s: NDArray[np.float64]) -> float:
 def read_first_blocks(run: RunFolder, strategy: str) -> dict[str, float]:
     """When each operator first blocks anything but the target's own addresses, in seconds.
 
-    The middle one of the simulations in which it does.
+    The middle one of the simulations in which it does; of an empty name, the first of all of them.
     """
     own = [row.prefix for row in input_rows(run, "target", "prefixes", TargetPrefixRow)]
     entries = run.path / "entries.parquet"
@@ -267,23 +273,36 @@ def read_first_blocks(run: RunFolder, strategy: str) -> dict[str, float]:
         run.path / "events.parquet",
         "WITH others AS (SELECT strategy, replicate, entry FROM entries WHERE strategy = $label "
         "AND mechanism <> 'exempt' AND NOT list_contains($ours, prefix)) "
-        "SELECT regexp_replace(operator, '#[0-9]+$', '') AS name, min(t_s) AS first_s FROM data "
-        "JOIN others USING (strategy, replicate, entry) WHERE kind = 'enforced' "
+        "SELECT regexp_replace(operator, '#[0-9]+$', '') AS name, replicate, min(t_s) AS first_s "
+        "FROM data JOIN others USING (strategy, replicate, entry) WHERE kind = 'enforced' "
         "GROUP BY name, replicate",
         {"label": strategy, "ours": ours},
         others={"entries": entries},
     )
-    times: dict[str, list[float]] = {}
-    for name, at_s in zip(found["name"].tolist(), found["first_s"].tolist(), strict=True):
-        times.setdefault(name, []).append(float(at_s))
-    return {name: middle_of(np.array(one)) for name, one in times.items()}
+    times: dict[str, dict[int, float]] = {}
+    for name, run_, at_s in zip(*(found[one].tolist() for one in found), strict=True):
+        for mine in (times.setdefault(name, {}), times.setdefault("", {})):
+            mine[run_] = min(at_s, mine.get(run_, at_s))
+    return {name: middle_of(np.array([*one.values()], float)) for name, one in times.items()}
 
 
 def estimate_over(value: NDArray[np.float64], unit: str) -> Estimate:
     """Estimate of a value of each simulation; NaN where it is not known."""
     n_known = int((~np.isnan(value)).sum())
     ends = _with_ends(*spread_of(value))
-    return Estimate(*ends, unit, n_simulations=value.size, n_known=n_known)
+    return Estimate(
+        *ends, unit, n_simulations=value.size, n_known=n_known, other=_other(value, ends[0])
+    )
+
+
+def _other(value: NDArray[np.float64], median: float) -> tuple[float, int] | None:
+    """The outcome beside the median of enough simulations that have two, and in how many it is."""
+    digits = [float(f"{one:.2g}") for one in (*value[~np.isnan(value)], median)]
+    kinds, n = np.unique(digits[:-1], return_counts=True)
+    if kinds.size != 2 or digits[-1] not in kinds or value.size < LEAST_OF_TWO:
+        return None
+    at = int(digits[-1] == kinds[0])
+    return kinds.item(at), n.item(at)
 
 
 def _with_ends(median: float, low: float, high: float) -> tuple[float, float, float]:

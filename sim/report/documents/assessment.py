@@ -16,7 +16,7 @@ from sim.report.page.detail import is_cut
 from sim.report.words.answer import answer
 from sim.report.words.heading import notices, strategies_of, strategy_names
 from sim.report.words.languages import capitalised
-from sim.report.words.numbers import as_lower_bound, number, range_text, span, value_text, whole
+from sim.report.words.numbers import as_lower_bound, number, outcomes_text, span, value_text, whole
 from sim.report.words.sentences import verdict_sentence
 from sim.scenario.tables.rows import CourtQuestionRow
 
@@ -105,6 +105,6 @@ def _written(estimate: Estimate | None, unit: str = "") -> str:
         return NOT_MEASURED
     if estimate.grade is Grade.CONTRADICTED:
         return "not printed, since the record contradicts it"
-    spread = range_text(estimate)
+    spread = outcomes_text(estimate)
     said = f"{value_text(estimate)}{f' {unit}' if unit else ''}"
     return f"{said} ({spread})" if spread else said

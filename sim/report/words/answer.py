@@ -70,6 +70,7 @@ from sim.report.words.numbers import (
     NOT_KNOWN,
     as_lower_bound,
     is_share,
+    outcomes_text,
     range_text,
     spoken,
     two_digits,
@@ -137,7 +138,7 @@ class Figure:
     @property
     def range(self) -> str:
         """Its range; empty where it has none that two digits show."""
-        return "" if self.bound else range_text(self.found)
+        return "" if self.bound else outcomes_text(self.found)
 
     @property
     def line(self) -> str:

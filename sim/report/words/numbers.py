@@ -168,9 +168,19 @@ def range_text(found: Estimate) -> str:
     return "" if not found.has_range or text == value_text(found) else text
 
 
+def outcomes_text(found: Estimate) -> str:
+    """The range of an estimate; of two outcomes, how often the one beside the median is."""
+    ends = range_text(found)
+    if found.other is None or not ends:
+        return ends
+    other, k = found.other
+    values = {"k": whole(k), "n": whole(found.n_known)}
+    return unbroken(say("{value} in {k} of {n}", value=quantity(other, found.unit), **values))
+
+
 def with_range(found: Estimate) -> Text:
     """Write an estimate with its range in brackets, where it has one."""
-    value, ends = value_text(found), range_text(found)
+    value, ends = value_text(found), outcomes_text(found)
     return say("{value} ({range})", value=value, range=ends) if ends else value
 
 
@@ -256,7 +266,7 @@ def as_lower_bound(found: Estimate) -> Estimate:
     if not found.is_known:
         return found
     low, median, high = map(_rounded_down, (found.low, found.median, found.high))
-    return replace(found, low=low, median=median, high=high)
+    return replace(found, low=low, median=median, high=high, other=None)
 
 
 def _rounded_down(value: float) -> float:

@@ -80,7 +80,7 @@ UNKNOWN = {
 """Verdicts where nothing is known in any simulation."""
 PAIRS = {
     "less": say("{one} less than {other}"),
-    "equal": say("{one} as much as {other}"),
+    "equal": say("{one} and {other} equal"),
     "more": say("{one} more than {other}"),
     "against": say("{one} against {other}"),
 }
@@ -172,7 +172,7 @@ def verdict_of(kind: str, rows: Sequence[Row], names: Mapping[str, str], idle: s
     )
     heads = {
         "agree": say("The simulations agree:"),
-        "differ": say("They differ:"),
+        "differ": say("The simulations differ:"),
         "too few": say("Too few simulations to say, {n} are needed:", n=whole(needed)),
         "not known": say("Not known, as so few businesses could be cut off:"),
     }

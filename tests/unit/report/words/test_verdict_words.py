@@ -3,11 +3,14 @@
 import math
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from sim.catalogue.choices import LISTED
+from sim.measure.estimates import estimate_over
 from sim.report.words.heading import other_warnings
 from sim.report.words.languages import language
+from sim.report.words.numbers import with_range
 from sim.report.words.sentences import (
     LISTED_WORDS,
     n_listed,
@@ -53,7 +56,10 @@ def row(verdict: str, less: int, more: int, not_known: int, needed: int = 93) ->
          "Not known, as so few businesses could be cut off: alone against broad."),
         (row("differ", 60, 4, 36),
          "The simulations differ: a has less harm than b in 60 of 100; not known in 36.",
-         "They differ: alone less than broad in 60 of 100."),
+         "The simulations differ: alone less than broad in 60 of 100."),
+        (row("differ", 20, 10, 0) | {"n_equal": 34},
+         "The simulations differ: a has as much harm as b in 34 of 64.",
+         "The simulations differ: alone and broad equal in 34 of 64."),
     ],
 )  # fmt: skip
 def test_a_verdict_counts_all_simulations(found, sentence, part):
@@ -72,8 +78,26 @@ def test_pairs_with_one_other_and_one_count_share_a_sentence():
     ]
     rows = [row("differ", 60, 4, 36), row("differ", 61, 3, 36) | {"strategy": "c"}]
     assert ["".join(one) for one in verdict_of("harm", rows, names).parts] == [
-        "They differ: alone less than broad in 60 of 100; close less than broad in 61 of 100."
+        "The simulations differ: alone less than broad in 60 of 100; close less than broad in 61 "
+        "of 100."
     ]
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        ([0.0] * 11 + [0.821, 0.819] * 26 + [0.82], "82% (0% in 11 of 64)"),
+        ([0.0] * 11 + [0.82] * 5 + [math.nan] * 2, "0% (82% in 5 of 16)"),
+        # A third outcome, a median between two, few simulations, one outcome in one of twenty.
+        ([0.0] * 11 + [0.82] * 50 + [0.5] * 3, "82% (0 to 82%)"),
+        ([0.0] * 8 + [0.82] * 8, "41% (0 to 82%)"),
+        ([0.0, 0.82, 0.82], "82% (8.2 to 82%)"),
+        ([0.0] * 2 + [0.82] * 62, "82%"),
+    ],
+)
+def test_two_outcomes_are_counted_and_no_range(values, told):
+    said = str(with_range(estimate_over(np.array(values), "share")))
+    assert said.replace("\N{NO-BREAK SPACE}", " ") == told
 
 
 # Warnings of a run as sentences of the page, in its language.
