@@ -67,7 +67,11 @@ def folder(tmp_path_factory):
     return compared(into, moves, tables=WIDE, n=3, fixed=False, **DRAWN)
 
 
-def rows(folder, label, table="site_runs", but="", columns="* EXCLUDE (strategy)") -> list[tuple]:
+AS_TEXT = "COLUMNS(* EXCLUDE (strategy))::VARCHAR"
+"""Old versions of DuckDB need another package for points in time."""
+
+
+def rows(folder, label, table="site_runs", but="", columns=AS_TEXT) -> list[tuple]:
     """Rows of a table of runs under a label, without the label."""
     query = f"SELECT {columns} FROM '{folder}/{table}.parquet' WHERE strategy = ? {but}"
     return duckdb.execute(f"{query} ORDER BY ALL", [label]).fetchall()
