@@ -345,7 +345,7 @@ def _unit_key(unit: str, weights: Mapping[str, Weights], targets: AddressSet) ->
         if targets.v4 and targets.v6:
             raise UsageError(
                 "expected targets of one address family, got both: IPv4 and IPv6 addresses do not "
-                "add up; choose a family, or another weight"
+                "add up; choose one by --family 4 or --family 6, or another weight"
             )
         return ADDRESSES4 if targets.v4 else ADDRESSES6
     if unit not in UNITS:

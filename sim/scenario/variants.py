@@ -138,7 +138,7 @@ def choose_variants(
     ----------
     texts
         Strategies as ``[label=]id[:parameter=value,…]``. The id of the scenario's own strategy
-        without parameters stands for that strategy.
+        without parameters stands for that strategy, and ``orders:FILE`` for a list in force.
     baseline
         Label of one of them, or another strategy in the same form, which is then put first;
         ``none`` when None.
@@ -208,6 +208,10 @@ def _read_variant(resolved: Resolved, label: str, written: str, place: Place) ->
         return _variant_of(resolved, label, place, tree, copies)
     if name == resolved.scenario.strategy.id and not colon:
         return Variant(label, resolved)
+    if name == "orders" and rest and "=" not in rest:
+        return _variant_of(
+            resolved, label, place, {"id": name, "orders": [{"addresses": rest}]}, {}
+        )
     values = parse_parameters(rest, place.file, "id") if colon else {}
     return _variant_of(resolved, label, place, {"id": name, **values}, {})
 

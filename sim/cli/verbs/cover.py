@@ -88,6 +88,9 @@ def cover(
     ),
     at: str | None = AT,
     figure: Path | None = option("--figure FILE", "Draw the frontier as .png or .svg."),
+    output: Path | None = option(
+        "-o --output FILE", "Write the prefixes as a list, for compare --strategy orders:FILE."
+    ),
     force: bool = FORCE_FILE,
     *,
     options: ListOptions,
@@ -114,6 +117,8 @@ def cover(
         if family not in ("", "4", "6"):
             raise UsageError(f"--family: expected 4 or 6, got {family!r}")
         check_output(figure, ".png", ".svg", force=force)
+        if output is not None:
+            check_free(output, force=force)
         when = parsed("--at", at, parse_instant)
         check_stdin([*targets, *inventory, *protect, *against])
         files = Files(options, stack, when)
@@ -148,6 +153,9 @@ def cover(
             with new_file(figure, force=force) as partial:
                 draw_frontier(found, partial)
             console.say(f"figure: {figure}", quiet=quiet)
+        if output is not None:
+            with new_file(output, force=force) as partial:
+                partial.write_text("\n".join([*found.cover.texts(), ""]), encoding="ascii")
         if options.as_json:
             console.print_json(_cover_document(found, question, remarks))
         else:

@@ -107,7 +107,7 @@ def compare(
     strategy: list[str] = option(
         f"--strategy {STRATEGY}",
         "A strategy to compare; the id of the scenario's own strategy means that one with its "
-        "parameters. May be repeated.",
+        "parameters, orders:FILE a list in the scenario's folder. May be repeated.",
         default=[],
     ),
     baseline: str | None = option(

@@ -443,9 +443,23 @@ def strategies_of(run: RunFolder) -> list[Mapping[str, Any]]:
     ]
 
 
+def labelled(strategies: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """Labels that a user gave strategies, each with what the strategy is."""
+    return {
+        label: strategy_words(one)
+        for one in strategies
+        if "what_if" not in one
+        for label in [str(one["label"])]
+        # Only what a strategy is called without a label has these marks.
+        if not {":", "="} & {*label}
+        and label not in (one["id"], one.get("parameters", {}).get("rule"))
+    }
+
+
 def strategy_names(strategies: Sequence[Mapping[str, Any]]) -> dict[str, str]:
-    """Names of the strategies of a manifest, by label: no two alike."""
+    """Names of the strategies of a manifest, by label, which is one if a user gave it."""
     said = {str(one["label"]): strategy_words(one) for one in strategies}
+    said |= {label: say_name(label) for label in labelled(strategies)}
     times = Counter(said.values())
     return {
         label: name if times[name] == 1 else say("{name} ({label})", name=name, label=label)

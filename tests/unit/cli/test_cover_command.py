@@ -7,7 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from sim.report.page.document import render
+from sim.report.words.answer import answer as answer_of
+from sim.results.folder import open_run
 from tests.commands import call
+from tests.csv_rows import csv_rows
 
 HOSTS = """\
 address,name,n_names,revenue_usd_per_h
@@ -174,7 +178,7 @@ class TestCover:
             (("--family", "4", "--against", "six.txt"),
              "expected an order with at least one rule, got none"),
             (("--figure", "f.pdf"), "f.pdf: expected a file that ends in .png or .svg"),
-            (("--targets", "both.txt"), "one address family, got both"),
+            (("--targets", "both.txt"), "by --family 4 or --family 6, or another weight"),
         ],
     )  # fmt: skip
     def test_what_cannot_be_done_is_refused_with_2(self, arguments, told):
@@ -199,3 +203,32 @@ def test_rules_wider_than_what_is_announced_are_named(more, told, folder):
     code, _, stderr = run("--targets", "targets.txt", "--inventory", "hosts.csv", *more, *budget)
     assert code == 0, stderr
     assert ("1 of 1 rules are wider than a /8" in stderr) == told
+
+
+def test_a_cover_that_was_found_is_compared_as_a_list(folder):
+    asked = ("--targets", "targets.txt", "--inventory", "hosts.csv", "--weight", "names")
+    assert run(*asked, "--budget", "2", "-o", "best.txt")[0] == 0
+    assert Path("best.txt").read_text() == "198.51.100.0/28\n203.0.113.4/30\n"
+    assert "best.txt" in run(*asked, "-o", "best.txt")[2]
+    days = ("--from", "2026-01-01", "--to", "2026-01-04")
+    own = ("--blocklist", "targets.txt", "--inventory", "hosts.csv", "--country", "ES")
+    assert call("init", "case", *own, *days).exit_code == 0
+    Path("best.txt").rename("case/best.txt")
+    ways = ("2 rules=cover:rules=2", "fewest names=orders:best.txt", "exact")
+    options = [part for way in ways for part in ("--strategy", way)]
+    target = ("--set", "target.addresses=blocklist.txt", "-n", "2", "-o", "ways")
+    found = call("compare", "case/scenario.yaml", *options, *target)
+    assert found.exit_code == 0, found.stderr
+    # Here the cover of fewest addresses has the same prefixes: all of its numbers are the same.
+    rows = csv_rows(Path("ways/summary.csv"))
+    cover, played = (
+        [row | {"strategy": ""} for row in rows if row["strategy"] == label]
+        for label in ("2 rules", "fewest names")
+    )
+    assert len(cover) > 20
+    assert cover == played
+    # A label that the user gave names its strategy; one without has words.
+    told = "\n".join(answer_of(open_run(Path("ways"))).lines())
+    assert all(f"\n{one}: " in told for one in ("2 rules", "Fewest names", "Every address alone"))
+    page = render(open_run(Path("ways")))
+    assert "2 rules: the cheapest cover of the addresses. fewest names: the orders given." in page
