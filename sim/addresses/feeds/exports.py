@@ -10,6 +10,7 @@ from __future__ import annotations
 import ipaddress
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from io import BytesIO
@@ -299,9 +300,8 @@ class Hosts:
             (again if host.addresses and held.issuperset(host.addresses) else kept).append(host)
             held.update(host.addresses)
         self.found = kept
-        self._note(
-            "records only repeat addresses of others: ignored", [one.called for one in again]
-        )
+        names = [one.called for one in again]
+        self._note("records only repeat addresses of others: ignored", names)
 
     def finish(self, form: str, ignored: Iterable[str] = ()) -> Feed:
         """Return the feed, with notes on what is ignored and what is in no use."""
@@ -322,11 +322,7 @@ class Hosts:
         self._note(
             "public addresses stand where none of hosts are read: ignored. If they are yours, give "
             "them in a table with the columns name and address",
-            [
-                f"{text} in {path}"
-                for text, path in self._elsewhere.items()
-                if text not in held | gone
-            ],
+            [f"{text} in {at}" for text, at in self._elsewhere.items() if text not in held | gone],
         )
         names = [host.called for host in idle]
         self._note("addresses are in no use, as the file says: kept as hosts", names)
@@ -527,12 +523,14 @@ def _add_resources(hosts: Hosts, layout: Layout, document: Any, gathering: Gathe
         message = f"expected version 4, got {shown(str(document['version']))}: give the output of"
         raise gathering.wrong(f"{message} `terraform show -json`", key="version")
     reserved: list[Sequence[Leaf]] = []
-    n_data = 0
+    n_ignored = Counter[str]()
     for place, resource, address, attributes in _resources(document, gathering):
         kind = str(resource.get("type"))
         leaves: Sequence[Leaf] = [*_leaves(attributes, "", place)]
-        if resource.get("mode") == "data":
-            n_data += 1
+        if resource.get("deposed") or resource.get("deposed_key"):
+            n_ignored["deposed objects, which Terraform has replaced and has yet to destroy"] += 1
+        elif resource.get("mode") == "data":
+            n_ignored["data sources, which Terraform only reads"] += 1
         elif kind in _MACHINES or kind in _RESERVED:
             zone = next((text for path, _, text in leaves if path in _REGIONS), "")
             leaves = [
@@ -555,8 +553,8 @@ def _add_resources(hosts: Hosts, layout: Layout, document: Any, gathering: Gathe
                     hosts.meet(address, text, path)
     for leaves in reserved:
         _add_host(hosts, replace(layout, in_use="*"), leaves)
-    if n_data:
-        gathering.note(f"{n_data:,} data sources, which Terraform only reads, are ignored")
+    for what, n in n_ignored.items():
+        gathering.note(f"{n:,} {what}, are ignored")
 
 
 def _resources(
@@ -568,7 +566,7 @@ def _resources(
             parts = (resource.get(key) for key in ("module", "type", "name"))
             index = f"[{json.dumps(one['index_key'])}]" if "index_key" in one else ""
             address = f"{'.'.join(str(part) for part in parts if part)}{index}"
-            yield f"{place}.attributes", resource, address, one.get("attributes")
+            yield f"{place}.attributes", resource | one, address, one.get("attributes")
     values = document.get("values")
     root = values.get("root_module") if isinstance(values, dict) else None
     modules = [("values.root_module", root)] if isinstance(root, dict) else []

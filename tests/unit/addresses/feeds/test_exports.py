@@ -294,6 +294,12 @@ _NAT = {"public_ip": "198.51.100.7", "private_ip": "10.0.0.1"}
          '"VM deallocated"}]', 1, "in no use"),
         (_state(hcloud_server={"ipv4_address": "198.51.100.7", "status": "off"}), 1, "in no use"),
         (_state(aws_eip=_EIP), 1, ""),
+        # As the state has it, and as `show -json` has it.
+        (_state(aws_instance=_EIP).replace('"attributes"', '"deposed": "ab", "attributes"'), 0,
+         "1 deposed objects"),
+        (json.dumps({"terraform_version": "1", "values": {"root_module": {"resources": [
+            {"type": "aws_instance", "name": "a", "values": _EIP, "deposed_key": "ab"}]}}}), 0,
+         "1 deposed objects"),
         (_state(aws_eip=_EIP, aws_nat_gateway=_NAT), 0, "1 addresses are of NAT gateways"),
         *(
             (content, 0, "1 addresses are of NAT gateways")
