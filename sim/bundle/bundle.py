@@ -100,7 +100,7 @@ def _check_bundled(run: RunFolder) -> None:
 def derived(run: RunFolder) -> dict[str, bytes]:
     """Files of a bundle that follow from the run and this version alone."""
     return {
-        README: statement(run).encode(),
+        README: ("\n\n".join(_paragraphs(run)) + "\n").encode(),
         RERUN: _rerun_script(str(run.manifest["python"])).encode(),
         f"{RUN}/{REPORT}": render(run).encode(),
     }
@@ -117,11 +117,6 @@ CONTENTS = {
     "rerun.sh": "makes the run again and compares all bytes",
 }
 """Files for readers, in the sequence of the page."""
-
-
-def statement(run: RunFolder) -> str:
-    """Return the page in Markdown, the same for the same folder and version."""
-    return "\n\n".join(_paragraphs(run)) + "\n"
 
 
 def _paragraphs(run: RunFolder) -> Iterator[str]:
