@@ -24,27 +24,16 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.chdir(tmp_path)
 
 
-def test_targets_of_a_cover_and_hosts_are_those_in_force():
+def test_addresses_are_those_in_force_whatever_they_are_for():
     found = document("cover", "--targets", "orders.csv", *AT)
     assert (found["targets"]["n_addresses4"], found["prefixes"]) == (1, ["203.0.113.9/32"])
+    Path("near.txt").write_text("198.51.100.6\n198.51.100.8\n")
+    asked = ("cover", "--targets", "near.txt", "--protect", "orders.csv", "--budget", "1")
+    assert document(*asked, *AT)["prefixes"] == ["198.51.100.0/28"]
     found = document("exposure", "both.txt", "--inventory", "orders.csv", *AT)
     assert found["inventory"]["hosts"]["n"] == 1
-
-
-def test_protected_addresses_are_those_in_force():
-    Path("near.txt").write_text("198.51.100.6\n198.51.100.8\n")
-    found = document(
-        *("cover", "--targets", "near.txt", "--protect", "orders.csv", "--budget", "1", *AT)
-    )
-    assert found["prefixes"] == ["198.51.100.0/28"]
-
-
-def test_the_targets_own_ranges_are_those_in_force():
     listed = document("exposure", "both.txt", "--target", "orders.csv", *AT)["listed"]
     assert listed["n_own4"] == 1
-
-
-def test_tables_of_owners_are_those_in_force():
     found = document("exposure", "both.txt", "--attribute", "P=orders.csv", "--by", "provider", *AT)
     groups = {each["name"]: each["n_addresses4"] for each in found["breakdowns"][0]["groups"]}
     assert groups["P"] == 1

@@ -216,13 +216,6 @@ def test_a_whole_country_is_cut_off_in_both_families(tmp_path):
     assert [str(row.prefix) for row in listed.rows] == ["0.0.0.0/0", "2000::/3"]
 
 
-def test_a_run_without_days_begins_with_the_first_date(tmp_path):
-    text = "date,ip\n2026-03-30,198.51.100.1\n2026-03-29,198.51.100.2\n"
-    init(tmp_path, text, "--country", "ES")
-    case = resolved_of(str(tmp_path / "case" / "scenario.yaml"))
-    assert case.scenario.start.isoformat() == MARCH[29]
-
-
 def test_rows_without_a_beginning_are_counted(tmp_path):
     text = "ip,from,until\n198.51.100.1,,\n198.51.100.2,2026-03-30,\n198.51.100.3,,2026-03-31\n"
     told = "2 of 3 rows of the list have no beginning: they are in force from the beginning of the"

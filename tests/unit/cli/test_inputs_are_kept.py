@@ -66,18 +66,6 @@ def test_import_writes_parquet_and_csv_alone(name, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["list.txt"]
 
 
-def test_a_figure_replaces_no_list_that_it_is_drawn_from(tmp_path):
-    targets, protected = tmp_path / "targets.svg", tmp_path / "protected.svg"
-    targets.write_text("198.51.100.1\n198.51.100.9\n")
-    protected.write_text("203.0.113.1\n")
-    lists = ("--targets", targets, "--protect", protected)
-    cover = ("cover", *lists, "--budget", 1, "--force", "--figure")
-    for path in (targets, protected):
-        before = path.read_bytes()
-        assert READ in run(*cover, path, status=2).stderr
-        assert path.read_bytes() == before
-
-
 @pytest.mark.parametrize(
     "read",
     [
