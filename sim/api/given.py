@@ -26,14 +26,7 @@ import numpy as np
 
 from sim.addresses.feeds.frames import columns_of, is_frame, is_unknown
 from sim.engine.strategies.registry import Strategy
-from sim.errors import (
-    DataError,
-    OverblockError,
-    Problem,
-    ProblemsError,
-    ScenarioError,
-    UsageError,
-)
+from sim.errors import DataError, OverblockError, Problem, ProblemsError, ScenarioError, UsageError
 from sim.experiment.executors.task import NOBODY
 from sim.measure.measures import OwnMeasure
 from sim.scenario.document import format_path

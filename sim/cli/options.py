@@ -66,9 +66,7 @@ def argument(metavar: str, meaning: str, default: Any = ..., **more: Any) -> Any
 _SCENARIO = "A scenario file, - for stdin, or a shipped scenario ('overblock list')"
 SCENARIO = argument("SCENARIO", f"{_SCENARIO}.")
 SCENARIO_OR_RESUME = argument(
-    "SCENARIO",
-    f"{_SCENARIO}, or a run folder; none with --resume.",
-    default=None,
+    "SCENARIO", f"{_SCENARIO}, or a run folder; none with --resume.", default=None
 )
 RUN = argument("RUN", "A run folder.")
 SET = many(
@@ -108,11 +106,7 @@ QUIET = option(
 FORCE = option("--force", "Replace an earlier run there.", default=False)
 FORCE_FILE = option("--force", "Replace a file that is there.", default=False)
 AT = option("--at TIME", "Time at which dated orders are in force.")
-LANGUAGE = option(
-    "--language CODE",
-    "Language to write in: en, es, it or ru.",
-    default="en",
-)
+LANGUAGE = option("--language CODE", "Language to write in: en, es, it or ru.", default="en")
 FORMAT = option("--format", "How to print it.", default=Format.TABLE)
 IGNORE_COLUMN = many(
     "--ignore-column NAME", "A column to ignore: it does not change the meaning of the rows."
@@ -239,9 +233,7 @@ class TableOptions:
 
     skip_bad: bool = option("--skip-bad", "Ignore bad lines and count them.", default=False)
     allow_empty: bool = option(
-        "--allow-empty",
-        "Accept a file without addresses as an empty one.",
-        default=False,
+        "--allow-empty", "Accept a file without addresses as an empty one.", default=False
     )
     max_bytes: int = MAX_BYTES
     ignore_column: list[str] = IGNORE_COLUMN

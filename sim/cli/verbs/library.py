@@ -11,6 +11,7 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Sequence
+from datetime import date
 from enum import StrEnum
 from importlib.util import find_spec
 from pathlib import Path
@@ -30,7 +31,7 @@ from sim.cli.options import (
     option,
     parsed,
 )
-from sim.errors import DataError, Problem, UsageError
+from sim.errors import DataError, Mistakes, Problem, UsageError
 from sim.report.words.tables import Column, Table
 from sim.version import __version__
 
@@ -113,10 +114,7 @@ def samples(
 
 
 def validate(
-    scenario: str = SCENARIO,
-    overrides: list[str] = SET,
-    as_json: bool = JSON,
-    quiet: bool = QUIET,
+    scenario: str = SCENARIO, overrides: list[str] = SET, as_json: bool = JSON, quiet: bool = QUIET
 ) -> None:
     """Check a scenario and its tables; print every mistake.
 
@@ -150,13 +148,10 @@ def validate(
 
 def sources(
     scenario_or_run: str = argument(
-        "SCENARIO|RUN",
-        "A scenario file, a shipped scenario's name, - for stdin, or a run folder.",
+        "SCENARIO|RUN", "A scenario file, a shipped scenario's name, - for stdin, or a run folder."
     ),
     kind: list[str] = option(
-        "--kind",
-        "Only fact, derived, assumption or choice; may be repeated.",
-        default=[],
+        "--kind", "Only fact, derived, assumption or choice; may be repeated.", default=[]
     ),
     find: list[str] = option(
         "--find TEXT",
@@ -348,11 +343,7 @@ def doctor(as_json: bool = JSON) -> None:
             for extra, modules in _EXTRAS.items()
         },
         "reads": [
-            {
-                "form": form.name,
-                "file": form.file.replace("`", ""),
-                "becomes": form.becomes,
-            }
+            {"form": form.name, "file": form.file.replace("`", ""), "becomes": form.becomes}
             for form in FORMS
         ],
         "refuses": [{"file": kind.file, "to_text": kind.command} for kind in REFUSED],
@@ -461,10 +452,14 @@ def init(
     from sim.scenario.quantities import parse_day
     from sim.scenario.starter.case import SCENARIO, Known, write_case
 
+    mistakes, days = Mistakes(DataError), dict[str, date | None]()
+    for name, text in (("--from", first), ("--to", last)):
+        with mistakes.of_part():
+            days[name] = parsed(name, text, parse_day)
     known = Known(
         country,
-        parsed("--from", first, parse_day),
-        parsed("--to", last, parse_day),
+        days.get("--from"),
+        days.get("--to"),
         blocklist,
         inventory,
         operators,
@@ -475,7 +470,7 @@ def init(
         dates.value if dates else "",
     )
     with new_folder(folder, force=False) as partial:
-        notes = write_case(known, partial)
+        notes = write_case(known, partial, mistakes)
     print(folder)
     for note in notes:
         console.say(note, quiet=quiet)

@@ -45,7 +45,7 @@ from sim.scenario.starter.operators import (
 from sim.scenario.starter.record import write_polled
 from sim.scenario.tables.inventory import Inventory, read_inventory, write_sites
 from sim.scenario.tables.ranges import TODAY, complete
-from sim.scenario.tables.rows import CadenceRow, CloudPrefixRow, RateRow
+from sim.scenario.tables.rows import CadenceRow, CloudPrefixRow, RateRow, SectorRow
 from sim.scenario.tables.seeds import read_shipped, read_table
 
 SCENARIO, SCHEMA = "scenario.yaml", "scenario.schema.json"
@@ -86,8 +86,13 @@ class Known:
     """``dmy`` or ``mdy``, where dates do not show it."""
 
 
-def write_case(known: Known, folder: Path) -> list[str]:
+def write_case(known: Known, folder: Path, mistakes: Mistakes) -> list[str]:
     """Write all files of a case into an empty folder.
+
+    Parameters
+    ----------
+    mistakes
+        Of the options so far, to be raised with those of the files.
 
     Returns
     -------
@@ -101,11 +106,16 @@ def write_case(known: Known, folder: Path) -> list[str]:
     DataError
         If a file that was given cannot be read, or what was written does not hold together.
     """
-    mistakes, listed, inventory, given = Mistakes(DataError), None, None, None
+    listed, inventory, given, sectors, roles = None, None, None, list[str](), list[str]()
     zone = ZoneInfo("UTC")  # Files are read whatever it is, so that all mistakes come at once.
     with mistakes.of_part():
         first, pack, zone = _of_country(known)
-    choice = ColumnChoice.of(known.columns, known.ignored, zone)
+        sectors = [row.sector for row in read_shipped(pack["population.sectors"], SectorRow).rows]
+    for text in known.columns:
+        with mistakes.of_part():
+            ColumnChoice.of([*roles, text], known.ignored, zone)
+            roles.append(text)
+    choice = ColumnChoice.of(roles, known.ignored, zone)
     choice = replace(choice, day_order=known.day_order)
     # Read in place, so that a mistake is reported with the name that the user knows.
     of_sites, of_operators = replace(choice, zone=None), list[str]()
@@ -113,10 +123,14 @@ def write_case(known: Known, folder: Path) -> list[str]:
         listed = read_given(known.blocklist, choice) if known.blocklist else None
     with mistakes.of_part():
         if known.inventory is not None:
-            inventory = read_inventory(known.inventory.name, known.inventory, of_sites)
+            name = known.inventory.name
+            inventory = read_inventory(name, known.inventory, of_sites, sectors=sectors)
     with mistakes.of_part():
         if known.operators is not None:
             given, of_operators = read_operators(known.operators, choice)
+    with mistakes.of_part():
+        if known.ranges is not None:
+            completed = complete(read_table("ranges.csv", known.ranges, CloudPrefixRow))
     mistakes.raise_any()
     as_read = [
         (path, note)
@@ -229,7 +243,7 @@ def write_case(known: Known, folder: Path) -> list[str]:
         files |= {operators: table.encode(), "operators.source.yaml": note.encode()}
     rest = [*([_SEEN] if polled else []), *([_IPV6] if has_ipv6 else [])]
     if known.ranges is not None:
-        ranges, about, others = complete(read_table("ranges.csv", known.ranges, CloudPrefixRow))
+        ranges, about, others = completed
         files |= {"ranges.csv": ranges.encode(), "ranges.source.yaml": about.encode()}
         if others:
             assumed.append(f"Ranges of providers that yours lack, from {TODAY}: {others}.")

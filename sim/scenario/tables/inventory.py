@@ -262,7 +262,12 @@ _OF_SITE = ("sector", "country", "visits_per_h")
 
 
 def read_inventory(
-    name: str, path: Path, columns: ColumnChoice = AS_NAMED, *, may_be_empty: bool = False
+    name: str,
+    path: Path,
+    columns: ColumnChoice = AS_NAMED,
+    *,
+    may_be_empty: bool = False,
+    sectors: Sequence[str] = (),
 ) -> Inventory:
     """Read an inventory.
 
@@ -274,6 +279,8 @@ def read_inventory(
         What its columns hold, where their names do not say it.
     may_be_empty
         Whether rows need not have any address.
+    sectors
+        Those that its sites may be of; any where there are none.
 
     Raises
     ------
@@ -282,7 +289,7 @@ def read_inventory(
     """
     data = read_bytes(path, MAX_INVENTORY_BYTES)
     feed = _by_address(read_hosts(path, columns))
-    problems = [*feed.problems, *_row_problems(feed, path)]
+    problems = [*feed.problems, *_row_problems(feed, path, sectors)]
     n_bad = len(problems) + feed.n_bad - len(feed.problems)
     if not n_bad and not feed.is_placed.any() and not (may_be_empty and feed.n_records):
         row = "a row with a site" if may_be_empty else "an address in at least one row"
@@ -322,7 +329,7 @@ def _by_address(feed: Feed) -> Feed:
         record6=at[len(feed.v4) : at.size - unplaced.size],
         labels={key: replace(one, code=one.code[of]) for key, one in feed.labels.items()},
         numbers={"host": of.astype(np.float64), "line": line}
-        | {key: one[of] for key, one in feed.numbers.items() if key != "line"},
+        | {key: one[of] for key, one in feed.numbers.items()},
         # A run tells of rows without an address in its own words.
         notes=tuple(note for note in feed.notes if UNPLACED not in note),
     )
@@ -353,7 +360,7 @@ def write_sites(path: Path, columns: ColumnChoice) -> bytes:
     return file.getvalue().encode()
 
 
-def _row_problems(feed: Feed, path: Path) -> Iterator[Problem]:
+def _row_problems(feed: Feed, path: Path, sectors: Sequence[str]) -> Iterator[Problem]:
     """Problems of single rows."""
     line = feed.numbers["line"].astype(np.int64)
 
@@ -377,8 +384,8 @@ def _row_problems(feed: Feed, path: Path) -> Iterator[Problem]:
     outside = (first6 < FIRST_NETWORK << 64) | (first6 >= STOP_NETWORK << 64)
     for row in feed.record6[outside].tolist():
         yield problem(row, "address", "expected an IPv6 address within 2000::/3, got another")
-    for key, known in (("role", ROLES), ("mode", MODES)):
-        for row, text in _texts_but(feed.labels.get(key), known.__contains__):
+    for key, known in (("role", ROLES), ("mode", MODES), ("sector", sectors)):
+        for row, text in _texts_but(feed.labels.get(key), known.__contains__) if known else ():
             message = f"expected one of {', '.join(known)}, got {text!r}{hint(text, known)}"
             yield problem(row, key, message)
     for row, text in _texts_but(names, _is_name):

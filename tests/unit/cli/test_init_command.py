@@ -167,7 +167,6 @@ def test_what_cannot_be_is_refused_and_nothing_left(tmp_path):
     assert "packs of AT, ES, IT, RU" in refusal(tmp_path, "--country", "Spain")
     told = refusal(tmp_path, "--country", "es")
     assert "--country: expected a country of ISO 3166 such as ES, or EU, got 'es'" in told
-    assert "--from: expected a date" in refusal(tmp_path, "--country", "ES", "--from", "x")
     early = refusal(tmp_path, "--country", "WS", "--from", "2011-12-25", "--to", "2012-01-05")
     assert "--from: expected 2012-01-02 or later, when cadence-at-once begins" in early
     assert "--to: expected a day after" in refusal(
@@ -175,11 +174,16 @@ def test_what_cannot_be_is_refused_and_nothing_left(tmp_path):
     )
     missing = refusal(tmp_path, "--country", "ES", "--blocklist", "x")
     assert "'--blocklist': file 'x' does not exist" in missing
-    wrong = refusal(tmp_path, "--country", "ES", "--operators", str(tmp_path / "ops.csv"))
-    assert "operator: expected this column" in wrong
-    assert "name: unknown column" in wrong
-    bad = refusal(tmp_path, "--country", "ES", "--blocklist", str(tmp_path / "list.txt"))
-    assert f"{tmp_path / 'list.txt'}:1" in bad
+    (tmp_path / "ours.csv").write_text("site,ip,sector,visits_per_h\na,198.51.100.7,x,-3\n")
+    names = ("operators", "ops.csv", "ranges", "ops.csv", "blocklist", "list.txt", "inventory")
+    options = [f"--{one}" if "." not in one else str(tmp_path / one) for one in names]
+    options += [str(tmp_path / "ours.csv"), "--from", "x", "--to", "y", "--column", "foo=bar"]
+    told = refusal(tmp_path, "--country", "ES", *options)
+    for wrong in ("--from: expected a", "--to: expected a", "--column: expected ROLE=NAME",
+                  "list.txt:1", "ours.csv:2: sector: expected one of e-commerce",
+                  "ours.csv:2: visits_per_h: expected", "operator: expected this column",
+                  "name: unknown column", "ops.csv:1: prefix: expected this column"):  # fmt: skip
+        assert wrong in told
 
 
 @pytest.mark.parametrize(
