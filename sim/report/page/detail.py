@@ -243,14 +243,6 @@ def are_named(groups: Sequence[OperatorRow]) -> bool:
     return any(not re.fullmatch(r"operator \d+", one.label) for one in groups)
 
 
-def first_block(run: RunFolder, outage: Outage) -> Text | None:
-    """When the first of all operators blocks others' addresses, if any does."""
-    at = read_first_blocks(run, run.strategies[0]).get("")
-    if at is None:
-        return None
-    return moment(step_before(later(run.start, at), rounding_of(outage)), run.horizon_s)
-
-
 def operators_of(
     run: RunFolder, outage: Outage, most: int
 ) -> Iterator[tuple[Text, float, Text, Estimate | None]]:

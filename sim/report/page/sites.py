@@ -66,11 +66,6 @@ class SiteRow:
     n_addresses: int = 0
     """Addresses of it that are on the list, of how many; 0 where none is."""
 
-    @property
-    def is_met(self) -> bool:
-        """Whether it is cut off in any simulation, or on the list."""
-        return self.n_cut > 0 or self.n_listed > 0
-
 
 def rows_of_sites(run: RunFolder, step: int) -> list[SiteRow]:
     """Read which sites are cut off at the largest operators, the longest cut off first.
@@ -134,15 +129,6 @@ def _longest_first(runs: SiteRuns, listed: Container[str] = ()) -> list[int]:
     keys = np.median(hours, axis=0), (hours > 0).sum(axis=0), is_listed, affected.mean(axis=0)
     order: list[int] = np.lexsort([-key for key in reversed(keys)]).tolist()
     return order
-
-
-def _first_rows(run: RunFolder, runs: SiteRuns) -> list[int]:
-    """Rows of the sites of a table of the detail: those affected or listed, or some others."""
-    listed = count_listed(run)
-    is_met = (np.nan_to_num(runs.number["affected_h"]) > 0).any(axis=0) | np.isin(
-        runs.site, [*listed]
-    )
-    return _longest_first(runs, listed)[: max(MOST_ROWS, min(int(is_met.sum()), 2 * MOST_SITES))]
 
 
 def _hours_of(
@@ -314,7 +300,7 @@ def places_of(run: RunFolder) -> Iterator[tuple[str, str, str, Text]]:
     is_by_name = "name" in read_mechanisms(run, strategy)
     none = say("none by address") if is_by_name else say("none")
     names = names_listed(run)
-    for at in _first_rows(run, runs):
+    for at in _longest_first(runs, count_listed(run))[:MOST_SITES]:
         site = runs.site[at]
         mine = addresses.get(site, [])
         # A place that is drawn may be blocked as well.
@@ -339,7 +325,7 @@ def times_of(run: RunFolder, step: int) -> Iterator[tuple[str, Text, str, Text, 
     partly = find_partly(run, run.strategies[0])
     spells = read_spells(run.path, run.strategies[0])
     sessions = sessions_by_site(run, runs.site, partly)
-    for at in _first_rows(run, runs):
+    for at in _longest_first(runs, count_listed(run))[:MOST_SITES]:
         site, cut_h = runs.site[at], runs.number["impaired_h"][:, at]
         is_cut = cut_h > 0
         first = _first_moment(run, runs, at, step, partly)

@@ -443,23 +443,19 @@ def strategies_of(run: RunFolder) -> list[Mapping[str, Any]]:
     ]
 
 
-def labelled(strategies: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-    """Labels that a user gave strategies, each with what the strategy is."""
-    return {
-        label: strategy_words(one)
-        for one in strategies
-        if "what_if" not in one
-        for label in [str(one["label"])]
-        # Only what a strategy is called without a label has these marks.
-        if not {":", "="} & {*label}
-        and label not in (one["id"], one.get("parameters", {}).get("rule"))
-    }
+def is_labelled(strategy: Mapping[str, Any]) -> bool:
+    """Whether a user gave the label of a strategy; what one is called else may have these marks."""
+    label, given = str(strategy["label"]), strategy.get("parameters", {})
+    others = strategy["id"], given.get("rule")
+    return "what_if" not in strategy and not {":", "="} & {*label} and label not in others
 
 
 def strategy_names(strategies: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     """Names of the strategies of a manifest, by label, which is one if a user gave it."""
-    said = {str(one["label"]): strategy_words(one) for one in strategies}
-    said |= {label: say_name(label) for label in labelled(strategies)}
+    said = {
+        str(one["label"]): say_name(one["label"]) if is_labelled(one) else strategy_words(one)
+        for one in strategies
+    }
     times = Counter(said.values())
     return {
         label: name if times[name] == 1 else say("{name} ({label})", name=name, label=label)

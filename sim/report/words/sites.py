@@ -104,19 +104,11 @@ def sentence_of_list(run: RunFolder) -> Text | None:
     n, k, n_unknown = state.size, int((state >= State.PARTLY).sum()), int((state == 0).sum())
     if n == 1:
         return None
-    counts = {"k": k, "n": n, "s": len(count_listed(run)), "of": n_sites}
-    values = {key: whole(one) for key, one in counts.items()}
+    sites = say(", in {k} of {n} sites,", k=whole(len(count_listed(run))), n=whole(n_sites))
     said = say_n(
-        "{k} of your {n} hosts is on the list", "{k} of your {n} hosts are on the list", k, **values
-    )
-    if not k:
-        said = say("None of your {n} hosts is on the list", **values)
-    elif 1 < n_sites < n:
-        said = say_n(
-            "{k} of your {n} hosts, in {s} of {of} sites, is on the list",
-            "{k} of your {n} hosts, in {s} of {of} sites, are on the list",
-            k,
-            **values,
-        )
+        "{k} of your {n} hosts{sites} is on the list",
+        "{k} of your {n} hosts{sites} are on the list",
+        k, k=whole(k), n=whole(n), sites=sites if k and 1 < n_sites < n else "",
+    )  # fmt: skip
     unknown = say_n("; {n} has no address", "; {n} have no address", n_unknown, n=whole(n_unknown))
     return joined("", (said, unknown if n_unknown else "", "."))
