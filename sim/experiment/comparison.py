@@ -175,10 +175,7 @@ def in_shared_replicates(measured: Mapping[str, Measured]) -> dict[str, Measured
 
 
 def compare_strategies(
-    measured: Mapping[str, Measured],
-    baseline: str,
-    metrics: Sequence[str],
-    n_drawn: float = 0,
+    measured: Mapping[str, Measured], baseline: str, metrics: Sequence[str], n_drawn: float = 0
 ) -> tuple[Line, ...]:
     """Compare every strategy with the baseline: rows of ``comparison.csv``.
 

@@ -151,13 +151,7 @@ class Execution:
         Whether an interrupt has ended them.
     """
 
-    def __init__(
-        self,
-        folder: Path,
-        plan: Plan,
-        executor: Executor,
-        watch: Watch = NOBODY,
-    ) -> None:
+    def __init__(self, folder: Path, plan: Plan, executor: Executor, watch: Watch = NOBODY) -> None:
         self._plan = plan
         self._tables = plan.run_tables if plan.is_as_given else ()
         self._checkpoints = Checkpoints(folder, self._tables)

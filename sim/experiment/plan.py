@@ -174,12 +174,7 @@ class Plan:
         return plan.with_ensemble(asked["ensemble"]) if "ensemble" in asked else plan
 
     def of_size(
-        self,
-        n: int | None,
-        *,
-        fixed: bool,
-        source: str | Path | None = None,
-        pairs: bool = False,
+        self, n: int | None, *, fixed: bool, source: str | Path | None = None, pairs: bool = False
     ) -> Plan:
         """Plan so many members, or so many replicates of the point values where ``fixed``.
 

@@ -234,13 +234,7 @@ class Sweep:
         described = {"over": list(over), "n_points": len(laid), "metrics": chosen}
         asked = {"over": list(over), "metrics": list(metrics)}
         plan = Plan(
-            "sweep",
-            resolved,
-            root_seed,
-            n_replicates,
-            points=points,
-            design=described,
-            asked=asked,
+            "sweep", resolved, root_seed, n_replicates, points=points, design=described, asked=asked
         )
         return cls(plan, axes, tuple(laid), tuple(chosen))
 
@@ -263,10 +257,7 @@ def axis_columns(axes: Axes) -> tuple[Column, ...]:
 
 
 def sweep_sheet(
-    axes: Axes,
-    points: Sequence[Sequence[Value]],
-    answers: Answers,
-    metrics: Sequence[str],
+    axes: Axes, points: Sequence[Sequence[Value]], answers: Answers, metrics: Sequence[str]
 ) -> Sheet:
     """The chosen measures at every point that has a result."""
     has_run = ~np.isnan(answers.value).all(axis=(1, 2))

@@ -184,11 +184,7 @@ def _checks_folder(run: RunFolder, executor: Executor) -> Iterator[Path]:
 
 
 def verify_folder(
-    path: Path,
-    executor: Executor,
-    *,
-    n_sample: int | None = None,
-    watch: Watch = NOBODY,
+    path: Path, executor: Executor, *, n_sample: int | None = None, watch: Watch = NOBODY
 ) -> Verdict:
     """Verify a run folder.
 

@@ -237,11 +237,7 @@ def expected_businesses(world: World, outcome: Outcome) -> float:
     n_listed = listed.count_below(stop) - listed.count_below(start)
     four, all_four, six = (
         np.bincount(place_row[mine], weight[mine], n_places)
-        for mine, weight in (
-            (is_four, n_listed),
-            (is_four, stop - start),
-            (~is_four, n_listed),
-        )
+        for mine, weight in ((is_four, n_listed), (is_four, stop - start), (~is_four, n_listed))
     )
     share = np.where(all_four > 0, four / np.maximum(all_four, 1), 0.0)
     components = world.components

@@ -138,10 +138,7 @@ def cover(
             frontier,
         )
         found = answer(
-            question,
-            concatenate(wanted),
-            concatenate(hosts) if hosts else None,
-            in_force,
+            question, concatenate(wanted), concatenate(hosts) if hosts else None, in_force
         )
         remarks = list_remarks([*wanted, *hosts, *guards, *in_force])
         notes = (f"note: {one}" for one in found.notes)
@@ -399,10 +396,7 @@ def _write_ranges(
         given = ", ".join(sorted(lost))
         raise UsageError(f"{given}: expected a range that no earlier file has, got none")
     licences = dict.fromkeys(feed.origin.licence or "not stated" for feed in feeds)
-    with (
-        new_file(note_path(output), force=force) as note,
-        new_file(output, force=force) as partial,
-    ):
+    with new_file(note_path(output), force=force) as note, new_file(output, force=force) as partial:
         note.write_text(ranges_note(rows, references, "; ".join(licences)), encoding="utf-8")
         partial.write_text(ranges_text(rows), encoding="utf-8")
     return len(rows), n_narrow

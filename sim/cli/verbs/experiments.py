@@ -114,10 +114,7 @@ def compare(
         "--baseline LABEL",
         "Strategy that the others are compared with; 'none' by default. Added where not named.",
     ),
-    metric: list[str] = many(
-        "--metric NAME",
-        "A metric to compare; all by default.",
-    ),
+    metric: list[str] = many("--metric NAME", "A metric to compare; all by default."),
     move: list[str] = option(
         "--move FILE",
         "Compare your sites as they are with your sites at other addresses: a CSV file with "
@@ -272,11 +269,7 @@ def sweep(
         if not over:
             raise UsageError("expected --over KEY=…, got none: what is to be varied?")
         return Sweep.of(
-            resolved,
-            seed,
-            replicates or resolved.scenario.n_replicates,
-            over=over,
-            metrics=metric,
+            resolved, seed, replicates or resolved.scenario.n_replicates, over=over, metrics=metric
         )
 
     changes = (over, replicates, metric)
@@ -299,9 +292,7 @@ def sweep(
 def sensitivity(
     scenario: str | None = SCENARIO_OR_RESUME,
     metric: list[str] = option(
-        "--metric NAME",
-        f"The answer; {COLLATERAL} by default. May be repeated.",
-        default=[],
+        "--metric NAME", f"The answer; {COLLATERAL} by default. May be repeated.", default=[]
     ),
     only: list[str] = many(
         "--only KEY,…", "Assumptions to vary; all that have a range by default."
@@ -335,11 +326,7 @@ def sensitivity(
 
     def make(resolved: Resolved, seed: int) -> Sensitivity:
         return Sensitivity.of(
-            resolved,
-            seed,
-            replicates or N_REPLICATES,
-            metrics=metric,
-            only=names,
+            resolved, seed, replicates or N_REPLICATES, metrics=metric, only=names
         )
 
     changes = (metric, only, replicates, list_only or None)

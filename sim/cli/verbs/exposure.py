@@ -470,11 +470,7 @@ def exposure_document(
         "schema": SCHEMA,
         "blocklists": list(blocklists),
         "at": at,
-        "listed": {
-            **asdict(found.listed),
-            "n_addresses4_of": 2**32,
-            "n_addresses6_of": 2**128,
-        },
+        "listed": {**asdict(found.listed), "n_addresses4_of": 2**32, "n_addresses6_of": 2**128},
         "breakdowns": [
             {
                 "by": breakdown.by,

@@ -272,12 +272,7 @@ def date_axis(ax: Axes, start: datetime, horizon_s: int, words: Language = IN_EN
 
 
 def number_axis(
-    ax: Axes,
-    top: float,
-    *,
-    is_share: bool = False,
-    way: str = "y",
-    words: Language = IN_ENGLISH,
+    ax: Axes, top: float, *, is_share: bool = False, way: str = "y", words: Language = IN_ENGLISH
 ) -> None:
     """Few round numbers from nothing up along an axis; shares in percent."""
     axis = ax.yaxis if way == "y" else ax.xaxis

@@ -9,13 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.catalogue.choices import (
-    COLLATERAL,
-    EFFECTS,
-    PRIVATE_LOSS,
-    label,
-    label_with_unit,
-)
+from sim.catalogue.choices import COLLATERAL, EFFECTS, PRIVATE_LOSS, label, label_with_unit
 from sim.catalogue.measures import MEASURES
 from sim.measure.estimates import (
     SHARE,

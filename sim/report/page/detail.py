@@ -87,10 +87,7 @@ THROUGH = dict(
     )
 )
 """Causes of failures in words."""
-METHODS = {
-    "oecd_2011": say("OECD (2011)"),
-    "cost_like": say("After COST (NetBlocks)"),
-}
+METHODS = {"oecd_2011": say("OECD (2011)"), "cost_like": say("After COST (NetBlocks)")}
 """National methods by their authors."""
 SAME_SHARE = "country, same share of demand lost"
 TIMES = {"sessions": "start", "orders": "effective", "table": "from"}

@@ -300,21 +300,21 @@ class _Facts:
         if found is None:
             return None
         found = in_currency(found, self.rate)
-        n = two_digits(found.median)
-        named = {"currency": currency_name(found.unit, n)}
-        what = say_n(
-            "{currency} lost by these businesses", "{currency} lost by these businesses", n, **named
-        )
-        if has_sites_alone(self.run):
-            what = self.lost_by_sites(found)
+        what = self.lost(found, of_sites=has_sites_alone(self.run))
         figure = self.figure(PRIVATE_LOSS, found, what)
         is_least = self.has_sites and bool(find_unknown(self.run, strategy))
         return _least(figure, is_least=is_least)
 
-    def lost_by_sites(self, found: Estimate) -> Text:
+    def lost(self, found: Estimate, *, of_sites: bool) -> Text:
         n = two_digits(found.median)
         named = {"currency": currency_name(found.unit, n)}
-        return say_n("{currency} lost by your sites", "{currency} lost by your sites", n, **named)
+        if of_sites:
+            return say_n(
+                "{currency} lost by your sites", "{currency} lost by your sites", n, **named
+            )
+        return say_n(
+            "{currency} lost by these businesses", "{currency} lost by these businesses", n, **named
+        )
 
     def bounded(self, figure: Figure, strategy: str) -> Figure:
         """The same with a bound in place of a zero."""
@@ -561,7 +561,7 @@ class _Facts:
         figure = self.figure("", estimate_over(hours.sum(axis=1), "h"), of_all)
         yield _least(figure, is_least=is_least)
         lost = in_currency(estimate_over(loss.sum(axis=1), unit), self.rate)
-        yield _least(self.figure("", lost, self.lost_by_sites(lost)), is_least=is_least)
+        yield _least(self.figure("", lost, self.lost(lost, of_sites=True)), is_least=is_least)
 
     def verdicts(self) -> tuple[Verdict, ...]:
         """Verdicts by kind, in the sequence of the columns."""
