@@ -32,12 +32,16 @@ from sim.addresses.sets.line import clip_prefix
 from sim.addresses.sets.notation import parse_prefix
 
 
-def check_beside(value: Any, info: ValidationInfo, key: str) -> Any:
-    """Refuse a value that says nothing without another key."""
-    # What is not among the data was refused itself.
-    if value is not None and key in info.data and info.data[key] is None:
-        raise ValueError(f"expected it with {key}, got no {key}")
-    return value
+def beside(key: str) -> AfterValidator:
+    """Refuse a value that says nothing without another key, which stands above it."""
+
+    def check(value: Any, info: ValidationInfo) -> Any:
+        # What is not among the data was refused itself.
+        if value is not None and info.data.get(key, value) is None:
+            raise ValueError(f"expected it with {key}, got no {key}")
+        return value
+
+    return AfterValidator(check)
 
 
 class Checked(BaseModel):

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field
 
-from sim.scenario.quantities import Hours, Model, PerDay, Share, Table, check_beside
+from sim.scenario.quantities import Hours, Model, PerDay, Share, Table, beside
 
 Positive = Annotated[float, Field(gt=0, le=1e12)]
 NonNegative = Annotated[float, Field(ge=0, le=1e12)]
@@ -43,17 +43,13 @@ class Fronts(Model):
     arrivals_per_week: Annotated[float, Field(gt=0, le=10_000)] | None = None
     """Mean number of new fronts in a week; lost fronts are then not replaced. By default they are,
     and there are no others."""
-    arrivals_shape: Annotated[float, Field(ge=0.01, le=10_000)] | None = None
+    arrivals_shape: Annotated[
+        Annotated[float, Field(ge=0.01, le=10_000)] | None, beside("arrivals_per_week")
+    ] = None
     """Shape of the gamma distribution of that mean between weeks; it is the same by default."""
     drift_sd_logit: Annotated[float, Field(ge=0, le=10)] | None = None
     """Standard deviation of the weekly change of the log odds of the heaviest pool; none by
     default."""
-
-    @field_validator("arrivals_shape")
-    @classmethod
-    def check_shape(cls, value: object, info: ValidationInfo) -> object:
-        """Refuse a shape of arrivals that are not given."""
-        return check_beside(value, info, "arrivals_per_week")
 
     def check_values(self) -> None:
         """Refuse clients who know more fronts than there are."""

@@ -23,7 +23,7 @@ from sim.scenario.quantities import (
     Share,
     SitesFile,
     Table,
-    check_beside,
+    beside,
     check_country,
     check_printable,
     check_time_zone,
@@ -174,15 +174,9 @@ class Target(Model):
     addresses: TargetAddresses | None = None
     """Addresses or names of the target, or a file of them: the censor knows all, and the target
     keeps them; in place of `fronts`."""
-    names: SitesFile | None = None
+    names: Annotated[SitesFile | None, beside("addresses")] = None
     """File with the addresses of these names, in any form that `exposure --names` takes; names that
     it lacks are looked up in `population.inventory`."""
-
-    @field_validator("names")
-    @classmethod
-    def check_company(cls, value: object, info: ValidationInfo) -> object:
-        """Refuse a key that says nothing without another."""
-        return check_beside(value, info, "addresses")
 
 
 class Register(Model):

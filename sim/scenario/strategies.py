@@ -18,7 +18,6 @@ from pydantic import (
     ConfigDict,
     Field,
     PlainSerializer,
-    ValidationInfo,
     WithJsonSchema,
     field_validator,
 )
@@ -37,7 +36,7 @@ from sim.scenario.quantities import (
     PerDay,
     Share,
     Table,
-    check_beside,
+    beside,
     format_instant,
     kinds_of,
     parse_instant,
@@ -153,14 +152,8 @@ class _Given(Checked):
     """Time of day at which it does, or date and time; the start of the run by default."""
     to: Moment | None = None
     """Time of withdrawal: the next such time with `every`; never by default."""
-    except_: Annotated[Days | None, Field(alias="except")] = None
+    except_: Annotated[Days | None, beside("every"), Field(alias="except")] = None
     """Dates on which it does not come into force."""
-
-    @field_validator("except_")
-    @classmethod
-    def check_company(cls, value: object, info: ValidationInfo) -> object:
-        """Refuse a key that says nothing without another."""
-        return check_beside(value, info, "every")
 
     def check_values(self) -> None:
         """Refuse an order of nothing, a name without a pattern, and times that do not fit."""
@@ -420,6 +413,10 @@ class Throttle(Chase):
     """Length of the prefix."""
 
 
+Spread = Annotated[float, Field(ge=0, le=10)]
+Memory = Annotated[float, Field(gt=0, le=10_000)]
+
+
 class TimeWindow(Chase):
     """Drop discovered addresses only during sessions."""
 
@@ -434,37 +431,19 @@ class TimeWindow(Chase):
     default."""
     share_in_session: Share | None = None
     """Share of known fronts that a session lists, its median over sessions; all by default."""
-    share_in_session_sd_logit: Annotated[float, Field(ge=0, le=10)] | None = None
+    share_in_session_sd_logit: Annotated[Spread | None, beside("share_in_session")] = None
     """Standard deviation, between sessions, of the logit of that share; none by default."""
-    share_in_session_memory_d: Annotated[float, Field(gt=0, le=10_000)] | None = None
+    share_in_session_memory_d: Annotated[Memory | None, beside("share_in_session_sd_logit")] = None
     """Time in which the correlation of that logit between sessions falls to 1/e; none is left by
     default."""
-    front_sd_logit: Annotated[float, Field(ge=0, le=10)] | None = None
+    front_sd_logit: Annotated[Spread | None, beside("share_in_session")] = None
     """Standard deviation of that logit between fronts that were listed before; none by default."""
     front_leave_per_d: PerDay | None = None
     """Rate at which a front becomes inactive and is not listed; fronts stay active by default."""
-    front_return_per_d: PerDay | None = None
+    front_return_per_d: Annotated[PerDay | None, beside("front_leave_per_d")] = None
     """Rate at which an inactive front becomes active again; never by default."""
     length: Length = 32
     """Length of the prefix dropped around each address that is discovered."""
-
-    @field_validator("share_in_session_sd_logit", "front_sd_logit")
-    @classmethod
-    def check_shares(cls, value: object, info: ValidationInfo) -> object:
-        """Refuse a spread of a share that is not given."""
-        return check_beside(value, info, "share_in_session")
-
-    @field_validator("share_in_session_memory_d")
-    @classmethod
-    def check_memory(cls, value: object, info: ValidationInfo) -> object:
-        """Refuse a memory of a share that does not differ between sessions."""
-        return check_beside(value, info, "share_in_session_sd_logit")
-
-    @field_validator("front_return_per_d")
-    @classmethod
-    def check_return(cls, value: object, info: ValidationInfo) -> object:
-        """Refuse fronts that return and never leave."""
-        return check_beside(value, info, "front_leave_per_d")
 
     def check_values(self) -> None:
         """Refuse no sessions, sessions in two places, and windows that do not follow each other."""
