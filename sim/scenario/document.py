@@ -23,7 +23,7 @@ from ruamel.yaml.events import (
 )
 from ruamel.yaml.nodes import ScalarNode
 
-from sim.errors import Problem, ProblemsError, ScenarioError
+from sim.errors import Problem, ProblemsError, ScenarioError, not_utf8
 from sim.scenario.quantities import describe, finite_number
 
 Value: TypeAlias = "dict[str, Value] | list[Value] | str | int | float | bool"
@@ -153,7 +153,7 @@ def decode(data: bytes, file: str, refusal: type[ProblemsError] = ScenarioError)
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        message = f"expected UTF-8 text, got the byte 0x{data[error.start]:02x}"
+        message = not_utf8(data, f"the byte 0x{data[error.start]:02x}")
         raise refusal([Problem(file, message, line)]) from None
 
 

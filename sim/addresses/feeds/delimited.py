@@ -19,7 +19,7 @@ from sim.addresses.feeds.gather import Gathering, Line, count_lines, decode_line
 from sim.addresses.feeds.inputs import DELIMITERS, plain_name
 from sim.addresses.sets.notation import shown
 from sim.addresses.text.source import Block, Readable, read_blocks
-from sim.errors import DataError, Problem
+from sim.errors import DataError, Problem, not_utf8
 
 
 def read_rows(
@@ -115,7 +115,7 @@ def cut_header(line: bytes, name: str) -> tuple[list[str], str]:
     try:
         text = line.removeprefix(BOM_UTF8).decode().strip("\r\n")
     except UnicodeDecodeError as error:
-        message = f"expected UTF-8 text, got the byte 0x{line[error.start]:02x}"
+        message = not_utf8(line, f"the byte 0x{error.object[error.start]:02x}")
         raise DataError([Problem(name, message, 1)]) from None
     delimiter = max(DELIMITERS, key=text.count)
     try:

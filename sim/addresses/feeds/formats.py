@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from sim.addresses.feeds.delimited import cut_header
 from sim.addresses.feeds.feed import Feed
 from sim.addresses.feeds.forms import EXPORTS, FORM, FORMATS, FORMS, JSON_FORMS
 from sim.addresses.feeds.gather import Gathering
@@ -96,6 +97,7 @@ def _check_no_table(sample: Sample, given: Input) -> None:
             continue
         n_addresses = [sum(map(is_address, row)) for row in rows]
         if n_addresses[0] == 0 and all(n_addresses[1:]):
+            cut_header(sample.data.partition(b"\n")[0], given.name)  # Names that are no UTF-8.
             got = f"{', '.join(rows[0])[:200]} between {_NAMES[delimiter]}"
             wanted = f"expected a column named {', '.join(ADDRESS_COLUMNS)}, got {got}"
             held = [one for one, cell in zip(rows[0], rows[1], strict=True) if is_address(cell)]
@@ -309,8 +311,8 @@ def _mostly_refused(given: Input, format_name: str, n_bad: int, n_good: int, lim
     if format_name != "list" or n_bad <= n_good:
         return ""
     sample = take_sample(given, limits).data
-    if sample.startswith((b"\xff\xfe", b"\xfe\xff")) or sample[:400].count(b"\0") > 40:
-        return "UTF-16 text or a binary file: text must be UTF-8"
+    if sample[:400].count(b"\0") > 40:
+        return "UTF-16 text or a binary file: `iconv -f utf-16le -t utf-8 FILE > NEW` may help"
     lines = sample.decode("utf-8-sig", "replace").split("\n")
     said = [line.strip()[:_MOST_CHARACTERS] for line in lines[: 10 * _MOST_LINES]]
     said = [line for line in said if line and not line.startswith("#")][:_MOST_LINES]

@@ -29,7 +29,7 @@ from sim.addresses.text.reading import (
     wrong_counts,
 )
 from sim.addresses.text.source import Block, Limits, Readable, hidden_end, may_hide, read_blocks
-from sim.errors import BadLinesError, DataError, Problem
+from sim.errors import BadLinesError, DataError, Problem, not_utf8
 
 Line = NDArray[np.int64]
 _BLANKS = " \t\r"
@@ -332,8 +332,8 @@ def decode_lines(block: Block, gathering: Gathering) -> Iterator[tuple[int, str]
         try:
             yield number, line.decode()
         except UnicodeDecodeError as error:
-            got = f"the byte 0x{line[error.start]:02x}"
-            gathering.refuse(f"expected UTF-8 text, got {got}", number)
+            message = not_utf8(line, f"the byte 0x{line[error.start]:02x}")
+            gathering.refuse(message, number)
 
 
 def read_numbered(source: Readable, gathering: Gathering) -> Iterator[list[tuple[int, str]]]:

@@ -21,6 +21,7 @@ from sim.addresses.feeds.inventories import ADDRESS_COLUMNS, Table
 from sim.addresses.feeds.verdicts import NAMES, lets_through
 from sim.addresses.sets.notation import shown
 from sim.addresses.text.source import Readable
+from sim.errors import not_utf8
 from sim.files import RepeatedKeyError
 from sim.files import parse_json as parse_json_text
 
@@ -105,8 +106,7 @@ def parse_json(text: bytes) -> Any:
     try:
         decoded = text.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        byte = text[error.start]
-        raise ValueError(f"expected UTF-8 text, got the byte 0x{byte:02x}") from None
+        raise ValueError(not_utf8(text, f"the byte 0x{error.object[error.start]:02x}")) from None
     try:
         return parse_json_text(decoded)
     except (json.JSONDecodeError, RepeatedKeyError):

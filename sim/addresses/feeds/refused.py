@@ -19,7 +19,7 @@ from sim.errors import DataError, Problem
 _CONTROL = re.compile(rb"[\x01-\x08\x0e-\x1a]")
 """Bytes that are in no text."""
 _LOOKED_AT = 2**10
-_READ = (b"PAR1", codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _MMDB = b"\xab\xcd\xefMaxMind.com"
 """Begins the metadata at the end of a database (MaxMind DB File Format Specification 2.0)."""
 
@@ -126,8 +126,7 @@ def _without_comments(data: bytes) -> str:
 
 
 def _decoded(data: bytes) -> str:
-    is_utf16 = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-    return data.decode("utf-16" if is_utf16 else "utf-8-sig", "replace")
+    return data.decode("utf-16" if data.startswith(_UTF16) else "utf-8-sig", "replace")
 
 
 def _is_routing(data: bytes) -> bool:
@@ -279,11 +278,15 @@ REFUSED = (
         _is_mrt,
     ),
     Refused(
+        "UTF-16 text", "iconv -f utf-16 -t utf-8 FILE > NEW", "UTF-8 text",
+        lambda data: data.startswith(_UTF16),
+    ),
+    Refused(
         "a binary file",
         "file FILE",
         "of what program it is. Let that program write text, as `sing-box rule-set decompile`, "
         "`mihomo convert-ruleset` and `v2dat unpack` do",
-        lambda data: not data.startswith(_READ) and _CONTROL.search(data[:_LOOKED_AT]) is not None,
+        lambda data: data[:4] != b"PAR1" and _CONTROL.search(data[:_LOOKED_AT]) is not None,
     ),
-)
+)  # fmt: skip
 """Kinds of files that are refused, and how to get text from them."""

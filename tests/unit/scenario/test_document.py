@@ -130,7 +130,7 @@ def test_an_alias_is_refused_and_never_expanded():
 def test_what_is_no_document_is_refused(data, expected):
     with pytest.raises(ScenarioError, match="expected") as caught:
         parse_document(data, "f.yaml")
-    assert str(caught.value) == expected
+    assert str(caught.value).partition(": save it as")[0] == expected
 
 
 @pytest.mark.parametrize(

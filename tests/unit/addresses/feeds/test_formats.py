@@ -276,7 +276,7 @@ LIKENESSES = {
     "a table with bars (|)": "a|198.51.100.1\nb|203.0.113.1\n",
     "an HTML page": "<!DOCTYPE html>\n<html><head><title>404</title></head>\n</html>\n",
     "XML": "<?xml version='1.0'?>\n<a>\n</a>\n",
-    "UTF-16 text or a binary file": "198.51.100.1\n".encode("utf-16"),
+    "UTF-16 text or a binary file": "198.51.100.1\n".encode("utf-16-le"),
 }
 
 
@@ -421,6 +421,22 @@ def test_two_columns_of_addresses_are_a_question_to_the_user(read):
 def test_a_format_that_does_not_exist_is_named_with_those_that_do(read):
     with pytest.raises(UsageError, match=r"expected one of parquet, .*, got 'amazon'"):
         read("list.txt", LIST, "amazon")
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("Domínio;Endereço IP\na.example;198.51.100.1\n", "windows-1252"),
+        ("IP;Domínio\n198.51.100.1;a.example\n", "windows-1252"),
+        ("site,address\nSão,198.51.100.1\n", "windows-1252"),
+        ("Домен;Адрес\nа.example;198.51.100.1\n", "windows-1251"),
+        ("site,address\r\na,198.51.100.1\r\n", "utf-16"),
+    ],
+)
+def test_a_file_that_is_not_utf_8_is_refused_once_with_how_to_make_it_so(text, code, read):
+    (problem,) = problems_of(DataError, read, "file", text.encode(code))
+    assert "UTF-8" in problem.message
+    assert re.search(f"`iconv -f .* -t utf-8 FILE > NEW`.*{code}|iconv -f {code}", problem.message)
 
 
 def test_bytes_that_are_not_windows_1251_are_replaced_and_counted(read):

@@ -191,4 +191,5 @@ def test_parquet_cut_short_is_refused(tmp_path):
 )  # fmt: skip
 def test_what_a_form_does_not_have_is_refused_with_its_place(read_as, content, told, tmp_path):
     data = content.encode("utf-8", "surrogateescape")
-    assert refusal(tmp_path, data, read_as) == [f"given:{one}" for one in told]
+    found = [one.partition(": save it as")[0] for one in refusal(tmp_path, data, read_as)]
+    assert found == [f"given:{one}" for one in told]
