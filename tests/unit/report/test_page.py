@@ -1092,8 +1092,15 @@ def test_a_site_is_cut_off_when_more_than_a_tenth_of_its_users_are(tmp_path, mon
         "2018-04-16T14:00Z,unblock,198.18.0.1/32,a",
     )
     monkeypatch.setitem(sites.TABLES, "strategy.orders", orders)
+    # A host with two addresses, one of them listed.
+    ours = "\n".join(sites.TABLES["population.inventory"]).replace(
+        "198.18.0.1,frontend,shops,,,spread,,\ntwo.example,198.18.0.9,frontend,,,,,,",
+        "198.18.0.1;198.18.0.9,frontend,shops,,,spread,,",
+    )
+    monkeypatch.setitem(sites.TABLES, "population.inventory", tuple(ours.split("\n")))
     write_sites(tmp_path / "run")
     run = open_run(tmp_path / "run")
+    assert answer(run).whole.startswith("2 of your 8 hosts, in 2 of 5 sites, are on the list. ")
     row = f"shop.example 1 of 2 addresses listed 16 Apr, 10:00 4 of 4 4 {cells(100, 100)}"
     assert row in words_of(render(run))
     assert "the median one then for 4 hours in all" in answer(run).whole
