@@ -82,26 +82,18 @@ class Order:
 
 @dataclass(slots=True, eq=False)
 class Entry:
-    """One block order in the register; it stays as it is.
-
-    Attributes
-    ----------
-    row
-        Number of the entry in this run, from 0.
-    order
-        The order that made it.
-    placed_s
-        When it was placed.
-    addresses, mechanism, n_rules
-        All its addresses, by which means, and the rules it takes at an operator.
-    """
+    """One block order in the register; it stays as it is."""
 
     row: int
+    """Number of the entry in this run, from 0."""
     order: Order
+    """The order that made it."""
     placed_s: int
+    """When it was placed."""
     addresses: IntervalSet = field(init=False)
     mechanism: Mechanism = field(init=False)
     n_rules: int = field(init=False)
+    """All its addresses, by which means, and the rules it takes at an operator."""
 
     def __post_init__(self) -> None:
         order = self.order
@@ -239,27 +231,21 @@ SetOfFront: TypeAlias = Callable[[int, int], IntervalSet]
 
 @dataclass(slots=True, eq=False)
 class KnownFronts:
-    """Fronts of the target that the censor has discovered, in the sequence they were rented.
-
-    Attributes
-    ----------
-    address, provider_row, discovered_s : shape (n_known,)
-        Where each is, whose it is, and when it was learnt.
-    is_exempt : shape (n_known,)
-        Whether no order would hold it, as its address is cut out of every order.
-    is_held
-        Tells of a mechanism that blocks whether an entry in force holds each by it;
-        shape (n_known,).
-    open_rows
-        Rows of those that no entry by a mechanism holds and that are not exempt, once asked for.
-    """
+    """Fronts of the target that the censor has discovered, in the sequence they were rented."""
 
     address: NDArray[np.int64]
     provider_row: NDArray[np.int64]
     discovered_s: NDArray[np.int64]
+    """Where each is, whose it is, and when it was learnt; shape (n_known,)."""
     is_exempt: NDArray[np.bool_]
+    """Whether no order would hold it, as its address is cut out of every order; shape
+    (n_known,)."""
     is_held: Callable[[Mechanism], NDArray[np.bool_]]
+    """Tells of a mechanism that blocks whether an entry in force holds each by it; shape
+    (n_known,)."""
     open_rows: dict[Mechanism, NDArray[np.int64]] = field(default_factory=dict, init=False)
+    """Rows of those that no entry by a mechanism holds and that are not exempt, once asked
+    for."""
 
     @classmethod
     def none(cls) -> KnownFronts:

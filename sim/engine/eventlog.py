@@ -41,30 +41,22 @@ NOBODY = -1
 
 @dataclass(frozen=True, eq=False)
 class Events(FrozenColumns):
-    """Events in the order they happened.
-
-    Attributes
-    ----------
-    t_s : shape (n_events,)
-        When.
-    kind : shape (n_events,)
-        What, as ``Kind``.
-    operator_row, entry_row, front_row, business_row, provider_row : shape (n_events,)
-        Whom it concerns; -1 where the event concerns none of the kind.
-    stance_row, public_event_row : shape (n_events,)
-        The stance taken, in ``STANCES``, and the row of the public event in the scenario's table;
-        -1 where the event is neither.
-    """
+    """Events in the order they happened."""
 
     t_s: NDArray[np.int64]
+    """When; shape (n_events,)."""
     kind: NDArray[np.int64]
+    """What, as ``Kind``; shape (n_events,)."""
     operator_row: NDArray[np.int64]
     entry_row: NDArray[np.int64]
     front_row: NDArray[np.int64]
     business_row: NDArray[np.int64]
     provider_row: NDArray[np.int64]
+    """Whom it concerns; -1 where the event concerns none of the kind; shape (n_events,)."""
     stance_row: NDArray[np.int64]
     public_event_row: NDArray[np.int64]
+    """The stance taken, in ``STANCES``, and the row of the public event in the scenario's
+    table; -1 where the event is neither; shape (n_events,)."""
 
 
 OPERATOR, ENTRY, FRONT, BUSINESS, PROVIDER, STANCE, PUBLIC_EVENT = range(2, len(fields(Events)))

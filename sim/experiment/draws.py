@@ -36,31 +36,22 @@ MOST_DRAWS = 2**20
 
 @dataclass(frozen=True, eq=False)
 class Draws:
-    """Joint draws of the uncertain inputs of a scenario; each has equal weight.
-
-    Attributes
-    ----------
-    unknowns
-        All inputs that are drawn, whichever strategy has them.
-    amounts
-        For each input, shape (n_draws, n_dials), in the unit of its ``scale``.
-    number : shape (n_draws,)
-        Number of each draw in the sequence of its root seed; it is also the number of its chance.
-    root_seed
-        Root of the sequence, and of the chance of each draw.
-    own
-        Keys of the inputs of each strategy, by label. Inputs that only other strategies use are
-        excluded.
-    is_paired
-        Whether members 2k and 2k + 1 have the same inputs, each with its own chance.
-    """
+    """Joint draws of the uncertain inputs of a scenario; each has equal weight."""
 
     unknowns: tuple[Factor, ...]
+    """All inputs that are drawn, whichever strategy has them."""
     amounts: tuple[NDArray[np.float64], ...]
+    """For each input, shape (n_draws, n_dials), in the unit of its ``scale``."""
     number: NDArray[np.int64]
+    """Number of each draw in the sequence of its root seed; it is also the number of its
+    chance; shape (n_draws,)."""
     root_seed: int
+    """Root of the sequence, and of the chance of each draw."""
     own: Mapping[str, frozenset[str]]
+    """Keys of the inputs of each strategy, by label. Inputs that only other strategies use are
+    excluded."""
     is_paired: bool = False
+    """Whether members 2k and 2k + 1 have the same inputs, each with its own chance."""
 
     @property
     def n(self) -> int:
@@ -173,25 +164,17 @@ COLUMNS = tuple(KeptRow.model_fields)
 
 @dataclass(frozen=True)
 class Kept:
-    """A table of kept simulations.
-
-    Attributes
-    ----------
-    file
-        Path of the table, as the user wrote it.
-    draw
-        Numbers of the draws, ascending.
-    root_seed
-        Root of the sequence.
-    model, evidence
-        Hashes of what they are of.
-    """
+    """A table of kept simulations."""
 
     file: str
+    """Path of the table, as the user wrote it."""
     draw: tuple[int, ...]
+    """Numbers of the draws, ascending."""
     root_seed: int
+    """Root of the sequence."""
     model: str
     evidence: str
+    """Hashes of what they are of."""
 
     def why_not(self, resolved: Resolved, root_seed: int) -> str:
         """Why they are not those of a scenario; empty where they are."""

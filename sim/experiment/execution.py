@@ -35,29 +35,21 @@ from sim.scenario.resolve import Resolved
 
 @dataclass(frozen=True, eq=False)
 class Answers:
-    """Measures of all runs.
-
-    Attributes
-    ----------
-    label
-        Label of the strategy.
-    measures
-        Name, unit and unit of the denominator of each measure; the numbers are in ``value``.
-    value, denominator : shape (n_points, n_replicates, n_measures)
-        NaN where not known, and where a run failed or was not started.
-    failures
-        Why there is no result: by ``(point,)`` where the scenario is not possible, by
-        ``(point, strategy, replicate)`` where a run failed.
-    status
-        ``complete``, ``partial`` (something failed) or ``interrupted``.
-    """
+    """Measures of all runs."""
 
     label: str
+    """Label of the strategy."""
     measures: tuple[Measure, ...]
+    """Name, unit and unit of the denominator of each measure; the numbers are in ``value``."""
     value: NDArray[np.float64]
     denominator: NDArray[np.float64]
+    """NaN where not known, and where a run failed or was not started; shape (n_points,
+    n_replicates, n_measures)."""
     failures: Mapping[Key, Failure] = field(default_factory=dict)
+    """Why there is no result: by ``(point,)`` where the scenario is not possible, by ``(point,
+    strategy, replicate)`` where a run failed."""
     status: str = COMPLETE
+    """``complete``, ``partial`` (something failed) or ``interrupted``."""
 
     @property
     def metrics(self) -> tuple[str, ...]:
@@ -86,23 +78,16 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, eq=False)
 class Batch:
-    """Runs of a plan, finished or failed.
-
-    Attributes
-    ----------
-    labels
-        Labels of the strategies.
-    names
-        Names of the finished runs among the checkpoints, in the order of the rows of tables.
-    failures
-        Why there is no result: by ``(point, strategy, replicate)`` for a run, by ``(point,)`` where
-        the scenario is not possible.
-    """
+    """Runs of a plan, finished or failed."""
 
     plan: Plan
     labels: tuple[str, ...]
+    """Labels of the strategies."""
     names: Mapping[Key, str]
+    """Names of the finished runs among the checkpoints, in the order of the rows of tables."""
     failures: Mapping[Key, Failure]
+    """Why there is no result: by ``(point, strategy, replicate)`` for a run, by ``(point,)``
+    where the scenario is not possible."""
     is_interrupted: bool
     checkpoints: Checkpoints
 

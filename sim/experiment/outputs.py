@@ -158,22 +158,15 @@ POINT = Column("point", "integer", "", "Number of the point, from 0; see points.
 
 @dataclass(frozen=True)
 class Sheet:
-    """A table of a study.
-
-    Attributes
-    ----------
-    file
-        Name in the folder, ending in ``.csv``.
-    rows
-        Cells in the order of the columns; NaN and None are empty cells.
-    key
-        Names of the columns that identify a row.
-    """
+    """A table of a study."""
 
     file: str
+    """Name in the folder, ending in ``.csv``."""
     columns: tuple[Column, ...]
     rows: tuple[tuple[object, ...], ...]
+    """Cells in the order of the columns; NaN and None are empty cells."""
     key: tuple[str, ...]
+    """Names of the columns that identify a row."""
 
     def records(self) -> list[dict[str, object]]:
         """Rows as mappings from column name to cell."""
@@ -183,15 +176,10 @@ class Sheet:
 
 @dataclass(frozen=True)
 class Study(Result):
-    """Result of a sweep, a sensitivity analysis or conditioning.
-
-    Attributes
-    ----------
-    sheets
-        Tables, by file name.
-    """
+    """Result of a sweep, a sensitivity analysis or conditioning."""
 
     sheets: Mapping[str, Sheet]
+    """Tables, by file name."""
 
 
 def write_sheets(

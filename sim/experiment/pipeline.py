@@ -33,25 +33,17 @@ from sim.results.store import json_bytes, write_json
 
 @dataclass(frozen=True)
 class Result:
-    """Result of an experiment, and its folder.
-
-    Attributes
-    ----------
-    plan
-        What was run.
-    manifest
-        The folder's manifest.
-    failures
-        As for `Batch`.
-    progress
-        As for `Execution`.
-    """
+    """Result of an experiment, and its folder."""
 
     folder: Path
     plan: Plan
+    """What was run."""
     manifest: dict[str, Any]
+    """The folder's manifest."""
     failures: Mapping[Key, Failure]
+    """As for `Batch`."""
     progress: tuple[int, int] = field(default=(0, 0), kw_only=True)
+    """As for `Execution`."""
 
     @property
     def status(self) -> str:

@@ -49,17 +49,12 @@ from sim.version import __version__
 
 
 class Cases(NamedTuple):
-    """The scenario at every point under every strategy, by point and label of the strategy.
-
-    Attributes
-    ----------
-    impossible
-        Why the scenario is not possible, by ``(point,)``.
-    """
+    """The scenario at every point under every strategy, by point and label of the strategy."""
 
     scenarios: Mapping[Key, Resolved]
     labels: tuple[str, ...]
     impossible: Mapping[Key, Failure]
+    """Why the scenario is not possible, by ``(point,)``."""
 
 
 RUN, COMPARISON = "run", "comparison"
@@ -69,45 +64,31 @@ N_MEMBERS, N_COMPARED = 64, 128
 
 @dataclass(frozen=True)
 class Plan:
-    """Runs of a scenario, with the same chance at every point and under every strategy.
-
-    Attributes
-    ----------
-    kind
-        ``run`` or ``comparison``: the scenario itself, with the tables of every run. Or
-        ``sweep``, ``sensitivity``, ``condition``: many points, with the measures of every run.
-    resolved
-        The scenario under its own strategy.
-    root_seed, n_replicates
-        Root of all random streams; replicates 0, 1, … at every point.
-    variants
-        Of a run or comparison: the strategies, in the order of all tables.
-    baseline
-        Of a comparison: label of the strategy that differences are taken to.
-    metrics
-        Of a comparison: metrics compared; all if empty.
-    points
-        How the scenario is changed; one point without changes for a run or comparison.
-    design
-        How the points were chosen, for the manifest: plain values.
-    asked
-        What the plan was made from, for resuming: plain values.
-    draws
-        Of an ensemble: the joint draw of the uncertain inputs of each replicate, which is then a
-        member; None where all replicates are of the point values.
-    """
+    """Runs of a scenario, with the same chance at every point and under every strategy."""
 
     kind: str
+    """``run`` or ``comparison``: the scenario itself, with the tables of every run. Or
+    ``sweep``, ``sensitivity``, ``condition``: many points, with the measures of every run."""
     resolved: Resolved
+    """The scenario under its own strategy."""
     root_seed: int
     n_replicates: int
+    """Root of all random streams; replicates 0, 1, … at every point."""
     variants: tuple[Variant, ...] = ()
+    """Of a run or comparison: the strategies, in the order of all tables."""
     baseline: str | None = None
+    """Of a comparison: label of the strategy that differences are taken to."""
     metrics: tuple[str, ...] = ()
+    """Of a comparison: metrics compared; all if empty."""
     points: tuple[Point, ...] = (Point(),)
+    """How the scenario is changed; one point without changes for a run or comparison."""
     design: Mapping[str, Any] = field(default_factory=dict)
+    """How the points were chosen, for the manifest: plain values."""
     asked: Mapping[str, Any] = field(default_factory=dict)
+    """What the plan was made from, for resuming: plain values."""
     draws: Draws | None = None
+    """Of an ensemble: the joint draw of the uncertain inputs of each replicate, which is then a
+    member; None where all replicates are of the point values."""
 
     @classmethod
     def of_run(cls, resolved: Resolved, root_seed: int, n_replicates: int) -> Plan:

@@ -50,28 +50,19 @@ from sim.scenario.tables.seeds import table_rows
 
 @dataclass(frozen=True)
 class Derived:
-    """Tables over simulations that were written.
-
-    Attributes
-    ----------
-    runs
-        Finished simulations, by strategy.
-    typical
-        The typical simulation of each strategy.
-    nothing
-        What no simulation of a strategy did, and why: one sentence each.
-    outputs
-        Path and number of rows of each table, by its name.
-    lines
-        The lines of each CSV table, by its name without the ending; none where the folder has no
-        such table.
-    """
+    """Tables over simulations that were written."""
 
     runs: Mapping[str, tuple[int, ...]]
+    """Finished simulations, by strategy."""
     typical: Mapping[str, int]
+    """The typical simulation of each strategy."""
     nothing: tuple[str, ...]
+    """What no simulation of a strategy did, and why: one sentence each."""
     outputs: Outputs
+    """Path and number of rows of each table, by its name."""
     lines: Mapping[str, Sequence[Any]]
+    """The lines of each CSV table, by its name without the ending; none where the folder has no
+    such table."""
 
     def n_whole(self, plan: Plan) -> int:
         """How many simulations are finished under every strategy."""
@@ -213,28 +204,18 @@ def _say_nothing(plan: Plan, folder: Path, measured: Mapping[str, Measured]) -> 
 
 @dataclass(frozen=True)
 class RunsResult(Result):
-    """Result of a run or a comparison, and its folder.
-
-    Attributes
-    ----------
-    lines
-        As for `Derived`.
-    """
+    """Result of a run or a comparison, and its folder."""
 
     lines: Mapping[str, Sequence[Any]]
+    """As for `Derived`."""
 
 
 @dataclass(frozen=True)
 class Runs:
-    """A run or a comparison.
-
-    Attributes
-    ----------
-    plan
-        What is run.
-    """
+    """A run or a comparison."""
 
     plan: Plan
+    """What is run."""
 
     @classmethod
     def again(cls, resolved: Resolved, root_seed: int, n_replicates: int, **asked: Any) -> Runs:

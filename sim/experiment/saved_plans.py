@@ -51,24 +51,16 @@ Planned = TypeVar("Planned", bound=HasPlan)
 
 @dataclass(frozen=True)
 class Question:
-    """The plan of an unfinished experiment, as saved.
-
-    Attributes
-    ----------
-    parts
-        The folder it was read from, in which the finished runs are.
-    kind
-        ``run``, ``comparison``, ``sweep``, ``sensitivity`` or ``condition``.
-    saved
-        All that was saved, as plain values.
-    resolved
-        The scenario, with its tables as they were.
-    """
+    """The plan of an unfinished experiment, as saved."""
 
     parts: Path
+    """The folder it was read from, in which the finished runs are."""
     kind: str
+    """``run``, ``comparison``, ``sweep``, ``sensitivity`` or ``condition``."""
     saved: Mapping[str, Any]
+    """All that was saved, as plain values."""
     resolved: Resolved
+    """The scenario, with its tables as they were."""
 
     def ask_again(self, make: Callable[..., Planned]) -> Planned:
         """Plan the experiment again.

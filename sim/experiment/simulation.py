@@ -48,18 +48,12 @@ from sim.world.build import World, build_world
 
 @dataclass(frozen=True)
 class RunRecord:
-    """The result of one run.
-
-    Attributes
-    ----------
-    measures
-        Its measures.
-    tables
-        Bytes of a Parquet file for each table; none unless tables are asked for.
-    """
+    """The result of one run."""
 
     measures: tuple[Measure, ...]
+    """Its measures."""
     tables: Mapping[str, bytes] = field(default_factory=dict)
+    """Bytes of a Parquet file for each table; none unless tables are asked for."""
 
     def kept(self) -> dict[str, Any]:
         """Return its measures as plain values."""
@@ -68,30 +62,21 @@ class RunRecord:
 
 @dataclass(frozen=True, eq=False)
 class Simulation:
-    """A job: runs by case and replicate.
-
-    Attributes
-    ----------
-    cases
-        Resolved scenarios by the key of the case, whose last part names the strategy. Cases that
-        differ in that part alone are one scenario under several strategies, and share their
-        worlds, unless their sites have other addresses. The key of a run is that of its case
-        followed by the replicate.
-    root_seed
-        Root of all random streams.
-    with_tables
-        Whether the tables of each run are kept.
-    scratch
-        Folder for temporary files of workers; the system's when None.
-    draws
-        Of an ensemble: replicates are its members.
-    """
+    """A job: runs by case and replicate."""
 
     cases: Mapping[Key, Resolved]
+    """Resolved scenarios by the key of the case, whose last part names the strategy. Cases that
+    differ in that part alone are one scenario under several strategies, and share their worlds,
+    unless their sites have other addresses. The key of a run is that of its case followed by
+    the replicate."""
     root_seed: int
+    """Root of all random streams."""
     with_tables: bool = True
+    """Whether the tables of each run are kept."""
     scratch: Path | None = None
+    """Folder for temporary files of workers; the system's when None."""
     draws: Draws | None = None
+    """Of an ensemble: replicates are its members."""
 
     def __post_init__(self) -> None:
         """Run code of the user's own here first, where the user let it run.

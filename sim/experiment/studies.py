@@ -184,24 +184,16 @@ _MEASURED = (
 
 @dataclass(frozen=True, eq=False)
 class Sweep:
-    """A scenario over ranges of its values.
-
-    Attributes
-    ----------
-    plan
-        What is run.
-    axes
-        Keys and the values they take.
-    laid
-        Values of the axes at each point.
-    metrics
-        Measures of ``sweep.csv``.
-    """
+    """A scenario over ranges of its values."""
 
     plan: Plan
+    """What is run."""
     axes: Axes
+    """Keys and the values they take."""
     laid: tuple[tuple[Value, ...], ...]
+    """Values of the axes at each point."""
     metrics: tuple[str, ...]
+    """Measures of ``sweep.csv``."""
 
     @classmethod
     def of(
@@ -359,24 +351,16 @@ def _swing(row: Mapping[str, float]) -> float:
 
 @dataclass(frozen=True, eq=False)
 class Sensitivity:
-    """A sensitivity analysis of a scenario.
-
-    Attributes
-    ----------
-    plan
-        What is run: the scenario itself, then each factor at its low and at its high end.
-    factors
-        Assumptions that are varied.
-    left_out
-        Assumptions that are not.
-    metrics
-        Measures analysed.
-    """
+    """A sensitivity analysis of a scenario."""
 
     plan: Plan
+    """What is run: the scenario itself, then each factor at its low and at its high end."""
     factors: tuple[Factor, ...]
+    """Assumptions that are varied."""
     left_out: tuple[LeftOut, ...]
+    """Assumptions that are not."""
     metrics: tuple[str, ...]
+    """Measures analysed."""
 
     @classmethod
     def of(

@@ -148,28 +148,20 @@ def first_difference(file: Path, again: Path) -> str | None:
 
 @dataclass(frozen=True)
 class Verdict:
-    """Differences that were found, and what was checked.
-
-    Attributes
-    ----------
-    n_files, n_runs
-        Files that were compared with their hash, or with those made again; runs in the folder.
-    checked
-        Strategy and number of the simulations that were made again.
-    differences
-        One line each; none if the folder is as it should be.
-    unchecked
-        What is not checked: a report, figures, the folder of parts, and a list of draws.
-    notes
-        What may explain a difference: another version of this program or of a package.
-    """
+    """Differences that were found, and what was checked."""
 
     n_files: int
     n_runs: int
+    """Files that were compared with their hash, or with those made again; runs in the
+    folder."""
     checked: tuple[Key, ...]
+    """Strategy and number of the simulations that were made again."""
     differences: tuple[str, ...]
+    """One line each; none if the folder is as it should be."""
     unchecked: tuple[str, ...] = ()
+    """What is not checked: a report, figures, the folder of parts, and a list of draws."""
     notes: tuple[str, ...] = ()
+    """What may explain a difference: another version of this program or of a package."""
 
 
 @contextmanager

@@ -116,39 +116,26 @@ _SCENARIO_KEYS = ("name", "title", "start", "end", "thresholds")
 
 @dataclass(frozen=True, eq=False)
 class CurvePoints:
-    """Change points of one curve in all replicates, sorted by replicate and time.
-
-    Attributes
-    ----------
-    replicate, t_s, value : shape (n_points,)
-        From ``t_s`` on, the replicate's value.
-    denominator : shape (n_points,)
-        What each value is out of; NaN where there is nothing.
-    """
+    """Change points of one curve in all replicates, sorted by replicate and time."""
 
     replicate: NDArray[np.int64]
     t_s: NDArray[np.int64]
     value: NDArray[np.float64]
+    """From ``t_s`` on, the replicate's value; shape (n_points,)."""
     denominator: NDArray[np.float64]
+    """What each value is out of; NaN where there is nothing; shape (n_points,)."""
 
 
 @dataclass(frozen=True)
 class RunFolder:
-    """A run on disk.
-
-    Attributes
-    ----------
-    path
-        The folder.
-    manifest
-        What it was made from.
-    scenario
-        The scenario with all defaults filled in, as plain values.
-    """
+    """A run on disk."""
 
     path: Path
+    """The folder."""
     manifest: dict[str, Any]
+    """What it was made from."""
     scenario: dict[str, Any]
+    """The scenario with all defaults filled in, as plain values."""
 
     @property
     def title(self) -> str:

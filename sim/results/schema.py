@@ -14,27 +14,18 @@ from sim.scenario.tables.rows import RESPONSES
 
 @dataclass(frozen=True)
 class Column:
-    """One column of a table.
-
-    Attributes
-    ----------
-    name
-        As in the file; ends in its unit where it has one.
-    type
-        Data Package type: ``string``, ``integer``, ``number``, ``boolean``, ``datetime``.
-    unit
-        Unit, or empty.
-    description
-        What it holds, and when it is missing.
-    can_miss
-        Whether an integer of a Parquet table may be missing.
-    """
+    """One column of a table."""
 
     name: str
+    """As in the file; ends in its unit where it has one."""
     type: str
+    """Data Package type: ``string``, ``integer``, ``number``, ``boolean``, ``datetime``."""
     unit: str
+    """Unit, or empty."""
     description: str
+    """What it holds, and when it is missing."""
     can_miss: bool = False
+    """Whether an integer of a Parquet table may be missing."""
 
     @classmethod
     def text(cls, name: str, description: str, unit: str = "") -> Column:

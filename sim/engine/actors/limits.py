@@ -48,23 +48,16 @@ class Hold(Enum):
 
 @dataclass(frozen=True)
 class Limits:
-    """Limits of a censor.
-
-    Attributes
-    ----------
-    orders_per_day, max_addresses, max_rules
-        Block orders in a day, addresses listed, prefixes of entries that block.
-    exempt
-        Addresses cut out of every order.
-    is_pausing
-        Whether no block order is placed at all.
-    """
+    """Limits of a censor."""
 
     orders_per_day: float = UNLIMITED
     max_addresses: float = UNLIMITED
     max_rules: float = UNLIMITED
+    """Block orders in a day, addresses listed, prefixes of entries that block."""
     exempt: IntervalSet = NO_ADDRESSES
+    """Addresses cut out of every order."""
     is_pausing: bool = False
+    """Whether no block order is placed at all."""
 
     @classmethod
     def of(cls, rules: Censor | None, exempt: IntervalSet) -> Limits:
@@ -78,19 +71,13 @@ class Limits:
 
 @dataclass(slots=True, eq=False)
 class Admission:
-    """The orders of one decision that were placed, and why others were refused.
-
-    Attributes
-    ----------
-    orders
-        Those that are placed, in sequence.
-    holds
-        The limits that refused the others. An order that holds only exempt addresses, or that
-        withdraws what is not in force, has no hold: it never becomes possible.
-    """
+    """The orders of one decision that were placed, and why others were refused."""
 
     orders: list[Order] = field(default_factory=list)
+    """Those that are placed, in sequence."""
     holds: frozenset[Hold] = frozenset()
+    """The limits that refused the others. An order that holds only exempt addresses, or that
+    withdraws what is not in force, has no hold: it never becomes possible."""
 
 
 def admit(
@@ -259,21 +246,14 @@ _STANDING = 1 << 62
 
 @dataclass(frozen=True)
 class Review:
-    """How often a censor looks at what is in force, and what it then withdraws.
-
-    Attributes
-    ----------
-    every_s
-        Time between two reviews, the first so long after the start.
-    silent_s
-        Time without a known front that stands, after which an entry is withdrawn.
-    n_addresses
-        Addresses that one review withdraws at most.
-    """
+    """How often a censor looks at what is in force, and what it then withdraws."""
 
     every_s: int
+    """Time between two reviews, the first so long after the start."""
     silent_s: int
+    """Time without a known front that stands, after which an entry is withdrawn."""
     n_addresses: float
+    """Addresses that one review withdraws at most."""
 
     def withdrawn(
         self,

@@ -27,40 +27,28 @@ USER_METRICS = (REACHED_SHARE, "vpn_share", "target_left_share")
 
 @dataclass(frozen=True)
 class Series:
-    """One curve.
-
-    Attributes
-    ----------
-    metric
-        Name of the measure.
-    group
-        Whom it is about.
-    denominator
-        What a share of it would be a share of: businesses of the group, or their value in USD an
-        hour; NaN where there is none.
-    """
+    """One curve."""
 
     metric: str
+    """Name of the measure."""
     group: Group
+    """Whom it is about."""
     denominator: float
+    """What a share of it would be a share of: businesses of the group, or their value in USD an
+    hour; NaN where there is none."""
 
 
 @dataclass(frozen=True, eq=False)
 class Curves(FrozenColumns):
-    """Change points of all series of one run, sorted by series and time.
-
-    Attributes
-    ----------
-    series
-        The series.
-    series_row, t_s, value : shape (n_points,)
-        From ``t_s`` on, the series has this value. Each series starts at t = 0.
-    """
+    """Change points of all series of one run, sorted by series and time."""
 
     series: tuple[Series, ...]
+    """The series."""
     series_row: NDArray[np.int64]
     t_s: NDArray[np.int64]
     value: NDArray[np.float64]
+    """From ``t_s`` on, the series has this value. Each series starts at t = 0. Shape
+    (n_points,)."""
 
     def points(self, metric: str, group: Group) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Times and values of one series.

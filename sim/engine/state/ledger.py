@@ -30,54 +30,42 @@ N_STATES = 3
 
 @dataclass(frozen=True)
 class Group:
-    """Group that a number counts: everybody, or those of one provider or sector.
-
-    Attributes
-    ----------
-    provider_row, sector_row
-        At most one is not -1.
-    """
+    """Group that a number counts: everybody, or those of one provider or sector."""
 
     provider_row: int = -1
     sector_row: int = -1
+    """At most one is not -1."""
 
 
 @dataclass(frozen=True, eq=False)
 class LedgerColumns(FrozenColumns):
-    """The ledger of one run, one row per business.
-
-    Attributes
-    ----------
-    lost_demand_h_below_threshold : shape (n_businesses,)
-        Demand lost while not affected, in hours of the business's mean domestic demand.
-    lost_demand_h_by_spell : shape (n_businesses, n_spell_classes)
-        Demand lost in spells, by the length of the spell.
-    affected_s, impaired_s, down_s : shape (n_businesses,)
-        Time in at least that state.
-    first_outage_s, last_outage_s : shape (n_businesses,)
-        Start of the first spell and end of the last one; -1 where there was none.
-    first_cut_off_s, last_cut_off_s : shape (n_businesses,)
-        The same of the times in which it is impaired at least.
-    n_spells : shape (n_businesses,)
-        Spells begun.
-    is_affected_at_end : shape (n_businesses,)
-        Whether a spell was running when the run ended; it counts with its length so far.
-    worst_share : shape (n_businesses,)
-        Largest share of attempts that failed, were nobody on a VPN, for a second or longer.
-    """
+    """The ledger of one run, one row per business."""
 
     lost_demand_h_below_threshold: NDArray[np.float64]
+    """Demand lost while not affected, in hours of the business's mean domestic demand; shape
+    (n_businesses,)."""
     lost_demand_h_by_spell: NDArray[np.float64]
+    """Demand lost in spells, by the length of the spell; shape (n_businesses,
+    n_spell_classes)."""
     affected_s: NDArray[np.int64]
     impaired_s: NDArray[np.int64]
     down_s: NDArray[np.int64]
+    """Time in at least that state; shape (n_businesses,)."""
     first_outage_s: NDArray[np.int64]
     last_outage_s: NDArray[np.int64]
+    """Start of the first spell and end of the last one; -1 where there was none; shape
+    (n_businesses,)."""
     first_cut_off_s: NDArray[np.int64]
     last_cut_off_s: NDArray[np.int64]
+    """The same of the times in which it is impaired at least; shape (n_businesses,)."""
     n_spells: NDArray[np.int64]
+    """Spells begun; shape (n_businesses,)."""
     is_affected_at_end: NDArray[np.bool_]
+    """Whether a spell was running when the run ended; it counts with its length so far; shape
+    (n_businesses,)."""
     worst_share: NDArray[np.float64]
+    """Largest share of attempts that failed, were nobody on a VPN, for a second or longer;
+    shape (n_businesses,)."""
 
     @property
     def lost_demand_h(self) -> NDArray[np.float64]:

@@ -31,26 +31,19 @@ COLUMN = {Mechanism.DROP: DROP, Mechanism.THROTTLE: THROTTLE, Mechanism.EXEMPT: 
 
 @dataclass(frozen=True, eq=False)
 class UserColumns(FrozenColumns):
-    """Fates of the target's users over the run, one row per operator.
-
-    Attributes
-    ----------
-    n_users : shape (n_operators,)
-        Users of the target.
-    denied_s, vpn_s, left_s, hopping_s : shape (n_operators,)
-        User-seconds cut off, on a VPN, of those who had left, and of those who could reach it but
-        were on the way to another front; the rest reached it.
-    share_vpn, share_left : shape (n_operators,)
-        At the end: users on a VPN, and users who have left.
-    """
+    """Fates of the target's users over the run, one row per operator."""
 
     n_users: NDArray[np.float64]
+    """Users of the target; shape (n_operators,)."""
     denied_s: NDArray[np.float64]
     vpn_s: NDArray[np.float64]
     left_s: NDArray[np.float64]
     hopping_s: NDArray[np.float64]
+    """User-seconds cut off, on a VPN, of those who had left, and of those who could reach it
+    but were on the way to another front; the rest reached it; shape (n_operators,)."""
     share_vpn: NDArray[np.float64]
     share_left: NDArray[np.float64]
+    """At the end: users on a VPN, and users who have left; shape (n_operators,)."""
 
 
 class TargetState:

@@ -39,52 +39,35 @@ from sim.world.providers import S_PER_D, seconds_since
 
 
 class Course(NamedTuple):
-    """State of a front in a session.
-
-    Attributes
-    ----------
-    is_active
-        Whether it could be listed.
-    was_listed
-        Whether it was drawn in this session or before.
-    due_s
-        When it is ordered, after the start; infinite if it is not drawn.
-    """
+    """State of a front in a session."""
 
     is_active: bool
+    """Whether it could be listed."""
     was_listed: bool
+    """Whether it was drawn in this session or before."""
     due_s: float
+    """When it is ordered, after the start; infinite if it is not drawn."""
 
 
 @dataclass(frozen=True)
 class Growth:
-    """Which known fronts a session lists, and when in it.
-
-    Attributes
-    ----------
-    windows_s
-        Half-open ``[start, stop)`` of each session, ascending.
-    share_at_start
-        Share of the session's fronts that are ordered at its start, the others until its end.
-    share_in_session
-        Share of the known fronts that the session lists, by row of session.
-    luck
-        From row of session and address to three even numbers in [0, 1): whether the session lists
-        a front there, when, and whether the front is active.
-    odds
-        From an address to the factor by which the odds of that share differ for a front there that
-        was listed before.
-    leave_per_s, return_per_s
-        Rates at which fronts become inactive, and active again.
-    """
+    """Which known fronts a session lists, and when in it."""
 
     windows_s: Sequence[tuple[int, int]]
+    """Half-open ``[start, stop)`` of each session, ascending."""
     share_at_start: float
+    """Share of the session's fronts that are ordered at its start, the others until its end."""
     share_in_session: Sequence[float]
+    """Share of the known fronts that the session lists, by row of session."""
     luck: Callable[[int, int], Sequence[float]]
+    """From row of session and address to three even numbers in [0, 1): whether the session
+    lists a front there, when, and whether the front is active."""
     odds: Callable[[int], float] = lambda _: 1.0
+    """From an address to the factor by which the odds of that share differ for a front there
+    that was listed before."""
     leave_per_s: float = 0.0
     return_per_s: float = 0.0
+    """Rates at which fronts become inactive, and active again."""
     _courses: dict[tuple[int, int], list[Course]] = field(default_factory=dict, init=False)
 
     def due_s(

@@ -33,22 +33,15 @@ class Job(Protocol[Result_co]):
 
 @dataclass(frozen=True)
 class Failure:
-    """Reason why a key has no result.
-
-    Attributes
-    ----------
-    kind
-        Name of the exception's class; ``WorkerLost`` where the process died; empty where nothing
-        was run.
-    message
-        Its message.
-    details
-        Its traceback; empty where there is none.
-    """
+    """Reason why a key has no result."""
 
     kind: str
+    """Name of the exception's class; ``WorkerLost`` where the process died; empty where nothing
+    was run."""
     message: str
+    """Its message."""
     details: str = ""
+    """Its traceback; empty where there is none."""
 
     def __str__(self) -> str:
         """Kind and message on one line."""
@@ -57,18 +50,12 @@ class Failure:
 
 @dataclass(frozen=True)
 class Watch:
-    """What is called while runs are under way.
-
-    Attributes
-    ----------
-    on_progress
-        Called with the number of runs that finished or failed, and of all runs.
-    on_compile
-        Called before loops are compiled, where that was not done before; see `warm_up`.
-    """
+    """What is called while runs are under way."""
 
     on_progress: Callable[[int, int], None] = lambda n_done, n_total: None
+    """Called with the number of runs that finished or failed, and of all runs."""
     on_compile: Callable[[], None] = lambda: None
+    """Called before loops are compiled, where that was not done before; see `warm_up`."""
 
 
 NOBODY = Watch()

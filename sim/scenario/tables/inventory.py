@@ -51,73 +51,52 @@ NOT_GIVEN = -1
 
 @dataclass(frozen=True, eq=False)
 class Inventory(Table[Row]):
-    """Sites of an inventory, as columns; as a table it has no rows of its own.
-
-    Attributes
-    ----------
-    site
-        Names, by site row, in the sequence of the file; of a row without a name its address.
-    labels
-        ``sector`` and ``country`` of each site.
-    revenue_usd_per_h, visits_per_h : shape (n_sites,)
-        NaN where not given.
-    revenue_per_h, currency
-        Revenue before it is converted into dollars, and the currency that its column names, if any.
-    site_line, n_hosts : shape (n_sites,)
-        First line of each site, and its rows or records, each a host.
-    component_site, component_role : shape (n_components,)
-        Site and role of each component, ascending.
-    component_mode : shape (n_components,)
-        Row of ``MODES``; -1 where not given.
-    host_component : shape (n_hosts,), ascending
-        Component of each host.
-    is_ipv6 : shape (n_hosts,)
-        Family of its address.
-    address4 : shape (n_hosts,)
-        Its address if it is of IPv4.
-    address6
-        Addresses of those of IPv6, in their sequence.
-    n_names : shape (n_hosts,)
-        Names on the address; NaN where not given.
-    host_line : shape (n_hosts,)
-        Line of each host.
-    host_draw : shape (n_hosts,)
-        Number of each host among the draws of hosts.
-    emptied : shape (n_emptied,)
-        Site times number of roles, plus role, of components that rows name without any address.
-    n_without_address
-        Rows that name a site and give it no address; what they say of the site counts.
-    columns
-        Columns the file has, by our names.
-    notes
-        What the reader says of the file, such as columns that it ignored.
-    away_from
-        Provider at whose addresses no site is: components there are drawn at others.
-    """
+    """Sites of an inventory, as columns; as a table it has no rows of its own."""
 
     site: tuple[str, ...]
+    """Names, by site row, in the sequence of the file; of a row without a name its address."""
     labels: dict[str, Labels]
+    """``sector`` and ``country`` of each site."""
     revenue_usd_per_h: NDArray[np.float64]
     visits_per_h: NDArray[np.float64]
+    """NaN where not given; shape (n_sites,)."""
     revenue_per_h: NDArray[np.float64]
     currency: str
+    """Revenue before it is converted into dollars, and the currency that its column names, if
+    any."""
     site_line: NDArray[np.int64]
     n_hosts: NDArray[np.int64]
+    """First line of each site, and its rows or records, each a host; shape (n_sites,)."""
     component_site: NDArray[np.int64]
     component_role: NDArray[np.int64]
+    """Site and role of each component, ascending; shape (n_components,)."""
     component_mode: NDArray[np.int64]
+    """Row of ``MODES``; -1 where not given; shape (n_components,)."""
     host_component: NDArray[np.int64]
+    """Component of each host; shape (n_hosts,), ascending."""
     is_ipv6: NDArray[np.bool_]
+    """Family of its address; shape (n_hosts,)."""
     address4: NDArray[np.int64]
+    """Its address if it is of IPv4; shape (n_hosts,)."""
     address6: Numbers
+    """Addresses of those of IPv6, in their sequence."""
     n_names: NDArray[np.float64]
+    """Names on the address; NaN where not given; shape (n_hosts,)."""
     host_line: NDArray[np.int64]
+    """Line of each host; shape (n_hosts,)."""
     host_draw: NDArray[np.int64]
+    """Number of each host among the draws of hosts; shape (n_hosts,)."""
     emptied: NDArray[np.int64]
+    """Site times number of roles, plus role, of components that rows name without any address;
+    shape (n_emptied,)."""
     n_without_address: int
+    """Rows that name a site and give it no address; what they say of the site counts."""
     columns: tuple[str, ...]
+    """Columns the file has, by our names."""
     notes: tuple[str, ...]
+    """What the reader says of the file, such as columns that it ignored."""
     away_from: str = ""
+    """Provider at whose addresses no site is: components there are drawn at others."""
 
     @property
     def n_rows(self) -> int:
