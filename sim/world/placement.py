@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from sim.addresses.sets.intervals import IPV4_STOP
 from sim.scenario.resolve import Resolved
-from sim.scenario.tables.inventory import NOT_GIVEN, Inventory
+from sim.scenario.tables.inventory import NOT_GIVEN, SEEN, Inventory
 from sim.scenario.tables.roles import FRONTEND, ROLES
 from sim.scenario.tables.seeds import table_rows
 from sim.scenario.tables.sharing import N_ADDRESSES
@@ -396,7 +396,9 @@ def build_placement(
     is_host = np.arange(max(N_ADDRESSES)) < np.where(is_elsewhere, 0, n_addresses)[..., np.newaxis]
     if sites is not None:
         place_row = np.where(is_given, sites.place_row, place_row)
-        is_spread = np.where(sites.mode >= 0, sites.mode == 1, is_spread)
+        # In a record a site was seen blocked while any of its addresses was: no draw decides.
+        is_seen = is_given & (resolved.scenario.register_.cadence == SEEN)
+        is_spread = np.where(sites.mode >= 0, sites.mode == 1, is_spread | is_seen)
     seat = np.flatnonzero(is_host) // max(N_ADDRESSES)
     first = streams.generator(Stream.COMPONENT_ADDRESS).random((n_businesses, N_ROLES))
     more = streams.generator(Stream.COMPONENT_MORE_ADDRESSES)
