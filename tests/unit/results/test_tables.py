@@ -1,27 +1,45 @@
 """CSV tables of a run folder: numbers, texts, what is missing, and every mistake with its line."""
 
+import ast
+import bisect
+import csv
+import io
 import math
 import os
 import re
 import shutil
+import statistics
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import numpy as np
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from sim.addresses.feeds.gather import parse_entries
 from sim.addresses.sets.intervals import IntervalSet
 from sim.addresses.sets.line import IPV4
 from sim.errors import DataError, UsageError
+from sim.experiment.pipeline import carry_out
+from sim.experiment.plan import Plan
+from sim.experiment.runs import Runs
+from sim.measure.bands import MOST_TIMES, band_at, even_times
 from sim.measure.facts import read_measures
+from sim.results.csvtext import GUARDED, cell_text, csv_text, text_of
 from sim.results.folder import CurvePoints, RunFolder, input_rows, open_run, rescaled
 from sim.results.parquet import is_part_of, merge_parts, write_part
 from sim.results.schema import ALL_TABLES, KEYS
 from sim.results.tables import connect_tables, number, read_rows, text
 from sim.scenario.tables.rows import TargetPrefixRow
+from sim.scenario.variants import choose_variants
+from tests.experiments import resolved_of
 
 
 def folder(path: Path, content: str) -> RunFolder:
@@ -315,3 +333,229 @@ def test_listed_addresses_are_as_many_as_the_curve_says(shipped_run, chase_run, 
 def test_another_strategy_is_refused(shipped_run):
     with pytest.raises(UsageError, match="the strategies replay, got 'exact'"):
         open_run(shipped_run).strategy("exact")
+
+
+# CSV cells that a spreadsheet shows and does not run, and that are read back as they were.
+
+
+HOSTILE = "@SUM(1+1)*cmd|' /C calc'!A0"
+letters = st.text(st.sampled_from("=+-@＝＠'\"; \u00a0ab1.,|\t\r\n\x00\x07")) | st.text()
+
+
+def runs_in_a_spreadsheet(cell: str) -> bool:
+    """Written from what spreadsheets do, not from the writer: they skip blanks and quotes."""
+    if re.fullmatch(r"[+-]?[0-9.]+(e[+-]?[0-9]+)?", cell, re.I):
+        return False
+    return any(
+        part.lstrip('" \u00a0\u3000')[:1] in set("=+-@\t\r＝＋－＠") - {""}
+        for part in cell.split(";")
+    )
+
+
+@given(letters)
+@example("=1+1")
+@example("\t=1+1")
+@example(" =1+1")
+@example("Ltd; =HYPERLINK(1)")
+@example("＝1+1")
+@example("'=1+1")
+def test_no_text_is_a_formula_or_holds_a_control_character(value):
+    cell = str(cell_text(value))
+    assert not runs_in_a_spreadsheet(cell)
+    assert re.search(r"[\x00-\x1f\x7f-\x9f]", cell) is None
+    if not re.search(r"[\x00-\x1f\x7f-\x9f]", value):
+        assert text_of(cell) == value
+        query = r"SELECT regexp_replace(?, ?, '\1\2', 'g')"
+        assert duckdb.execute(query, [cell, GUARDED]).fetchall() == [(value,)]
+
+
+@pytest.mark.parametrize("value", [-5, -5.25, "-5", "+1.5e-3", "-.5", "3 to 5", "a-b", "'tis", ""])
+def test_numbers_and_plain_texts_stay_as_they_are(value):
+    assert cell_text(value) == value
+
+
+def test_what_is_not_known_is_empty_and_truth_is_a_word():
+    assert [cell_text(value) for value in (None, float("nan"), True)] == ["", "", "true"]
+    assert str(cell_text(-0.0)) == "0.0"
+
+
+def test_a_table_keeps_its_cells_apart():
+    rows = [['a,"b"', -1.5, "x;=1"], ["two\nlines", None, "@b"]]
+    written = csv_text(["text", "=number", "more"], rows)
+    assert list(csv.reader(io.StringIO(written))) == [
+        ["text", "'=number", "more"],
+        ['a,"b"', "-1.5", "x;'=1"],
+        [r"two\x0alines", "", "'@b"],
+    ]
+    assert written.count("\n") == 3
+
+
+WRITERS = ("writer", "DictWriter", "to_csv", "write_csv")
+
+
+def test_every_csv_table_is_written_in_one_place(repository):
+    found = []
+    for path in sorted((repository / "sim").rglob("*.py")):
+        text = path.read_text(encoding="utf-8")
+        if not any(name in text for name in WRITERS):
+            continue  # most of three hundred files need not be parsed
+        found += [
+            f"{path.relative_to(repository)}: {ast.unparse(node)}"
+            for node in ast.walk(ast.parse(text))
+            if isinstance(node, ast.Attribute) and node.attr in WRITERS
+        ]
+    # Tables of operators and ranges that `init` fills, tables given from Python, and one with a
+    # column set hold cells as they are in what they are made of, which the program reads again.
+    assert found == [
+        "sim/api/given.py: csv.writer",
+        "sim/results/csvtext.py: csv.writer",
+        "sim/scenario/starter/operators.py: csv.DictWriter",
+        "sim/scenario/tables/column_changes.py: csv.writer",
+        "sim/scenario/tables/inventory.py: csv.writer",
+        "sim/scenario/tables/ranges.py: csv.writer",
+    ]
+
+
+@pytest.mark.laws
+def test_a_hostile_label_is_harmless_in_every_table_and_read_back_as_it_is(tmp_path):
+    brief = ["population.n_businesses=20", "end=2018-04-17T00:00+03:00"]
+    resolved = resolved_of("telegram-2018", brief)
+    variants, baseline = choose_variants(resolved, [f"{HOSTILE}=exact"])
+    folder = tmp_path / "out"
+    carry_out(Runs(Plan.of_comparison(resolved, variants, baseline, (), 1, 2)), folder=folder)
+    tables = sorted(folder.glob("*.csv"))
+    assert len(tables) == 7
+    for table in tables:
+        cells = [cell for row in csv.reader(io.StringIO(table.read_text())) for cell in row]
+        assert f"'{HOSTILE}" in cells, table.name
+        assert [cell for cell in cells if runs_in_a_spreadsheet(cell)] == []
+    rows = read_rows(open_run(folder), "summary.csv")
+    assert {text(row, "strategy") for row in rows} == {HOSTILE, "none"}
+    with connect_tables(folder) as connection:
+        held = connection.execute("SELECT DISTINCT strategy FROM comparison ORDER BY 1").fetchall()
+    assert held == [(HOSTILE,), ("none",)]
+
+
+# Queries as documents show them, against medians worked out from change points in plain Python.
+
+
+WHOLE = "provider IS NULL AND sector IS NULL"
+DOCUMENTS = ("README.md", "docs")
+PAGE = "docs/reference/run-folder.md"
+
+
+def queries(repository: Path) -> dict[str, str]:
+    """Every block of SQL in a document, by its file and its number there."""
+    files = [
+        path
+        for name in DOCUMENTS
+        for path in (
+            [repository / name] if name.endswith(".md") else (repository / name).rglob("*.md")
+        )
+    ]
+    return {
+        f"{path.relative_to(repository)}:{number}": block
+        for path in files
+        for number, block in enumerate(re.findall(r"```sql\n(.*?)```", path.read_text(), re.S))
+    }
+
+
+WITHOUT_PYTZ = (2, 0, 1)
+
+
+def version(text: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in text.split(".")[:3])
+
+
+def test_who_needs_pytz_is_told_so_as_long_as_such_a_duckdb_may_be_installed(repository):
+    project = (repository / "pyproject.toml").read_text(encoding="utf-8")
+    (lowest,) = re.findall(r'"duckdb>=([\d.]+)"', project)
+    page = (repository / PAGE).read_text(encoding="utf-8")
+    assert ("`pytz`" in page) == (version(lowest) < WITHOUT_PYTZ)
+
+
+def asked(query: str) -> list[dict[str, Any]]:
+    with duckdb.connect() as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        found = connection.execute(query)
+        names = [column[0] for column in found.description]
+        if version(duckdb.__version__) < WITHOUT_PYTZ:
+            pytest.importorskip("pytz", reason="DuckDB before 2.0.1 needs it to hand out times")
+        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+
+@cache
+def curves_of(folder: Path, metric: str, strategy: str) -> list[list[tuple[int, float]]]:
+    """Points of a curve by time, replicate by replicate."""
+    rows = duckdb.execute(
+        f"SELECT replicate, t_s, value FROM '{folder}/curves.parquet' "
+        f"WHERE metric = ? AND strategy = ? AND {WHOLE}",
+        [metric, strategy],
+    ).fetchall()
+    curves: dict[int, list[tuple[int, float]]] = {}
+    for replicate, at, value in rows:
+        curves.setdefault(replicate, []).append((at, value))
+    return [sorted(points) for points in curves.values()]
+
+
+def values_at(folder: Path, metric: str, strategy: str, t_s: int) -> list[float]:
+    """What each replicate's curve holds at one moment: its last point that is not later."""
+    return [
+        points[bisect.bisect_right([at for at, _ in points], t_s) - 1][1]
+        for points in curves_of(folder, metric, strategy)
+    ]
+
+
+def seconds(folder: Path, row: Mapping[str, Any]) -> int:
+    return int((row["time_utc"] - open_run(folder).start) / timedelta(seconds=1))
+
+
+def test_the_query_for_other_statistics_reads_every_replicate_at_every_time(
+    comparison_folder, repository, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "out"
+    folder.symlink_to(comparison_folder)
+    query = queries(repository)["docs/explanation/ensembles.md:0"]
+    found = asked(query.replace("members/", "out/"))
+    assert {row["strategy"] for row in found} == {"covering-prefix", "exact", "none"}
+    for row in found:
+        t_s = seconds(folder, row)
+        values = values_at(folder, "businesses_down", row["strategy"], t_s)
+        assert row["n_simulations"] == len(values) == 6
+        assert row["median"] == pytest.approx(statistics.median(values), rel=1e-12)
+        assert row["most"] == max(values)
+
+
+def test_no_document_averages_change_points(repository):
+    averaged = [
+        name
+        for name, query in queries(repository).items()
+        if re.search(r"avg|mean\(", query) and "curves.parquet" in query and "ASOF" not in query
+    ]
+    assert averaged == []
+    assert len(queries(repository)) >= 2
+
+
+@pytest.mark.parametrize(
+    ("horizon_s", "step_s"),
+    [(1, 600), (4 * 86_400, 600), (4 * 86_400 + 1, 3600), (49 * 86_400, 3600),
+     (365 * 86_400, 21_600), (1500 * 86_400, 86_400), (1501 * 86_400, 7 * 86_400),
+     (40_000 * 86_400, 28 * 86_400)],
+)  # fmt: skip
+def test_times_are_even_and_not_too_many(horizon_s, step_s):
+    found = even_times(horizon_s)
+    assert found.tolist() == list(range(0, horizon_s, step_s))
+    assert len(found) <= MOST_TIMES
+
+
+def curve(points: Sequence[tuple[int, int, float, float]]) -> CurvePoints:
+    replicate, t_s, value, denominator = (np.array(column) for column in zip(*points, strict=True))
+    return CurvePoints(replicate, t_s, value.astype(float), denominator.astype(float))
+
+
+def test_a_replicate_counts_once_in_what_a_band_is_out_of_however_often_it_changes():
+    points = curve([(0, 0, 1, 10), (0, 5, 2, 10), (0, 6, 3, 10), (1, 0, 7, 20)])
+    band = band_at(points, np.array([0, 5, 9]))
+    assert band.denominator == 15
+    assert band.median.tolist() == [4, 4.5, 5]
