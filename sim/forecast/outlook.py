@@ -205,6 +205,11 @@ class Outlook(NamedTuple):
     drawn: NDArray[np.int16]
     """Number of the sessions that list it in one course of each path, not corrected; shape
     (members, paths, n)."""
+    drawn_next: NDArray[np.int16]
+    new_drawn: Floats
+    """The same of the next session alone, and number of its new addresses."""
+    swing: Floats
+    """Factor of the hours of a provider, whose addresses come together; shape (members, paths)."""
 
 
 def forecast(
@@ -230,18 +235,20 @@ def forecast(
     luck = [streams.generator(Stream.FORECAST_PATH, (row,)) for row in range(len(members) + 2)]
     parts = [_follow(*one, record, start_s) for one in zip(members, luck, strict=False)]
     course = _Course(record, luck[-2])
-    *whole, distinct, within, drawn = (np.array(values) for values in zip(*parts, strict=True))
+    *whole, within, drawn, drawn_next, new = (np.array(one) for one in zip(*parts, strict=True))
     # Not the number listed: where those listed before come less often, new ones come instead.
     normal = luck[-1].standard_normal((2, len(members), 1))
     mean, sd = np.array(shift).reshape(2, 2, 1, 1)
     whole[:4] = _correct(whole[0], *whole[1:4], shifts=mean + sd * normal)
-    counts = course.counts(np.maximum(distinct.ravel(), 1.0))
+    counts = course.counts(np.maximum((drawn_next.sum(axis=2) + new).ravel(), 1.0))
+    swing = np.exp(assumption("provider_sd").value * luck[-1].standard_normal(new.shape))
     lengths = np.full(len(start_s), counts["hours"].mean())
     if length_h is not None:
         lengths = np.array(length_h)
-        counts["hours"] = np.full(distinct.size, lengths[0])
-    rest = counts, course.share_h, Spread.of(record.addresses), within.mean(axis=0), drawn
-    return Outlook._make([record, np.array(start_s), lengths, *whole, *rest])
+        counts["hours"] = np.full(new.size, lengths[0])
+    rest = counts, course.share_h, Spread.of(record.addresses), within.mean(axis=0)
+    draws = drawn, drawn_next, new, swing
+    return Outlook._make([record, np.array(start_s), lengths, *whole, *rest, *draws])
 
 
 def _correct(
@@ -280,8 +287,7 @@ def _follow(
 ) -> tuple[NDArray[Any], ...]:
     """Follow the levels of some paths; given these, each address goes its own way.
 
-    Returns ``p_next`` to ``new_listed`` of ``Outlook`` for one member, the number of addresses
-    that the next session lists on each path, ``raw_within`` and ``drawn``.
+    Returns ``p_next`` to ``new_listed``, and ``raw_within`` to ``new_drawn`` of ``Outlook``.
     """
     belief = read_belief(pool, record, start_s[0])
     new = NewOnes.of(record, pool, belief)
@@ -304,7 +310,7 @@ def _follow(
     states = np.concatenate([belief.active, belief.inactive], axis=1).cumsum(axis=1)
     state = (rng.random((N_PATHS, n_old, 1)) >= states[:, :-1]).sum(axis=2)
     logits, is_active = pool.logits[state % Z.size], state < Z.size
-    drawn, distinct = np.zeros((N_PATHS, n_old), np.int16), np.zeros(N_PATHS)
+    drawn = np.zeros((N_PATHS, n_old), np.int16)
     for k, at_s in enumerate(start_s):
         if k:
             days = (at_s - start_s[k - 1]) / S_PER_DAY
@@ -323,10 +329,9 @@ def _follow(
         n_new[:, k] = new.mean * share_of_level(pool, level) * gaps[k]
         drawn += is_active & (rng.random(drawn.shape) < expit(logits + level[:, np.newaxis]))
         if not k:
-            none_next = none
+            none_next, drawn_next = none, drawn.copy()
             shape = rng.choice(SHAPES, size=N_PATHS, p=new.weight)
-            n_first = rng.negative_binomial(shape, shape / (shape + n_new[:, 0]))
-            distinct = drawn.sum(axis=1) + n_first
+            new_drawn = rng.negative_binomial(shape, shape / (shape + n_new[:, 0]))
         n_listed[:, n_old + k] = 1.0
         active[:, n_old + k] = entry
     return (
@@ -337,9 +342,10 @@ def _follow(
         n_new[:, 0],
         n_new.sum(axis=1),
         (n_new * n_listed[:, n_old:]).sum(axis=1),
-        distinct.astype(np.float64),
         within,
         drawn,
+        drawn_next,
+        new_drawn,
     )
 
 

@@ -127,9 +127,7 @@ def read_belief(pool: Pool, record: SessionRecord, next_s: float | None = None) 
     level /= level.sum()
     n_first = record.is_listed[0].sum()
     past, log_likelihood = np.zeros(record.n_sessions), 0.0
-    times = record.start_s / S_PER_DAY
-    if next_s is not None:
-        times = np.append(times, next_s / S_PER_DAY)
+    times = np.append(record.start_s, [] if next_s is None else next_s) / S_PER_DAY
     chance = expit(pool.logits[:, np.newaxis] + LEVELS)
     for k, at in enumerate(times):
         if k:

@@ -28,7 +28,7 @@ PREFIXES = "provider-prefixes-2026"
 OTHER = "other"
 
 Estimated = tuple[float, float, float]
-"""Mean, and ends of nine in ten: members, or outcomes of the hours of four weeks."""
+"""Mean, and ends of nine in ten: members, or outcomes of hours."""
 Sessions = list[tuple[int, int]]
 
 
@@ -146,11 +146,9 @@ def rate_providers(outlook: Outlook) -> list[RiskRow]:
     New addresses lie at providers in proportion to those of the record.
     """
     found = _grouped(outlook, provider_of)
-    rate, n = _Rater(outlook), len(outlook.record.addresses)
-    rows = [rate.row(name, mine, len(mine) / n) for name, mine in found.items()]
     # Addresses of one provider also come and go together, which courses do not have.
-    nan = float("nan")
-    rows = [row._replace(hours_any=(row.hours_any[0], nan, nan)) for row in rows if row.hours_any]
+    rate, n = _Rater(outlook, outlook.swing), len(outlook.record.addresses)
+    rows = [rate.row(name, mine, len(mine) / n) for name, mine in found.items()]
     return sorted(rows, key=_first)
 
 
@@ -169,11 +167,13 @@ def _grouped(outlook: Outlook, of: Callable[[int], str]) -> dict[str, tuple[str,
 class _Rater:
     """Risks of sets of addresses in one outlook."""
 
-    def __init__(self, outlook: Outlook) -> None:
+    def __init__(self, outlook: Outlook, swing: Floats | float = 1.0) -> None:
         self._of, self._row = outlook, {a: n for n, a in enumerate(outlook.record.addresses)}
         length = outlook.length_h
         self._hours_next = float(length[0]) * outlook.share_h
         self._hours_any = float(length.mean()) * outlook.share_h
+        lengths = outlook.counts["hours"].reshape(outlook.new_drawn.shape)
+        self._swing_next, self._swing_any = lengths * swing, swing
 
     def row(
         self, name: str, addresses: Sequence[str], new: float = 0.0, *, is_site: bool = False
@@ -204,7 +204,9 @@ class _Rater:
         none_next = of.none_next[:, :, heads].prod(axis=2) * np.exp(-of.new_next * new)
         none_any = of.none_any[:, :, heads].prod(axis=2) * np.exp(-of.new_any * new)
         in_all = of.n_listed[:, :, of_all].sum(axis=2) + of.new_listed * each
-        drawn = of.drawn[:, :, of_all].sum(axis=2)
+        drawn, drawn_next = (one[:, :, of_all].sum(axis=2) for one in (of.drawn, of.drawn_next))
+        in_next = (drawn_next + of.new_drawn * each) * self._swing_next
+        in_any = (drawn + of.new_listed * each) * self._swing_any
         expected = of.p_next[:, of_all].sum(axis=1) + of.new_next.mean(axis=1) * each
         p_next = 1 - none_next.mean(axis=1)
         if len(heads) == 1 and not new:
@@ -217,10 +219,8 @@ class _Rater:
             int(record.start_s[sessions[-1]]) if sessions.size else None,
             _estimate(p_next),
             _estimate(p_any),
-            _estimate(expected / n * self._hours_next),
-            _outcomes(
-                in_all, drawn + of.new_listed * each, drawn > 0, none_any, self._hours_any / n
-            ),
+            _outcomes(expected, in_next, drawn_next > 0, none_next, self._hours_next / n),
+            _outcomes(in_all, in_any, drawn > 0, none_any, self._hours_any / n),
         )
 
 

@@ -71,10 +71,7 @@ def risk_rows(rows: Iterable[RiskRow], n_sessions: int) -> list[list[object]]:
         if not row.addresses:
             cells[2] = ""
         for one in (row.p_next, row.p_any, row.hours_next, row.hours_any):
-            cells += [
-                "" if end is None or math.isnan(end) else float(f"{end:.4g}")
-                for end in one or (None,) * 3
-            ]
+            cells += ["" if end is None else float(f"{end:.4g}") for end in one or (None,) * 3]
         found.append(cells)
     return found
 
@@ -141,8 +138,6 @@ def hours_text(one: Estimated | None) -> str:
     mean, low, high = (f"{end:,.0f}" if end >= 10 or not end else f"{end:.1f}" for end in one)
     if one[0] < 0.05:
         return "below 0.05"
-    if math.isnan(one[2]):
-        return mean
     return f"{mean} ({low} to {high})" if one[2] else f"{mean} (none in nine of ten)"
 
 
@@ -248,7 +243,7 @@ def write_page(
     )
     of_providers = (
         "Providers by ranges of 2025 and 2026, other: in none of these; risk that any of their "
-        "addresses is listed, and mean hours, summed over addresses. By /24 network: networks.csv.",
+        "addresses is listed, and hours summed over addresses. By /24 network: networks.csv.",
     )
     return render_markdown(
         "risk.md.j2",

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from sim.forecast.outlook import forecast
-from sim.forecast.record import number_of
+from sim.forecast.record import number_of, read_record
 from sim.forecast.risk import (
     _heads,
     _outcomes,
@@ -16,6 +16,7 @@ from sim.forecast.risk import (
     rate_providers,
     rate_sites,
 )
+from sim.forecast.scores import HORIZON_S
 from sim.scenario.tables.inventory import read_inventory
 from sim.streams import Streams
 from tests.csv_rows import csv_rows
@@ -85,7 +86,7 @@ def test_addresses_come_together_from_a_share_of_sessions_on(shared, together):
     assert (len(set(_heads(listed).tolist())) == 1) == together
 
 
-def test_hours_of_four_weeks_hold_nine_in_ten_outcomes(rows, outlook):
+def test_hours_hold_nine_in_ten_outcomes(rows, outlook):
     """Of an address that is listed for all of a session, five hours long, or for nothing of it."""
     at = RECORD.addresses.index(A)
     none, drawn = outlook.none_any[:, :, at], outlook.drawn[:, :, at]
@@ -94,6 +95,8 @@ def test_hours_of_four_weeks_hold_nine_in_ten_outcomes(rows, outlook):
     wanted = [5.0 * np.searchsorted(share, q) for q in (0.05, 0.95)]
     # Courses are scaled to the mean.
     assert rows["a"].hours_any[1:] == pytest.approx(wanted, rel=0.05)
+    assert outlook.none_next[:, :, at].mean() < 0.95
+    assert rows["a"].hours_next[1:] == pytest.approx((0, 5), rel=1e-3)
     # By hand: none with 0.6, and of the courses with any one in two for one hour, or for nine.
     drawn = np.array([[0, 1, 9, 1, 9, 0]])
     none, expected = np.full((1, 6), 0.6), np.full((1, 6), 2.0)
@@ -106,6 +109,20 @@ def test_hours_of_four_weeks_hold_nine_in_ten_outcomes(rows, outlook):
     assert _outcomes(many / 4, many, many >= 0, half, 1.0) == pytest.approx((125, 0, 450))
     assert rows["fresh"].hours_any[1:] == (0, 0)
     assert rows["fresh"].hours_any[0] > 0
+
+
+def test_hours_of_providers_in_the_record_lie_in_their_ranges():
+    """Of every second session to 31 January, each forecast from those before it."""
+    record, inside = read_record(None).before(20), []
+    names = np.array([provider_of(number_of(one)) for one in record.addresses])
+    for k in range(7, 20, 2):
+        ahead = record.start_s[k:][record.start_s[k:] < record.start_s[k] + HORIZON_S].tolist()
+        for row in rate_providers(forecast(record.before(k), ahead, Streams(7, 0))):
+            came = record.hours[k : k + len(ahead), names == row.name].sum(axis=1)
+            for (_, low, high), hours in ((row.hours_next, came[0]), (row.hours_any, came.sum())):
+                inside.append(low <= hours <= high)
+    assert len(inside) == 56
+    assert 0.8 < np.mean(inside) < 1
 
 
 def test_what_is_not_known_has_no_number_and_what_is_new_has_a_small_one(rows, outlook):
@@ -125,9 +142,10 @@ def test_what_is_not_known_has_no_number_and_what_is_new_has_a_small_one(rows, o
 def test_ranges_hold_their_mean_and_no_probability_is_beyond_one(rows, outlook):
     found = [*rows.values(), *rate_networks(outlook), *rate_providers(outlook)]
     for row in found:
-        for one in (row.p_next, row.p_any, row.hours_next):
+        for one in (row.p_next, row.p_any):
             assert one is None or 0 <= one[1] <= one[0] <= one[2]
-        assert row.hours_any is None or not row.hours_any[1] > row.hours_any[0]
+        for one in (row.hours_next, row.hours_any):
+            assert one is None or 0 <= one[1] <= min(one[0], one[2])
         assert row.p_next is None or row.p_next[0] <= row.p_any[0] <= 1
 
 
