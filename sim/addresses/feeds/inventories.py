@@ -55,7 +55,11 @@ _BESIDE = frozenset(re.findall(r"\w+", """
     blocked listed bloqueado bloqueados bloqueada bloqueadas bloccato bloccati bloquée bloquées
     gesperrte zablokowany zablokowane
 """))  # fmt: skip
-NAME_COLUMNS = ("domain", "domain_name", "fqdn", "hostname", "host", "dns_name")
+NAME_COLUMNS = (
+    *("domain", "domain_name", "fqdn", "hostname", "host", "dns_name", "dominio", "domínio"),
+    *("nombre_de_dominio", "nome_de_domínio", "nome_di_dominio", "domaine", "nom_de_domaine"),
+    *("domäne", "domainname", "domena", "nazwa_domeny", "домен", "доменное_имя"),
+)
 """Columns that name a row where none is called name or site."""
 REVENUE = "_usd_per_h"
 USD_COLUMN = f"revenue{REVENUE}"

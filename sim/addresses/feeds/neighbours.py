@@ -258,11 +258,16 @@ def with_last(
 _TOLD = 8
 _LABELS = ("name", "service", "sector", "provider", "region")
 """Columns that are read as texts, and may hold verdicts."""
-# What describes a row, by names without marks between their words, in four languages.
+# What describes a row, by names without marks between their words, in eight languages.
 _PROSE = frozenset(re.findall(r"\w+", """
     comment comments note notes remark remarks description descr desc detail details info
     summary reason reasons descripcion descripción comentario comentarios nota notas motivo
-    descrizione commento описание комментарий примечание причина why
+    descrizione commento описание комментарий примечание примечания причина why observación
+    observacion observaciones observação observações observacao observacoes osservazione
+    osservazioni motivos motivazione razón justificativa descrição descricao comentário comentários
+    commentaire commentaires remarque remarques observation observations motif motifs bemerkung
+    bemerkungen anmerkung anmerkungen hinweis beschreibung kommentar begründung uwagi komentarz opis
+    powód przyczyna uzasadnienie
 """))  # fmt: skip
 # Several words in a cell: "cdn; allowlist".
 _WORDS = frozenset(("category", "categories", "tag", "tags", "label", "threat", "threats"))
@@ -281,9 +286,14 @@ _CODES = frozenset(re.findall(r"\w+", """
     geonameid registeredcountrygeonameid representedcountrygeonameid isanonymousproxy
     issatelliteprovider isanycast accuracyradius metrocode iocid numero provvedimento
     numeroprovvedimento processo nprocesso numeroprocesso expediente procedimiento procedimento
-    aktenzeichen sygnatura dossier
+    aktenzeichen sygnatura dossier autos ofício oficio pratica fascicolo affaire sprawy дела
 """))  # fmt: skip
 """The same, whose cells may be numbers or codes of two letters: ``NO`` is Norway there."""
+# Words of a heading for numbers, and those that may stand between them.
+_OF_NUMBERS = frozenset(re.findall(r"\S+", """
+    # № n no nr nº num núm numero número numéro number nummer numer номер item ítem lp lfd п
+"""))  # fmt: skip
+_BETWEEN = frozenset(("de", "do", "da", "dos", "del", "della", "di", "du", "des", "of", "d"))
 # Columns of sites that a run reads.
 _OF_SITES = re.compile("role|mode|visitsperh|revenue([a-z]{3})?perh")
 NAME_KINDS = ("fqdn", "domain", "domain name", "hostname", "host", "dns", "name")
@@ -377,7 +387,8 @@ class Neighbours:
         mute = [plain_name(one.key) for one in problems if _UNKNOWN in one.message]
         if len(mute) > 1 and all(mute) and self._choice.has_options:
             options = " ".join(f"--ignore-column {name}" for name in mute)
-            problems.append(Problem(self._gathering.name, f"to ignore all of these: {options}"))
+            what = f"to ignore all of these: {options}"
+            problems.insert(0, Problem(self._gathering.name, what))
         DataError.raise_any(problems)
 
     def _words(self, column: str, said: Iterable[str]) -> set[str]:
@@ -400,7 +411,8 @@ class Neighbours:
         if not said:
             return None
         plain = plain_name(column)
-        name = plain.replace("_", "")
+        name, parts = plain.replace("_", ""), plain.split("_") if plain else [column.strip()]
+        bare = "".join(part for part in parts if part not in _OF_NUMBERS | _BETWEEN)
         # Texts that differ in digits alone say the same.
         shapes = {text.translate(_DIGITS): text for text in said}.values()
         if self._words(column, shapes) and (against := self._words(column, said)):
@@ -410,7 +422,9 @@ class Neighbours:
         kinds = ("yes", "no") if name == "shared" else _KINDS if name in _OF_KINDS else ()
         if all(cell.strip().lower() in kinds for cell in said):
             return None
-        if name in _TEXTS or name in _CODES or _OF_SITES.fullmatch(name):
+        if _OF_NUMBERS.issuperset(parts) and all(cell.strip(" .").isdecimal() for cell in said):
+            return None
+        if name in _TEXTS or {name, bare} & _CODES or _OF_SITES.fullmatch(name):
             if not any(map(_OF_ADDRESSES.fullmatch, shapes)):
                 return None
             may_bound = _may_bound if name in _TEXTS else _holds_addresses
@@ -456,10 +470,11 @@ class Neighbours:
         if not plain:
             return f"name it in the first line, then {self._ways('NAME')}"
         at = plain_name(self._chosen.get("address", "address"))
+        name = "" if "name" in self._chosen else f"--column name={plain} if it names the row; "
         return (
             f"say --ignore-column {plain} if each row lists its address whatever stands there; "
-            f"--column last={plain}, --column mask={plain} or --column wildcard={plain} if it "
-            f"says which; --column address={at} --column address={plain} if both are listed"
+            f"{name}--column last={plain}, --column mask={plain} or --column wildcard={plain} if "
+            f"it says which; --column address={at} --column address={plain} if both are listed"
         )
 
 

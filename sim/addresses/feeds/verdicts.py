@@ -19,7 +19,9 @@ STEMS = tuple(
         "never,desbloque,levantad,retirad,eliminad,anulad,liberad,blanca,positiv,sblocc,rimoss,revocat,esclus,eccezion,consenti,"
         "annullat,permess,ammess,inattiv,bianc,блокир,исключ,снят,разреш,удал,отмен,бел,ложн,актив,"
         "débloq,debloq,autoris,supprim,retiré,blanch,ne pas,non bloq,entsp,freige,freisch,"
-        "aufgeho,erlaubt,ausnahm,weiße,weisse,gelöscht,entfernt,nicht",
+        "aufgeho,erlaubt,ausnahm,weiße,weisse,gelöscht,entfernt,nicht,revogad,suspens,branca,"
+        "não bloq,nao bloq,exceç,inativ,odblok,usuni,wykreśl,nie blok,nie zablok,wyjąt,biał,"
+        "uchylon,zniesion,dozwolon,fałszyw",
     )
 )
 """Every phrase has one of these stems, except ``not`` alone, ``don't`` and marks."""
@@ -93,6 +95,11 @@ _TURNS = (
     r"|(?:ne[ ]+pas|non)[ ]+bloqu\w+|entsperrt\w*|freigegeben\w*|freigeschaltet\w*|aufgehoben\w*"
     r"|erlaubt\w*|ausnahmen?|wei(?:ß|ss)e[ ]+listen?|gelöscht|entfernt"
     r"|nicht[ ]+(?:mehr[ ]+)?(?:ge)?(?:sperr|block)\w+"
+    # Portuguese and Polish.
+    r"|removid[oa]s?|excluíd[oa]s?|exclusão|exclusões|exceç(?:ão|ões)|revogad[oa]s?|suspens[oa]s?"
+    r"|cancelad[oa]s?|liberad[oa]s?|inativ[oa]s?|listas? brancas?|n[ãa]o[ ]+bloque\w+"
+    r"|odblok\w+|usunię\w+|wykreśl\w+|nie[ ]+(?:za)?blok\w+|wyjąt\w+|biał\w+ list\w+"
+    r"|uchylon\w+|zniesion\w+|dozwolon\w+|fałszyw\w+"
 )
 _WITHIN = re.compile(rf"\b(?:{_TURNS})\b", re.IGNORECASE)
 _ENTRIES = (
@@ -193,7 +200,8 @@ NAMES = frozenset(re.findall(r"\w+", """
     registrar registrant rir registry maintainer city cityname continent countryname location
     timezone host hostname hostnames fqdn domain domains rdns ptr reversedns site país pais nombre
     organizacion organización ciudad dominio paese nome organizzazione città страна название
-    организация город домен
+    организация город домен domínio domaine domäne domena nom nazwa empresa titular azienda société
+    firma cidade ville stadt miasto pays kraj sitio sítio sito сайт владелец
 """))  # fmt: skip
 """Columns, without marks between their words, that hold names, some of them like ``On``."""
 FORMS = (_THROUGH, _WATCHES, _YES_OR_NO)

@@ -50,6 +50,9 @@ IGNORED = {
     "Spanish dates of the end": ("fecha baja", "05/03/2026"),
     "Spanish": ("estado", "bloqueado", "permitido"),
     "Russian": ("состояние", "заблокирован", "разблокирован"),
+    "Portuguese": ("observação", "processo 12", "removido em 3 de março"),
+    "Polish": ("uwagi", "sąd", "usunięto 3 marca"),
+    "a number and a word": ("Nº", "24", "a"),
     "verdicts as names": ("name", "allow", "deny"),
     "a name with a verdict": ("name", "shop", "Safe (whitelisted)"),
     "a label of what it is": ("label", "benign", "x"),
@@ -271,6 +274,23 @@ def test_a_column_that_decides_nothing_is_ignored_and_named(name, form, path):
     feed = read(path)
     assert feed.to_set().v4.n_addresses == n_addresses
     assert f"columns ignored: {named}" in feed.notes
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "No,Domain,Case No,Remarks", "Nº,Dominio,Número de expediente,Observaciones",
+        "N.,Nome di dominio,Numero della pratica,Note", "Item,Domínio,Nº do processo,Observação",
+        "N°,Nom de domaine,N° du dossier,Remarques", "Lfd. Nr.,Domäne,Aktenzeichen,Bemerkung",
+        "Lp.,Domena,Sygnatura,Uwagi", "№ п/п,Доменное имя,Номер дела,Примечание",
+    ],
+)  # fmt: skip
+def test_headings_of_a_list_are_known_in_eight_languages(header, path):
+    rows = (f"1,a.example,12/2026,court,{A}", f"2,b.example,13,,{B}")
+    as_csv(table(f"{header},ip", *rows), path, ";")
+    feed = read(path)
+    assert feed.labels["name"].texts == ["a.example", "b.example"]
+    assert len(feed.v4) == 2
 
 
 @pytest.mark.parametrize(
