@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from sim import exposure
 from sim.blocklists.attribution import NOT_COVERED, NOT_KNOWN
 from sim.blocklists.hosts import State
-from sim.errors import DataError, UsageError
 
 # Small corners of each family, so that rules meet, nest and repeat; edges of the space among them,
 # and IPv6 with the numbers that IPv4 has.
@@ -295,15 +294,3 @@ def test_revenue_of_a_business_counts_once_and_what_has_none_is_not_zero():
     assert (found.names.n_wholly, found.names.n, found.names.n_without_weight) == (3, 6, 1)
     assert [business.name for business in found.ranked] == ["a", "c"]
     assert found.ranked[1].revenue_usd_per_h is None
-
-
-def test_integers_are_ipv4_addresses():
-    found = exposure(np.array([0xC0000201]), {"address": np.array([0xC0000201, 0xC0000202])})
-    assert found.inventory.host_state.tolist() == [State.WHOLLY, State.NOT_LISTED]
-
-
-def test_columns_that_cannot_be_read_are_refused_row_by_row():
-    with pytest.raises(DataError, match="inventory:2: address: expected numbers from 0 to 255"):
-        exposure(["192.0.2.0/24"], {"address": ["192.0.2.1", "192.0.2.300"]})
-    with pytest.raises(UsageError, match="got 'colour'"):
-        exposure(["192.0.2.0/24"], by=["colour"])
