@@ -122,7 +122,7 @@ def merge_parts(parts: Sequence[Path], path: Path, metadata: Mapping[str, str]) 
 
 def _not_written(path: Path, error: duckdb.Error) -> OSError:
     """What DuckDB says of a file, in one line: a full disk or a limit on the size of files."""
-    reason = re.search(r'\\": ([^"\\]+)"', str(error))
+    reason = re.search(r'": ([^"\\]+)', str(error))
     said = reason[1] if reason else str(error).splitlines()[0]
     return OSError(f"{path.name}: {said}")
 
