@@ -292,19 +292,6 @@ def test_a_single_key_that_may_be_absent_can_be_taken_away_too():
     assert loaded.scenario.published.totals is not None
 
 
-@pytest.mark.parametrize(
-    ("override", "reported"),
-    [
-        ("population=off", "population: expected a mapping of keys, got 'off'"),
-        ("tenancy.rented_stay_d=off", "tenancy.rented_stay_d: expected a number, got 'off'"),
-    ],
-)
-def test_what_must_be_there_cannot_be_switched_off(override, reported):
-    with pytest.raises(ScenarioError) as caught:
-        load_scenario("piracy-shield", [override])
-    assert [str(problem) for problem in caught.value.problems] == [f"--set {override}: {reported}"]
-
-
 def test_text_that_reads_off_stays_text(write_scenario):
     loaded = load_scenario(str(write_scenario()), ["title=off", "description=off"])
     assert (loaded.scenario.title, loaded.scenario.description) == ("off", "off")
@@ -352,6 +339,9 @@ def test_a_note_that_is_set_with_its_value_is_kept():
         ("root_sed=3", "root_sed: unknown key; did you mean 'root_seed'? (known: "),
         ("thresholds.affected=40",
          "thresholds.affected: expected a share in [0, 1], got 40; did you mean 0.4?"),
+        # What must be there cannot be switched off.
+        ("population=off", "population: expected a mapping of keys, got 'off'"),
+        ("thresholds.down=off", "thresholds.down: expected a number, got 'off'"),
         ("title=\udc80", "title: expected text, got the character U+DC80"),
     ],
 )  # fmt: skip
