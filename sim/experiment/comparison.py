@@ -34,6 +34,7 @@ from sim.catalogue.choices import (
     harm_of,
 )
 from sim.experiment.plan import Plan
+from sim.measure.measures import difference_of
 from sim.measure.money.prices import drawn_dials, economy_keys, firm_keys
 from sim.measure.summary import Measured, end_errors, ends, spread_of, spreads_of
 from sim.results.parquet import Coded, ColumnData
@@ -233,7 +234,7 @@ def paired_difference(metric: str, part: Measured, against: Measured, n_drawn: f
     more where neither hits any of it, or where operators were not polled for all sites.
     """
     value, other = (one.values((metric,))[0] for one in (part, against))
-    difference: Values = value - other
+    difference = difference_of(value, other)
     if harm_of(metric) in OF_SAMPLE:
         if any(one.is_open or one.has_missed(metric, n_drawn) for one in (part, against)):
             difference[:] = np.nan
@@ -419,8 +420,8 @@ def frontier_of(
     frontier : shape (n_strategies, n_simulations)
         1 or 0; NaN where it depends on an unknown value.
     """
-    more = efficacy[None] - efficacy[:, None]
-    less = collateral[:, None] - collateral[None]
+    more = difference_of(efficacy[None], efficacy[:, None])
+    less = difference_of(collateral[:, None], collateral[None])
     if is_sample:
         less[(collateral[:, None] == 0) & (collateral[None] == 0)] = np.nan
     dominates = (more >= 0) & (less >= 0) & ((more > 0) | (less > 0))

@@ -79,6 +79,16 @@ def remainder(whole: ArrayLike, part: ArrayLike) -> NDArray[np.float64]:
     return np.where(found > 1e-12 * np.asarray(whole), found, 0.0)
 
 
+_ROUNDING = 1e-9
+"""Part of a value up to which a difference is rounding, so none."""
+
+
+def difference_of(one: ArrayLike, other: ArrayLike) -> NDArray[np.float64]:
+    """One less the other, elementwise; 0 where they differ by rounding alone."""
+    is_equal = np.isclose(one, other, rtol=_ROUNDING, atol=0)
+    return np.where(is_equal, 0.0, np.subtract(one, other))
+
+
 def demand_micro_usd(world: World) -> float:
     """Domestic demand of all businesses over the run, in micro-dollars at mean revenue.
 

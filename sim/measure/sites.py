@@ -22,6 +22,7 @@ from sim.engine.record.outcome import Outcome
 from sim.engine.state.ledger import NEVER, SPELL_NAMES
 from sim.engine.strategies.calendars import sessions_of
 from sim.measure.groups import state_times_s
+from sim.measure.measures import difference_of
 from sim.measure.money.losses import LossTotals, Stretches, exposed_customers, moves_of
 from sim.measure.money.prices import ParameterDraws
 from sim.measure.money.pricing import money_of
@@ -189,8 +190,6 @@ def _totals(number: Mapping[str, NDArray[np.float64]], left: Stretches, first: i
 
 
 S_PER_H = 3600
-DUST = 1e-9
-"""Part of a site's value up to which a difference is rounding, so none."""
 
 
 def site_columns(
@@ -523,7 +522,7 @@ def compare_sites(
             after, before = (np.column_stack((one, one[:, some].sum(axis=1))).T for one in both)
             # A demand is a difference of sums over the run, so rounding is of their size: with
             # a minute lost in a year, parts of 10^-10.
-            gap = np.where(np.isclose(after, before, rtol=DUST, atol=0), 0.0, after - before)
+            gap = difference_of(after, before)
             # What was seen where some operator did not poll is a lower bound: equal, or not known.
             sides = unpolled[label], unpolled[baseline]
             is_open = np.array([any(one.get(site) for one in sides) for site in runs.site])

@@ -34,7 +34,8 @@ VALUES = {
     "none": {EFFICACY: CHANCE * 0, COLLATERAL: CHANCE},
     "narrow": {EFFICACY: CHANCE + 50, COLLATERAL: CHANCE + RNG.normal(5, 1, N)},
     "wide": {EFFICACY: CHANCE + 40, COLLATERAL: CHANCE + RNG.normal(50, 5, N)},
-    "twin": {EFFICACY: CHANCE + 50, COLLATERAL: CHANCE},
+    # The harm of "none" but for rounding.
+    "twin": {EFFICACY: CHANCE + 50, COLLATERAL: np.nextafter(CHANCE, np.inf)},
 }
 
 
@@ -288,8 +289,8 @@ def test_all_agree_and_are_enough_or_too_few(n, verdict):
     assert (line.strategy, line.other, line.n_simulations) == ("one", "other", n)
     assert line.difference == -1
     assert judged([3.0] * n, [2.0] * n).n_more == n
-    equal = judged([2.0] * n, [2.0] * n)
-    assert (equal.n_equal, equal.verdict) == (n, verdict)
+    equal = judged([0.3] * n, [0.1 + 0.2] * n)
+    assert (equal.n_equal, equal.verdict, equal.difference) == (n, verdict, 0)
 
 
 @pytest.mark.parametrize("against", [1.0, 3.0])
