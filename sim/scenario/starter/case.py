@@ -253,6 +253,7 @@ def write_case(known: Known, folder: Path, mistakes: Mistakes) -> list[str]:
         section, unconverted = _money_of_case(known.country, first, inventory)
         rest.append(section)
         assumed += unconverted
+        notes += unconverted
     names = [row["operator"] for row in csv.DictReader(io.StringIO(table))]
     if listed is not None:
         _check_operators(known, listed, names)
@@ -462,7 +463,9 @@ def _money_of_case(country: str, first: date, inventory: Inventory | None) -> tu
     if currency != USD and rate_at(rates, currency, first.year) is None:
         notes.append(
             f"No exchange rate of {currency} is shipped: amounts are in it where every site gives "
-            "its revenue (a column revenue_per_h), and not known where some is assumed in USD. "
-            "A rate of yours (money.rates) makes all known."
+            "its revenue (a column revenue_per_h), and not known where some is assumed in USD. To "
+            "make all known, write rates.csv beside scenario.yaml and name it there (money.rates): "
+            "a line `currency,of,per_usd,low,high,kind,source,date,why`, and one such as "
+            f"`{currency},{first.year},PER_USD,LOWEST,HIGHEST,fact,SOURCE,DATE,`."
         )
     return MONEY.format(currency=currency), notes

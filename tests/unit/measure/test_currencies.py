@@ -57,7 +57,11 @@ def summary_of(folder: Path) -> dict[str, dict[str, str]]:
 
 def test_without_a_rate_amounts_are_those_of_any_rate_in_the_currency_given(tmp_path):
     folder = case(tmp_path / "x", given("revenue_per_h"))
+    said = run("init", tmp_path / "y", "--country", "KE").stderr
     assert "No exchange rate of KES is shipped" in (folder / "README.md").read_text()
+    assert "No exchange rate of KES is shipped" in said
+    # The lines to write are those of a table that works.
+    assert f"`{RATE.partition(chr(10))[0]}`" in said
     bare = resolved_of(str(folder / "scenario.yaml"))
     assert bare.amounts == Amounts("KES", 1.0)
     out = simulated(bare, tmp_path / "bare")
