@@ -35,13 +35,18 @@ EFFICACY = MEASURES["target_user_hours_denied"].name
 """Measure of what the target's users were denied."""
 TARGET_LOST = MEASURES["target_user_hours_lost_share"].name
 """Measure of what the target lost in all, with the hours of users who had left."""
-EFFECTS = (EFFICACY, TARGET_LOST)
+DROPPED = MEASURES["target_addresses_dropped_share"].name
+"""Measure of which of the addresses that the target is given are blocked."""
+EFFECTS = (EFFICACY, DROPPED)
 """Measures of the effect on the target; more is better."""
 
 
 def effect_in(measured: Container[str]) -> str:
-    """Measure of the effect on the target: a share where its users were not counted."""
-    return TARGET_LOST if TARGET_LOST in measured and EFFICACY not in measured else EFFICACY
+    """Measure of the effect on the target: on a list of its addresses, where users are not counted.
+
+    Users of a service reach it while any of its addresses is open; those on a list may be anything.
+    """
+    return DROPPED if DROPPED in measured and EFFICACY not in measured else EFFICACY
 
 
 COLLATERAL = MEASURES["business_hours_impaired"].name

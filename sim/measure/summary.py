@@ -22,6 +22,7 @@ from sim.catalogue.choices import (
     EXPECTED,
     LISTED,
     OF_SAMPLE,
+    TARGET_LOST,
     UNPOLLED,
     harm_of,
 )
@@ -325,7 +326,7 @@ class Measured:
         n_drawn
             Businesses that are drawn; without any only names are a sample.
         """
-        if metric not in self.row or metric in EFFECTS:
+        if metric not in self.row or metric in (*EFFECTS, TARGET_LOST):
             return False
         if not (n_drawn or self.metrics[self.row[metric]].unit.startswith("names")):
             return False

@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.catalogue.choices import COLLATERAL, EFFECTS, PRIVATE_LOSS, label, label_with_unit
+from sim.catalogue.choices import (
+    COLLATERAL,
+    EFFECTS,
+    PRIVATE_LOSS,
+    TARGET_LOST,
+    label,
+    label_with_unit,
+)
 from sim.catalogue.measures import MEASURES
 from sim.measure.estimates import (
     SHARE,
@@ -48,6 +55,7 @@ DEPENDENT = (
     MEASURES["demand_lost_share"].name,
     PRIVATE_LOSS,
     *EFFECTS,
+    TARGET_LOST,
 )
 """Measures that are shown with the inputs on which they depend."""
 MOST_ROWS = 15

@@ -16,11 +16,12 @@ import numpy as np
 
 from sim.catalogue.choices import (
     COLLATERAL,
+    DROPPED,
+    EFFICACY,
     EVER_SHARE,
     EXPECTED,
     LISTED,
     PRIVATE_LOSS,
-    TARGET_LOST,
     effect_in,
     label,
 )
@@ -477,15 +478,17 @@ class _Facts:
         effect = effect_in({metric for _, metric in self.estimates})
         whats = {
             COLLATERAL: say("of businesses' time cut off"),
-            effect: say("of the target's use denied"),
+            EFFICACY: say("of the target's use denied"),
+            DROPPED: say("of the target's addresses blocked"),
         }
         for strategy in self.run.strategies:
             if is_what_if(self.run):
                 yield Strategy(self.names[strategy], tuple(self._of_what_if(strategy)))
                 continue
             figures = []
-            for metric, what in whats.items():
-                if metric == TARGET_LOST and (strategy, metric) in self.estimates:
+            for metric in (COLLATERAL, effect):
+                what = whats[metric]
+                if metric == DROPPED and (strategy, metric) in self.estimates:
                     found = replace(self.estimates[strategy, metric], unit=SHARE)
                 elif (strategy, metric) in self.estimates:
                     found = read_share(self.run, strategy, metric)
