@@ -121,7 +121,7 @@ def read_belief(pool: Pool, record: SessionRecord, next_s: float | None = None) 
     """Follow a record session by session, up to the last or to the start of the next one."""
     # Addresses of one history have one posterior.
     listed, of, n_like = record.histories
-    active = np.zeros((listed.shape[1], Z.size))
+    active = np.zeros((listed.shape[1], pool.logits.size))
     inactive, known = np.zeros_like(active), np.zeros(len(active), np.bool_)
     level = np.exp(-((LEVELS / max(pool.level_sd_logit, LEAST_SD)) ** 2) / 2)
     level /= level.sum()
