@@ -162,6 +162,14 @@ def has_sessions(run: RunFolder) -> bool:
     return any(one["file"] == FILE_OF_SESSIONS for one in run.manifest["outputs"])
 
 
+def counts_sessions(run: RunFolder) -> bool:
+    """Whether sessions are counted for each site: several, or those of a record."""
+    if not has_sessions(run):
+        return False
+    begins = {row["session_start_utc"] for row in read_rows(run, FILE_OF_SESSIONS)}
+    return len(begins) > (not sessions_of(run))
+
+
 def sessions_by_site(
     run: RunFolder, sites: Sequence[str], partly: Container[str]
 ) -> dict[str, Text]:
@@ -169,7 +177,7 @@ def sessions_by_site(
 
     They are a lower bound of a site that some operator was not polled for: ``partly`` has such.
     """
-    if not sessions_of(run) or not has_sessions(run):
+    if not counts_sessions(run):
         return {}
     found = read_columns(
         run.path / "site_session_runs.parquet",

@@ -496,3 +496,19 @@ def test_polls_in_a_case_of_ones_own_are_a_record_of_no_stated_time(tmp_path):
     # The run lasts longer than the polls.
     assert "· simulated " in page
     assert "record by" not in page
+
+
+def test_sessions_of_dated_orders_are_counted_and_not_simulations(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    hours = [(8, 10), (12, 15), (20, 21)]
+    rows = (f"203.0.113.5,2026-03-02T{a:02}:00+01:00,2026-03-02T{b:02}:00+01:00" for a, b in hours)
+    Path("list.csv").write_text("\n".join(("address,from,until", *rows)) + "\n")
+    Path("sites.csv").write_text("site,address\na.example,203.0.113.5\n")
+    run("init", "case", "--country", "ES", "--blocklist", "list.csv", "--inventory", "sites.csv")
+    run("run", "case/scenario.yaml", "-n", "5", "-w", "1", "-o", "out")
+    assert len({row["session_start_utc"] for row in csv_rows(Path("out/site_sessions.csv"))}) == 3
+    text = words_of(Path("out"))
+    assert "Site Sessions From, until" in text
+    found = re.search(r"a\.example (\d)[^0-9].{0,20}Mar", text.split("Site Sessions From")[1])
+    assert found is not None
+    assert int(found[1]) <= 3
