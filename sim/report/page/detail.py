@@ -52,6 +52,7 @@ from sim.report.words.numbers import number, percent, percent_span, with_range
 from sim.report.words.record import OR_BEFORE, is_record
 from sim.report.words.sentences import (
     LOSS_PARTS,
+    inventory_of,
     note_of,
     read_bound,
     read_cut_off,
@@ -62,8 +63,7 @@ from sim.report.words.sites import share_known
 from sim.results.folder import RunFolder, assumptions_of, input_rows, later
 from sim.results.tables import text
 from sim.scenario.strategies import GivenOrderRow
-from sim.scenario.tables.inventory import Inventory, read_inventory
-from sim.scenario.tables.money import MoneyParameterRow, lack_sales
+from sim.scenario.tables.money import MoneyParameterRow
 from sim.scenario.tables.rows import FigureRow, OperatorRow, OrderRow
 from sim.scenario.tables.seeds import read_note
 
@@ -322,21 +322,10 @@ def national_losses(run: RunFolder) -> list[tuple[Text, Estimate]]:
     ]
 
 
-def _inventory_of(run: RunFolder) -> Inventory | None:
-    name = str(run.scenario["population"]["inventory"])
-    path = run.input_path(name)
-    return read_inventory(name, path) if path else None
-
-
 def count_revenues(run: RunFolder) -> int:
     """How many of a user's sites have a revenue that was given; none without the inventory."""
-    found = _inventory_of(run)
+    found = inventory_of(run)
     return 0 if found is None else int((~np.isnan(found.revenue_usd_per_h)).sum())
-
-
-def are_unpriced(run: RunFolder) -> bool:
-    """Whether nothing says what the user's sites earn."""
-    return lack_sales(_inventory_of(run), run.scenario["population"].get("n_businesses"))
 
 
 def published_losses(run: RunFolder) -> list[tuple[float, str]]:

@@ -95,6 +95,7 @@ from sim.report.words.sentences import (
     read_cut_off,
     reason_of,
     sentence_of_sites,
+    unpriced,
     verdict_of,
 )
 from sim.report.words.sites import (
@@ -569,12 +570,14 @@ class _Facts:
     def verdicts(self) -> tuple[Verdict, ...]:
         """Verdicts by kind, in the sequence of the columns."""
         rows = read_rows(self.run, "verdicts.csv", ("verdict",))
+        loss = self.estimates.get((self.strategy, PRIVATE_LOSS))
         return tuple(
             verdict_of(
                 kind,
                 [row for row in rows if text(row, "metric") == metric],
                 self.names,
                 self.run.idle_strategy,
+                unpriced(self.run, loss) if metric == PRIVATE_LOSS else "",
             )
             for metric, kind in KINDS.items()
             if any(text(row, "metric") == metric for row in rows)

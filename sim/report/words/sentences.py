@@ -51,6 +51,8 @@ from sim.results.folder import RunFolder, input_rows, later
 from sim.results.parquet import read_columns
 from sim.results.tables import Row, read_rows, text
 from sim.results.tables import number as cell
+from sim.scenario.tables.inventory import Inventory, read_inventory
+from sim.scenario.tables.money import lack_sales
 from sim.scenario.tables.roles import FRONTEND, ROLES
 from sim.scenario.tables.rows import OperatorRow
 
@@ -154,13 +156,37 @@ class Verdict:
     """Simulations that certify all that more simulations can; 0 where these can certify none."""
 
 
-def verdict_of(kind: str, rows: Sequence[Row], names: Mapping[str, str], idle: str = "") -> Verdict:
+def inventory_of(run: RunFolder) -> Inventory | None:
+    """Inventory of a run; None where it has none, or does not keep it."""
+    name = run.scenario["population"].get("inventory")
+    path = run.input_path(str(name)) if name else None
+    return read_inventory(str(name), path) if path else None
+
+
+def unpriced(run: RunFolder, loss: Estimate | None) -> str:
+    """Say why no loss of businesses is computed; nothing where it is."""
+    if lack_sales(inventory_of(run), run.scenario["population"].get("n_businesses")):
+        return say("Not computed: no site gives its revenue, its visits or its sector.")
+    if loss is None or not math.isnan(loss.whole):
+        return ""
+    return say(
+        "Not computed: what businesses earn is assumed in dollars, and there is no exchange rate "
+        "of {currency} (key money.rates).",
+        currency=loss.unit,
+    )
+
+
+def verdict_of(
+    kind: str, rows: Sequence[Row], names: Mapping[str, str], idle: str = "", why: str = ""
+) -> Verdict:
     """Write the verdict of one kind: agreements first, then differences, then too few.
 
     Parameters
     ----------
     idle
         Label of a strategy that blocks nothing: that others do more harm needs few words.
+    why
+        Why nothing is known, if that is so: it stands in place of the pairs.
     """
     needed = max(
         (
@@ -186,7 +212,7 @@ def verdict_of(kind: str, rows: Sequence[Row], names: Mapping[str, str], idle: s
         if told:
             parts.append((head, joined("", (" ", joined("; ", told), "."))))
     sentences = tuple(verdict_sentence(row, names) for row in rows)
-    return Verdict(kind, tuple(parts), sentences, needed)
+    return Verdict(kind, ((why, ""),) if why else tuple(parts), sentences, needed)
 
 
 def _pairs(rows: Sequence[Row], names: Mapping[str, str]) -> list[Text]:

@@ -131,9 +131,12 @@ def test_nothing_is_lost_by_sites_of_which_nothing_says_what_they_earn(country, 
     national = [one for one in csv_rows(out / "money.csv") if one["scope"] == SHUTDOWN]
     assert [bool(float(one["median"] or 0)) for one in national] == [True] * len(national)
     assert bool(national) == (country == "ES")
-    page = render(open_run(out))
-    assert "no site gives its revenue, its visits or its sector" in page
-    assert "no exchange rate" not in page
+    ways = ("--strategy", "none", "--strategy", "exact", "--set", "target.addresses=[192.0.2.9]")
+    run("compare", path, "-n", 4, *ways, "-o", tmp_path / "two")
+    for page in (render(open_run(out)), render(open_run(tmp_path / "two"))):
+        assert "Not computed: no site gives its revenue, its visits or its sector" in page
+        assert "no exchange rate" not in page
+        assert "so few businesses" not in page
     # What drawn businesses earn is an assumption with a range.
     drawn = resolved_of(path, ["population.n_businesses=9"]).amounts
     assert math.isfinite(drawn.factor) == (country == "ES")

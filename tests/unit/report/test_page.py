@@ -1040,7 +1040,7 @@ def test_sales_that_were_given_are_counted(site_folder, monkeypatch):
         ([np.nan] * 5, "hour: yours of 0 of 5 sites, not printed here; others are drawn."),
     ):
         found = SimpleNamespace(revenue_usd_per_h=np.array(given))
-        monkeypatch.setattr("sim.report.page.detail.read_inventory", lambda *_, one=found: one)
+        monkeypatch.setattr("sim.report.words.sentences.read_inventory", lambda *_, one=found: one)
         assert said in words_of(render(run))
 
 
