@@ -224,7 +224,8 @@ def names_once(
 ) -> tuple[NDArray[np.float64], str]:
     """Names of each host, 0 where a row before of its kind has its address; a note on others.
 
-    Where rows of one address differ, the largest number counts; NaN where none has one.
+    Where rows of one address differ, the largest number counts, or that of the names on these rows
+    where it is larger; NaN where none has one.
     """
     names = inventory.numbers["n_names"].copy()
     of = np.zeros(names.size, np.int64) if of is None else of
@@ -239,15 +240,25 @@ def names_once(
     _, which = np.unique(address, return_inverse=True)
     most = np.full(names.size, -np.inf)
     np.fmax.at(most, which, names)
+    n_differing = np.unique(which[names < most[which]]).size
+    n_short = 0
+    if "name" in inventory.labels:
+        code = inventory.labels["name"].code
+        named = np.unique(np.stack((which, code))[:, code >= 0], axis=1)[0]
+        n_named = np.bincount(named, minlength=most.size)
+        is_short = ~np.isinf(most) & (most < n_named)
+        n_short, most = int(is_short.sum()), np.where(is_short, n_named, most)
     most = most[which]
-    n_differing = np.unique(which[names < most]).size
     _, row = np.unique(which * (of.max(initial=0) + 2) + of, return_index=True)
     is_repeat = ~np.isinf(most)
     is_repeat[row] = False
     names[row] = np.where(np.isinf(most), np.nan, most)[row]
     names[is_repeat] = 0
-    note = f"{n_differing:,} addresses have rows with different n_names: the largest counts"
-    return names, note if n_differing else ""
+    counted = (
+        (n_differing, "have rows with different n_names: the largest counts"),
+        (n_short, "have more names than their n_names: these count"),
+    )
+    return names, "; ".join(f"{n:,} addresses {what}" for n, what in counted if n)
 
 
 def business_revenue(

@@ -91,6 +91,18 @@ def test_names_of_an_address_count_once_and_rows_that_differ_are_counted():
     found = assess_inventory(same, find_hits(same, listed), listed, None, (), None, 5)
     assert found.names == Tally(3.0, 0.0, 0.0, 0.0, 3.0, 0)
     assert not any("n_names" in note for note in (*found.notes, *units_of(same)[1]))
+    # Three names on one address are three at least, and two rows of one name are no more.
+    columns = {
+        "name": ["a", "b", "c", "d", "d"], "address": ["192.0.2.1"] * 3 + ["192.0.2.2"] * 2,
+        "n_names": [np.nan, 1, 1, 1, 1],
+    }  # fmt: skip
+    more = feed_of_columns(columns, "inventory")
+    found = assess_inventory(more, find_hits(more, listed), listed, None, (), None, 5)
+    assert found.names == Tally(4.0, 0.0, 0.0, 0.0, 4.0, 0)
+    assert units_of(more)[0]["names"].inside(listed) == 4
+    said = "1 addresses have more names than their n_names: these count"
+    assert said in found.notes
+    assert said in units_of(more)[1]
 
 
 def test_names_that_the_dns_takes_for_one_are_counted():
