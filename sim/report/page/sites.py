@@ -50,7 +50,7 @@ class SiteRow:
     n_cut: int
     """Simulations in which it is cut off from some of its customers."""
     hours: Estimate
-    """For how long, over all simulations."""
+    """For how long, over the simulations in which it is cut off."""
     is_still: bool
     """Whether half of those in which it is cut off end before it is not: hours are rounded down."""
     is_before: bool
@@ -136,7 +136,8 @@ def _hours_of(
 ) -> tuple[Estimate, bool, bool]:
     """Hours of a site, rounded down where it still is cut off at the end, or was before a record.
 
-    That is in half of those that cut it off. It may have been before, too, where an operator was
+    They are over the simulations that cut it off, of a record over all; half of those that cut it
+    off decide whether they are rounded down. It may have been before, too, where an operator was
     not polled for it: ``partly`` has such sites.
     """
     hours = runs.number["impaired_h"][:, at]
@@ -144,7 +145,7 @@ def _hours_of(
     is_still = last.size > 0 and bool((last >= run.horizon_s).mean() >= 0.5)
     is_open = runs.site[at] in partly or bool((first == 0).mean() >= 0.5) if last.size else False
     is_before = is_open and is_record(run)
-    lasts = estimate_over(hours, "h")
+    lasts = estimate_over(hours[(hours > 0) | is_record(run) | (last.size == 0)], "h")
     return (as_lower_bound(lasts) if is_still or is_before else lasts), is_still, is_before
 
 

@@ -457,6 +457,8 @@ def test_a_spared_site_has_a_row_and_one_drawn_is_not_known(site_folder, monkeyp
         ("placed", 0, "not known", True),
     ]
     assert (rows[1].hours.median, rows[1].hours.high, rows[1].is_still) == (0, 0, False)
+    # Hours are of the simulations that the first moment is of.
+    assert (rows[0].hours.low, rows[0].hours.median) == (6, 6)
     # Who is affected, though never cut off, comes before who is not.
     number["affected_h"] = hours + np.array([0.0, 5.0, 0.0])
     assert [row.name for row in rows_of_sites(open_run(site_folder), 60)] == [
@@ -478,7 +480,7 @@ def test_a_spared_site_has_a_row_and_one_drawn_is_not_known(site_folder, monkeyp
         assert [str(row[2])[-5:] for row in rows] == [rounded, "never", "known"]
     number["last_cut_off_s"] = np.full(hours.shape, 1e9)
     rows = list(times_of(open_run(site_folder), 60))
-    assert [str(row[3]) for row in rows] == ["≥3", "0", "not known"]
+    assert [str(row[3]) for row in rows] == ["≥6", "0", "not known"]
     assert [str(row[1]) for row in rows] == ["2", "0", "not known"]
     assert [row[5].is_known for row in rows] == [True, True, False]
 
