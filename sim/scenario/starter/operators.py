@@ -31,6 +31,7 @@ def shipped_operators(name: str = UNKNOWN) -> tuple[str, str]:
     return path.read_text("utf-8"), path.with_suffix(".source.yaml").read_text("utf-8")
 
 
+_GAPS = f"{GIVEN}. Some operators have an assumption, so that the range is for all"
 AS_SEEN = {
     "poll_interval_h": "0.000278",
     **dict.fromkeys(("apply_lag_median_h", "apply_lag_sigma"), "0"),
@@ -146,8 +147,11 @@ def filled_operators(
     model = next(csv.DictReader(io.StringIO(table)))
     seen = {name: value for name, value in AS_SEEN.items() if polled and name not in given}
     model |= seen
-    whose = {"label", "stands_for", *seen}
+    whose = {"operator", "label", "stands_for", *seen}
     assumed = [name for name in model if name not in given and name not in whose]
+    # What is given is a value, and has no range; a column with gaps is assumed in part.
+    gaps = [name for name in given if name not in whose and not all(row[name] for row in rows)]
+    assumed += [f"{name} of some" for name in gaps]
     columns = ["operator", "label", *(name for name in known[2:] if name in (*given, *model))]
     stream = io.StringIO(newline="")
     writer = csv.DictWriter(stream, columns, lineterminator="\n", extrasaction="ignore")
@@ -158,7 +162,7 @@ def filled_operators(
         mine = share if number < len(rows) else 1 - share * (len(rows) - 1)
         filled = {"label": row["operator"], "stands_for": "", "share_users": f"{mine:.6g}"}
         writer.writerow(model | filled | {name: row[name] for name in given if row[name]})
-    why = dict.fromkeys(given, GIVEN) | dict.fromkeys(seen, _WHY_SEEN)
+    why = dict.fromkeys(given, GIVEN) | dict.fromkeys(gaps, _GAPS) | dict.fromkeys(seen, _WHY_SEEN)
     return stream.getvalue(), _note(note, columns, why, country, day), assumed
 
 
@@ -198,7 +202,11 @@ def _note(text: str, columns: Sequence[str], why: Mapping[str, str], country: st
                     {"kind": "derived", "formula": _WHY_SEEN, "source": "That list", "date": day}
                     if why.get(name) == _WHY_SEEN
                     else {"kind": "assumption", "why": why.get(name, GIVEN)}
-                    | {key: one for key, one in old.get(name, {}).items() if key == "range"}
+                    | {
+                        key: one
+                        for key, one in old.get(name, {}).items()
+                        if key == "range" and why.get(name) != GIVEN
+                    }
                 ),
             }
             for name in columns

@@ -55,11 +55,14 @@ def test_all_that_is_known_stands_in_the_folder(tmp_path):
     assert north.share_users + south.share_users + east.share_users == pytest.approx(1, abs=1e-9)
     assert case.operators.note is not None
     assert case.operators.note.country == "ES"
+    # East's is assumed, so that all have a range.
+    assert case.operators.note.columns["compliance"].range is not None
     schema = json.loads((tmp_path / "case" / "scenario.schema.json").read_text())
     assert schema["$id"] == "urn:overblock:scenario:1"
     readme = (tmp_path / "case" / "README.md").read_text()
     assert "2 hosts named shop.example are one site: 3 hosts are 2 sites" in readme
     assert "Of the operators: share_users, poll_interval_h, apply_lag_median_h" in readme
+    assert "release_lag_sigma, compliance of some (operators.source.yaml)" in readme
     assert "- `hosts.csv`: your sites" in readme
     assert "Revenue of 2 of your sites, which give visits alone" in readme
     assert "Where some of your sites sit: 1 of their rows have no address" in readme
@@ -102,6 +105,10 @@ def test_nothing_is_said_to_be_assumed_of_operators_whose_columns_are_all_given(
     (tmp_path / "o.csv").write_text(f"{columns}\nnorth;North;itself;1;0,5;0;0;0;0;1\n")
     init(tmp_path / "case", "--country", "ES", "--operators", tmp_path / "o.csv")
     assert "Of the operators" not in (tmp_path / "case" / "README.md").read_text()
+    # Nor is anything drawn in place of it.
+    note = resolved(tmp_path / "case").operators.note
+    assert note is not None
+    assert [name for name, one in note.columns.items() if one.range is not None] == []
     assert [row.poll_interval_h for row in resolved(tmp_path / "case").operators.rows] == [0.5]
 
 
