@@ -399,6 +399,7 @@ def parse_entries(
 # One AS number or several, joined by what the formats use for several origins and for AS sets.
 _ORIGINS = re.compile(r"(?:AS)?\d{1,10}(?:[_,| ](?:AS)?\d{1,10})*", re.ASCII)
 _BETWEEN = re.compile(r"[_,| ]")
+_SPELT = {"UK": "GB", "EL": "GR"}
 _COUNTRY = re.compile(r"[A-Za-z]{2}", re.ASCII)
 _MAX_ASN = 2**32 - 1
 # A comma before decimals: after thousands with points, before other than three digits, or where
@@ -420,7 +421,10 @@ def add_origins(gathering: Gathering, cells: Sequence[str], line: Line) -> None:
 
 
 def add_countries(gathering: Gathering, cells: Sequence[str], line: Line) -> None:
-    """Append a column ``country``: two letters, in capitals; ``NA`` is Namibia."""
+    """Append a column ``country``: two letters, in capitals; ``NA`` is Namibia.
+
+    ``UK`` and ``EL``, which ISO 3166 reserves or lacks, are read as ``GB`` and ``GR``.
+    """
     known = _read_each(gathering, "country", cells, line, _country, "a country of two letters")
     gathering.add_labels("country", [known[cell] or "" for cell in cells])
 
@@ -495,7 +499,8 @@ def _country(cell: str) -> str | None:
     text = cell.strip()
     if not text:
         return ""
-    return text.upper() if _COUNTRY.fullmatch(text) else None
+    code = text.upper()
+    return _SPELT.get(code, code) if _COUNTRY.fullmatch(text) else None
 
 
 def _check_marks(gathering: Gathering, column: str, cells: Sequence[str], line: Line) -> None:

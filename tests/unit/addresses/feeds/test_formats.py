@@ -413,6 +413,11 @@ def test_cells_of_the_wrong_kind_are_refused_with_line_and_column(column, cell, 
         read("hosts.csv", f"address,{column}\n198.51.100.1,\n198.51.100.2,{cell}\n")
 
 
+def test_codes_of_a_country_that_iso_lacks_are_read_as_its_own(read):
+    feed = read("hosts.csv", "ip,country\n198.51.100.1,uk\n198.51.100.2,GB\n198.51.100.3,EL\n")
+    assert feed.labels["country"].texts == ["GB", "GB", "GR"]
+
+
 def test_two_columns_of_addresses_are_a_question_to_the_user(read):
     with pytest.raises(DataError, match="expected one of the columns address, prefix"):
         read("hosts.csv", "address,prefix\n198.51.100.1,198.51.100.0/24\n", "inventory")
