@@ -183,8 +183,9 @@ def write_case(known: Known, folder: Path, mistakes: Mistakes) -> list[str]:
         if end <= start:
             raise UsageError(f"--from: expected a day before the last poll, {end}, got {first}")
     assumed, files = list[str](), dict[str, bytes]()
-    if known.first is None or known.last is None:
-        assumed.append(f"The time of the run: {start.date()} to {end.date()}, as none was given.")
+    edges_of_run = (("first", known.first, start), ("last", known.last, end))
+    if unsaid := [f"{what} day ({at.date()})" for what, day, at in edges_of_run if day is None]:
+        assumed.append(f"The run's {' and '.join(unsaid)}, as none was given.")
     if n_open:
         assumed.append(
             f"{n_open:,} of {len(periods):,} rows of the list have no end: they are in force until "
