@@ -16,7 +16,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-from sim.errors import PartialError
+from sim.errors import PartialError, UsageError
 from sim.experiment.execution import Execution
 from sim.experiment.executors import choose_executor
 from sim.experiment.executors.task import NOBODY, Executor, Failure, Key, Watch
@@ -113,12 +113,12 @@ def carry_out(
     Raises
     ------
     UsageError
-        If the folder is taken or cannot be made.
+        If the folder is taken, or cannot be made or written before any run is finished.
     ScenarioError
         If the scenario is possible at none of the points.
     PartialError
-        If no run has a result, or the folder could not be written; finished runs are then kept in
-        a folder that the message names.
+        If no run has a result, or the folder could not be written after some; finished runs are
+        then kept in a folder that the message names.
     KeyboardInterrupt
         If interrupted before any run finished, and nothing is left behind; or when its tables take
         too long to write, with a note where the finished runs are.
@@ -155,7 +155,8 @@ def carry_out(
                 write_json(partial / TIMING, timing)
                 write_whole(partial / MANIFEST, data)
             except OSError as error:
-                raise PartialError(f"{folder}: cannot be written: {error}") from None
+                kind = PartialError if n_runs(partial) else UsageError
+                raise kind(f"{folder}: cannot be written: {error}") from None
         if not made.is_unfinished:
             # Not before: until the folder is in its place, the experiment is resumed from them.
             remove_parts(folder)
