@@ -29,6 +29,7 @@ from sim.report.words.languages import (
     Language,
     Text,
     capitalised,
+    day,
     joined,
     period,
     say,
@@ -125,16 +126,26 @@ def ordered_days(run: RunFolder) -> Text | None:
     return say("orders of {days}", days=days)
 
 
-def _early_orders(run: RunFolder) -> list[datetime]:
-    """When orders were given that are in force as the run starts."""
-    asked = run.scenario["strategy"]
-    if asked["id"] != "orders":
+def _given_orders(run: RunFolder) -> Sequence[GivenOrder | GivenOrderRow]:
+    asked = run.scenario.get("strategy") or {}
+    if asked.get("id") != "orders":
         return []
     rows = [GivenOrder(**one) for one in asked.get("orders") or ()]
-    given = rows or input_rows(run, "strategy", "table", GivenOrderRow)
+    return rows or input_rows(run, "strategy", "table", GivenOrderRow)
+
+
+def open_line(run: RunFolder) -> Text | str:
+    """Write until when orders without an end are in force; empty where all have one."""
+    if all(one.to is not None for one in _given_orders(run)):
+        return ""
+    return say("Orders without an end are taken to last until {day}.", day=day(last_moment(run)))
+
+
+def _early_orders(run: RunFolder) -> list[datetime]:
+    """When orders were given that are in force as the run starts."""
     return [
         one.from_.astimezone(run.start.tzinfo)
-        for one in given
+        for one in _given_orders(run)
         if isinstance(one.from_, datetime)
         and one.from_ <= run.start
         and not (isinstance(one.to, datetime) and one.to <= run.start)

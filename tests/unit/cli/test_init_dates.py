@@ -459,6 +459,9 @@ def test_names_of_a_list_stand_on_the_page_beside_the_entries_for_them(dates, tm
     page = render(open_run(tmp_path / "out"))
     assert '<span class="ip">198.51.100.7/32</span> (Bet_Fast, b.example)' in page
     assert "Listed for: " in page
+    # Nothing says when the orders end: the first screen does, for all readers.
+    first = page.partition('<section id="detail"')[0].replace("\N{NO-BREAK SPACE}", " ")
+    assert '<p class="order">Orders without an end are taken to last until ' in first
     assert "c.example" in page
     table = tmp_path / "case" / "blocklist.csv"
     table.write_text("addresses,names\n192.0.2.1 192.0.2.2,c.example\n")
