@@ -426,8 +426,7 @@ class SmallWorld:
             if self.reactions
             else None,
             stances=ref.RefStances(
-                tuple(sorted(self.stances)),
-                round(rules.withdraw_lag_h * HOUR) if rules else 0,
+                tuple(sorted(self.stances)), round(rules.withdraw_lag_h * HOUR) if rules else 0
             )
             if self.stances
             else None,
@@ -440,10 +439,7 @@ class SmallWorld:
             if rules
             else None,
             limits=ref.RefLimits(
-                rules.orders_per_day,
-                rules.max_addresses,
-                rules.max_rules,
-                self.exempt_prefixes,
+                rules.orders_per_day, rules.max_addresses, rules.max_rules, self.exempt_prefixes
             )
             if rules
             else None,
@@ -454,11 +450,7 @@ class SmallWorld:
             )
             if rules and rules.review_every_d
             else None,
-            programme=ref.RefProgramme(
-                rules.saturation_finds,
-            )
-            if rules
-            else ref.RefProgramme(),
+            programme=ref.RefProgramme(rules.saturation_finds) if rules else ref.RefProgramme(),
             decisions=tuple(ref.RefDecision(*one) for one in self.decisions),
             share_ipv6=self.share_ipv6,
             look_every_s=self.look_every_s,
@@ -520,9 +512,7 @@ class SmallWorld:
             for row, actor in zip(self._luck_rows(), self.actors, strict=True)
         )
 
-    def _components(
-        self,
-    ) -> tuple[Components, np.ndarray, np.ndarray, Stays, Programs | None]:
+    def _components(self) -> tuple[Components, np.ndarray, np.ndarray, Stays, Programs | None]:
         seats: list[Seat] = list(self.services)
         links: list[tuple[int, int]] = []
         rows = np.empty((len(self.firms), 5), np.int64)

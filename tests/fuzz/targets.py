@@ -299,11 +299,7 @@ TARGETS: Mapping[str, Target] = {
     target.name: target
     for target in (
         *(
-            Target(
-                name,
-                partial(read_as, name),
-                (*_ADDRESSES, *_WORDS.get(name, ())),
-            )
+            Target(name, partial(read_as, name), (*_ADDRESSES, *_WORDS.get(name, ())))
             for name in FORMATS
         ),
         Target(

@@ -13,11 +13,7 @@ from tests.edges import FAMILIES, any_bounds, numbers, prefixes, small_bounds
 
 pytestmark = pytest.mark.parametrize("family", FAMILIES)
 
-OPERATIONS = {
-    "union": set.union,
-    "intersection": set.intersection,
-    "difference": set.difference,
-}
+OPERATIONS = {"union": set.union, "intersection": set.intersection, "difference": set.difference}
 
 
 def assert_canonical(family, addresses):

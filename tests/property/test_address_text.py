@@ -181,10 +181,7 @@ def test_where_the_blocks_fall_changes_nothing(lines, size):
     assert counted[0] == counted[1]
 
 
-@given(
-    v4=st.lists(prefixes(V4), max_size=8),
-    v6=st.lists(read_prefixes(V6), max_size=8),
-)
+@given(v4=st.lists(prefixes(V4), max_size=8), v6=st.lists(read_prefixes(V6), max_size=8))
 def test_written_sets_are_read_back(v4, v6):
     addresses = AddressSet(
         V4.build((n, n + (1 << (32 - k))) for n, k in v4),
@@ -283,8 +280,7 @@ def test_records_of_any_block_size_are_those_of_the_csv_module(rows, max_line_by
 @example(["a,b,c,d", "a,b", "a,b,c,d", "a,b"])
 @given(
     st.lists(
-        st.sampled_from(["a,b,c", "a,b", "a,b,c,d", "", '"a,b",c,d', '"a', "a\0,b,c"]),
-        max_size=9,
+        st.sampled_from(["a,b,c", "a,b", "a,b,c,d", "", '"a,b",c,d', '"a', "a\0,b,c"]), max_size=9
     )
 )
 def test_every_line_is_a_record_or_blank_or_refused(lines):

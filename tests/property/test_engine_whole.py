@@ -202,11 +202,7 @@ def whole_actors(draw):
 
 def narrow(pause_pressure, length):
     """Narrow orders above some pressure."""
-    return {
-        "pause_pressure": pause_pressure,
-        "under_pressure": "narrow",
-        "narrow_length": length,
-    }
+    return {"pause_pressure": pause_pressure, "under_pressure": "narrow", "narrow_length": length}
 
 
 PAUSES = st.sampled_from(

@@ -52,11 +52,7 @@ def test_a_mapping_is_the_file_that_says_the_same(tmp_path):
 
 @pytest.mark.parametrize("library", ["pandas", "pyarrow", "columns", "records"])
 def test_a_frame_stands_where_a_table_is_named(tmp_path, library):
-    table = {
-        "provider": ["AWS", "Vultr"],
-        "weight": [0.25, 0.75],
-        "source": ["a,b", 'say "x"'],
-    }
+    table = {"provider": ["AWS", "Vultr"], "weight": [0.25, 0.75], "source": ["a,b", 'say "x"']}
     records = [dict(zip(table, row, strict=True)) for row in zip(*table.values(), strict=True)]
     forms = {"pandas": pd.DataFrame, "pyarrow": pa.table, "columns": dict}
     frame = forms.get(library, lambda _: records)(table)

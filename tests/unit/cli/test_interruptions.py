@@ -99,11 +99,7 @@ def test_a_kill_before_the_folder_is_in_its_place_costs_no_run(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("verb", "name"),
-    [
-        ("sweep", "SIGTERM"),
-        pytest.param("run", "SIGINT", marks=pytest.mark.long),
-    ],
+    ("verb", "name"), [("sweep", "SIGTERM"), pytest.param("run", "SIGINT", marks=pytest.mark.long)]
 )
 def test_an_interrupt_in_a_query_is_no_failed_run(verb, name):
     """DuckDB with one thread drops the interrupt and raises an error of its own."""

@@ -47,12 +47,7 @@ FOURS, SIXES = ("0.0.0.0", "255.255.255.255", FOUR), ("2000::", "3fff:ffff::1", 
 
 @pytest.mark.parametrize(
     ("prefixes", "lost"),
-    [
-        (("0.0.0.0/0",), {4}),
-        (("::/0",), {6}),
-        (("0.0.0.0/0", "::/0"), {4, 6}),
-        (("::/2",), {6}),
-    ],
+    [(("0.0.0.0/0",), {4}), (("::/0",), {6}), (("0.0.0.0/0", "::/0"), {4, 6}), (("::/2",), {6})],
 )
 def test_a_shutdown_cuts_the_families_that_it_names(prefixes, lost):
     firms = (*map(firm, (*FOURS, *SIXES)), firm(FOUR, SIX), firm(FOUR, SIX, mode="spread"))
@@ -138,9 +133,7 @@ def test_a_mean_over_users_is_exact_where_all_operators_block(shares, *, known):
 @pytest.mark.parametrize(("limit", "placed"), [(2**16 - 1, 0), (2**16, 1)])
 def test_a_limit_on_addresses_holds_networks_by_themselves(limit, placed):
     small = SmallWorld(
-        orders=((0, "block", "2001:db8::/48"),),
-        censor=Censor(max_addresses=limit),
-        horizon_s=HOUR,
+        orders=((0, "block", "2001:db8::/48"),), censor=Censor(max_addresses=limit), horizon_s=HOUR
     )
     assert (small.run().events.kind == Kind.BLOCK).sum() == placed
 

@@ -356,11 +356,7 @@ def test_a_front_is_answered_once_by_the_first_set_that_holds_it(fronts, exempt)
         return IPV4.at(np.array([*_around(*fronts[row])]))
 
     known = KnownFronts(
-        address,
-        np.arange(address.size),
-        unknown,
-        unknown > 0,
-        lambda mechanism: unknown > 0,
+        address, np.arange(address.size), unknown, unknown > 0, lambda mechanism: unknown > 0
     )
     observation = Observation(0, known, exempt=IPV4.at(np.array([*exempt], np.int64)))
     for mechanism in (Mechanism.THROTTLE, Mechanism.DROP):

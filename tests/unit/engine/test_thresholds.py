@@ -204,11 +204,7 @@ def test_a_release_gives_back_all_rules_of_its_entry(capacity):
 
 @pytest.mark.parametrize(
     ("limit", "fits", "is_too_much"),
-    [
-        ("max_addresses", 256, 255),
-        ("max_rules", 1, 0),
-        ("orders_per_day", 1, 0),
-    ],
+    [("max_addresses", 256, 255), ("max_rules", 1, 0), ("orders_per_day", 1, 0)],
 )
 def test_what_is_as_much_as_a_limit_allows_is_placed(limit, fits, is_too_much):
     for most, n_placed in ((fits, 1), (is_too_much, 0)):

@@ -160,14 +160,7 @@ def test_units_ranges_and_sources_are_held_against_the_tables_and_assumptions(fo
     first = json.loads((folder / "manifest.json").read_text())["outputs"][0]["file"]
     assert "datapackage.json: does not describe the tables as they are" in said
     assert f"manifest.json: outputs: {first}: is not listed as in every such folder" in said
-    for key in (
-        "sources",
-        "inputs",
-        "warnings",
-        "scenario",
-        "streams",
-        "root_seed_of",
-    ):
+    for key in ("sources", "inputs", "warnings", "scenario", "streams", "root_seed_of"):
         text = f"manifest.json: {key}: does not follow from the scenario, its tables and the runs"
         assert text in said, key
 

@@ -10,13 +10,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy.stats import energy_distance
 
 from sim.errors import UsageError
-from sim.forecast.outlook import (
-    NO_SHIFT,
-    Spread,
-    estimate_shift,
-    forecast,
-    share_of_level,
-)
+from sim.forecast.outlook import NO_SHIFT, Spread, estimate_shift, forecast, share_of_level
 from sim.forecast.pool import Pool
 from sim.forecast.record import read_record
 from sim.forecast.risk import _Rater, next_sessions, provider_of, rate_networks

@@ -61,10 +61,7 @@ def test_a_throttled_address_is_hit_and_a_blocked_name_hits_no_address():
 def test_an_address_that_one_operator_drops_is_hit_although_another_exempts_it(is_reversed):
     # An exemption lets addresses pass, and takes effect after the release lag.
     actors = (Actor(share=0.5, release_lag_s=100), Actor(share=0.5, apply_lag_s=50))
-    orders = (
-        Dated(5, "block", ("192.0.2.8/32",), "exempt"),
-        Dated(5, "block", ("192.0.2.0/24",)),
-    )
+    orders = (Dated(5, "block", ("192.0.2.8/32",), "exempt"), Dated(5, "block", ("192.0.2.0/24",)))
     assert hit(small(*orders, actors=actors[::-1] if is_reversed else actors))[0][0] == 111
     assert hit(small(*orders, actors=(actors[1], actors[1])))[0][0] == 101
 
