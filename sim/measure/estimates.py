@@ -295,6 +295,12 @@ def estimate_over(value: NDArray[np.float64], unit: str) -> Estimate:
     )
 
 
+def count_over(n: NDArray[np.float64], unit: str) -> Estimate:
+    """Estimate of a count in each simulation, whose median and ends are whole numbers."""
+    median, low, high = np.quantile(n, (0.5, 0.05, 0.95), method="inverted_cdf").tolist()
+    return replace(estimate_over(n, unit), median=median, low=low, high=high)
+
+
 def _other(value: NDArray[np.float64], median: float) -> tuple[float, int] | None:
     """The outcome beside the median of enough simulations that have two, and in how many it is."""
     digits = [float(f"{one:.2g}") for one in (*value[~np.isnan(value)], median)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Container, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from ipaddress import ip_network
 from pathlib import Path
@@ -15,14 +15,20 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 
 from sim.catalogue.choices import PRIVATE_LOSS
-from sim.measure.estimates import Estimate, estimate_over, middle_of, read_estimates
+from sim.measure.estimates import Estimate, count_over, estimate_over, middle_of, read_estimates
 from sim.measure.sites import SiteRuns, read_addresses, read_sites
 from sim.report.page.detail import MOST_OPERATORS, MOST_ROWS, largest_operators, step_before
 from sim.report.words.heading import in_currency, rate_of, read_mechanisms, sessions_of
 from sim.report.words.languages import Text, joined, moment, say
 from sim.report.words.numbers import NOT_KNOWN, as_lower_bound, value_text, whole, with_range
 from sim.report.words.record import OR_BEFORE, is_record
-from sim.report.words.sites import count_listed, find_partly, find_unknown, read_known
+from sim.report.words.sites import (
+    count_listed,
+    find_partly,
+    find_unknown,
+    read_known,
+    read_list,
+)
 from sim.results.folder import RunFolder, input_rows, later
 from sim.results.parquet import numbers, read_columns
 from sim.results.tables import number as cell
@@ -65,6 +71,8 @@ class SiteRow:
     n_listed: int = 0
     n_addresses: int = 0
     """Addresses of it that are on the list, of how many; 0 where none is."""
+    is_unlisted: bool = False
+    """Whether none of its addresses is on a list of addresses that is given."""
 
 
 def rows_of_sites(run: RunFolder, step: int) -> list[SiteRow]:
@@ -79,7 +87,7 @@ def rows_of_sites(run: RunFolder, step: int) -> list[SiteRow]:
     runs, partly = read_known(run, run.strategies[0]), find_partly(run, run.strategies[0])
     cells = _cells(run, run.strategies[0])
     hours, sessions = runs.number["impaired_h"], sessions_by_site(run, runs.site, partly)
-    listed = count_listed(run)
+    listed, has_list = count_listed(run), read_list(run) is not None
     groups = [one.operator for one in largest_operators(run)[:MOST_OPERATORS]]
     rows = []
     for at in _longest_first(runs, listed):
@@ -97,6 +105,7 @@ def rows_of_sites(run: RunFolder, step: int) -> list[SiteRow]:
                 is_drawn,
                 n_sessions,
                 *listed.get(site, (0, 0)),
+                has_list and site not in listed,
             )
         )
     return rows
@@ -152,9 +161,15 @@ def _hours_of(
 def _first_moment(
     run: RunFolder, runs: SiteRuns, at: int, step: int, partly: Container[str]
 ) -> Text:
-    """When a site is first cut off, marked where that was before a record begins."""
+    """When a site is first cut off, marked where that was before a record begins.
+
+    Of one that never is, in how many simulations it is affected.
+    """
     hours, first_s = (runs.number[one][:, at] for one in ("impaired_h", "first_cut_off_s"))
     first = _middle_moment(run, hours, first_s, step)
+    n_affected = int((runs.number["affected_h"][:, at] > 0).sum())
+    if n_affected and not (hours > 0).any() and not is_record(run) and not np.isnan(hours).all():
+        return say("affected in {k}", k=whole(n_affected))
     return joined("", (OR_BEFORE, first)) if _hours_of(run, runs, at, partly)[2] else first
 
 
@@ -193,10 +208,8 @@ def sessions_by_site(
 
 def _n_in_all(counts: NDArray[np.float64], n: int) -> Text:
     """A count over all simulations, with its range: those without a row have none."""
-    # Of a count, so that ends are whole numbers.
     padded = np.concatenate((counts, np.zeros(n - counts.size)))
-    median, low, high = np.quantile(padded, (0.5, 0.05, 0.95), method="inverted_cdf").tolist()
-    return with_range(Estimate(median, low, high, ""))
+    return with_range(replace(count_over(padded, ""), other=None))
 
 
 def _middle_moment(

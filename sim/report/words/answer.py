@@ -32,6 +32,7 @@ from sim.measure.estimates import (
     Estimate,
     Grade,
     contradictions,
+    count_over,
     estimate_over,
     read_estimates,
     read_share,
@@ -458,7 +459,7 @@ class _Facts:
             of = say("site of yours cut off in the median simulation")
         if n_unknown := count_unknown(self.run, self.strategy):
             of = joined("; ", (of, say("{n} not known", n=whole(n_unknown))))
-        n_cut = estimate_over(is_cut.sum(axis=1).astype(np.float64), "sites")
+        n_cut = count_over(is_cut.sum(axis=1).astype(np.float64), "sites")
         yield self.figure(metric, n_cut, of)
         if hours.is_known:
             h = two_digits(hours.median)
@@ -551,7 +552,7 @@ class _Facts:
         some |= not n
         number_of = runs[strategy].number
         hours, loss = (number_of[name][:, some] for name in ("impaired_h", "loss_usd"))
-        n_cut = estimate_over(np.sign(hours).sum(axis=1), "sites")
+        n_cut = count_over(np.sign(hours).sum(axis=1), "sites")
         whose = say("of your {n} sites cut off", n=whole(n))
         if n_unknown:
             whose = say(

@@ -46,7 +46,7 @@ from sim.report.words.numbers import (
     whole,
 )
 from sim.report.words.record import is_record
-from sim.report.words.sites import count_unknown, find_partly
+from sim.report.words.sites import count_listed, count_unknown, find_partly, read_list
 from sim.results.folder import RunFolder, input_rows, later
 from sim.results.parquet import read_columns
 from sim.results.tables import Row, read_rows, text
@@ -465,6 +465,14 @@ def _sentence_of_record(run: RunFolder, strategy: str) -> tuple[Text, str]:
     return sentences(unknown, said), unbroken(say("{n} h", n=range_)) if range_ else ""
 
 
+def _one_of(n: int, *, is_listed: bool) -> Text:
+    """Write the only site of one's own that is cut off."""
+    if n == 1:
+        return say("your site")
+    of = say("one of your {n} sites", n=whole(n))
+    return of if is_listed else say("{site}, none of whose addresses is listed,", site=of)
+
+
 def sentence_of_sites(run: RunFolder, strategy: str) -> tuple[Text, str]:
     """Write how many sites were cut off, as often as the table of sites counts, and the hours."""
     if is_seen(run, strategy):
@@ -472,6 +480,10 @@ def sentence_of_sites(run: RunFolder, strategy: str) -> tuple[Text, str]:
     is_cut, hours, n_least = read_cut_off(run, strategy)
     of, n = is_cut.shape
     times = is_cut.sum(axis=0)
+    n_other = 0
+    if read_list(run) is not None:
+        listed = np.isin(read_sites(run.path, strategy).site, [*count_listed(run)])
+        n_other = int(((times > 0) & ~listed).sum())
     if not (times := times[times > 0]).size:
         if said := cut_off_in_part(run, strategy):
             return said, ""
@@ -482,8 +494,16 @@ def sentence_of_sites(run: RunFolder, strategy: str) -> tuple[Text, str]:
         return only if n == 1 else none, ""
     said = say(
         SITES_CUT_OFF[times.size > 1, n_least > 0],
-        whose=say("one of your {n} sites", n=whole(n)) if n > 1 else say("your site"),
-        k=whole(times.size),
+        whose=_one_of(n, is_listed=not n_other),
+        k=say_n(
+            "{k} listed and {m} other",
+            "{k} listed and {m} others",
+            n_other,
+            k=whole(times.size - n_other),
+            m=whole(n_other),
+        )
+        if n_other
+        else whole(times.size),
         n=whole(n),
         times=joined("\N{EN DASH}", map(whole, sorted({times.min(), times.max()}))),
         of=whole(of),

@@ -464,6 +464,9 @@ def test_a_spared_site_has_a_row_and_one_drawn_is_not_known(site_folder, monkeyp
     assert [row.name for row in rows_of_sites(open_run(site_folder), 60)] == [
         *("cut", "placed", "spared")
     ]
+    assert rows_of_sites(open_run(site_folder), 60)[2].first == "never"
+    number["affected_h"] = hours + np.array([[0.0], [5.0], [0.0], [0.0]])
+    assert rows_of_sites(open_run(site_folder), 60)[1].first == "affected in 1"
     # Who is listed, though nothing affects it, comes before both; part of it is named.
     monkeypatch.setattr("sim.report.page.sites.count_listed", lambda _: {"spared": (1, 2)})
     assert [(row.name, row.n_listed) for row in rows_of_sites(open_run(site_folder), 60)] == [
@@ -962,6 +965,12 @@ def test_own_sites_lead_with_hours_as_worked_out_by_hand(site_folder, monkeypatc
     n = sum(any(ip_address(row.split(",")[1]) in one for one in listed) for row in ours)
     on_list = f"{n} of your {len(ours)} hosts, in 5 of 5 sites, are on the list."
     assert answer(run).whole.startswith(f"{on_list} {said}")
+    # A site that is cut off, though none of its addresses is listed, is counted apart.
+    mine = {f"{name}.example": (1, 1) for name in ("two", "far", "six", "both")}
+    for module in ("words.sentences", "page.sites"):
+        monkeypatch.setattr(f"sim.report.{module}.count_listed", lambda _: mine)
+    assert " 4 listed and 1 other of your 5 sites are cut off" in answer(run).whole
+    assert "shop.example not listed" in words_of(render(run))
     assert "keys were set for this run; manifest.json names them" in text
     assert "It measures no outage: your own logs do." in text
     assert "First (the earlier of two medians, rounded down to" in text
@@ -1209,6 +1218,7 @@ def test_the_headline_counts_the_simulations_that_cut_sites_off(
     number = {"impaired_h": found, "last_cut_off_s": np.zeros_like(found)}
     found_sites = SimpleNamespace(site=["a", "b", "c"][: found.shape[1]], number=number)
     monkeypatch.setattr("sim.report.words.sentences.read_sites", lambda *_: found_sites)
+    monkeypatch.setattr("sim.report.words.sentences.read_list", lambda _: None)
     nowhere = {"operators": np.array([])}
     monkeypatch.setattr("sim.report.words.sentences.read_columns", lambda *_: nowhere)
     whole = " ".join(answer(open_run(site_folder)).whole.split())
@@ -1223,6 +1233,7 @@ def test_an_outage_at_small_operators_alone_is_not_called_none(site_folder, monk
     shares = {"north": 0.9, "east": 0.1, "west": 0.04}
     groups = [SimpleNamespace(operator=one, share_users=share) for one, share in shares.items()]
     monkeypatch.setattr("sim.report.words.sentences.read_sites", lambda *_: found_sites)
+    monkeypatch.setattr("sim.report.words.sentences.read_list", lambda _: None)
     monkeypatch.setattr("sim.report.words.sentences.input_rows", lambda *_: groups)
     # In two simulations; the table of hits counts modelled businesses too.
     at = {"site_runs.parquet": [["east"], ["west"]], "hits.parquet": [["north", "east"]]}
@@ -1279,6 +1290,7 @@ def test_a_median_that_the_end_of_the_run_may_have_cut_is_a_bound(
     number = {"impaired_h": found, "last_cut_off_s": last}
     found_sites = SimpleNamespace(site=["a", "b", "c"][: found.shape[1]], number=number)
     monkeypatch.setattr("sim.report.words.sentences.read_sites", lambda *_: found_sites)
+    monkeypatch.setattr("sim.report.words.sentences.read_list", lambda _: None)
     whole = " ".join(answer(run).whole.split())
     assert said in whole
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from sim.catalogue.choices import LISTED
-from sim.measure.estimates import estimate_over
+from sim.measure.estimates import count_over, estimate_over
 from sim.report.words.heading import other_warnings
 from sim.report.words.languages import language
 from sim.report.words.numbers import with_range
@@ -158,3 +158,13 @@ def test_networks_of_ipv6_are_named_as_addresses_are() -> None:
     assert LISTED_WORDS[LISTED[1], True](3) == f"simulated {of_ipv6}"
     assert n_listed(LISTED[1], 1, of_others=True) == "1 IPv6 network of others"
     assert n_listed(LISTED[1], 2100, of_others=False) == "2,100 IPv6 networks"
+
+
+def test_counts_have_whole_medians_and_ends():
+    # Of 64, the 5 % end is between the 4th and the 5th: 6 and 7.
+    counts = np.repeat([6.0, 7.0, 8.0], [4, 28, 32])
+    found = count_over(counts, "sites")
+    assert (found.low, found.median, found.high) == (6, 7, 8)
+    plain = estimate_over(counts, "sites")
+    assert plain.low % 1
+    assert plain.median % 1
