@@ -27,6 +27,7 @@ from sim.measure.estimates import (
     read_group_shares,
     read_share,
 )
+from sim.measure.sites import read_sites
 from sim.report.figures.outage import CUT_OFF, LISTED, NETWORKS, Outage, read_if_any
 from sim.report.words.heading import (
     has_sites_alone,
@@ -320,6 +321,12 @@ def national_losses(run: RunFolder) -> list[tuple[Text, Estimate]]:
         for row in read_losses(run, run.strategies[0])
         if text(row, "method") in METHODS and text(row, "scope") == SAME_SHARE
     ]
+
+
+def count_drawn_sectors(run: RunFolder) -> int:
+    """How many of a user's sites have a sector that is drawn."""
+    drawn = read_sites(run.path, run.strategies[0]).text["drawn"][0]
+    return sum("sector" in str(one).split() for one in drawn)
 
 
 def count_revenues(run: RunFolder) -> int:

@@ -1055,6 +1055,16 @@ def test_sales_that_were_given_are_counted(site_folder, monkeypatch):
         assert said in words_of(render(run))
 
 
+def test_drawn_sectors_are_counted_beside_the_loss(site_folder, monkeypatch):
+    run = open_run(site_folder)
+    assert "a column sector in your table" not in words_of(render(run))
+    drawn = {"drawn": np.array([["sector other", "sector", "other", "", "storage"]], object)}
+    found = SimpleNamespace(text=drawn)
+    monkeypatch.setattr("sim.report.page.detail.read_sites", lambda *_: found)
+    said = "The sector of 2 of 5 sites is drawn, and with it the share of sales that fails"
+    assert said in words_of(render(run))
+
+
 def test_a_site_without_an_entry_or_an_address_says_so(site_folder, monkeypatch):
     monkeypatch.setattr("sim.report.page.sites.read_addresses", lambda _: {"six.example": ["::9"]})
     text = words_of(render(open_run(site_folder)))
