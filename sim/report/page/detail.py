@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -62,6 +62,7 @@ from sim.report.words.sentences import (
 )
 from sim.report.words.sites import share_known
 from sim.results.folder import RunFolder, assumptions_of, input_rows, later
+from sim.results.store import NOT_ATTRIBUTED
 from sim.results.tables import text
 from sim.scenario.strategies import GivenOrderRow
 from sim.scenario.tables.money import MoneyParameterRow
@@ -288,6 +289,16 @@ def read_providers(run: RunFolder) -> tuple[list[tuple[str, Estimate]], list[str
     most = [item for item in shares.items() if item[1].high > 0]
     most.sort(key=lambda item: (-item[1].median, item[0]))
     return most, sorted(name for name, found in shares.items() if found.high == 0)
+
+
+def listed_beside(peaks: Mapping[str, Estimate], shown: Container[str]) -> dict[str, Text]:
+    """Addresses listed of each provider that a table does not show, the most first."""
+    found = [(name, one) for name, one in peaks.items() if one.median > 0 and name not in shown]
+    found.sort(key=lambda item: (item[0] == NOT_ATTRIBUTED, -item[1].median))
+    return {
+        name: joined(" ", (say("in no table") if name == NOT_ATTRIBUTED else name, with_range(one)))
+        for name, one in found
+    }
 
 
 def failed_parts(run: RunFolder) -> Text:

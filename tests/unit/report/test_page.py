@@ -855,10 +855,16 @@ def test_a_name_in_a_template_means_one_thing(ensemble_run, monkeypatch):
 
 
 def test_every_provider_is_in_the_table_or_named_below(ensemble_run, page, monkeypatch):
-    shares = {"Few": Estimate(0.5, 0.1, 1, "share", whole=2), "None": Estimate(0, 0, 0, "share")}
+    zero = Estimate(0, 0, 0, "share")
+    shares = {"Few": Estimate(0.5, 0.1, 1, "share", whole=2), "None": zero, "Off": zero}
     monkeypatch.setattr("sim.report.page.detail.read_group_shares", lambda *_: shares)
+    # Of those that are cut off in no simulation, the ones on the list are named; so are others.
+    counts = {"(not attributed)": 9, "None": 4, "Off": 0, "Unused": 7}
+    peaks = {name: Estimate(n, n, n, "") for name, n in counts.items()}
+    monkeypatch.setitem(_template().globals, "read_peaks", lambda _: peaks)
     text = words_of(render(open_run(ensemble_run)))
     assert "Few 50% 10 to 100% 0 Of None, none in nine of ten simulations." in text
+    assert " Also listed: Unused 7, None 4, in no table 9." in text
 
 
 def test_addresses_of_a_provider_are_the_most_of_each_simulation(session_folder):
