@@ -136,7 +136,7 @@ def _given_orders(run: RunFolder) -> Sequence[GivenOrder | GivenOrderRow]:
 
 def open_line(run: RunFolder) -> Text | str:
     """Write until when orders without an end are in force; empty where all have one."""
-    if all(one.to is not None for one in _given_orders(run)):
+    if is_record(run) or all(one.to is not None for one in _given_orders(run)):
         return ""
     return say("Orders without an end are taken to last until {day}.", day=day(last_moment(run)))
 
