@@ -56,11 +56,15 @@ _BESIDE = frozenset(re.findall(r"\w+", """
     gesperrte zablokowany zablokowane
 """))  # fmt: skip
 NAME_COLUMNS = (
+    *("website", "web_site", "site_name", "sitio", "sitio_web", "nombre_del_sitio", "sítio"),
+    *("nome_do_site", "sito", "sito_web", "nome_del_sito", "site_web", "nom_du_site", "webseite"),
+    *("strona", "сайт"),
     *("domain", "domain_name", "fqdn", "hostname", "host", "dns_name", "dominio", "domínio"),
     *("nombre_de_dominio", "nome_de_domínio", "nome_di_dominio", "domaine", "nom_de_domaine"),
     *("domäne", "domainname", "domena", "nazwa_domeny", "домен", "доменное_имя"),
+    *("nombre", "nome", "nom", "nazwa", "название", "имя"),
 )
-"""Columns that name a row where none is called name or site."""
+"""Columns that name a row where none is called name or site, in this sequence."""
 REVENUE = "_usd_per_h"
 USD_COLUMN = f"revenue{REVENUE}"
 IN_CURRENCY = re.compile(r"revenue_(?:([a-z]{3})_)?per_h")

@@ -293,6 +293,12 @@ def test_headings_of_a_list_are_known_in_eight_languages(header, path):
     assert len(feed.v4) == 2
 
 
+@pytest.mark.parametrize("header", ["Sitio", "Nombre", "nome", "Sito web", "Nom du site", "Сайт"])
+def test_a_heading_of_another_language_names_the_sites_of_a_user(header, path):
+    as_csv(table(f"{header},ip", f"a.example,{A}", f"b.example,{B}"), path, ";")
+    assert read(path).labels["name"].texts == ["a.example", "b.example"]
+
+
 @pytest.mark.parametrize(
     ("rows", "columns", "n_addresses", "n_rows6"),
     [
