@@ -135,11 +135,12 @@ def parse_table(path: Path, lines: Iterator[list[str]], types: Any, needed: Any)
 ask_columns = parquet.read_columns
 
 
-def columns_of(path: Path, query: str, parameters: Any = (), **how: Any) -> dict[str, Any]:
+def columns_of(given: Any, query: str, parameters: Any = (), **how: Any) -> dict[str, Any]:
     """Columns of files with the same bytes as before; large ones are read again."""
-    files = (path, *(how.get("others") or {}).values())
+    files = [given] if isinstance(given, Path) else [*given]
+    files += (how.get("others") or {}).values()
     if not all(file.is_file() and file.stat().st_size < 2**20 for file in files):
-        return ask_columns(path, query, parameters, **how)
+        return ask_columns(given, query, parameters, **how)
     key = (query, repr(parameters), repr(how), *(file.read_bytes() for file in files))
-    columns = _once(key, lambda: ask_columns(path, query, parameters, **how))
+    columns = _once(key, lambda: ask_columns(given, query, parameters, **how))
     return {name: column.copy() for name, column in columns.items()}

@@ -75,6 +75,7 @@ def derive(
     plan: Plan,
     scratch: Path,
     await_table: Callable[[str], object] = lambda table: None,
+    parts: Mapping[str, Sequence[Path]] | None = None,
 ) -> Derived:
     """Compute the tables over simulations, and write them.
 
@@ -88,6 +89,8 @@ def derive(
         Folder for temporary files.
     await_table
         Called with the name of a table of the runs before it is read.
+    parts
+        Parts that tables are merged from meanwhile; the largest tables are read from these.
     """
     for table in ("measures", "hits"):
         await_table(table)
@@ -122,13 +125,16 @@ def derive(
             lines["sites"] += summarise_sites(folder, resolved, label, tuple(runs))
             await_table(SITE_SESSION_RUNS)
             lines["site_sessions"] += summarise_sessions(folder, resolved, label, tuple(runs))
-    # Last, as it reads the events, the largest table.
-    for table in RUN_TABLES:
-        await_table(table)
+    entries, events = (
+        [folder / f"{table}.parquet"] if parts is None else parts[table]
+        for table in ("entries", "events")
+    )
     for variant in plan.variants:
         if found := tuple(measures.get(variant.label, ())):
             label, resolved = variant.label, variant.resolved
-            lines["expected_names"] += expected_names(folder, resolved, label, found)
+            lines["expected_names"] += expected_names(entries, events, resolved, label, found)
+    for table in RUN_TABLES:
+        await_table(table)
     if plan.kind != RUN and plan.baseline is not None:
         n_drawn = plan.resolved.scenario.population.n_businesses
         lines["comparison"] += compare_strategies(measured, plan.baseline, plan.metrics, n_drawn)
@@ -229,10 +235,14 @@ class Runs:
     def write(self, folder: Path, found: Batch) -> RunsResult:
         """Write the tables of all runs and those over replicates."""
         plan = found.plan
+        checkpoints, names = found.checkpoints, list(found.names.values())
+        parts = {table: checkpoints.parts(table, names) for table in plan.run_tables}
         with ThreadPoolExecutor() as threads:
-            merging = _merge_tables(folder, found, threads)
-            scratch = found.checkpoints.scratch
-            derived = derive(folder, folder, plan, scratch, lambda table: merging[table].result())
+            merging = _merge_tables(folder, plan, parts, threads)
+            derived = derive(
+                folder, folder, plan, checkpoints.scratch,
+                lambda table: merging[table].result(), parts,
+            )  # fmt: skip
         outputs: Outputs = {
             f"{table}.parquet": (folder / f"{table}.parquet", n_rows.result())
             for table, n_rows in merging.items()
@@ -249,12 +259,10 @@ class Runs:
 
 
 def _merge_tables(
-    folder: Path, batch: Batch, threads: ThreadPoolExecutor
+    folder: Path, plan: Plan, parts: Mapping[str, Sequence[Path]], threads: ThreadPoolExecutor
 ) -> dict[str, Future[int]]:
     """Begin to merge the parts of each table, ordered by strategy and replicate."""
-    checkpoints, names = batch.checkpoints, list(batch.names.values())
-    parts = {table: checkpoints.parts(table, names) for table in batch.plan.run_tables}
-    metadata = metadata_of(batch.plan)
+    metadata = metadata_of(plan)
     return {
         table: threads.submit(
             merge_parts,

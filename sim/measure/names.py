@@ -256,16 +256,22 @@ NOT_KNOWN6 = "(IPv6)"
 
 
 def expected_names(
-    folder: Path, resolved: Resolved, label: str, replicates: Sequence[int]
+    entries: Sequence[Path],
+    events: Sequence[Path],
+    resolved: Resolved,
+    label: str,
+    replicates: Sequence[int],
 ) -> list[Line]:
     """Names expected behind what a strategy ever listed: rows of ``expected_names.csv``, all first.
 
     Parameters
     ----------
+    entries, events
+        Files of these tables; the rows of a run are in one of each.
     replicates
         Those that are finished: what each listed is as likely as what another did.
     """
-    ways = list(_runs(folder, label, replicates))
+    ways = list(_runs(entries, events, label, replicates))
     if not ways:
         return []
     if all(one == ways[0] for one in ways[1:]):
@@ -332,10 +338,12 @@ _Listed: TypeAlias = tuple[ListedAddresses, int]
 """Addresses that one run ever listed: IPv4 by kind of rule, and /64 networks of IPv6."""
 
 
-def _runs(folder: Path, label: str, replicates: Sequence[int]) -> Iterator[_Listed]:
+def _runs(
+    entries: Sequence[Path], events: Sequence[Path], label: str, replicates: Sequence[int]
+) -> Iterator[_Listed]:
     """What each run ever listed."""
-    rules = _rows(folder / "entries.parquet", ("entry", "mechanism", "prefix"), label)
-    orders = _rows(folder / "events.parquet", ("kind", "entry", "t_s"), label, _ORDERS)
+    rules = _rows(entries, ("entry", "mechanism", "prefix"), label)
+    orders = _rows(events, ("kind", "entry", "t_s"), label, _ORDERS)
     found = parse_entries("\n".join(rules["prefix"].tolist())).v4
     n, row = rules["prefix"].size, found.line - 1
     rules |= {"start": np.zeros(n, np.int64), "stop": np.zeros(n, np.int64)}
@@ -355,11 +363,13 @@ def _runs(folder: Path, label: str, replicates: Sequence[int]) -> Iterator[_List
 _ORDERS = "AND kind IN ('block', 'unblock') AND entry IS NOT NULL"
 
 
-def _rows(path: Path, names: Sequence[str], label: str, where: str = "") -> dict[str, NDArray[Any]]:
-    """Columns of a table for one strategy, in the sequence of the file."""
+def _rows(
+    files: Sequence[Path], names: Sequence[str], label: str, where: str = ""
+) -> dict[str, NDArray[Any]]:
+    """Columns of a table for one strategy, those of a run in the sequence of its file."""
     columns = ", ".join(("replicate", *names))
     query = f"SELECT {columns} FROM data WHERE strategy = ? {where} ORDER BY file_row_number"
-    return {name: np.ma.getdata(one) for name, one in read_columns(path, query, [label]).items()}
+    return {name: np.ma.getdata(one) for name, one in read_columns(files, query, [label]).items()}
 
 
 def _listed(rules: Mapping[str, NDArray[Any]], orders: Mapping[str, NDArray[Any]]) -> _Listed:

@@ -176,19 +176,19 @@ def _database(n_threads: int | None) -> duckdb.DuckDBPyConnection:
 
 
 def read_columns(
-    path: Path,
+    path: Path | Sequence[Path],
     query: str,
     parameters: Sequence[object] | Mapping[str, object] = (),
     *,
     n_threads: int | None = 1,
     others: Mapping[str, Path] | None = None,
 ) -> dict[str, Any]:
-    """Columns of a query over one Parquet file.
+    """Columns of a query over one Parquet file, or over several of the same columns.
 
     Parameters
     ----------
     query
-        SQL in which ``data`` stands for the file.
+        SQL in which ``data`` stands for the rows of the files.
     n_threads
         Threads; None for as many as there are processors. With more than one, rows come in any
         order unless the query sorts them.
@@ -205,19 +205,21 @@ def read_columns(
     DataError
         If the file is missing, or not what the query expects.
     """
+    given = {"data": path, **(others or {})}
+    files = {name: [one] if isinstance(one, Path) else one for name, one in given.items()}
     with connect(n_threads) as connection:
         try:
-            for name, file in {"data": path, **(others or {})}.items():
+            for name, of_name in files.items():
                 connection.execute(
-                    f"CREATE TEMP VIEW {name} AS SELECT * FROM {parquet_rows(file, _NUMBERED)}"
+                    f"CREATE TEMP VIEW {name} AS SELECT * FROM {parquet_rows(of_name, _NUMBERED)}"
                 )
             return connection.execute(query, parameters).fetchnumpy()
         except duckdb.BinderException as error:
-            for name, file in {"data": path, **(others or {})}.items():
-                check_columns(file, columns_of(connection, name))
-            raise _not_read(path, error) from None
+            for name, of_name in files.items():
+                check_columns(of_name[0], columns_of(connection, name))
+            raise _not_read(files["data"][0], error) from None
         except duckdb.Error as error:
-            raise _not_read(path, error) from None
+            raise _not_read(files["data"][0], error) from None
 
 
 def _not_read(path: Path, error: duckdb.Error) -> DataError:

@@ -24,8 +24,10 @@ from sim.world.providers import prefix_rows
 LIST = ("104.16.0.7/32", "104.16.3.9/32", "88.198.0.0/16", "52.58.0.0/15", "10.0.0.0/30")
 
 
-def folder_of(tmp_path: Path, *entries: tuple[int, str, tuple[str, ...]]) -> Path:
-    """Folder with the entries of runs: replicate, mechanism, prefixes; none is withdrawn."""
+def tables_of(
+    tmp_path: Path, *entries: tuple[int, str, tuple[str, ...]]
+) -> tuple[list[Path], list[Path]]:
+    """Entries and events of runs: replicate, mechanism, prefixes; none is withdrawn."""
     rows = [(*one[:2], number, prefix) for number, one in enumerate(entries) for prefix in one[2]]
     replicate, mechanism, entry, prefix = zip(*rows, strict=True)
     strategy = Coded(np.zeros(len(rows), np.int64), ("mine",))
@@ -48,7 +50,7 @@ def folder_of(tmp_path: Path, *entries: tuple[int, str, tuple[str, ...]]) -> Pat
     for name, of in (("entries", columns), ("events", events)):
         write_part(tmp_path / name, of)
         merge_parts([tmp_path / name], tmp_path / f"{name}.parquet", {})
-    return tmp_path
+    return [tmp_path / "entries.parquet"], [tmp_path / "events.parquet"]
 
 
 def of_list(replay: Resolved, *rules: str) -> Any:
@@ -65,7 +67,7 @@ def of_list(replay: Resolved, *rules: str) -> Any:
 
 def test_a_run_expects_the_names_of_its_list(tmp_path, replay):
     entries = [(0, "drop", (rule,)) for rule in LIST]
-    (all_, *providers) = expected_names(folder_of(tmp_path, *entries), replay, "mine", (0,))
+    (all_, *providers) = expected_names(*tables_of(tmp_path, *entries), replay, "mine", (0,))
     wanted = of_list(replay, *LIST)
     assert (all_.provider, all_.n_listed, all_.state) == ("", wanted.all.n_listed, "lower bound")
     assert (all_.n_listed, all_.n_known) == (2 + 2**16 + 2**17 + 4, 2 + 2**16 + 2**17)
@@ -80,13 +82,13 @@ def test_a_run_expects_the_names_of_its_list(tmp_path, replay):
 def test_what_no_table_tells_of_is_not_known_and_nothing_listed_is_none(tmp_path, replay):
     (tmp_path / "a").mkdir()
     (tmp_path / "b").mkdir()
-    folder = folder_of(tmp_path / "a", (0, "drop", ("10.0.0.0/30", "2001:db8::/63")))
-    (line, *_) = expected_names(folder, replay, "mine", (0,))
+    tables = tables_of(tmp_path / "a", (0, "drop", ("10.0.0.0/30", "2001:db8::/63")))
+    (line, *_) = expected_names(*tables, replay, "mine", (0,))
     assert (line.n_listed, line.n_networks6, line.state) == (4, 2, "not known")
     assert math.isnan(line.hit)
     # Names and exemptions list nothing.
-    folder = folder_of(tmp_path / "b", (0, "exempt", ("104.16.0.7/32",)))
-    (line,) = expected_names(folder, replay, "mine", (0,))
+    tables = tables_of(tmp_path / "b", (0, "exempt", ("104.16.0.7/32",)))
+    (line,) = expected_names(*tables, replay, "mine", (0,))
     assert (line.n_listed, line.state, line.hit, line.hit_high) == (0, "known", 0, 0)
 
 
@@ -98,13 +100,13 @@ def test_a_run_lists_no_address_that_was_exempt_whenever_it_was_blocked(tmp_path
         (0, "drop", ("88.198.0.0/24", "88.198.4.0/24")),
         (0, "exempt", ("88.198.4.0/28", "10.9.0.0/30")),
     ]
-    (line, *_) = expected_names(folder_of(tmp_path, *entries), replay, "mine", (0,))
+    (line, *_) = expected_names(*tables_of(tmp_path, *entries), replay, "mine", (0,))
     assert line.n_listed == 4 + 256 - 16 + 256
 
 
 def test_runs_that_list_different_addresses_are_as_likely(tmp_path, replay):
     entries = [(0, "drop", ("88.198.0.0/16",)), (1, "throttle", ("88.198.0.0/17",))]
-    (line, *_) = expected_names(folder_of(tmp_path, *entries), replay, "mine", (0, 1))
+    (line, *_) = expected_names(*tables_of(tmp_path, *entries), replay, "mine", (0, 1))
     whole, half = (
         of_list(replay, rule).all.hit.median for rule in ("88.198.0.0/16", "88.198.0.0/17")
     )
@@ -116,10 +118,10 @@ def test_what_a_table_tells_nothing_of_in_one_simulation_makes_a_lower_bound(tmp
     """Counts are medians over simulations; of what one lists more, names are not known there."""
     alike = ("88.198.0.0/16",)
     entries = [(0, "drop", alike), (1, "drop", alike), (2, "drop", (*alike, "10.0.0.0/30"))]
-    folder = folder_of(tmp_path, *entries)
-    (line, *_) = expected_names(folder, replay, "mine", (0, 1, 2))
+    tables = tables_of(tmp_path, *entries)
+    (line, *_) = expected_names(*tables, replay, "mine", (0, 1, 2))
     assert (line.n_listed, line.n_known, line.state) == (2**16, 2**16, "lower bound")
-    (line, *_) = expected_names(folder, replay, "mine", (0, 1))
+    (line, *_) = expected_names(*tables, replay, "mine", (0, 1))
     assert (line.n_listed, line.state) == (2**16, "known")
 
 
