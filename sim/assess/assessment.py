@@ -28,7 +28,7 @@ from sim.results.parquet import read_columns
 from sim.results.tables import Row, number, read_rows, text
 from sim.scenario.tables.rows import OperatorRow
 
-LISTED, EVER, HOURS, VPN, LOST, DROPPED = (
+LISTED, EVER, HOURS, VPN, LOST, FAILED = (
     MEASURES[name].name
     for name in (
         "addresses_listed_peak",
@@ -36,7 +36,7 @@ LISTED, EVER, HOURS, VPN, LOST, DROPPED = (
         "hours_impaired_median",
         "target_user_hours_by_vpn",
         "target_user_hours_lost_share",
-        "target_addresses_dropped_share",
+        "target_addresses_lost_share",
     )
 )
 MOST_GROUPS = 5

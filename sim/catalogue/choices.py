@@ -35,9 +35,9 @@ EFFICACY = MEASURES["target_user_hours_denied"].name
 """Measure of what the target's users were denied."""
 TARGET_LOST = MEASURES["target_user_hours_lost_share"].name
 """Measure of what the target lost in all, with the hours of users who had left."""
-DROPPED = MEASURES["target_addresses_dropped_share"].name
-"""Measure of which of the addresses that the target is given are blocked."""
-EFFECTS = (EFFICACY, DROPPED)
+ADDRESSES_LOST = MEASURES["target_addresses_lost_share"].name
+"""Measure of what fails at the addresses that the target is given."""
+EFFECTS = (EFFICACY, ADDRESSES_LOST)
 """Measures of the effect on the target; more is better."""
 
 
@@ -46,7 +46,7 @@ def effect_in(measured: Container[str]) -> str:
 
     Users of a service reach it while any of its addresses is open; those on a list may be anything.
     """
-    return DROPPED if DROPPED in measured and EFFICACY not in measured else EFFICACY
+    return ADDRESSES_LOST if ADDRESSES_LOST in measured and EFFICACY not in measured else EFFICACY
 
 
 COLLATERAL = MEASURES["business_hours_impaired"].name

@@ -78,9 +78,9 @@ _ENTRIES = (
         "share of what customers tried that failed",
     ),
     Curve(
-        "target_addresses_dropped_share", "share of the target's addresses",
-        "Addresses of the target that operators drop, averaged over users",
-        "share of the target's addresses", "dropped", "target.addresses",
+        "target_addresses_lost_share", "share of attempts at the target's addresses",
+        "Attempts that fail at an address of the target's, averaged over users",
+        "share of attempts at the target's addresses", "failed", "target.addresses",
     ),
     Curve(
         "target_reached_share", _OF_USERS,

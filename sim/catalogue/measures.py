@@ -339,10 +339,11 @@ _USERS = (
         label="target: users gone at the end",
     ),
     Metric(
-        "target_addresses_dropped_share", "share of addresses",
-        "addresses of the target that operators drop, mean over users and time",
+        "target_addresses_lost_share", "share of attempts",
+        "attempts that fail at an address of the target's, each as likely as another: dropped, "
+        "slowed or blocked by name, mean over users and time",
         formula="impact.measure_target", section=Section.USERS, of="addresses of the target",
-        label="target: share of its addresses dropped", needs="target.addresses", is_compared=True,
+        label="target: share lost at its addresses", needs="target.addresses", is_compared=True,
     ),
 )  # fmt: skip
 

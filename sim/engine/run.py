@@ -21,8 +21,8 @@ from sim.engine.clock import Moment, Phase
 from sim.engine.decisions import Strategy
 from sim.engine.record import settlement_kernel as kernel
 from sim.engine.record.outcome import (
+    ADDRESSES_LOST_SHARE,
     BUSINESS_METRICS,
-    DROPPED_SHARE,
     REACHED_SHARE,
     USER_METRICS,
     Curves,
@@ -81,7 +81,7 @@ class _Snapshot:
             ),
             *(
                 Series(metric, Group(), UNKNOWN)
-                for metric in (DROPPED_SHARE, REACHED_SHARE)[: 2 - (world.users is not None)]
+                for metric in (ADDRESSES_LOST_SHARE, REACHED_SHARE)[: 2 - (world.users is not None)]
                 if world.has_given_target
             ),
             *(

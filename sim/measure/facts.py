@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.catalogue.choices import DROPPED, effect_in
+from sim.catalogue.choices import ADDRESSES_LOST, effect_in
 from sim.catalogue.measures import USD
 from sim.measure.groups import GroupCount, unit_of
 from sim.measure.measures import Measure
@@ -72,8 +72,8 @@ def why_nothing(resolved: Resolved, kinds: Collection[str], part: Measured) -> d
         found[HITS] = _why_no_hit(resolved.scenario, has_lost=has_lost) if is_enforced else late
     if is_none(effect_in(part.row)):
         reached = "at every operator the clients always reached it, by a front or a VPN"
-        if effect_in(part.row) == DROPPED:
-            reached = "no operator dropped any of the addresses it was given"
+        if effect_in(part.row) == ADDRESSES_LOST:
+            reached = "nothing failed at the addresses it was given"
         found[DENIES] = reached if is_enforced else late
     return found
 

@@ -11,7 +11,7 @@ from sim.catalogue.causes import CAUSES, lost_by
 from sim.catalogue.choices import RATIOS
 from sim.engine.decisions import BLOCKING
 from sim.engine.eventlog import Kind
-from sim.engine.record.outcome import BUSINESS_METRICS, DROPPED_SHARE, Outcome
+from sim.engine.record.outcome import ADDRESSES_LOST_SHARE, BUSINESS_METRICS, Outcome
 from sim.engine.state.ledger import Group
 from sim.measure.groups import state_times_s
 from sim.measure.measures import UNKNOWN, Measure, demand_micro_usd, measured, over, remainder
@@ -237,9 +237,9 @@ def measure_target(world: World, outcome: Outcome) -> tuple[Measure, ...]:
     if world.users is None:
         found = [measured("target_user_hours_lost_share", lost_share)]
     if world.has_given_target:
-        t_s, dropped = outcome.curves.points(DROPPED_SHARE, Group())
-        mean = float(np.diff(t_s, append=world.horizon_s) @ dropped) / world.horizon_s
-        found.append(measured(DROPPED_SHARE, mean, float(outcome.front_address.size)))
+        t_s, lost = outcome.curves.points(ADDRESSES_LOST_SHARE, Group())
+        mean = float(np.diff(t_s, append=world.horizon_s) @ lost) / world.horizon_s
+        found.append(measured(ADDRESSES_LOST_SHARE, mean, float(outcome.front_address.size)))
     return tuple(found)
 
 

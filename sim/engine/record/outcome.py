@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 BUSINESS_METRICS = ("businesses_affected", "businesses_impaired", "businesses_down")
-DROPPED_SHARE = "target_addresses_dropped_share"
+ADDRESSES_LOST_SHARE = "target_addresses_lost_share"
 REACHED_SHARE = "target_reached_share"
 USER_METRICS = (REACHED_SHARE, "vpn_share", "target_left_share")
 

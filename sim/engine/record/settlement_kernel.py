@@ -14,7 +14,7 @@ from sim.engine.state.calendar_kernel import begin_second, next_s, pass_second
 from sim.engine.state.parts import ZERO, Floats, Rows, define_object, double, longer, part
 from sim.engine.state.reach_kernel import shares
 from sim.engine.state.states_kernel import LOOKED_AT, NOW, turn
-from sim.engine.state.target_kernel import dropped_share, mean_over_users, settle
+from sim.engine.state.target_kernel import lost_share, mean_over_users, settle
 
 Counts: TypeAlias = NDArray[np.int64]
 NOWHERE = -1
@@ -96,7 +96,7 @@ def _note(stage: Any, t_s: int, scene: Any, is_changed: bool) -> int:
         values[place] = noted.lost[noted.demand_group[demanded]] / noted.demand[demanded]
         place += 1
     if stage.has_given:
-        values[place] = dropped_share(target)
+        values[place] = lost_share(target)
         place += 1
     if stage.has_users:
         values[place], values[place + 1], values[place + 2] = shares(target, t_s)

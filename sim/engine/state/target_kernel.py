@@ -324,10 +324,23 @@ def mean_over_users(share_users: Floats, count: Rows) -> float:
 
 
 @part
-def dropped_share(target: Any) -> float:
-    """Share of the target's addresses that operators drop, mean over users."""
-    usable = mean_over_users(target.share_users, target.n_usable)
-    return float(1.0 - usable / target.n_fronts)
+def lost_share(target: Any) -> float:
+    """Share of attempts that fail at an address of those given to the target, mean over users."""
+    most = whole = lacking = 0.0
+    for operator in range(target.share_users.size):
+        most, whole = max(most, _lost_at(target, operator)), whole + target.share_users[operator]
+    for operator in range(target.share_users.size):
+        lacking += target.share_users[operator] * (most - _lost_at(target, operator))
+    return float(most if abs(whole - 1.0) <= SHARE_TOLERANCE else whole * most) - lacking
+
+
+@part
+def _lost_at(target: Any, operator: int) -> float:
+    """Share of attempts that fail at an operator, by its address or by the target's name."""
+    n_usable, n_clean = target.n_usable[operator], target.n_first[CLEAN_ONES, operator]
+    working = n_clean + (n_usable - n_clean) * (1.0 - target.throttle_severity)
+    working *= target.name_evasion if target.told_is_named[operator] else 1.0
+    return float(1.0 - working / target.n_fronts)
 
 
 @part

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from sim.assess.assessment import DROPPED, EVER, HOURS, LISTED, LOST, VPN, Assessment, parameters_of
+from sim.assess.assessment import EVER, FAILED, HOURS, LISTED, LOST, VPN, Assessment, parameters_of
 from sim.catalogue.choices import COLLATERAL, EFFICACY, PRIVATE_LOSS, label
 from sim.measure.estimates import Estimate, Grade
 from sim.report.documents.markdown import render_markdown
@@ -22,7 +22,7 @@ from sim.scenario.tables.rows import CourtQuestionRow
 
 NOT_MEASURED = "not measured"
 MEASURES = {
-    "COLLATERAL": COLLATERAL, "DROPPED": DROPPED, "EFFICACY": EFFICACY, "EVER": EVER,
+    "COLLATERAL": COLLATERAL, "EFFICACY": EFFICACY, "EVER": EVER, "FAILED": FAILED,
     "HOURS": HOURS, "LISTED": LISTED, "LOST": LOST, "PRIVATE_LOSS": PRIVATE_LOSS, "VPN": VPN,
 }  # fmt: skip
 """Names of measures in the template."""

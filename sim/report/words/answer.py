@@ -15,8 +15,8 @@ from itertools import islice
 import numpy as np
 
 from sim.catalogue.choices import (
+    ADDRESSES_LOST,
     COLLATERAL,
-    DROPPED,
     EFFICACY,
     EVER_SHARE,
     EXPECTED,
@@ -481,7 +481,7 @@ class _Facts:
         whats = {
             COLLATERAL: say("of businesses' time cut off"),
             EFFICACY: say("of the target's use denied"),
-            DROPPED: say("of the target's addresses blocked"),
+            ADDRESSES_LOST: say("of attempts at the target's addresses failed"),
         }
         for strategy in self.run.strategies:
             if is_what_if(self.run):
@@ -490,7 +490,7 @@ class _Facts:
             figures = []
             for metric in (COLLATERAL, effect):
                 what = whats[metric]
-                if metric == DROPPED and (strategy, metric) in self.estimates:
+                if metric == ADDRESSES_LOST and (strategy, metric) in self.estimates:
                     found = replace(self.estimates[strategy, metric], unit=SHARE)
                 elif (strategy, metric) in self.estimates:
                     found = read_share(self.run, strategy, metric)

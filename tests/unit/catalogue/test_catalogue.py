@@ -129,7 +129,7 @@ def test_headlines_are_key_figures_and_compared():
     }
     assert {*COMPARED} - {*HEADLINES} == {
         "demand_lost_share",
-        "target_addresses_dropped_share",
+        "target_addresses_lost_share",
     }
     # What was lost in all stands behind the part of it that was denied.
     at = KEY_FIGURES.index(EFFICACY)

@@ -8,7 +8,7 @@ import pytest
 from sim.addresses.sets.intervals import IntervalSet
 from sim.engine.eventlog import Kind
 from sim.engine.state.ledger import Group
-from sim.engine.strategies.answers import aggregate, cover, exact
+from sim.engine.strategies.answers import aggregate, cover, dns, exact
 from sim.engine.strategies.calendars import replay
 from sim.measure.impact import measure_target
 from sim.streams import Streams
@@ -39,19 +39,32 @@ def test_who_is_left_one_address_reaches_the_target():
     half = told(small, dated(small, Dated(5 * DAY, "block", (f"{ONE}/32",))))
     assert half == {
         "target_user_hours_lost_share": 0.0,
-        "target_addresses_dropped_share": pytest.approx(0.5 * 0.75 * 0.5, abs=1e-5),
+        "target_addresses_lost_share": pytest.approx(0.5 * 0.75 * 0.5, abs=1e-5),
     }
     both = told(small, dated(small, Dated(5 * DAY, "block", ("198.51.100.0/28",))))
     assert both["target_user_hours_lost_share"] == pytest.approx(0.75 * 0.5, abs=1e-5)
-    assert both["target_addresses_dropped_share"] == pytest.approx(0.75 * 0.5, abs=1e-5)
+    assert both["target_addresses_lost_share"] == pytest.approx(0.75 * 0.5, abs=1e-5)
 
 
-def test_who_is_slowed_misses_a_share_and_no_address_is_dropped():
-    small = world(ONE, throttle_severity=0.5)
+def test_who_is_slowed_misses_a_share_at_each_address():
+    small = world(ONE, OTHER, throttle_severity=0.6)
     slowed = dated(small, Dated(0, "block", (f"{ONE}/32",), "throttle"))
-    found = told(small, slowed)
-    assert found["target_addresses_dropped_share"] == 0.0
-    assert found["target_user_hours_lost_share"] == pytest.approx(0.75 * 0.5, abs=1e-5)
+    assert told(small, slowed) == {
+        "target_user_hours_lost_share": 0.0,
+        "target_addresses_lost_share": pytest.approx(0.75 * 0.6 / 2, abs=1e-5),
+    }
+
+
+@pytest.mark.parametrize("evasion", [0.0, 0.2])
+def test_by_name_it_fails_at_all_addresses_for_those_who_do_not_get_round_it(evasion):
+    small = world(ONE, OTHER, name_evasion=evasion)
+    found = told(small, dns(0.0))
+    assert found == dict.fromkeys(found, pytest.approx(0.75 * (1 - evasion), abs=1e-5))
+    both = [Dated(0, "block", (), "name"), Dated(0, "block", (f"{ONE}/32",))]
+    left = evasion / 2
+    assert told(small, dated(small, *both))["target_addresses_lost_share"] == pytest.approx(
+        0.75 * (1 - left), abs=1e-5
+    )
 
 
 def test_users_that_are_counted_lose_the_same_share_in_hours():

@@ -159,7 +159,7 @@ def test_the_data_package_describes_the_summary_and_every_metric(shipped_run):
     # Where nobody rents fronts and no users are counted, there are no curves of users.
     of_ipv6 = {name for name, curve in CURVES.items() if curve.is_of_ipv6}
     assert described - found - of_ipv6 == {
-        "target_reached_share", "target_degraded_share", "target_addresses_dropped_share",
+        "target_reached_share", "target_degraded_share", "target_addresses_lost_share",
         "vpn_share", "target_left_share",
     }  # fmt: skip
     assert not found & of_ipv6

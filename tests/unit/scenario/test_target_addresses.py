@@ -27,7 +27,7 @@ def test_addresses_are_a_list_or_a_file_of_any_form(write_scenario, tmp_path):
         assert [str(one) for one in found.target] == ["192.0.2.7/32", "192.0.2.8/32"]
     # A share of users needs no number of them, and no censor to find what is given.
     known = metrics_of(found)
-    assert {"target_user_hours_lost_share", "target_addresses_dropped_share"} <= set(known)
+    assert {"target_user_hours_lost_share", "target_addresses_lost_share"} <= set(known)
     assert "target_user_hours_denied" not in known
 
 
@@ -191,10 +191,10 @@ def test_strategies_are_compared_on_a_case_of_ones_own(tmp_path, monkeypatch):
     assert 0.7 < exact <= 0.75
     assert others == pytest.approx([exact] * 3)
     assert orders == 0
-    assert median("target_addresses_dropped_share")[-1] == pytest.approx(exact / 2, abs=1e-3)
+    assert median("target_addresses_lost_share")[-1] == pytest.approx(exact / 2, abs=1e-3)
     with Path("out/verdicts.csv").open() as file:
         judged = {one["metric"] for one in csv.DictReader(file)}
-    dropped = "target_addresses_dropped_share"
+    dropped = "target_addresses_lost_share"
     assert judged == {"business_hours_impaired", dropped, "private_loss_usd"}
     with Path("out/tradeoff.csv").open() as file:
         effects = {one["efficacy_metric"] for one in csv.DictReader(file)}
