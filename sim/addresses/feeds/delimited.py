@@ -67,7 +67,9 @@ def _cut_quoted(line: str, number: int, delimiter: str, gathering: Gathering) ->
         return next(csv.reader([line], delimiter=delimiter, strict=True))
     except csv.Error as error:
         is_open = str(error) == "unexpected end of data"
-        why = "a cell with a line break, or an open quotation mark" if is_open else error
+        why = (
+            "a line break in a cell: write a blank; or an open quotation mark" if is_open else error
+        )
         gathering.refuse(f"expected a whole record on one line, got {shown(line)} ({why})", number)
         return []
 

@@ -21,12 +21,14 @@ from sim.addresses.feeds.gather import Gathering, Line, add_amounts, add_countri
 from sim.addresses.feeds.inputs import OF_SITES, PERIODS, ROLES, Sample, is_address, plain_name
 from sim.addresses.feeds.neighbours import (
     LAST_OF,
+    LENGTH_OF_WILDCARD,
     MASK_COLUMNS,
     NAME_KINDS,
     Neighbours,
     add_dates,
     holds_dates,
     in_one_way,
+    length_of,
     role_of,
     with_last,
     with_lengths,
@@ -455,7 +457,7 @@ def _add_cells(gathering: Gathering, cells: Mapping[str, Sequence[str]], line: L
             case "from" | "until":
                 add_dates(gathering, column, values, line)
             case _ if column.startswith("address"):
-                parts = [cell.split(";") for cell in values]  # several addresses of one host
+                parts = [_cut_cell(cell, gathering) for cell in values]
                 at = np.repeat(np.arange(len(parts)), list(map(len, parts)))
                 texts = list(chain.from_iterable(parts))
                 gathering.add_texts(texts, record[at], line[at], key="address", may_be_empty=True)
@@ -469,6 +471,17 @@ def _add_cells(gathering: Gathering, cells: Mapping[str, Sequence[str]], line: L
                 gathering.add_lists(column, values, {each: each for each in values})
             case _:
                 gathering.add_labels(column, values)
+
+
+def _cut_cell(cell: str, gathering: Gathering) -> list[str]:
+    """Texts of a cell, which may have several addresses of one host; a netmask is none."""
+    parts = cell.replace(",", " ").replace(";", " ").split()
+    if len(parts) < 2 or not all(map(is_address, parts)):
+        return cell.split(";")
+    if any(length_of(part) or part in LENGTH_OF_WILDCARD for part in parts):
+        return [cell]
+    gathering.note("cells with several addresses: each is read as one, no two as a range")
+    return [*dict.fromkeys(parts)]
 
 
 def _ask_of_loss(

@@ -40,6 +40,8 @@ def test_every_bad_row_is_told_at_once(tmp_path):
         "c,fe80::1,,,,",
         "c,198.18.0.3,,,,1.5",
         "c,198.18.0.4,,1e9,,0",
+        "d,198.18.0.5 255.255.255.0,,,,",
+        'd,"198.18.0.6 198.18.0.0/24",,,,',
     )
     assert found == [
         f"2: role: expected one of {', '.join(ROLES)}, got 'frontent'; did you mean 'frontend'?",
@@ -54,6 +56,10 @@ def test_every_bad_row_is_told_at_once(tmp_path):
         "10: n_names: expected a whole number of 0 or more, got '1.5'",
         "11: revenue_usd_per_h: expected a number from 0 to 1e+08, got 1e+09",
         "11: n_names: expected a number from 1 to 1e+07, got 0",
+        "12: address: expected a prefix such as 198.51.100.0/24 or 2001:db8::/32, got "
+        "'198.18.0.5 255.255.255.0'",
+        "13: address: expected a single address of 'd', got a prefix or a range: give each address "
+        "that visitors reach",
     ]
 
 
@@ -93,19 +99,20 @@ def test_what_an_inventory_says(tmp_path):
     path.write_text(
         "Name;IP;Sector;Visits per h;mode\n"
         "b;2001:db8::1;;;\n"
-        "a;198.18.0.1;news;12,5;\n"
+        'a;"198.18.0.1;198.18.0.3, 2001:db8::3 198.18.0.1";news;12,5;\n'
         "b;198.18.0.1;shops;;any\n"
         ";2001:db8::2;;;\n"
     )
     found = read_inventory("hosts.csv", path)
     assert found.site == ("b", "a", "2001:db8::2")
-    assert found.n_rows == 4
+    assert found.n_rows == 6
+    assert "cells with several addresses: each is read as one, no two as a range" in found.notes
     assert found.text_of("sector") == ["shops", "news", ""]
     assert found.visits_per_h.tolist()[1] == 12.5
     assert found.component_mode.tolist() == [0, -1, -1]
-    assert found.host_line.tolist() == [2, 4, 3, 5]
-    assert found.is_ipv6.tolist() == [True, False, False, True]
-    assert found.is_dual.tolist() == [True, False, False]
+    assert found.host_line.tolist() == [2, 4, 3, 3, 3, 5]
+    assert found.is_ipv6.tolist() == [True, False, False, False, True, True]
+    assert found.is_dual.tolist() == [True, True, False]
 
 
 def test_a_row_without_an_address_says_the_rest_of_its_site(tmp_path):

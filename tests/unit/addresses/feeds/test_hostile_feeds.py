@@ -170,8 +170,8 @@ def test_parquet_cut_short_is_refused(tmp_path):
             "1: expected CSV, got an error: unexpected end of data",
         ]),
         ("inventory", 'address,name\n198.51.100.1,"a\n198.51.100.2,"b"\n', [
-            "2: expected a whole record on one line, got '198.51.100.1,\"a' (a cell with a line "
-            "break, or an open quotation mark)",
+            "2: expected a whole record on one line, got '198.51.100.1,\"a' (a line break in "
+            "a cell: write a blank; or an open quotation mark)",
         ]),
         ("inventory", f"address,name\n{'x' * 9_000}\n198.51.100.1,a\n", [
             "2: expected at most 4,096 bytes in a line, got more",
