@@ -99,6 +99,8 @@ def manifest_of(
     scenario, loaded = plan.resolved.scenario, plan.resolved.loaded
     # A run has its scenario twice among them, and listing sources takes a while.
     distinct = list({id(resolved): resolved for resolved in plan.scenarios}.values())
+    # A comparison may leave the scenario's own strategy out, and so its orders.
+    run = list({id(one.resolved): one.resolved for one in plan.variants}.values()) or distinct
     return {
         "schema": MANIFEST_SCHEMA,
         "kind": plan.kind,
@@ -125,7 +127,7 @@ def manifest_of(
         "warnings": [
             *once(
                 one
-                for each in distinct
+                for each in run
                 for warnings_of in (list_warnings, warnings_of_leaving, warnings_of_revenue)
                 for one in warnings_of(each)
             ),

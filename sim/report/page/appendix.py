@@ -59,7 +59,8 @@ _ADDRESS = re.compile(r"(?<![\w@/.-])(?:[a-z0-9-]+\.)+[a-z]{2,}(?:/[^\s;,)\"]*)?
 def measures_of(run: RunFolder, strategy: str) -> Iterator[tuple[str, ...]]:
     """Name, median, ends and unit of each measure of a run; of a comparison if it is compared."""
     rate, shown = rate_of(run), dict(_shown(run, strategy))
-    is_open = any(shown[one].median > 0 for one in UNPOLLED if one in shown)
+    estimates = read_estimates(run)
+    is_open = any(one.median > 0 for key in UNPOLLED if (one := estimates.get((strategy, key))))
     for metric, one in shown.items():
         name, unit = capitalised(say_name(label(metric))), _unit(metric, one)
         if _is_zero(one) and one.zero_at_most > 0:

@@ -26,6 +26,7 @@ from sim.report.words.sites import (
     count_listed,
     find_partly,
     find_unknown,
+    open_ends,
     read_known,
     read_list,
 )
@@ -145,16 +146,11 @@ def _hours_of(
 ) -> tuple[Estimate, bool, bool]:
     """Hours of a site, rounded down where it still is cut off at the end, or was before a record.
 
-    They are over the simulations that cut it off, of a record over all; half of those that cut it
-    off decide whether they are rounded down. It may have been before, too, where an operator was
-    not polled for it: ``partly`` has such sites.
+    They are over the simulations that cut it off, of a record over all.
     """
     hours = runs.number["impaired_h"][:, at]
-    first, last = (runs.number[f"{end}_cut_off_s"][hours > 0, at] for end in ("first", "last"))
-    is_still = last.size > 0 and bool((last >= run.horizon_s).mean() >= 0.5)
-    is_open = runs.site[at] in partly or bool((first == 0).mean() >= 0.5) if last.size else False
-    is_before = is_open and is_record(run)
-    lasts = estimate_over(hours[(hours > 0) | is_record(run) | (last.size == 0)], "h")
+    is_still, is_before = open_ends(run, runs, at, partly)
+    lasts = estimate_over(hours[(hours > 0) | is_record(run) | ~(hours > 0).any()], "h")
     return (as_lower_bound(lasts) if is_still or is_before else lasts), is_still, is_before
 
 

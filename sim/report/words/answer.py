@@ -101,7 +101,7 @@ from sim.report.words.sentences import (
 )
 from sim.report.words.sites import (
     count_unknown,
-    find_partly,
+    find_least,
     find_unknown,
     read_known,
     sentence_of_list,
@@ -558,12 +558,14 @@ class _Facts:
             whose = say(
                 "of your {n} sites cut off; {k} more not known", n=whole(n), k=whole(n_unknown)
             )
-        yield self.figure("", n_cut, whose)
+        # Of what was seen the record is the input.
+        metric = SEEN if is_seen(self.run, strategy) else ""
+        yield self.figure(metric, n_cut, whose)
         of_all = say("hours cut off, all your sites together")
         if n_unknown:
             of_all = say("hours cut off, all known sites together")
-        is_least = bool(find_partly(self.run, strategy))
-        figure = self.figure("", estimate_over(hours.sum(axis=1), "h"), of_all)
+        is_least = bool(find_least(self.run, strategy))
+        figure = self.figure(metric, estimate_over(hours.sum(axis=1), "h"), of_all)
         yield _least(figure, is_least=is_least)
         lost = in_currency(estimate_over(loss.sum(axis=1), unit), self.rate)
         yield _least(self.figure("", lost, self.lost(lost, of_sites=True)), is_least=is_least)

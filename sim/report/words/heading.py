@@ -128,7 +128,8 @@ def ordered_days(run: RunFolder) -> Text | None:
 
 def _given_orders(run: RunFolder) -> Sequence[GivenOrder | GivenOrderRow]:
     asked = run.scenario.get("strategy") or {}
-    if asked.get("id") != "orders":
+    # A comparison may leave the scenario's own strategy out.
+    if asked.get("id") != "orders" or not strategy_of_scenario(run):
         return []
     rows = [GivenOrder(**one) for one in asked.get("orders") or ()]
     return rows or input_rows(run, "strategy", "table", GivenOrderRow)
@@ -287,7 +288,7 @@ def source_line(run: RunFolder, *, is_given: bool = False) -> Text:
         str(one["name"]): str(one["title"]) or Path(str(one["name"])).name
         for one in run.manifest["inputs"]
     }
-    own = dict(run.scenario.get("strategy") or {})
+    own = dict(run.scenario.get("strategy") or {}) if strategy_of_scenario(run) else {}
     given = own.pop("orders", None)
     # Orders of a scenario's own lines name a table each.
     names = [one.get("addresses") for one in given] if isinstance(given, list) else [given]

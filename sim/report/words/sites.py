@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Container
 from dataclasses import replace
 from ipaddress import ip_address
 
@@ -58,6 +59,27 @@ def count_unknown(run: RunFolder, strategy: str) -> int:
 def find_partly(run: RunFolder, strategy: str) -> set[str]:
     """Sites that some operator was not polled for, so that what was seen is a lower bound."""
     return {site for site, operator in find_unknown(run, strategy) if operator}
+
+
+def open_ends(run: RunFolder, runs: SiteRuns, at: int, partly: Container[str]) -> tuple[bool, bool]:
+    """Whether a site still is cut off at the end, and whether it was before a record.
+
+    Half of the simulations that cut it off decide. It may have been before, too, where an operator
+    was not polled for it: ``partly`` has such sites.
+    """
+    is_cut = runs.number["impaired_h"][:, at] > 0
+    if not is_cut.any():
+        return False, False
+    first, last = (runs.number[f"{end}_cut_off_s"][is_cut, at] for end in ("first", "last"))
+    is_before = runs.site[at] in partly or bool((first == 0).mean() >= 0.5)
+    return bool((last >= run.horizon_s).mean() >= 0.5), is_before and is_record(run)
+
+
+def find_least(run: RunFolder, strategy: str) -> set[str]:
+    """Sites whose hours are a lower bound: not polled everywhere, or cut off at an end."""
+    runs, partly = read_sites(run.path, strategy), find_partly(run, strategy)
+    open_ = (site for at, site in enumerate(runs.site) if any(open_ends(run, runs, at, partly)))
+    return partly.union(open_)
 
 
 def note_of_unknown(run: RunFolder, strategy: str) -> str:

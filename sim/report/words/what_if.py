@@ -8,11 +8,19 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.measure.estimates import estimate_of
+from sim.measure.estimates import Estimate, estimate_of
 from sim.report.words.heading import in_currency
 from sim.report.words.languages import Text, capitalised, joined, say
-from sim.report.words.numbers import NOT_KNOWN, hours_text, number, range_text, whole, with_range
-from sim.report.words.sites import find_partly
+from sim.report.words.numbers import (
+    NOT_KNOWN,
+    as_lower_bound,
+    hours_text,
+    number,
+    range_text,
+    whole,
+    with_range,
+)
+from sim.report.words.sites import find_least
 from sim.results.folder import RunFolder
 from sim.results.tables import Row, read_rows, text
 from sim.results.tables import number as cell
@@ -97,12 +105,13 @@ def changes_of(run: RunFolder, names: Mapping[str, str], rate: RateRow | None) -
         for row, _ in found
         if np.isnan([cell(row, "at_baseline"), cell(row, "median")]).all()
     }
-    partly = {label: find_partly(run, label) for label in run.strategies if found}
+    least = {label: find_least(run, label) for label in run.strategies if found}
 
     def hours(row: Row, label: str, column: str) -> Text:
         site, h = text(row, "site"), cell(row, column)
-        is_least = h > 0 and (site in partly[label] or (not site and bool(partly[label])))
-        return joined("", ("≥" * is_least, number(h)))
+        if h > 0 and (site in least[label] or (not site and least[label])):
+            return joined("", ("≥", number(as_lower_bound(Estimate(h, h, h, "h")).median)))
+        return number(h)
 
     for row, loss in found:
         every = say("all your sites")

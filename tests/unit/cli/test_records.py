@@ -287,6 +287,13 @@ def test_what_is_blocked_when_a_record_ends_is_until_its_last_poll(tmp_path):
     rows = csv_rows(tmp_path / "table" / "sites.csv")
     hours = {row["operator"]: row["affected_h"] for row in rows}
     assert hours == dict.fromkeys(("", "one", "two"), "3.0")
+    # Still blocked at the end: at least so long, in a comparison too.
+    (tmp_path / "moves.csv").write_text("site,address\na.example,203.0.113.9\n")
+    moved = ("--move", tmp_path / "moves.csv", *end, "-o", tmp_path / "moved")
+    run("compare", tmp_path / "own.yaml", *given, path, *moved)
+    page = words_of(tmp_path / "moved")
+    assert "a.example ≥3 ≥3 0 0 / 0" in page
+    assert "as they are ≥3" in page
     # Nor when it begins, so that a row without a beginning would be over at once.
     path.write_text(
         "address,from,until,operators\n203.0.113.9,,2026-03-07T13:00Z,one\n"
@@ -421,6 +428,10 @@ def test_what_an_operator_was_not_polled_for_is_not_known(tmp_path):
     assert "It is not known how long your sites moved as in moves.csv are cut off." in page
     assert "blocked.example ≥1 not known not known not known not known" in page
     assert "all your known sites not known not known" in page
+    # One seen blocked as they are: of six sites four are not known, of another's page none of it.
+    assert page.count("Businesses ever cut off (at least: some sites are not known) 1") == 1
+    assert re.search(r"cut off; \d more not known □ Given", page)
+    assert "own is not compared" not in page
     # What was seen is a lower bound, so that less of it at another address is no difference.
     rows = ["site,address", "blocked.example,198.51.100.1", "every.example,203.0.113.77", ""]
     (tmp_path / "sites.csv").write_text("\n".join(rows))

@@ -59,6 +59,7 @@ from sim.report.words.heading import (
     computed_on,
     is_replayed,
     is_simulated,
+    open_line,
     order_line,
     read_mechanisms,
     repeat_command,
@@ -806,16 +807,21 @@ def test_the_source_of_orders_in_a_scenario_is_the_table_that_they_name():
         "strategy": {"id": "orders", "orders": orders},
         "population": {"inventory": "hosts.csv"},
     }
-    run = RunFolder(Path("out"), {"inputs": inputs}, scenario)
+    manifest = {"inputs": inputs, "strategies": [{"id": "orders", "label": "orders"}]}
+    run = RunFolder(Path("out"), manifest, scenario)
     assert source_line(run) == "blocklist.txt; hosts.csv."
+    # A comparison may leave the scenario's own strategy out.
+    others = RunFolder(Path("out"), manifest | {"strategies": [{"id": "exact"}]}, scenario)
+    assert source_line(others) == "Simulated orders; hosts.csv."
+    assert open_line(others) == ""
     listed = scenario | {"strategy": {"id": "orders", "orders": [{"addresses": ["192.0.2.1"]}]}}
-    own = RunFolder(Path("out"), {"inputs": inputs}, listed)
+    own = RunFolder(Path("out"), manifest, listed)
     assert source_line(own) == "Orders of the scenario; hosts.csv."
     simulated = scenario | {"strategy": {"id": "exact"}}
-    run = RunFolder(Path("out"), {"inputs": inputs}, simulated)
+    run = RunFolder(Path("out"), {"inputs": inputs, "strategies": []}, simulated)
     assert source_line(run) == "Simulated orders; hosts.csv."
     assert source_line(run, is_given=True) == "hosts.csv."
-    nobody = RunFolder(Path("out"), {"inputs": inputs}, simulated | {"population": {}})
+    nobody = RunFolder(Path("out"), run.manifest, simulated | {"population": {}})
     assert source_line(nobody, is_given=True) == "nothing."
 
 
