@@ -342,7 +342,8 @@ def _choose_periods(
             for cell in [cell for column in columns for cell in cells[column]]:
                 in_one_way(cell, choice)
             plain, *more = map(plain_name, columns)
-            ends = f" --column until={more[0]}" if columns == unclear and len(more) == 1 else ""
+            other = [f"or --column until={plain}", *(f"--column until={one}" for one in more)]
+            ends = f" {other[len(more)]}" if columns == unclear and len(more) < 2 else ""
             raise gathering.wrong(
                 f"expected one column of dates that is known to say {role} when rows are listed, "
                 f"got {', '.join(columns)}: "

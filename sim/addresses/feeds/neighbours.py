@@ -30,25 +30,34 @@ _OTHER = re.compile(
     r"|(19|20)\d\d(0[1-9]|1[0-2])([0-2]\d|3[01])",
     re.ASCII,
 )
-# Parts of names, in English, Spanish, Italian, Russian, Portuguese, French, German and Polish.
-_FIRST = (
-    *("date", "from", "since", "start", "begin", "effective", "blocked", "block", "listed"),
-    *("added", "entered", "fecha", "desde", "inicio", "bloqueo", "data", "dal", "inizio"),
-    *("blocco", "дата", "начало", "с", "включения", "внесения", "блокировки"),
-    *("início", "bloqueio", "bloqueado", "bloquée", "début", "debut", "depuis", "blocage"),
-    *("datum", "ab", "seit", "beginn", "sperrung", "gesperrt", "od", "blokady", "wpisu"),
-)
-_LAST = (
-    *("to", "until", "till", "end", "ends", "ended", "removed", "removal", "unblocked", "unblock"),
-    *("delisted", "unlisted", "lifted", "released", "withdrawn", "expires", "expiry", "expired"),
-    *("expiration", "hasta", "fin", "desbloqueo", "levantamiento", "al", "fino", "fine"),
-    *("baja", "cese", "vencimiento", "caducidad", "retirada", "scadenza", "revoca", "истекает"),
-    *("expire", "unlist", "delisting", "lift", "lifting", "cleared", "deleted", "stop", "closed"),
-    *("desbloqueio", "desbloqueado", "até", "término", "fim", "jusqu", "levée", "déblocage"),
-    *("débloquée", "bis", "ende", "aufhebung", "entsperrung", "odblokowania", "wykreślenia"),
-    *("sblocco", "по", "до", "конец", "окончания", "исключения", "снятия", "разблокировки"),
-)
-# The same as parts of one word, as in validUntil, expiresAt, endDate.
+# Words of headings of dates, in English, Spanish, Italian, Russian, Portuguese, French, German and
+# Polish: of beginnings, of ends, of ends where they stand first or last, and those beside them.
+_FIRST = frozenset(re.findall(r"\w+", """
+    date from since start begin effective blocked block listed added entered fecha desde inicio
+    bloqueo data dal inizio blocco дата начало с включения внесения блокировки início bloqueio
+    bloqueado bloquée début debut depuis blocage datum ab seit beginn sperrung gesperrt od blokady
+    wpisu inicial bloccato
+"""))  # fmt: skip
+_LAST = frozenset(re.findall(r"\w+", """
+    until till end ends ended removed removal unblock delisted unlisted lifted released withdrawn
+    expiry expiration hasta fin desbloqueo levantamiento fino fine baja cese vencimiento caducidad
+    retirada scadenza revoca истекает expire unlist delisting lift lifting cleared deleted stop
+    closed desbloqueio desbloqueado até término fim jusqu levée déblocage débloquée ende aufhebung
+    entsperrung odblokowania wykreślenia sblocco конец окончания исключения снятия разблокировки
+    revoked terminated termination retrait rimozione zakończenia eliminación remoção exclusão
+    удаления löschung usunięcia
+"""))  # fmt: skip
+_TO = frozenset(("to", "al", "bis", "do", "до", "по", "final"))
+_WITH = frozenset(re.findall(r"\w+", """
+    of on at in the and by is time timestamp datetime hour utc gmt valid active force first row list
+    blocklist register registry entry listing blocking inclusion order orders decision published
+    publication de del della do da dos di du d der des die den am le la l el em en e y i и в a alta
+    hora inclusión publicación orden resolución partir ora inserimento inclusione provvedimento
+    ordine реестр решения начала вступления силу времени время inclusão publicação ordem decisão
+    entrada despacho registro inscription ajout effet entrée vigueur décision ordonnance et heure au
+    anordnung eintragung aufnahme wirkung zum und uhrzeit rejestru decyzji dodania rozpoczęcia суда
+"""))  # fmt: skip
+# The same as one word, as in validUntil, expiresAt, endDate.
 _JOINED = re.compile(
     rf"^({'|'.join(word for word in _LAST if len(word) > 4)})|(until|expiry|removed|unblocked)$"
     r"|^(end|stop|to|lift)(date|time|at|s)|(valid|listed|blocked|active)to$"
@@ -62,12 +71,16 @@ def holds_dates(cells: Sequence[str]) -> bool:
 
 
 def role_of(column: str) -> str:
-    """Return ``from`` or ``until``, if the plain name of a column of dates says so, or nothing."""
+    """Return ``from`` or ``until``, if all words of a column of dates are known, or nothing."""
     parts = column.split("_")
-    # "Data do" is Polish; within a heading "do" is Portuguese, and means nothing.
-    if any(part in _LAST for part in parts) or parts[-1] == "do" or _JOINED.search(column):
+    ends = [bool(part in _LAST or _JOINED.search(part)) for part in parts]
+    known = _FIRST | _TO | _WITH
+    if not all(is_end or part in known for is_end, part in zip(ends, parts, strict=True)):
+        return ""
+    # Within a heading "do" is Portuguese, and "to" may be that of "added to list".
+    if any(ends) or {parts[0], parts[-1]} & _TO:
         return "until"
-    return "from" if any(part in _FIRST for part in parts) else ""
+    return "" if _FIRST.isdisjoint(parts) else "from"
 
 
 def read_date(text: str, zone: ZoneInfo | None) -> datetime | None:
@@ -104,7 +117,7 @@ def in_one_way(text: str, choice: ColumnChoice) -> str:
     if matched is None:
         return text
     one, mark, other, year, rest = matched.groups(default="")
-    if mark == "." or int(one) > 12:
+    if int(one) > 12:
         way = "dmy"
     elif int(other) > 12:
         way = "mdy"
@@ -112,7 +125,7 @@ def in_one_way(text: str, choice: ColumnChoice) -> str:
         way = "" if one != other else "dmy"
     if mark != "." and one != other:
         choice.days_met.setdefault(way, text.strip())
-    way = choice.day_order or way or "dmy"
+    way = "dmy" if mark == "." else choice.day_order or way or "dmy"
     day, month = (one, other) if way == "dmy" else (other, one)
     return f"{year}-{month:0>2}-{day:0>2}{rest}"
 

@@ -69,6 +69,7 @@ def test_forty_addresses_on_four_days_are_blocked_on_four_days(tmp_path):
         ("Indirizzo IP,Dal,Al", ()),
         ("Dirección IP,Desde,Hasta", ()),
         ("Prefiks,Od,Do", ()),
+        ("ip,added_to_list,date_revoked", ()),
         ("ip,first_seen,last_seen", ("--column", "from=first_seen", "--column", "until=last_seen")),
     ],
 )
@@ -127,7 +128,7 @@ def test_days_tell_in_which_order_a_column_writes_its_dates(dates, options, star
     [
         ("13/03/2026", (), "2026-02-01"),
         ("03/13/2026", (), "2026-01-02"),
-        ("02/02/2026", ("--dates", "mdy"), "2026-01-02"),
+        ("02.02.2026\n198.51.100.3,13.02.2026", ("--dates", "mdy"), "2026-01-02"),
         ("02/02/2026", ("--dates", "dmy"), "2026-02-01"),
     ],
 )
@@ -241,7 +242,8 @@ def test_rows_outside_the_run_are_counted(tmp_path):
     ("text", "told"),
     [
         ("last_seen,ip\n2026-03-30,198.51.100.1\n",
-         "say --column from=last_seen, or --ignore-column last_seen"),
+         "say --column from=last_seen or --column until=last_seen, or --ignore-column last_seen"),
+        ("release_date,ip\n2026-03-30,198.51.100.1\n", "--column until=release_date, or --ignore"),
         ("date,added,ip\n2026-03-30,2026-03-30,198.51.100.1\n",
          "got date, added: say --column from=date, or --ignore-column date"),
         ("ip,from,until\n198.51.100.1,2026-03-30,2026-03-30\n",

@@ -48,6 +48,8 @@ IGNORED = {
     "ticks": ("cut", "✔", "✘"),
     "seconds of the end": ("expiry", "1767225600"),
     "Spanish dates of the end": ("fecha baja", "05/03/2026"),
+    "dates of an end in French": ("date de retrait", "2026-03-01"),
+    "dates of something": ("release_date", "2026-03-01"),
     "Spanish": ("estado", "bloqueado", "permitido"),
     "Russian": ("состояние", "заблокирован", "разблокирован"),
     "Portuguese": ("observação", "processo 12", "removido em 3 de março"),
@@ -159,6 +161,7 @@ READ: dict[str, tuple[Rows, int, str]] = {
     "comments": (table("ip,comment", f"{A},see the order", f"{B},court"), 2, "comment"),
     "kinds": (table("ip,category", f"{A},spam", f"{B},phishing"), 2, "category"),
     "dates of the start": (table("ip,date", f"{A},2026-03-01", f"{B},2026-03-02"), 2, "date"),
+    "dates on a list": (table("ip,added_to_list", f"{A},2026-03-01"), 1, "added_to_list"),
     "its own ends": (
         table("network,first,last", "198.51.100.0/24,198.51.100.0,198.51.100.255"),
         256,
