@@ -25,6 +25,7 @@ from sim.errors import DataError, OverblockError, Problem, ProblemsError
 from sim.experiment.executors.task import NOBODY, Watch
 from sim.experiment.interrupts import ends_as_interrupts
 from sim.files import keeps_what_is_read, without_nan
+from sim.report.words.numbers import in_digits
 from sim.report.words.tables import Column, Table, markdown_text
 
 if TYPE_CHECKING:
@@ -197,7 +198,7 @@ def progress(what: str, *, quiet: bool) -> Iterator[Watch]:
         if n_done - n_before >= max(2, n_total / 20):
             rate = (n_done - n_before) / max(now - began_at, 1e-9)
             left = timedelta(seconds=round((n_total - n_done) / rate))
-            pace = f", {rate:.3g}/s, {left} left"
+            pace = f", {number(rate)}/s, {left} left"
         show(f"{n_done} of {n_total} {what}{pace}")
 
     try:
@@ -246,7 +247,7 @@ def number(value: float) -> str:
         return "not known"
     if abs(value) >= 1e6:
         return f"{value / 1e6:,.2f} M"
-    return f"{value:.3g}" if abs(value) < 10 else f"{value:,.0f}"
+    return in_digits(value, 3) if abs(value) < 10 else f"{value:,.0f}"
 
 
 def sheet_table(sheet: Sheet, title: str, names: Sequence[str], **only: object) -> Table:

@@ -26,6 +26,7 @@ from sim.cli.options import (
     split_provider,
 )
 from sim.errors import UsageError
+from sim.report.words.numbers import in_digits
 from sim.report.words.tables import Column, Table, Value
 
 if TYPE_CHECKING:
@@ -451,7 +452,7 @@ def _rounded(value: float | None, *, is_bound: bool = False) -> int | None:
 
 def _names_line(known: KnownNames) -> str:
     """Count the names of a file that have an address."""
-    share = "" if known.share_known is None else f" ({100 * known.share_known:.3g} %)"
+    share = "" if known.share_known is None else f" ({in_digits(100 * known.share_known, 3)} %)"
     of = f"{known.n_known:,} of {known.n_names:,} names{share}"
     return f"{known.file}: {known.n_joined:,} rows placed by --names; an address is known of {of}"
 

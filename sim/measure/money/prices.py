@@ -72,9 +72,9 @@ def warnings_of_revenue(resolved: Resolved) -> list[str]:
     revenue = modelled_revenue_usd_per_year(resolved)
     assert resolved.economy is not None  # else there is no bound
     return [
-        f"the modelled businesses earn {revenue:.3g} USD a year, and even at the lowest level of "
-        f"revenue more than the Internet economy of {resolved.economy.name}: their losses are in "
-        "proportion to each other, and no losses of that country (key population.n_businesses)"
+        f"the modelled businesses earn {revenue / 1e6:,.0f} million USD a year, and even at the "
+        f"lowest level of revenue more than the Internet economy of {resolved.economy.name}: their "
+        "losses are in proportion, and no losses of that country (key population.n_businesses)"
     ]
 
 

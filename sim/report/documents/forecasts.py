@@ -24,6 +24,7 @@ from sim.forecast.scores import (
     quantiles_of,
 )
 from sim.report.documents.markdown import render_markdown
+from sim.report.words.numbers import number
 from sim.report.words.tables import Column, Table, Value
 from sim.scenario.starter.record import LEAST_LISTED
 from sim.version import __version__
@@ -313,7 +314,7 @@ def answer(outlook: Outlook, sites: Sequence[RiskRow]) -> str:
     if len(known) == 1:
         text = f"It lists {known[0].name} with a probability of {share_text(known[0].p_next)}."
     else:
-        n = f"{expected:.2g}" if expected >= 0.05 else "fewer than 0.05"
+        n = number(expected) if expected >= 0.05 else "fewer than 0.05"
         text = f"It is expected to list {n} of your {len(known):,} sites with a public IPv4 address"
         text += f"; {len(likely):,} with a probability of 50 % or more"
         text += f" ({', '.join(likely)})." if 0 < len(likely) <= MOST_NAMES else "."

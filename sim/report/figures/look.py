@@ -30,7 +30,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from sim.measure.bands import Band
 from sim.report.words.languages import IN_ENGLISH, Language, short_day
-from sim.report.words.numbers import number
+from sim.report.words.numbers import in_digits, number
 from sim.results.folder import later
 from sim.version import __version__
 
@@ -280,7 +280,7 @@ def number_axis(
     axis.set_major_locator(MaxNLocator(4 if way == "y" else 3, steps=[1, 2, 2.5, 5, 10]))
     axis.set_major_formatter(
         FuncFormatter(
-            lambda at, _: words.percent(f"{100 * at:.3g}") if is_share else short(at, words)
+            lambda at, _: words.percent(short(100 * at)) if is_share else short(at, words)
         )
     )
 
@@ -288,7 +288,7 @@ def number_axis(
 def short(value: float, words: Language = IN_ENGLISH) -> str:
     """A number for a tick: ``400``, ``2,000``, ``1.5 million``."""
     is_small = abs(value) < MILLION
-    return words.digits(f"{value:.10g}") if is_small else words.write(number(value))
+    return words.digits(in_digits(value, 10)) if is_small else words.write(number(value))
 
 
 def name_ends(ax: Axes, ends: Sequence[tuple[float, str, str]]) -> float:

@@ -71,7 +71,7 @@ def _number(value: float, words: Language) -> str:
         return words.inside(NEARLY_NOTHING)
     digits = two_digits(value)
     scale = _scale(digits, words)
-    text = Text(lambda words: words.digits(_digits(digits / scale)))
+    text = Text(lambda words: words.digits(in_digits(digits / scale)))
     return words.inside(unbroken(_SCALES[scale](text, digits / scale)) if scale > 1 else text)
 
 
@@ -96,7 +96,7 @@ def _span(low: float, high: float, words: Language) -> str:
         return first
     scale = _scale(two_digits(high), words)
     if scale > 1 and low > 0 and _scale(two_digits(low), words) == scale:
-        first = words.digits(_digits(two_digits(low) / scale))
+        first = words.digits(in_digits(two_digits(low) / scale))
     if scale > 1 and DUST * high <= low < high / scale:
         last = words.digits(f"{two_digits(high):.0f}")
     return words.inside(unbroken(say("{low} to {high}", low=first, high=last)))
@@ -110,7 +110,7 @@ def percent(share: float) -> Text:
         return unbroken(say("less than {share}", share=percent(LEAST_PERCENT / 100)))
     if share < 1 - DUST and two_digits(100 * share) >= 100:
         return unbroken(say("over {share}", share=percent(0.99)))
-    return Text(lambda words: words.percent(_digits(two_digits(100 * share))))
+    return Text(lambda words: words.percent(in_digits(two_digits(100 * share))))
 
 
 def percent_span(low: float, high: float) -> Text:
@@ -138,12 +138,12 @@ def whole(n: int) -> Text:
 
 def digits(value: float) -> Text:
     """A number with up to six digits, as the locale writes them: ``61.5``."""
-    return Text(lambda words: words.digits(f"{value:g}"))
+    return Text(lambda words: words.digits(in_digits(value, 6)))
 
 
 def definition(share: float) -> Text:
     """A share that somebody set, as a threshold, with every digit: ``12.5%``."""
-    return Text(lambda words: words.percent(f"{Decimal(f'{100 * share:.12g}'):f}"))
+    return Text(lambda words: words.percent(in_digits(100 * share)))
 
 
 def quantity(value: float, unit: str) -> Text:
@@ -242,7 +242,7 @@ def score(value: float | None) -> str:
 
 def width(log10_width: float | None) -> str:
     """How many times the lower end an upper end is: ×1.9; empty where it is not known."""
-    return "" if log10_width is None else f"×{10**log10_width:,.3g}"
+    return "" if log10_width is None else f"×{Decimal(in_digits(10**log10_width, 3)):,f}"
 
 
 def _scale(value: float, words: Language) -> float:
@@ -274,8 +274,6 @@ def _rounded_down(value: float) -> float:
     return float(Context(2, ROUND_FLOOR).create_decimal(Decimal(f"{value:.12g}")))
 
 
-def _digits(value: float) -> str:
-    """A rounded number in digits, without a power of ten or zeros at its end."""
-    if abs(value) >= 10:
-        return f"{value:.0f}"
-    return f"{Decimal(f'{value:.12g}').normalize():f}"
+def in_digits(value: float, most: int = 12) -> str:
+    """Write a number with so many digits at most, without a power of ten or zeros at its end."""
+    return f"{Decimal(f'{value:.{most}g}'):f}"

@@ -118,7 +118,7 @@ def test_a_table_of_any_columns_fits_a_page_and_has_every_number(section):
     ("value", "said"),
     [
         (0, "0"),
-        (0.00041, "0.00041"),
+        (0.0000041, "0.0000041"),
         (3.456, "3.46"),
         (-12.4, "-12"),
         (64_900, "64,900"),

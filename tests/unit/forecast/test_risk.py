@@ -17,6 +17,7 @@ from sim.forecast.risk import (
     rate_sites,
 )
 from sim.forecast.scores import HORIZON_S
+from sim.report.documents.forecasts import answer
 from sim.scenario.tables.inventory import read_inventory
 from sim.streams import Streams
 from tests.csv_rows import csv_rows
@@ -137,6 +138,8 @@ def test_what_is_not_known_has_no_number_and_what_is_new_has_a_small_one(rows, o
     rate = outlook.new_next.mean() * outlook.spread.density(number_of("104.21.0.99"))
     assert fresh.p_next[0] == pytest.approx(rate, rel=0.05)
     assert 0 < fresh.p_next[0] < fresh.p_any[0] < rows["b"].p_any[0]
+    many = [fresh._replace(p_next=(0.725,) * 3)] * 400
+    assert "to list 290 of your 400 sites with" in answer(outlook, many)
 
 
 def test_ranges_hold_their_mean_and_no_probability_is_beyond_one(rows, outlook):

@@ -25,6 +25,7 @@ from sim.report.words.numbers import (
     span,
     spoken,
     value_text,
+    width,
 )
 
 
@@ -137,6 +138,7 @@ def test_scores_are_written_with_four_digits_and_published_figures_as_they_are()
         "17.04 million", "792.4", "0.437", "1.8e-05", "0",
     ]  # fmt: skip
     assert [exact(one) for one in (17_771_008, 0.437)] == ["17,771,008", "0.437"]
+    assert width(3.1) == "×1,260"
     assert (interval(0.5, 2000.0), interval(None, 1.0)) == ("[0.5, 2,000]", "not known")
     assert [count(n, "replicate") for n in (0, 1, 2000)] == [
         "0 replicates", "1 replicate", "2,000 replicates",
