@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,18 +16,19 @@ import numpy as np
 from sim.addresses.feeds.delimited import read_rows
 from sim.addresses.feeds.feed import Feed
 from sim.addresses.feeds.gather import Gathering, count_lines, decode_lines
-from sim.addresses.feeds.inputs import Sample, is_address
+from sim.addresses.feeds.inputs import Sample, cut_lines, is_address
 from sim.addresses.feeds.inventories import Table
 from sim.addresses.feeds.json_tables import check_entries, check_keys, items, read_document, text_of
 from sim.addresses.sets.notation import shown
 from sim.addresses.text.source import Readable, hidden_end, may_hide, read_blocks
+from sim.errors import Problem
 
 _AZURE_DAY = re.compile(r"ServiceTags_\w+?_(\d{4})(\d\d)(\d\d)\b")
 _GITHUB = (
     *("hooks", "web", "api", "git", "github_enterprise_importer", "packages", "pages", "importer"),
     "copilot",
 )
-_GEOFEED = ("prefix", "country", "region")
+_GEOFEED = ("prefix", "country", "region", "city", "postal")
 
 
 class Range(NamedTuple):
@@ -231,15 +233,33 @@ def read_geofeed(source: Readable, gathering: Gathering) -> Feed:
     RFC 8805, section 2.1.
     """
     table = Table(gathering)
+    odd, answers = "", set[str]()
     for block in read_blocks(source, gathering.limits.max_line_bytes, gathering.name):
         count_lines(block, gathering)
-        lines = [(n, text) for n, text in decode_lines(block, gathering) if text.strip()]
-        lines = [(n, text) for n, text in lines if not text.startswith("#")]
-        cells = [[*map(str.strip, text.split(",")), "", ""][:3] for _, text in lines]
-        if cells:
-            columns = dict(zip(_GEOFEED, zip(*cells, strict=True), strict=True))
-            table.add(columns, np.array([n for n, _ in lines], np.int64))
-    return table.finish("geofeed")
+        numbers, rows = list[int](), list[list[str]]()
+        for number, text in decode_lines(block, gathering):
+            if text.strip() and not text.startswith("#"):
+                cells = [*map(str.strip, (cut_lines([text], ",") or [[text]])[0]), *[""] * 4]
+                _, country, region, *places = cells
+                if any(cells[5:]):
+                    gathering.refuse(f"expected at most 5 cells, got {shown(text)}", number)
+                    continue
+                if region and not region.upper().startswith(f"{country.upper()}-"):
+                    odd = odd or shown(region)
+                answers.add("" if region or any(places) else country.lower())
+                numbers.append(number)
+                rows.append(cells[:5])
+        if rows:
+            columns = dict(zip(_GEOFEED, zip(*rows, strict=True), strict=True))
+            table.add(columns, np.array(numbers, np.int64))
+    if answers <= {"si", "no", "ne"}:
+        odd = " and ".join(sorted(answers))
+    message = (
+        f"expected a geofeed, with countries and regions such as NL and NL-NH, got {odd}: name the "
+        "columns in the first line, or say --as geofeed"
+    )
+    questions = (Problem(gathering.name, message),) if odd else ()
+    return replace(table.finish("geofeed"), questions=questions)
 
 
 def fits_geofeed(sample: Sample) -> bool:
@@ -325,7 +345,13 @@ def read_pfx2as(source: Readable, gathering: Gathering) -> Feed:
     CAIDA, "RouteViews Prefix to AS mappings Dataset for IPv4 and IPv6".
     """
     licence = "if it is CAIDA's: its terms of use; cite it"
-    return _read_origins(source, gathering, _PFX2AS).finish("pfx2as", "", licence)
+    feed = _read_origins(source, gathering, _PFX2AS).finish("pfx2as", "", licence)
+    message = (
+        "expected the network that announces each prefix in the third cell, got 0 and 1 alone: "
+        "name the columns in the first line, or say --as pfx2as"
+    )
+    is_odd = {*feed.labels["asn"].texts} <= {"", "1"}
+    return replace(feed, questions=(Problem(gathering.name, message),) if is_odd else ())
 
 
 def read_iptoasn(source: Readable, gathering: Gathering) -> Feed:

@@ -204,6 +204,26 @@ def test_a_geofeed_is_read_with_its_countries(read):
         read("FILE", content, "list", skip_bad=True)
 
 
+@pytest.mark.parametrize(
+    ("cells", "form", "told"),
+    [
+        (("si", "no", "si"), "geofeed", "got no and si: name the columns in the first line"),
+        (("ES,phishing", "FR,spam", "IT"), "geofeed", "got 'phishing': name the columns"),
+        (("UA,203.0.113.255", "UA,", "UA"), "geofeed", "got '203.0.113.255': name the"),
+        (("ES,,removed", "FR,,active", "IT"), "", "city: expected rows that all list"),
+        (("ES,,,,1,no", "FR,,,,2,yes", "IT"), "", "expected at most 5 cells, got"),
+        (("24\t1", "24\t0", "25\t1"), "pfx2as", "got 0 and 1 alone: name the columns"),
+    ],
+)
+def test_a_table_without_headings_is_no_geofeed_or_list_of_origins(cells, form, told, read):
+    mark = "\t" if form == "pfx2as" else ","
+    rows = "".join(f"198.51.{100 + n}.0{mark}{cell}\n" for n, cell in enumerate(cells))
+    with pytest.raises(DataError, match=told):
+        read("FILE", rows)
+    if form:
+        assert read("FILE", rows, form).n_records == 3
+
+
 UNKNOWN_JSON = {
     '{"hosts": [{"ip": "198.51.100.1"}]}': "with keys hosts, ip",
     '[{"host": "198.51.100.1"}]': "with keys host",
