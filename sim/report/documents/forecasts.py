@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from sim.forecast.outlook import COUNTS, Outlook
-from sim.forecast.pool import N_MEMBERS
+from sim.forecast.pool import N_MEMBERS, S_PER_DAY
 from sim.forecast.record import SessionRecord
 from sim.forecast.risk import Estimated, RiskRow
 from sim.forecast.scores import (
@@ -42,6 +42,8 @@ LIKELY = 0.5
 MOST_NAMES = 3
 FAR = 1.25
 """Ratio of what was expected and what came from which on the page warns."""
+WELL = 0.1
+"""Least distance of a forecast below the share of past sessions that the page explains."""
 COUNT_NAMES = {
     "listed": "Addresses listed at a time, at most",
     "start": "Addresses listed at its start",
@@ -235,6 +237,15 @@ def write_page(
     notes = [*sites_table.notes]
     if any(not row.addresses for row in sites):
         notes.append(f"{NOT_KNOWN}: your file has no public IPv4 address of the site.")
+    n = record.n_sessions
+    if any(one.p_next and one.n_listed / n - one.p_next[0] > WELL for one in sites):
+        days = (float(outlook.start_s[0]) - float(record.start_s[-1])) / S_PER_DAY
+        notes.append(
+            "Some forecasts lie well below the share of past sessions that listed the site. Any "
+            "address may leave the list, however regular it was: the forecast uses one rate for "
+            f"all, and the next session begins {days:,.1f} days after the last. Some sessions also "
+            "list few addresses."
+        )
     came, caution = calibration(rolled)
     notes += [caution] if caution else []
     notes.append(
@@ -251,7 +262,7 @@ def write_page(
         title=title_of(outlook),
         least=LEAST_LISTED,
         answer=answer(outlook, sites),
-        n_sessions=record.n_sessions,
+        n_sessions=n,
         days=f"{instant(record.start_s[0])[:10]} to {instant(record.end_s[-1])[:10]}",
         n_addresses=f"{len(record.addresses):,}",
         sites=replace(sites_table, notes=notes),

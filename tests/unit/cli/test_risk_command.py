@@ -13,6 +13,7 @@ from tests.commands import run
 from tests.csv_rows import csv_rows
 
 MADRID = ZoneInfo("Europe/Madrid")
+BELOW = "Some forecasts lie well below the share of past sessions that listed the site."
 FIRST = datetime(2026, 1, 20, 21, tzinfo=MADRID)
 
 
@@ -88,6 +89,13 @@ def test_sessions_that_are_ignored_are_counted(asked, tmp_path):
     (tmp_path / "next.csv").write_text("\n".join(["start,end", *rows, ""]))
     told = run(*asked, write(tmp_path, weekly(6)), "--sessions", tmp_path / "next.csv").stderr
     assert "note: 2 of 3 sessions are ignored" in told
+    (row, _) = csv_rows(tmp_path / "out" / "risk.csv")
+    assert row["sessions_listed"] == row["sessions"]
+    assert 0 < float(row["p_next"]) < 0.9
+    page = (tmp_path / "out" / "report.html").read_text()
+    assert BELOW in page
+    # From 24 February, 21:00 in Madrid, to 28 April, 22:00 there.
+    assert "begins 63.0 days after the last." in page
 
 
 def test_a_record_that_does_not_end_is_told_the_option_of_the_verb(asked, tmp_path):
@@ -113,8 +121,10 @@ def test_what_is_ignored_of_sites_is_named(asked, tmp_path):
     assert "IPv6 addresses, of which the record has none: 1" in done.stderr
     rows = {row["name"]: row for row in csv_rows(tmp_path / "out" / "risk.csv")}
     assert rows["b"]["p_next"] == ""
-    assert float(rows["a"]["p_next"]) > 0
     assert "Not scored here" in (tmp_path / "out" / "report.html").read_text()
+    # A week after the last of six sessions that all listed it.
+    assert float(rows["a"]["p_next"]) > 0.9
+    assert BELOW not in (tmp_path / "out" / "report.html").read_text()
 
 
 def test_a_record_is_cut_where_the_user_says_that_it_begins_and_ends(asked, tmp_path):
