@@ -16,7 +16,7 @@ from itertools import chain
 import numpy as np
 
 from sim.addresses.feeds.gather import Gathering, Line, count_lines, decode_lines
-from sim.addresses.feeds.inputs import DELIMITERS, plain_name
+from sim.addresses.feeds.inputs import SAMPLE_BYTES, delimiter_of, plain_name
 from sim.addresses.sets.notation import shown
 from sim.addresses.text.source import Block, Readable, read_blocks
 from sim.errors import DataError, Problem, not_utf8
@@ -87,10 +87,11 @@ def read_headed(
     blocks = read_blocks(source, gathering.limits.max_line_bytes, gathering.name)
     first = next(blocks, Block(b"\n", 1, 0))
     line, _, rest = first.text.partition(b"\n")
-    if not line.strip():
-        message = "expected the names of the columns in the first line, got a blank line"
-        raise gathering.wrong(f"{message}: take it out", 1)
-    header, delimiter = cut_header(line, gathering.name)
+    header, delimiter = cut_header(line, gathering.name, rest)
+    if not any(header):
+        got = "a comment" if line.strip() else "a blank line"
+        message = f"expected the names of the columns in the first line, got {got}: take it out"
+        raise gathering.wrong(message, 1)
     gathering.has_semicolons = delimiter == ";"
     problems = [
         Problem(gathering.name, "expected each column once, got it again", 1, 0, column)
@@ -112,14 +113,14 @@ def read_headed(
         yield dict(zip(header, columns, strict=True)), at
 
 
-def cut_header(line: bytes, name: str) -> tuple[list[str], str]:
-    """Plain names of the columns in the first line, and the delimiter between them."""
+def cut_header(line: bytes, name: str, rest: bytes = b"") -> tuple[list[str], str]:
+    """Plain names of the columns in the first line, and the delimiter between all cells."""
     try:
         text = line.removeprefix(BOM_UTF8).decode().strip("\r\n")
     except UnicodeDecodeError as error:
         message = not_utf8(line, f"the byte 0x{error.object[error.start]:02x}")
         raise DataError([Problem(name, message, 1)]) from None
-    delimiter = max(DELIMITERS, key=text.count)
+    delimiter = delimiter_of([text, *rest[:SAMPLE_BYTES].decode(errors="replace").split("\n")[:-1]])
     try:
         cells = next(csv.reader([text], delimiter=delimiter, strict=True), [])
     except csv.Error as error:

@@ -110,9 +110,10 @@ def _check_no_table(sample: Sample, given: Input) -> None:
                 )
             mistakes = Mistakes(DataError)
             mistakes.append(Problem(given.name, wanted + way * given.columns.has_options, 1))
-            if given.columns.has_options and len(held) == 1 and plain_name(held[0]):
+            roles = {**given.columns.roles, plain_name(held[-1] if held else ""): "address"}
+            is_one = len(held) == 1 and "" not in roles and roles != given.columns.roles
+            if given.columns.has_options and is_one:
                 # What is wrong with the other columns, to be settled in the same go.
-                roles = {**given.columns.roles, plain_name(held[0]): "address"}
                 with mistakes.of_part():
                     read_file(replace(given, columns=replace(given.columns, roles=roles)))
             mistakes.raise_any()

@@ -11,7 +11,7 @@ import io
 import re
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -215,8 +215,7 @@ class Sample:
         """Plain names of the cells of the first line, if it were a header."""
         if not self.lines:
             return []
-        delimiter = max(DELIMITERS, key=self.lines[0].count)
-        found = cut_lines(self.lines[:1], delimiter)
+        found = cut_lines(self.lines[:1], delimiter_of(self.lines))
         names = map(plain_name, found[0]) if found else ()
         return [self.roles.get(name, name) for name in names]
 
@@ -245,6 +244,19 @@ def take_sample(given: Input, limits: Limits) -> Sample:
     with given.path.open("rb") as file:
         file.seek(max(0, file.seek(0, io.SEEK_END) - _TAIL_BYTES))
         return Sample(data, file.read(_TAIL_BYTES), given.columns.roles)
+
+
+def delimiter_of(lines: Sequence[str]) -> str:
+    """Return what stands between the cells of a table: it cuts most lines as it cuts the first."""
+    first, *rest = [line for line in lines if line.strip()][:_MOST_LINES] or [""]
+
+    def score(mark: str) -> tuple[int, int, bool]:
+        rows = [row for line in (first, *rest) for row in cut_lines([line], mark) or [[]]]
+        width, *widths = map(len, rows)
+        n = first.count(mark)
+        return widths.count(width) if width > 1 else 0, n, n > 0 and mark != ","
+
+    return max(DELIMITERS, key=score)
 
 
 def cut_lines(lines: list[str], delimiter: str) -> list[list[str]]:

@@ -14,7 +14,7 @@ from typing import Annotated, Any, ClassVar, Generic, Literal, TypeAlias, TypeVa
 from pydantic import ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
 from sim.addresses.feeds.gather import THOUSANDS, with_point
-from sim.addresses.feeds.inputs import DELIMITERS
+from sim.addresses.feeds.inputs import SAMPLE_BYTES, delimiter_of
 from sim.errors import DataError, Problem, ProblemsError
 from sim.files import note_read
 from sim.scenario import library
@@ -380,7 +380,7 @@ def read_table(name: str, path: Path, model: type[RowType]) -> Table[RowType]:
 
 def read_cells(text: str, *, strict: bool = True) -> tuple[Any, str]:
     """Return a reader of the cells of a table, and what stands between them."""
-    delimiter = max(DELIMITERS, key=text.partition("\n")[0].count)
+    delimiter = delimiter_of(text[:SAMPLE_BYTES].split("\n"))
     stream = io.StringIO(text, newline="")
     return csv.reader(stream, delimiter=delimiter, strict=strict), delimiter
 

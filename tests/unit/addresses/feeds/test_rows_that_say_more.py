@@ -224,10 +224,27 @@ def test_what_only_python_takes_for_a_number_is_refused(cell, tmp_path):
     assert told == [f"given:2: revenue_usd_per_h: expected a number of 0 or more, got {cell!r}"]
 
 
-def test_a_header_below_a_blank_line_is_named(tmp_path):
-    told = refused("\naddress,name\n198.51.100.1,a\n", tmp_path)
-    wanted = "expected the names of the columns in the first line, got a blank line: take it out"
+@pytest.mark.parametrize(("first", "got"), [("", "a blank line"), ("#", "a comment")])
+def test_a_header_below_another_line_is_named(first, got, tmp_path):
+    told = refused(f"{first}\naddress,name\n198.51.100.1,a\n", tmp_path)
+    wanted = f"expected the names of the columns in the first line, got {got}: take it out"
     assert told == [f"given:1: {wanted}"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "IP;Comment (frei, intern)\n198.51.100.7;x\n198.51.100.8;y\n",
+        "IP\tNote, date, more\n198.51.100.7\tx\n198.51.100.8\ty\n",
+        'IP;"Name, Ort"\n198.51.100.7;"shop, Bern"\n198.51.100.8;y\n',
+        "IP;USD (1,0)\n198.51.100.7;1,5\n198.51.100.8;2,5\n",
+        "IP,a;b\n198.51.100.7,x\n198.51.100.8,y\n",
+    ],
+)
+def test_a_heading_may_hold_what_stands_between_other_cells(text, tmp_path):
+    (told,) = refused(text, tmp_path)
+    assert told.startswith("given:2: ")
+    assert "known to describe its rows" in told
 
 
 def test_an_answer_of_cloudflare_that_failed_is_refused(tmp_path):
