@@ -83,13 +83,22 @@ def role_of(column: str) -> str:
     return "" if _FIRST.isdisjoint(parts) else "from"
 
 
+YEARS = range(1971, 2099)
+"""Dates of other years stand for no beginning, or no end."""
+
+
+def _year_of(text: str) -> int:
+    return int(text[:4]) if _DATE.fullmatch(text) else 0
+
+
 def read_date(text: str, zone: ZoneInfo | None) -> datetime | None:
     """Read a date, or a date and time; None where it is none, or what its clocks show is not clear.
 
-    It has no offset, and no zone or one whose clocks skip the time or show it twice.
+    It has no offset, and no zone or one whose clocks skip the time or show it twice. Nor are dates
+    read that stand for none: those up to 1970, and from 2099 on.
     """
     text = text.strip()
-    if not _DATE.fullmatch(text):
+    if _year_of(text) not in YEARS:
         return None
     try:
         at = datetime.fromisoformat(re.sub(r"\s?(UTC|Z)$", "+00:00", text))
@@ -158,16 +167,24 @@ def expected_date(text: str, zone: ZoneInfo | None) -> str:
     example = "a date and time with offset such as 2018-04-16T00:00+03:00"
     if zone is not None:
         example = f"a date such as 2018-04-16, or a time that clocks in {zone.key} show once"
+    if _year_of(text.strip()) not in (0, *YEARS):
+        example = f"a date from {YEARS[0]} to {YEARS[-1]}"
     return f"expected {example}, got {shown(text)}"
 
 
 def add_dates(gathering: Gathering, column: str, cells: Sequence[str], line: Line) -> None:
-    """Append a column of seconds since 1970; NaN where a cell is empty."""
+    """Append a column of seconds since 1970; NaN where a cell is empty, or stands for no end."""
     zone = gathering.columns.zone
     seconds: NDArray[np.float64] = np.full(len(cells), np.nan)
     for row, cell in enumerate(cells):
-        if cell.strip():
-            at = read_date(in_one_way(cell, gathering.columns), zone)
+        text = in_one_way(cell, gathering.columns).strip()
+        year = _year_of(text)
+        if column == "until" and year > YEARS[-1]:
+            gathering.note(f"until: dates after {YEARS[-1]} are read as no end")
+        elif column == "from" and 0 < year < YEARS[0]:
+            gathering.note(f"from: dates before {YEARS[0]} are read as no beginning")
+        elif text:
+            at = read_date(text, zone)
             if at is None:
                 gathering.refuse(expected_date(cell, zone), int(line[row]), column)
             else:

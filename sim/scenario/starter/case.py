@@ -157,8 +157,9 @@ def write_case(known: Known, folder: Path, mistakes: Mistakes) -> list[str]:
     elif known.first is None:
         first = max(first, earliest)
     if first < earliest:
+        got = f"{first} ({why_first.lower()})" if known.first is None else first
         raise UsageError(
-            f"--from: expected {earliest} or later, when {cadence.name} begins, got {first}"
+            f"--from: expected {earliest} or later, when {cadence.name} begins, got {got}"
         )
     last = known.last or first + timedelta(days=_DAYS)
     n_open = 0
@@ -169,8 +170,9 @@ def write_case(known: Known, folder: Path, mistakes: Mistakes) -> list[str]:
         end_of_list = datetime.fromtimestamp(max(edges), zone).date() + after
         if end_of_list >= last:
             last, why_last = end_of_list, f"Assumed, last date of the list plus {after.days} d"
-    if last <= first:
-        raise UsageError(f"--to: expected a day after {first}, got {last}")
+    if not timedelta() < last - first <= timedelta(3660):
+        got = f"{last} ({why_last.lower()})" if known.last is None else last
+        raise UsageError(f"--to: expected a day after {first} and within ten years, got {got}")
     start, end = (datetime.combine(day, time(), zone) for day in (first, last))
     if listed is not None and listed.polls_s is not None:
         # Before the first poll and after the last nothing is known.

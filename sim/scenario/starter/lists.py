@@ -15,7 +15,7 @@ import numpy as np
 from sim.addresses.feeds.feed import Feed
 from sim.addresses.feeds.formats import read_file
 from sim.addresses.feeds.inputs import OF_ORDERS, PERIODS, ColumnChoice, Input, take_sample
-from sim.addresses.feeds.neighbours import check_days
+from sim.addresses.feeds.neighbours import YEARS, check_days
 from sim.addresses.feeds.orders import Orders, party_of
 from sim.addresses.text.source import Limits
 from sim.errors import DataError, Mistakes, Problem
@@ -81,10 +81,11 @@ def read_given(path: Path, columns: ColumnChoice) -> GivenList:
         found = read_file(given)
     with mistakes.of_part():
         way, met = check_days(columns, str(path)), columns.days_met
+        if way == "mdy" and "" in met and not columns.day_order:
+            # Some were read with the day first, before others showed that the month is.
+            mistakes.clear()
+            found = read_file(Input(path, str(path), replace(columns, day_order=way)))
     mistakes.raise_any()
-    if way == "mdy" and "" in met and not columns.day_order:
-        # Some were read with the day first, before others showed that the month is.
-        found = read_file(Input(path, str(path), replace(columns, day_order=way)))
     feed = found if isinstance(found, Feed) else found.feed
     if met:
         first = "day" if way == "dmy" else "month"
@@ -122,7 +123,8 @@ def _of_table(path: Path) -> GivenList:
 
 
 def _seconds(at: datetime | time | None) -> int | None:
-    return int(at.timestamp()) if isinstance(at, datetime) else None
+    # Years outside these stand for no beginning, or no end.
+    return int(at.timestamp()) if isinstance(at, datetime) and at.year in YEARS else None
 
 
 def _of_rows(feed: Feed) -> list[Period]:

@@ -186,6 +186,12 @@ def test_what_cannot_be_is_refused_and_nothing_left(tmp_path):
     assert "--to: expected a day after" in refusal(
         tmp_path, "--country", "ES", "--from", "2026-03-01", "--to", "2026-03-01"
     )
+    for n, (dates, why) in enumerate((
+        ("2005-03-01,2026-03-01", "got 2005-03-01 (the first date of the list)"),
+        ("2026-03-01,2050-12-31", "within ten years, got 2051-01-01 (assumed, last date of"),
+    )):  # fmt: skip
+        (path := tmp_path / f"{n}.csv").write_text(f"ip,from,until\n198.51.100.7,{dates}\n")
+        assert why in refusal(tmp_path, "--country", "ES", "--blocklist", str(path))
     missing = refusal(tmp_path, "--country", "ES", "--blocklist", "x")
     assert "'--blocklist': file 'x' does not exist" in missing
     (tmp_path / "ours.csv").write_text("site,ip,sector,visits_per_h\na,198.51.100.7,x,-3\n")
