@@ -64,9 +64,10 @@ NAME_COLUMNS = (
     *("domain", "domain_name", "fqdn", "hostname", "host", "dns_name", "dominio", "domínio"),
     *("nombre_de_dominio", "nome_de_domínio", "nome_di_dominio", "domaine", "nom_de_domaine"),
     *("domäne", "domainname", "domena", "nazwa_domeny", "домен", "доменное_имя"),
-    *("nombre", "nome", "nom", "nazwa", "название", "имя"),
+    *("nom", "nombre", "nome", "nazwa", "название", "имя"),
 )
-"""Columns that name a row where none is called name or site, in this sequence."""
+"""Columns that name a row where none is called name or site, in this sequence: beside ``nom``,
+``nombre`` is a number."""
 REVENUE = "_usd_per_h"
 USD_COLUMN = f"revenue{REVENUE}"
 IN_CURRENCY = re.compile(r"revenue_(?:([a-z]{3})_)?per_h")
@@ -124,11 +125,14 @@ class Table:
         chosen = _choose_columns(
             given, self._gathering, self._more, needs_address=self._needs_address
         )
-        # A host may also be an address, and then decide what its row means.
+        # A host may also be an address, and then decide what its row means; or a number.
         name = plain_name(chosen.get("name", ""))
-        is_guess = name in NAME_COLUMNS and name not in self._gathering.columns.roles
-        if is_guess and any(map(is_address, columns[chosen["name"]])):
-            del chosen["name"]
+        if name in NAME_COLUMNS and name not in self._gathering.columns.roles:
+            said = [cell for cell in columns[chosen["name"]] if cell.strip()]
+            is_number = bool(said) and all(cell.strip().isdecimal() for cell in said)
+            has_names = any(_are_names(columns, columns.get(chosen.get("address", ""), ())))
+            if is_number or has_names or any(map(is_address, said)):
+                del chosen["name"]
         self.chosen = chosen
         with self._mistakes.of_part():
             self.chosen = chosen | _choose_periods(columns, chosen, self._gathering)
@@ -157,7 +161,7 @@ class Table:
             self.others.check(told, found, line)
         is_named = "type" in columns and "name" not in found and "address" in found
         if is_named and not self._needs_address:
-            is_name = [kind.strip().lower() in NAME_KINDS for kind in columns["type"]]
+            is_name = _are_names(columns, found["address"])
             both = list(zip(found["address"], is_name, strict=True))
             found["address"] = ["" if named else cell for cell, named in both]
             found["name"] = [cell.strip().lower() if named else "" for cell, named in both]
@@ -197,6 +201,14 @@ class Table:
             note = f"{self._n_names:,} rows are names, as their type says: {RESOLVE}"
             self._gathering.note(note)
         return note_unplaced(self._gathering.finish(form, date, licence))
+
+
+def _are_names(columns: Mapping[str, Sequence[str]], addresses: Sequence[str]) -> list[bool]:
+    """Whether the address of each row is a name, as its type says; empty without types."""
+    return [
+        kind.strip().lower() in NAME_KINDS and not is_address(cell.partition(";")[0])
+        for kind, cell in zip(columns.get("type", ()), addresses, strict=False)
+    ]
 
 
 def note_unplaced(feed: Feed) -> Feed:
@@ -370,9 +382,9 @@ def _choose_columns(
         if named.setdefault(plain_name(column), column) != column:
             raise gathering.wrong("expected each column once, got it again", 1, column)
     asked = _asked(named, gathering)
-    names = ("site", *(NAME_COLUMNS if "type" not in named else ()))
-    if "name" not in named and (found := [named[each] for each in names if each in named]):
-        named["name"] = found[0]
+    names = [each for each in ("site", *NAME_COLUMNS) if each in named]
+    if "name" not in named and names:
+        named["name"] = named[names[0]]
     placed = asked["address"][:1] or [named[each] for each in ADDRESS_COLUMNS if each in named]
     placed = placed or [named[each] for each in named if is_of_addresses(each)]
     # Beside a column of addresses, first and last ones say again what it says.
