@@ -519,6 +519,25 @@ def _check_marks(gathering: Gathering, column: str, cells: Sequence[str], line: 
         gathering.note(f"{column}: the comma is read as the decimal mark")
 
 
+def odd_number(cells: Sequence[str], delimiter: str, met: dict[int, str]) -> str:
+    """Say of a row of text which number of it can be read in two ways; empty if none can.
+
+    Parameters
+    ----------
+    met
+        First number with a decimal mark in each column so far.
+    """
+    for column, cell in enumerate(cells if delimiter != "," else ()):
+        text = cell.strip()
+        if delimiter == ";" and THOUSANDS.fullmatch(text):
+            wanted, more = "a number that can be read in one way", ", whose point may stand before "
+            return f"expected {wanted}, got {cell!r}{more}decimals or between thousands"
+        form = next((form for form in (_COMMA, _POINT) if form.fullmatch(text)), None)
+        if form and not form.fullmatch(other := met.setdefault(column, text)):
+            return f"expected one decimal mark throughout the column, got {other!r} and {text!r}"
+    return ""
+
+
 def with_point(cell: str) -> str:
     """Return a number with a decimal point in place of a comma that can be nothing else."""
     text = cell.strip()

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ruamel.yaml import YAML
 
+from sim.addresses.feeds.gather import odd_number
 from sim.addresses.feeds.inputs import OF_OPERATORS, ColumnChoice, plain_name
 from sim.errors import DataError, Problem
 from sim.scenario.document import decode
@@ -57,18 +58,19 @@ def read_operators(path: Path, choice: ColumnChoice) -> tuple[list[dict[str, str
     DataError
         If the file cannot be read, has no column ``operator``, or a column that is none.
     """
-    reader, _ = read_cells(decode(read_bytes(path), str(path), DataError), strict=False)
+    reader, delimiter = read_cells(decode(read_bytes(path), str(path), DataError), strict=False)
     theirs = [plain_name(name) for name in next(reader, [])]
     cells = [(reader.line_num, row) for row in reader if row]
-    problems = [
-        Problem(str(path), f"expected {len(theirs)} cells, got {len(row)}", line)
-        for line, row in cells
-        if len(row) != len(theirs)
-    ]
     choice.met.update(theirs)
     roles = dict(zip(OF_OPERATORS, ("operator", "share_users"), strict=True))
     header = [roles.get(choice.roles.get(name, ""), name) for name in theirs]
     known = list(OperatorRow.model_fields)
+    problems, met = list[Problem](), dict[int, str]()
+    for line, row in cells:
+        read = [cell for name, cell in zip(header, row, strict=False) if name in known]
+        got = f"expected {len(theirs)} cells, got {len(row)}" * (len(row) != len(theirs))
+        if message := got or odd_number(read, delimiter, met):
+            problems.append(Problem(str(path), message, line))
     missing = [role for role, ours in roles.items() if ours not in header]
     problems += [
         Problem(

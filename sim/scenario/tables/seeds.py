@@ -13,7 +13,7 @@ from typing import Annotated, Any, ClassVar, Generic, Literal, TypeAlias, TypeVa
 
 from pydantic import ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
-from sim.addresses.feeds.gather import THOUSANDS, with_point
+from sim.addresses.feeds.gather import odd_number, with_point
 from sim.addresses.feeds.inputs import SAMPLE_BYTES, delimiter_of
 from sim.errors import DataError, Problem, ProblemsError
 from sim.files import note_read
@@ -399,6 +399,7 @@ def _rows_of(
     problems: list[Problem] = []
     n_problems = 0
     reader, delimiter = read_cells(text)
+    met = dict[int, str]()
     try:
         header: list[str] = next(reader, [])
         _check_header(header, path, model)
@@ -409,11 +410,7 @@ def _rows_of(
                 if record and len(record) != len(header):
                     message = f"expected {len(header)} cells, got {len(record)}"
                     found = [Problem(str(path), message, line)]
-                elif delimiter == ";" and (cell := next(filter(THOUSANDS.fullmatch, record), "")):
-                    message = (
-                        f"expected a number that can be read in one way, got {cell!r}, whose point "
-                        "may stand before decimals or between thousands"
-                    )
+                elif message := odd_number(record, delimiter, met):
                     found = [Problem(str(path), message, line)]
                 elif record:
                     cells = zip(header, record, strict=True)

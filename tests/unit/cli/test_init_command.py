@@ -105,6 +105,11 @@ def test_nothing_is_said_to_be_assumed_of_operators_whose_columns_are_all_given(
     (tmp_path / "o.csv").write_text(f"{columns}\nnorth;North;itself;1;0,5;0;0;0;0;1\n")
     init(tmp_path / "case", "--country", "ES", "--operators", tmp_path / "o.csv")
     assert "Of the operators" not in (tmp_path / "case" / "README.md").read_text()
+    for cell, told in (("1.500", "got '1.500'"), ("0.5", "got '0,5' and '0.5'")):
+        row = f"north;North;itself;0,5;{cell};0;0;0;0;1\n"
+        (tmp_path / "bad.csv").write_text(f"{columns}\n{row.replace(cell, '0,5')}{row}")
+        ways = ("--country", "ES", "--operators", str(tmp_path / "bad.csv"))
+        assert told in call("init", str(tmp_path / "bad"), *ways).output
     # Nor is anything drawn in place of it.
     note = resolved(tmp_path / "case").operators.note
     assert note is not None

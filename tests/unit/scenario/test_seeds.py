@@ -170,6 +170,10 @@ def test_a_table_as_spreadsheets_of_most_of_europe_write_it_is_read(tmp_path):
     data = data.replace(b"1.234,5", b"1.234")
     (told,) = problems_of(tmp_path, data, SectorRow)
     assert told.startswith("t.csv:2: expected a number that can be read in one way, got '1.234'")
+    rows = (";".join((cells | {"share_domestic": cell}).values()) for cell in ("0,125", "0.5"))
+    both = "\n".join((";".join(cells), *rows, "")).encode()
+    (told,) = problems_of(tmp_path, both, SectorRow)
+    assert told.endswith("expected one decimal mark throughout the column, got '0,125' and '0.5'")
 
 
 def test_whole_numbers_refuse_fractions_and_underscores(tmp_path):
