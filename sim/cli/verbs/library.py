@@ -412,7 +412,7 @@ def init(
     folder: Path = argument("DIR", "Folder to make."),
     country: str = option("--country CC", "Country, as in ISO 3166.", default=...),
     first: str | None = option("--from DAY", "First day, such as 2026-03-01."),
-    last: str | None = option("--to DAY", "Day on which the run ends."),
+    last: str | None = option("--to DAY", "Day at whose start the run ends."),
     blocklist: Path | None = option(
         "--blocklist FILE", "Blocked addresses: a list in any format.", **_FILE
     ),

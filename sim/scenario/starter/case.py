@@ -185,13 +185,15 @@ def write_case(known: Known, folder: Path, mistakes: Mistakes) -> list[str]:
         if end <= start:
             raise UsageError(f"--from: expected a day before the last poll, {end}, got {first}")
     assumed, files = list[str](), dict[str, bytes]()
-    edges_of_run = (("first", known.first, start), ("last", known.last, end))
-    if unsaid := [f"{what} day ({at.date()})" for what, day, at in edges_of_run if day is None]:
+    last_day = (end - timedelta(seconds=1)).date()
+    edges_of_run = (("first", known.first, start.date()), ("last", known.last, last_day))
+    if unsaid := [f"{what} day ({at})" for what, day, at in edges_of_run if day is None]:
         assumed.append(f"The run's {' and '.join(unsaid)}, as none was given.")
     if n_open:
         assumed.append(
-            f"{n_open:,} of {len(periods):,} rows of the list have no end: they are in force until "
-            f"the run ends, on {last}, {_OPEN_DAYS} days after the last date (--to sets it)."
+            f"{n_open:,} of {len(periods):,} rows of the list have no end: they are in force to "
+            f"the end of {last_day}, the run's last day (as --to {last}: the last date plus "
+            f"{_OPEN_DAYS} days)."
         )
         notes.append(assumed[-1])
     if known.country not in countries():

@@ -123,7 +123,7 @@ def test_a_country_without_a_pack_runs_and_says_what_it_takes(tmp_path):
     assert len(case.operators.rows) == 3
     readme = (tmp_path / "case" / "README.md").read_text()
     assert (
-        "The run's first day (2026-01-01) and last day (2026-01-15), as none was given." in readme
+        "The run's first day (2026-01-01) and last day (2026-01-14), as none was given." in readme
     )
     init(tmp_path / "ended", "--country", "KE", "--to", "2026-01-09")
     ended = (tmp_path / "ended" / "README.md").read_text()

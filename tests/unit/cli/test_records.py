@@ -399,7 +399,7 @@ def test_what_an_operator_was_not_polled_for_is_not_known(tmp_path):
     assert "5 sites are not known, or not at every operator: shares are lower bounds." in page
     assert "lower bounds." in read_outage(open_run(tmp_path / "out")).alt
     # Of six sites one operator was polled for two.
-    assert "one 50% 7 Mar, 15:00 0.5 two 50% not seen 0 Hours: mean of your sites of which" in page
+    assert "one 50% 7 Mar, 15:00 0.5 two 50% not seen 0 First seen: any address listed" in page
     # One moves to an address that nobody polled, and one from it to one that was polled.
     moves = ["site,address", "blocked.example,192.0.2.7", "nobody.example,203.0.113.77", ""]
     (tmp_path / "moves.csv").write_text("\n".join(moves))
