@@ -302,7 +302,7 @@ _PROSE = frozenset(re.findall(r"\w+", """
 # Several words in a cell: "cdn; allowlist".
 _WORDS = frozenset(("category", "categories", "tag", "tags", "label", "threat", "threats"))
 _TEXTS = _PROSE | _WORDS | NAMES | frozenset(re.findall(r"\w+", """
-    title website url urls uri link links source sources feed feeds author reporter
+    role title website url urls uri link links source sources feed feeds author reporter
     reportedby addedby court authority agency plaintiff
     threattype malware malwarealias malwareprintable malwarefamily botnet campaign actor
     attackphase handling tlp usagetype fuente enlace fonte источник ссылка confidence
@@ -325,7 +325,8 @@ _OF_NUMBERS = frozenset(re.findall(r"\S+", """
 """))  # fmt: skip
 _BETWEEN = frozenset(("de", "do", "da", "dos", "del", "della", "di", "du", "des", "of", "d"))
 # Columns of sites that a run reads.
-_OF_SITES = re.compile("role|mode|visitsperh|revenue([a-z]{3})?perh")
+_OF_SITES = re.compile("visitsperh|revenue([a-z]{3})?perh")
+_VALUES = {"shared": ("yes", "no"), "mode": ("any", "spread")}
 NAME_KINDS = ("fqdn", "domain", "domain name", "hostname", "host", "dns", "name")
 _KINDS = (
     *NAME_KINDS,
@@ -449,7 +450,7 @@ class Neighbours:
             return self._of_words(column, texts, against)
         if column in self._of_labels or self._is_start(plain, column, said):
             return None
-        kinds = ("yes", "no") if name == "shared" else _KINDS if name in _OF_KINDS else ()
+        kinds = _VALUES.get(name, _KINDS if name in _OF_KINDS else ())
         if all(cell.strip().lower() in kinds for cell in said):
             return None
         if _OF_NUMBERS.issuperset(parts) and all(cell.strip(" .").isdecimal() for cell in said):

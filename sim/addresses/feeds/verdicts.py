@@ -227,22 +227,27 @@ def words_against(cells: Iterable[str], *, are_texts: bool, are_names: bool = Fa
     """
     all_ = [*cells]
     near = [cell for cell in all_ if cell[:2].lower() in _BEGINS or not cell[:1].isalnum()]
-    forms = FORMS if are_texts else (_THROUGH,)
+    are_verdicts = are_names and _are_verdicts(all_)
+    forms = FORMS if are_texts else (_THROUGH, _WATCHES)[: 1 + are_verdicts]
     against = {
         cell
         for cell, plain in zip(near, map(_bare, near), strict=True)
         if any(form.fullmatch(plain) is not None for form in forms)
     }
-    if against and are_names and not _are_verdicts(all_):
+    if against and are_names and not are_verdicts:
         against = {cell for cell in against if not _may_be_name(_bare(cell))}
     return against
 
 
 def _are_verdicts(cells: Iterable[str]) -> bool:
     """Whether cells tell what is done with their addresses, and nothing else."""
-    plain = {_bare(cell) for cell in cells if cell.strip()}
-    does = {one for one in plain if _DOES.fullmatch(one)}
-    return bool(does) and all(map(_THROUGH.fullmatch, plain - does))
+    does = False
+    for plain in (_bare(cell) for cell in cells if cell.strip()):
+        is_deed = _DOES.fullmatch(plain) is not None
+        if not (is_deed or _THROUGH.fullmatch(plain) or _WATCHES.fullmatch(plain)):
+            return False
+        does = does or is_deed
+    return does
 
 
 def verdicts_among(cells: Iterable[str]) -> set[str]:

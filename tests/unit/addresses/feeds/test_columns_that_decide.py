@@ -34,6 +34,9 @@ def table(header: str, *rows: str) -> Rows:
 # column, or to say that it holds last addresses or lengths.
 IGNORED = {
     "access": ("access", "allow", "deny"),
+    "a mode of a firewall": ("mode", "block", "log only", "monitor"),
+    "a mode that is on": ("mode", "on", "off"),
+    "a role of a firewall": ("role", "block", "monitor"),
     "allow alone": ("what", "allow", "Allow"),
     "yes and no": ("cut", "yes", "no"),
     "yes or nothing": ("cut", "yes", ""),
@@ -335,6 +338,7 @@ def test_what_was_said_of_columns_is_read(rows, columns, n_addresses, n_rows6, f
         ("permit", "deny", True),
         ("Accept", "DROP", True),
         ("pass", "block", True),
+        ("block", "monitor", True),
         ("permit", "permit", True),
         ("permit", "", True),
         ("deny", "deny", False),
