@@ -140,8 +140,14 @@ def _owner(
 
 def disjoint(claims: Sequence[Claim]) -> list[Claim]:
     """Give each address to its most specific range, of equal ones to the first."""
-    # Google's file of all its ranges repeats those of its cloud.
-    claims = sorted(claims, key=lambda claim: claim[0].provider == "Google")
+    # Google's file of all its ranges repeats those of its cloud, some of them in parts.
+    google, cloud = (
+        [claim for claim in claims if claim[0].provider == name]
+        for name in ("Google", "Google Cloud")
+    )
+    rented = AddressSet.of(*(str(prefix) for _, prefix in cloud))
+    repeated = {one for one in google if not AddressSet.of(str(one[1])).difference(rented)}
+    claims = [claim for claim in claims if claim not in repeated]
     owners = list(dict.fromkeys(owner for owner, _ in claims))
     number = {owner: at for at, owner in enumerate(owners)}
     found: list[tuple[int, Prefix]] = []

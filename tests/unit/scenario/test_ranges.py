@@ -45,7 +45,7 @@ CLOUD = {
 GOOG = {
     "syncToken": "1",
     "creationTime": "2026-10-24T19:46:07.22222",
-    "prefixes": [{"ipv4Prefix": "198.18.8.0/23"}, {"ipv4Prefix": "198.18.8.0/24"}],
+    "prefixes": [{"ipv4Prefix": f"198.18.8.{part}"} for part in ("0/23", "0/24", "128/25")],
 }
 AZURE = {
     "changeNumber": 403,
