@@ -470,7 +470,7 @@ class RefOutcome:
     users reach it, are on a VPN and have left; the first changes at any time, and may jump at
     those of ``state_s`` alone, at which the others change. ``degraded`` is the share of them who
     are cut off or hopping, as means over the time from each tick to the next; empty without hops.
-    ``target_dropped`` is the share of a target's given addresses that operators drop.
+    ``target_lost`` is the share of attempts that fail at a target's given addresses.
     """
 
     curves: dict[str, Curve]
@@ -483,7 +483,7 @@ class RefOutcome:
     events: list[Event]
     sights: list[RefSight]
     target: RefTarget | None
-    target_dropped: Curve
+    target_lost: Curve
     state_s: list[int]
     user_shares: Callable[[int], tuple[float, float, float]]
     degraded: list[tuple[int, float]]
@@ -736,7 +736,7 @@ def simulate_reference(world: RefWorld) -> RefOutcome:
         events=sorted(run.events),
         sights=run.sights,
         target=None if world.users is None else _target(run, world.users, pieces),
-        target_dropped=_target_dropped(run, pieces),
+        target_lost=_target_lost(run, pieces),
         state_s=[start_s for start_s, _, _ in pieces],
         user_shares=lambda t_s: _user_shares(run, pieces, t_s),
         degraded=_degraded(run, world.users, pieces),
@@ -2070,18 +2070,18 @@ def _target(run: _Run, users: RefUsers, pieces: Sequence[tuple[int, int, _View]]
     )
 
 
-def _target_dropped(run: _Run, pieces: Sequence[tuple[int, int, _View]]) -> Curve:
-    """Share of a target's given addresses that operators drop, averaged over users."""
+def _target_lost(run: _Run, pieces: Sequence[tuple[int, int, _View]]) -> Curve:
+    """Share of attempts that fail at one of a target's given addresses, averaged over users."""
+    severity, evasion = _exact(run.world.throttle_severity), _exact(run.world.evasion)
+    fails = {"drop": Fraction(1), "throttle": severity, "pass": Fraction(0)}
     given = run.fronts if run.world.fronts and run.world.fronts.given else []
     curve: Curve = []
     for start_s, _, view in pieces if given else ():
-        n_dropped = [
-            sum(held.treatment(one.address) == "drop" for one in given)
-            for held in view.enforcements
-        ]
-        shares = [_exact(operator.share) for operator in run.world.operators]
-        total = sum(share * n for share, n in zip(shares, n_dropped, strict=True))
-        curve.append((start_s, total / len(given)))
+        total = Fraction(0)
+        for operator, held in zip(run.world.operators, view.enforcements, strict=True):
+            works = 1 - sum(fails[held.treatment(one.address)] for one in given) / len(given)
+            total += _exact(operator.share) * (1 - works * (evasion if held.overmatches else 1))
+        curve.append((start_s, total))
     return _change_points(curve)
 
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from sim.addresses.sets.intervals import AddressSet
 from sim.addresses.sets.line import split
 from sim.engine.decisions import Decision, InForce, Observation, Strategy
-from sim.engine.record.outcome import DROPPED_SHARE, USER_METRICS, Outcome
+from sim.engine.record.outcome import ADDRESSES_LOST_SHARE, USER_METRICS, Outcome
 from sim.engine.state.ledger import Group
 from sim.measure.impact import measure_target
 from sim.scenario.tables.rows import RESPONSES
@@ -498,8 +498,8 @@ def assert_same_as_reference(small: SmallWorld, outcome: Outcome, reference: Ref
     assert events_of(small, outcome) == reference.events
     everybody = {series.metric for series in outcome.curves.series if series.group == Group()}
     degraded = {"target_degraded_share"} if reference.degraded else set()
-    dropped = {DROPPED_SHARE} if small.given else set()
-    assert everybody == {*reference.curves, *user_metrics(small), *degraded, *dropped}
+    lost = {ADDRESSES_LOST_SHARE} if small.given else set()
+    assert everybody == {*reference.curves, *user_metrics(small), *degraded, *lost}
     for metric, expected in reference.curves.items():
         t_s, value = outcome.curves.points(metric, Group())
         if metric == "demand_lost_share":
@@ -556,9 +556,8 @@ def user_metrics(small: SmallWorld) -> tuple[str, ...]:
 def assert_same_user_curves(small: SmallWorld, outcome: Outcome, reference: RefOutcome) -> None:
     """At all times of the engine, and wherever the reference has another state than before."""
     if small.given:
-        t_s, value = outcome.curves.points(DROPPED_SHARE, Group())
-        assert t_s.tolist() == [t for t, _ in reference.target_dropped]
-        np.testing.assert_allclose(value, [float(v) for _, v in reference.target_dropped])
+        t_s, value = outcome.curves.points(ADDRESSES_LOST_SHARE, Group())
+        assert_close_curve(t_s, value, reference.target_lost)
     for column, metric in enumerate(user_metrics(small)):
         t_s, value = outcome.curves.points(metric, Group())
         times = np.union1d(t_s, reference.state_s)
