@@ -53,7 +53,6 @@ from sim.report.words.numbers import number, percent, percent_span, with_range
 from sim.report.words.record import OR_BEFORE, is_record
 from sim.report.words.sentences import (
     LOSS_PARTS,
-    inventory_of,
     note_of,
     read_bound,
     read_cut_off,
@@ -338,12 +337,6 @@ def count_drawn_sectors(run: RunFolder) -> int:
     """How many of a user's sites have a sector that is drawn."""
     drawn = read_sites(run.path, run.strategies[0]).text["drawn"][0]
     return sum("sector" in str(one).split() for one in drawn)
-
-
-def count_revenues(run: RunFolder) -> int:
-    """How many of a user's sites have a revenue that was given; none without the inventory."""
-    found = inventory_of(run)
-    return 0 if found is None else int((~np.isnan(found.revenue_usd_per_h)).sum())
 
 
 def published_losses(run: RunFolder) -> list[tuple[float, str]]:

@@ -23,9 +23,11 @@ from sim.report.words.languages import Text, joined, moment, say
 from sim.report.words.numbers import NOT_KNOWN, as_lower_bound, value_text, whole, with_range
 from sim.report.words.record import OR_BEFORE, is_record
 from sim.report.words.sites import (
+    assumed_sales,
     count_listed,
     find_partly,
     find_unknown,
+    inventory_of,
     open_ends,
     read_known,
     read_list,
@@ -366,6 +368,16 @@ def names_of_list(run: RunFolder) -> Text:
     """The first names that the user's list gives, and how many more there are."""
     names = dict.fromkeys(name for of in names_listed(run).values() for name in of)
     return _shortened([*names], MOST_ROWS)
+
+
+def sales_line(run: RunFolder) -> Text | str:
+    """Name the sites of the inventory whose sales are assumed; empty if it is not kept."""
+    if inventory_of(run) is None:
+        return ""
+    if not (assumed := assumed_sales(run)):
+        return say("Sales by the hour: yours of every site, not printed here.")
+    sites = _shortened(assumed, MOST_SITES)
+    return say("Sales assumed, as your table gives no revenue: {sites}.", sites=sites)
 
 
 def _shortened(names: Sequence[str], most: int = MOST_NAMES) -> Text:

@@ -38,6 +38,7 @@ from sim.measure.estimates import (
     read_share,
     read_shares,
 )
+from sim.measure.sites import read_sites
 from sim.measure.summary import TOO_FEW
 from sim.report.words.heading import (
     cite,
@@ -100,6 +101,7 @@ from sim.report.words.sentences import (
     verdict_of,
 )
 from sim.report.words.sites import (
+    assumed_sales,
     count_unknown,
     find_least,
     find_unknown,
@@ -267,6 +269,7 @@ class _Facts:
         self.is_simulated = is_simulated(run)
         self.strategy = run.strategies[0]
         self.has_sites = has_sites(run)
+        self.assumed_sales = assumed_sales(run)
         self.names_listed = names_by_strategy(run)
         self.country = country_name(run)
         self.strategies = tuple(self._strategies()) if is_comparison(run) else ()
@@ -312,9 +315,12 @@ class _Facts:
         n = two_digits(found.median)
         named = {"currency": currency_name(found.unit, n)}
         if of_sites:
-            return say_n(
+            lost = say_n(
                 "{currency} lost by your sites", "{currency} lost by your sites", n, **named
             )
+            k, of = len(self.assumed_sales), len(read_sites(self.run.path, self.strategy).site)
+            sales = say("sales of {k} of {n} sites assumed", k=whole(k), n=whole(of))
+            return joined("; ", (lost, sales if k else ""))
         return say_n(
             "{currency} lost by these businesses", "{currency} lost by these businesses", n, **named
         )

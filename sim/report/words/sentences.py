@@ -46,12 +46,11 @@ from sim.report.words.numbers import (
     whole,
 )
 from sim.report.words.record import is_record
-from sim.report.words.sites import count_listed, count_unknown, find_partly, read_list
+from sim.report.words.sites import count_listed, count_unknown, find_partly, inventory_of, read_list
 from sim.results.folder import RunFolder, input_rows, later
 from sim.results.parquet import read_columns
 from sim.results.tables import Row, read_rows, text
 from sim.results.tables import number as cell
-from sim.scenario.tables.inventory import Inventory, read_inventory
 from sim.scenario.tables.money import lack_sales
 from sim.scenario.tables.roles import FRONTEND, ROLES
 from sim.scenario.tables.rows import OperatorRow
@@ -154,13 +153,6 @@ class Verdict:
     """One for each pair."""
     n_needed: int
     """Simulations that certify all that more simulations can; 0 where these can certify none."""
-
-
-def inventory_of(run: RunFolder) -> Inventory | None:
-    """Inventory of a run; None where it has none, or does not keep it."""
-    name = run.scenario["population"].get("inventory")
-    path = run.input_path(str(name)) if name else None
-    return read_inventory(str(name), path) if path else None
 
 
 def unpriced(run: RunFolder, loss: Estimate | None) -> str:

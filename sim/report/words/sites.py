@@ -20,7 +20,21 @@ from sim.report.words.record import is_record
 from sim.results.folder import RunFolder
 from sim.results.parquet import read_columns
 from sim.results.tables import number, read_rows, text
-from sim.scenario.tables.inventory import read_hosts
+from sim.scenario.tables.inventory import Inventory, read_hosts, read_inventory
+
+
+def inventory_of(run: RunFolder) -> Inventory | None:
+    """Inventory of a run; None where it has none, or does not keep it."""
+    name = run.scenario["population"].get("inventory")
+    path = run.input_path(str(name)) if name else None
+    return read_inventory(str(name), path) if path else None
+
+
+def assumed_sales(run: RunFolder) -> list[str]:
+    """Sites of a user's that have no revenue in the inventory, so that theirs is assumed."""
+    if (found := inventory_of(run)) is None:
+        return []
+    return [found.site[at] for at in np.flatnonzero(np.isnan(found.revenue_usd_per_h))]
 
 
 def read_known(run: RunFolder, strategy: str, unit: str = USD) -> SiteRuns:

@@ -115,6 +115,7 @@ def test_the_answer_and_the_page_lead_with_the_sites(tmp_path):
     start = "Your sites moved as in moves0.csv are cut off for less time than now"
     assert f"{start}: median 0.5 hours less in all." in lines
     assert any(line.startswith("Your sites as they are: 5 of your 5 sites") for line in lines)
+    assert any("lost by your sites; sales of 4 of 5 sites assumed" in line for line in lines)
     moved = "your sites moved as in moves0.csv"
     assert f"shop.example, {moved}: hours cut off 6 before, 1 then; difference -5" in lines
     assert f"far.example, {moved}: hours cut off 0.5 before, 5 then; difference 4.5" in lines

@@ -1053,18 +1053,25 @@ def test_what_is_of_all_businesses_is_not_called_the_sites(site_folder):
 
 def test_sales_that_were_given_are_counted(site_folder, monkeypatch):
     run = open_run(site_folder)
-    for given, said in (
-        ([100.0] * 5, "Sales by the hour: yours of every site, not printed here."),
+    for given, head, said in (
+        ([100.0] * 5, "", "Sales by the hour: yours of every site, not printed here."),
         (
             [100.0] * 4 + [np.nan],
-            "hour: yours of 4 of 5 sites, not printed here; others are drawn.",
+            "; sales of 1 of 5 sites assumed",
+            "Sales assumed, as your table gives no revenue: e.",
         ),
         # The same in every simulation is not given.
-        ([np.nan] * 5, "hour: yours of 0 of 5 sites, not printed here; others are drawn."),
+        (
+            [np.nan] * 5,
+            "; sales of 5 of 5 sites assumed",
+            "Sales assumed, as your table gives no revenue: a, b, c, d, e.",
+        ),
     ):
-        found = SimpleNamespace(revenue_usd_per_h=np.array(given))
-        monkeypatch.setattr("sim.report.words.sentences.read_inventory", lambda *_, one=found: one)
-        assert said in words_of(render(run))
+        found = SimpleNamespace(revenue_usd_per_h=np.array(given), site="abcde")
+        monkeypatch.setattr("sim.report.words.sites.read_inventory", lambda *_, one=found: one)
+        text = words_of(render(run))
+        assert said in text
+        assert f"lost by your sites{head} ○" in text.replace(NBSP, " ")
 
 
 def test_drawn_sectors_are_counted_beside_the_loss(site_folder, monkeypatch):
