@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -11,12 +12,18 @@ from ipaddress import ip_network
 from pathlib import Path
 
 import numpy as np
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from numpy.typing import NDArray
 
+from sim.catalogue.causes import (
+    BOUGHT_SERVICE,
+    COMPONENT_ELSEWHERE,
+    OVERLOADED_OPERATOR,
+    OWN_ADDRESS,
+)
 from sim.catalogue.choices import PRIVATE_LOSS
 from sim.measure.estimates import Estimate, count_over, estimate_over, middle_of, read_estimates
-from sim.measure.sites import SiteRuns, read_addresses, read_sites
+from sim.measure.sites import BY_CAUSE, SiteRuns, read_addresses, read_sites
 from sim.report.page.detail import MOST_OPERATORS, MOST_ROWS, largest_operators, step_before
 from sim.report.words.heading import in_currency, rate_of, read_mechanisms, sessions_of
 from sim.report.words.languages import Text, joined, moment, say
@@ -27,7 +34,6 @@ from sim.report.words.sites import (
     count_listed,
     find_partly,
     find_unknown,
-    inventory_of,
     open_ends,
     read_known,
     read_list,
@@ -43,6 +49,15 @@ NO_PROVIDER = "(not known)"
 MOST_NAMES = 2
 """Addresses, entries and providers of a site that are named."""
 MOST_SITES = 12
+MOST_DETAILED = 40
+"""Sites in the table of the first screen; of those listed or cut off, in the tables below."""
+WHYS = {
+    OWN_ADDRESS: say("an assumed address of it is listed"),
+    COMPONENT_ELSEWHERE: say("an assumed address of it is listed"),
+    BOUGHT_SERVICE: say("a service that it is assumed to use is listed"),
+    OVERLOADED_OPERATOR: say("its customers' operators are overloaded"),
+}
+"""Causes by which a site is cut off though it is not listed, as they read after “not listed”."""
 SITES_BY_SESSION = 4
 FILE_OF_SESSIONS = "site_sessions.csv"
 
@@ -74,8 +89,8 @@ class SiteRow:
     n_listed: int = 0
     n_addresses: int = 0
     """Addresses of it that are on the list, of how many; 0 where none is."""
-    is_unlisted: bool = False
-    """Whether none of its addresses is on a list of addresses that is given."""
+    why: Text | str = ""
+    """Why it is cut off, though none of its addresses is on a list that is given."""
 
 
 def rows_of_sites(run: RunFolder, step: int) -> list[SiteRow]:
@@ -90,7 +105,7 @@ def rows_of_sites(run: RunFolder, step: int) -> list[SiteRow]:
     runs, partly = read_known(run, run.strategies[0]), find_partly(run, run.strategies[0])
     cells = _cells(run, run.strategies[0])
     hours, sessions = runs.number["impaired_h"], sessions_by_site(run, runs.site, partly)
-    listed, has_list = count_listed(run), read_list(run) is not None
+    listed, whys = count_listed(run), whys_unlisted(run, runs)
     groups = [one.operator for one in largest_operators(run)[:MOST_OPERATORS]]
     rows = []
     for at in _longest_first(runs, listed):
@@ -108,10 +123,23 @@ def rows_of_sites(run: RunFolder, step: int) -> list[SiteRow]:
                 is_drawn,
                 n_sessions,
                 *listed.get(site, (0, 0)),
-                has_list and site not in listed,
+                whys.get(site, ""),
             )
         )
     return rows
+
+
+def whys_unlisted(run: RunFolder, runs: SiteRuns) -> dict[str, Text]:
+    """Why sites are cut off of which no address is on the list of addresses that is given."""
+    if read_list(run) is None:
+        return {}
+    listed, is_cut = count_listed(run), (runs.number["impaired_h"] > 0).any(axis=0)
+    lost = [np.nansum(runs.number[name], axis=0) for name in BY_CAUSE]
+    return {
+        site: WHYS[main]
+        for site, main, cut in zip(runs.site, np.argmax(lost, axis=0).tolist(), is_cut, strict=True)
+        if cut and site not in listed
+    }
 
 
 def _is_drawn(runs: SiteRuns, at: int) -> bool:
@@ -135,12 +163,19 @@ def _cells(run: RunFolder, strategy: str) -> dict[tuple[str, str], float]:
 
 
 def _longest_first(runs: SiteRuns, listed: Container[str] = ()) -> list[int]:
-    """Rows of the sites: the longest cut off, then those listed, those affected, and others."""
+    """Rows of the sites: those listed, then others, each by how long it is cut off or affected."""
     hours, affected = (np.nan_to_num(runs.number[f"{one}_h"]) for one in ("impaired", "affected"))
     is_listed = np.array([float(site in listed) for site in runs.site])
-    keys = np.median(hours, axis=0), (hours > 0).sum(axis=0), is_listed, affected.mean(axis=0)
+    keys = is_listed, np.median(hours, axis=0), (hours > 0).sum(axis=0), affected.mean(axis=0)
     order: list[int] = np.lexsort([-key for key in reversed(keys)]).tolist()
     return order
+
+
+def _detailed(run: RunFolder, runs: SiteRuns) -> list[int]:
+    """Rows of the sites that have details: those listed or cut off, unless they are many."""
+    listed, is_cut = count_listed(run), (runs.number["impaired_h"] > 0).any(axis=0)
+    n = int(sum(is_cut[at] or site in listed for at, site in enumerate(runs.site)))
+    return _longest_first(runs, listed)[: min(max(n, MOST_SITES), MOST_DETAILED)]
 
 
 def _hours_of(
@@ -319,13 +354,14 @@ def places_of(run: RunFolder) -> Iterator[tuple[str, str, str, Text]]:
     runs, addresses = read_sites(run.path, strategy), read_addresses(run)
     is_by_name = "name" in read_mechanisms(run, strategy)
     none = say("none by address") if is_by_name else say("none")
-    names = names_listed(run)
-    for at in _longest_first(runs, count_listed(run))[:MOST_SITES]:
+    names, whys = names_listed(run), whys_unlisted(run, runs)
+    for at in _detailed(run, runs):
         site = runs.site[at]
         mine = addresses.get(site, [])
         # A place that is drawn may be blocked as well.
         found = find_entries(run.path, strategy, mine) if mine else []
-        entries = (_broken(found) or none) if mine else NOT_KNOWN
+        others = joined("; ", (none, whys.get(site, "")))
+        entries = (_broken(found) or others) if mine else NOT_KNOWN
         if for_ := [*dict.fromkeys(name for one in found for name in names.get(one, ()))]:
             entries = Markup("{} ({})").format(entries, _shortened(for_))
         whose = Counter(runs.text["provider"][:, at].tolist())
@@ -345,7 +381,7 @@ def times_of(run: RunFolder, step: int) -> Iterator[tuple[str, Text, str, Text, 
     partly = find_partly(run, run.strategies[0])
     spells = read_spells(run.path, run.strategies[0])
     sessions = sessions_by_site(run, runs.site, partly)
-    for at in _longest_first(runs, count_listed(run))[:MOST_SITES]:
+    for at in _detailed(run, runs):
         site, cut_h = runs.site[at], runs.number["impaired_h"][:, at]
         is_cut = cut_h > 0
         first = _first_moment(run, runs, at, step, partly)
@@ -371,10 +407,10 @@ def names_of_list(run: RunFolder) -> Text:
 
 
 def sales_line(run: RunFolder) -> Text | str:
-    """Name the sites of the inventory whose sales are assumed; empty if it is not kept."""
-    if inventory_of(run) is None:
+    """Name the sites whose sales are assumed; empty where no sales are known or assumed."""
+    if (assumed := assumed_sales(run)) is None:
         return ""
-    if not (assumed := assumed_sales(run)):
+    if not assumed:
         return say("Sales by the hour: yours of every site, not printed here.")
     sites = _shortened(assumed, MOST_SITES)
     return say("Sales assumed, as your table gives no revenue: {sites}.", sites=sites)
@@ -387,9 +423,8 @@ def _shortened(names: Sequence[str], most: int = MOST_NAMES) -> Text:
 
 
 def _broken(addresses: Sequence[str]) -> str:
-    """The first addresses, within which a line may break: those of IPv6 fill a phone."""
-    text = _shortened(addresses)
-    return Markup('<span class="ip">{}</span>').format(text) if text else ""
+    """The first addresses; a line may break between their parts: those of IPv6 fill a phone."""
+    return Markup(re.sub("(?<=:)|(?=/)", "<wbr>", str(escape(_shortened(addresses)))))
 
 
 def _providers(times: Counter[str]) -> Text:

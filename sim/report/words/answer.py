@@ -269,7 +269,7 @@ class _Facts:
         self.is_simulated = is_simulated(run)
         self.strategy = run.strategies[0]
         self.has_sites = has_sites(run)
-        self.assumed_sales = assumed_sales(run)
+        self.assumed = assumed_sales(run) or []
         self.names_listed = names_by_strategy(run)
         self.country = country_name(run)
         self.strategies = tuple(self._strategies()) if is_comparison(run) else ()
@@ -318,9 +318,9 @@ class _Facts:
             lost = say_n(
                 "{currency} lost by your sites", "{currency} lost by your sites", n, **named
             )
-            k, of = len(self.assumed_sales), len(read_sites(self.run.path, self.strategy).site)
-            sales = say("sales of {k} of {n} sites assumed", k=whole(k), n=whole(of))
-            return joined("; ", (lost, sales if k else ""))
+            k, of = len(self.assumed), whole(len(read_sites(self.run.path, self.strategy).site))
+            sales = say("sales of {k} of {n} sites assumed", k=whole(k), n=of) if k else ""
+            return joined("; ", (lost, sales))
         return say_n(
             "{currency} lost by these businesses", "{currency} lost by these businesses", n, **named
         )

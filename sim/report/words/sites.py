@@ -21,6 +21,7 @@ from sim.results.folder import RunFolder
 from sim.results.parquet import read_columns
 from sim.results.tables import number, read_rows, text
 from sim.scenario.tables.inventory import Inventory, read_hosts, read_inventory
+from sim.scenario.tables.money import lack_sales
 
 
 def inventory_of(run: RunFolder) -> Inventory | None:
@@ -30,10 +31,11 @@ def inventory_of(run: RunFolder) -> Inventory | None:
     return read_inventory(str(name), path) if path else None
 
 
-def assumed_sales(run: RunFolder) -> list[str]:
-    """Sites of a user's that have no revenue in the inventory, so that theirs is assumed."""
-    if (found := inventory_of(run)) is None:
-        return []
+def assumed_sales(run: RunFolder) -> list[str] | None:
+    """Sites without revenue in the inventory, so that theirs is assumed; None if none is used."""
+    found = inventory_of(run)
+    if found is None or lack_sales(found, run.scenario["population"].get("n_businesses")):
+        return None
     return [found.site[at] for at in np.flatnonzero(np.isnan(found.revenue_usd_per_h))]
 
 

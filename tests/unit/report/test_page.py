@@ -31,7 +31,7 @@ from sim.experiment.plan import Plan
 from sim.experiment.runs import Runs
 from sim.measure.bands import Band
 from sim.measure.estimates import Estimate, Grade, contradictions, own_strategy, read_first_blocks
-from sim.measure.sites import SiteRuns
+from sim.measure.sites import BY_CAUSE, SiteRuns
 from sim.report.figures.outage import Order, Outage, read_outage
 from sim.report.page import document
 from sim.report.page.appendix import _makers, borrowed_from
@@ -109,7 +109,8 @@ def between(low: str, high: str) -> str:
 
 def words_of(page: str) -> str:
     """Text of a page, each cell and line apart."""
-    body = re.sub(r"<svg.*?</svg>", " ", page[page.index("<main") :], flags=re.DOTALL)
+    body = page[page.index("<main") :].replace("<wbr>", "")
+    body = re.sub(r"<svg.*?</svg>", " ", body, flags=re.DOTALL)
     return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", " ", body))).replace(NBSP, " ")
 
 
@@ -445,6 +446,7 @@ def test_a_spared_site_has_a_row_and_one_drawn_is_not_known(site_folder, monkeyp
     when = np.where(hours > 0, [[216_000.0], [0.0], [3600.0], [0.0]], np.nan)
     number = {"impaired_h": hours, "first_cut_off_s": when, "last_cut_off_s": when}
     number |= {"affected_h": hours, "loss_usd": hours}
+    number |= {name: np.zeros(hours.shape) for name in BY_CAUSE}
     drawn = {"drawn": np.array([["sector", "sector frontend", "frontend storage"]] * 4, object)}
     found = SiteRuns(("spared", "placed", "cut"), np.arange(4), number, drawn)
     monkeypatch.setattr("sim.report.words.sites.read_sites", lambda *_: found)
@@ -468,10 +470,14 @@ def test_a_spared_site_has_a_row_and_one_drawn_is_not_known(site_folder, monkeyp
     assert rows_of_sites(open_run(site_folder), 60)[2].first == "never"
     number["affected_h"] = hours + np.array([[0.0], [5.0], [0.0], [0.0]])
     assert rows_of_sites(open_run(site_folder), 60)[1].first == "affected in 1"
-    # Who is listed, though nothing affects it, comes before both; part of it is named.
+    # Who is listed, though nothing affects it, comes before all; part of it is named. Who is not,
+    # and cut off, has a reason.
     monkeypatch.setattr("sim.report.page.sites.count_listed", lambda _: {"spared": (1, 2)})
-    assert [(row.name, row.n_listed) for row in rows_of_sites(open_run(site_folder), 60)] == [
-        *(("cut", 0), ("spared", 1), ("placed", 0))
+    number["lost_demand_h_bought_service"] = hours
+    told = rows_of_sites(open_run(site_folder), 60)
+    assert [(row.name, row.n_listed, row.why) for row in told] == [
+        *(("spared", 1, ""), ("cut", 0, "a service that it is assumed to use is listed")),
+        *(("placed", 0, ""),),
     ]
     number["affected_h"] = hours
     assert [*rows[1].shares, *map(np.isnan, rows[2].shares)] == [0, 0, True, True]
@@ -481,11 +487,11 @@ def test_a_spared_site_has_a_row_and_one_drawn_is_not_known(site_folder, monkeyp
     for second, rounded in ((3600.0, "01:00"), (3601.0, "02:00"), (7200.0, "02:00")):
         number["last_cut_off_s"] = np.full(hours.shape, second)
         rows = times_of(open_run(site_folder), 60)
-        assert [str(row[2])[-5:] for row in rows] == [rounded, "never", "known"]
+        assert [str(row[2])[-5:] for row in rows] == ["never", rounded, "known"]
     number["last_cut_off_s"] = np.full(hours.shape, 1e9)
     rows = list(times_of(open_run(site_folder), 60))
-    assert [str(row[3]) for row in rows] == ["≥6", "0", "not known"]
-    assert [str(row[1]) for row in rows] == ["2", "0", "not known"]
+    assert [str(row[3]) for row in rows] == ["0", "≥6", "not known"]
+    assert [str(row[1]) for row in rows] == ["0", "2", "not known"]
     assert [row[5].is_known for row in rows] == [True, True, False]
 
 
@@ -982,7 +988,8 @@ def test_own_sites_lead_with_hours_as_worked_out_by_hand(site_folder, monkeypatc
     for module in ("words.sentences", "page.sites"):
         monkeypatch.setattr(f"sim.report.{module}.count_listed", lambda _: mine)
     assert " 4 listed and 1 other of your 5 sites are cut off" in answer(run).whole
-    assert "shop.example not listed" in words_of(render(run))
+    text_of_one = words_of(render(run))
+    assert "shop.example not listed ; an assumed address of it is listed 16 Apr" in text_of_one
     assert "keys were set for this run; manifest.json names them" in text
     assert "It measures no outage: your own logs do." in text
     assert "First (the earlier of two medians, rounded down to" in text
@@ -1067,7 +1074,8 @@ def test_sales_that_were_given_are_counted(site_folder, monkeypatch):
             "Sales assumed, as your table gives no revenue: a, b, c, d, e.",
         ),
     ):
-        found = SimpleNamespace(revenue_usd_per_h=np.array(given), site="abcde")
+        columns = dict.fromkeys(("revenue_usd_per_h", "revenue_per_h"), np.array(given))
+        found = SimpleNamespace(**columns, visits_per_h=np.ones(5), site="abcde")
         monkeypatch.setattr("sim.report.words.sites.read_inventory", lambda *_, one=found: one)
         text = words_of(render(run))
         assert said in text
