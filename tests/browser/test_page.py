@@ -55,8 +55,9 @@ def assert_fits(page: Page, width: int, height: int) -> None:
     assert cut == []
     # Half a number on a line is another number.
     parted = page.evaluate(
-        """() => [...document.querySelectorAll("td.r")].filter(one => one.offsetWidth)
-            .flatMap(one => [...one.textContent.matchAll(/[0-9.,]+/g)].map(([word]) => [one, word]))
+        """() => [["td.r", /[0-9.,]+/g], ["td:not(:has(a))", /[0-9a-f]+/g]].flatMap(([of, words]) =>
+            [...document.querySelectorAll(of)].filter(one => one.offsetWidth).flatMap(
+                one => [...one.textContent.matchAll(words)].map(([word]) => [one, word])))
             .filter(([one, word]) => {
                 const range = document.createRange();
                 const nodes = document.createTreeWalker(one, NodeFilter.SHOW_TEXT);

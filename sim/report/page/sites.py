@@ -133,7 +133,7 @@ def whys_unlisted(run: RunFolder, runs: SiteRuns) -> dict[str, Text]:
     """Why sites are cut off of which no address is on the list of addresses that is given."""
     if read_list(run) is None:
         return {}
-    listed, is_cut = count_listed(run), (runs.number["impaired_h"] > 0).any(axis=0)
+    listed, is_cut = count_listed(run), [one.any() for one in (runs.number["impaired_h"] > 0).T]
     lost = [np.nansum(runs.number[name], axis=0) for name in BY_CAUSE]
     return {
         site: WHYS[main]
@@ -173,8 +173,8 @@ def _longest_first(runs: SiteRuns, listed: Container[str] = ()) -> list[int]:
 
 def _detailed(run: RunFolder, runs: SiteRuns) -> list[int]:
     """Rows of the sites that have details: those listed or cut off, unless they are many."""
-    listed, is_cut = count_listed(run), (runs.number["impaired_h"] > 0).any(axis=0)
-    n = int(sum(is_cut[at] or site in listed for at, site in enumerate(runs.site)))
+    listed, is_cut = count_listed(run), [one.any() for one in (runs.number["impaired_h"] > 0).T]
+    n = sum(bool(cut) or site in listed for site, cut in zip(runs.site, is_cut, strict=True))
     return _longest_first(runs, listed)[: min(max(n, MOST_SITES), MOST_DETAILED)]
 
 
@@ -365,7 +365,7 @@ def places_of(run: RunFolder) -> Iterator[tuple[str, str, str, Text]]:
         if for_ := [*dict.fromkeys(name for one in found for name in names.get(one, ()))]:
             entries = Markup("{} ({})").format(entries, _shortened(for_))
         whose = Counter(runs.text["provider"][:, at].tolist())
-        yield site, _broken(mine) or say("not given"), entries, _providers(whose)
+        yield _broken([site]), _broken(mine) or say("not given"), entries, _providers(whose)
 
 
 def times_of(run: RunFolder, step: int) -> Iterator[tuple[str, Text, str, Text, Text, Estimate]]:
@@ -422,9 +422,9 @@ def _shortened(names: Sequence[str], most: int = MOST_NAMES) -> Text:
     return joined(", ", (*names[:most], f"+{n_more}" if n_more > 0 else ""))
 
 
-def _broken(addresses: Sequence[str]) -> str:
-    """The first addresses; a line may break between their parts: those of IPv6 fill a phone."""
-    return Markup(re.sub("(?<=:)|(?=/)", "<wbr>", str(escape(_shortened(addresses)))))
+def _broken(texts: Sequence[str]) -> str:
+    """The first addresses or names; a line may break between their parts, as they fill a phone."""
+    return Markup(re.sub(r"(?<=[:._])|(?=[/\[])", "<wbr>", str(escape(_shortened(texts)))))
 
 
 def _providers(times: Counter[str]) -> Text:
