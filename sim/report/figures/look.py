@@ -47,7 +47,7 @@ _AWAY = {"left": 1, "right": -1, "center": 0, "top": -1, "bottom": 1}
 """Which way a text lies from its point, by the side of it that is there."""
 _PLACES = tuple(
     (side, across, far)
-    for far in (1.0, 3.0)
+    for far in (1.0, 3.0, 5.0, 7.0, 9.0)
     for across in ("top", "bottom", "center")
     for side in ("left", "right", "center")
     if (side, across) != ("center", "center")
@@ -357,6 +357,7 @@ def place_text(
     taken: list[Bbox],
     *,
     gap_pt: float = 7.0,
+    most: float = np.inf,
     **look: Any,
 ) -> Annotation | None:
     """Write a text near a point, where it hides least of some lines; None without room for it.
@@ -369,6 +370,8 @@ def place_text(
         What not to hide: horizontal and vertical data of curves in steps, and how little each.
     taken
         Where texts stand; this one is added.
+    most
+        Cost from which on it is not written: 1 for 15 points of lines, or for a twentieth outside.
     """
     renderer = FigureCanvasAgg(_figure_of(ax)).get_renderer()
     look = {"annotation_clip": False, "linespacing": 1.15, **look}
@@ -389,14 +392,15 @@ def place_text(
             for line, weight in points
         )
         outside = 1 - _overlap(box, frame)
-        return hidden / 40 + 4 * covered(box) + 20 * outside + 0.05 * place[2]
+        return hidden / 15 + 4 * covered(box) + 20 * outside + 0.03 * place[2]
 
     def covered(box: Bbox) -> float:
         return sum(_overlap(box, other) for other in taken)
 
     # Of places that are as good, the first.
-    box = put(*min(_PLACES, key=cost))
-    if covered(box) > MOST_COVERED:
+    best = min(_PLACES, key=cost)
+    box = put(*best)
+    if covered(box) > MOST_COVERED or cost(best) > most:
         note.remove()
         return None
     taken.append(box)

@@ -464,11 +464,16 @@ def _draw_listed(ax: Axes, shown: Outage, listed: Band, words: Language, *, narr
     taken: list[Bbox] = []
     least = LEAST_CHANGE * np.max(listed.median)
     large = [one for one in shown.orders if abs(one.change) >= least]
+    days = [look.dates(shown.start, [one.at_s, one.at_s + 1]) for one in shown.orders]
+    stems = [(day, np.array(ax.get_ylim()), 2.0) for day in days]
     for order in sorted(large, key=lambda one: -abs(one.change)):
         row = int(np.searchsorted(listed.t_s, order.at_s, side="right")) - 1
         at = (float(look.dates(shown.start, order.at_s)), listed.median[row] / scale)
         text = words.write(_order_text(shown, order, scale, narrow=narrow))
-        look.place_text(ax, text, at, [(*line, 1.0)], taken, fontsize="small")
+        look.place_text(
+            ax, text, at, [(*line, 1.0), *stems], taken, fontsize="small", most=1.5,
+            gap_pt=4 if narrow else 7,
+        )  # fmt: skip
     if is_named:
         _name_sessions(ax, shown, words, narrow=narrow)
 

@@ -340,6 +340,24 @@ def test_of_orders_that_crowd_the_largest_is_named():
             assert look._overlap(other, one) <= look.MOST_COVERED + 0.01
 
 
+@pytest.mark.parametrize(("width", "height"), [(358, 258), (800, 584)])
+def test_labels_of_orders_are_off_the_axis_and_the_line(width, height):
+    days = (0, 3, 3.6, 7, 7.6, 11, 12, 12.75, 15, 16, 16.75, 19, 19.6, 20, 27, 27.75)
+    n = (2, 262, 518, 780, 1036, 1550, 1295, 1040, 1297, 1041, 786, 1042, 1298, 786, 519, 262)
+    listed = _band([int(day * D) for day in days], [float(one) for one in n])
+    orders = [Order(at * D, at * D, 512, ("AWS",)) for at in (3, 7, 19, 20, 27)]
+    shown = _outage(listed=listed, orders=tuple(orders), horizon_s=55 * D)
+    with look.page_style(12 if width < 400 else 14):
+        top, _ = draw_outage(shown, width / 72, height / 72).axes
+    assert len(top.texts) >= 3
+    line = look._dense(look.dates(START, listed.t_s), listed.median)
+    at = top.transData.transform(line)
+    for box in (text.get_window_extent() for text in top.texts):
+        assert top.get_window_extent().y0 < box.y0
+        low, high = box.padded(-1).get_points()
+        assert not ((low < at) & (at < high)).all(axis=1).any()
+
+
 def test_spells_of_a_list_are_sessions_where_all_are_short():
     band = _band([0, H, 3 * H, 5 * H, 28 * H], [0.0, 2.0, 0.0, 1.0, 0.0])
     assert _short_spells(band, 30 * H) == ((H, 3 * H), (5 * H, 28 * H))
