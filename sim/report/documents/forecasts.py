@@ -82,9 +82,7 @@ def risk_rows(rows: Iterable[RiskRow], n_sessions: int) -> list[list[object]]:
 def risk_table(key: str, head: str, rows: Sequence[RiskRow], record: SessionRecord) -> Table:
     """The risks of some sites, networks or providers, for people."""
     n_sessions = record.n_sessions
-    notes: tuple[str, ...] = ()
-    if len(rows) > MOST_ROWS:
-        notes = (f"{MOST_ROWS} of {len(rows)} {key}, those with the highest risk.",)
+    cut = f"{MOST_ROWS} of {len(rows)} {key}, those with the highest risk."
     columns = [
         Column("name", head, "text"),
         Column("p_next", "next session"),
@@ -102,7 +100,7 @@ def risk_table(key: str, head: str, rows: Sequence[RiskRow], record: SessionReco
         ]
         for row in rows[:MOST_ROWS]
     ]
-    return Table(key, "", columns, cells, notes)
+    return Table(key, "", columns, cells, (cut,) if len(rows) > MOST_ROWS else ())
 
 
 def _listed_text(row: RiskRow, record: SessionRecord) -> str:

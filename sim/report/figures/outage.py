@@ -339,16 +339,12 @@ def find_orders(
     for row in sorted(rows):
         ends = edges[row : row + 2]
         parts = {name: float(np.diff(_until(one, ends))[0]) for name, one in by_provider.items()}
-        whole = sum(abs(part) for part in parts.values())
-        named = sorted(
-            (name for name, part in parts.items() if part * change[row] > 0),
-            key=lambda name: -abs(parts[name]),
-        )
-        providers = [
-            name
-            for name in named
-            if abs(parts[name]) >= LEAST_PART * whole and not name.startswith("(")
+        least_part = LEAST_PART * sum(abs(part) for part in parts.values())
+        largest = sorted(parts.items(), key=lambda one: -abs(one[1]))
+        named = [
+            name for name, part in largest if part * change[row] > 0 and abs(part) >= least_part
         ]
+        providers = [name for name in named if not name.startswith("(")]
         n_others = sum(part != 0 for part in parts.values()) - len(providers[:2])
         times = _first_and_middle_s(listed, ends)
         found.append(Order(*times, float(change[row]), tuple(providers[:2]), n_others))
@@ -526,11 +522,8 @@ def _draw_cut_off(ax: Axes, shown: Outage, words: Language, *, narrow: bool) -> 
         # The line does not reach this number, so it is written away from it.
         ax.set_title(words.write(text), loc="right", color="C0", fontweight="bold")
         return
-    ends = [
-        (line[0], one, 0.2)
-        for one in look.extend_steps(band.low, band.high)
-        if not np.isnan(one[0])
-    ]
+    bounds = look.extend_steps(band.low, band.high)
+    ends = [(line[0], one, 0.2) for one in bounds if not np.isnan(one[0])]
     look.place_text(
         ax, words.write(text), at, [(*line, 1.0), *ends], [], fontweight="bold",
         gap_pt=5 if narrow else 9,
