@@ -414,11 +414,14 @@ class Neighbours:
             if found is not None:
                 row, message = found
                 problems.append(Problem(self._gathering.name, message, int(line[row]), 0, column))
-        # Several of which no cell speaks against its row are settled by one line to copy.
-        mute = [plain_name(one.key) for one in problems if _UNKNOWN in one.message]
-        if len(mute) > 1 and all(mute) and self._choice.has_options:
-            options = " ".join(f"--ignore-column {name}" for name in mute)
-            what = f"to ignore all of these: {options}"
+        # Several of which no cell speaks against its row are settled by one line to copy, which
+        # loses no addresses.
+        unknown = [one.key for one in problems if _UNKNOWN in one.message]
+        mute = [key for key in unknown if not any(map(_holds_addresses, cells[key]))]
+        names = [plain_name(key) for key in mute]
+        if len(names) > 1 and all(names) and self._choice.has_options:
+            which = "all of these" if mute == unknown else "those without addresses"
+            what = " ".join((f"to ignore {which}:", *(f"--ignore-column {name}" for name in names)))
             problems.insert(0, Problem(self._gathering.name, what))
         DataError.raise_any(problems)
 
@@ -462,7 +465,7 @@ class Neighbours:
             said = {cell for cell in said if may_bound(cell)}
         for row, text in enumerate(texts if said else ()):
             if text in said and not _says_again(text.strip(), _own(read, row)):
-                return row, f"{_UNKNOWN}, got {shown(text)}: {self._ways(plain)}"
+                return row, f"{_UNKNOWN}, got {shown(text)}: {self._ways(plain, texts)}"
         return None
 
     def _is_start(self, plain: str, column: str, said: Iterable[str]) -> bool:
@@ -489,8 +492,8 @@ class Neighbours:
         option = f", or say --ignore-column {plain_name(column)}" if plain_name(column) else ""
         return row, message + (option if self._choice.has_options else "")
 
-    def _ways(self, plain: str) -> str:
-        """Advice: the options that settle the role of a column."""
+    def _ways(self, plain: str, texts: Sequence[str]) -> str:
+        """Advice: the options that settle the role of a column; first that which loses nothing."""
         if not self._choice.has_options and self._choice.zone is not None and role_of(plain):
             return "write its times as 2026-03-07T13:00Z, or leave it out"
         if not self._choice.has_options:
@@ -499,14 +502,16 @@ class Neighbours:
                 "mask or address if it says which addresses a row lists"
             )
         if not plain:
-            return f"name it in the first line, then {self._ways('NAME')}"
+            return f"name it in the first line, then {self._ways('NAME', texts)}"
         at = plain_name(self._chosen.get("address", "address"))
         name = "" if "name" in self._chosen else f"--column name={plain} if it names the row; "
-        return (
-            f"say --ignore-column {plain} if each row lists its address whatever stands there; "
+        ways = [
+            f"--ignore-column {plain} if each row lists its address whatever stands there",
             f"{name}--column last={plain}, --column mask={plain} or --column wildcard={plain} if "
-            f"it says which; --column address={at} --column address={plain} if both are listed"
-        )
+            "it says which",
+            f"--column address={at} --column address={plain} if both are listed",
+        ]
+        return f"say {'; '.join(ways[::-1] if any(map(_holds_addresses, texts)) else ways)}"
 
 
 def _own(read: Mapping[str, Sequence[str]], row: int) -> Entry | None:

@@ -83,6 +83,14 @@ def test_columns_of_all_files_are_settled_at_once_and_percent_are_shares(tmp_pat
     options_of_all = "to ignore all of these: --ignore-column ruling --ignore-column appeal"
     assert told.splitlines()[0].endswith(options_of_all)
     assert "say --ignore-column county if" in told
+    # A column of addresses is not ignored by a line to copy.
+    v6 = "site,ip,county,v6_address_of_it,team\na.example,198.51.100.7,Kwale,2001:db8::7,core\n"
+    (tmp_path / "v6.csv").write_text(v6)
+    told_of_v6 = refusal(tmp_path, "--country", "KE", "--inventory", str(tmp_path / "v6.csv"))
+    settled = "to ignore those without addresses: --ignore-column county --ignore-column team\n"
+    assert settled in told_of_v6
+    way = "say --column address=ip --column address=v6_address_of_it if both are listed; "
+    assert f"got '2001:db8::7': {way}--column last=" in told_of_v6
     way = "unknown column: say --ignore-column market_share to leave it out, or --column "
     assert f"{way}operators=market_share, or --column share_users=market_share" in told
     settled = [f"--ignore-column={name}" for name in ("ruling", "appeal", "county", "kind")]
