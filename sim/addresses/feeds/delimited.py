@@ -43,8 +43,8 @@ def read_rows(
         rows: list[list[str]] = []
         for number, whole in decode_lines(block, gathering):
             line = whole.removesuffix("\r")
-            if not line.strip(" \t\r\f\v") and delimiter not in line:
-                continue
+            if not line.strip(f' \t\r\f\v"{delimiter}'):
+                continue  # Spreadsheets write rows of nothing.
             if "\0" in line:
                 gathering.refuse("expected text, got a NUL byte", number)
                 continue

@@ -18,7 +18,7 @@ from typing import Any
 
 from sim.addresses.feeds.delimited import read_headed
 from sim.addresses.feeds.feed import Feed
-from sim.addresses.feeds.gather import Gathering
+from sim.addresses.feeds.gather import NO_TEXT, Gathering
 from sim.addresses.feeds.inputs import SAMPLE_BYTES, Sample
 from sim.addresses.feeds.inventories import note_unplaced
 from sim.addresses.feeds.json_tables import check_entries, decode_value, items, read_whole
@@ -202,8 +202,6 @@ _OTHER_PAGE = (
     *("NextToken", "nextPageToken", "nextLink", "skip_token", "$skipToken", "next", "previous"),
     *("total_records", "totalRecords"),
 )
-# What a cell holds where there is nothing.
-_EMPTY = ("", "-", "–", "—", "None", "null", "Not Assigned")
 _BETWEEN = re.compile(r"[\s,;|]+")
 _LIKE_ADDRESS = re.compile(r"(?:[\d.]{7,15}|[\da-fA-F]*:[\da-fA-F:.]+)(?:/\d+)?")
 _BRACKETS = re.compile(r"^\[([\da-fA-F]*:[\da-fA-F:.]+)\]$")
@@ -509,7 +507,7 @@ def _leaves(value: Any, path: str, place: str) -> Iterator[Leaf]:
     elif isinstance(value, list):
         for at, each in enumerate(value):
             yield from _leaves(each, path, f"{place}.{at}")
-    elif isinstance(value, str) and value.strip() not in _EMPTY:
+    elif isinstance(value, str) and value.strip().lower() not in {*NO_TEXT, "not assigned"}:
         text = value.encode("utf-8", "backslashreplace").decode().strip()
         yield path.lstrip("."), place.lstrip("."), _BRACKETS.sub(r"\1", text)
 

@@ -396,6 +396,8 @@ def parse_entries(
     return read_list(BytesIO(data), gathering)
 
 
+NO_TEXT = frozenset(("", "-", "–", "—", "none", "null", "nan", "n/a", "#n/a"))
+"""What a cell holds in small letters where there is nothing."""
 # One AS number or several, joined by what the formats use for several origins and for AS sets.
 _ORIGINS = re.compile(r"(?:AS)?\d{1,10}(?:[_,| ](?:AS)?\d{1,10})*", re.ASCII)
 _BETWEEN = re.compile(r"[_,| ]")

@@ -17,7 +17,14 @@ import numpy as np
 
 from sim.addresses.feeds.delimited import read_headed
 from sim.addresses.feeds.feed import LABELS, LISTS, NUMBERS, RESOLVE, UNPLACED, Feed
-from sim.addresses.feeds.gather import Gathering, Line, add_amounts, add_countries, add_origins
+from sim.addresses.feeds.gather import (
+    NO_TEXT,
+    Gathering,
+    Line,
+    add_amounts,
+    add_countries,
+    add_origins,
+)
 from sim.addresses.feeds.inputs import OF_SITES, PERIODS, ROLES, Sample, is_address, plain_name
 from sim.addresses.feeds.neighbours import (
     LAST_OF,
@@ -80,6 +87,9 @@ _IMPLIED = (
 # Rows and bytes of text read at a time, and what DuckDB may take of memory while it unpacks them: a
 # small file may stand for a text of megabytes in each of millions of rows.
 _BATCH, _BATCH_BYTES, _MEMORY = 500_000, 2**24, "1GB"
+# What names the last row of a table of which it has the sums.
+_TOTALS = frozenset(("total", "totals", "totales", "totali", "totaal", "sum", "suma", "soma"))
+_TOTALS |= {"somme", "summe", "gesamt", "totale", "итого", "всего", "razem", "subtotal"}
 # Columns that weigh or name hosts, and forms whose records have times: a normal table has neither
 # the records without an address nor the times.
 _OF_HOSTS, _DATED = ("name", "n_names", "revenue_usd_per_h"), ("orders", "polls")
@@ -166,6 +176,11 @@ class Table:
             found["address"] = ["" if named else cell for cell, named in both]
             found["name"] = [cell.strip().lower() if named else "" for cell, named in both]
             self._n_names += sum(is_name)
+        names, addresses = found.get("name", ()), found.get("address", [""] * line.size)
+        for at, name, address in zip(line.tolist(), names, addresses, strict=False):
+            if name.strip(" :.").lower() in _TOTALS and not address.strip():
+                message = f"expected a host, got {shown(name)} without an address: leave sums out"
+                self._gathering.refuse(message, at, "name")
         _add_cells(self._gathering, found, line)
         if self._mistakes:
             raise DataError([*self._mistakes, *self._gathering.problems])
@@ -483,7 +498,9 @@ def _add_cells(gathering: Gathering, cells: Mapping[str, Sequence[str]], line: L
             case "service" if values and isinstance(values[0], tuple):
                 gathering.add_lists(column, values, {each: each for each in values})
             case _:
-                gathering.add_labels(column, values)
+                none = NO_TEXT if column != "operators" else ()
+                said = ["" if cell.strip().lower() in none else cell for cell in values]
+                gathering.add_labels(column, said)
 
 
 def _cut_cell(cell: str, gathering: Gathering) -> list[str]:

@@ -224,6 +224,13 @@ def test_what_only_python_takes_for_a_number_is_refused(cell, tmp_path):
     assert told == [f"given:2: revenue_usd_per_h: expected a number of 0 or more, got {cell!r}"]
 
 
+def test_rows_of_nothing_and_of_sums_are_no_hosts_and_a_dash_is_no_name(tmp_path):
+    rows = 'name;address\na;198.51.100.7\n;\n"";""\n-;203.0.113.9\nN/A;203.0.113.10\n'
+    assert read(rows, tmp_path).labels["name"].texts == ["a", "", ""]
+    told = "given:7: name: expected a host, got 'Total:' without an address: leave sums out"
+    assert refused(f"{rows}Total:;\n", tmp_path) == [told]
+
+
 @pytest.mark.parametrize(("first", "got"), [("", "a blank line"), ("#", "a comment")])
 def test_a_header_below_another_line_is_named(first, got, tmp_path):
     told = refused(f"{first}\naddress,name\n198.51.100.1,a\n", tmp_path)
