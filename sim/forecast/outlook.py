@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -47,6 +46,8 @@ LEAST_P = 1e-3
 """Probabilities are scored as at least this, and at most one less this: a sure one that fails would
 score without end."""
 MOST_SHIFT = 20.0
+MOST_STEPS, NEAR = 20, 1e-6
+"""Steps in which a mean is met, and how nearly."""
 
 
 class Spread(NamedTuple):
@@ -195,8 +196,9 @@ class Outlook(NamedTuple):
     (members, paths)."""
     counts: Mapping[str, Floats]
     """Draws of each of ``COUNTS`` for the next session."""
-    share_h: float
-    """Share of a session for which what it lists is listed."""
+    share: Floats
+    """Expected share of a session for which each address is listed, if it is, and a new one; shape
+    (n + 1,)."""
     spread: Spread
     """Where new ones lie."""
     raw_within: Floats
@@ -208,6 +210,9 @@ class Outlook(NamedTuple):
     drawn_next: NDArray[np.int16]
     new_drawn: Floats
     """The same of the next session alone, and number of its new addresses."""
+    time: Floats
+    time_next: Floats
+    """Time for which they are in these courses, in whole sessions; shapes as of ``drawn``."""
     swing: Floats
     """Factor of the hours of a provider, whose addresses come together; shape (members, paths)."""
 
@@ -246,8 +251,10 @@ def forecast(
     if length_h is not None:
         lengths = np.array(length_h)
         counts["hours"] = np.full(new.size, lengths[0])
-    rest = counts, course.share_h, Spread.of(record.addresses), within.mean(axis=0)
-    draws = drawn, drawn_next, new, swing
+    shares = Shares.of(record)
+    rest = counts, shares.mean, Spread.of(record.addresses), within.mean(axis=0)
+    times = (shares.draw(n, luck[-1]) for n in (drawn, drawn_next))
+    draws = drawn, drawn_next, new, *times, swing
     return Outlook._make([record, np.array(start_s), lengths, *whole, *rest, *draws])
 
 
@@ -258,17 +265,29 @@ def _correct(
 
     Any of several sessions is the next, or else a later one: each has a shift of its own.
     """
-    listed = 1 - none_next
-    later = 1 - none_any / np.maximum(none_next, TINY)
-    of_next = _ratio(p_next.mean(axis=0), shifts[0])
+    raw = 1 - none_next
+    of_next = _ratio(p_next.mean(axis=0), shifts[0])[:, np.newaxis]
     unlisted = np.maximum(none_next.mean(axis=(0, 1)), TINY)
     of_later = _ratio(1 - none_any.mean(axis=(0, 1)) / unlisted, shifts[1])[:, np.newaxis]
-    listed = np.minimum(listed * of_next[:, np.newaxis], 1.0)
-    later = np.minimum(later * of_later, 1.0)
-    none = (1 - listed) * (1 - later)
+    listed = _scaled(raw, of_next)
+    none = (1 - listed) * (1 - _scaled(1 - none_any / np.maximum(none_next, TINY), of_later))
     # How often it is listed if it ever is stays.
     n_listed = n_listed * (1 - none) / np.maximum(1 - none_any, TINY)
-    return np.minimum(p_next * of_next, 1.0), 1 - listed, none, n_listed
+    # As much more as the paths have, which follow the exact one closely.
+    more = listed.mean(axis=1) / np.maximum(raw.mean(axis=1), TINY)
+    return np.minimum(p_next * more, 1.0), 1 - listed, none, n_listed
+
+
+def _scaled(p: Floats, ratio: Floats) -> Floats:
+    """Probabilities in proportion, none above 1, the mean of each member's paths by a ratio."""
+    scaled, wanted = np.minimum(p * ratio, 1.0), (p * ratio).mean(axis=1, keepdims=True)
+    for _ in range(MOST_STEPS):
+        # What is cut off at 1 is made up for by the others.
+        lacking = np.minimum(wanted, 1.0) / np.maximum(scaled.mean(axis=1, keepdims=True), TINY)
+        if lacking.max() < 1 + NEAR:
+            break
+        scaled = np.minimum(scaled * lacking, 1.0)
+    return scaled
 
 
 def any_of(p_next: Floats, none_next: Floats, none_any: Floats) -> Floats:
@@ -349,22 +368,68 @@ def _follow(
     )
 
 
+def late_ones(record: SessionRecord) -> Floats:
+    """Weight of each session's course beside that of the next one."""
+    return np.asarray(assumption("forget_course").value ** np.arange(record.n_sessions)[::-1])
+
+
+class Shares(NamedTuple):
+    """Shares of a session for which addresses are listed: each has its own, and those of all.
+
+    A Pólya urn (Blackwell and MacQueen, Annals of Statistics 1 (1973)): the next share is one of
+    the address's own, or of all, which together are worth some sessions.
+    """
+
+    mean: Floats
+    """As ``share`` of ``Outlook``."""
+    own: Floats
+    """Probability of one of its own; shape (n,)."""
+    share: Floats
+    edge: Floats
+    """Every share, address by address, and the sum of the weights up to it."""
+    first: Floats
+    """Sum of the weights before each address, and of all; shape (n + 1,)."""
+
+    @classmethod
+    def of(cls, record: SessionRecord) -> Shares:
+        """Take the shares of a record."""
+        address, session = record.is_listed.T.nonzero()
+        share = record.hours[session, address] / record.length_h[session]
+        weight = late_ones(record)[session]
+        n, worth = len(record.addresses), assumption("share_worth").value
+        of_own, in_own = (np.bincount(address, one, n) for one in (weight, weight * share))
+        of_all = in_own.sum() / of_own.sum()
+        mean = np.append((in_own + worth * of_all) / (of_own + worth), of_all)
+        first = np.concatenate([[0.0], of_own.cumsum()])
+        return cls(mean, of_own / (of_own + worth), share, weight.cumsum(), first)
+
+    def draw(self, n_listed: NDArray[np.int16], rng: np.random.Generator) -> Floats:
+        """Draw for how long addresses are listed, in sessions, given in how many they are.
+
+        The mean of several shares lies as much nearer to the expected one as that of independent
+        ones does.
+        """
+        at = n_listed.nonzero()
+        address, n = at[-1], n_listed[at]
+        is_own, place = rng.random((2, address.size))
+        low, high = self.first[address], self.first[address + 1]
+        own = is_own < self.own[address]
+        place = np.where(own, low + place * (high - low), place * self.first[-1])
+        row = np.minimum(self.edge.searchsorted(place, side="right"), self.edge.size - 1)
+        mean = self.mean[address]
+        time = np.zeros(n_listed.shape)
+        time[at] = n * (mean + (self.share[row] - mean) / np.sqrt(n))
+        return np.asarray(time)
+
+
 class _Course:
     """Starts, peaks and lengths of earlier sessions."""
 
     def __init__(self, record: SessionRecord, rng: np.random.Generator) -> None:
         self._rng, self._record = rng, record
         self._n = record.is_listed.sum(axis=1).astype(np.float64)
-        weight = assumption("forget_course").value ** np.arange(record.n_sessions)[::-1]
+        weight = late_ones(record)
         self._weight = weight / weight.sum()
-
-    @cached_property
-    def share_h(self) -> float:
-        """Share of a session for which what it lists is listed, on average."""
-        listed_h = self._record.hours.sum(axis=1)
-        return float(
-            (self._weight * listed_h).sum() / (self._weight * self._n * self._record.length_h).sum()
-        )
 
     def counts(self, distinct: Floats) -> dict[str, Floats]:
         """Draw how a session goes, given how many addresses it lists."""

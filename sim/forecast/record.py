@@ -44,6 +44,8 @@ class SessionRecord:
     """Most addresses listed at a time; shape (k,)."""
     until_s: int = 0
     """When the record ends, if that is after the last session; 0 where it is not known."""
+    is_cut: bool = False
+    """Whether a session goes on when it ends, which is none of these."""
     outside: frozenset[str] = frozenset()
     """Addresses that were listed outside sessions alone."""
 
@@ -139,15 +141,17 @@ def read_record(
     begin_s, end_s = read_ends(path, listed, start, end, loaded.scenario.zone, option)
     if end_s <= begin_s:
         raise UsageError(f"{option.format('end')}{end}: expected an end after the beginning")
-    spells = read_spells(listed, begin_s, end_s)
-    # What the user cuts is no whole session.
-    sessions = [one for one in find_sessions(spells) if begin_s <= one[0] and one[1] <= end_s]
+    # What is listed when the record ends goes on, and what the user cuts is no whole session.
+    spells = read_spells(listed, begin_s, end_s + 1)
+    all_sessions = find_sessions(spells)
+    sessions = [one for one in all_sessions if begin_s <= one[0] and one[1] <= end_s]
     spells = {
         prefix: [(max(a, begin_s), min(b, end_s)) for a, b in mine if a < end_s and b > begin_s]
         for prefix, mine in spells.items()
     }
     spells = {prefix: mine for prefix, mine in spells.items() if mine}
-    return replace(split(spells, sessions, str(path)), until_s=end_s)
+    is_cut = any(from_s < end_s < to_s for from_s, to_s in all_sessions)
+    return replace(split(spells, sessions, str(path)), until_s=end_s, is_cut=is_cut)
 
 
 def split(spells: Spells, sessions: Sequence[tuple[int, int]], file: str) -> SessionRecord:

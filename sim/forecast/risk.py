@@ -69,7 +69,8 @@ def next_sessions(record: SessionRecord, zone: tzinfo = UTC) -> Sessions:
     def later(at_s: int) -> int:
         return int((datetime.fromtimestamp(at_s, zone) + timedelta(weeks=WEEKS)).timestamp())
 
-    found = [(later(start), later(end)) for start, end in pairs if end > from_s]
+    # As long as they were, though clocks change meanwhile.
+    found = [(at := later(start), at + end - start) for start, end in pairs if end > from_s]
     if ahead := [one for one in found if one[0] >= record.last_s]:
         return ahead
     at = datetime.fromtimestamp(record.last_s, zone).isoformat()
@@ -170,10 +171,10 @@ class _Rater:
     def __init__(self, outlook: Outlook, swing: Floats | float = 1.0) -> None:
         self._of, self._row = outlook, {a: n for n, a in enumerate(outlook.record.addresses)}
         length = outlook.length_h
-        self._hours_next = float(length[0]) * outlook.share_h
-        self._hours_any = float(length.mean()) * outlook.share_h
+        self._hours_next, self._hours_any = float(length[0]), float(length.mean())
         lengths = outlook.counts["hours"].reshape(outlook.new_drawn.shape)
         self._swing_next, self._swing_any = lengths * swing, swing
+        self._whole_next = lengths / self._hours_next
 
     def row(
         self, name: str, addresses: Sequence[str], new: float = 0.0, *, is_site: bool = False
@@ -197,20 +198,25 @@ class _Rater:
             fresh = [number_of(one) for one in addresses if one not in self._row]
             density = [of.spread.density(one) for one in fresh]
             new, each, n = max(density, default=0.0), sum(density), len(addresses)
-            of_row = _heads(listed)
+            of_row = _heads(listed, of.p_next[:, rows].mean(axis=0))
         heads = [rows[at] for at in np.unique(of_row).tolist()]
         of_all = [rows[at] for at in of_row.tolist()]
         sessions = np.flatnonzero(listed.any(axis=1))
         none_next = of.none_next[:, :, heads].prod(axis=2) * np.exp(-of.new_next * new)
         none_any = of.none_any[:, :, heads].prod(axis=2) * np.exp(-of.new_any * new)
-        in_all = of.n_listed[:, :, of_all].sum(axis=2) + of.new_listed * each
-        drawn, drawn_next = (one[:, :, of_all].sum(axis=2) for one in (of.drawn, of.drawn_next))
+        # Each address in the whole of each session.
+        most_next = (len(rows) + of.new_drawn * each) * self._whole_next
+        most_any = len(rows) * len(of.start_s) + of.new_listed * each
+        share, each = of.share[rows], each * float(of.share[-1])
+        in_all = of.n_listed[:, :, of_all] @ share + of.new_listed * each
+        drawn, drawn_next = (one[:, :, of_all].sum(axis=2) for one in (of.time, of.time_next))
         in_next = (drawn_next + of.new_drawn * each) * self._swing_next
         in_any = (drawn + of.new_listed * each) * self._swing_any
-        expected = of.p_next[:, of_all].sum(axis=1) + of.new_next.mean(axis=1) * each
-        p_next = 1 - none_next.mean(axis=1)
-        if len(heads) == 1 and not new:
-            p_next = of.p_next[:, heads[0]]
+        expected = of.p_next[:, of_all] @ share + of.new_next.mean(axis=1) * each
+        # Of one address it is exact; of several no less, whatever the paths say.
+        p_next = of.p_next[:, heads].max(axis=1, initial=0.0)
+        if len(heads) != 1 or new:
+            p_next = np.maximum(p_next, 1 - none_next.mean(axis=1))
         p_any = any_of(p_next, none_next.mean(axis=1), none_any.mean(axis=1))
         return RiskRow(
             name,
@@ -219,17 +225,19 @@ class _Rater:
             int(record.start_s[sessions[-1]]) if sessions.size else None,
             _estimate(p_next),
             _estimate(p_any),
-            _outcomes(expected, in_next, drawn_next > 0, none_next, self._hours_next / n),
-            _outcomes(in_all, in_any, drawn > 0, none_any, self._hours_any / n),
+            _outcomes(
+                expected, in_next, most_next, drawn_next > 0, none_next, self._hours_next / n
+            ),
+            _outcomes(in_all, in_any, most_any, drawn > 0, none_any, self._hours_any / n),
         )
 
 
-def _heads(listed: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Column of the address with which each address comes together: its own, or another's."""
+def _heads(listed: NDArray[np.bool_], p: Floats) -> NDArray[np.int64]:
+    """Column of the likeliest address with which each one comes together: its own, or another's."""
     heads: list[int] = []
     found = np.arange(listed.shape[1])
     together = assumption("together").value
-    for at in np.argsort(-listed.sum(axis=0), kind="stable").tolist():
+    for at in np.argsort(-p, kind="stable").tolist():
         both = (listed[:, heads] & listed[:, [at]]).sum(axis=0)
         either = (listed[:, heads] | listed[:, [at]]).sum(axis=0)
         if (alike := np.flatnonzero(both >= together * either)).size:
@@ -245,14 +253,19 @@ def _estimate(members: Floats) -> Estimated:
 
 
 def _outcomes(
-    expected: Floats, drawn: Floats, is_any: NDArray[np.bool_], none: Floats, hours: float
+    expected: Floats,
+    drawn: Floats,
+    most: Floats,
+    is_any: NDArray[np.bool_],
+    none: Floats,
+    hours: float,
 ) -> Estimated:
     """Hours of a set: none with a probability, else as in the courses that list any of it."""
     p, mean = float(none.mean()), float(expected.mean())
     if_any = mean / max(1 - p, TINY)
     some = drawn[is_any] if is_any.any() else np.ones(1)
     # Courses are not corrected, and the mean is.
-    some = some * (if_any / some.mean())
+    some = np.minimum(some * (if_any / some.mean()), most[is_any] if is_any.any() else np.inf)
     ends = [0.0 if q <= p else float(np.quantile(some, (q - p) / (1 - p))) for q in QUANTILES[::2]]
     return mean * hours, ends[0] * hours, ends[1] * hours
 

@@ -401,7 +401,8 @@ def summarise_sites(
                 **{column: _all_of(runs.text[column][:, row]) for column in TEXTS},
             }
         )
-        of_operators = dict.fromkeys(unpolled.get(site, ()), unknown) | operators.get(site, {})
+        # Where some address of it was not polled, what was seen there is not all.
+        of_operators = operators.get(site, {}) | dict.fromkeys(unpolled.get(site, ()), unknown)
         for operator, values in sorted(of_operators.items()):
             found = list(zip(TIMES, spreads_of(values.T), strict=True))
             lines.append(line(site, operator, found, values[:, 0]))
@@ -450,7 +451,7 @@ def summarise_sessions(
             silent = unpolled.get(site, [])
             for operator in sorted({"", *met, *silent}):
                 values = of.get((session, site, operator), nothing)
-                if operator not in met and (hidden[site] or silent):
+                if operator in silent or (operator not in met and (hidden[site] or silent)):
                     values = np.full_like(nothing, np.nan)
                 n_affected = int((values[:, 0] > 0).sum())
                 cells: dict[str, Any] = {

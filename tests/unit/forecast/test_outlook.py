@@ -8,8 +8,9 @@ from scipy.optimize import minimize_scalar
 from scipy.stats import nbinom
 
 from sim.forecast import outlook as module
-from sim.forecast.outlook import SHAPES, NewOnes, Shift, estimate_shift, forecast
+from sim.forecast.outlook import SHAPES, NewOnes, Shares, Shift, estimate_shift, forecast
 from sim.forecast.pool import assumption, read_belief
+from sim.forecast.risk import _Rater
 from sim.forecast.scores import stored_text
 from sim.streams import Streams
 from tests.reference_forecast import DAY, POOL, simulate
@@ -48,7 +49,7 @@ def test_the_number_listed_is_that_of_addresses_and_of_new_ones(outlook):
     assert drawn.mean() == pytest.approx(expected, abs=4 * drawn.std() / np.sqrt(drawn.size))
     assert (outlook.counts["start"] <= np.maximum(drawn, 1)).all()
     assert set(outlook.counts["hours"]) == {5.0}
-    assert outlook.share_h == pytest.approx(1.0)
+    assert outlook.share == pytest.approx(1.0)
 
 
 def test_courses_are_drawn_as_likely_as_they_are(outlook):
@@ -123,6 +124,42 @@ def test_a_corrected_forecast_has_shifted_odds_and_the_same_counts(outlook):
     # The error of a shift widens the range.
     unsure = forecast(RECORD, AHEAD, Streams(7, 0), shift=Shift(-0.4, -0.9, 0.5, 0.5))
     assert (unsure.p_next.std(axis=0) > shifted.p_next.std(axis=0)).mean() > 0.95
+
+
+def test_a_correction_to_more_leaves_no_probability_above_one_and_its_mean_as_it_is(outlook):
+    shifted = forecast(RECORD, AHEAD, Streams(7, 0), shift=Shift(next=1.5))
+    assert shifted.none_next.min() >= 0
+    # Paths at which a session lists nearly all of them are cut off at 1.
+    assert (shifted.none_next == 0).any()
+    before, after = (one.p_next.mean(axis=0) for one in (outlook, shifted))
+    odds = np.exp(1.5) * before / (1 - before)
+    np.testing.assert_allclose(after, odds / (1 + odds), atol=0.015)
+    np.testing.assert_allclose(1 - shifted.none_next.mean(axis=(0, 1)), after, atol=0.005)
+
+
+def test_the_share_of_a_session_is_that_of_the_address_and_of_all():
+    hours = RECORD.hours.copy()
+    hours[:, 0] /= 50
+    record = replace(RECORD, hours=hours)
+    shares = Shares.of(record)
+    weight = 0.9 ** np.arange(record.n_sessions)[::-1] @ record.is_listed
+    share = np.where(np.arange(len(weight)), 1.0, 0.02)
+    of_all = weight @ share / weight.sum()
+    np.testing.assert_allclose(shares.mean[:-1], (weight * share + 3 * of_all) / (weight + 3))
+    assert shares.mean[-1] == pytest.approx(of_all)
+    n = np.zeros((500, 40, len(weight)), np.int16)
+    n[..., 0], n[..., 1] = 1, 4
+    time = shares.draw(n, np.random.default_rng(2))
+    assert not time[..., 2:].any()
+    brief = weight[0] / (weight[0] + 3) + 3 / (weight[0] + 3) * weight[0] / weight.sum()
+    assert np.isclose(time[..., 0], 0.02).mean() == pytest.approx(brief, abs=0.02)
+    assert time[..., 0].mean() == pytest.approx(shares.mean[0], abs=0.02)
+    assert time[..., 1].mean() == pytest.approx(4 * shares.mean[1], abs=0.02)
+    # Nobody is listed for longer than the longest session, whatever corrects the mean.
+    outlook = forecast(record, AHEAD, Streams(7, 0), shift=Shift(next=1.5))
+    for address in record.addresses:
+        row = _Rater(outlook).row("a", (address,), is_site=True)
+        assert 0 <= row.hours_next[1] <= row.hours_next[2] <= 5
 
 
 def test_one_seed_has_one_forecast_and_another_another(outlook, monkeypatch):

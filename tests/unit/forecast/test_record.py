@@ -108,6 +108,14 @@ def test_hours_and_peaks_by_hand(tmp_path):
     assert record.is_at_start.sum() == 28 * 6
 
 
+def test_a_session_that_goes_on_when_the_record_ends_is_none_of_it(tmp_path):
+    rows = sessions_by_hand()
+    whole = read_record(write(tmp_path, rows))
+    rows += [(f"203.0.113.{n}", evening(7, 20), "") for n in range(30)]
+    cut = read_record(write(tmp_path, rows), end=evening(7, 21))
+    assert (cut.n_sessions, cut.is_cut, whole.is_cut) == (whole.n_sessions, True, False)
+
+
 def test_neither_the_sequence_of_rows_nor_of_addresses_matters(tmp_path):
     rows = sessions_by_hand()
     one = read_record(write(tmp_path, rows))

@@ -1,7 +1,9 @@
 """Risks of sites, networks and providers: how those of their addresses make them up."""
 
 from dataclasses import replace
+from datetime import datetime
 from ipaddress import ip_address, ip_network
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
@@ -11,6 +13,7 @@ from sim.forecast.record import number_of, read_record
 from sim.forecast.risk import (
     _heads,
     _outcomes,
+    next_sessions,
     provider_of,
     rate_networks,
     rate_providers,
@@ -60,9 +63,9 @@ def rows(outlook, tmp_path_factory):
 
 
 def test_a_site_of_two_addresses_is_at_least_as_likely_as_each_and_at_most_as_both(rows):
+    assert rows["both"].p_next[0] >= max(rows["a"].p_next[0], rows["b"].p_next[0])
     for of in ("p_next", "p_any"):
         a, b, both = (getattr(rows[name], of)[0] for name in ("a", "b", "both"))
-        # That of one address is exact; that of two is a mean over paths.
         assert max(a, b) - 0.01 <= both <= a + b + 0.01
         assert both > max(a, b) + 0.01 or max(a, b) > 0.98
     mean = (rows["a"].hours_next[0] + rows["b"].hours_next[0]) / 2
@@ -84,7 +87,24 @@ def test_addresses_of_a_site_that_came_together_come_together_again(rows):
 def test_addresses_come_together_from_a_share_of_sessions_on(shared, together):
     listed = np.zeros((8, 2), bool)
     listed[:5, 0] = listed[:shared, 1] = True
-    assert (len(set(_heads(listed).tolist())) == 1) == together
+    assert (len(set(_heads(listed, listed.mean(axis=0)).tolist())) == 1) == together
+
+
+def test_of_addresses_that_come_together_the_likeliest_stands_for_all():
+    # The second was listed in one session more, and the first has the higher probability.
+    listed = np.ones((8, 3), bool)
+    listed[7, 0] = listed[:, 2] = False
+    assert _heads(listed, np.array([0.6, 0.5, 0.1])).tolist() == [0, 0, 2]
+    assert _heads(listed, np.array([0.5, 0.6, 0.1])).tolist() == [1, 1, 2]
+
+
+def test_a_session_four_weeks_later_is_as_long_though_clocks_change():
+    zone = ZoneInfo("Europe/Madrid")
+    # An hour that 29 March lacks.
+    last_s = int(datetime(2026, 3, 1, 2, 30, tzinfo=zone).timestamp())
+    start_s = RECORD.start_s - RECORD.start_s[-1] + last_s
+    record = replace(RECORD, start_s=start_s, end_s=start_s + 3600)
+    assert {end - start for start, end in next_sessions(record, zone)} == {3600}
 
 
 def test_hours_hold_nine_in_ten_outcomes(rows, outlook):
@@ -101,13 +121,13 @@ def test_hours_hold_nine_in_ten_outcomes(rows, outlook):
     # By hand: none with 0.6, and of the courses with any one in two for one hour, or for nine.
     drawn = np.array([[0, 1, 9, 1, 9, 0]])
     none, expected = np.full((1, 6), 0.6), np.full((1, 6), 2.0)
-    assert _outcomes(expected, drawn, drawn > 0, none, 2.0) == (4, 0, 18)
-    assert _outcomes(expected, drawn, drawn > 0, none + 0.36, 2.0) == (4, 0, 0)
+    assert _outcomes(expected, drawn, np.full((1, 6), 9), drawn > 0, none, 2.0) == (4, 0, 18)
+    assert _outcomes(expected, drawn, drawn, drawn > 0, none + 0.36, 2.0) == (4, 0, 0)
     many = np.arange(1001.0)[np.newaxis]
     half = np.full(many.shape, 0.5)
-    assert _outcomes(many / 2, many, many >= 0, half, 1.0) == pytest.approx((250, 0, 900))
+    assert _outcomes(many / 2, many, many * 2, many >= 0, half, 1.0) == pytest.approx((250, 0, 900))
     # Corrected to less: so are its outcomes.
-    assert _outcomes(many / 4, many, many >= 0, half, 1.0) == pytest.approx((125, 0, 450))
+    assert _outcomes(many / 4, many, many, many >= 0, half, 1.0) == pytest.approx((125, 0, 450))
     assert rows["fresh"].hours_any[1:] == (0, 0)
     assert rows["fresh"].hours_any[0] > 0
 

@@ -244,12 +244,15 @@ def test_a_site_of_two_addresses_is_at_least_as_likely_as_each(outlook):
 def test_networks_sum_to_the_whole(outlook):
     """Expected listings of all networks are those of all addresses and of new ones in them."""
     rows = rate_networks(outlook)
-    per_h = outlook.length_h[0] * outlook.share_h
-    old = outlook.p_next.mean(axis=0).sum()
-    new = outlook.new_next.mean() * sum(
-        outlook.spread.of_24(network) for network in outlook.spread.by_24
+    old = outlook.p_next.mean(axis=0) @ outlook.share[:-1]
+    new = (
+        outlook.share[-1]
+        * outlook.new_next.mean()
+        * sum(outlook.spread.of_24(network) for network in outlook.spread.by_24)
     )
-    assert_allclose(sum(row.hours_next[0] for row in rows), (old + new) * per_h, rtol=1e-6)
+    assert_allclose(
+        sum(row.hours_next[0] for row in rows), (old + new) * outlook.length_h[0], rtol=1e-6
+    )
 
 
 def test_new_addresses_lie_somewhere():
