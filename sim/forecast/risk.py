@@ -70,7 +70,7 @@ def next_sessions(record: SessionRecord, zone: tzinfo = UTC) -> Sessions:
         return int((datetime.fromtimestamp(at_s, zone) + timedelta(weeks=WEEKS)).timestamp())
 
     # As long as they were, though clocks change meanwhile.
-    found = [(at := later(start), at + end - start) for start, end in pairs if end > from_s]
+    found = [(later(start), later(start) + end - start) for start, end in pairs if end > from_s]
     if ahead := [one for one in found if one[0] >= record.last_s]:
         return ahead
     at = datetime.fromtimestamp(record.last_s, zone).isoformat()

@@ -24,7 +24,7 @@ from sim.measure.estimates import Estimate, Grade, estimate_over, read_shares
 from sim.report.figures.outage import picture, read_outage
 from sim.report.page import appendix, detail, sites
 from sim.report.page.detail import EVER, rounding_of
-from sim.report.words import heading, languages, numbers, record, sentences
+from sim.report.words import commands, heading, languages, numbers, record, sentences
 from sim.report.words.answer import Answer, answer
 from sim.report.words.heading import computed_on, has_sites, has_sites_alone, is_comparison
 from sim.report.words.languages import (
@@ -64,7 +64,8 @@ GRADES = {
 }
 """Class, sign and name of each grade."""
 MODULES = (
-    choices, estimates, heading, languages, numbers, sites, sentences, detail, appendix, record
+    choices, estimates, commands, heading, languages, numbers, sites, sentences, detail, appendix,
+    record,
 )  # fmt: skip
 """Modules whose public names the templates use."""
 

@@ -103,12 +103,10 @@ from sim.report.words.sentences import (
 from sim.report.words.sites import (
     assumed_sales,
     count_unknown,
-    find_least,
     find_unknown,
-    read_known,
     sentence_of_list,
 )
-from sim.report.words.what_if import Change, changes_of, sentence_of_what_if
+from sim.report.words.what_if import Change, changes_of, read_what_if, sentence_of_what_if
 from sim.results.folder import RunFolder
 from sim.results.tables import read_rows, text
 
@@ -551,30 +549,15 @@ class _Facts:
 
     def _of_what_if(self, strategy: str) -> Iterator[Figure]:
         unit = self.estimates[strategy, PRIVATE_LOSS].unit
-        runs = {one: read_known(self.run, one, unit) for one in self.run.strategies}
-        # Under any of the strategies: columns have one head.
-        some = ~np.all([np.isnan(one.number["impaired_h"][0]) for one in runs.values()], axis=0)
-        n, n_unknown = int(some.sum()), int((~some).sum())
-        some |= not n
-        number_of = runs[strategy].number
-        hours, loss = (number_of[name][:, some] for name in ("impaired_h", "loss_usd"))
-        n_cut = count_over(np.sign(hours).sum(axis=1), "sites")
-        whose = say("of your {n} sites cut off", n=whole(n))
-        if n_unknown:
-            whose = say(
-                "of your {n} sites cut off; {k} more not known", n=whole(n), k=whole(n_unknown)
-            )
+        found = read_what_if(self.run, strategy, unit)
         # Of what was seen the record is the input.
         metric = SEEN if is_seen(self.run, strategy) else ""
-        yield self.figure(metric, n_cut, whose)
-        of_all = say("hours cut off, all your sites together")
-        if n_unknown:
-            of_all = say("hours cut off, all known sites together")
-        is_least = bool(find_least(self.run, strategy))
-        figure = self.figure(metric, estimate_over(hours.sum(axis=1), "h"), of_all)
-        yield _least(figure, is_least=is_least)
-        lost = in_currency(estimate_over(loss.sum(axis=1), unit), self.rate)
-        yield _least(self.figure("", lost, self.lost(lost, of_sites=True)), is_least=is_least)
+        yield self.figure(metric, found.n_cut, found.whose)
+        hours = self.figure(metric, found.hours, found.of_all)
+        yield _least(hours, is_least=found.is_least)
+        lost = in_currency(found.loss, self.rate)
+        lost_by = self.figure("", lost, self.lost(lost, of_sites=True))
+        yield _least(lost_by, is_least=found.is_least)
 
     def verdicts(self) -> tuple[Verdict, ...]:
         """Verdicts by kind, in the sequence of the columns."""

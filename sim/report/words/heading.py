@@ -5,12 +5,9 @@ In: a run folder. Out: words. They come from the scenario, the manifest and the 
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
-import shlex
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -21,7 +18,6 @@ from babel import Locale
 
 from sim.catalogue.measures import USD
 from sim.errors import DataError
-from sim.experiment.draws import ALL_ASKED, PRIOR
 from sim.measure.estimates import Estimate, strategy_of_scenario
 from sim.report.words.languages import (
     ENGLISH,
@@ -50,7 +46,7 @@ from sim.results.folder import (
 from sim.results.integrity import TIMING, changed_tables
 from sim.results.parquet import read_columns
 from sim.scenario.document import parse_document
-from sim.scenario.library import scenario_names, shipped
+from sim.scenario.library import shipped
 from sim.scenario.overrides import rate_at
 from sim.scenario.schema import meaning_of
 from sim.scenario.strategies import DECLARED, GivenOrder, GivenOrderRow
@@ -473,105 +469,6 @@ def strategy_names(strategies: Sequence[Mapping[str, Any]]) -> dict[str, str]:
         label: name if times[name] == 1 else say("{name} ({label})", name=name, label=label)
         for label, name in said.items()
     }
-
-
-def repeat_command(run: RunFolder, ways: Sequence[str] = ()) -> str:
-    """One line for a shell that makes a folder again, or compares other ways of blocking in it.
-
-    Where a file of the user's own belongs to it, it is to be given in the folder, which keeps it.
-    """
-    manifest = run.manifest
-    ensemble = manifest.get("ensemble") or {}
-    is_comparison = manifest.get("kind") == "comparison"
-    own = [one for one in manifest["inputs"] if Path(one["name"]).suffix]
-    code = [str(one["copy"]) for one in own if one["name"].endswith(".py")]
-    trust = [part for copy in code for part in ("--trust", copy)]
-    if not ways and (own or "list" in ensemble or is_what_if(run)):
-        return shlex.join(["overblock", "compare" if is_comparison else "run", ".", *trust])
-    file = "." if own else shipped_scenario(manifest["scenario"]) or "scenario.yaml"
-    parts = ["overblock", "compare" if is_comparison or ways else "run", file]
-    if is_comparison:
-        parts += _options(_strategy_text(run, one) for one in manifest["strategies"])
-        parts += ["--baseline", str(manifest["baseline"])]
-    asked = manifest.get("n_replicates_asked", run.n_replicates)
-    parts += ["-n", str(asked), "--seed", str(manifest["root_seed"])]
-    if not run.is_ensemble:
-        parts.append("--fixed")
-    if ensemble.get("not_conditioned") == ALL_ASKED or "list" in ensemble:
-        parts += ["--kept", ensemble.get("list", PRIOR)]
-    if ensemble.get("is_paired") and not ways:
-        parts.append("--pairs")
-    for override in () if own else map(str, manifest["scenario"].get("overrides", [])):
-        parts += ["--set", override]
-    return shlex.join([*parts, *trust, *_options(ways)])
-
-
-def _options(ways: Iterable[str]) -> list[str]:
-    return [part for way in ways for part in ("--strategy", way)]
-
-
-def _copy_of(run: RunFolder, name: str) -> str:
-    """Where a folder keeps a file that its scenario names."""
-    return next((one["copy"] for one in run.manifest["inputs"] if one["name"] == name), name)
-
-
-def _code_text(run: RunFolder, own: Mapping[str, Any]) -> str:
-    """A strategy in a Python file as the command line takes it, in the folder."""
-    values = (f"{key}={json.dumps(value)}" for key, value in own["values"].items())
-    return ",".join((f"{_copy_of(run, own['file'])}:{own['rule']}", *values))
-
-
-OTHER_WAYS = ("exact", "covering-prefix")
-"""The two ends: every address alone, and the whole range of a provider."""
-
-
-def compare_command(run: RunFolder) -> str:
-    """One line for a shell that compares other ways of blocking on the simulations of a run."""
-    own = [_strategy_text(run, one) for one in strategies_of(run)]
-    return repeat_command(run, [*dict.fromkeys((*own, *OTHER_WAYS))])
-
-
-def answering_command(run: RunFolder) -> str:
-    """One line that compares ways of blocking the same target in a shipped scenario; or empty.
-
-    Of several such scenarios the one with evidence from the record is taken.
-    """
-    target = run.scenario["target"]["name"]
-    found = []
-    for name in scenario_names():
-        text = (shipped("scenarios") / f"{name}.yaml").read_text(encoding="utf-8")
-        if f"\n  name: {target}\n" in text and "\nfronts:\n" in text:
-            found.append(("\nevidence:\n" in text, name))
-    ways = _options(OTHER_WAYS)
-    return shlex.join(["overblock", "compare", max(found)[1], *ways]) if found else ""
-
-
-def shipped_scenario(scenario: Mapping[str, Any]) -> str | None:
-    """Name of the shipped scenario that a run's file is, byte for byte; None if it is none."""
-    name = Path(str(scenario.get("file", ""))).stem
-    if name not in scenario_names():
-        return None
-    data = (shipped("scenarios") / f"{name}.yaml").read_bytes()
-    return name if hashlib.sha256(data).hexdigest() == scenario.get("sha256") else None
-
-
-def _strategy_text(run: RunFolder, strategy: Mapping[str, Any]) -> str:
-    """A strategy as the command line takes it: the id of the scenario's own stands for it."""
-    own = run.scenario.get("strategy", {})
-    label, name = str(strategy["label"]), str(strategy["id"])
-    if name == "own":
-        text = _code_text(run, strategy["parameters"])
-        return text if text.endswith(f".py:{label}") else f"{label}={text}"
-    if ":" in label or "=" in label:
-        return label  # only the text of a strategy can be such a label
-    given = {key: value for key, value in strategy["parameters"].items() if value is not None}
-    parameters = ",".join(
-        f"{key}={value if isinstance(value, str) else json.dumps(value, separators=(',', ':'))}"
-        for key, value in given.items()
-    )
-    is_own = {"id": name, **given} == {k: v for k, v in own.items() if v is not None}
-    text = f"{name}:{parameters}" if parameters and not is_own else name
-    return text if label == text else f"{label}={text}"
 
 
 MANY = 1_000_000

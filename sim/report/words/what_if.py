@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.measure.estimates import Estimate, estimate_of
+from sim.measure.estimates import Estimate, count_over, estimate_of, estimate_over
 from sim.report.words.heading import in_currency
 from sim.report.words.languages import Text, capitalised, joined, say
 from sim.report.words.numbers import (
@@ -20,7 +20,7 @@ from sim.report.words.numbers import (
     whole,
     with_range,
 )
-from sim.report.words.sites import find_least
+from sim.report.words.sites import find_least, read_known
 from sim.results.folder import RunFolder
 from sim.results.tables import Row, read_rows, text
 from sim.results.tables import number as cell
@@ -65,6 +65,41 @@ class Change(NamedTuple):
             "{site}, {name}: hours cut off {before} before, {after} then; difference {hours}",
             **self._asdict(),
         )
+
+
+class WhatIf(NamedTuple):
+    """All sites together in one what-if, where they are known under any of them."""
+
+    n_cut: Estimate
+    whose: Text
+    hours: Estimate
+    of_all: Text
+    loss: Estimate
+    is_least: bool
+
+
+def read_what_if(run: RunFolder, strategy: str, unit: str) -> WhatIf:
+    """Read sites cut off, hours and losses, and in words of which sites they are."""
+    runs = {one: read_known(run, one, unit) for one in run.strategies}
+    # Under any of the strategies: columns have one head.
+    some = ~np.all([np.isnan(one.number["impaired_h"][0]) for one in runs.values()], axis=0)
+    n, n_unknown = int(some.sum()), int((~some).sum())
+    some |= not n
+    hours, loss = (runs[strategy].number[name][:, some] for name in ("impaired_h", "loss_usd"))
+    whose = say("of your {n} sites cut off", n=whole(n))
+    of_all = say("hours cut off, all your sites together")
+    if n_unknown:
+        k = whole(n_unknown)
+        whose = say("of your {n} sites cut off; {k} more not known", n=whole(n), k=k)
+        of_all = say("hours cut off, all known sites together")
+    return WhatIf(
+        count_over(np.sign(hours).sum(axis=1), "sites"),
+        whose,
+        estimate_over(hours.sum(axis=1), "h"),
+        of_all,
+        estimate_over(loss.sum(axis=1), unit),
+        bool(find_least(run, strategy)),
+    )
 
 
 def _differences(run: RunFolder) -> list[tuple[Row, Row]]:

@@ -14,7 +14,7 @@ import pytest
 
 from sim.report.figures.outage import read_outage
 from sim.report.page.document import render
-from sim.report.words.heading import repeat_command
+from sim.report.words.commands import repeat_command
 from sim.report.words.numbers import number
 from sim.results.folder import open_run
 from sim.scenario.library import shipped

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 import overblock
 from sim.cli.app import app
-from sim.report.words.heading import compare_command, repeat_command
+from sim.report.words.commands import compare_command, repeat_command
 from sim.results.folder import open_run
 from sim.scenario import own
 from tests.conftest import MINIMAL

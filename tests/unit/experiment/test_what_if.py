@@ -16,7 +16,7 @@ from sim.experiment.verification import verify_folder
 from sim.measure import sites
 from sim.report.page.document import render
 from sim.report.words.answer import answer
-from sim.report.words.heading import repeat_command
+from sim.report.words.commands import repeat_command
 from sim.report.words.languages import IN_ENGLISH
 from sim.results.folder import open_run
 from sim.scenario.cautions import list_warnings

@@ -53,16 +53,14 @@ from sim.report.page.detail import (
 from sim.report.page.document import _template, language_of, n_businesses, render, write_report
 from sim.report.page.sites import rows_of_sites, times_of
 from sim.report.words.answer import _Facts, answer
+from sim.report.words.commands import answering_command, compare_command, repeat_command
 from sim.report.words.heading import (
-    answering_command,
-    compare_command,
     computed_on,
     is_replayed,
     is_simulated,
     open_line,
     order_line,
     read_mechanisms,
-    repeat_command,
     settings_line,
     simulated_line,
     source_line,
