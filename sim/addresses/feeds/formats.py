@@ -88,6 +88,10 @@ def _refuse_unread(given: Input, limits: Limits) -> None:
         refuse_unread(given, limits)
 
 
+def _has_address(cell: str) -> bool:
+    return is_address(cell) or any(map(is_address, re.split(r"[\s,;]+", cell)))
+
+
 def _check_no_table(sample: Sample, given: Input) -> None:
     """Refuse a table that would be read as a list, each line up to its first semicolon."""
     lines = sample.first_lines("#", ";")
@@ -95,12 +99,12 @@ def _check_no_table(sample: Sample, given: Input) -> None:
         rows = cut_lines(lines, delimiter)
         if len(rows) < 2 or len(rows[0]) < 2 or len({len(row) for row in rows}) > 1:
             continue
-        n_addresses = [sum(map(is_address, row)) for row in rows]
+        n_addresses = [sum(map(_has_address, row)) for row in rows]
         if n_addresses[0] == 0 and all(n_addresses[1:]):
             cut_header(sample.data.partition(b"\n")[0], given.name)  # Names that are no UTF-8.
             got = f"{', '.join(rows[0])[:200]} between {_NAMES[delimiter]}"
             wanted = f"expected a column named {', '.join(ADDRESS_COLUMNS)}, got {got}"
-            held = [one for one, cell in zip(rows[0], rows[1], strict=True) if is_address(cell)]
+            held = [one for one, cell in zip(rows[0], rows[1], strict=True) if _has_address(cell)]
             way = ": say which by --column address=NAME"
             if len(held) == 2:
                 first, last = held

@@ -339,6 +339,7 @@ _OF_KINDS = ("type", "kind", "family", "version", "ipversion")
 # A service that is a port or a protocol: its row names no whole address.
 _PORT = re.compile(r"(?:(?:tcp|udp)\W?)?\d{1,5}(?:\W?(?:tcp|udp))?|tcp|udp|icmp", re.IGNORECASE)
 _OF_ADDRESSES = re.compile(r"[\s\da-fA-F:./,;|-]+")
+_FIGURE = re.compile(r"[\s\d.,]*$")
 _DIGITS = str.maketrans("123456789", "0" * 9)
 
 
@@ -497,9 +498,11 @@ class Neighbours:
         if not self._choice.has_options and self._choice.zone is not None and role_of(plain):
             return "write its times as 2026-03-07T13:00Z, or leave it out"
         if not self._choice.has_options:
+            is_figure = {*map(str.strip, texts)} - {"", "0", "1"} and all(map(_FIGURE.match, texts))
             return (
                 "leave it out if each row lists its address whatever stands there; name it end_ip, "
                 "mask or address if it says which addresses a row lists"
+                f"{', visits_per_h or revenue_eur_per_h if it is that' if is_figure else ''}"
             )
         if not plain:
             return f"name it in the first line, then {self._ways('NAME', texts)}"

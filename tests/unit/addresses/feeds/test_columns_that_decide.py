@@ -403,6 +403,8 @@ def test_without_options_a_message_names_none(path):
         feed_of_columns({"ip": [A], "end": ["198.51.100.255"]}, "frame")
     with pytest.raises(DataError, match="leave it out if each row"):
         feed_of_columns({"ip": [A, B], "cut": [True, False]}, "frame")
+    with pytest.raises(DataError, match="a row lists, visits_per_h or revenue_eur_per_h if"):
+        feed_of_columns({"ip": [A, B], "ingresos": [35, 50]}, "frame")
 
 
 @pytest.mark.parametrize(

@@ -231,6 +231,12 @@ def test_rows_of_nothing_and_of_sums_are_no_hosts_and_a_dash_is_no_name(tmp_path
     assert refused(f"{rows}Total:;\n", tmp_path) == [told]
 
 
+def test_a_heading_that_is_no_utf_8_is_named_above_cells_of_several_addresses(tmp_path):
+    text = "Dirección;Año\n198.51.100.7, 198.51.100.8;1\n".encode("cp1252")
+    (told,) = refused(text, tmp_path)
+    assert "expected UTF-8 text, got the byte 0xf3" in told
+
+
 @pytest.mark.parametrize(("first", "got"), [("", "a blank line"), ("#", "a comment")])
 def test_a_header_below_another_line_is_named(first, got, tmp_path):
     told = refused(f"{first}\naddress,name\n198.51.100.1,a\n", tmp_path)
