@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
+import numpy as np
+
+from sim.addresses.sets.intervals import AddressSet
 from sim.scenario.overrides import rate_at
 from sim.scenario.resolve import Resolved, described, is_of_country, stand_ins, years
 from sim.scenario.schema import USD
@@ -18,7 +21,8 @@ from sim.scenario.tables.seeds import table_rows
 
 def list_warnings(resolved: Resolved) -> list[str]:
     """Warnings to check before trusting the result."""
-    return [*_warn_of_tables(resolved), *_warn_of_orders(resolved), *_warn_of_files(resolved)]
+    ways = _warn_of_clock, _warn_of_tables, _warn_of_orders, _warn_of_files
+    return [one for warn in ways for one in warn(resolved)]
 
 
 def _warn_of_tables(resolved: Resolved) -> Iterator[str]:
@@ -73,6 +77,20 @@ def _warn_of_tables(resolved: Resolved) -> Iterator[str]:
         yield f"losses by national methods are not computed: {why}"
 
 
+def _warn_of_clock(resolved: Resolved) -> Iterator[str]:
+    """Tell where the clock by which customers buy is not that of the scenario's time zone."""
+    scenario = resolved.scenario
+    days = range((scenario.end - scenario.start).days + 1)
+    moments = (scenario.start.astimezone(UTC) + timedelta(days=day) for day in days)
+    if any(
+        at.astimezone(scenario.zone).utcoffset() != scenario.start.utcoffset() for at in moments
+    ):
+        yield (
+            f"customers buy by the clock of the start, UTC{scenario.start.isoformat()[-6:]}, which "
+            f"{scenario.zone} does not have for all of the run: their hours are shifted"
+        )
+
+
 def _warn_of_orders(resolved: Resolved) -> Iterator[str]:
     """Count orders that the run does not reach."""
     start, end = resolved.scenario.start, resolved.scenario.end
@@ -115,9 +133,25 @@ def _warn_of_orders(resolved: Resolved) -> Iterator[str]:
         )
 
 
+def _count_own(resolved: Resolved, inventory: Inventory) -> int:
+    """How many sites have addresses of the target alone."""
+    own, is_six = AddressSet.of(*map(str, resolved.target)), inventory.is_ipv6
+    is_own = np.zeros(is_six.size, np.bool_)
+    is_own[~is_six] = own.v4.contains(inventory.address4[~is_six])
+    is_own[is_six] = own.v6.contains(inventory.address6)
+    site = inventory.component_site[inventory.host_component]
+    n_of, n_own = (np.bincount(site, one, inventory.n_sites) for one in (None, is_own))
+    return int(((n_of > 0) & (n_of == n_own)).sum())
+
+
 def _warn_of_files(resolved: Resolved) -> Iterator[str]:
     """Name data that a file of sites lacks, or has and a run ignores; then notes of the readers."""
     inventory = resolved.inventory
+    if inventory is not None and resolved.target and (n := _count_own(resolved, inventory)):
+        yield (
+            f"{inventory.name}: sites with no address but those of target.addresses: {n}. What "
+            "they lose counts as harm to others: leave out those that are the target's own"
+        )
     is_elsewhere = inventory is not None and bool(inventory.away_from or resolved.moves)
     n_without = inventory.n_without_address if inventory is not None else 0
     # Of sites elsewhere it is reported for sites as they are.

@@ -574,7 +574,7 @@ def reason_of(
             most=quantity(fact.at_most, curve.unit),
             source=fact.source,
         )
-    if any(metric.startswith(str(one.get("curve", " "))) for one in evidence_of(run)):
+    if any(_is_read(metric, one) for one in evidence_of(run)):
         return say("its published figures chose the simulations, so they check nothing")
     if has_sites(run):
         return say("no outage of yours was given to compare it with")
@@ -583,6 +583,14 @@ def reason_of(
             return say("the published {value} counts something else", value=published)
         return say("the makers of the model knew the published {value}", value=published)
     return say("no published figure is known")
+
+
+def _is_read(metric: str, evidence: Mapping[str, object]) -> bool:
+    """Whether a piece of evidence is read off what a measure measures."""
+    starts = [str(evidence[key]) for key in ("curve", "measure") if evidence.get(key)]
+    starts += ["businesses"] if evidence.get("businesses") or evidence.get("first_outage") else []
+    starts += ["addresses_listed"] if evidence.get("listed") else []
+    return metric.startswith(tuple(starts))
 
 
 def step_text(minutes: int) -> Text:

@@ -1434,6 +1434,9 @@ def test_figures_that_chose_the_simulations_check_nothing(ensemble_run):
     figures = answer(RunFolder(run.path, kept, scenario)).figures
     assert "chose the simulations" in figures[1].reason
     assert "chose the simulations" not in figures[2].reason
+    for piece, row in (({"measure": "private_loss_usd"}, 2), ({"first_outage": True}, 1)):
+        told = answer(RunFolder(run.path, kept, scenario | {"evidence": [piece]})).figures
+        assert [n for n, one in enumerate(told) if "chose the simulations" in one.reason] == [row]
     assert "with 1 figure of" in words_of(render(RunFolder(run.path, kept, scenario)))
     why = {"n_members": 8, "is_conditioned": False, "not_conditioned": "an input was set"}
     loose = answer(RunFolder(run.path, {**run.manifest, "ensemble": why}, scenario))

@@ -191,6 +191,18 @@ def warnings_of(orders: str, start: str = "16T00:00") -> list[str]:
     )
 
 
+def test_a_clock_of_customers_that_is_not_that_of_the_time_zone_is_told():
+    for zone, start, n in (("Moscow", "16T00:00", 0), ("Kaliningrad", "16T00:00", 1)):
+        at = (
+            f"time_zone=Europe/{zone}",
+            f"start=2018-04-{start}+03:00",
+            "end=2018-04-20T00:00+03:00",
+        )
+        told = [one for one in warnings("telegram-2018-replay", *at) if "customers buy" in one]
+        assert len(told) == n
+        assert all("UTC+03:00, which Europe/Kaliningrad" in one for one in told)
+
+
 def test_given_orders_that_are_never_in_force_are_counted():
     spans = (("from", "04-20"), ("from", "04-19"), ("to", "04-16"), ("to", "04-17"))
     orders = ", ".join(

@@ -153,6 +153,14 @@ def test_one_file_serves_exposure_and_a_run():
     assert of_file[1].endswith("not from the file: provider")
 
 
+def test_sites_that_are_the_target_s_own_are_counted(tmp_path):
+    rows = ("site,address", "a,198.18.0.1", "b,198.18.0.1", "b,198.18.0.9", "c,198.18.0.2", "d,")
+    target = {"target.addresses": ["198.18.0.0/30"], "target.prefixes": None}
+    found = resolved(tmp_path, {"population.inventory": rows}, **target)
+    (told,) = [text for text in list_warnings(found) if "target.addresses" in text]
+    assert "no address but those of target.addresses: 2. What they lose" in told
+
+
 def test_a_sector_that_nothing_is_known_of_is_refused(tmp_path):
     rows = ("site,address,sector", "a,198.18.0.1,shop", "b,198.18.0.2,news")
     with pytest.raises(DataError, match=r"csv:2: sector: expected a sector of .* 'shops'\?"):
