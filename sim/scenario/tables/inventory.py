@@ -301,6 +301,11 @@ def _by_address(feed: Feed) -> Feed:
     at = np.argsort(of)
     line = np.concatenate((feed.v4.line, feed.v6.line, unplaced * 0)).astype(np.float64)[of]
     of = record[of]
+    # A run tells of rows without an address in its own words.
+    notes = tuple(note for note in feed.notes if UNPLACED not in note)
+    is_named = ~np.isnan(feed.numbers.get("n_names", np.empty(0)))
+    if (is_named & (np.bincount(of, minlength=feed.n_records)[: is_named.size] > 1)).any():
+        notes += ("n_names of a host with several addresses counts at each of them in a run",)
     return replace(
         feed,
         n_records=of.size,
@@ -309,8 +314,7 @@ def _by_address(feed: Feed) -> Feed:
         labels={key: replace(one, code=one.code[of]) for key, one in feed.labels.items()},
         numbers={"host": of.astype(np.float64), "line": line}
         | {key: one[of] for key, one in feed.numbers.items()},
-        # A run tells of rows without an address in its own words.
-        notes=tuple(note for note in feed.notes if UNPLACED not in note),
+        notes=notes,
     )
 
 
