@@ -96,7 +96,7 @@ def read_headed(
     problems = [
         Problem(gathering.name, "expected each column once, got it again", 1, 0, column)
         for column, n in sorted(Counter(header).items())
-        if n > 1
+        if n > 1 and column
     ]
     problems += [
         Problem(
@@ -110,7 +110,13 @@ def read_headed(
     # An empty line in place of the names is counted.
     blocks = chain([replace(first, text=b"\n" + rest)], blocks)
     for columns, at in read_rows(blocks, gathering, delimiter, len(header)):
-        yield dict(zip(header, columns, strict=True)), at
+        named = [(name, cells) for name, cells in zip(header, columns, strict=True) if name]
+        bare = [cells for name, cells in zip(header, columns, strict=True) if not name]
+        bare = [cells for cells in bare if any(map(str.strip, cells))]
+        if len(bare) > 1:
+            message = f"expected a name for each column, got {len(bare)} that hold cells and none"
+            raise gathering.wrong(message, 1)
+        yield dict([*named, *(("", cells) for cells in bare)]), at
 
 
 def cut_header(line: bytes, name: str, rest: bytes = b"") -> tuple[list[str], str]:

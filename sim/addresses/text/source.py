@@ -23,7 +23,7 @@ _UNREAD = {
     b"BZh": ".bz2",
     b"\x28\xb5\x2f\xfd": ".zst",
     b"\xfd7zXZ\0": ".xz",
-    b"PK\x03\x04": ".zip",
+    b"PK\x03\x04": ".zip (if it is a workbook, save it as CSV UTF-8)",
     b"7z\xbc\xaf\x27\x1c": ".7z",
 }
 LARGE_BYTES = 2**26

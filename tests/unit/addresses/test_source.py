@@ -73,7 +73,7 @@ def test_content_that_grows_as_no_list_does_is_refused_early(tmp_path, monkeypat
 
 
 UNREAD = {
-    ".xz": lzma.compress(b"192.0.2.1\n"), ".zip": b"PK\x03\x04\x14\0\0\0\x08\0",
+    ".xz": lzma.compress(b"192.0.2.1\n"), ".zip .if it is a work": b"PK\x03\x04\x14\0\0\0\x08\0",
     ".7z": b"7z\xbc\xaf\x27\x1c\0\x04", ".bz2": bz2.compress(b"192.0.2.1\n"),
     ".zst": b"\x28\xb5\x2f\xfd rest",
 }  # fmt: skip
@@ -84,7 +84,7 @@ UNREAD = {
     [
         ("list.gz", b"192.0.2.0/24\n", r"expected \.gz compressed data, got b'192\.'"),
         ("list", bytes(101), "list: expected at most 100 bytes of content, got 101;"),
-        *(("list", content, rf"list: expected plain or \.gz data, got \{kind}; decompress the file")
+        *(("list", content, rf"list: expected plain or \.gz data, got \{kind}.*; decompress the f")
           for kind, content in UNREAD.items()),
     ],
 )  # fmt: skip

@@ -227,6 +227,9 @@ def test_what_only_python_takes_for_a_number_is_refused(cell, tmp_path):
 def test_rows_of_nothing_and_of_sums_are_no_hosts_and_a_dash_is_no_name(tmp_path):
     rows = 'name;address\na;198.51.100.7\n;\n"";""\n-;203.0.113.9\nN/A;203.0.113.10\n'
     assert read(rows, tmp_path).labels["name"].texts == ["a", "", ""]
+    assert read(rows.replace("\n", ";;\n"), tmp_path).notes == read(rows, tmp_path).notes
+    (told,) = refused(rows.replace("\n", ";;\n").replace("9;;", "9;x;y"), tmp_path)
+    assert "expected a name for each column, got 2 that hold cells" in told
     told = "given:7: name: expected a host, got 'Total:' without an address: leave sums out"
     assert refused(f"{rows}Total:;\n", tmp_path) == [told]
 
