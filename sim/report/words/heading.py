@@ -290,8 +290,12 @@ def source_line(run: RunFolder, *, is_given: bool = False) -> Text:
     names = [one.get("addresses") for one in given] if isinstance(given, list) else [given]
     names += own.values()
     orders = [titles[name] for name in names if isinstance(name, str) and name in titles]
+    groups = str((run.scenario.get("operators") or {}).get("groups"))
+    titles[groups] = Path(groups).name
+    known = {str(one["key"]) for one in run.manifest.get("sources", ()) if one["kind"] == "fact"}
     others = (
         run.scenario["population"].get("inventory"),
+        groups if Path(groups).suffix and f"{groups}.share_users" in known else "",
         (run.scenario.get("published") or {}).get("totals"),
     )
     told = [say_name(one) for one in orders]

@@ -23,7 +23,7 @@ from sim.scenario.tables.seeds import read_bytes, read_cells
 
 UNKNOWN = "operators-unknown"
 """Table of operators for a country without a table of its own."""
-GIVEN = "Given with --operators; say here what it rests on"
+GIVEN = "Given with --operators, not checked; say here what it rests on"
 
 
 def shipped_operators(name: str = UNKNOWN) -> tuple[str, str]:
@@ -203,12 +203,10 @@ def _note(text: str, columns: Sequence[str], why: Mapping[str, str], country: st
                 **(
                     {"kind": "derived", "formula": _WHY_SEEN, "source": "That list", "date": day}
                     if why.get(name) == _WHY_SEEN
-                    else {"kind": "assumption", "why": why.get(name, GIVEN)}
-                    | {
-                        key: one
-                        for key, one in old.get(name, {}).items()
-                        if key == "range" and why.get(name) != GIVEN
-                    }
+                    else {"kind": "fact", "source": GIVEN, "date": "no date"}
+                    if why.get(name, GIVEN) == GIVEN
+                    else {"kind": "assumption", "why": why[name]}
+                    | {key: one for key, one in old.get(name, {}).items() if key == "range"}
                 ),
             }
             for name in columns

@@ -99,6 +99,10 @@ def test_columns_of_all_files_are_settled_at_once_and_percent_are_shares(tmp_pat
     assert "share_users adds up to 99.9: read as percent" in output
     north, south = resolved(tmp_path / "case").operators.rows
     assert north.share_users == pytest.approx(66.0 / 99.9)
+    note = resolved(tmp_path / "case").operators.note
+    assert note is not None
+    kinds = [note.columns[name].kind for name in ("share_users", "poll_interval_h")]
+    assert kinds == ["fact", "assumption"]
     assert south.share_users == pytest.approx(33.9 / 99.9)
     readme = (tmp_path / "case" / "README.md").read_text()
     assert "blocks 1 h after it sees one, unblocks 2 h after it sees a release" in readme

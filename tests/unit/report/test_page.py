@@ -814,6 +814,15 @@ def test_the_source_of_orders_in_a_scenario_is_the_table_that_they_name():
     manifest = {"inputs": inputs, "strategies": [{"id": "orders", "label": "orders"}]}
     run = RunFolder(Path("out"), manifest, scenario)
     assert source_line(run) == "blocklist.txt; hosts.csv."
+    # A table of operators whose shares were given, and of none that is assumed.
+    for kind, told in (("fact", "hosts.csv; shares.csv."), ("assumption", "hosts.csv.")):
+        more = {
+            "inputs": [*inputs, {"name": "shares.csv", "title": "Operators of this case"}],
+            "sources": [{"key": "shares.csv.share_users", "kind": kind}],
+        }
+        in_case = scenario | {"operators": {"groups": "shares.csv"}}
+        shared = RunFolder(Path("out"), manifest | more, in_case)
+        assert source_line(shared) == f"blocklist.txt; {told}"
     # A comparison may leave the scenario's own strategy out.
     others = RunFolder(Path("out"), manifest | {"strategies": [{"id": "exact"}]}, scenario)
     assert source_line(others) == "Simulated orders; hosts.csv."
