@@ -177,12 +177,7 @@ class Results:
 
     @checked
     def curve(
-        self,
-        name: str,
-        *,
-        every: Every = None,
-        by: str | None = None,
-        strategy: str | None = None,
+        self, name: str, *, every: Every = None, by: str | None = None, strategy: str | None = None
     ) -> Columns:
         """One curve: its median over simulations, and a band.
 

@@ -11,14 +11,7 @@ from sim.addresses.cover.tree import LengthLimits
 from sim.addresses.feeds.feed import Feed, special_note, without_sinkholes
 from sim.addresses.feeds.frames import feed_of_addresses, feed_of_columns
 from sim.addresses.sets.intervals import AddressSet
-from sim.api.given import (
-    Given,
-    OnProgress,
-    checked,
-    resolved_of,
-    shown_progress,
-    texts_of,
-)
+from sim.api.given import Given, OnProgress, checked, resolved_of, shown_progress, texts_of
 from sim.api.results import Columns, Results, open_results
 from sim.blocklists.covers import Answer, Question, answer
 from sim.blocklists.exposure import DEFAULT_TOP, Exposure, assess, shipped_owners

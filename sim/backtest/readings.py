@@ -113,10 +113,7 @@ def threshold_names(resolved: Resolved) -> Mapping[float, str]:
 
 
 def read_run(
-    resolved: Resolved,
-    root_seed: int,
-    replicate: int,
-    readings: Mapping[str, RunReading],
+    resolved: Resolved, root_seed: int, replicate: int, readings: Mapping[str, RunReading]
 ) -> dict[str, float]:
     """Simulate a scenario once and read numbers off it, by name; NaN where one is not known."""
     # Code that only prints scores imports this module, and needs no compiled loops.

@@ -105,11 +105,7 @@ class Entry:
         """The order that withdraws it, or an entry before it of the same key."""
         order = self.order
         return Order(
-            "unblock",
-            order.addresses,
-            order.mechanism,
-            order.overmatch,
-            operators=order.operators,
+            "unblock", order.addresses, order.mechanism, order.overmatch, operators=order.operators
         )
 
 
@@ -410,10 +406,7 @@ def _orders_apart(
 
 
 def _block_one_by_one(
-    observation: Observation,
-    front_row: NDArray[np.int64],
-    around: SetAround,
-    mechanism: Mechanism,
+    observation: Observation, front_row: NDArray[np.int64], around: SetAround, mechanism: Mechanism
 ) -> tuple[Order, ...]:
     """One order per front, unless an earlier order of these holds it."""
     orders: list[Order] = []

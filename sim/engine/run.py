@@ -47,12 +47,7 @@ class _Snapshot:
     """Values of all curves where they change, noted at the end of each second."""
 
     def __init__(
-        self,
-        world: World,
-        states: States,
-        target: TargetState,
-        *,
-        has_groups: bool,
+        self, world: World, states: States, target: TargetState, *, has_groups: bool
     ) -> None:
         # The first group is everybody.
         groups = states.groups if has_groups else states.groups[:1]

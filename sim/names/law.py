@@ -130,9 +130,7 @@ class RankCurve:
 
 
 def fit_curve(
-    calibration: Calibration,
-    place: NDArray[np.float64] | None = None,
-    tolerance: float = 0.0,
+    calibration: Calibration, place: NDArray[np.float64] | None = None, tolerance: float = 0.0
 ) -> RankCurve:
     """Solve the knots of the rank curve from calibration rows.
 
@@ -389,9 +387,7 @@ def fit_names_law(rows: Sequence[ConcentrationRow]) -> NamesLaw:
 
 
 def law_of(
-    calibration: Calibration,
-    place: NDArray[np.float64] | None = None,
-    tolerance: float = 0.0,
+    calibration: Calibration, place: NDArray[np.float64] | None = None, tolerance: float = 0.0
 ) -> NamesLaw:
     """Law of names per address that meets what a census says; parameters as ``fit_curve``."""
     curve = fit_curve(calibration, place, tolerance)

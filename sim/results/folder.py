@@ -217,12 +217,7 @@ class RunFolder:
         return self.curves_by(metric, "", strategy)[""]
 
     def curves_by(
-        self,
-        metric: str,
-        split: str,
-        strategy: str | None = None,
-        *,
-        is_rescaled: bool = True,
+        self, metric: str, split: str, strategy: str | None = None, *, is_rescaled: bool = True
     ) -> dict[str, CurvePoints]:
         """Curves of one measure by provider or sector, in the order of the file.
 

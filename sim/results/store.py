@@ -89,8 +89,7 @@ def _curves(world: World, curves: Curves, start_s: int) -> dict[str, ColumnData]
     metric = [series.metric for series in curves.series]
     names = sorted(set(metric))
     groups = np.array(
-        [(series.group.provider_row, series.group.sector_row) for series in curves.series],
-        np.int64,
+        [(series.group.provider_row, series.group.sector_row) for series in curves.series], np.int64
     )
     denominator = np.array([series.denominator for series in curves.series])
     code = np.array([names.index(name) for name in metric], np.int64)

@@ -244,11 +244,7 @@ def load_values(
 
 
 def _load(
-    source: bytes,
-    file: str,
-    folder: Path,
-    overrides: Sequence[str],
-    copies: Mapping[str, Path],
+    source: bytes, file: str, folder: Path, overrides: Sequence[str], copies: Mapping[str, Path]
 ) -> LoadedScenario:
     document = parse_document(source, file)
     changes = [override(document, text) for text in overrides]

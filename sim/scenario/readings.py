@@ -187,10 +187,7 @@ class Evidence(RunReading):
 
 
 def reading_problems(
-    reading: RunReading,
-    start: datetime,
-    end: datetime,
-    events: Sequence[str] = (),
+    reading: RunReading, start: datetime, end: datetime, events: Sequence[str] = ()
 ) -> list[tuple[str, str]]:
     """Names of measures, curves and events that there are not, times outside the run, empty spans.
 

@@ -61,11 +61,7 @@ class Source:
         return plain if self.is_range_stated else plain | {"range": "not stated"}
 
 
-UNITS_OF_SITES = {
-    "revenue_usd_per_h": "USD/h",
-    "visits_per_h": "visits/h",
-    "n_names": "names",
-}
+UNITS_OF_SITES = {"revenue_usd_per_h": "USD/h", "visits_per_h": "visits/h", "n_names": "names"}
 NO_NOTE = "A table without a source note"
 _Rows: TypeAlias = "list[tuple[int, Mapping[str, str]]]"
 """Lines of a table, each with its cells."""

@@ -220,8 +220,7 @@ def build_population(
         component_row=placement.component_row,
         is_third_party=placement.is_third_party,
         role_cause=role_causes(
-            placement.is_third_party,
-            placement.place_row != placement.home_place_row[:, np.newaxis],
+            placement.is_third_party, placement.place_row != placement.home_place_row[:, np.newaxis]
         ),
         sites=sites,
     )

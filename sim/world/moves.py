@@ -233,11 +233,7 @@ class Programs(FrozenColumns):
 
 
 def build_programs(
-    resolved: Resolved,
-    places: Places,
-    placement: Placement,
-    n_components: int,
-    streams: Streams,
+    resolved: Resolved, places: Places, placement: Placement, n_components: int, streams: Streams
 ) -> tuple[Programs | None, Hosts | None]:
     """Draw who runs a program and where it leads; nothing where nobody does.
 

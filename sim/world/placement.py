@@ -496,11 +496,7 @@ def _sizes(
 
 
 def _place_components(
-    resolved: Resolved,
-    places: Places,
-    foreign: Side,
-    home: NDArray[np.int64],
-    streams: Streams,
+    resolved: Resolved, places: Places, foreign: Side, home: NDArray[np.int64], streams: Streams
 ) -> NDArray[np.int64]:
     """Place of each component: at home, at a domestic provider, or in another foreign region."""
     population = resolved.scenario.population

@@ -18,15 +18,7 @@ import typer
 
 from sim.cli import console
 from sim.cli.console import Format, print_tables, progress
-from sim.cli.options import (
-    FORCE_FILE,
-    JSON,
-    QUIET,
-    WORKERS,
-    argument,
-    many,
-    option,
-)
+from sim.cli.options import FORCE_FILE, JSON, QUIET, WORKERS, argument, many, option
 from sim.errors import UsageError
 from sim.files import check_free, new_file, new_files
 from sim.results.csvtext import csv_text

@@ -25,8 +25,7 @@ NEVER_NOTED = -(1 << 62)
 
 
 PressureColumns = namedtuple(
-    "PressureColumns",
-    "target attention as_of_s rates n_hit is_impaired due next_due n_missing",
+    "PressureColumns", "target attention as_of_s rates n_hit is_impaired due next_due n_missing"
 )
 """Attention and who complains as one.
 

@@ -121,10 +121,7 @@ def _name(overmatch: float) -> Strategy:
         if observation.in_force.of(Mechanism.NAME):
             return Decision()
         order = Order(
-            "block",
-            mechanism=Mechanism.NAME,
-            overmatch=overmatch,
-            operators=observation.operators,
+            "block", mechanism=Mechanism.NAME, overmatch=overmatch, operators=observation.operators
         )
         return Decision((order,))
 

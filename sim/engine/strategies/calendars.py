@@ -139,9 +139,7 @@ def shift(share: float, odds: float) -> float:
 
 
 def time_window(
-    windows_s: Sequence[tuple[int, int]],
-    length: int,
-    growth: Growth | None = None,
+    windows_s: Sequence[tuple[int, int]], length: int, growth: Growth | None = None
 ) -> Strategy:
     """Drop discovered addresses only during the sessions of a calendar.
 

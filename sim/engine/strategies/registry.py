@@ -37,9 +37,7 @@ RULES: dict[type[Model], Rule] = {}
 
 
 def register(
-    declared: type[Model],
-    written: Callable[..., Any],
-    build: Build | None = None,
+    declared: type[Model], written: Callable[..., Any], build: Build | None = None
 ) -> None:
     """Say which rule carries out a strategy.
 

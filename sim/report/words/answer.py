@@ -100,12 +100,7 @@ from sim.report.words.sentences import (
     unpriced,
     verdict_of,
 )
-from sim.report.words.sites import (
-    assumed_sales,
-    count_unknown,
-    find_unknown,
-    sentence_of_list,
-)
+from sim.report.words.sites import assumed_sales, count_unknown, find_unknown, sentence_of_list
 from sim.report.words.what_if import Change, changes_of, read_what_if, sentence_of_what_if
 from sim.results.folder import RunFolder
 from sim.results.tables import read_rows, text
