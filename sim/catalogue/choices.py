@@ -59,6 +59,12 @@ AFFECTED = MEASURES["businesses_ever_affected"].name
 EVER_SHARE = MEASURES["businesses_ever_impaired_share"].name
 UNPOLLED = MEASURES["businesses_not_known"].name, MEASURES["businesses_known_in_part"].name
 """Measures of whether any business was hit, how many were cut off, and how many are not known."""
+SHARES_OF_BUSINESSES = tuple(
+    name
+    for name, metric in MEASURES.items()
+    if metric.section is Section.BUSINESSES and metric.unit.startswith("share")
+)
+"""Measures that are not known where businesses are not."""
 PRIVATE_LOSS = MEASURES["private_loss_usd"].name
 """Measure of what others lost in money."""
 HARMS = (COLLATERAL, MEASURES["names_hit"].name, PRIVATE_LOSS)

@@ -236,7 +236,7 @@ def paired_difference(metric: str, part: Measured, against: Measured, n_drawn: f
     value, other = (one.values((metric,))[0] for one in (part, against))
     difference = difference_of(value, other)
     if harm_of(metric) in OF_SAMPLE:
-        if any(one.is_open or one.has_missed(metric, n_drawn) for one in (part, against)):
+        if any(one.is_unpolled or one.has_missed(metric, n_drawn) for one in (part, against)):
             difference[:] = np.nan
         difference[(value == 0) & (other == 0) & (n_drawn > 0)] = np.nan
     return difference

@@ -28,7 +28,8 @@ from sim.measure.facts import read_groups, read_kinds, read_measures, why_nothin
 from sim.measure.groups import summarise_groups
 from sim.measure.money.accounts import BY_METHOD, method_lines
 from sim.measure.names import expected_names
-from sim.measure.sites import compare_sites, summarise_sessions, summarise_sites
+from sim.measure.polls import find_unpolled
+from sim.measure.sites import compare_sites, find_missed, summarise_sessions, summarise_sites
 from sim.measure.summary import Measured, summarise
 from sim.results.csvtext import lines_text
 from sim.results.folder import COMPLETE
@@ -110,6 +111,10 @@ def derive(
         label, resolved = variant.label, variant.resolved
         if not (runs := measures.get(label, {})):
             continue
+        if resolved.inventory is not None:
+            await_table(SITE_RUNS)
+            missed = find_missed(folder, label, find_unpolled(resolved))
+            measured[label] = measured[label].with_missed(len(missed))
         sample = measured[label].sample()
         summary = summarise(label, measured[label], table_rows(resolved.figures), sample)
         if inputs is not None:
@@ -121,7 +126,6 @@ def derive(
         lines["groups"] += [line for line in by_group if line.by != BY_METHOD]
         lines["money"] += method_lines(resolved, by_group)
         if resolved.inventory is not None:
-            await_table(SITE_RUNS)
             lines["sites"] += summarise_sites(folder, resolved, label, tuple(runs))
             await_table(SITE_SESSION_RUNS)
             lines["site_sessions"] += summarise_sessions(folder, resolved, label, tuple(runs))

@@ -8,8 +8,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_network
 
 import numpy as np
 
-from sim.catalogue.choices import EVER_SHARE, UNPOLLED
-from sim.catalogue.measures import MEASURES, Section
+from sim.catalogue.choices import EVER_SHARE, SHARES_OF_BUSINESSES, UNPOLLED
 from sim.engine.record.outcome import Outcome
 from sim.measure.groups import state_times_s
 from sim.measure.measures import UNKNOWN, Measure, measured
@@ -70,12 +69,12 @@ def count_unknown(
     is_open = np.array([bool(unpolled.get(name)) for name in sites.name], np.bool_)
     is_seen = {state: t_s[n_all - sites.n :] > 0 for state, t_s in state_times_s(outcome).items()}
     for one in found:
-        entry, is_unsure = MEASURES[one.metric], is_open
+        is_unsure = is_open
         if one.metric == EVER_SHARE:
             is_unsure = is_open & ~is_seen["impaired"]
             for name, is_so in zip(
                 UNPOLLED, (~is_seen["affected"], is_seen["affected"]), strict=True
             ):
                 yield measured(name, float((is_open & is_so).sum()), float(n_all))
-        is_share = entry.section is Section.BUSINESSES and one.unit.startswith("share")
+        is_share = one.metric in SHARES_OF_BUSINESSES
         yield replace(one, value=UNKNOWN) if is_share and is_unsure.any() else one

@@ -57,6 +57,11 @@ class SiteRuns:
     text: Mapping[str, NDArray[np.object_]]
     """Texts by column, in the same shape; empty where missing."""
 
+    @property
+    def is_drawn(self) -> NDArray[np.bool_]:
+        """Whether the place of each site's front end is drawn; shape (n_sites,)."""
+        return np.array([ROLES[FRONTEND] in str(one).split() for one in self.text["drawn"][0]])
+
 
 def read_sites(folder: Path, label: str, currency: str = USD) -> SiteRuns:
     """Outages of each site in each run, over all users; ``loss_usd`` in a currency of results."""
@@ -111,21 +116,34 @@ def read_known(
     """Read outages of sites; hours and losses are NaN where not known.
 
     They are not known if no simulation affects a site, and an operator was not polled for it or
-    the place of its front end is drawn. Where nothing is listed, such a place is not blocked.
+    its place is drawn, as `find_missed` says.
     """
     runs = read_sites(folder, label, currency)
-    query = "SELECT value FROM data WHERE strategy = ? AND list_contains(?, metric) AND value > 0"
-    listed = read_columns(folder / "measures.parquet", query, [label, [*LISTED]])["value"]
-    is_open = [
-        bool(unpolled.get(site)) or (listed.size > 0 and ROLES[FRONTEND] in str(drawn).split())
-        for site, drawn in zip(runs.site, runs.text["drawn"][0], strict=True)
-    ]
+    missed = find_missed(folder, label, unpolled)
+    is_open = [bool(unpolled.get(site)) or site in missed for site in runs.site]
     is_unknown = np.array(is_open) & ~(runs.number["affected_h"] > 0).any(axis=0)
     hidden = {
         name: np.where(is_unknown, np.nan, runs.number[name])
         for name in (*TIMES, *BY_CAUSE, *LOSSES)
     }
     return replace(runs, number={**runs.number, **hidden})
+
+
+def find_missed(folder: Path, label: str, unpolled: Mapping[str, Sequence[str]]) -> set[str]:
+    """Sites whose front end is at a place that is drawn, and that no simulation affects.
+
+    Where nothing is listed, such a place is not blocked. Sites not polled are not among them.
+    """
+    query = "SELECT value FROM data WHERE strategy = ? AND list_contains(?, metric) AND value > 0"
+    if not read_columns(folder / "measures.parquet", query, [label, [*LISTED]])["value"].size:
+        return set()
+    found = read_columns(
+        folder / "site_runs.parquet",
+        "SELECT site FROM data WHERE strategy = ? AND operator IS NULL GROUP BY site "
+        "HAVING max(affected_h) = 0 AND list_contains(string_split(max(drawn), ' '), ?)",
+        [label, ROLES[FRONTEND]],
+    )
+    return {site for site in found["site"].tolist() if not unpolled.get(site)}
 
 
 _AT_ONCE = 500

@@ -22,6 +22,7 @@ from sim.catalogue.choices import (
     EXPECTED,
     LISTED,
     OF_SAMPLE,
+    SHARES_OF_BUSINESSES,
     TARGET_LOST,
     UNPOLLED,
     harm_of,
@@ -238,6 +239,8 @@ class Measured:
     value: NDArray[np.float64]
     denominator: NDArray[np.float64]
     """NaN where not known; shape (n_metrics, n_simulations)."""
+    n_missed: int = 0
+    """Sites without an address that no simulation affects, among those not known."""
 
     @classmethod
     def of(cls, runs: Mapping[int, Sequence[Measure]]) -> Measured:
@@ -267,9 +270,22 @@ class Measured:
         return found
 
     @property
-    def is_open(self) -> bool:
+    def is_unpolled(self) -> bool:
         """Whether sites were not polled at every operator, so that counts are lower bounds."""
-        return bool(np.nan_to_num(self.values(UNPOLLED)).any())
+        return bool(np.nan_to_num(self.values(UNPOLLED) - [[self.n_missed], [0]]).any())
+
+    @property
+    def is_open(self) -> bool:
+        """Whether sites are not known for want of polls or an address: likewise."""
+        return self.is_unpolled or self.n_missed > 0
+
+    def with_missed(self, n: int) -> Measured:
+        """Return the measures with more sites not known; shares of all are then not known."""
+        value = self.value.copy()
+        if n:
+            value[self.row[UNPOLLED[0]]] += n
+            value[[self.row[name] for name in SHARES_OF_BUSINESSES if name in self.row]] = math.nan
+        return Measured(self.replicate, self.metrics, value, self.denominator, n)
 
     def sample(self) -> Sample:
         """Sample by which zeros of these measures are read."""
@@ -313,7 +329,7 @@ class Measured:
     def only(self, replicates: NDArray[np.int64]) -> Measured:
         """Return the measures in some of the simulations."""
         is_kept = np.isin(self.replicate, replicates)
-        columns = (self.value[:, is_kept], self.denominator[:, is_kept])
+        columns = (self.value[:, is_kept], self.denominator[:, is_kept], self.n_missed)
         return Measured(self.replicate[is_kept], self.metrics, *columns)
 
     def has_missed(self, metric: str, n_drawn: float) -> bool:

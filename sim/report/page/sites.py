@@ -43,7 +43,6 @@ from sim.results.parquet import numbers, read_columns
 from sim.results.tables import number as cell
 from sim.results.tables import read_rows
 from sim.scenario.strategies import NO_NAME, GivenOrderRow
-from sim.scenario.tables.roles import FRONTEND, ROLES
 
 NO_PROVIDER = "(not known)"
 MOST_NAMES = 2
@@ -110,7 +109,7 @@ def rows_of_sites(run: RunFolder, step: int) -> list[SiteRow]:
     rows = []
     for at in _longest_first(runs, listed):
         site, lasts = runs.site[at], _hours_of(run, runs, at, partly)
-        is_drawn = _is_drawn(runs, at)
+        is_drawn = bool(runs.is_drawn[at])
         other = 0.0 if lasts[0].is_known or not is_drawn else math.nan
         n_sessions = sessions.get(site, "") if lasts[0].is_known else ""
         rows.append(
@@ -140,11 +139,6 @@ def whys_unlisted(run: RunFolder, runs: SiteRuns) -> dict[str, Text]:
         for site, main, cut in zip(runs.site, np.argmax(lost, axis=0).tolist(), is_cut, strict=True)
         if cut and site not in listed
     }
-
-
-def _is_drawn(runs: SiteRuns, at: int) -> bool:
-    """Whether the place of a site's front end is drawn."""
-    return ROLES[FRONTEND] in str(runs.text["drawn"][0, at]).split()
 
 
 def _cells(run: RunFolder, strategy: str) -> dict[tuple[str, str], float]:

@@ -332,6 +332,16 @@ def evidence_of(run: RunFolder) -> list[Mapping[str, object]]:
     return list(run.scenario.get("evidence") or ()) if is_conditioned else []
 
 
+def is_of_evidence(run: RunFolder, metric: str) -> bool:
+    """Whether evidence that chose the simulations is read off what a measure measures."""
+    starts: list[str] = []
+    for one in evidence_of(run):
+        starts += [str(one[key]) for key in ("curve", "measure") if one.get(key)]
+        starts += ["businesses"] if one.get("businesses") or one.get("first_outage") else []
+        starts += ["addresses_listed"] if one.get("listed") else []
+    return metric.startswith(tuple(starts))
+
+
 def is_replayed(run: RunFolder) -> bool:
     """Whether orders or sessions come from a table, so that they are the record's."""
     own = run.scenario.get("strategy") or {}

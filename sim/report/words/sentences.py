@@ -18,7 +18,7 @@ from sim.catalogue.measures import MEASURES
 from sim.measure.estimates import Contradiction, Estimate, Grade, estimate_over, read_estimates
 from sim.measure.sites import read_sites
 from sim.names.listed import LOWER_BOUND, rounded_names
-from sim.report.words.heading import evidence_of, has_sites
+from sim.report.words.heading import has_sites, is_of_evidence
 from sim.report.words.languages import (
     Text,
     capitalised,
@@ -46,13 +46,18 @@ from sim.report.words.numbers import (
     whole,
 )
 from sim.report.words.record import is_record
-from sim.report.words.sites import count_listed, count_unknown, find_partly, inventory_of, read_list
+from sim.report.words.sites import (
+    count_on_list,
+    count_unknown,
+    find_partly,
+    inventory_of,
+    sentence_of_unknown,
+)
 from sim.results.folder import RunFolder, input_rows, later
 from sim.results.parquet import read_columns
 from sim.results.tables import Row, read_rows, text
 from sim.results.tables import number as cell
 from sim.scenario.tables.money import lack_sales
-from sim.scenario.tables.roles import FRONTEND, ROLES
 from sim.scenario.tables.rows import OperatorRow
 
 KINDS = {
@@ -418,9 +423,8 @@ def is_seen(run: RunFolder, strategy: str) -> bool:
         "affected_h > 0",
         [strategy],
     )["site"].tolist()
-    is_drawn = any(ROLES[FRONTEND] in str(one).split() for one in runs.text["drawn"][0])
     whose = np.isin(runs.site, of_operators)
-    return not is_drawn and bool((is_cut == whose).all())
+    return not runs.is_drawn.any() and bool((is_cut == whose).all())
 
 
 def _sentence_of_record(run: RunFolder, strategy: str) -> tuple[Text, str]:
@@ -430,16 +434,10 @@ def _sentence_of_record(run: RunFolder, strategy: str) -> tuple[Text, str]:
         read_cut_off(run, strategy),
     )
     n, k = is_cut.shape[1], int(is_cut[0].sum())
-    unknown: str = ""
-    if n_unknown := count_unknown(run, strategy):
-        unknown = say_n(
-            "It is not known whether {k} of your {n} sites was blocked.",
-            "It is not known whether {k} of your {n} sites were blocked.",
-            n_unknown, k=whole(n_unknown), n=whole(n),
-        )  # fmt: skip
+    n_unknown = count_unknown(run, strategy)
+    unknown = sentence_of_unknown(n_unknown, n)
     if n_unknown == n:
-        one = say("It is not known whether your site was blocked.")
-        return one if n == 1 else sentences(unknown), ""
+        return sentences(unknown), ""
     if not k:
         none = say("None of your {n} sites was seen blocked.", n=whole(n))
         return say("Your site was not seen blocked.") if n == 1 else sentences(unknown, none), ""
@@ -471,19 +469,27 @@ def sentence_of_sites(run: RunFolder, strategy: str) -> tuple[Text, str]:
         return _sentence_of_record(run, strategy)
     is_cut, hours, n_least = read_cut_off(run, strategy)
     of, n = is_cut.shape
-    times = is_cut.sum(axis=0)
-    n_other = 0
-    if read_list(run) is not None:
-        listed = np.isin(read_sites(run.path, strategy).site, [*count_listed(run)])
-        n_other = int(((times > 0) & ~listed).sum())
+    times, n_unknown = is_cut.sum(axis=0), count_unknown(run, strategy)
+    unknown = sentence_of_unknown(n_unknown, n)
+    n_listed, n_other = count_on_list(run, times > 0)
     if not (times := times[times > 0]).size:
+        if n_unknown == n:
+            return sentences(unknown), ""
         if said := cut_off_in_part(run, strategy):
-            return said, ""
+            return sentences(unknown, said), ""
+        if n_unknown:
+            none = say_n(
+                "The {n} other was not cut off in {of} simulations.",
+                "The {n} others were not cut off in {of} simulations.",
+                n - n_unknown, n=whole(n - n_unknown), of=whole(of),
+            )  # fmt: skip
+            return sentences(unknown, none), ""
+        if n == 1:
+            return say("Your site was not cut off in {of} simulations.", of=whole(of)), ""
         none = say(
             "None of your {n} sites was cut off in {of} simulations.", n=whole(n), of=whole(of)
         )
-        only = say("Your site was not cut off in {of} simulations.", of=whole(of))
-        return only if n == 1 else none, ""
+        return none, ""
     said = say(
         SITES_CUT_OFF[times.size > 1, n_least > 0],
         whose=_one_of(n, is_listed=not n_other),
@@ -491,10 +497,10 @@ def sentence_of_sites(run: RunFolder, strategy: str) -> tuple[Text, str]:
             "{k} listed and {m} other",
             "{k} listed and {m} others",
             n_other,
-            k=whole(times.size - n_other),
+            k=whole(n_listed),
             m=whole(n_other),
         )
-        if n_other
+        if n_listed and n_listed + n_other == times.size > n_listed
         else whole(times.size),
         n=whole(n),
         times=joined("\N{EN DASH}", map(whole, sorted({times.min(), times.max()}))),
@@ -503,7 +509,7 @@ def sentence_of_sites(run: RunFolder, strategy: str) -> tuple[Text, str]:
         still=whole(n_least),
     )
     range_ = range_text(hours)
-    return said, unbroken(say("{n} h", n=range_)) if range_ else ""
+    return sentences(unknown, said), unbroken(say("{n} h", n=range_)) if range_ else ""
 
 
 LISTED_WORDS: dict[tuple[str, bool], Callable[[float], Text]] = {
@@ -574,7 +580,7 @@ def reason_of(
             most=quantity(fact.at_most, curve.unit),
             source=fact.source,
         )
-    if any(_is_read(metric, one) for one in evidence_of(run)):
+    if is_of_evidence(run, metric):
         return say("its published figures chose the simulations, so they check nothing")
     if has_sites(run):
         return say("no outage of yours was given to compare it with")
@@ -583,14 +589,6 @@ def reason_of(
             return say("the published {value} counts something else", value=published)
         return say("the makers of the model knew the published {value}", value=published)
     return say("no published figure is known")
-
-
-def _is_read(metric: str, evidence: Mapping[str, object]) -> bool:
-    """Whether a piece of evidence is read off what a measure measures."""
-    starts = [str(evidence[key]) for key in ("curve", "measure") if evidence.get(key)]
-    starts += ["businesses"] if evidence.get("businesses") or evidence.get("first_outage") else []
-    starts += ["addresses_listed"] if evidence.get("listed") else []
-    return metric.startswith(tuple(starts))
 
 
 def step_text(minutes: int) -> Text:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from ipaddress import ip_address
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sim.addresses.sets.intervals import AddressSet
 from sim.blocklists.hosts import State, find_hits, without_repeats
@@ -129,6 +130,28 @@ def count_listed(run: RunFolder) -> dict[str, tuple[int, int]]:
         for ips in [map(ip_address, some)]
         if (n := sum(int(families[one.max_prefixlen].contains([int(one)])[0]) for one in ips))
     }
+
+
+def count_on_list(run: RunFolder, is_mine: NDArray[np.bool_]) -> tuple[int, int]:
+    """How many of some sites have an address on the list, and how many have addresses elsewhere.
+
+    Whether a site without an address is listed differs between simulations.
+    """
+    runs, listed = read_sites(run.path, run.strategies[0]), count_listed(run)
+    is_listed = np.isin(runs.site, [*listed])
+    is_off = ~is_listed & ~runs.is_drawn & (read_list(run) is not None)
+    return int((is_mine & is_listed).sum()), int((is_mine & is_off).sum())
+
+
+def sentence_of_unknown(k: int, n: int) -> str:
+    """Write how many of one's own sites are not known; empty if none."""
+    if n == 1:
+        return say("It is not known whether your site was blocked.") if k else ""
+    return say_n(
+        "It is not known whether {k} of your {n} sites was blocked.",
+        "It is not known whether {k} of your {n} sites were blocked.",
+        k, k=whole(k), n=whole(n),
+    ) if k else ""  # fmt: skip
 
 
 def sentence_of_list(run: RunFolder) -> Text | None:

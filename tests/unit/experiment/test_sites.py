@@ -158,16 +158,27 @@ def test_a_site_that_gives_visits_alone_loses_what_these_earn(tmp_path):
             "site,address,role,sector,visits_per_h",
             "seen.example,198.18.0.1,frontend,shops,60",
             "seen.example,198.18.1.8,payment,shops,60",
+            "placed.example,,,shops,60",
         ),
         "population.revenue_per_visit": ("sector,usd_per_visit,sigma", "shops,2,0", ",1,0"),
     }
-    row = rows_of(simulate(tmp_path, overrides(tmp_path, tables)))["seen.example", ""]
+    found = rows_of(simulate(tmp_path, overrides(tmp_path, tables)))
+    row = found["seen.example", ""]
     # The hours of the front end of shop.example, 60 visits of 2 USD in each; half is made up for.
     assert float(row["lost_demand_h"]) == 3.75
     assert float(row["visits_lost"]) == 225
     assert float(row["revenue_usd_per_h"]) == 120
     assert float(row["loss_usd"]) == 225
     assert row["drawn"] == "revenue_per_visit storage customer_service other"
+    # Wherever it is, nothing was listed there in the only simulation: its state is not known.
+    of = {row["metric"]: row["median"] for row in csv_rows(tmp_path / "run" / "summary.csv")}
+    known = (
+        of["businesses_not_known"],
+        of["businesses_ever_impaired"],
+        found["placed.example", ""],
+    )
+    assert (*known[:2], known[2]["impaired_h"]) == ("1.0", "1.0", "")
+    assert of["businesses_ever_impaired_share"] == of["demand_lost_share"] == ""
 
 
 def test_orders_of_some_operators_give_the_hours_and_money_of_these(tmp_path):

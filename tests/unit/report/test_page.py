@@ -4,6 +4,7 @@ import hashlib
 import html
 import itertools
 import json
+import math
 import re
 import shlex
 import shutil
@@ -992,11 +993,14 @@ def test_own_sites_lead_with_hours_as_worked_out_by_hand(site_folder, monkeypatc
     assert answer(run).whole.startswith(f"{on_list} {said}")
     # A site that is cut off, though none of its addresses is listed, is counted apart.
     mine = {f"{name}.example": (1, 1) for name in ("two", "far", "six", "both")}
-    for module in ("words.sentences", "page.sites"):
+    for module in ("words.sites", "page.sites"):
         monkeypatch.setattr(f"sim.report.{module}.count_listed", lambda _: mine)
     assert " 4 listed and 1 other of your 5 sites are cut off" in answer(run).whole
     text_of_one = words_of(render(run))
     assert "shop.example not listed ; an assumed address of it is listed 16 Apr" in text_of_one
+    monkeypatch.setattr(SiteRuns, "is_drawn", np.ones(5, np.bool_))
+    assert " 5 of your 5 sites are cut off" in answer(run).whole
+    assert "not listed ;" not in words_of(render(run))
     assert "keys were set for this run; manifest.json names them" in text
     assert "It measures no outage: your own logs do." in text
     assert "First (the earlier of two medians, rounded down to" in text
@@ -1253,6 +1257,12 @@ def test_a_compared_strategy_is_the_scenario_s_own_in_whatever_sequence_its_keys
             "2 of your 3 sites are cut off from some customers, each in 2\N{EN DASH}3 of 4 "
             "simulations; the median one then for 3 hours in all (2 to 5.7 h).",
         ),
+        ([[math.nan], [math.nan]], "It is not known whether your site was blocked."),
+        (
+            [[0, math.nan, math.nan], [0, math.nan, math.nan]],
+            "It is not known whether 2 of your 3 sites were blocked. The other one was not cut off "
+            "in 2 simulations.",
+        ),
     ],
 )  # fmt: skip
 def test_the_headline_counts_the_simulations_that_cut_sites_off(
@@ -1262,7 +1272,9 @@ def test_the_headline_counts_the_simulations_that_cut_sites_off(
     number = {"impaired_h": found, "last_cut_off_s": np.zeros_like(found)}
     found_sites = SimpleNamespace(site=["a", "b", "c"][: found.shape[1]], number=number)
     monkeypatch.setattr("sim.report.words.sentences.read_sites", lambda *_: found_sites)
-    monkeypatch.setattr("sim.report.words.sentences.read_list", lambda _: None)
+    monkeypatch.setattr("sim.report.words.sentences.count_on_list", lambda *_: (0, 0))
+    n_unknown = int(np.isnan(found[0]).sum())
+    monkeypatch.setattr("sim.report.words.sentences.count_unknown", lambda *_: n_unknown)
     nowhere = {"operators": np.array([])}
     monkeypatch.setattr("sim.report.words.sentences.read_columns", lambda *_: nowhere)
     whole = " ".join(answer(open_run(site_folder)).whole.split())
@@ -1277,7 +1289,7 @@ def test_an_outage_at_small_operators_alone_is_not_called_none(site_folder, monk
     shares = {"north": 0.9, "east": 0.1, "west": 0.04}
     groups = [SimpleNamespace(operator=one, share_users=share) for one, share in shares.items()]
     monkeypatch.setattr("sim.report.words.sentences.read_sites", lambda *_: found_sites)
-    monkeypatch.setattr("sim.report.words.sentences.read_list", lambda _: None)
+    monkeypatch.setattr("sim.report.words.sentences.count_on_list", lambda *_: (0, 0))
     monkeypatch.setattr("sim.report.words.sentences.input_rows", lambda *_: groups)
     # In two simulations; the table of hits counts modelled businesses too.
     at = {"site_runs.parquet": [["east"], ["west"]], "hits.parquet": [["north", "east"]]}
@@ -1334,7 +1346,7 @@ def test_a_median_that_the_end_of_the_run_may_have_cut_is_a_bound(
     number = {"impaired_h": found, "last_cut_off_s": last}
     found_sites = SimpleNamespace(site=["a", "b", "c"][: found.shape[1]], number=number)
     monkeypatch.setattr("sim.report.words.sentences.read_sites", lambda *_: found_sites)
-    monkeypatch.setattr("sim.report.words.sentences.read_list", lambda _: None)
+    monkeypatch.setattr("sim.report.words.sentences.count_on_list", lambda *_: (0, 0))
     whole = " ".join(answer(run).whole.split())
     assert said in whole
 
