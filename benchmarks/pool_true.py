@@ -82,7 +82,7 @@ def ratios(record: SessionRecord, truth: Truth | None, samples: np.ndarray) -> F
         for name in COUNTS:
             before, came = counts[name][:k], counts[name][k]
             weighted = scores._crps_weighted(before, scores.forgetting_weights(k), came)
-            each = *(one[name] for one in draws), before[-1], before
+            each = *(one[name] for one in draws), before[-1:], before
             found.append([*(crps(one, came) for one in each), weighted])
     mean = np.reshape(found, (-1, len(COUNTS), len(draws) + 3))[samples].mean(axis=1)
     return np.moveaxis(mean[..., :-3] / mean[..., -3:].min(axis=-1, keepdims=True), -1, 0)
