@@ -1,4 +1,4 @@
-"""What forecasts of listings score if their model is true: ``python -m benchmarks.pool_true``.
+"""Score forecasts of records drawn from their model: ``python -m benchmarks.pool_true``.
 
 In: the shipped record. Drawn records continue its first session, or all to 31 January 2026, by
 likely pools to the end of February (an hour). Out: CRPS of February over that of the best simple
@@ -22,7 +22,7 @@ ASKED, LEAST = 0.9, 0.28  # of ratios, at most; of shares listed once, at least
 
 
 class Truth:
-    """What drawn sessions follow; those whose starts they take are equally likely."""
+    """Process of drawn sessions: a pool, new addresses, and starts of past sessions, even weights."""
 
     def __init__(self, one: pool.Pool, record: SessionRecord, seed: int) -> None:
         self.pool, self.rng = one, (rng := np.random.default_rng((46, seed)))
