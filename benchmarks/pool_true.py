@@ -22,7 +22,7 @@ ASKED, LEAST = 0.9, 0.28  # of ratios, at most; of shares listed once, at least
 
 
 class Truth:
-    """Process of drawn sessions: a pool, new addresses, and starts of past sessions, even weights."""
+    """Process of drawn sessions: a pool, new addresses, and starts as in any past session."""
 
     def __init__(self, one: pool.Pool, record: SessionRecord, seed: int) -> None:
         self.pool, self.rng = one, (rng := np.random.default_rng((46, seed)))
