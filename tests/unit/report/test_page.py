@@ -1260,7 +1260,7 @@ def test_a_compared_strategy_is_the_scenario_s_own_in_whatever_sequence_its_keys
         ([[math.nan], [math.nan]], "It is not known whether your site was blocked."),
         (
             [[0, math.nan, math.nan], [0, math.nan, math.nan]],
-            "It is not known whether 2 of your 3 sites were blocked. The other one was not cut off "
+            "It is not known whether 2 of your 3 sites were blocked. The 1 other was not cut off "
             "in 2 simulations.",
         ),
     ],
