@@ -274,7 +274,11 @@ def answer(
     most = max(budget, question.frontier_to or budget)
     # Where an inventory knows of nobody, narrow rules are better than wide ones all the same.
     breadth = None if question.unit == "addresses" else Weights.per_address()
-    frontier = find_covers(ready, weights[unit], most, breadth=breadth)
+    try:
+        frontier = find_covers(ready, weights[unit], most, breadth=breadth)
+    except UsageError as error:
+        hint = ", the rules of the order: give --budget" if orders and not question.budget else ""
+        raise UsageError(f"{error}{hint}") from None
     cover = frontier.cover(budget)
     notes += _wide_rules(cover, question)
     beside = cover.to_set().difference(aimed)

@@ -31,6 +31,8 @@ def is_compared(name: str) -> bool:
     return name in COMPARED or name not in MEASURES
 
 
+RULES = MEASURES["rules_in_force_peak"].name
+"""Measure of the budget that a way of blocking needs."""
 EFFICACY = MEASURES["target_user_hours_denied"].name
 """Measure of what the target's users were denied."""
 TARGET_LOST = MEASURES["target_user_hours_lost_share"].name

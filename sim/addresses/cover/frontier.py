@@ -357,6 +357,6 @@ def _fewest(tree: PrefixTree) -> int:
 def _too_few(fewest: int, budget: int) -> UsageError:
     """Error for a budget that is too small."""
     return UsageError(
-        f"expected a budget of at least {fewest} rules, the fewest that cover all targets under "
-        f"the limits given, got {budget}"
+        f"expected a budget of at least {fewest} rules, the fewest that cover all targets but "
+        f"no protected address, in the lengths allowed, got {budget}"
     )

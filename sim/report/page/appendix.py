@@ -14,6 +14,7 @@ from sim.catalogue.choices import (
     EXPECTED,
     OF_SAMPLE,
     RATIOS,
+    RULES,
     UNPOLLED,
     is_compared,
     label,
@@ -94,7 +95,11 @@ def zeros_of(run: RunFolder) -> list[Text]:
 
 def _shown(run: RunFolder, strategy: str) -> Iterator[tuple[str, Estimate]]:
     for (of, metric), one in read_estimates(run).items():
-        is_shown = is_compared(metric) if is_comparison(run) else metric not in ELSEWHERE
+        is_shown = (
+            is_compared(metric) or metric == RULES
+            if is_comparison(run)
+            else metric not in ELSEWHERE
+        )
         if of == strategy and is_shown:
             yield metric, one
 

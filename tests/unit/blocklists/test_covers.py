@@ -144,6 +144,8 @@ def test_an_order_without_a_better_one_says_why():
     regret = answer(question, target, inventory, [both]).comparison.by_unit["names"]
     assert regret.best is None
     assert regret.reason.startswith("expected a budget of at least 2 rules")
+    with pytest.raises(UsageError, match="allowed, got 1, the rules of the order: give --budget"):
+        answer(replace(question, budget=None), target, inventory, [both])
 
 
 def test_a_weight_that_there_is_not_is_refused():

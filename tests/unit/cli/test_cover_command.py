@@ -231,4 +231,7 @@ def test_a_cover_that_was_found_is_compared_as_a_list(folder):
     told = "\n".join(answer_of(open_run(Path("ways"))).lines())
     assert all(f"\n{one}: " in told for one in ("2 rules", "Fewest names", "Every address alone"))
     page = render(open_run(Path("ways")))
-    assert "2 rules: the cheapest cover of the addresses. fewest names: the orders given." in page
+    for label, rule in (("2 rules", "the cheapest cover of the addresses"),
+                        ("fewest names", "the orders given")):  # fmt: skip
+        assert f"{label}: {rule}; at most 2 rules at a time." in page
+    assert page.count("Rules in force, peak") == 4
