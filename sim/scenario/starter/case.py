@@ -236,12 +236,12 @@ def write_case(known: Known, folder: Path, mistakes: Mistakes) -> list[str]:
         if columns:
             assumed.append(
                 f"Of the operators: {', '.join(columns)} (operators.source.yaml)."
-                f"{describe_lags(table, columns)}"
+                f"{describe_lags(table, note, columns)}"
             )
     elif operators == UNKNOWN:
         assumed.append(
             "All of the operators: three of them (operators.source.yaml)."
-            f"{describe_lags(table, LAGS)}"
+            f"{describe_lags(table, note, LAGS)}"
         )
     if known.operators is not None or polled or operators == UNKNOWN:
         operators = "operators.csv"

@@ -172,16 +172,23 @@ LAGS = ("poll_interval_h", "apply_lag_median_h", "release_lag_median_h", "compli
 """Columns that say how soon and how completely operators follow orders."""
 
 
-def describe_lags(table: str, assumed: Sequence[str]) -> str:
+def describe_lags(table: str, note: str, assumed: Sequence[str]) -> str:
     """Say in words what is assumed of the first operator; nothing where some of it is given."""
     row = next(csv.DictReader(io.StringIO(table)))
     if not {*LAGS} <= {*assumed}:
         return ""
-    poll, apply, release, share = (float(row[name]) for name in LAGS)
+    columns = YAML(typ="safe", pure=True).load(note)["columns"]
+    h = {}
+    for name in LAGS[:3]:
+        low, high = (f"{float(row[name]) * of:g}" for of in columns[name]["range"]["times"])
+        h[name] = f"{float(row[name]):g} h ({low} to {high})"
+    low, high = columns["compliance"]["range"]["absolute"]
     return (
-        f" An operator looks for orders every {poll:g} h, blocks {apply:g} h after it sees one, "
-        f"unblocks {release:g} h after it sees a release (medians), and enforces {share:.0%} of "
-        "the entries; each simulation draws these from ranges."
+        f" An operator looks for orders every {h['poll_interval_h']}, blocks "
+        f"{h['apply_lag_median_h']} after it sees one, unblocks {h['release_lag_median_h']} after "
+        f"it sees a release, and enforces {float(row['compliance']):.0%} ({low:.0%} to {high:.0%}) "
+        "of the entries. Each simulation draws these from the ranges in brackets, whose middle may "
+        "be another value."
     )
 
 

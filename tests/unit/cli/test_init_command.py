@@ -105,7 +105,8 @@ def test_columns_of_all_files_are_settled_at_once_and_percent_are_shares(tmp_pat
     assert kinds == ["fact", "assumption"]
     assert south.share_users == pytest.approx(33.9 / 99.9)
     readme = (tmp_path / "case" / "README.md").read_text()
-    assert "blocks 1 h after it sees one, unblocks 2 h after it sees a release" in readme
+    said = "blocks 1 h (0.2 to 12) after it sees one, unblocks 2 h (0.2 to 48) after it sees a"
+    assert f"{said} release, and enforces 90% (0% to 100%) of the entries" in readme
     assert "- `operators.csv`: share_users adds up to 99.9: read as percent" in readme
 
 
