@@ -93,30 +93,19 @@ def read_headed(
         message = f"expected the names of the columns in the first line, got {got}: take it out"
         raise gathering.wrong(message, 1)
     gathering.has_semicolons = delimiter == ";"
-    problems = [
-        Problem(gathering.name, "expected each column once, got it again", 1, 0, column)
-        for column, n in sorted(Counter(header).items())
-        if n > 1 and column
-    ]
-    problems += [
-        Problem(
-            gathering.name, f"expected this column, got {', '.join(header)[:200]}", 1, 0, column
-        )
-        for column in needed
-        if column not in header
-    ]
-    if problems:
-        raise DataError(problems)
+    again, other = "expected each column once, got it again", ", ".join(header)[:200]
+    told = [(column, again) for column, n in sorted(Counter(header).items()) if n > 1 and column]
+    told += [(each, f"expected this column, got {other}") for each in needed if each not in header]
+    DataError.raise_any([Problem(gathering.name, text, 1, 0, column) for column, text in told])
     # An empty line in place of the names is counted.
     blocks = chain([replace(first, text=b"\n" + rest)], blocks)
     for columns, at in read_rows(blocks, gathering, delimiter, len(header)):
-        named = [(name, cells) for name, cells in zip(header, columns, strict=True) if name]
-        bare = [cells for name, cells in zip(header, columns, strict=True) if not name]
-        bare = [cells for cells in bare if any(map(str.strip, cells))]
-        if len(bare) > 1:
-            message = f"expected a name for each column, got {len(bare)} that hold cells and none"
+        pairs = zip(header, columns, strict=True)
+        held = [(name, cells) for name, cells in pairs if name or any(map(str.strip, cells))]
+        if (n_bare := sum(not name for name, _ in held)) > 1:
+            message = f"expected a name for each column, got {n_bare} that hold cells and none"
             raise gathering.wrong(message, 1)
-        yield dict([*named, *(("", cells) for cells in bare)]), at
+        yield dict(held), at
 
 
 def cut_header(line: bytes, name: str, rest: bytes = b"") -> tuple[list[str], str]:

@@ -455,10 +455,11 @@ class Neighbours:
         if column in self._of_labels or self._is_start(plain, column, said):
             return None
         kinds = _VALUES.get(name, _KINDS if name in _OF_KINDS else ())
-        if all(cell.strip().lower() in kinds for cell in said):
-            return None
-        if _OF_NUMBERS.issuperset(parts) and all(cell.strip(" .").isdecimal() for cell in said):
-            return None
+        said = {cell for cell in said if cell.strip().lower() not in kinds}
+        if _OF_NUMBERS.issuperset(parts):
+            said = {cell for cell in said if not cell.strip(" .").isdecimal()}
+        if role_of(plain) == "from":
+            said = {cell for cell in said if not holds_dates([cell])} or said
         if name in _TEXTS or {name, bare} & _CODES or _OF_SITES.fullmatch(name):
             if not any(map(_OF_ADDRESSES.fullmatch, shapes)):
                 return None

@@ -394,6 +394,13 @@ def test_keys_and_what_is_within_them_decide_as_columns_do(first, second, told, 
             read(path)
 
 
+def test_a_refusal_shows_the_cells_that_are_not_known(path):
+    rows = table("ip,date,No,type", f"{A},2026-01-01,1,ip", f"{B},n/a,6a,subnet")
+    as_csv(rows, path, ",")
+    told = [(one.key, one.line) for one in problems_of(DataError, read, path) if one.key]
+    assert told == [("date", 3), ("no", 3), ("type", 3)]
+
+
 def test_without_options_a_message_names_none(path):
     as_csv(REFUSED["end"][0], path, ",")
     with pytest.raises(DataError, match="name it end_ip, mask or address if") as refused:
