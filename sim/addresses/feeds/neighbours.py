@@ -23,8 +23,8 @@ from sim.addresses.feeds.verdicts import NAMES, verdicts_among, words_against
 from sim.addresses.sets.notation import Entry, find_notation, shown
 from sim.errors import DataError, Problem
 
-_DAY = r"\d{4}-\d\d-\d\d"
-_DATE = re.compile(rf"{_DAY}([T ]\d\d:\d\d(:\d\d(\.\d+)?)?\s?(Z|UTC|[+-]\d\d:?\d\d)?)?", re.ASCII)
+_TIME = r"[T ]\d\d:\d\d(:\d\d(\.\d+)?)?\s?(Z|UTC|[+-]\d\d(:?\d\d)?)?"
+_DATE = re.compile(rf"\d{{4}}-\d\d-\d\d({_TIME})?", re.ASCII)
 _OTHER = re.compile(
     r"\d{1,2}[./-]\d{1,2}[./-]\d{4}( \d\d:\d\d(:\d\d)?)?"
     r"|(19|20)\d\d(0[1-9]|1[0-2])([0-2]\d|3[01])",

@@ -76,7 +76,7 @@ def test_forty_addresses_on_four_days_are_blocked_on_four_days(tmp_path):
 def test_the_end_of_a_row_is_kept_as_well_as_its_start(header, options, tmp_path):
     text = (
         f"{header}\n198.51.100.1,2026-03-30,2026-03-31\n203.0.113.0/24,2026-03-27,\n"
-        "192.0.2.1,,2026-03-31\n2001:db8::1,2026-03-31 12:30+03:00,\n"
+        "192.0.2.1,,2026-03-31\n2001:db8::1,2026-03-31 12:30+03,\n"
     )
     init(tmp_path, text, *RUN, *options)
     assert periods(tmp_path) == {
