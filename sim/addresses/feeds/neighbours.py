@@ -419,9 +419,11 @@ class Neighbours:
         # loses no addresses.
         unknown = [one.key for one in problems if _UNKNOWN in one.message]
         mute = [key for key in unknown if not any(map(_holds_addresses, cells[key]))]
+        mute = [key for key in mute if not self._is_dated(plain_name(key))]
         names = [plain_name(key) for key in mute]
         if len(names) > 1 and all(names) and self._choice.has_options:
-            which = "all of these" if mute == unknown else "those without addresses"
+            others = "those without addresses" + " or times" * (self._choice.zone is not None)
+            which = "all of these" if mute == unknown else others
             what = " ".join((f"to ignore {which}:", *(f"--ignore-column {name}" for name in names)))
             problems.insert(0, Problem(self._gathering.name, what))
         DataError.raise_any(problems)
@@ -494,10 +496,14 @@ class Neighbours:
         option = f", or say --ignore-column {plain_name(column)}" if plain_name(column) else ""
         return row, message + (option if self._choice.has_options else "")
 
+    def _is_dated(self, plain: str) -> bool:
+        return self._choice.zone is not None and bool(role_of(plain))
+
     def _ways(self, plain: str, texts: Sequence[str]) -> str:
         """Advice: the options that settle the role of a column; first that which loses nothing."""
-        if not self._choice.has_options and self._choice.zone is not None and role_of(plain):
-            return "write its times as 2026-03-07T13:00Z, or leave it out"
+        times = "write its times as 2026-03-07T13:00Z, or " * self._is_dated(plain)
+        if times and not self._choice.has_options:
+            return f"{times}leave it out"
         if not self._choice.has_options:
             is_figure = {*map(str.strip, texts)} - {"", "0", "1"} and all(map(_FIGURE.match, texts))
             return (
@@ -515,7 +521,7 @@ class Neighbours:
             "it says which",
             f"--column address={at} --column address={plain} if both are listed",
         ]
-        return f"say {'; '.join(ways[::-1] if any(map(_holds_addresses, texts)) else ways)}"
+        return f"{times}say {'; '.join(ways[::-1] if any(map(_holds_addresses, texts)) else ways)}"
 
 
 def _own(read: Mapping[str, Sequence[str]], row: int) -> Entry | None:

@@ -262,7 +262,8 @@ def test_rows_outside_the_run_are_counted(tmp_path):
         # The clocks of Spain skip the one, and show the other twice.
         ("ip,from\n203.0.113.9,2026-03-29 02:30\n", "clocks in Europe/Madrid show once, got"),
         ("ip,from\n203.0.113.9,2025-10-26 02:30\n", "list.csv:2: from: expected a date"),
-        ("ip,from,until\n203.0.113.9,1774652400,1774825200\n", "list.csv:2: from: expected a"),
+        ("ip,from,until\n203.0.113.9,1774652400,1774825200\n",
+         "describe its rows, got '1774652400': write its times as 2026-03-07T13:00Z, or say --ig"),
         (
             "effective,action,prefix\n2026-03-28,block,203.0.113.0/24\n"
             "2026-03-29,unblock,203.0.113.9\n",
