@@ -47,7 +47,8 @@ def draw_frontier(found: Answer, path: Path) -> None:
         if n_rules[-1] > 20:
             ax.set_xscale("log")
         else:
-            ax.set_xticks(range(int(n_rules[-1]) + 1))
+            first = min(int(np.min(line.get_xdata())) for line in ax.lines)
+            ax.set_xticks(range(first, int(n_rules[-1]) + 1))
         ax.xaxis.set_major_formatter("{x:,.12g}")
         ax.set_xlabel("rules (prefixes)")
         ax.set_title(f"Collateral, {UNIT_NAMES[found.unit]}")

@@ -30,6 +30,8 @@ from sim.report.words.heading import (
     place_and_time,
     rate_of,
     stand_ins,
+    strategies_of,
+    strategy_names,
     tables_of,
 )
 from sim.report.words.languages import Text, capitalised, joined, say, say_name
@@ -124,14 +126,14 @@ def _unit(metric: str, found: Estimate) -> str:
     return "" if is_said else found.unit
 
 
-def names_expected(run: RunFolder) -> dict[str, Text]:
-    """How many names are expected on all addresses ever listed, by strategy."""
-    found = names_by_strategy(run)
-    return {
-        strategy: names_words(found[strategy])
-        for strategy in run.strategies
-        if strategy in found and not is_nothing_listed(found[strategy])
-    }
+def names_expected(run: RunFolder) -> dict[Text, list[str]]:
+    """How many names are expected on all addresses ever listed, and under which strategies."""
+    found, names = names_by_strategy(run), strategy_names(strategies_of(run))
+    told: dict[Text, list[str]] = {}
+    for strategy in run.strategies:
+        if strategy in found and not is_nothing_listed(found[strategy]):
+            told.setdefault(names_words(found[strategy]), []).append(names[strategy])
+    return told
 
 
 def makers_of_tables(run: RunFolder) -> list[tuple[Text, str, str, str]]:

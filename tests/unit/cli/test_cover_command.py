@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from sim.report.figures import look
 from sim.report.page.document import render
 from sim.report.words.answer import answer as answer_of
 from sim.results.folder import open_run
@@ -147,6 +148,16 @@ class TestCover:
         assert (folder / "mine.png").read_text() == "mine"
         assert run(*command, "--force")[0] == 0
         assert (folder / "mine.png").read_bytes().startswith(b"\x89PNG")
+        # Its axis begins at the fewest rules.
+        ends, save = [], look.save_figure
+
+        def spied(drawn, *rest):
+            ends.extend(drawn.axes[0].get_xticks())
+            save(drawn, *rest)
+
+        monkeypatch.setattr("sim.report.figures.look.save_figure", spied)
+        assert run(*command, "--force")[0] == 0
+        assert ends[0] == 1
 
     @pytest.mark.parametrize(
         ("family", "prefix", "n_rules", "beside"),
@@ -235,3 +246,5 @@ def test_a_cover_that_was_found_is_compared_as_a_list(folder):
                         ("fewest names", "the orders given")):  # fmt: skip
         assert f"{label}: {rule}; at most 2 rules at a time." in page
     assert page.count("Rules in force, peak") == 4
+    # The same number of names under two strategies is printed once.
+    assert "ever listed (2 rules; fewest names" in page
