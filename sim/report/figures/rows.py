@@ -30,6 +30,7 @@ from sim.report.figures.outage import refuted_note
 from sim.report.words.answer import answer
 from sim.report.words.heading import (
     currency_name,
+    has_sites,
     in_currency,
     input_name,
     rate_of,
@@ -39,6 +40,7 @@ from sim.report.words.heading import (
 from sim.report.words.languages import capitalised
 from sim.report.words.numbers import NOT_KNOWN, is_share, percent, with_range
 from sim.report.words.sentences import LOSS_PARTS, read_bound
+from sim.report.words.sites import find_unknown
 from sim.results.folder import RunFolder, input_rows
 from sim.results.tables import number, read_rows, text
 from sim.scenario.tables.rows import OperatorRow, SectorRow
@@ -171,7 +173,10 @@ def read_money(run: RunFolder, strategy: str | None) -> Rows:
     ]
     lines = [line for line in lines if line.is_sum or not (line.bound or line.found.high == 0)]
     panel = Panel(capitalised(currency_name(lines[0].found.unit)), tuple(lines))
-    return _rows("What it cost", [panel], " Medians of parts need not add up to that of the whole.")
+    note = " Medians of parts need not add up to that of the whole."
+    if has_sites(run) and find_unknown(run, chosen):
+        note += " All are lower bounds: some sites are not known."
+    return _rows("What it cost", [panel], note)
 
 
 def read_dependence(run: RunFolder, strategy: str | None) -> Rows:

@@ -13,6 +13,7 @@ from statistics import median
 import pytest
 
 from sim.report.figures.outage import read_outage
+from sim.report.figures.rows import read_money
 from sim.report.page.document import render
 from sim.report.words.commands import repeat_command
 from sim.report.words.numbers import number
@@ -398,6 +399,7 @@ def test_what_an_operator_was_not_polled_for_is_not_known(tmp_path):
     assert "blocked.example ≥1 ≤ 7 Mar, 15:00 to ≥ 7 Mar, 16:00 ≥1 ≥1 not known" in page
     assert "5 sites are not known, or not at every operator: shares are lower bounds." in page
     assert "lower bounds." in read_outage(open_run(tmp_path / "out")).alt
+    assert "lower bounds" in read_money(open_run(tmp_path / "out"), None).note
     # Of six sites one operator was polled for two.
     assert "one 50% 7 Mar, 15:00 0.5 two 50% not seen 0 First seen: any address listed" in page
     # One moves to an address that nobody polled, and one from it to one that was polled.

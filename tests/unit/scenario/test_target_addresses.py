@@ -200,9 +200,14 @@ def test_strategies_are_compared_on_a_case_of_ones_own(tmp_path, monkeypatch):
         effects = {one["efficacy_metric"] for one in csv.DictReader(file)}
     # A list with half of the addresses blocks half of them, though users reach the others.
     assert effects == {dropped}
+    run("report", "out")
+    assert "Effect: attempts at the target" in Path("out/report.html").read_text()
     said = run("assess", "out", "--strategy", "cover:rules=10").stdout
     assert "reached none of the target's addresses: 7" in said
     assert "| the orders given |" in said
+    run("run", "case/scenario.yaml", *target, "-n", "1", "-w", "1", "-o", "one")
+    run("report", "one")
+    assert "No: one simulation has no range." in Path("one/report.html").read_text()
     run("run", "case/scenario.yaml", *target, "--fixed", "-n", "2", "-w", "1", "-o", "own")
     run("report", "own")
     assert "users.svg" in run("plot", "own", "users").stdout
