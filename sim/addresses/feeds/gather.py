@@ -410,6 +410,7 @@ _COMMA = re.compile(r"\d{1,3}(\.\d{3})+,\d+|\d+,(\d{1,2}|\d{4,})|(0\d*|\d{4,}),\
 _POINT = re.compile(r"\d*\.\d*(e[+-]?\d+)?", re.ASCII | re.I)
 THOUSANDS = re.compile(r"[1-9]\d{0,2}\.\d{3}", re.ASCII)
 """A number whose point may stand before decimals or, between semicolons, between thousands."""
+_MOST = 1e15  # Sums are whole numbers below 2**53.
 _EITHER = re.compile(r"\d{1,3},\d{3}", re.ASCII)
 
 Value = TypeVar("Value")
@@ -449,7 +450,7 @@ def add_amounts(gathering: Gathering, column: str, cells: Sequence[str], line: L
     except ValueError:
         values = np.array([_amount(cell) for cell in cells], np.float64)
     known = np.array([bool(cell.strip()) for cell in cells], np.bool_)
-    bad = known & ~((values >= 0) & np.isfinite(values))
+    bad = known & ~((values >= 0) & (values <= _MOST))
     kind = "number"
     if column == "n_names":
         bad, kind = bad | (values % 1 > 0), "whole number"
@@ -458,7 +459,8 @@ def add_amounts(gathering: Gathering, column: str, cells: Sequence[str], line: L
     if gathering.has_semicolons:
         bad |= np.array([bool(THOUSANDS.fullmatch(cell.strip())) for cell in cells], np.bool_)
     for row in np.flatnonzero(bad).tolist():
-        message = f"expected a {kind} of 0 or more, got {shown(cells[row])}"
+        most = f" and at most {_MOST:g}" if _MOST < values[row] < np.inf else ""
+        message = f"expected a {kind} of 0 or more{most}, got {shown(cells[row])}"
         if _EITHER.fullmatch(cells[row].strip()):
             message += ", whose comma may stand before decimals or between thousands"
         elif gathering.has_semicolons and THOUSANDS.fullmatch(cells[row].strip()):

@@ -220,7 +220,9 @@ def test_a_point_between_semicolons_that_may_mean_thousands_is_a_question(cell, 
 
 @pytest.mark.parametrize("cell", ["1_000", "1_0.5", "١٢"])
 def test_what_only_python_takes_for_a_number_is_refused(cell, tmp_path):
-    told = refused(f"address,revenue_usd_per_h\n198.51.100.1,{cell}\n", tmp_path)
+    rows = f"address,revenue_usd_per_h\n198.51.100.1,{cell}\n198.51.100.2,1e308\n"
+    *told, most = refused(rows, tmp_path)
+    assert most.endswith("expected a number of 0 or more and at most 1e+15, got '1e308'")
     assert told == [f"given:2: revenue_usd_per_h: expected a number of 0 or more, got {cell!r}"]
 
 
