@@ -180,12 +180,13 @@ _MACHINES = frozenset(re.findall(r"\w+", """
     oci_core_instance yandex_compute_instance aws_lb aws_alb aws_elb aws_cloudfront_distribution
     azurerm_linux_web_app azurerm_windows_web_app
 """))  # fmt: skip
-_NAT_GATEWAY = "aws_nat_gateway"
+_NAT_GATEWAYS = ("aws_nat_gateway", "azurerm_nat_gateway")
 _RESERVED = frozenset(re.findall(r"\w+", """
     aws_eip aws_lightsail_static_ip google_compute_address google_compute_global_address
     azurerm_public_ip digitalocean_reserved_ip digitalocean_floating_ip hcloud_primary_ip
     hcloud_floating_ip scaleway_instance_ip openstack_networking_floatingip_v2 yandex_vpc_address
 """))  # fmt: skip
+_AZURE_ID = "public_ip_address_id"
 _HOLDING = frozenset(re.findall(r"\w+", """
     public_ip public_ips public_ip_address public_ip_addresses ipv4_address ipv6_address
     ipv6_addresses ip_address ip_addresses address nat_ip nat_ip_address external_ipv6 main_ip
@@ -521,6 +522,7 @@ def _add_resources(hosts: Hosts, layout: Layout, document: Any, gathering: Gathe
         message = f"expected version 4, got {shown(str(document['version']))}: give the output of"
         raise gathering.wrong(f"{message} `terraform show -json`", key="version")
     reserved: list[Sequence[Leaf]] = []
+    of_nat = set[str]()
     n_ignored = Counter[str]()
     for place, resource, address, attributes in _resources(document, gathering):
         kind = str(resource.get("type"))
@@ -541,15 +543,18 @@ def _add_resources(hosts: Hosts, layout: Layout, document: Any, gathering: Gathe
                 reserved.append(leaves)
             else:
                 _add_host(hosts, layout, leaves)
-        elif kind == _NAT_GATEWAY:
+        elif kind.startswith(_NAT_GATEWAYS):
             texts = [text for path, _, text in leaves if path == "public_ip"]
             hosts.outgoing |= dict.fromkeys(texts)
+            of_nat |= {text.lower() for path, _, text in leaves if path.startswith(_AZURE_ID)}
         else:
             # A range of a network, or of a rule of a firewall, is of no machine.
             for path, _, text in leaves:
                 if "/" not in text:
                     hosts.meet(address, text, path)
     for leaves in reserved:
+        if any(path == ".id" and text.lower() in of_nat for path, _, text in leaves):
+            hosts.outgoing |= dict.fromkeys(text for path, _, text in leaves if path == "*")
         _add_host(hosts, replace(layout, in_use="*"), leaves)
     for what, n in n_ignored.items():
         gathering.note(f"{n:,} {what}, are ignored")

@@ -301,6 +301,9 @@ _NAT = {"public_ip": "198.51.100.7", "private_ip": "10.0.0.1"}
             {"type": "aws_instance", "name": "a", "values": _EIP, "deposed_key": "ab"}]}}}), 0,
          "1 deposed objects"),
         (_state(aws_eip=_EIP, aws_nat_gateway=_NAT), 0, "1 addresses are of NAT gateways"),
+        (_state(azurerm_public_ip={"id": "/s/N", "ip_address": "198.51.100.7"},
+                azurerm_nat_gateway_public_ip_association={"public_ip_address_id": "/s/n"}), 0,
+         "1 addresses are of NAT gateways"),
         *(
             (content, 0, "1 addresses are of NAT gateways")
             for content in (
