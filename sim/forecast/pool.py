@@ -41,6 +41,8 @@ LEAST_SD = 0.15
 FITTED = ("propensity_logit", "propensity_sd_logit", "leave", "return", "level_sd_logit", "fall")
 N_MEMBERS = 64
 TINY = 1e-12
+IMPOSSIBLE = -1e9
+"""Log-likelihood of what cannot be."""
 
 
 class Pool(NamedTuple):
@@ -180,7 +182,10 @@ def estimate_pool(record: SessionRecord) -> tuple[Floats, Floats]:
     memory = assumption("memory").value
 
     def lack(point: Floats) -> float:
-        found = read_belief(Pool.of(point, memory), record).log_likelihood
+        with np.errstate(over="ignore", invalid="ignore"):
+            found = read_belief(Pool.of(point, memory), record).log_likelihood
+        # So steep a fall that no propensity has any weight is as good as impossible.
+        found = found if np.isfinite(found) else IMPOSSIBLE
         return float((((point - mean) / sd) ** 2).sum() / 2 - found)
 
     best = minimize(

@@ -547,6 +547,7 @@ def compare_sites(
             is_open = np.array([any(one.get(site) for one in sides) for site in runs.site])
             unsure = is_open[:, np.newaxis] & (gap[:-1] != 0)
             gap[np.vstack((unsure, unsure.any(axis=0)))] = np.nan
+            known_in = (~np.isnan(gap)).sum(axis=1).tolist()
             columns = zip((*runs.site, ""), *map(spreads_of, (after, before, gap)), strict=True)
             lines += [
                 Line.of(
@@ -559,11 +560,11 @@ def compare_sites(
                     **spread._asdict(),
                     at_baseline=spread_before.median,
                     **ends("difference", difference),
-                    share_less=float(np.mean(gap[row] < 0)),
-                    share_more=float(np.mean(gap[row] > 0)),
+                    share_less=float(np.mean(gap[row] < 0)) if known_in[row] else math.nan,
+                    share_more=float(np.mean(gap[row] > 0)) if known_in[row] else math.nan,
                     level=LEVEL,
                     n_simulations=gap.shape[1],
-                    n_known=int((~np.isnan(gap[row])).sum()),
+                    n_known=known_in[row],
                 )
                 for row, (site, spread, spread_before, difference) in enumerate(columns)
                 if metric != "visits_lost" or not np.isnan((after[row], before[row])).all()

@@ -115,7 +115,8 @@ def _differences(run: RunFolder) -> list[tuple[Row, Row]]:
 def _counts(row: Row) -> tuple[int, int]:
     """In how many simulations a site has less than under the baseline, and more."""
     n = cell(row, "n_simulations")
-    return round(n * cell(row, "share_less")), round(n * cell(row, "share_more"))
+    less, more = np.nan_to_num([cell(row, "share_less"), cell(row, "share_more")]).tolist()
+    return round(n * less), round(n * more)
 
 
 def changes_of(run: RunFolder, names: Mapping[str, str], rate: RateRow | None) -> Iterator[Change]:

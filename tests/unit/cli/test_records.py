@@ -414,6 +414,8 @@ def test_what_an_operator_was_not_polled_for_is_not_known(tmp_path):
         for row in csv_rows(tmp_path / "moved" / "site_differences.csv")
         if row["metric"] == "affected_h"
     }
+    rows = csv_rows(tmp_path / "moved" / "site_differences.csv")
+    assert all((row["n_known"] == "0") == (row["share_more"] == "") for row in rows)
     unknown = dict.fromkeys(("free", "six", "half"), ("", "", ""))
     assert hours == unknown | {
         "every": ("0.0", "0.0", "0.0"), "blocked": ("1.0", "", ""), "nobody": ("", "0.0", ""),
