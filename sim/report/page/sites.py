@@ -129,7 +129,7 @@ def rows_of_sites(run: RunFolder, step: int) -> list[SiteRow]:
 
 
 def whys_unlisted(run: RunFolder, runs: SiteRuns) -> dict[str, Text]:
-    """Why sites are cut off of which no address is on the list of addresses that is given."""
+    """Return why sites are cut off that have no address on the list that is given."""
     if read_list(run) is None:
         return {}
     listed, is_cut = count_listed(run), [one.any() for one in (runs.number["impaired_h"] > 0).T]

@@ -1028,7 +1028,7 @@ def test_nothing_is_over_where_a_site_is_cut_off_at_the_end(site_folder, monkeyp
     assert "shop.example no address of its website: placed by chance" in text
 
 
-def test_each_site_has_addresses_entries_last_hour_spells_and_loss(site_folder):
+def test_each_site_has_addresses_entries_last_hour_spells_and_loss(site_folder, monkeypatch):
     text = words_of(page_of(site_folder))
     (head,) = re.findall("What happened to each site.*?Entry: listed", text)
     # Front end and payment; one of three addresses is blocked; one in a range; one of IPv6.
@@ -1053,6 +1053,10 @@ def test_each_site_has_addresses_entries_last_hour_spells_and_loss(site_folder):
         assert re.search(
             rf"{site} 4 16 Apr, \d\d:00 to {row} {re.escape(two(losses[site]))} ", head
         )
+    # The first screen has fewer sites than are listed or cut off, the tables below all of them.
+    for name, most, n in (("MOST_SITES", 1, 5), ("MOST_DETAILED", 2, 2)):
+        monkeypatch.setattr(f"sim.report.page.sites.{name}", most)
+        assert len([*times_of(open_run(site_folder), 60)]) == n
 
 
 def test_what_is_of_all_businesses_is_not_called_the_sites(site_folder):
