@@ -37,8 +37,8 @@ from sim.report.words.heading import (
     strategies_of,
     strategy_names,
 )
-from sim.report.words.languages import capitalised
-from sim.report.words.numbers import NOT_KNOWN, is_share, percent, with_range
+from sim.report.words.languages import capitalised, joined
+from sim.report.words.numbers import NOT_KNOWN, as_lower_bound, is_share, percent, with_range
 from sim.report.words.sentences import LOSS_PARTS, read_bound
 from sim.report.words.sites import find_unknown
 from sim.results.folder import RunFolder, input_rows
@@ -74,6 +74,8 @@ class Line:
     is_sum: bool = False
     bound: str = ""
     """Text for a zero of a sample that was unlikely to be cut off."""
+    is_least: bool = False
+    """Whether the number is a lower bound."""
 
     @property
     def is_drawn(self) -> bool:
@@ -83,7 +85,7 @@ class Line:
     @property
     def text(self) -> str:
         """The number with its range in brackets, or the bound."""
-        return self.bound or with_range(self.found)
+        return self.bound or joined("", ("≥" * self.is_least, with_range(self.found)))
 
 
 @dataclass(frozen=True)
@@ -161,20 +163,19 @@ def read_money(run: RunFolder, strategy: str | None) -> Rows:
     """From the sales that failed to what the country lost, in its currency where it has one."""
     found, rate = read_estimates(run), rate_of(run)
     chosen = run.strategy(strategy)
-    lines = [
-        Line(
-            name,
-            in_currency(found[chosen, metric], rate),
-            metric in SUMS,
-            "" if found[chosen, metric].is_known else NOT_KNOWN,
-        )
-        for metric, name in LOSS_PARTS
-        if (chosen, metric) in found
-    ]
+    is_open = has_sites(run) and bool(find_unknown(run, chosen))
+    lines = []
+    for metric, name in LOSS_PARTS:
+        if one := found.get((chosen, metric)):
+            lost = in_currency(one, rate)
+            is_least = is_open and one.median > 0
+            bound = "" if one.is_known else NOT_KNOWN
+            lost = as_lower_bound(lost) if is_least else lost
+            lines.append(Line(name, lost, metric in SUMS, bound, is_least))
     lines = [line for line in lines if line.is_sum or not (line.bound or line.found.high == 0)]
     panel = Panel(capitalised(currency_name(lines[0].found.unit)), tuple(lines))
     note = " Medians of parts need not add up to that of the whole."
-    if has_sites(run) and find_unknown(run, chosen):
+    if is_open:
         note += " All are lower bounds: some sites are not known."
     return _rows("What it cost", [panel], note)
 

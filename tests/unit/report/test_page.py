@@ -1313,12 +1313,15 @@ def test_a_bound_from_below_lies_within_its_range():
     assert as_lower_bound(Estimate(335.78, 0, 335.92, "h")).high == 330
     assert lasts(as_lower_bound(Estimate(335.78, 0, 335.92, "h"))) == "≥330 0 to 330"
     assert lasts(Estimate(0, 0, 99, "h")) == "0 0 to 99"
+    # As of sums elsewhere on the page: 45 is no lower bound of 44.7.
+    assert lasts(Estimate(44.7, 26.9, 82.6, "USD"), "estimate") == "≥44 26 to 82"
 
 
-def lasts(hours: Estimate) -> str:
-    """Hours of a site that still is cut off at the end, as the page writes them."""
+def lasts(found: Estimate, name: str = "lasts") -> str:
+    """Hours of a site that still is cut off at the end, as a part of the page writes them."""
     parts = _template().environment.get_template("parts.html.j2")
-    return words_of(f"<main>{parts.make_module({'words': IN_ENGLISH}).lasts(hours, True)}").strip()  # type: ignore[attr-defined]
+    write = getattr(parts.make_module({"words": IN_ENGLISH}), name)
+    return " ".join(words_of(f"<main>{write(found, True)}").split())
 
 
 @pytest.mark.parametrize(

@@ -100,6 +100,13 @@ def test_money_is_the_summary_in_the_country_s_currency(ensemble):
     assert drawn == pytest.approx(np.array([_ends(line.found) for line in panel.lines]))
 
 
+def test_money_is_a_lower_bound_where_sites_are_not_known(ensemble, monkeypatch):
+    monkeypatch.setattr("sim.report.figures.rows.has_sites", lambda _: True)
+    monkeypatch.setattr("sim.report.figures.rows.find_unknown", lambda *_: {("a", "")})
+    (panel,) = read_money(ensemble, None).panels
+    assert all(str(line.text).startswith("≥") for line in panel.lines if line.found.median > 0)
+
+
 def test_shares_of_groups_are_quantiles_over_simulations(ensemble):
     hits = duckdb.sql(
         f"""SELECT "group", list(value / denominator) FROM '{ensemble.path}/hits.parquet'
