@@ -24,7 +24,7 @@ from sim.blocklists.inventory import assess_inventory, rank_businesses
 def test_states_are_found_and_cannot_be_written_to():
     columns = {
         "address": ["192.0.2.1", "198.51.100.1", "192.0.2.2", ""],
-        "name": ["shop", "shop", "bank", "none"],
+        "name": ["shop", "shop", "bank", "farm"],
     }
     hits = find_hits(feed_of_columns(columns, "inventory"), AddressSet.of("192.0.2.0/24"))
     assert hits.host_state.tolist() == [
