@@ -75,6 +75,7 @@ def test_the_same_in_every_simulation_differs_by_exactly_zero(lines):
     line = lines["twin", COLLATERAL]
     assert (line.difference, line.difference_low, line.difference_high) == (0, 0, 0)
     assert (line.share_less, line.share_more) == (0, 0)
+    assert line.baseline == "none"
 
 
 def test_only_chosen_metrics_are_compared():

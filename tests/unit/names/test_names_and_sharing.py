@@ -131,6 +131,7 @@ def test_published_ranks_have_the_geometric_mean_of_both_sides():
     curve = fit_curve(calibration)
     at_ranks = curve.size_at(calibration.edge[1:-1].astype(float))
     mean = calibration.mean_names
+    assert calibration.names.sum() == calibration.n_names - calibration.n_single
     assert at_ranks == pytest.approx(np.sqrt(mean[:-1] * mean[1:]))
     assert curve.size_at(np.array([float(calibration.n_shared)])) == pytest.approx(2)
 

@@ -93,6 +93,7 @@ def test_shares_of_variance_are_those_of_a_linear_sum():
     found = rank_shares(result, ranks_of(inputs))
     assert_allclose(found[:3], np.array([16, 4, 1]) / 21, atol=0.03)
     assert_array_equal(found[3:], 0)
+    assert (rank_shares(inputs.sum(axis=1), ranks_of(inputs)) > 0).sum() == 8
 
 
 def test_ranks_alone_count():
@@ -119,6 +120,12 @@ def test_the_share_of_one_input_is_the_adjusted_one_of_its_rank_correlation():
     (found,) = rank_shares(result, ranks_of(known[:, None]))
     squared = stats.spearmanr(known, result).statistic ** 2
     assert found == pytest.approx(squared - (1 - squared) / 38)
+    both = ranks_of(np.column_stack([known, rng.random(40)]))
+    total = ranks_of(both.sum(axis=1)[:, None])[:, 0]
+    missed = np.linalg.lstsq(both, total)[1][0] / (total @ total)
+    first = max(stats.pearsonr(column, total).statistic ** 2 for column in both.T)
+    shares = first - (1 - first) / 38, 1 - first - missed - missed / 37
+    assert rank_shares(total, both).sum() == pytest.approx(sum(shares))
 
 
 def test_below_the_fewest_simulations_no_input_is_named():

@@ -154,3 +154,4 @@ def test_shares_in_words_and_days_are_those_of_the_language():
     assert spanish.write(period(start, start.replace(day=20))) == "del 16 al 20 de abril de 2018"
     assert russian.write(day(end)) == f"4 июня 2018{NBSP}года"
     assert IN_ENGLISH.write(period(start, end)) == "16 April to 4 June 2018"
+    assert IN_ENGLISH.write(period(end, end)) == "4 June 2018"
