@@ -171,6 +171,7 @@ def test_inputs_are_told_before_and_after(resolved, tmp_path):
     assert distances == sorted(distances, reverse=True)
     (row,) = [row for row in rows if row["input"] == "population.share_components_at_home"]
     assert 0.4 <= float(row["before_low"]) < float(row["before_median"]) < 0.9
+    assert row["before_median"] != row["after_median"]
     # Nothing here depends on any input.
     assert {row["is_moved"] for row in rows} == {"false"}
 

@@ -484,6 +484,7 @@ def test_a_table_without_providers_expects_no_names_and_what_it_lacks_is_left_ou
     told = run("blocklist.txt", "--attribute", "table.csv", "--inventory", "hosts.csv",
                "--by", "region")  # fmt: skip
     assert "neither the attribute table nor the inventory has region: left out" in told.stderr
+    assert "left out" not in run(*asked, "--by", "region").stderr
 
 
 FLEET = REPOSITORY / "samples" / "ec2-instances.csv"

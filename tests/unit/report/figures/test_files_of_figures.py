@@ -77,6 +77,9 @@ def test_the_user_s_style_is_respected(ensemble, tmp_path):
     assert "#ff00ff" in drawn
     assert re.search(r"font(-size)?: [^;\"]*\b13px", drawn)
     assert "#0f5f8f" not in drawn
+    (tmp_path / "outage.svg").write_text("mine")
+    with pytest.raises(UsageError, match=r"outage\.svg"):
+        plot_run(ensemble, tmp_path, ["outage"], None, ["svg"])
 
 
 def test_tables_are_written_without_pictures(ensemble, tmp_path):
