@@ -70,6 +70,13 @@ def test_expected_names_are_those_of_providers_of_2018_where_no_table_is_given(f
 
 def test_names_of_addresses_that_no_table_tells_of_are_not_known_anywhere(files):
     (files / "one.txt").write_text("8.8.8.0/24\n")
+    (files / "other.txt").write_text("8.8.9.0/24\n8.8.8.9\n")
+    both = document("one.txt", "other.txt")["listed"]
+    assert both["n_addresses4"] == 512
+    assert [(one["n_entries"], one["n_without_address"]) for one in both["lists"]] == [
+        (1, 0),
+        (2, 0),
+    ]
     asked = ("one.txt", "--expect-names")
     found = document(*asked)["expected_names"]["all"]
     assert {found[count] for count in ("names", "hit", "wholly", "active")} == {None}
