@@ -350,7 +350,7 @@ def read_pfx2as(source: Readable, gathering: Gathering) -> Feed:
         "expected the network that announces each prefix in the third cell, got 0 and 1 alone: "
         "name the columns in the first line, or say --as pfx2as"
     )
-    is_odd = {*feed.labels["asn"].texts} <= {"", "1"}
+    is_odd = "asn" in feed.labels and {*feed.labels["asn"].texts} <= {"", "1"}
     return replace(feed, questions=(Problem(gathering.name, message),) if is_odd else ())
 
 
