@@ -149,6 +149,8 @@ def test_all_mistakes_are_reported_at_once_each_in_its_line(write_scenario):
 def test_a_pair_that_is_none_is_refused_where_it_stands(write_scenario, written, reported):
     note = f"provenance:\n  end:\n    kind: choice\n    why: w\n    range: {written}\n"
     assert problems_of(write_scenario(add=note)) == reported
+    (told,) = problems_of(write_scenario(add="evidence: []\n"))
+    assert told.endswith("evidence: expected at least 1 of them, got []")
 
 
 @pytest.mark.parametrize(
