@@ -496,7 +496,10 @@ class _Facts:
                 else:
                     found = Estimate(math.nan, math.nan, math.nan, SHARE)
                 one = self.figure(metric, found, what)
-                figures.append(self.bounded(one, strategy) if metric == COLLATERAL else one)
+                if metric == COLLATERAL:
+                    is_least = self.has_sites and bool(find_unknown(self.run, strategy))
+                    one = _least(self.bounded(one, strategy), is_least=is_least)
+                figures.append(one)
             money = self.money(strategy)
             figures += [money] if money else []
             shown = (

@@ -8,6 +8,8 @@ import pytest
 
 from sim.errors import DataError, ScenarioError
 from sim.experiment.plan import metrics_of
+from sim.report.words.answer import answer
+from sim.results.folder import open_run
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved, read_tables, resolve
 from tests.commands import run
@@ -202,6 +204,12 @@ def test_strategies_are_compared_on_a_case_of_ones_own(tmp_path, monkeypatch):
     assert effects == {dropped}
     run("report", "out")
     assert "Effect: attempts at the target" in Path("out/report.html").read_text()
+    # Of sites that are not known the harm of all is a bound.
+    of_some = answer(open_run(Path("out"))).strategies[1].figures[0]
+    with monkeypatch.context() as patched:
+        patched.setattr("sim.report.words.answer.find_unknown", lambda *_: {("x.example", "")})
+        least = answer(open_run(Path("out"))).strategies[1].figures[0]
+    assert (of_some.bound, least.bound[:1]) == ("", "≥")
     said = run("assess", "out", "--strategy", "cover:rules=10").stdout
     assert "reached none of the target's addresses: 7" in said
     assert "| the orders given |" in said
