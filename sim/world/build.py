@@ -29,6 +29,7 @@ from sim.scenario.reactions import Censor, Complaints, Reactions, Users
 from sim.scenario.resolve import Resolved
 from sim.scenario.schema import Effects, Ipv6, Thresholds
 from sim.scenario.tables.money import Amounts
+from sim.scenario.tables.roles import FRONTEND
 from sim.scenario.tables.seeds import Table, table_rows
 from sim.scenario.tables.sharing import ConcentrationRow, KindRow
 from sim.streams import Stream, Streams
@@ -393,6 +394,10 @@ def neighbours_of_hosts(
         is_known = ~np.isnan(sites.n_names)
         np.maximum.at(given, row[is_known], sites.n_names[is_known].astype(np.int64))
         np.copyto(n_names, given, where=given > 0)
+        # Each site whose front end is there is one of them.
+        is_front = sites.host_role == FRONTEND
+        own = np.unique((row[is_front], sites.host_business[is_front]), axis=1)
+        np.maximum(n_names, np.bincount(own[0], minlength=n_names.size), out=n_names)
     # Components of t = 0 on each address, each counted once.
     is_now = host_row < parts[0].host_component.size
     pair = address_row[is_now], parts[0].host_component[host_row[is_now]]

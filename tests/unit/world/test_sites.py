@@ -104,6 +104,12 @@ def test_names_that_are_counted_are_not_drawn(tmp_path):
     (there,) = np.unique(held.n_names[held.address == int(ip_address("198.18.0.9"))])
     # Two rows count the names of one address: the larger number.
     assert there == 7
+    # Each site whose front end is there is one, whatever a row counts; a payment is not.
+    sites = [f"{name}.example,198.18.0.9,,,1" for name in "cdefghijkl"]
+    rows = (*INVENTORY["population.inventory"], *sites, "m.example,198.18.0.9,payment,,")
+    more = resolved(tmp_path, {"population.inventory": rows}, **{"population.n_businesses": 0})
+    held = build_world(more, Streams(7, 0)).components
+    assert set(held.n_names[held.address == int(ip_address("198.18.0.9"))]) == {12}
 
 
 def test_an_inventory_changes_no_drawn_business(tmp_path):
