@@ -211,7 +211,7 @@ def test_what_cannot_be_is_refused_and_nothing_left(tmp_path):
         (path := tmp_path / f"{n}.csv").write_text(f"ip,from,until\n198.51.100.7,{dates}\n")
         assert why in refusal(tmp_path, "--country", "ES", "--blocklist", str(path))
     missing = refusal(tmp_path, "--country", "ES", "--blocklist", "x")
-    assert "'--blocklist': file 'x' does not exist" in missing
+    assert "'--blocklist': file 'x' does not exist" in missing.replace("File", "file")
     (tmp_path / "ours.csv").write_text("site,ip,sector,visits_per_h\na,198.51.100.7,x,-3\n")
     names = ("operators", "ops.csv", "ranges", "ops.csv", "blocklist", "list.txt", "inventory")
     options = [f"--{one}" if "." not in one else str(tmp_path / one) for one in names]
