@@ -17,7 +17,7 @@ from sim.catalogue.choices import PRICED
 from sim.errors import ScenarioError
 from sim.experiment.draws import Draws
 from sim.measure.money.accounts import NATIONAL_METHODS, national_loss_usd
-from sim.measure.money.prices import drawn, economy_parameters
+from sim.measure.money.pricing import drawn, economy_parameters
 from sim.measure.summary import LEVEL, spread_of
 from sim.names.expected import draw_assumed, draw_law, draw_within
 from sim.names.law import NamesLaw, fit_names_law, seen_by_popularity

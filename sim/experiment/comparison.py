@@ -35,7 +35,7 @@ from sim.catalogue.choices import (
 )
 from sim.experiment.plan import Plan
 from sim.measure.measures import difference_of
-from sim.measure.money.prices import drawn_dials, economy_keys, firm_keys
+from sim.measure.money.pricing import drawn_dials, economy_keys, firm_keys
 from sim.measure.summary import Measured, end_errors, ends, spread_of, spreads_of
 from sim.results.parquet import Coded, ColumnData
 from sim.results.tables import Line

@@ -18,7 +18,7 @@ from sim.experiment.execution import Answers
 from sim.experiment.executors.task import Failure, Key
 from sim.experiment.pipeline import Result
 from sim.experiment.plan import Plan
-from sim.measure.money.prices import warnings_of_revenue
+from sim.measure.money.pricing import warnings_of_revenue
 from sim.results.csvtext import csv_text
 from sim.results.folder import MANIFEST_SCHEMA, RESOLVED, SCENARIO
 from sim.results.manifest import (

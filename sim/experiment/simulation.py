@@ -27,8 +27,8 @@ from sim.measure.impact import measure_impact, measure_ratios
 from sim.measure.measures import Measure, given_in, measure_own, own_measures
 from sim.measure.money.accounts import count_money, money_measures
 from sim.measure.money.losses import loss_totals
-from sim.measure.money.prices import N_DRAWS
 from sim.measure.money.pricing import (
+    N_DRAWS,
     Priced,
     measure_named_businesses,
     measure_named_loss,

@@ -14,7 +14,7 @@ import numpy as np
 from sim.engine.eventlog import Kind
 from sim.engine.record.outcome import Outcome
 from sim.experiment.simulation import measure_outcome
-from sim.measure.money.prices import N_DRAWS
+from sim.measure.money.pricing import N_DRAWS
 from sim.scenario.resolve import Resolved
 from sim.scenario.tables.rows import RESPONSES
 from sim.streams import Streams

@@ -9,8 +9,14 @@ import pytest
 from sim.engine.eventlog import Kind
 from sim.engine.record.outcome import Outcome
 from sim.measure.money.losses import LossTotals, loss_totals
-from sim.measure.money.prices import ParameterDraws, drawn, firm_parameters
-from sim.measure.money.pricing import MoneyDraws, money_of, provider_money
+from sim.measure.money.pricing import (
+    MoneyDraws,
+    ParameterDraws,
+    drawn,
+    firm_parameters,
+    money_of,
+    provider_money,
+)
 from sim.streams import Streams
 from tests.chases import HORIZON_S, STRATEGIES, chase_world, run
 from tests.firms import shipped_money_parameters

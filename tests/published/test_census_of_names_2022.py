@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sim.measure.money.accounts import NATIONAL_METHODS, national_loss_usd
-from sim.measure.money.prices import drawn, economy_parameters
+from sim.measure.money.pricing import drawn, economy_parameters
 from sim.names.law import Calibration, fit_curve
 from sim.scenario.library import shipped
 from sim.scenario.tables.money import EconomyRow

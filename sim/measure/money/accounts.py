@@ -17,8 +17,16 @@ from numpy.typing import NDArray
 from sim.catalogue.measures import MEASURES, OF_HOSTING
 from sim.measure.groups import METHOD_LOSS, GroupCount
 from sim.measure.measures import Measure, measured
-from sim.measure.money.prices import drawn, economy_keys, economy_parameters
-from sim.measure.money.pricing import GAIN, LOSS, MONEY_METRICS, MoneyDraws, Priced
+from sim.measure.money.pricing import (
+    GAIN,
+    LOSS,
+    MONEY_METRICS,
+    MoneyDraws,
+    Priced,
+    drawn,
+    economy_keys,
+    economy_parameters,
+)
 from sim.results.tables import Line
 from sim.scenario.resolve import Resolved
 from sim.scenario.tables.seeds import table_rows

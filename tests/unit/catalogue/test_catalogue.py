@@ -21,7 +21,7 @@ from sim.catalogue.curves import CURVES
 from sim.catalogue.measures import MEASURES, Section
 from sim.experiment.plan import metrics_of
 from sim.experiment.simulation import Simulation, measure_outcome
-from sim.measure.money.prices import N_DRAWS
+from sim.measure.money.pricing import N_DRAWS
 from sim.scenario.library import scenario_names
 from sim.scenario.reactions import Complaints, Users
 from sim.scenario.resolve import Resolved

@@ -9,7 +9,7 @@ from sim.experiment.pipeline import carry_out
 from sim.experiment.plan import Plan
 from sim.experiment.runs import Runs
 from sim.measure.money.accounts import SHUTDOWN
-from sim.measure.money.prices import economy_keys
+from sim.measure.money.pricing import economy_keys
 from sim.measure.sites import read_sites
 from sim.report.page.document import render
 from sim.results.folder import open_run

@@ -16,7 +16,7 @@ from sim.engine.record.outcome import Outcome
 from sim.engine.run import simulate
 from sim.measure.groups import STATES
 from sim.measure.money.losses import moves_of
-from sim.measure.money.prices import firm_parameters
+from sim.measure.money.pricing import firm_parameters
 from sim.measure.sites import site_columns
 from sim.results.parquet import ColumnData
 from sim.scenario.resolve import Resolved

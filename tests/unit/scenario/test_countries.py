@@ -7,7 +7,7 @@ import pytest
 
 from sim.errors import DataError, ScenarioError
 from sim.measure.estimates import Estimate
-from sim.measure.money.prices import economy_keys
+from sim.measure.money.pricing import economy_keys
 from sim.report.words.heading import currency_name, in_currency
 from sim.scenario.cautions import list_warnings
 from sim.scenario.library import table_names

@@ -10,15 +10,18 @@ from numpy.testing import assert_array_equal
 from sim.catalogue.measures import OF_DEMAND, OF_HOSTING
 from sim.measure.money.accounts import BY_HOST, IN_PROPORTION, MODELLED, NATIONAL_METHODS, SHUTDOWN
 from sim.measure.money.losses import loss_totals
-from sim.measure.money.prices import (
+from sim.measure.money.pricing import (
+    MONEY_METRICS,
+    NAMED_BUSINESSES,
+    NAMED_LOSS,
     draw_parameters,
     drawn,
     firm_parameters,
     highest_level,
     modelled_revenue_usd_per_year,
+    price_run,
     warnings_of_revenue,
 )
-from sim.measure.money.pricing import MONEY_METRICS, NAMED_BUSINESSES, NAMED_LOSS, price_run
 from sim.results.schema import MONEY
 from sim.scenario.resolve import Resolved
 from sim.statistics.designs import triangular_quantile, triangular_share

@@ -11,8 +11,7 @@ from sim.engine.eventlog import Kind
 from sim.engine.state.ledger import SPELL_NAMES
 from sim.measure.money.accounts import NATIONAL_METHODS, national_loss_usd
 from sim.measure.money.losses import Moves, Stretches, add_up, loss_totals, moves_of
-from sim.measure.money.prices import economy_parameters, firm_parameters
-from sim.measure.money.pricing import money_of, provider_money
+from sim.measure.money.pricing import economy_parameters, firm_parameters, money_of, provider_money
 from sim.scenario.library import shipped
 from sim.scenario.tables.money import SPELL_CLASSES, EconomyRow
 from sim.scenario.tables.seeds import read_table

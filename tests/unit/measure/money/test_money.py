@@ -10,8 +10,14 @@ import pytest
 from sim.engine.state.ledger import SPELL_NAMES
 from sim.measure.money.accounts import money_measures
 from sim.measure.money.losses import LossTotals, Moves, add_up
-from sim.measure.money.prices import ParameterDraws, drawn, firm_parameters
-from sim.measure.money.pricing import MONEY_METRICS, money_of, provider_money
+from sim.measure.money.pricing import (
+    MONEY_METRICS,
+    ParameterDraws,
+    drawn,
+    firm_parameters,
+    money_of,
+    provider_money,
+)
 from sim.streams import Streams
 from tests.firms import (
     DURATION_H,

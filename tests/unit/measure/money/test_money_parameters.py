@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sim.measure.money.prices import (
+from sim.measure.money.pricing import (
     drawn,
     economy_parameters,
     firm_keys,
