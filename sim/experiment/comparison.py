@@ -23,16 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import nbdtrik
 
-from sim.catalogue.choices import (
-    COLLATERAL,
-    EFFECTS,
-    HARMS,
-    KEY_FIGURES,
-    OF_SAMPLE,
-    PRIVATE_LOSS,
-    effect_in,
-    harm_of,
-)
+from sim.catalogue import choices
 from sim.experiment.plan import Plan
 from sim.measure.measures import difference_of
 from sim.measure.money.pricing import drawn_dials, economy_keys, firm_keys
@@ -156,7 +147,7 @@ def typical_of(part: Measured) -> int:
     Nearest by the mean over key measures of how far its rank lies from the middle; the first of
     several. A measure that is not known in a simulation counts as farthest.
     """
-    value = part.values([name for name in KEY_FIGURES if name in part.row])
+    value = part.values([name for name in choices.KEY_FIGURES if name in part.row])
     is_known = ~np.isnan(value)
     below = (value[:, None, :] < value[:, :, None]).sum(axis=2)
     equal = (value[:, None, :] == value[:, :, None]).sum(axis=2)
@@ -235,7 +226,7 @@ def paired_difference(metric: str, part: Measured, against: Measured, n_drawn: f
     """
     value, other = (one.values((metric,))[0] for one in (part, against))
     difference = difference_of(value, other)
-    if harm_of(metric) in OF_SAMPLE:
+    if choices.harm_of(metric) in choices.OF_SAMPLE:
         if any(one.is_unpolled or one.has_missed(metric, n_drawn) for one in (part, against)):
             difference[:] = np.nan
         difference[(value == 0) & (other == 0) & (n_drawn > 0)] = np.nan
@@ -247,7 +238,11 @@ def without_selection(metric: str, difference: Values, n_drawn: float) -> Values
 
     The others are those with harm, chosen by their outcome.
     """
-    is_selected = n_drawn > 0 and harm_of(metric) in OF_SAMPLE and not is_mostly_known(difference)
+    is_selected = (
+        n_drawn > 0
+        and choices.harm_of(metric) in choices.OF_SAMPLE
+        and not is_mostly_known(difference)
+    )
     return np.full_like(difference, np.nan) if is_selected else difference
 
 
@@ -256,7 +251,7 @@ def is_mostly_known(difference: Values) -> bool:
     return bool(np.isnan(difference).sum() <= (1 - LEAST_SHARE) * difference.size)
 
 
-JUDGED = (COLLATERAL, *EFFECTS, PRIVATE_LOSS)
+JUDGED = (choices.COLLATERAL, *choices.EFFECTS, choices.PRIVATE_LOSS)
 """Measures by which strategies are judged: harm, one of effect, and cost."""
 AGREE, DIFFER, TOO_FEW, NOT_KNOWN = "agree", "differ", "too few", "not known"
 LEAST_SHARE, RISK = 0.95, 0.05
@@ -308,7 +303,7 @@ def judge_pairs(
     shared = in_shared_replicates(measured)
     labels = list(shared)
     known = {name for name in JUDGED if all(name in part.row for part in shared.values())}
-    other = {*EFFECTS} - {effect_in(known)}
+    other = {*choices.EFFECTS} - {choices.effect_in(known)}
     metrics = [name for name in JUDGED if name in known - other]
     pairs = [(one, other) for row, one in enumerate(labels) for other in labels[row + 1 :]]
     n_verdicts = len(pairs) * len(metrics)
@@ -373,12 +368,12 @@ def weigh_strategies(plan: Plan, measured: Mapping[str, Measured]) -> tuple[Line
     of a sample, which harms more.
     """
     shared = in_shared_replicates(measured)
-    return tuple(line for harm in HARMS for line in _weigh_by(plan, harm, shared))
+    return tuple(line for harm in choices.HARMS for line in _weigh_by(plan, harm, shared))
 
 
 def _weigh_by(plan: Plan, collateral: str, measured: Mapping[str, Measured]) -> Iterator[Line]:
     known = {name for part in measured.values() for name in part.row}
-    pair = effect_in(known), collateral
+    pair = choices.effect_in(known), collateral
     if not measured or any(name not in part.row for part in measured.values() for name in pair):
         return
     both = np.array([part.values(pair) for part in measured.values()])

@@ -12,14 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sim.experiment.comparison import (
-    Inputs,
-    compare_strategies,
-    judge_pairs,
-    typical_of,
-    weigh_strategies,
-    with_dependence,
-)
+from sim.experiment import comparison
 from sim.experiment.execution import Batch, Execution
 from sim.experiment.outputs import Outputs, describe, failures_of, manifest_of, metadata_of
 from sim.experiment.pipeline import Result
@@ -31,18 +24,11 @@ from sim.measure.names import expected_names
 from sim.measure.polls import find_unpolled
 from sim.measure.sites import compare_sites, find_missed, summarise_sessions, summarise_sites
 from sim.measure.summary import Measured, summarise
+from sim.results import schema
 from sim.results.csvtext import lines_text
 from sim.results.folder import COMPLETE
 from sim.results.manifest import pandas_types
 from sim.results.parquet import merge_parts, write_part
-from sim.results.schema import (
-    ALL_TABLES,
-    COMPARISON_TABLES,
-    ENSEMBLE_TABLES,
-    KEYS,
-    SITE_TABLES,
-    Column,
-)
 from sim.results.store import RUN_TABLES, SITE_RUNS, SITE_SESSION_RUNS
 from sim.scenario.resolve import Resolved
 from sim.scenario.strategies import NoBlocking
@@ -99,13 +85,13 @@ def derive(
     outputs: Outputs = {}
     inputs = None
     if plan.draws is not None:
-        inputs = Inputs(plan)
+        inputs = comparison.Inputs(plan)
         part, path = scratch / "inputs.part", into / "inputs.parquet"
         write_part(part, inputs.tabulate())
         outputs[path.name] = path, merge_parts([part], path, metadata_of(plan))
     measured = {label: Measured.of(runs) for label, runs in measures.items() if runs}
     lines: dict[str, list[Any]] = {
-        Path(file).stem: [] for file in ALL_TABLES if file.endswith(".csv")
+        Path(file).stem: [] for file in schema.ALL_TABLES if file.endswith(".csv")
     }
     for variant in plan.variants:
         label, resolved = variant.label, variant.resolved
@@ -118,7 +104,7 @@ def derive(
         sample = measured[label].sample()
         summary = summarise(label, measured[label], table_rows(resolved.figures), sample)
         if inputs is not None:
-            summary = with_dependence(summary, measured, inputs)
+            summary = comparison.with_dependence(summary, measured, inputs)
         lines["summary"] += summary
         counts = read_groups(folder, label)
         members = [counts.get(number, []) for number in runs]
@@ -141,9 +127,11 @@ def derive(
         await_table(table)
     if plan.kind != RUN and plan.baseline is not None:
         n_drawn = plan.resolved.scenario.population.n_businesses
-        lines["comparison"] += compare_strategies(measured, plan.baseline, plan.metrics, n_drawn)
-        lines["tradeoff"] += weigh_strategies(plan, measured)
-        lines["verdicts"] += judge_pairs(plan, measured, inputs)
+        lines["comparison"] += comparison.compare_strategies(
+            measured, plan.baseline, plan.metrics, n_drawn
+        )
+        lines["tradeoff"] += comparison.weigh_strategies(plan, measured)
+        lines["verdicts"] += comparison.judge_pairs(plan, measured, inputs)
         if plan.resolved.inventory is not None:
             cases = {one.label: one.resolved for one in plan.variants if one.label in measured}
             of_case = cases, plan.baseline, plan.resolved.amounts.currency
@@ -155,18 +143,18 @@ def derive(
             outputs[file] = into / file, len(rows)
     runs_of = {label: tuple(found) for label, found in measures.items()}
     nothing = tuple(_say_nothing(plan, folder, measured))
-    typical = {label: typical_of(part) for label, part in measured.items()}
+    typical = {label: comparison.typical_of(part) for label, part in measured.items()}
     return Derived(runs_of, typical, nothing, outputs, lines)
 
 
-def columns_of(plan: Plan) -> Mapping[str, tuple[Column, ...]]:
+def columns_of(plan: Plan) -> Mapping[str, tuple[schema.Column, ...]]:
     """Columns of the tables that the folder of a run or a comparison has."""
     absent = {
-        *(() if plan.draws is not None else ENSEMBLE_TABLES),
-        *(() if plan.kind != RUN else COMPARISON_TABLES),
-        *(() if plan.resolved.inventory is not None else SITE_TABLES),
+        *(() if plan.draws is not None else schema.ENSEMBLE_TABLES),
+        *(() if plan.kind != RUN else schema.COMPARISON_TABLES),
+        *(() if plan.resolved.inventory is not None else schema.SITE_TABLES),
     }
-    return {file: columns for file, columns in ALL_TABLES.items() if file not in absent}
+    return {file: columns for file, columns in schema.ALL_TABLES.items() if file not in absent}
 
 
 def derived_manifest(
@@ -251,7 +239,7 @@ class Runs:
             f"{table}.parquet": (folder / f"{table}.parquet", n_rows.result())
             for table, n_rows in merging.items()
         }
-        outputs |= derived.outputs | describe(folder, plan, columns_of(plan), KEYS)
+        outputs |= derived.outputs | describe(folder, plan, columns_of(plan), schema.KEYS)
         manifest = derived_manifest(
             plan,
             derived,
@@ -272,7 +260,7 @@ def _merge_tables(
             merge_parts,
             of_runs,
             folder / f"{table}.parquet",
-            metadata | pandas_types(ALL_TABLES[f"{table}.parquet"]),
+            metadata | pandas_types(schema.ALL_TABLES[f"{table}.parquet"]),
         )
         for table, of_runs in parts.items()
     }

@@ -25,15 +25,9 @@ from sim.measure.facts import group_columns, measure_columns
 from sim.measure.groups import count_groups, count_in
 from sim.measure.impact import measure_impact, measure_ratios
 from sim.measure.measures import Measure, given_in, measure_own, own_measures
+from sim.measure.money import pricing
 from sim.measure.money.accounts import count_money, money_measures
 from sim.measure.money.losses import loss_totals
-from sim.measure.money.pricing import (
-    N_DRAWS,
-    Priced,
-    measure_named_businesses,
-    measure_named_loss,
-    price_run,
-)
 from sim.measure.polls import count_unknown
 from sim.measure.sites import session_columns, site_columns
 from sim.results.parquet import ColumnData
@@ -99,15 +93,15 @@ class Simulation:
 
 def measure_outcome(
     resolved: Resolved, streams: Streams, n_money_draws: int, *, world: World, outcome: Outcome
-) -> tuple[tuple[Measure, ...], Priced]:
+) -> tuple[tuple[Measure, ...], pricing.Priced]:
     """Measures of a run other than those at chosen times, and the losses priced for them."""
     totals = loss_totals(world, outcome, resolved.inventory)
-    priced = price_run(resolved, streams, totals, n_money_draws)
+    priced = pricing.price_run(resolved, streams, totals, n_money_draws)
     found = (
         *count_unknown(measure_impact(world, outcome), resolved, world, outcome),
-        *measure_named_businesses(resolved, world, outcome),
+        *pricing.measure_named_businesses(resolved, world, outcome),
         *money_measures(priced.money, has_reactions=resolved.responses is not None),
-        *measure_named_loss(resolved, priced.money, priced.providers),
+        *pricing.measure_named_loss(resolved, priced.money, priced.providers),
     )
     found = tuple(given_in(resolved.amounts, (*found, *measure_ratios(found))))
     return (*found, *measure_own(resolved, world, outcome)), priced
@@ -141,7 +135,7 @@ class _Worker:
             sessions_s=sessions_of(resolved) if has_sites else (),
         )  # fmt: skip
         # A member has one draw of every uncertain input, prices included.
-        n_prices = N_DRAWS if draws is None else 1
+        n_prices = pricing.N_DRAWS if draws is None else 1
         found, priced = measure_outcome(resolved, of_prices, n_prices, world=world, outcome=outcome)
         tables: Mapping[str, bytes] = {}
         if self._simulation.with_tables:

@@ -20,18 +20,8 @@ from numpy.typing import NDArray
 
 from sim.catalogue.choices import COLLATERAL
 from sim.errors import Mistakes, Problem, ScenarioError
+from sim.experiment import outputs
 from sim.experiment.execution import Answers, Execution
-from sim.experiment.outputs import (
-    COMPARED,
-    FACTOR,
-    METRIC,
-    POINT,
-    UNIT,
-    Sheet,
-    Study,
-    points_sheet,
-    write_study,
-)
 from sim.experiment.plan import Plan, choose_metrics
 from sim.results.schema import Column
 from sim.scenario.document import Value, parse_scalar
@@ -172,13 +162,13 @@ def _problem(origin: str, message: str) -> ScenarioError:
 
 
 _MEASURED = (
-    COMPARED["strategy"],
-    METRIC,
-    UNIT,
-    *(COMPARED[name] for name in ("median", "low", "high", "level")),
+    outputs.COMPARED["strategy"],
+    outputs.METRIC,
+    outputs.UNIT,
+    *(outputs.COMPARED[name] for name in ("median", "low", "high", "level")),
     Column("n_replicates", "integer", "replicates", "Replicates of the point"),
-    COMPARED["n_known"],
-    *(COMPARED[name] for name in ("denominator", "denominator_unit", "zero_at_most")),
+    outputs.COMPARED["n_known"],
+    *(outputs.COMPARED[name] for name in ("denominator", "denominator_unit", "zero_at_most")),
 )
 
 
@@ -234,13 +224,13 @@ class Sweep:
         """Run all points."""
         return ask().answers()
 
-    def write(self, folder: Path, found: Answers) -> Study:
+    def write(self, folder: Path, found: Answers) -> outputs.Study:
         """Write ``sweep.csv`` and ``points.csv``."""
         sheets = [
             sweep_sheet(self.axes, self.laid, found, self.metrics),
-            points_sheet(axis_columns(self.axes), self.laid, found),
+            outputs.points_sheet(axis_columns(self.axes), self.laid, found),
         ]
-        return write_study(folder, self.plan, found, sheets)
+        return outputs.write_study(folder, self.plan, found, sheets)
 
 
 def axis_columns(axes: Axes) -> tuple[Column, ...]:
@@ -250,18 +240,18 @@ def axis_columns(axes: Axes) -> tuple[Column, ...]:
 
 def sweep_sheet(
     axes: Axes, points: Sequence[Sequence[Value]], answers: Answers, metrics: Sequence[str]
-) -> Sheet:
+) -> outputs.Sheet:
     """The chosen measures at every point that has a result."""
     has_run = ~np.isnan(answers.value).all(axis=(1, 2))
-    described = (POINT, *axis_columns(axes), *_MEASURED)
+    described = (outputs.POINT, *axis_columns(axes), *_MEASURED)
     rows = []
     for point in np.flatnonzero(has_run).tolist():
-        at = {POINT.name: point, **dict(zip(axes, points[point], strict=True))}
+        at = {outputs.POINT.name: point, **dict(zip(axes, points[point], strict=True))}
         part = answers.at(point)
         for line in part.describe(metrics, part.sample()):
             cells = at | line | {"strategy": answers.label, "n_replicates": line["n_simulations"]}
             rows.append(tuple(cells[column.name] for column in described))
-    return Sheet("sweep.csv", described, tuple(rows), (POINT.name, "metric"))
+    return outputs.Sheet("sweep.csv", described, tuple(rows), (outputs.POINT.name, "metric"))
 
 
 BY_ROW = "its rows move separately: an ensemble varies them"
@@ -296,9 +286,9 @@ def choose_factors(
 
 
 LINE = (
-    METRIC,
-    UNIT,
-    FACTOR,
+    outputs.METRIC,
+    outputs.UNIT,
+    outputs.FACTOR,
     Column.text("factor_unit", "Unit of the assumption"),
     Column.text("range", "Range declared with the assumption"),
     Column.measured("given", "The measure with every assumption at its point value"),
@@ -411,7 +401,7 @@ class Sensitivity:
         """Run all points."""
         return ask().answers()
 
-    def write(self, folder: Path, found: Answers) -> Study:
+    def write(self, folder: Path, found: Answers) -> outputs.Study:
         """Write ``sensitivity.csv``, ``points.csv`` and ``left-out.csv``."""
         ends = [(one.key, end) for one in self.factors for end in (one.low, one.high)]
         rows = tuple(
@@ -421,8 +411,8 @@ class Sensitivity:
         )
         out = tuple((one.key, one.why) for one in self.left_out)
         sheets = [
-            Sheet("sensitivity.csv", LINE, rows, ("metric", "factor")),
-            points_sheet((FACTOR, AMOUNT), [(None, None), *ends], found),
-            Sheet("left-out.csv", OUT, out, ("key",)),
+            outputs.Sheet("sensitivity.csv", LINE, rows, ("metric", "factor")),
+            outputs.points_sheet((outputs.FACTOR, AMOUNT), [(None, None), *ends], found),
+            outputs.Sheet("left-out.csv", OUT, out, ("key",)),
         ]
-        return write_study(folder, self.plan, found, sheets)
+        return outputs.write_study(folder, self.plan, found, sheets)

@@ -18,19 +18,9 @@ from sim.measure.groups import GroupCount, unit_of
 from sim.measure.measures import Measure
 from sim.measure.summary import Measured
 from sim.results.parquet import Coded, ColumnData, read_columns
+from sim.scenario import strategies
 from sim.scenario.resolve import Resolved
 from sim.scenario.schema import Scenario
-from sim.scenario.strategies import (
-    CALENDARS,
-    Dns,
-    Negotiate,
-    NoBlocking,
-    Orders,
-    Replay,
-    Sni,
-    Throttle,
-    TimeWindow,
-)
 
 ORDERS, HITS, DENIES = (
     "orders nothing",
@@ -80,9 +70,9 @@ def why_nothing(resolved: Resolved, kinds: Collection[str], part: Measured) -> d
 
 def _why_no_order(resolved: Resolved, *, has_found: bool) -> str:
     scenario, strategy = resolved.scenario, resolved.scenario.strategy
-    if isinstance(strategy, NoBlocking):
+    if isinstance(strategy, strategies.NoBlocking):
         return "the strategy none places no order"
-    if isinstance(strategy, Replay):
+    if isinstance(strategy, strategies.Replay):
         assert resolved.orders is not None
         last = strategy.last_order
         for row in resolved.orders.rows:
@@ -90,15 +80,15 @@ def _why_no_order(resolved: Resolved, *, has_found: bool) -> str:
                 return _held_back(scenario)
         keys = "end" if last is None else "end or strategy.last_order"
         return f"every order of {strategy.orders} lies beyond {keys}"
-    if isinstance(strategy, Orders):
+    if isinstance(strategy, strategies.Orders):
         limits = _held_back(scenario)
         return f"no given order comes into force between start and end; or {limits}"
     if not has_found:
         return "no front was found before the end (censor.discovery_lag_h)"
-    if isinstance(strategy, TimeWindow):
-        key = next(key for key in CALENDARS if getattr(strategy, key) is not None)
+    if isinstance(strategy, strategies.TimeWindow):
+        key = next(key for key in strategies.CALENDARS if getattr(strategy, key) is not None)
         return f"no front was known, and free to be listed, in any of strategy.{key}"
-    if isinstance(strategy, Negotiate):
+    if isinstance(strategy, strategies.Negotiate):
         return "no provider of a front that was found refused before the end (strategy.talks_h)"
     return _held_back(scenario)
 
@@ -116,11 +106,11 @@ def _why_no_hit(scenario: Scenario, *, has_lost: bool) -> str:
     if has_lost:
         bar = scenario.thresholds.affected
         return f"no business lost more than {bar:g} of its demand at a time (thresholds.affected)"
-    if isinstance(strategy, Dns | Sni) and strategy.overmatch == 0:
+    if isinstance(strategy, strategies.Dns | strategies.Sni) and strategy.overmatch == 0:
         return "the entry matches no other name (strategy.overmatch 0)"
-    if isinstance(strategy, Dns | Sni) and scenario.effects.name_evasion == 1:
+    if isinstance(strategy, strategies.Dns | strategies.Sni) and scenario.effects.name_evasion == 1:
         return "all users get round the blocking of a name (effects.name_evasion 1)"
-    if isinstance(strategy, Throttle) and scenario.effects.throttle_severity == 0:
+    if isinstance(strategy, strategies.Throttle) and scenario.effects.throttle_severity == 0:
         return "no attempt fails at a throttled address (effects.throttle_severity 0)"
     why = "no customer of one needed an address or a name while it was blocked"
     if not scenario.population.n_businesses:

@@ -15,18 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.catalogue.choices import (
-    AFFECTED,
-    EFFECTS,
-    EVER_SHARE,
-    EXPECTED,
-    LISTED,
-    OF_SAMPLE,
-    SHARES_OF_BUSINESSES,
-    TARGET_LOST,
-    UNPOLLED,
-    harm_of,
-)
+from sim.catalogue import choices
 from sim.measure.measures import Measure
 from sim.results.tables import Line
 from sim.scenario.tables.rows import FigureRow
@@ -184,10 +173,10 @@ class Sample(NamedTuple):
         n_drawn
             Businesses that are drawn.
         """
-        is_hit = spread_of(values_of(AFFECTED))
-        listed = np.concatenate([values_of(name) for name in LISTED])
+        is_hit = spread_of(values_of(choices.AFFECTED))
+        listed = np.concatenate([values_of(name) for name in choices.LISTED])
         known = listed[~np.isnan(listed)]
-        is_reached = not is_zero(spread_of(values_of(EXPECTED)))
+        is_reached = not is_zero(spread_of(values_of(choices.EXPECTED)))
         at_most = min(RULE_OF_THREE / n_drawn, 1.0) if n_drawn > 0 else 0.0
         if known.size and not known.any():
             at_most = 0.0
@@ -215,9 +204,9 @@ class Sample(NamedTuple):
             none could be hit, and where none was and the measure counts no part of businesses or
             of their hours.
         """
-        if harm_of(metric) not in OF_SAMPLE or self.at_most == 0:
+        if choices.harm_of(metric) not in choices.OF_SAMPLE or self.at_most == 0:
             return 0.0
-        if metric == EVER_SHARE:
+        if metric == choices.EVER_SHARE:
             return self.at_most
         if unit == of:
             return self.at_most * whole
@@ -272,7 +261,7 @@ class Measured:
     @property
     def is_unpolled(self) -> bool:
         """Whether sites were not polled at every operator, so that counts are lower bounds."""
-        return bool(np.nan_to_num(self.values(UNPOLLED) - [[self.n_missed], [0]]).any())
+        return bool(np.nan_to_num(self.values(choices.UNPOLLED) - [[self.n_missed], [0]]).any())
 
     @property
     def is_open(self) -> bool:
@@ -283,13 +272,19 @@ class Measured:
         """Return the measures with more sites not known; shares of all are then not known."""
         value = self.value.copy()
         if n:
-            value[self.row[UNPOLLED[0]]] += n
-            value[[self.row[name] for name in SHARES_OF_BUSINESSES if name in self.row]] = math.nan
+            value[self.row[choices.UNPOLLED[0]]] += n
+            value[[self.row[name] for name in choices.SHARES_OF_BUSINESSES if name in self.row]] = (
+                math.nan
+            )
         return Measured(self.replicate, self.metrics, value, self.denominator, n)
 
     def sample(self) -> Sample:
         """Sample by which zeros of these measures are read."""
-        n_drawn = np.median(self.denominator[self.row[EXPECTED]]) if EXPECTED in self.row else 0.0
+        n_drawn = (
+            np.median(self.denominator[self.row[choices.EXPECTED]])
+            if choices.EXPECTED in self.row
+            else 0.0
+        )
         found = Sample.of(lambda name: self.values((name,))[0], float(n_drawn))
         return found._replace(at_most=math.nan) if self.is_open else found
 
@@ -342,14 +337,14 @@ class Measured:
         n_drawn
             Businesses that are drawn; without any only names are a sample.
         """
-        if metric not in self.row or metric in (*EFFECTS, TARGET_LOST):
+        if metric not in self.row or metric in (*choices.EFFECTS, choices.TARGET_LOST):
             return False
         if not (n_drawn or self.metrics[self.row[metric]].unit.startswith("names")):
             return False
         harm = self.values((metric,))
         if not (harm == 0).any() or np.nan_to_num(harm).any():
             return False
-        listed, expected = self.values(LISTED), self.values((EXPECTED,))
+        listed, expected = self.values(choices.LISTED), self.values((choices.EXPECTED,))
         known = listed[~np.isnan(listed)]
         if known.size and not known.any():
             return False

@@ -11,18 +11,11 @@ from typing import Any
 
 from sim.errors import Problem, ScenarioError
 from sim.files import note_read
-from sim.scenario import library
+from sim.scenario import library, schema
 from sim.scenario.document import MAX_BYTES, Document, NodePath, Place, parse_document
 from sim.scenario.overrides import fill_in, override, take_pack
 from sim.scenario.readings import reading_problems
 from sim.scenario.refusal import validated
-from sim.scenario.schema import (
-    Scenario,
-    dump_tree,
-    note_problems,
-    scenario_tree,
-    without_stale_notes,
-)
 from sim.scenario.strategies import Chase, Own
 from sim.scenario.tables.column_changes import ColumnChange
 from sim.scenario.tables.rows import AssumptionRow, read_assumptions
@@ -42,7 +35,7 @@ NEEDS_ATTENTION = ("pause_pressure", "end_pressure")
 _ALL_TIMES = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
-def _lone_sections(scenario: Scenario) -> Iterator[tuple[NodePath, str]]:
+def _lone_sections(scenario: schema.Scenario) -> Iterator[tuple[NodePath, str]]:
     """Sections, shares and strategies without what they act on, each with what is wrong."""
     for section, (needed, why) in NEEDS.items():
         if scenario.has(section) and not scenario.has(needed):
@@ -74,7 +67,7 @@ def _lone_sections(scenario: Scenario) -> Iterator[tuple[NodePath, str]]:
         yield ("strategy", "id"), message
 
 
-def _lone_keys(scenario: Scenario) -> Iterator[tuple[NodePath, str]]:
+def _lone_keys(scenario: schema.Scenario) -> Iterator[tuple[NodePath, str]]:
     """Keys of the censor without the one that they go with, and the reverse."""
     if (censor := scenario.censor) is None:
         return
@@ -104,7 +97,7 @@ def _lone_keys(scenario: Scenario) -> Iterator[tuple[NodePath, str]]:
             yield ("censor", key), message
 
 
-def _evidence_problems(scenario: Scenario, document: Document) -> Iterator[Problem]:
+def _evidence_problems(scenario: schema.Scenario, document: Document) -> Iterator[Problem]:
     """Refuse evidence with one name twice, and what no run has to be read off."""
     # A run that is shortened for a question reads the evidence in time, or none.
     is_cut = document.is_replaced(("start",)) or document.is_replaced(("end",))
@@ -127,7 +120,7 @@ GIVEN_BY = {"population.n_businesses": "inventory"}
 class LoadedScenario:
     """A scenario and where it came from."""
 
-    scenario: Scenario
+    scenario: schema.Scenario
     """Validated in form; every key has a value."""
     document: Document
     """The places of the values."""
@@ -234,7 +227,7 @@ def load_values(
         With every mistake, each by the path of its key.
     """
     try:
-        return _load(dump_tree(tree).encode(), NAME, Path.cwd(), overrides, copies)
+        return _load(schema.dump_tree(tree).encode(), NAME, Path.cwd(), overrides, copies)
     except ScenarioError as error:
         # Lines and columns are those of a text that nobody wrote.
         placed = [
@@ -279,7 +272,7 @@ def _read(name: str) -> tuple[bytes, str, Path]:
         raise ScenarioError([Problem(str(path), message)]) from None
 
 
-def validate(document: Document) -> Scenario:
+def validate(document: Document) -> schema.Scenario:
     """Validate what a document holds, with what its sections need of each other.
 
     Notes of the file on values that were set over the file's are dropped.
@@ -290,15 +283,15 @@ def validate(document: Document) -> Scenario:
         With every mistake, those of the reading too.
     """
 
-    def problems(found: Scenario) -> Iterator[Problem]:
+    def problems(found: schema.Scenario) -> Iterator[Problem]:
         for path, message in (*_lone_sections(found), *_lone_keys(found)):
             yield document.problem(path, message, at_key=True)
         yield from _evidence_problems(found, document)
-        notes = without_stale_notes(found.provenance, document)
-        yield from note_problems(notes, scenario_tree(found), document)
+        notes = schema.without_stale_notes(found.provenance, document)
+        yield from schema.note_problems(notes, schema.scenario_tree(found), document)
 
-    scenario = validated(document, Scenario, problems)
-    notes = without_stale_notes(scenario.provenance, document)
+    scenario = validated(document, schema.Scenario, problems)
+    notes = schema.without_stale_notes(scenario.provenance, document)
     # Of a run that was cut short, only evidence that it reaches.
     start, end = scenario.start, scenario.end
     reached = tuple(
@@ -309,7 +302,7 @@ def validate(document: Document) -> Scenario:
     return scenario.model_copy(update={"provenance": notes, "evidence": reached or None})
 
 
-def complete(document: Document) -> tuple[Scenario, tuple[AssumptionRow, ...]]:
+def complete(document: Document) -> tuple[schema.Scenario, tuple[AssumptionRow, ...]]:
     """Fill in the pack of the country and assumed values for keys left out, and validate.
 
     Returns
@@ -322,7 +315,7 @@ def complete(document: Document) -> tuple[Scenario, tuple[AssumptionRow, ...]]:
     for row, line in zip(table.rows, table.lines, strict=True):
         section, name = row.key.split(".")
         # A section acts if the scenario names it, or must have it.
-        acts = section in document.tree or Scenario.model_fields[section].is_required()
+        acts = section in document.tree or schema.Scenario.model_fields[section].is_required()
         stands = document.tree.get(section, {})
         if not acts or not isinstance(stands, dict):
             continue

@@ -11,16 +11,9 @@ from typing import Any
 from pydantic import BaseModel
 
 from sim.errors import Problem, ProblemsError, ScenarioError
+from sim.scenario import quantities
 from sim.scenario.document import Document, NodePath, Place, Value, format_path, parse_scalar
 from sim.scenario.library import table_names
-from sim.scenario.quantities import (
-    currencies_of,
-    describe,
-    fields_at,
-    finite_number,
-    kinds_of,
-    zones_of,
-)
 from sim.scenario.schema import Scenario
 from sim.scenario.tables.column_changes import ColumnChange
 from sim.scenario.tables.rows import PackRow, RateRow
@@ -48,7 +41,7 @@ def override(document: Document, text: str) -> ColumnChange | None:
     path = tuple(key.split("."))
     try:
         if is_column(text):
-            if (amount := finite_number(written)) is None:
+            if (amount := quantities.finite_number(written)) is None:
                 raise ScenarioError([Problem(origin, f"expected a number, got {written!r}")])
             table, _, column = key.rpartition(".")
             return ColumnChange(table, column, (amount,), origin)
@@ -99,7 +92,7 @@ def parse_parameters(text: str, origin: str, taken: str = "") -> dict[str, Value
     for pair in split_at_commas(text):
         key, separator, value = (part.strip() for part in pair.partition("="))
         if not separator or not key or key in (*values, taken):
-            message = f"expected parameter=value once for each, got {describe(pair)}"
+            message = f"expected parameter=value once for each, got {quantities.describe(pair)}"
             problems.append(Problem(origin, message))
             continue
         try:
@@ -185,7 +178,8 @@ def value_at(document: Document, path: NodePath) -> Value | None:
 def _may_be_absent(path: tuple[str, ...]) -> bool:
     """Whether a scenario may leave a key out, and then has no such value, or a section of none."""
     return any(
-        NoneType in kinds_of(field.annotation) for field in fields_at(Scenario, path)
+        NoneType in quantities.kinds_of(field.annotation)
+        for field in quantities.fields_at(Scenario, path)
     ) or any(
         not any(field.is_required() for field in kind.model_fields.values())
         and not any(vars(kind()).values())
@@ -197,9 +191,9 @@ def _sections_at(path: tuple[str, ...]) -> list[type[BaseModel]]:
     """Sections that a scenario may leave out, at a path."""
     return [
         kind
-        for field in fields_at(Scenario, path)
+        for field in quantities.fields_at(Scenario, path)
         if not field.is_required()
-        for kind in kinds_of(field.annotation)
+        for kind in quantities.kinds_of(field.annotation)
         if issubclass(kind, BaseModel)
     ]
 
@@ -270,9 +264,9 @@ def take_pack(document: Document) -> None:
     pack = pack_of(country, year)
     for key, (value, line) in pack.items():
         fill_in(document, key, value, Place(file, line, 1))
-    if "time_zone" not in pack and len(zones := zones_of(country, year)) == 1:
+    if "time_zone" not in pack and len(zones := quantities.zones_of(country, year)) == 1:
         fill_in(document, "time_zone", zones[0][0], Place(IANA))
-    if "money.currency" not in pack and (currencies := currencies_of(country, year)):
+    if "money.currency" not in pack and (currencies := quantities.currencies_of(country, year)):
         fill_in(document, "money.currency", currencies[0], Place(ISO_4217))
 
 

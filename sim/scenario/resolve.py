@@ -22,34 +22,12 @@ from sim.scenario.quantities import read_prefix
 from sim.scenario.refusal import hint
 from sim.scenario.schema import NONE, USD, Names, Scenario
 from sim.scenario.strategies import GivenOrder, GivenOrderRow, Orders
+from sim.scenario.tables import consistency, money
 from sim.scenario.tables import rows as of
 from sim.scenario.tables import sharing as use
 from sim.scenario.tables.column_changes import with_settings
-from sim.scenario.tables.consistency import (
-    check_cadence,
-    check_operators,
-    check_orders,
-    check_own_places,
-    check_services,
-    check_sessions,
-    check_shared,
-    check_sharing,
-    check_target,
-    check_visits,
-    check_weights,
-    places_in,
-)
 from sim.scenario.tables.inventory import Inventory, check_sites, of_polled_family, read_inventory
 from sim.scenario.tables.lists import read_list, read_target
-from sim.scenario.tables.money import (
-    Amounts,
-    EconomyRow,
-    MoneyParameterRow,
-    amounts_of,
-    check_money_parameters,
-    check_revenue,
-    in_dollars,
-)
 from sim.scenario.tables.ranges import shared_part
 from sim.scenario.tables.rows import read_assumptions
 from sim.scenario.tables.seeds import ANY, Row, SourceNote, Table, read_table, table_rows
@@ -84,8 +62,8 @@ class Resolved:
     kinds: Annotated[Table[use.KindRow] | None, "names.kinds"]
     sharing: Annotated[Table[use.SharingRow], "names.sharing"]
     parked: Annotated[Table[use.ParkedRow], "names.parked"]
-    money_parameters: Annotated[Table[MoneyParameterRow], "money.parameters"]
-    economy: Annotated[Table[EconomyRow] | None, "money.economy"]
+    money_parameters: Annotated[Table[money.MoneyParameterRow], "money.parameters"]
+    economy: Annotated[Table[money.EconomyRow] | None, "money.economy"]
     inventory: Inventory | None
     """Sites with their own addresses."""
     visit_values: Annotated[Table[of.VisitRow] | None, "population.revenue_per_visit"]
@@ -141,9 +119,11 @@ class Resolved:
         return rate_at(table_rows(self.rates), scenario.money.currency, scenario.start.year)
 
     @cached_property
-    def amounts(self) -> Amounts:
+    def amounts(self) -> money.Amounts:
         """How amounts of results are given; a response costs dollars."""
-        return amounts_of(self.scenario, self.inventory, table_rows(self.rates), self.responses)
+        return money.amounts_of(
+            self.scenario, self.inventory, table_rows(self.rates), self.responses
+        )
 
     @property
     def given_orders(self) -> Sequence[GivenOrder | GivenOrderRow]:
@@ -270,7 +250,7 @@ def read_tables(loaded: LoadedScenario, known: Resolved | None = None) -> Resolv
     malformed.raise_any()
     found |= {"loaded": loaded, "inventory": inventory, "lists": (), "target": (), "code": ()}
     if inventory is not None:
-        priced = in_dollars(inventory, scenario, table_rows(found["rates"]))
+        priced = money.in_dollars(inventory, scenario, table_rows(found["rates"]))
         found["inventory"] = of_polled_family(priced, scenario, found["given"], found["polled"])
     resolved = Resolved(**found)
     others = {one.name: one for one in (*known.lists, *known.code)} if known is not None else {}
@@ -329,48 +309,50 @@ def check_together(resolved: Resolved) -> list[Problem]:
     scenario, sectors, hosting = resolved.scenario, resolved.sectors, resolved.hosting
     shared, inventory = resolved.shared_prefixes, resolved.inventory
     checks: list[Iterable[Problem]] = [
-        check_operators(resolved.operators),
+        consistency.check_operators(resolved.operators),
         _check_names(resolved),
         _check_borrowed(resolved),
-        check_weights(hosting, resolved.profiles, resolved.pools),
-        check_sharing(resolved.sharing),
-        check_cadence(resolved.cadence, scenario.start),
-        check_money_parameters(resolved.money_parameters, sectors),
+        consistency.check_weights(hosting, resolved.profiles, resolved.pools),
+        consistency.check_sharing(resolved.sharing),
+        consistency.check_cadence(resolved.cadence, scenario.start),
+        money.check_money_parameters(resolved.money_parameters, sectors),
     ]
     if scenario.switching is not None:
-        checks.append(check_own_places(hosting, shared))
+        checks.append(consistency.check_own_places(hosting, shared))
     if shared is not None:
-        checks.append(check_shared(shared, resolved.cloud_prefixes))
+        checks.append(consistency.check_shared(shared, resolved.cloud_prefixes))
     if scenario.target.addresses is not None:
         place = resolved.loaded.document.locate(("target", "addresses"))
-        checks.append(check_target(resolved.target, place))
+        checks.append(consistency.check_target(resolved.target, place))
         if scenario.strategy.lacks_rules(len({one.version for one in resolved.target})):
             message = "expected a rule for each family of target.addresses"
             checks.append([resolved.loaded.document.problem(("strategy", "rules"), message)])
     if inventory is not None:
         checks.append(check_sites(inventory, sectors, scenario))
         rates, document = table_rows(resolved.rates), resolved.loaded.document
-        checks.append(check_revenue(inventory, scenario, rates, document))
+        checks.append(money.check_revenue(inventory, scenario, rates, document))
     if inventory is not None and resolved.visit_values is not None:
-        checks.append(check_visits(inventory, resolved.visit_values, sectors))
+        checks.append(consistency.check_visits(inventory, resolved.visit_values, sectors))
     if resolved.services is not None:
-        checks.append(check_services(resolved.services))
+        checks.append(consistency.check_services(resolved.services))
     if resolved.orders is not None:
-        checks.append(check_orders(resolved.orders, scenario))
+        checks.append(consistency.check_orders(resolved.orders, scenario))
     if resolved.sessions is not None:
-        checks.append(check_sessions(resolved.sessions))
+        checks.append(consistency.check_sessions(resolved.sessions))
     return list(chain(*(table.contradictions for table in resolved.tables), *checks))
 
 
 def _check_names(resolved: Resolved) -> Iterator[Problem]:
     """Refuse names of what no other table has."""
-    pairs = places_in(resolved.cloud_prefixes) | places_in(resolved.shared_prefixes)
+    pairs = consistency.places_in(resolved.cloud_prefixes) | consistency.places_in(
+        resolved.shared_prefixes
+    )
     places, owners = {*map(" ".join, pairs)}, {provider for provider, _ in pairs}
     operators = {row.operator for row in resolved.operators.rows}
     profiles = {row.profile for row in resolved.profiles.rows}
     # A scenario with prefixes of its own need not bring a table of kinds of use.
     is_default = resolved.sharing.name == Names.model_fields["sharing"].default
-    seats = pairs | (places_in(resolved.sharing) if is_default else set())
+    seats = pairs | (consistency.places_in(resolved.sharing) if is_default else set())
     used = {*map(" ".join, seats), *(f"{provider} *" for provider, _ in seats)}
     place, owner = "a provider and region of the prefixes", "a provider of the prefixes"
     group = f"an operator of {resolved.operators.name}"

@@ -14,17 +14,8 @@ from numpy.typing import NDArray
 from sim.addresses.sets.intervals import IntervalSet
 from sim.catalogue.causes import BOUGHT_SERVICE, COMPONENT_ELSEWHERE, OWN_ADDRESS
 from sim.errors import DataError, Problem
+from sim.names import sharing
 from sim.names.law import NamesLaw, fit_names_law
-from sim.names.sharing import (
-    build_kinds,
-    kind_at,
-    kinds_of_places,
-    loneliness,
-    n_active_sites,
-    names_at,
-    revenue_rank,
-    shares_parked,
-)
 from sim.scenario.reactions import Censor, Complaints, Reactions, Users
 from sim.scenario.resolve import Resolved
 from sim.scenario.schema import Effects, Ipv6, Thresholds
@@ -33,6 +24,7 @@ from sim.scenario.tables.roles import FRONTEND
 from sim.scenario.tables.seeds import Table, table_rows
 from sim.scenario.tables.sharing import ConcentrationRow, KindRow
 from sim.streams import Stream, Streams
+from sim.world import providers
 from sim.world.components import Components, stable_order
 from sim.world.frozen import FrozenColumns
 from sim.world.moves import Moves, Programs, Stays, build_moves, build_programs, build_stays
@@ -46,18 +38,6 @@ from sim.world.placement import (
     build_placement,
     describe_sites,
     seat_sites,
-)
-from sim.world.providers import (
-    Places,
-    Pools,
-    StanceEvent,
-    build_places,
-    build_pools,
-    build_stances,
-    build_withdrawals,
-    choose,
-    seconds_since,
-    shared_rows,
 )
 
 S_PER_H = 3600
@@ -178,7 +158,7 @@ class Businesses(FrozenColumns):
 
 
 def build_population(
-    resolved: Resolved, places: Places, streams: Streams
+    resolved: Resolved, places: providers.Places, streams: Streams
 ) -> tuple[Businesses, Components, Moves | None, Stays | None, Programs | None]:
     """Draw businesses, what they sit on, where they may go, and when and how they change address.
 
@@ -189,7 +169,7 @@ def build_population(
     sites = describe_sites(resolved, places, seated)
     n = resolved.scenario.population.n_businesses + (sites.n if sites is not None else 0)
     rows = resolved.sectors.rows
-    sector_row = choose(
+    sector_row = providers.choose(
         np.array([row.share_businesses for row in rows]),
         streams.generator(Stream.BUSINESS_SECTOR).random(n),
     )
@@ -304,7 +284,7 @@ def _links(
 
 def neighbours_of_hosts(
     resolved: Resolved,
-    places: Places,
+    places: providers.Places,
     parts: Sequence[Hosts],
     revenue_usd_per_h: NDArray[np.float64],
     sites: Seated | None = None,
@@ -341,7 +321,7 @@ def neighbours_of_hosts(
         If no law can meet the calibration rows of the census, or parameters of kinds.
     """
     rows = resolved.sectors.rows
-    rank = revenue_rank(
+    rank = sharing.revenue_rank(
         revenue_usd_per_h,
         np.array([row.share_businesses for row in rows]),
         np.array([row.revenue_median_usd_per_h for row in rows]),
@@ -365,12 +345,12 @@ def neighbours_of_hosts(
         for column in ("seat_row", "parked_luck")
     )
     is_own = business != NOBODY
-    luck[is_own] = loneliness(
+    luck[is_own] = sharing.loneliness(
         luck[is_own], rank[business[is_own]], resolved.scenario.names.loneliness
     )
-    shared_places = {(row.provider, row.region) for row in shared_rows(resolved)}
-    shares = kinds_of_places(resolved.sharing.rows, list(places.row_of), shared_places)
-    kind_row = kind_at(shares, seat_row, luck)
+    shared_places = {(row.provider, row.region) for row in providers.shared_rows(resolved)}
+    shares = sharing.kinds_of_places(resolved.sharing.rows, list(places.row_of), shared_places)
+    kind_row = sharing.kind_at(shares, seat_row, luck)
     table: Table[Any] = resolved.census
     try:
         law = census_law(resolved.census.rows)
@@ -380,10 +360,10 @@ def neighbours_of_hosts(
     except ValueError as error:
         raise DataError([Problem(str(table.path), str(error))]) from None
     if resolved.kinds is not None:
-        n_names = names_at(kinds, shares, seat_row, luck)
+        n_names = sharing.names_at(kinds, shares, seat_row, luck)
     else:
         # A shared range is drawn from the most crowded addresses of the census alone.
-        shared = resolved.line.union(row.prefix for row in shared_rows(resolved))
+        shared = resolved.line.union(row.prefix for row in providers.shared_rows(resolved))
         crowded = law.share_with_at_least(resolved.scenario.names.shared_min_names)
         luck[shared.contains(address[is_first])] *= crowded
         n_names = law.n_names_of(luck)
@@ -402,10 +382,10 @@ def neighbours_of_hosts(
     is_now = host_row < parts[0].host_component.size
     pair = address_row[is_now], parts[0].host_component[host_row[is_now]]
     is_new = np.append(True, (np.diff(pair) != 0).any(axis=0))[: is_now.sum()]
-    n_active = n_active_sites(
+    n_active = sharing.n_active_sites(
         n_names,
         np.bincount(pair[0][is_new], minlength=first.size),
-        shares_parked(resolved.parked.rows)[kind_row],
+        sharing.shares_parked(resolved.parked.rows)[kind_row],
         parked_luck,
     )
     return host_row, address, n_names[address_row], n_active[address_row]
@@ -420,7 +400,7 @@ def census_law(rows: tuple[ConcentrationRow, ...]) -> NamesLaw:
 @lru_cache(maxsize=8)
 def _kinds(census: tuple[ConcentrationRow, ...], rows: tuple[KindRow, ...]) -> tuple[NamesLaw, ...]:
     """Cut the law into those of the kinds once for all replicates."""
-    return build_kinds(census_law(census), {row.key: row.value for row in rows})
+    return sharing.build_kinds(census_law(census), {row.key: row.value for row in rows})
 
 
 @dataclass(frozen=True, eq=False)
@@ -459,12 +439,12 @@ class World:
     thresholds: Thresholds
     effects: Effects
     target_addresses: IntervalSet
-    places: Places
+    places: providers.Places
     operators: Operators
     demand: Demand
     businesses: Businesses
     components: Components
-    pools: Pools | None = None
+    pools: providers.Pools | None = None
     moves: Moves | None = None
     stays: Stays | None = None
     programs: Programs | None = None
@@ -475,7 +455,7 @@ class World:
     ipv6: Ipv6 | None = None
     exempt: IntervalSet = field(default_factory=IntervalSet.empty)
     pressure_events: tuple[tuple[int, float], ...] = ()
-    stances: tuple[StanceEvent, ...] = ()
+    stances: tuple[providers.StanceEvent, ...] = ()
     outside_withdrawals: tuple[tuple[int, float], ...] = ()
 
     @property
@@ -487,12 +467,12 @@ class World:
 def build_world(resolved: Resolved, streams: Streams) -> World:
     """Build the world of one replicate."""
     scenario = resolved.scenario
-    places = build_places(resolved)
+    places = providers.build_places(resolved)
     businesses, components, moves, stays, programs = build_population(resolved, places, streams)
     return World(
         horizon_s=scenario.horizon_s,
         cadence=tuple(
-            (seconds_since(scenario.start, row.from_), max(1, round(row.every_min * 60)))
+            (providers.seconds_since(scenario.start, row.from_), max(1, round(row.every_min * 60)))
             for row in resolved.cadence.rows
         ),
         thresholds=scenario.thresholds,
@@ -505,11 +485,11 @@ def build_world(resolved: Resolved, streams: Streams) -> World:
         demand=build_demand(resolved),
         businesses=businesses,
         components=components,
-        pools=build_pools(resolved, places),
+        pools=providers.build_pools(resolved, places),
         moves=moves,
         stays=stays,
         programs=programs,
-        stances=build_stances(resolved, places),
+        stances=providers.build_stances(resolved, places),
         users=scenario.users,
         censor=scenario.censor,
         reactions=scenario.reactions,
@@ -517,8 +497,8 @@ def build_world(resolved: Resolved, streams: Streams) -> World:
         ipv6=scenario.ipv6,
         exempt=resolved.line.union(row.prefix for row in table_rows(resolved.exempt)),
         pressure_events=tuple(
-            (seconds_since(scenario.start, row.at), row.adds)
+            (providers.seconds_since(scenario.start, row.at), row.adds)
             for row in table_rows(resolved.pressure_events)
         ),
-        outside_withdrawals=build_withdrawals(resolved, streams),
+        outside_withdrawals=providers.build_withdrawals(resolved, streams),
     )

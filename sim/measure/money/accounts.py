@@ -17,16 +17,7 @@ from numpy.typing import NDArray
 from sim.catalogue.measures import MEASURES, OF_HOSTING
 from sim.measure.groups import METHOD_LOSS, GroupCount
 from sim.measure.measures import Measure, measured
-from sim.measure.money.pricing import (
-    GAIN,
-    LOSS,
-    MONEY_METRICS,
-    MoneyDraws,
-    Priced,
-    drawn,
-    economy_keys,
-    economy_parameters,
-)
+from sim.measure.money import pricing
 from sim.results.tables import Line
 from sim.scenario.resolve import Resolved
 from sim.scenario.tables.seeds import table_rows
@@ -115,10 +106,10 @@ BY_METHOD, BY_HOST = "method", "hosting provider"
 """Groups of ``hits.parquet`` that keep the money of each simulation."""
 
 
-def money_measures(money: MoneyDraws, *, has_reactions: bool) -> tuple[Measure, ...]:
+def money_measures(money: pricing.MoneyDraws, *, has_reactions: bool) -> tuple[Measure, ...]:
     """Money of one run as measures: means over draws, out of means of the whole."""
     found = []
-    for metric in MONEY_METRICS:
+    for metric in pricing.MONEY_METRICS:
         if MEASURES[metric].needs and not has_reactions:
             continue
         whole = money.hosting_usd if MEASURES[metric].of == OF_HOSTING else money.demand_usd
@@ -128,7 +119,7 @@ def money_measures(money: MoneyDraws, *, has_reactions: bool) -> tuple[Measure, 
 
 
 def count_money(
-    resolved: Resolved, streams: Streams, priced: Priced, n_draws: int
+    resolved: Resolved, streams: Streams, priced: pricing.Priced, n_draws: int
 ) -> Iterator[GroupCount]:
     """Loss of one run by every method; loss and gain of every provider, if anybody may move.
 
@@ -142,9 +133,11 @@ def count_money(
         loss = float(getattr(money, metric).sum(axis=1).mean())
         name = f"{OWN}{metric.removesuffix('_usd')}/{MODELLED}"
         yield GroupCount(BY_METHOD, name, METHOD_LOSS, loss, math.nan)
-    if economy_keys(resolved):
+    if pricing.economy_keys(resolved):
         duration_d = resolved.scenario.horizon_s / S_PER_D
-        economy = economy_parameters(table_rows(resolved.economy), drawn(streams, n_draws))
+        economy = pricing.economy_parameters(
+            table_rows(resolved.economy), pricing.drawn(streams, n_draws)
+        )
         for scope, share in ((IN_PROPORTION, priced.totals.demand_lost_share), (SHUTDOWN, 1.0)):
             for method in NATIONAL_METHODS:
                 if all(key in economy for key in method.needs):
@@ -156,7 +149,7 @@ def count_money(
     names = provider_names(resolved)
     for name in dict.fromkeys(row.provider for row in resolved.hosting.rows):
         row = names.index(name)
-        for metric, column in ((LOSS, found.loss_usd), (GAIN, found.gain_usd)):
+        for metric, column in ((pricing.LOSS, found.loss_usd), (pricing.GAIN, found.gain_usd)):
             yield GroupCount(BY_HOST, name, metric, float(column[:, row].mean()), whole)
 
 

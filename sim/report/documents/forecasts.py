@@ -10,19 +10,11 @@ from typing import Any
 
 import numpy as np
 
+from sim.forecast import scores
 from sim.forecast.outlook import COUNTS, Outlook
 from sim.forecast.pool import N_MEMBERS, S_PER_DAY
 from sim.forecast.record import SessionRecord
 from sim.forecast.risk import Estimated, RiskRow
-from sim.forecast.scores import (
-    MODELS,
-    WEEKS,
-    ReliabilityRow,
-    ScoreRow,
-    SessionForecast,
-    mean_scores,
-    quantiles_of,
-)
 from sim.report.documents.markdown import render_markdown
 from sim.report.words.numbers import number
 from sim.report.words.tables import Column, Table, Value
@@ -35,7 +27,7 @@ RISK_COLUMNS = (
     *("p_four_weeks_high", "hours_next", "hours_next_low", "hours_next_high"),
     *("hours_four_weeks", "hours_four_weeks_low", "hours_four_weeks_high"),
 )
-ROLLED_COLUMNS = ("session", "kind", "name", *MODELS, "low", "high", "came")
+ROLLED_COLUMNS = ("session", "kind", "name", *scores.MODELS, "low", "high", "came")
 MOST_ROWS = 20
 NOT_KNOWN = "not known"
 LIKELY = 0.5
@@ -86,8 +78,8 @@ def risk_table(key: str, head: str, rows: Sequence[RiskRow], record: SessionReco
     columns = [
         Column("name", head, "text"),
         Column("p_next", "next session"),
-        Column("p_any", f"within {WEEKS} weeks"),
-        Column("hours_any", f"{'' if key == 'sites' else 'address-'}hours in {WEEKS} weeks"),
+        Column("p_any", f"within {scores.WEEKS} weeks"),
+        Column("hours_any", f"{'' if key == 'sites' else 'address-'}hours in {scores.WEEKS} weeks"),
         Column("n_listed", f"listed before, of {n_sessions} sessions"),
     ]
     cells: list[list[Value]] = [
@@ -148,7 +140,9 @@ def counts_table(outlook: Outlook) -> Table:
     columns.append(Column("range", "nine in ten"))
     rows = []
     for name in COUNTS:
-        low, median, high = (_of_count(one, name) for one in quantiles_of(outlook.counts[name]))
+        low, median, high = (
+            _of_count(one, name) for one in scores.quantiles_of(outlook.counts[name])
+        )
         rows.append([COUNT_NAMES[name], median, f"{low} to {high}"])
     return Table("counts", "", columns, rows)
 
@@ -157,11 +151,11 @@ def _of_count(value: float, name: str) -> str:
     return f"{value:.1f}" if name == "hours" else f"{value:,.0f}"
 
 
-def score_table(rows: Sequence[ScoreRow]) -> Table:
+def score_table(rows: Sequence[scores.ScoreRow]) -> Table:
     """Scores of all models."""
     columns = [
         Column("quantity", "score", "text"),
-        *(Column(model, NAMES[model]) for model in MODELS),
+        *(Column(model, NAMES[model]) for model in scores.MODELS),
         Column("skill", "skill"),
         Column("inside", "inside"),
     ]
@@ -177,7 +171,7 @@ def score_table(rows: Sequence[ScoreRow]) -> Table:
     return Table("scores", "Scores of rolling forecasts", columns, cells, (SKILL,))
 
 
-def _skill(row: ScoreRow) -> str:
+def _skill(row: scores.ScoreRow) -> str:
     if math.isnan(row.skill):
         return ""
     return f"{row.skill:+.2f}" if row.score == "log" else f"{row.skill:+.0%}"
@@ -187,7 +181,7 @@ def _score(value: float) -> str:
     return f"{value:.3f}" if value < 1 else f"{value:.1f}"
 
 
-def reliability_table(rows: Sequence[ReliabilityRow]) -> Table:
+def reliability_table(rows: Sequence[scores.ReliabilityRow]) -> Table:
     """How often came what was forecast with a probability."""
     columns = [
         Column("bin", "forecast", "text"),
@@ -202,7 +196,7 @@ def reliability_table(rows: Sequence[ReliabilityRow]) -> Table:
     return Table("reliability", "Addresses listed before, by their forecast", columns, cells)
 
 
-def rolled_rows(rolled: Iterable[SessionForecast]) -> list[list[object]]:
+def rolled_rows(rolled: Iterable[scores.SessionForecast]) -> list[list[object]]:
     """Each forecast of each session for CSV, with what came."""
     found: list[list[object]] = []
     for one in rolled:
@@ -222,7 +216,7 @@ def write_page(
     outlook: Outlook,
     sites: Sequence[RiskRow],
     providers: Sequence[RiskRow],
-    rolled: Sequence[SessionForecast],
+    rolled: Sequence[scores.SessionForecast],
     pictures: Mapping[str, tuple[str, str]],
     about: Mapping[str, Any],
 ) -> str:
@@ -268,7 +262,7 @@ def write_page(
         providers=replace(
             risk_table("providers", "provider", providers, record), notes=of_providers
         ),
-        scores=score_table(mean_scores(rolled)) if rolled else None,
+        scores=score_table(scores.mean_scores(rolled)) if rolled else None,
         scores_of=len(rolled),
         calibration=came,
         pictures=pictures,
@@ -278,14 +272,14 @@ def write_page(
     )
 
 
-def calibration(rolled: Sequence[SessionForecast]) -> tuple[str, str]:
+def calibration(rolled: Sequence[scores.SessionForecast]) -> tuple[str, str]:
     """Sums of past forecasts and what came of them, and a caution where they differ much."""
     if not rolled:
         return "", ""
     parts, cautions = [], []
     for when, pairs in (
         ("in the next session", [(one.p[0], one.is_listed) for one in rolled]),
-        (f"within {WEEKS} weeks", [(one.p_any, one.is_any) for one in rolled]),
+        (f"within {scores.WEEKS} weeks", [(one.p_any, one.is_any) for one in rolled]),
     ):
         expected, came = (np.mean([one.sum() for one in each]) for each in zip(*pairs, strict=True))
         parts.append(f"{expected:,.0f} addresses {when}, and {came:,.0f} came")
@@ -312,7 +306,7 @@ def answer(outlook: Outlook, sites: Sequence[RiskRow]) -> str:
     start, n_any = instant(outlook.start_s[0])[:16].replace("T", " "), len(outlook.start_s)
     head = (
         f"The next session of blocking is expected on {start} UTC, the first of {n_any} within "
-        f"{WEEKS} weeks."
+        f"{scores.WEEKS} weeks."
     )
     if not known:
         return f"{head} None of your sites has a public IPv4 address in your file: not known."

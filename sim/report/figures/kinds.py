@@ -15,16 +15,7 @@ from sim.errors import UsageError
 from sim.files import check_all_free, new_files
 from sim.measure.bands import Band, even_step, peak_row, whole_band
 from sim.measure.estimates import estimate_at
-from sim.report.figures.outage import (
-    CUT_OFF,
-    LISTED,
-    band_rows,
-    draw_outage,
-    marks_of,
-    read_outage,
-    read_published,
-    refuted_note,
-)
+from sim.report.figures import outage
 from sim.report.figures.rows import (
     FEWEST_BUSINESSES,
     draw_rows,
@@ -96,23 +87,23 @@ class Curves:
     def note(self) -> str:
         """What its marks are."""
         dots = " Dots: counts published at the time." if self.published else ""
-        return marks_of(next(iter(self.bands.values()))) + dots + self.steps + self.warning
+        return outage.marks_of(next(iter(self.bands.values()))) + dots + self.steps + self.warning
 
     def rows(self) -> tuple[list[str], list[list[object]]]:
         """Names of the columns of its table, and the rows."""
-        return band_rows(self.bands, self.start, self.published)
+        return outage.band_rows(self.bands, self.start, self.published)
 
 
 def read_addresses(run: RunFolder, strategy: str | None) -> Curves:
     """Addresses that the register lists, and that operators drop."""
     bands = {
-        "Listed": whole_band(run, LISTED, strategy),
+        "Listed": whole_band(run, outage.LISTED, strategy),
         "Dropped": whole_band(run, DROPPED, strategy),
     }
     title = "Addresses listed, and dropped by operators, mean over their users"
     whose = ", without the target's own" if run.has_own_addresses else ""
-    subject, unit = f"IPv4 addresses{whose}", CURVES[LISTED].unit
-    marks = read_published(run)
+    subject, unit = f"IPv4 addresses{whose}", CURVES[outage.LISTED].unit
+    marks = outage.read_published(run)
     step_s = even_step(run.horizon_s) if run.is_ensemble else 0
     return Curves(title, subject, run.start, run.horizon_s, bands, unit, marks, step_s=step_s)
 
@@ -125,7 +116,7 @@ def read_users(run: RunFolder, strategy: str | None) -> Curves:
     if run.has_curve(LEFT, strategy):
         bands["Have left"] = whole_band(run, LEFT, strategy)
         title += ", and who left"
-    unit, warning = CURVES[REACHED].unit, refuted_note(run, REACHED, LEFT)
+    unit, warning = CURVES[REACHED].unit, outage.refuted_note(run, REACHED, LEFT)
     step_s = even_step(run.horizon_s) if run.is_ensemble else 0
     return Curves(
         title, subject, run.start, run.horizon_s, bands, unit, warning=warning, step_s=step_s
@@ -217,11 +208,11 @@ def _groups(by: str) -> Kind:
 FIGURES: dict[str, Kind] = {
     "outage": Kind(
         "addresses listed, and businesses cut off, over time",
-        read_outage, draw_outage, _needs_curves(CUT_OFF),
+        outage.read_outage, outage.draw_outage, _needs_curves(outage.CUT_OFF),
     ),
     "addresses": Kind(
         "addresses listed, and dropped by operators, over time",
-        read_addresses, draw_curves, _needs_curves(LISTED, DROPPED),
+        read_addresses, draw_curves, _needs_curves(outage.LISTED, DROPPED),
     ),
     "users": Kind(
         "users who reach the target, and who left it, over time",

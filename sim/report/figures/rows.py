@@ -9,14 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.catalogue.choices import (
-    COLLATERAL,
-    EFFECTS,
-    PRIVATE_LOSS,
-    TARGET_LOST,
-    label,
-    label_with_unit,
-)
+from sim.catalogue import choices
 from sim.catalogue.measures import MEASURES
 from sim.measure.estimates import (
     SHARE,
@@ -27,16 +20,8 @@ from sim.measure.estimates import (
     read_group_shares,
 )
 from sim.report.figures.outage import refuted_note
+from sim.report.words import heading
 from sim.report.words.answer import answer
-from sim.report.words.heading import (
-    currency_name,
-    has_sites,
-    in_currency,
-    input_name,
-    rate_of,
-    strategies_of,
-    strategy_names,
-)
 from sim.report.words.languages import capitalised, joined
 from sim.report.words.numbers import NOT_KNOWN, as_lower_bound, is_share, percent, with_range
 from sim.report.words.sentences import LOSS_PARTS, read_bound
@@ -50,14 +35,14 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 EVER = MEASURES["businesses_ever_impaired"].name
-SUMS = (PRIVATE_LOSS, MEASURES["net_social_loss_usd"].name)
+SUMS = (choices.PRIVATE_LOSS, MEASURES["net_social_loss_usd"].name)
 DEPENDENT = (
     MEASURES["addresses_listed_peak"].name,
-    COLLATERAL,
+    choices.COLLATERAL,
     MEASURES["demand_lost_share"].name,
-    PRIVATE_LOSS,
-    *EFFECTS,
-    TARGET_LOST,
+    choices.PRIVATE_LOSS,
+    *choices.EFFECTS,
+    choices.TARGET_LOST,
 )
 """Measures that are shown with the inputs on which they depend."""
 MOST_ROWS = 15
@@ -161,19 +146,19 @@ def read_strategies(run: RunFolder, _strategy: str | None) -> Rows:
 
 def read_money(run: RunFolder, strategy: str | None) -> Rows:
     """From the sales that failed to what the country lost, in its currency where it has one."""
-    found, rate = read_estimates(run), rate_of(run)
+    found, rate = read_estimates(run), heading.rate_of(run)
     chosen = run.strategy(strategy)
-    is_open = has_sites(run) and bool(find_unknown(run, chosen))
+    is_open = heading.has_sites(run) and bool(find_unknown(run, chosen))
     lines = []
     for metric, name in LOSS_PARTS:
         if one := found.get((chosen, metric)):
-            lost = in_currency(one, rate)
+            lost = heading.in_currency(one, rate)
             is_least = is_open and one.median > 0
             bound = "" if one.is_known else NOT_KNOWN
             lost = as_lower_bound(lost) if is_least else lost
             lines.append(Line(name, lost, metric in SUMS, bound, is_least))
     lines = [line for line in lines if line.is_sum or not (line.bound or line.found.high == 0)]
-    panel = Panel(capitalised(currency_name(lines[0].found.unit)), tuple(lines))
+    panel = Panel(capitalised(heading.currency_name(lines[0].found.unit)), tuple(lines))
     note = " Medians of parts need not add up to that of the whole."
     if is_open:
         note += " All are lower bounds: some sites are not known."
@@ -189,10 +174,10 @@ def read_dependence(run: RunFolder, strategy: str | None) -> Rows:
         if one is None or not one.depends_on or one.grade is Grade.CONTRADICTED:
             continue
         lines = [
-            Line(capitalised(input_name(run, key)), Estimate(part, part, part, SHARE))
+            Line(capitalised(heading.input_name(run, key)), Estimate(part, part, part, SHARE))
             for key, part in one.depends_on
         ]
-        panels.append(Panel(capitalised(label(metric)), tuple(lines)))
+        panels.append(Panel(capitalised(choices.label(metric)), tuple(lines)))
     note = "Bar: share of the variance of the rank over simulations that the input explains."
     return Rows("What the answer depends on", tuple(panels), note, is_part=True)
 
@@ -347,7 +332,7 @@ def read_tradeoff(run: RunFolder, _strategy: str | None) -> TradeOff:
     metrics = [text(rows[0], f"{axis}_metric") for axis in ("efficacy", "collateral")]
     rows = [row for row in rows if text(row, "collateral_metric") == metrics[1]]
     units = {text(row, "metric"): text(row, "unit") for row in read_rows(run, "summary.csv")}
-    names = strategy_names(strategies_of(run))
+    names = heading.strategy_names(heading.strategies_of(run))
     points = [
         Point(
             capitalised(names[text(row, "strategy")]),
@@ -357,7 +342,7 @@ def read_tradeoff(run: RunFolder, _strategy: str | None) -> TradeOff:
         )
         for row in rows
     ]
-    effect, harm = (capitalised(label_with_unit(one, units[one])) for one in metrics)
+    effect, harm = (capitalised(choices.label_with_unit(one, units[one])) for one in metrics)
     known = tuple(point for point in points if point.effect.is_known)
     return TradeOff(effect, harm, known, refuted_note(run, *metrics))
 

@@ -9,46 +9,19 @@ from itertools import accumulate
 
 from markupsafe import Markup, escape
 
+from sim.catalogue import choices
 from sim.catalogue.causes import CAUSES, lost_by
-from sim.catalogue.choices import (
-    EXPECTED,
-    OF_SAMPLE,
-    RATIOS,
-    RULES,
-    UNPOLLED,
-    is_compared,
-    label,
-    says_unit,
-)
 from sim.catalogue.measures import USD
 from sim.measure.estimates import Estimate, Grade, read_estimates
 from sim.report.page.detail import HOURS, is_cut
-from sim.report.words.heading import (
-    has_sites_alone,
-    in_currency,
-    is_comparison,
-    place_and_time,
-    rate_of,
-    stand_ins,
-    strategies_of,
-    strategy_names,
-    tables_of,
-)
+from sim.report.words import heading, numbers
 from sim.report.words.languages import Text, capitalised, joined, say, say_name
-from sim.report.words.numbers import (
-    NOT_KNOWN,
-    as_lower_bound,
-    at_most,
-    is_share,
-    quantity,
-    value_text,
-)
 from sim.report.words.sentences import is_nothing_listed, names_by_strategy, names_words
 from sim.results.folder import MANIFEST, RunFolder
 from sim.scenario.tables.seeds import read_note
 
 HASH_DIGITS = 8
-ELSEWHERE = frozenset(map(lost_by, CAUSES)) | RATIOS.keys()
+ELSEWHERE = frozenset(map(lost_by, CAUSES)) | choices.RATIOS.keys()
 """Measures that split others by cause, or compare strategies: the page of a run has no room."""
 MOST_WORDS = 30
 """Words of a table's description that are shown, in whole sentences."""
@@ -61,45 +34,49 @@ _ADDRESS = re.compile(r"(?<![\w@/.-])(?:[a-z0-9-]+\.)+[a-z]{2,}(?:/[^\s;,)\"]*)?
 
 def measures_of(run: RunFolder, strategy: str) -> Iterator[tuple[str, ...]]:
     """Name, median, ends and unit of each measure of a run; of a comparison if it is compared."""
-    rate, shown = rate_of(run), dict(_shown(run, strategy))
+    rate, shown = heading.rate_of(run), dict(_shown(run, strategy))
     estimates = read_estimates(run)
-    is_open = any(one.median > 0 for key in UNPOLLED if (one := estimates.get((strategy, key))))
+    is_open = any(
+        one.median > 0 for key in choices.UNPOLLED if (one := estimates.get((strategy, key)))
+    )
     for metric, one in shown.items():
-        name, unit = capitalised(say_name(label(metric))), _unit(metric, one)
+        name, unit = capitalised(say_name(choices.label(metric))), _unit(metric, one)
         if _is_zero(one) and one.zero_at_most > 0:
-            most = say("at most {share}", share=at_most(one.zero_at_most, one.unit))
+            most = say("at most {share}", share=numbers.at_most(one.zero_at_most, one.unit))
             yield name, most, "", "", say_name(unit)
-        elif is_comparison(run) or not _is_zero(one):
-            found = in_currency(one, rate) if one.unit == USD else one
+        elif heading.is_comparison(run) or not _is_zero(one):
+            found = heading.in_currency(one, rate) if one.unit == USD else one
             is_least = is_cut(run, strategy) if metric == HOURS else is_open
-            if is_least and metric in OF_SAMPLE and found.median > 0:
+            if is_least and metric in choices.OF_SAMPLE and found.median > 0:
                 name = (
                     say("{name} (at least: some sites are not known)", name=name)
                     if is_open
                     else say("{name} (at least: half or more still are near the end)", name=name)
                 )
-                found = as_lower_bound(found)
+                found = numbers.as_lower_bound(found)
             yield name, *_numbers(found), say_name(_unit(metric, found))
 
 
 def zeros_of(run: RunFolder) -> list[Text]:
     """Names of the measures of a run that are zero, each once."""
     shown = dict(_shown(run, run.strategies[0]))
-    if has_sites_alone(run):
-        shown.pop(EXPECTED, None)  # of businesses that are drawn, and there are none
+    if heading.has_sites_alone(run):
+        shown.pop(choices.EXPECTED, None)  # of businesses that are drawn, and there are none
     zero = [key for key, one in shown.items() if _is_zero(one) and not one.zero_at_most > 0]
     of_ipv6 = {key for key in shown if key.startswith("networks_")}
     # One name for all of them, where no network was ever listed.
     merged = of_ipv6 if of_ipv6.issubset(zero) else ()
-    names = (say("IPv6 networks") if key in merged else say_name(label(key)) for key in zero)
-    return [] if is_comparison(run) else list(dict.fromkeys(names))
+    names = (
+        say("IPv6 networks") if key in merged else say_name(choices.label(key)) for key in zero
+    )
+    return [] if heading.is_comparison(run) else list(dict.fromkeys(names))
 
 
 def _shown(run: RunFolder, strategy: str) -> Iterator[tuple[str, Estimate]]:
     for (of, metric), one in read_estimates(run).items():
         is_shown = (
-            is_compared(metric) or metric == RULES
-            if is_comparison(run)
+            choices.is_compared(metric) or metric == choices.RULES
+            if heading.is_comparison(run)
             else metric not in ELSEWHERE
         )
         if of == strategy and is_shown:
@@ -113,22 +90,22 @@ def _is_zero(one: Estimate) -> bool:
 def _numbers(found: Estimate) -> tuple[str, str, str]:
     """Median and ends of a range; one that the record contradicts is marked."""
     if not found.is_known:
-        return NOT_KNOWN, "", ""
+        return numbers.NOT_KNOWN, "", ""
     mark = " ✕" if found.grade is Grade.CONTRADICTED else ""
-    low, high = (quantity(end, found.unit) if found.has_range else ""
+    low, high = (numbers.quantity(end, found.unit) if found.has_range else ""
                  for end in (found.low, found.high))  # fmt: skip
-    return joined("", (value_text(found), mark)), low, high
+    return joined("", (numbers.value_text(found), mark)), low, high
 
 
 def _unit(metric: str, found: Estimate) -> str:
     """Unit of a measure whose name does not say it."""
-    is_said = is_share(found.unit) or says_unit(metric, found.unit)
+    is_said = numbers.is_share(found.unit) or choices.says_unit(metric, found.unit)
     return "" if is_said else found.unit
 
 
 def names_expected(run: RunFolder) -> dict[Text, list[str]]:
     """How many names are expected on all addresses ever listed, and under which strategies."""
-    found, names = names_by_strategy(run), strategy_names(strategies_of(run))
+    found, names = names_by_strategy(run), heading.strategy_names(heading.strategies_of(run))
     told: dict[Text, list[str]] = {}
     for strategy in run.strategies:
         if strategy in found and not is_nothing_listed(found[strategy]):
@@ -138,15 +115,17 @@ def names_expected(run: RunFolder) -> dict[Text, list[str]]:
 
 def makers_of_tables(run: RunFolder) -> list[tuple[Text, str, str, str]]:
     """Each table: where it is borrowed from, who made it, and how its bytes are recognised."""
-    borrowed, made_by = stand_ins(run), _makers(run)
+    borrowed, made_by = heading.stand_ins(run), _makers(run)
     return [
         (
             title,
-            place_and_time(borrowed[name]) if name in borrowed else "",
+            heading.place_and_time(borrowed[name]) if name in borrowed else "",
             made_by.get(name) or say("assumed"),
             digest[:HASH_DIGITS] or MANIFEST,
         )
-        for name, title, digest in sorted(tables_of(run), key=lambda one: one[0] not in borrowed)
+        for name, title, digest in sorted(
+            heading.tables_of(run), key=lambda one: one[0] not in borrowed
+        )
     ]
 
 
@@ -170,18 +149,18 @@ def borrowed_from(run: RunFolder) -> list[tuple[Text, Text]]:
     sections = [one for one in run.scenario.values() if isinstance(one, dict)]
     key_of = {str(name): key for section in sections for key, name in section.items()}
     found: dict[str, list[Text | str]] = {}
-    for name, of in stand_ins(run).items():
+    for name, of in heading.stand_ins(run).items():
         place = of.partition(", ")[0]
         if place.isalpha():
             part = _PARTS.get(key_of.get(name, name)) or say_name(name)
             found.setdefault(place, []).append(part)
-    return [(place_and_time(place), joined(", ", parts)) for place, parts in found.items()]
+    return [(heading.place_and_time(place), joined(", ", parts)) for place, parts in found.items()]
 
 
 def count_assumed_tables(run: RunFolder) -> int:
     """Return how many tables are assumed, wholly or mostly."""
     made_by = _makers(run)
-    return sum(made_by.get(name, "*").endswith("*") for name, _, _ in tables_of(run))
+    return sum(made_by.get(name, "*").endswith("*") for name, _, _ in heading.tables_of(run))
 
 
 def _makers(run: RunFolder) -> dict[str, str]:
@@ -202,7 +181,7 @@ def _makers(run: RunFolder) -> dict[str, str]:
         is_mostly = 2 * kinds[table]["assumption"] > kinds[table].total()
         found.setdefault(table, link + Markup("*") if is_mostly else link)
     rates = str((run.scenario.get("money") or {}).get("rates", ""))
-    if (rate := rate_of(run)) and rates in {name for name, _, _ in tables_of(run)}:
+    if (rate := heading.rate_of(run)) and rates in {name for name, _, _ in heading.tables_of(run)}:
         # One row of this table is used: the rate of the country's currency.
         found[rates] = _link(rate.source) if rate.source else str(say("assumed")) + "*"
     return found

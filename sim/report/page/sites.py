@@ -15,12 +15,7 @@ import numpy as np
 from markupsafe import Markup, escape
 from numpy.typing import NDArray
 
-from sim.catalogue.causes import (
-    BOUGHT_SERVICE,
-    COMPONENT_ELSEWHERE,
-    OVERLOADED_OPERATOR,
-    OWN_ADDRESS,
-)
+from sim.catalogue import causes
 from sim.catalogue.choices import PRIVATE_LOSS
 from sim.measure.estimates import Estimate, count_over, estimate_over, middle_of, read_estimates
 from sim.measure.sites import BY_CAUSE, SiteRuns, read_addresses, read_sites
@@ -51,10 +46,10 @@ MOST_SITES = 12
 MOST_DETAILED = 40
 """Sites in the table of the first screen; of those listed or cut off, in the tables below."""
 WHYS = {
-    OWN_ADDRESS: say("an assumed address of it is listed"),
-    COMPONENT_ELSEWHERE: say("an assumed address of it is listed"),
-    BOUGHT_SERVICE: say("a service that it is assumed to use is listed"),
-    OVERLOADED_OPERATOR: say("its customers' operators are overloaded"),
+    causes.OWN_ADDRESS: say("an assumed address of it is listed"),
+    causes.COMPONENT_ELSEWHERE: say("an assumed address of it is listed"),
+    causes.BOUGHT_SERVICE: say("a service that it is assumed to use is listed"),
+    causes.OVERLOADED_OPERATOR: say("its customers' operators are overloaded"),
 }
 """Causes by which a site is cut off though it is not listed, as they read after “not listed”."""
 SITES_BY_SESSION = 4

@@ -101,7 +101,7 @@ def test_money_is_the_summary_in_the_country_s_currency(ensemble):
 
 
 def test_money_is_a_lower_bound_where_sites_are_not_known(ensemble, monkeypatch):
-    monkeypatch.setattr("sim.report.figures.rows.has_sites", lambda _: True)
+    monkeypatch.setattr("sim.report.words.heading.has_sites", lambda _: True)
     monkeypatch.setattr("sim.report.figures.rows.find_unknown", lambda *_: {("a", "")})
     (panel,) = read_money(ensemble, None).panels
     assert all(str(line.text).startswith("≥") for line in panel.lines if line.found.median > 0)
