@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sim.report.documents.scores import RELATIONS, ROLES, score_tables, span
+from sim.report.documents.forecasts import RELATIONS, ROLES, score_tables, span
 from sim.report.words.numbers import exact, rounded, score, width
 from sim.report.words.tables import markdown_text
 from sim.scenario.cases import CHECKS

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.backtest.readings import problems_of, read_run, why_not_measured
+from sim.backtest.predictions import problems_of, read_run, why_not_measured
 from sim.catalogue.choices import KEY_FIGURES, RATIOS
 from sim.catalogue.measures import MEASURES
 from sim.errors import Problem, ScenarioError, UsageError
@@ -32,9 +32,9 @@ from sim.experiment.draws import (
     lay_draws,
     model_hash,
 )
-from sim.experiment.execution import Execution
 from sim.experiment.executors.task import Failure, Key
 from sim.experiment.outputs import Sheet, Study, manifest_of, write_sheets
+from sim.experiment.pipeline import Execution
 from sim.experiment.plan import Plan, metrics_of
 from sim.experiment.saved_plans import resolved_of_folder
 from sim.measure.summary import LEVEL

@@ -1,23 +1,37 @@
-"""Predictions of published figures: over simulations, by national methods, by the law of names."""
+"""Predictions of published figures: over simulations, by national methods, by the law of names.
+
+A number that the scenario cannot answer is reported before anything runs.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cache
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.addresses.text.source import Limits
-from sim.backtest.readings import why_no_threshold, why_not_measured
 from sim.blocklists.blocklists import find_input, read_blocklists
 from sim.blocklists.exposure import union
 from sim.catalogue.choices import PRICED
-from sim.errors import ScenarioError
+from sim.catalogue.curves import CURVES
+from sim.catalogue.measures import MEASURES
+from sim.engine.eventlog import Kind
+from sim.engine.record.outcome import BUSINESS_METRICS, Curves, Outcome
+from sim.engine.state.ledger import Group
+from sim.engine.strategies import build_strategy
+from sim.errors import Problem, ScenarioError
 from sim.experiment.draws import Draws
+from sim.experiment.plan import metrics_of
+from sim.experiment.simulation import measure_outcome
+from sim.measure.groups import is_above
 from sim.measure.money.accounts import NATIONAL_METHODS, national_loss_usd
 from sim.measure.money.pricing import drawn, economy_parameters
+from sim.measure.names import listed_within
 from sim.measure.summary import LEVEL, spread_of
 from sim.names.expected import draw_assumed, draw_law, draw_within
 from sim.names.law import NamesLaw, fit_names_law, seen_by_popularity
@@ -31,6 +45,7 @@ from sim.scenario.cases import (
     RunPredictor,
 )
 from sim.scenario.library import table_names
+from sim.scenario.readings import Listed, RunReading, reading_problems
 from sim.scenario.refusal import hint
 from sim.scenario.resolve import Resolved
 from sim.scenario.tables.money import ECONOMY_KEYS, EconomyRow
@@ -38,6 +53,250 @@ from sim.scenario.tables.rows import AssumptionRow, assumed_by_key
 from sim.scenario.tables.seeds import find_table, read_shipped, read_table
 from sim.scenario.tables.sharing import ConcentrationRow
 from sim.streams import Stream, Streams
+from sim.world.build import World, build_world
+from sim.world.providers import provider_names
+
+Span: TypeAlias = tuple[int, int]
+"""From one second to another, not included."""
+Placed: TypeAlias = Callable[[str, str], Problem]
+"""Takes a key of what is read and a message; returns the problem at its place."""
+COMPLAINTS = MEASURES["complaints"].name
+"""Complaints expected until the end of the run."""
+EVENTS = tuple(kind.name.lower() for kind in Kind)
+MOST_NAMED = 40
+"""Names that a message lists; more are in the tables of the scenario."""
+
+
+def problems_of(reading: RunReading, resolved: Resolved, place: Placed) -> list[Problem]:
+    """Curves, events, measures, groups, names and times that the run has not."""
+    scenario = resolved.scenario
+    found = reading_problems(reading, scenario.start, scenario.end, EVENTS)
+    problems = [place(key, message) for key, message in found]
+    known: dict[str, Sequence[str]] = {
+        "providers": provider_names(resolved),
+        "sectors": [row.sector for row in resolved.sectors.rows],
+    }
+    for key in ("businesses", "listed"):
+        for column, names in known.items():
+            for number, name in enumerate(getattr(getattr(reading, key), column, ())):
+                if name not in names:
+                    message = f"expected {column} of the scenario, got {name!r}"
+                    where = f"{key}.{column}.{number}"
+                    problems.append(place(where, message + _close(name, names)))
+    return problems
+
+
+def _close(name: str, known: Sequence[str]) -> str:
+    """A name that was likely meant, or all known ones."""
+    found = hint(name, known)
+    if found or not known:
+        return found
+    few = list(dict.fromkeys(known))
+    more = ", …" if len(few) > MOST_NAMED else ""
+    return f" (known: {', '.join(few[:MOST_NAMED])}{more})"
+
+
+def why_not_measured(reading: RunReading, resolved: Resolved) -> str:
+    """Why a scenario has no such measure or curve, though others have; empty where it has."""
+    if name := reading.curve:
+        curve = CURVES[name]
+        is_there = not curve.needs or resolved.scenario.has(curve.needs)
+        if is_there and (not curve.is_of_ipv6 or resolved.line.has_ipv6):
+            return ""
+        return f"the scenario has no curve {name}: {_needed(curve.needs)}"
+    name = reading.measure
+    # 0 for lack of IPv6 in the tables predicts nothing of what was counted.
+    is_blank = name in MEASURES and MEASURES[name].is_of_ipv6 and not resolved.line.has_ipv6
+    if not name or (name in metrics_of(resolved) and not is_blank):
+        return ""
+    if name == COMPLAINTS and resolved.scenario.has(COMPLAINTS):
+        return ""
+    entry = MEASURES[name]
+    if entry.is_beside_figure:
+        return f"the scenario has no {name}: no figure under published names providers"
+    return f"the scenario has no {name}: {_needed(entry.needs)}"
+
+
+def _needed(key: str) -> str:
+    return f"it has no section {key}" if key else "its tables hold no IPv6"
+
+
+def why_no_threshold(reading: RunReading, resolved: Resolved) -> str:
+    """Why a run has no count of who loses more than a share at a time; empty where it has."""
+    asked, known = reading.businesses, threshold_names(resolved)
+    if asked is None or not reading.is_timed or asked.above in known:
+        return ""
+    kept = ", ".join(f"{above:g}" for above in sorted(known))
+    return (
+        f"a run keeps who loses more than {kept} of demand at a time, not more than {asked.above:g}"
+    )
+
+
+def threshold_names(resolved: Resolved) -> Mapping[float, str]:
+    """Thresholds at which a run keeps businesses over time, and the states above them."""
+    thresholds = resolved.scenario.thresholds
+    return {getattr(thresholds, name): name for name in ("affected", "impaired", "down")}
+
+
+def read_run(
+    resolved: Resolved, root_seed: int, replicate: int, readings: Mapping[str, RunReading]
+) -> dict[str, float]:
+    """Simulate a scenario once and read numbers off it, by name; NaN where one is not known."""
+    # Code that only prints scores imports this module, and needs no compiled loops.
+    from sim.engine.run import simulate
+
+    streams = Streams(root_seed, replicate)
+    world = build_world(resolved, streams)
+    has_groups = any(reading.is_of_a_group for reading in readings.values())
+    outcome = simulate(world, build_strategy(resolved, streams), streams, has_groups=has_groups)
+    measured = {COMPLAINTS: float(outcome.n_complaints)}
+    if {reading.measure for reading in readings.values()} - {"", COMPLAINTS}:
+        found, _ = measure_outcome(resolved, streams, 1, world=world, outcome=outcome)
+        measured |= {one.metric: one.value for one in found}
+    return {
+        name: _read(reading, measured, outcome, world, resolved)
+        for name, reading in readings.items()
+    }
+
+
+def _read(
+    reading: RunReading,
+    measured: Mapping[str, float],
+    outcome: Outcome,
+    world: World,
+    resolved: Resolved,
+) -> float:
+    start = resolved.scenario.start
+    at_s = None if reading.at is None else _seconds(reading.at, start)
+    since_s = 0 if reading.since is None else _seconds(reading.since, start)
+    until_s = world.horizon_s if reading.until is None else _seconds(reading.until, start)
+    span_s = (since_s, until_s) if at_s is None else (at_s, at_s + 1)
+    if reading.measure:
+        # `why_not_measured` reports what the scenario has not.
+        return measured.get(reading.measure, np.nan)
+    if reading.event:
+        events = outcome.events
+        is_counted = events.kind == int(Kind[reading.event.upper()])
+        is_counted &= (events.t_s >= since_s) & (events.t_s < until_s)
+        return float(np.count_nonzero(is_counted))
+    if reading.first_outage:
+        first_s = outcome.ledger.first_outage_s
+        return float(np.count_nonzero((first_s >= since_s) & (first_s < until_s)))
+    if reading.curve:
+        return _read_curve(reading, outcome.curves, at_s, span_s)
+    if reading.listed is not None:
+        return count_listed(reading.listed, world, outcome, span_s)
+    return count_businesses(reading, resolved, world, outcome, span_s)
+
+
+def _seconds(time: datetime, start: datetime) -> int:
+    return int((time - start).total_seconds())
+
+
+def _read_curve(reading: RunReading, curves: Curves, at_s: int | None, span_s: Span) -> float:
+    """Value of a curve at a time, or what is taken over a span; NaN where there is no curve."""
+    try:
+        t_s, value = curves.points(reading.curve, Group())
+    except KeyError:
+        return np.nan
+    if reading.is_relative_to_start:
+        value = value / value[0] if value[0] else np.full(value.shape, np.nan)
+    if at_s is not None:
+        return float(value[np.searchsorted(t_s, at_s, side="right") - 1])
+    first = max(0, int(np.searchsorted(t_s, span_s[0], side="right")) - 1)
+    mine = slice(first, max(first + 1, int(np.searchsorted(t_s, span_s[1]))))
+    return take_over(t_s[mine], value[mine], span_s, reading.take)
+
+
+def take_over(t_s: NDArray[np.int64], value: NDArray[np.float64], span_s: Span, take: str) -> float:
+    """Most, least, or mean over time of a curve within a span.
+
+    Parameters
+    ----------
+    t_s, value : shape (n,)
+        From each time on the curve has the value; the first holds where the span begins.
+    take
+        ``max``, ``min`` or ``mean``.
+    """
+    if take == "mean":
+        edge = np.clip(np.append(t_s, span_s[1]), *span_s)
+        return float((value * np.diff(edge)).sum() / max(span_s[1] - span_s[0], 1))
+    return float(np.max(value) if take == "max" else np.min(value))
+
+
+def count_businesses(
+    asked: RunReading, resolved: Resolved, world: World, outcome: Outcome, span_s: Span
+) -> float:
+    """Businesses that lose more than a share of their demand.
+
+    Parameters
+    ----------
+    span_s
+        Span of a reading with a time: those cut off at once are counted in it.
+
+    Returns
+    -------
+    n
+        NaN where no run keeps businesses above that share, and for a share of nobody. Above a
+        share that is no threshold of the scenario they are counted as if nobody used a VPN, by the
+        worst moment of each business.
+    """
+    reading = asked.businesses
+    assert reading is not None
+    if why_no_threshold(asked, resolved):
+        return np.nan
+    businesses, places = world.businesses, world.places
+    is_member = np.ones(businesses.n_businesses, np.bool_)
+    groups = [Group()]
+    if reading.sectors:
+        rows = {businesses.sector.index(one) for one in reading.sectors}
+        is_member &= np.isin(businesses.sector_row, [*rows])
+        groups = [Group(sector_row=row) for row in rows]
+    if reading.providers:
+        rows = {places.provider.index(one) for one in reading.providers}
+        is_member &= np.isin(places.provider_row[businesses.home_place_row], [*rows])
+        groups = [Group(provider_row=row) for row in rows]
+    states = threshold_names(resolved)
+    state = states.get(reading.above, "")
+    if asked.is_timed:
+        metric = BUSINESS_METRICS[[*states.values()].index(state)]
+        n = _take_at_once(outcome.curves, metric, groups, span_s, asked.take)
+    elif state:
+        time_s = getattr(outcome.ledger, f"{state}_s")
+        n = float(np.count_nonzero(is_member & (time_s > 0)))
+    else:
+        n = float(np.count_nonzero(is_member & is_above(outcome, reading.above)))
+    of = np.count_nonzero(is_member)
+    return n if not reading.is_share else n / of if of else np.nan
+
+
+def _take_at_once(
+    curves: Curves, metric: str, groups: Sequence[Group], span_s: Span, take: str
+) -> float:
+    """Most, fewest or mean of several disjoint groups together over a span."""
+    points = [curves.points(metric, group) for group in groups]
+    first_s, until_s = span_s
+    t_s = np.unique(np.concatenate([[first_s], *(t for t, _ in points)]))
+    t_s = t_s[(t_s >= first_s) & (t_s < max(until_s, first_s + 1))]
+    total = np.zeros(t_s.size)
+    for t, value in points:
+        total += value[np.searchsorted(t, t_s, side="right") - 1]
+    return take_over(t_s, total, span_s, take)
+
+
+def count_listed(reading: Listed, world: World, outcome: Outcome, span_s: Span) -> float:
+    """Addresses outside the target's own ranges that the register lists at any time of a span.
+
+    Notes
+    -----
+    They are those of the curve ``addresses_listed``.
+    """
+    listed = listed_within(outcome, *span_s).difference(world.target_addresses)
+    if not reading.providers:
+        return float(listed.n_addresses)
+    row = [world.places.provider.index(name) for name in reading.providers]
+    return float(world.places.count_by_provider(listed)[row].sum())
+
 
 NO_CHANCE = "nothing: no chance enters"
 N_DRAWS = 2000

@@ -19,8 +19,9 @@ from sim.backtest.predictions import (
     Prediction,
     predict_by_ensemble,
     predict_without_run,
+    problems_of,
+    read_run,
 )
-from sim.backtest.readings import problems_of, read_run
 from sim.engine.warm_up import warm_up
 from sim.errors import DataError, Mistakes, Problem, ProblemsError, ScenarioError
 from sim.experiment.draws import Draws, Kept, lay_draws, shipped_kept

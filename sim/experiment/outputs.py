@@ -14,9 +14,8 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from sim.experiment.execution import Answers
 from sim.experiment.executors.task import Failure, Key
-from sim.experiment.pipeline import Result
+from sim.experiment.pipeline import Answers, Result
 from sim.experiment.plan import Plan
 from sim.measure.money.pricing import warnings_of_revenue
 from sim.results.csvtext import csv_text

@@ -13,9 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from sim.experiment import comparison
-from sim.experiment.execution import Batch, Execution
 from sim.experiment.outputs import Outputs, describe, failures_of, manifest_of, metadata_of
-from sim.experiment.pipeline import Result
+from sim.experiment.pipeline import Batch, Execution, Result
 from sim.experiment.plan import RUN, Plan
 from sim.measure.facts import read_groups, read_kinds, read_measures, why_nothing
 from sim.measure.groups import summarise_groups

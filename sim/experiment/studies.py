@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from sim.catalogue.choices import COLLATERAL
 from sim.errors import Mistakes, Problem, ScenarioError
 from sim.experiment import outputs
-from sim.experiment.execution import Answers, Execution
+from sim.experiment.pipeline import Answers, Execution
 from sim.experiment.plan import Plan, choose_metrics
 from sim.results.schema import Column
 from sim.scenario.document import Value, parse_scalar

@@ -15,8 +15,14 @@ from numpy.typing import NDArray
 from sim.addresses.feeds.inputs import ColumnChoice
 from sim.errors import DataError, Problem, UsageError
 from sim.scenario.load import load_scenario
-from sim.scenario.starter.lists import GivenList, read_given
-from sim.scenario.starter.record import Spells, find_sessions, read_ends, read_spells
+from sim.scenario.starter.record import (
+    GivenList,
+    Spells,
+    find_sessions,
+    read_ends,
+    read_given,
+    read_spells,
+)
 from sim.scenario.tables.seeds import read_note
 
 SHIPPED, RECORD = "spain-record", "spain-record-2025-26"

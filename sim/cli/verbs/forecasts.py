@@ -233,7 +233,7 @@ def backtest(
     from sim.backtest.scores import N_MEMBERS
     from sim.backtest.scores import backtest as score_cases
     from sim.experiment.executors import choose_executor
-    from sim.report.documents.scores import case_tables, score_tables, scores_csv
+    from sim.report.documents.forecasts import case_tables, score_tables, scores_csv
     from sim.scenario.cases import choose, read_files, shipped_cases
 
     if save is not None:

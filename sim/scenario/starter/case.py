@@ -33,7 +33,6 @@ from sim.scenario.quantities import (
 from sim.scenario.refusal import hint
 from sim.scenario.resolve import VISIT_VALUES, read_tables, resolve, undeclared
 from sim.scenario.schema import USD, Money
-from sim.scenario.starter.lists import GivenList, read_given
 from sim.scenario.starter.operators import (
     LAGS,
     UNKNOWN,
@@ -42,7 +41,7 @@ from sim.scenario.starter.operators import (
     read_operators,
     shipped_operators,
 )
-from sim.scenario.starter.record import write_polled
+from sim.scenario.starter.record import GivenList, read_given, write_polled
 from sim.scenario.tables.inventory import Inventory, read_inventory, write_sites
 from sim.scenario.tables.ranges import TODAY, complete
 from sim.scenario.tables.rows import CadenceRow, CloudPrefixRow, RateRow, SectorRow

@@ -11,8 +11,7 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from sim.backtest.document import tallies_of
-from sim.backtest.predictions import NotComputable, Prediction, of_ensemble
-from sim.backtest.readings import read_run, take_over
+from sim.backtest.predictions import NotComputable, Prediction, of_ensemble, read_run, take_over
 from sim.backtest.scores import CONDITIONED, PRIOR, Backtest, backtest, group_runs, score
 from sim.errors import ProblemsError, ScenarioError
 from sim.experiment.executors import choose_executor

@@ -10,7 +10,7 @@ import pytest
 
 from sim.backtest import conditioning
 from sim.backtest.conditioning import EARLY, WHOLE, Conditioning, Trial, early_until
-from sim.backtest.readings import read_run
+from sim.backtest.predictions import read_run
 from sim.errors import ScenarioError, UsageError
 from sim.experiment.draws import read_kept
 from sim.experiment.executors.task import Key, Watch

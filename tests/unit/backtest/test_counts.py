@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 
 from sim.addresses.sets.intervals import IntervalSet
-from sim.backtest.predictions import distinct_sizes
-from sim.backtest.readings import count_businesses, count_listed, read_run
+from sim.backtest.predictions import count_businesses, count_listed, distinct_sizes, read_run
 from sim.backtest.scores import RunGroup, group_runs
 from sim.engine.decisions import Mechanism
 from sim.engine.eventlog import Kind

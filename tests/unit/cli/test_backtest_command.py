@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from sim.cli.console import print_tables
-from sim.report.documents.scores import case_tables, score_tables
+from sim.report.documents.forecasts import case_tables, score_tables
 from sim.report.words.numbers import exact
 from tests import commands
 from tests.cases import NAMES_LAW, case_file

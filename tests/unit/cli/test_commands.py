@@ -221,7 +221,7 @@ def test_a_run_that_fails_leaves_the_earlier_one_as_it_was(write_scenario, monke
         assert Path("resumed", name).read_bytes() == Path("anew", name).read_bytes()
     assert left_behind() == ["anew", "out", "resumed"]
     # Before the first run is finished there is nothing to keep or resume.
-    monkeypatch.setattr("sim.experiment.execution.write_question", fail)
+    monkeypatch.setattr("sim.experiment.pipeline.write_question", fail)
     result = run("run", "telegram-2018-replay", "-o", "none", *SMALL, status=2)
     assert "none: cannot be written: [Errno 28] No space left on device\n" in result.stderr
     assert left_behind() == ["anew", "out", "resumed"]

@@ -19,8 +19,7 @@ from sim.report.words.commands import repeat_command
 from sim.report.words.numbers import number
 from sim.results.folder import open_run
 from sim.scenario.library import shipped
-from sim.scenario.starter.lists import GivenList, Period
-from sim.scenario.starter.record import find_sessions, read_spells
+from sim.scenario.starter.record import GivenList, Period, find_sessions, read_spells
 from tests.commands import run
 from tests.csv_rows import csv_rows
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from sim.errors import ScenarioError
-from sim.experiment.execution import PARTIAL, Answers
 from sim.experiment.executors.task import Failure
+from sim.experiment.pipeline import PARTIAL, Answers
 from sim.experiment.studies import (
     BY_ROW,
     Sensitivity,

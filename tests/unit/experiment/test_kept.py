@@ -12,8 +12,8 @@ from numpy.testing import assert_array_equal
 
 from sim.errors import DataError, PartialError, ScenarioError, UsageError
 from sim.experiment.draws import is_shipped, kept_rows, model_hash, read_kept, shipped_kept
-from sim.experiment.execution import INTERRUPTED, PARTIAL, Answers, Execution
 from sim.experiment.executors.task import Executor, Failure, SerialExecutor
+from sim.experiment.pipeline import INTERRUPTED, PARTIAL, Answers, Execution
 from sim.experiment.plan import Plan
 from sim.experiment.saved_plans import find_unfinished, read_question
 from sim.experiment.simulation import Simulation

@@ -12,10 +12,9 @@ from scipy.stats import triang
 
 from sim.errors import UsageError
 from sim.experiment.draws import BLOCK, MOST_DRAWS, lay_dials, lay_draws
-from sim.experiment.execution import Execution
 from sim.experiment.executors.pool import PoolExecutor
 from sim.experiment.executors.task import SerialExecutor
-from sim.experiment.pipeline import carry_out
+from sim.experiment.pipeline import Execution, carry_out
 from sim.experiment.plan import N_COMPARED, N_MEMBERS, Plan
 from sim.experiment.runs import Runs, RunsResult
 from sim.experiment.saved_plans import find_unfinished, read_question

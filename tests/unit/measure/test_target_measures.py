@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from sim.catalogue.choices import RATIOS
-from sim.experiment.execution import Answers
+from sim.experiment.pipeline import Answers
 from sim.experiment.studies import sweep_sheet
 from sim.measure import measures
 from sim.measure.groups import is_above
