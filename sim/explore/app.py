@@ -50,44 +50,9 @@ from sim.statistics.designs import FEWEST
 Scope = MutableMapping[str, Any]
 Asgi = Callable[[Scope, Any, Any], Awaitable[None]]
 
-STYLE = """
-body { font: 16px/1.45 system-ui, sans-serif; margin: 0 auto; max-width: 76rem; padding: 1rem;
-  --ink: #1b1b1b; --mute: #595959; --line: #8884; --acc: #1f6fb2; --band: #1f6fb244; --dot: #c4451c;
-  --sans: system-ui, sans-serif; }
-h1 { font-size: 1.4rem; }
-.answers { display: grid; gap: 1.5rem;
-  grid-template-columns: repeat(auto-fit, minmax(min(20rem, 100%), 1fr)); }
-.answer h2 { font-size: .9rem; font-weight: 600; margin: 0; color: var(--mute); }
-.answer p { margin: 0 0 .5rem; }
-.answer p:first-of-type { font-size: 1.2rem; font-weight: 600; }
-.answer svg { width: 100%; height: auto; }
-.narrow { display: none; }
-@media (max-width: 600px) { .narrow { display: block; } .wide { display: none; } }
-.levers { display: grid; gap: 0 1.5rem; border-top: 1px solid var(--line); margin-top: 1rem;
-  padding-top: 1rem; grid-template-columns: repeat(auto-fit, minmax(min(17rem, 100%), 1fr)); }
-.lever { margin-bottom: 1rem; } .lever label { display: block; }
-.lever input { width: calc(100% - 5rem); vertical-align: middle; }
-.lever output { margin-left: .5rem; }
-#gone { display: none; background: #b00020; color: white; padding: .75rem; }
-"""
-SCRIPT = """
-$(document).on('shiny:disconnected', () => $('#gone').show());
-Shiny.addCustomMessageHandler('address', ({ search }) => {
-  if (location.search !== search) history.pushState(null, '', location.pathname + search);
-});
-addEventListener('popstate', () => location.reload());
-Shiny.inputBindings.register(new (class extends Shiny.InputBinding {
-  find(scope) { return $(scope).find('.lever input'); }
-  getValue(lever) { return Number(lever.value); }
-  subscribe(lever, tell) {
-    const show = () => $(lever).siblings('output').text(Number(Number(lever.value).toPrecision(3)));
-    $(lever).on('input.lever', show).on('change.lever', () => { show(); tell(false); });
-    show();
-  }
-  unsubscribe(lever) { $(lever).off('.lever'); }
-  receiveMessage(lever, { value }) { $(lever).val(value).trigger('change'); }
-})(), 'overblock.lever');
-"""
+STYLE, SCRIPT = (
+    Path(__file__).with_name(name).read_text(encoding="utf-8") for name in ("page.css", "page.js")
+)
 
 
 def build_app(folder: Path, levers: list[Lever], results: Path) -> App:
