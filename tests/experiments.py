@@ -95,7 +95,7 @@ def run_experiment(
 
 SCRIPT = """\
 import os, signal
-from sim.results.checkpoints import Checkpoints
+from sim.results.integrity import Checkpoints
 
 real, kept = Checkpoints.keep, []
 

@@ -29,8 +29,7 @@ from pathlib import Path
 from typer.testing import CliRunner, Result
 
 from sim.cli.app import app
-from sim.results.checkpoints import n_runs
-from sim.results.integrity import DIFFERS, changes_of, foreign_files
+from sim.results.integrity import DIFFERS, changes_of, foreign_files, n_runs
 from sim.results.output import partial_folders
 from tests.conftest import MINIMAL
 

@@ -193,11 +193,11 @@ _STATES = (
         "businesses_not_known", BUSINESSES,
         "sites not seen affected, of which an address was not given, or not polled at an operator: "
         "then counts are lower bounds, and shares of all not known",
-        formula="polls.count_unknown", needs="population.inventory",
+        formula="groups.count_unknown", needs="population.inventory",
     ),
     _impact(
         "businesses_known_in_part", BUSINESSES, "such sites that were seen affected: likewise",
-        formula="polls.count_unknown", needs="population.inventory",
+        formula="groups.count_unknown", needs="population.inventory",
     ),
     _impact(
         "businesses_ever_impaired_share", f"share of {BUSINESSES}",

@@ -163,7 +163,7 @@ def unless_from(variable: str, value: int | None) -> int | None:
 
 def free_folder(folder: Path, *, force: bool) -> Path:
     """Return the folder of a new result; refuse one that is taken before anything runs."""
-    from sim.results.checkpoints import n_runs
+    from sim.results.integrity import n_runs
     from sim.results.output import check_free, check_left_behind, partial_folders
 
     for partial in partial_folders(folder):

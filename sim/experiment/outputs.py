@@ -35,9 +35,8 @@ from sim.results.manifest import (
 from sim.results.parquet import Coded, merge_parts, write_part
 from sim.results.schema import COMPARISON, KEYS, MEASURES, Column
 from sim.results.store import write_json
-from sim.scenario.cautions import list_warnings
 from sim.scenario.schema import scenario_tree
-from sim.scenario.sources import list_sources
+from sim.scenario.sources import list_sources, list_warnings
 from sim.version import __version__
 from sim.world.placement import warnings_of_leaving
 

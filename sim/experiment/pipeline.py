@@ -39,9 +39,8 @@ from sim.files import write_whole
 from sim.measure.facts import measures_of
 from sim.measure.measures import Measure, over
 from sim.measure.summary import Measured
-from sim.results.checkpoints import PARTS, Checkpoints, n_runs, remove_parts
 from sim.results.folder import COMPLETE, INTERRUPTED, MANIFEST, PARTIAL
-from sim.results.integrity import MANIFEST_HASH, TIMING
+from sim.results.integrity import MANIFEST_HASH, PARTS, TIMING, Checkpoints, n_runs, remove_parts
 from sim.results.output import new_folder
 from sim.results.store import json_bytes, write_json
 from sim.scenario.own import OwnCodeError

@@ -17,10 +17,9 @@ from sim.experiment.outputs import Outputs, describe, failures_of, manifest_of, 
 from sim.experiment.pipeline import Batch, Execution, Result
 from sim.experiment.plan import RUN, Plan
 from sim.measure.facts import read_groups, read_kinds, read_measures, why_nothing
-from sim.measure.groups import summarise_groups
+from sim.measure.groups import find_unpolled, summarise_groups
 from sim.measure.money.accounts import BY_METHOD, method_lines
 from sim.measure.names import expected_names
-from sim.measure.polls import find_unpolled
 from sim.measure.sites import compare_sites, find_missed, summarise_sessions, summarise_sites
 from sim.measure.summary import Measured, summarise
 from sim.results import schema

@@ -17,7 +17,6 @@ from sim.errors import DataError, Problem, UsageError
 from sim.experiment.draws import OTHER_MODEL
 from sim.experiment.plan import Plan
 from sim.files import hash_of, write_whole
-from sim.results.checkpoints import EXPERIMENT, EXPERIMENT_SCHEMA, PARTS, n_runs, remove_parts
 from sim.results.folder import (
     COMPLETE,
     SCENARIO,
@@ -26,7 +25,16 @@ from sim.results.folder import (
     read_manifest,
     read_object,
 )
-from sim.results.integrity import NOT_THERE, changes_of, is_inside
+from sim.results.integrity import (
+    EXPERIMENT,
+    EXPERIMENT_SCHEMA,
+    NOT_THERE,
+    PARTS,
+    changes_of,
+    is_inside,
+    n_runs,
+    remove_parts,
+)
 from sim.results.manifest import all_tables
 from sim.results.output import check_left_behind, destination, partial_folders, put_back
 from sim.results.store import write_json

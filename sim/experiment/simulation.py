@@ -22,13 +22,12 @@ from sim.experiment.draws import Draws
 from sim.experiment.executors.task import Key
 from sim.measure.bands import MOST_TIMES, even_times
 from sim.measure.facts import group_columns, measure_columns
-from sim.measure.groups import count_groups, count_in
+from sim.measure.groups import count_groups, count_in, count_unknown
 from sim.measure.impact import measure_impact, measure_ratios
 from sim.measure.measures import Measure, given_in, measure_own, own_measures
 from sim.measure.money import pricing
 from sim.measure.money.accounts import count_money, money_measures
 from sim.measure.money.losses import loss_totals
-from sim.measure.polls import count_unknown
 from sim.measure.sites import session_columns, site_columns
 from sim.results.parquet import ColumnData
 from sim.results.store import SITE_RUNS, SITE_SESSION_RUNS, encode_run

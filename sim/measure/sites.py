@@ -21,11 +21,10 @@ from sim.catalogue.measures import USD
 from sim.engine.record.outcome import Outcome
 from sim.engine.state.ledger import NEVER, SPELL_NAMES
 from sim.engine.strategies.calendars import sessions_of
-from sim.measure.groups import state_times_s
+from sim.measure.groups import addresses_of, find_unpolled, state_times_s
 from sim.measure.measures import difference_of
 from sim.measure.money.losses import LossTotals, Stretches, exposed_customers, moves_of
 from sim.measure.money.pricing import ParameterDraws, money_of
-from sim.measure.polls import addresses_of, find_unpolled
 from sim.measure.summary import LEVEL, Spread, ends, spreads_of
 from sim.results.folder import RunFolder
 from sim.results.parquet import Coded, ColumnData, numbers, read_columns

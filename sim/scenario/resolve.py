@@ -27,8 +27,7 @@ from sim.scenario.tables import rows as of
 from sim.scenario.tables import sharing as use
 from sim.scenario.tables.column_changes import with_settings
 from sim.scenario.tables.inventory import Inventory, check_sites, of_polled_family, read_inventory
-from sim.scenario.tables.lists import read_list, read_target
-from sim.scenario.tables.ranges import shared_part
+from sim.scenario.tables.lists import read_list, read_target, shared_part
 from sim.scenario.tables.rows import read_assumptions
 from sim.scenario.tables.seeds import ANY, Row, SourceNote, Table, read_table, table_rows
 

@@ -27,12 +27,11 @@ from sim.addresses.feeds.inputs import Input
 from sim.addresses.text import source
 from sim.addresses.text.source import Limits
 from sim.errors import DataError, ProblemsError
-from sim.scenario.cautions import list_warnings
 from sim.scenario.library import shipped, table_names
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved, resolve
 from sim.scenario.schema import Scenario, dump_scenario
-from sim.scenario.sources import list_sources
+from sim.scenario.sources import list_sources, list_warnings
 
 # What breaks readers of many kinds: ends of lines, NUL, marks of byte order, numbers beyond what
 # fits, digits that are none, quotes that do not close, brackets without end.

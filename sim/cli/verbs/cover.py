@@ -364,7 +364,7 @@ def import_file(
 
 def _known_provider(name: str) -> str:
     """The name of a provider; refuses one that a shipped table writes in other capitals."""
-    from sim.scenario.tables.ranges import TODAY
+    from sim.scenario.tables.lists import TODAY
     from sim.scenario.tables.rows import CloudPrefixRow
     from sim.scenario.tables.seeds import read_shipped
 
@@ -380,7 +380,7 @@ def _write_ranges(
     feeds: Sequence[Feed], sha256: Sequence[str], day: str, output: Path, *, force: bool
 ) -> tuple[int, int]:
     """Write ranges of providers with a note of their sources; count rows, and ranges excluded."""
-    from sim.scenario.tables.ranges import disjoint, ranges_note, ranges_text, read_ranges
+    from sim.scenario.tables.lists import disjoint, ranges_note, ranges_text, read_ranges
     from sim.scenario.tables.seeds import note_path
 
     claims, references, n_narrow = [], {}, 0

@@ -126,9 +126,9 @@ def validate(
 
       overblock validate telegram-2018-replay --set population.n_businesses=600
     """
-    from sim.scenario.cautions import list_warnings
     from sim.scenario.load import load_scenario
     from sim.scenario.resolve import resolve
+    from sim.scenario.sources import list_warnings
 
     resolved = resolve(load_scenario(scenario, overrides))
     name, warnings = resolved.loaded.document.file, list_warnings(resolved)
@@ -242,10 +242,9 @@ def _lines(
         about = {"folder": name, "scenario": scenario.get("name")}
         return lines, about, [str(warning) for warning in manifest.get("warnings", [])]
 
-    from sim.scenario.cautions import list_warnings
     from sim.scenario.load import load_scenario
     from sim.scenario.resolve import resolve
-    from sim.scenario.sources import list_sources
+    from sim.scenario.sources import list_sources, list_warnings
 
     resolved = resolve(load_scenario(name, overrides))
     found = [source.as_dict() for source in list_sources(resolved, each_row=each_row)]

@@ -43,7 +43,7 @@ from sim.scenario.starter.operators import (
 )
 from sim.scenario.starter.record import GivenList, read_given, write_polled
 from sim.scenario.tables.inventory import Inventory, read_inventory, write_sites
-from sim.scenario.tables.ranges import TODAY, complete
+from sim.scenario.tables.lists import TODAY, complete
 from sim.scenario.tables.rows import CadenceRow, CloudPrefixRow, RateRow, SectorRow
 from sim.scenario.tables.seeds import read_shipped, read_table
 

@@ -18,7 +18,7 @@ from sim.experiment.outputs import Study
 from sim.experiment.pipeline import carry_out
 from sim.experiment.saved_plans import find_unfinished, read_question
 from sim.experiment.verification import make_again
-from sim.results.checkpoints import n_runs
+from sim.results.integrity import n_runs
 from sim.results.output import partial_folders
 from sim.scenario.readings import BusinessesHit, RunReading
 from sim.scenario.resolve import Resolved

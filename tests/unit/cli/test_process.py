@@ -168,7 +168,7 @@ def test_a_terminal_without_the_letters_of_a_title_costs_no_run(tmp_path):
 INTERRUPTED = """\
 import os, signal, sys
 import sim.engine.run as engine
-import sim.results.checkpoints as checkpoints
+import sim.results.integrity as checkpoints
 
 real_simulate, real_replace = engine.simulate, os.replace
 

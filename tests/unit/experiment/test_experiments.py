@@ -18,8 +18,8 @@ from sim.experiment.runs import Runs, RunsResult
 from sim.experiment.saved_plans import find_unfinished, forget_unfinished, read_question
 from sim.measure.facts import read_measures
 from sim.report.page.document import render
-from sim.results.checkpoints import EXPERIMENT, PARTS, n_runs
 from sim.results.folder import open_run
+from sim.results.integrity import EXPERIMENT, PARTS, n_runs
 from sim.scenario.variants import choose_variants
 from tests.experiments import Scripted, files_of, locked, resolved_of
 

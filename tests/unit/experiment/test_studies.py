@@ -15,7 +15,7 @@ from sim.experiment.pipeline import carry_out
 from sim.experiment.runs import Runs
 from sim.experiment.saved_plans import find_unfinished, read_question
 from sim.experiment.studies import Sensitivity, Sweep
-from sim.results.checkpoints import PARTS, Checkpoints
+from sim.results.integrity import PARTS, Checkpoints
 from sim.scenario.resolve import Resolved
 from tests.borrowed import BORROW
 from tests.experiments import Scripted, files_of, resolved_of

@@ -19,7 +19,7 @@ from sim.report.words.answer import answer
 from sim.report.words.commands import repeat_command
 from sim.report.words.languages import IN_ENGLISH
 from sim.results.folder import open_run
-from sim.scenario.cautions import list_warnings
+from sim.scenario.sources import list_warnings
 from sim.scenario.variants import choose_what_ifs
 from sim.world.placement import seat_sites, warnings_of_leaving
 from sim.world.providers import build_places

@@ -14,8 +14,8 @@ from sim.measure.sites import read_sites
 from sim.report.page.document import render
 from sim.results.folder import open_run
 from sim.results.parquet import read_columns
-from sim.scenario.cautions import list_warnings
 from sim.scenario.resolve import Resolved
+from sim.scenario.sources import list_warnings
 from sim.scenario.tables.money import Amounts
 from tests.commands import call, run
 from tests.csv_rows import csv_rows

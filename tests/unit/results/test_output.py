@@ -12,8 +12,7 @@ import pytest
 from sim.errors import PartialError, UsageError
 from sim.files import new_files
 from sim.results import output
-from sim.results.checkpoints import Checkpoints, remove_parts
-from sim.results.integrity import foreign_files
+from sim.results.integrity import Checkpoints, foreign_files, remove_parts
 from sim.results.output import check_free, new_folder
 from tests.experiments import locked
 

@@ -412,7 +412,7 @@ def test_every_csv_table_is_written_in_one_place(repository):
         "sim/scenario/starter/operators.py: csv.DictWriter",
         "sim/scenario/tables/column_changes.py: csv.writer",
         "sim/scenario/tables/inventory.py: csv.writer",
-        "sim/scenario/tables/ranges.py: csv.writer",
+        "sim/scenario/tables/lists.py: csv.writer",
     ]
 
 

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from sim.errors import DataError
-from sim.scenario.cautions import list_warnings
 from sim.scenario.library import scenario_names, shipped, table_names
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import is_of_country, resolve
+from sim.scenario.sources import list_warnings
 from sim.scenario.tables.seeds import SourceNote, read_note
 from tests.borrowed import BORROW, BORROWED
 from tests.conftest import REPOSITORY

@@ -9,13 +9,12 @@ from sim.errors import DataError, ScenarioError
 from sim.measure.estimates import Estimate
 from sim.measure.money.pricing import economy_keys
 from sim.report.words.heading import currency_name, in_currency
-from sim.scenario.cautions import list_warnings
 from sim.scenario.library import table_names
 from sim.scenario.load import load_scenario
 from sim.scenario.overrides import countries, pack_of, rate_at, read_packs
 from sim.scenario.quantities import currencies_of, zones_of
 from sim.scenario.resolve import ROWS_OF, resolve
-from sim.scenario.sources import list_sources
+from sim.scenario.sources import list_sources, list_warnings
 from sim.scenario.starter.case import _money_of_case
 from sim.scenario.tables.rows import RateRow
 

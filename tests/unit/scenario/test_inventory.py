@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from sim.errors import DataError, ScenarioError
-from sim.scenario.cautions import list_warnings
 from sim.scenario.library import shipped
 from sim.scenario.load import load_scenario
 from sim.scenario.overrides import override_text
 from sim.scenario.resolve import resolve
+from sim.scenario.sources import list_warnings
 from sim.scenario.tables import inventory as tables
 from sim.scenario.tables.inventory import read_inventory
 from sim.scenario.tables.lists import read_list
