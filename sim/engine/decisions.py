@@ -324,8 +324,8 @@ Strategy: TypeAlias = Callable[[Observation], Decision]
 ADDRESS_BITS = 32
 NETWORK_BITS = 64
 """Length of the network of one customer in IPv6."""
-SetAround = Callable[[int], IntervalSet]
-"""Set of addresses to block around the known front of a given row."""
+SetsAround = Callable[[NDArray[np.int64]], Iterable[IntervalSet]]
+"""Sets of addresses to block around the known fronts of some rows."""
 
 
 def open_fronts(
@@ -358,16 +358,16 @@ def cut(observation: Observation, addresses: IntervalSet) -> IntervalSet:
 _less = lru_cache(maxsize=2**14)(IntervalSet.difference)
 
 
-def around_front(observation: Observation, set_of: SetOfFront) -> SetAround:
+def around_front(observation: Observation, set_of: SetOfFront) -> SetsAround:
     """Set of each known front by its row, where its address and its provider tell it."""
     address, provider_row = observation.fronts.address, observation.fronts.provider_row
-    return lambda row: set_of(address.item(row), provider_row.item(row))
+    return lambda row: map(set_of, address[row].tolist(), provider_row[row].tolist())
 
 
 def block_around(
     observation: Observation,
     front_row: NDArray[np.int64],
-    around: SetAround,
+    around: SetsAround,
     mechanism: Mechanism = Mechanism.DROP,
 ) -> tuple[Order, ...]:
     """One order per front for the set around it, unless an earlier order of these holds it.
@@ -375,7 +375,7 @@ def block_around(
     The set around a front holds it: fronts that are exempt are not answered.
     """
     # Mostly no set reaches into another.
-    distinct = dict.fromkeys(map(around, front_row.tolist()))
+    distinct = dict.fromkeys(around(front_row))
     orders = _block_each(observation, distinct, mechanism)
     if orders is not None:
         return orders
@@ -406,13 +406,14 @@ def _orders_apart(
 
 
 def _block_one_by_one(
-    observation: Observation, front_row: NDArray[np.int64], around: SetAround, mechanism: Mechanism
+    observation: Observation, front_row: NDArray[np.int64], around: SetsAround, mechanism: Mechanism
 ) -> tuple[Order, ...]:
     """One order per front, unless an earlier order of these holds it."""
     orders: list[Order] = []
     address = observation.fronts.address[front_row]
     while front_row.size:
-        addresses = cut(observation, around(int(front_row[0])))
+        (first,) = around(front_row[:1])
+        addresses = cut(observation, first)
         orders.append(Order("block", addresses, mechanism, operators=observation.operators))
         is_left = ~addresses.contains(address)
         # Whatever its set holds, it is answered: this comes to an end.
@@ -433,7 +434,7 @@ _prefix4 = lru_cache(maxsize=2**14)(prefix_set)
 _enclosing6 = lru_cache(maxsize=2**14)(Line.enclosing)
 
 
-def enclosing_front(observation: Observation, length: int) -> SetAround:
+def enclosing_front(observation: Observation, length: int) -> SetsAround:
     """Prefix of a given length around each front."""
     line, address = observation.line, observation.fronts.address
-    return lambda row: enclosing(address.item(row), length, line)
+    return lambda row: (enclosing(one, length, line) for one in address[row].tolist())

@@ -252,13 +252,13 @@ class Intervals(Algebra):
 
     def __hash__(self) -> int:
         """Hash by content."""
-        known = self.__dict__
-        if "hash" not in known:
-            if self.BITS == IPV6_BITS:
-                known["hash"] = hash((*self.start.tolist(), *self.stop.tolist()))
-            else:
-                known["hash"] = hash((self.start.tobytes(), self.stop.tobytes()))
-        return int(known["hash"])
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        if self.BITS == IPV6_BITS:
+            return hash((*self.start.tolist(), *self.stop.tolist()))
+        return hash((self.start.tobytes(), self.stop.tobytes()))
 
     def contains(self, address: ArrayLike) -> NDArray[np.bool_]:
         """Return for each address whether the set holds it.

@@ -213,7 +213,7 @@ def narrowed(decision: Decision, observation: Observation, length: int) -> tuple
     An order of a name, and one that holds no more addresses than the prefix, stays as it is.
     """
     orders: list[Order] = []
-    has_silenced = False
+    has_silenced, asked = False, None
     around = enclosing_front(observation, length)
     for order in decision.orders:
         if order.action == "unblock":
@@ -221,15 +221,26 @@ def narrowed(decision: Decision, observation: Observation, length: int) -> tuple
         elif order.mechanism not in BLOCKING or _is_narrow(order.addresses, length):
             orders.append(order)
         else:
-            rows = open_fronts(observation, order.mechanism)
-            if rows.size:
-                rows = rows[order.addresses.contains(observation.fronts.address[rows])]
-            found = block_around(observation, rows, around, order.mechanism) if rows.size else ()
+            if order.mechanism is not asked:
+                asked = order.mechanism
+                rows = open_fronts(observation, asked)
+                address = observation.fronts.address[rows]
+                # Mostly one front is open, and nearly no order holds it.
+                few = address.tolist() if address.size < _SEVERAL else []
+            if (few and not any(map(order.addresses.holds, few))) or not address.size:
+                has_silenced = True
+                continue
+            held = rows[order.addresses.contains(address)]
+            found = block_around(observation, held, around, asked) if held.size else ()
             if order.operators != observation.operators:
                 found = tuple(replace(one, operators=order.operators) for one in found)
             orders += found
             has_silenced = has_silenced or not found
     return Decision(tuple(orders), decision.next_look_s), has_silenced
+
+
+_SEVERAL = 8
+"""So many addresses are looked up as a column."""
 
 
 # The same wide orders are asked for at every decision.

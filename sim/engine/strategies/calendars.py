@@ -202,7 +202,7 @@ def rolling(ttl_s: int, gap_s: int, length: int) -> Strategy:
         phase_s = (observation.t_s - observation.fronts.discovered_s[rows]) % cycle_s
         is_wanted = phase_s < ttl_s
         around = enclosing_front(observation, length)
-        own = [cut(observation, around(row)) for row in rows.tolist()]
+        own = [cut(observation, one) for one in around(rows)]
         kept = {own[place] for place in np.flatnonzero(is_wanted).tolist()}
         # What holds a front may be a narrower entry, which goes as it is the prefix of none.
         dropped = observation.in_force.of(Mechanism.DROP)

@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from types import SimpleNamespace
 
@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from sim.addresses.sets.intervals import IntervalSet
 from sim.addresses.sets.line import IPV4
@@ -352,8 +353,8 @@ def test_a_front_is_answered_once_by_the_first_set_that_holds_it(fronts, exempt)
     address = np.array([address for address, _ in fronts], np.int64)
     unknown = np.zeros_like(address)
 
-    def around(row: int) -> IntervalSet:
-        return IPV4.at(np.array([*_around(*fronts[row])]))
+    def around(rows: NDArray[np.int64]) -> Iterator[IntervalSet]:
+        return (IPV4.at(np.array([*_around(*fronts[row])])) for row in rows.tolist())
 
     known = KnownFronts(
         address, np.arange(address.size), unknown, unknown > 0, lambda mechanism: unknown > 0
