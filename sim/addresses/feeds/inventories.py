@@ -67,7 +67,8 @@ _BESIDE = frozenset(re.findall(r"\w+", """
 NAME_COLUMNS = (
     *("website", "web_site", "site_name", "sitio", "sitio_web", "nombre_del_sitio", "sítio"),
     *("nome_do_site", "sito", "sito_web", "nome_del_sito", "site_web", "nom_du_site", "webseite"),
-    *("strona", "сайт"),
+    *("strona", "сайт", "shop", "store", "tienda", "tienda_online", "loja", "negozio", "boutique"),
+    *("magasin", "sklep", "магазин", "mağaza"),
     *("domain", "domain_name", "fqdn", "hostname", "host", "dns_name", "dominio", "domínio"),
     *("nombre_de_dominio", "nome_de_domínio", "nome_di_dominio", "domaine", "nom_de_domaine"),
     *("domäne", "domainname", "domena", "nazwa_domeny", "домен", "доменное_имя"),

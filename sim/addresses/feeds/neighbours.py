@@ -505,11 +505,12 @@ class Neighbours:
         if times and not self._choice.has_options:
             return f"{times}leave it out"
         if not self._choice.has_options:
-            is_figure = {*map(str.strip, texts)} - {"", "0", "1"} and all(map(_FIGURE.match, texts))
+            other = "" if "name" in self._chosen else ", site if it names the row"
+            if {*map(str.strip, texts)} - {"", "0", "1"} and all(map(_FIGURE.match, texts)):
+                other = ", visits_per_h or revenue_eur_per_h if it is that"
             return (
                 "leave it out if each row lists its address whatever stands there; name it end_ip, "
-                "mask or address if it says which addresses a row lists"
-                f"{', visits_per_h or revenue_eur_per_h if it is that' if is_figure else ''}"
+                f"mask or address if it says which addresses a row lists{other}"
             )
         if not plain:
             return f"name it in the first line, then {self._ways('NAME', texts)}"

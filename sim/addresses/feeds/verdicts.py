@@ -202,6 +202,7 @@ NAMES = frozenset(re.findall(r"\w+", """
     organizacion organización ciudad dominio paese nome organizzazione città страна название
     организация город домен domínio domaine domäne domena nom nazwa empresa titular azienda société
     firma cidade ville stadt miasto pays kraj sitio sítio sito сайт владелец
+    shop store tienda loja negozio boutique magasin sklep магазин mağaza
 """))  # fmt: skip
 """Columns, without marks between their words, that hold names, some of them like ``On``."""
 FORMS = (_THROUGH, _WATCHES, _YES_OR_NO)
