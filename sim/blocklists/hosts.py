@@ -290,7 +290,8 @@ def _host_states(inventory: Feed, listed: AddressSet) -> States:
     """State of each record, from its rows."""
     is_whole4, is_any4, is_whole6, is_any6 = row_overlap(inventory.v4, inventory.v6, listed)
     n = inventory.n_records
-    is_placed, is_hit, is_open = (np.zeros(n, np.bool_) for _ in range(3))
+    is_placed, is_hit, is_open, is_partly_unknown = (np.zeros(n, np.bool_) for _ in range(4))
+    is_partly_unknown[inventory.known_in_part] = True
     for record, is_whole, is_any in (
         (inventory.record4, is_whole4, is_any4),
         (inventory.record6, is_whole6, is_any6),
@@ -298,7 +299,7 @@ def _host_states(inventory: Feed, listed: AddressSet) -> States:
         is_placed[record] = True
         is_hit[record[is_any]] = True
         is_open[record[~is_whole]] = True
-    return _states(is_placed, is_hit, is_open, is_partly_unknown=np.zeros(n, np.bool_))
+    return _states(is_placed, is_hit, is_open, is_partly_unknown)
 
 
 def _business_states(code: Codes, n: int, state: States) -> States:

@@ -105,6 +105,8 @@ class Feed:
     """Traps of the format that this file holds, in words for the user."""
     questions: tuple[Problem, ...] = ()
     """Ambiguous input: an error, unless the user names the form of the file."""
+    known_in_part: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+    """Records that have addresses besides theirs that are not known, in any sequence."""
 
     def __post_init__(self) -> None:
         for column in (self.record4, self.record6, *self.numbers.values()):
@@ -163,6 +165,7 @@ class Feed:
             v6=self.v6.take(mask6),
             record4=number[self.record4[mask4]],
             record6=number[self.record6[mask6]],
+            known_in_part=number[self.known_in_part[kept[self.known_in_part]]],
             labels={
                 name: replace(column, code=column.code[kept])
                 for name, column in self.labels.items()
@@ -225,6 +228,9 @@ def concatenate(feeds: Sequence[Feed]) -> Feed:
         sum(feed.n_bad for feed in feeds),
         tuple(problem for feed in feeds for problem in feed.problems),
         tuple(f"{feed.origin.file}: {note}" for feed in feeds for note in feed.notes),
+        known_in_part=np.concatenate(
+            [feed.known_in_part + at for feed, at in zip(feeds, first, strict=False)]
+        ),
     )
 
 
@@ -265,33 +271,48 @@ NO_HOST = IntervalSet.of(
     "224.0.0.0/3",
 )
 """Without the blocks for documentation, which stand for public ones in examples."""
+SINKHOLES = IntervalSet.of("0.0.0.0/8", "127.0.0.0/8")
 SPECIAL = NO_HOST.union(IntervalSet.of("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24"))
 
 
-def without_sinkholes(hosts: Feed) -> Feed:
+def without_sinkholes(hosts: Feed, *, keeps_private: bool = False) -> Feed:
     """Return records without rows at which no public host is: loopback, private and the like.
 
-    Those are where a resolver sends who asks for a blocked name, or inside a network.
+    Those are where a resolver sends who asks for a blocked name, or inside a network. A record of
+    which a resolver hid an address is known in part.
     """
     v4, v6 = hosts.v4, hosts.v6
-    at = np.searchsorted(NO_HOST.start, v4.start, side="right") - 1
-    is_host4 = (at < 0) | (v4.stop > NO_HOST.stop[at])
-    is_host6 = (v6.stop > FIRST_NETWORK << 64) & (v6.start < STOP_NETWORK << 64)
-    if is_host4.all() and is_host6.all():
+    is_hidden4, is_hidden6 = _is_within(v4, SINKHOLES), np.asarray(v6.stop <= 2, np.bool_)
+    is_lost4, is_lost6 = is_hidden4, is_hidden6
+    if not keeps_private:
+        is_lost4 = _is_within(v4, NO_HOST)
+        is_lost6 = (v6.stop <= FIRST_NETWORK << 64) | (v6.start >= STOP_NETWORK << 64)
+    lost = np.union1d(hosts.record4[is_lost4], hosts.record6[is_lost6])
+    if not lost.size:
         return hosts
-    n = np.union1d(hosts.record4[~is_host4], hosts.record6[~is_host6]).size
+    # Tables have private addresses beside public ones; an answer is one or the other.
+    hidden = np.union1d(hosts.record4[is_hidden4], hosts.record6[is_hidden6])
+    hidden = lost if hosts.origin.format == "zdns" else hidden
+    which = "0.0.0.0, 127.0.0.1" if keeps_private else "0.0.0.0, 127.0.0.1, private"
     note = (
-        f"{n:,} rows have addresses at which no public host is, as a resolver answers for a "
-        "blocked name (0.0.0.0, 127.0.0.1, private): these addresses are taken as not known"
+        f"{lost.size:,} rows have addresses at which no public host is, as a resolver answers for "
+        f"a blocked name ({which}): these addresses are taken as not known"
     )
     return replace(
         hosts,
-        v4=v4.take(is_host4),
-        v6=v6.take(is_host6),
-        record4=hosts.record4[is_host4],
-        record6=hosts.record6[is_host6],
+        v4=v4.take(~is_lost4),
+        v6=v6.take(~is_lost6),
+        record4=hosts.record4[~is_lost4],
+        record6=hosts.record6[~is_lost6],
         notes=(*hosts.notes, note),
+        known_in_part=np.union1d(hosts.known_in_part, hidden),
     )
+
+
+def _is_within(v4: Entries4, space: IntervalSet) -> NDArray[np.bool_]:
+    """Whether each row is within one interval of a set."""
+    at = np.searchsorted(space.start, v4.start, side="right") - 1
+    return np.asarray((at >= 0) & (v4.stop <= space.stop[at]), np.bool_)
 
 
 def special_note(feed: Feed) -> str:

@@ -87,6 +87,7 @@ def fits_names(sample: Sample) -> bool:
 
 
 _ADDRESS_TYPES = ("A", "AAAA")
+_FAILED = re.compile(r"SERVFAIL|REFUSED|TIMEOUT|\bERROR|TRUNCATED|AUTHFAIL")
 
 
 def read_zdns(source: Readable, gathering: Gathering) -> Feed:
@@ -95,6 +96,7 @@ def read_zdns(source: Readable, gathering: Gathering) -> Feed:
     Only answers of type A and AAAA are addresses; CNAME and other answers are skipped.
     """
     n_skipped = n_unresolved = 0
+    in_part: list[int] = []
     for found_lines in read_numbered(source, gathering):
         names: list[str] = []
         listed: list[tuple[str, int, int]] = []
@@ -113,6 +115,8 @@ def read_zdns(source: Readable, gathering: Gathering) -> Feed:
                 else:
                     n_skipped += 1
             n_unresolved += not addresses
+            if any(_FAILED.search(str(one.get("status"))) for one in _modules(found)):
+                in_part.append(gathering.n_records + len(names))
             listed += [(address, len(names), number) for address in dict.fromkeys(addresses)]
             names.append(text_of(found, "name").rstrip("."))
         gathering.add_named(names, listed, "answer")
@@ -120,15 +124,22 @@ def read_zdns(source: Readable, gathering: Gathering) -> Feed:
         gathering.note(f"{n_skipped:,} answers are no addresses (CNAME and others): skipped")
     if n_unresolved:
         gathering.note(f"{n_unresolved:,} names have no address: counted as not known")
-    return gathering.finish("zdns")
+    if in_part:
+        gathering.note(f"{len(in_part):,} names have a query that failed: they are known in part")
+    return replace(gathering.finish("zdns"), known_in_part=np.array(in_part, np.int64))
+
+
+def _modules(found: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return what each module found."""
+    results = found.get("results")
+    modules = list(results.values()) if isinstance(results, dict) else [found]
+    return [module for module in modules if isinstance(module, dict)]
 
 
 def _answers(found: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield the answers of all modules."""
-    results = found.get("results")
-    modules = list(results.values()) if isinstance(results, dict) else [found]
-    for module in modules:
-        data = module.get("data") if isinstance(module, dict) else None
+    for module in _modules(found):
+        data = module.get("data")
         answers = data.get("answers") if isinstance(data, dict) else None
         for answer in answers if isinstance(answers, list) else ():
             if isinstance(answer, dict):
@@ -191,8 +202,10 @@ def join_names(feed: Feed, answers: Feed) -> tuple[Feed, KnownNames]:
     wanting = np.flatnonzero(~feed.is_placed & (own >= 0))
     at4, row4 = _matches(own[wanting], theirs[answers.record4])
     at6, row6 = _matches(own[wanting], theirs[answers.record6])
+    part, _ = _matches(own[wanting], theirs[answers.known_in_part])
     joined = replace(
         feed,
+        known_in_part=np.union1d(feed.known_in_part, wanting[part]),
         # Rows of another file have no line here.
         v4=Entries4.concatenate([feed.v4, replace(answers.v4.take(row4), line=row4 * 0)]),
         v6=Entries6.concatenate([feed.v6, replace(answers.v6.take(row6), line=row6 * 0)]),

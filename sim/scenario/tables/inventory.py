@@ -289,8 +289,8 @@ def read_hosts(path: Path, columns: ColumnChoice = AS_NAMED) -> Feed:
     if sniff(given, limits) == "inventory":
         gathering = Gathering(str(path), skip_bad=True, limits=limits, columns=columns)
         with given.open(limits) as source:
-            return read_sites(source, gathering)
-    return read_feed(given, limits=limits)
+            return without_sinkholes(read_sites(source, gathering), keeps_private=True)
+    return without_sinkholes(read_feed(given, limits=limits), keeps_private=True)
 
 
 def _by_address(feed: Feed) -> Feed:

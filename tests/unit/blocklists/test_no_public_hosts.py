@@ -46,8 +46,35 @@ def test_columns_at_a_sinkhole_are_not_known():
     assert any("1 rows have addresses at which no public host is" in one for one in found.notes)
 
 
-def test_a_host_with_another_address_is_known_by_that():
-    Path("hosts.csv").write_text("name,address\na,\n")
-    Path("answers.csv").write_text("name,address\na,0.0.0.0\na,198.51.100.7\n")
-    found = document("exposure", "list.txt", "--inventory", "hosts.csv", "--names", "answers.csv")
-    assert [one["n_known"] for one in found["names"]] == [1]
+ZDNS = '{"name": "a", "results": {"A": {"status": "%s", "data": {"answers": [%s]}}, "AAAA": %s}}\n'
+SIX = '{"status": "NOERROR", "data": {"answers": [{"type": "AAAA", "answer": "2001:db9::9"}]}}'
+A4 = '{"type": "A", "answer": "%s"}'
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "blocked", "state"),
+    [
+        ("a.csv", "name,address\na,0.0.0.0\na,198.51.100.7\n", "198.51.100.0/24", "n_partly"),
+        ("a.csv", "name,address\na,0.0.0.0\na,203.0.113.9\n", "198.51.100.0/24", "n_not_known"),
+        ("a.csv", "name,address\na,::1\na,203.0.113.9\n", "198.51.100.0/24", "n_not_known"),
+        # An address within a network stands beside the public one in tables, not in answers.
+        ("a.csv", "name,address\na,10.0.0.1\na,203.0.113.9\n", "198.51.100.0/24", "n_not_listed"),
+        ("z", ZDNS % ("NOERROR", A4 % "10.10.34.36", SIX), "198.51.100.0/24", "n_not_known"),
+        ("z", ZDNS % ("NOERROR", A4 % "10.10.34.36", SIX), "2001:db9::/32", "n_partly"),
+        ("z", ZDNS % ("NOERROR", A4 % "203.0.113.9", SIX), "198.51.100.0/24", "n_not_listed"),
+        ("z", ZDNS % ("NOERROR", "", SIX), "2001:db9::/32", "n_wholly"),
+        ("z", ZDNS % ("TIMEOUT", "", SIX), "198.51.100.0/24", "n_not_known"),
+        ("z", ZDNS % ("SERVFAIL", "", SIX), "2001:db9::/32", "n_partly"),
+    ],
+)  # fmt: skip
+def test_a_host_of_which_an_address_is_hidden_is_known_in_part(name, text, blocked, state):
+    Path("list.txt").write_text(f"{blocked}\n")
+    Path("hosts.csv").write_text("name,address\nb,203.0.113.200\na,\n")
+    Path(name).write_text(text)
+    found = document("exposure", "list.txt", "--inventory", "hosts.csv", "--names", name)
+    assert [one["n_known"] for one in found["names"]] == [2]
+    hosts = found["inventory"]["hosts"]
+    assert hosts[state] == 1 + (state == "n_not_listed")
+    if name == "z":
+        found = document("exposure", "list.txt", "--inventory", name)["inventory"]
+        assert found["hosts"][state] == found["businesses"][state] == 1

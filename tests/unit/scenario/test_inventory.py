@@ -288,7 +288,10 @@ def test_ipv6_that_is_not_on_the_internet_is_refused_with_its_line(tmp_path):
 
 def test_what_is_seldom_meant_is_noted(tmp_path):
     rows = "site,address,n_names\na.example,8.8.8.8;8.8.8.9,4\nA.example.,8.8.4.4,\nb,10.0.0.7,\n"
-    assert read_inventory("hosts.csv", given(tmp_path, rows, "hosts.csv").path).notes[1:] == (
+    path = given(tmp_path, f"{rows}c,127.0.0.1,\n", "hosts.csv").path
+    inventory = read_inventory("hosts.csv", path)
+    assert inventory.n_without_address == 1
+    assert inventory.notes[2:] == (
         "n_names of a host with several addresses counts at each of them in a run",
         "sites that are another one, spelt otherwise, and count apart: 1",
         "rows with private or special addresses, taken as given: 1",
