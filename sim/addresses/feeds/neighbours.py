@@ -505,7 +505,10 @@ class Neighbours:
         if times and not self._choice.has_options:
             return f"{times}leave it out"
         if not self._choice.has_options:
-            other = "" if "name" in self._chosen else ", site if it names the row"
+            # Answers to a question are short, or the same in many rows.
+            may_name = len({*texts}) == len(texts) and min(map(len, texts)) >= len("Flores")
+            has_name = "name" in self._chosen
+            other = ", site if it names the row" if may_name and not has_name else ""
             if {*map(str.strip, texts)} - {"", "0", "1"} and all(map(_FIGURE.match, texts)):
                 other = ", visits_per_h or revenue_eur_per_h if it is that"
             return (
