@@ -162,9 +162,7 @@ class Wait:
     """Times between two events, over all simulations."""
 
     median_h: float
-    low_h: float
-    high_h: float
-    """Median, 5th and 95th percentile; NaN without any."""
+    """Their median; NaN without any."""
     n_done: int
     n_open: int
     """Waits that ended within the run, and those that did not."""
@@ -175,7 +173,6 @@ class Remedies:
     """Remedies under one strategy."""
 
     apply_h: tuple[float, float]
-    release_h: tuple[float, float]
     """Least and most of the operator groups' median lags, from the scenario's table; NaN where it
     cannot be read."""
     appeal: Wait
@@ -196,10 +193,10 @@ TIME_LIMITS = ("ttl_h", "gap_h", "windows", "sessions")
 
 
 def _read_remedies(run: RunFolder, label: str) -> Remedies:
-    given, lags = parameters_of(run, label), _operator_lags(run)
+    given = parameters_of(run, label)
     n_placed, n_withdrawn = _count_entries(run, label)
     return Remedies(
-        *lags,
+        _operator_lags(run),
         appeal=_wait(run, label, "complained", "exempted", "business"),
         release=_wait(run, label, "unblock", "released", "(entry, operator)", _BY_OPERATOR),
         n_placed=n_placed,
@@ -241,7 +238,7 @@ def _wait(
         others={"entries": run.path / "entries.parquet"},
     )["wait_s"]
     waits_h = np.ma.compressed(wait_s).astype(float) / 3600
-    return Wait(*spread_of(waits_h), waits_h.size, wait_s.size - waits_h.size)
+    return Wait(spread_of(waits_h).median, waits_h.size, wait_s.size - waits_h.size)
 
 
 def _count_entries(run: RunFolder, label: str) -> tuple[float, float]:
@@ -258,12 +255,10 @@ def _count_entries(run: RunFolder, label: str) -> tuple[float, float]:
     return float(np.median(columns["placed"])), float(np.median(columns["withdrawn"]))
 
 
-def _operator_lags(run: RunFolder) -> tuple[tuple[float, float], tuple[float, float]]:
-    found = input_rows(run, "operators", "groups", OperatorRow)
-    rows = [row for row in found if row.compliance > 0]
-    applied = [row.apply_lag_median_h for row in rows] or [UNKNOWN]
-    released = [row.release_lag_median_h for row in rows] or [UNKNOWN]
-    return (min(applied), max(applied)), (min(released), max(released))
+def _operator_lags(run: RunFolder) -> tuple[float, float]:
+    rows = input_rows(run, "operators", "groups", OperatorRow)
+    lags = [row.apply_lag_median_h for row in rows if row.compliance > 0] or [UNKNOWN]
+    return min(lags), max(lags)
 
 
 def parameters_of(run: RunFolder, label: str) -> dict[str, Any]:

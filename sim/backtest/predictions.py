@@ -33,7 +33,7 @@ from sim.measure.money.accounts import NATIONAL_METHODS, national_loss_usd
 from sim.measure.money.pricing import drawn, economy_parameters
 from sim.measure.names import listed_within
 from sim.measure.summary import LEVEL, spread_of
-from sim.names.expected import draw_assumed, draw_law, draw_within
+from sim.names.expected import draw_law, draw_within
 from sim.names.law import NamesLaw, fit_names_law, seen_by_popularity
 from sim.names.sharing import KINDS, build_kinds
 from sim.scenario.cases import (
@@ -501,7 +501,10 @@ def _draw_names(placed: PlacedCase, predictor: NamesPredictor) -> NDArray[np.flo
         message = f"expected at most {most} addresses of the kind, got {n}"
         raise ScenarioError([placed.problem("predictor.n_addresses", message)])
     rng = CHANCE.generator(Stream.ADDRESS_NAMES, tuple(b"kinds"))
-    laws = [build_kinds(law, draw_assumed(rows, rng))[kind] for law in _laws()]
+    laws = []
+    for law in _laws():
+        drawn = {row.key: draw_within(row.low, row.value, row.high, rng) for row in rows}
+        laws.append(build_kinds(law, drawn)[kind])
     rng = CHANCE.generator(Stream.ADDRESS_NAMES, ())
     found = [distinct_sizes(laws[one % N_LAWS], n, rng).sum() for one in range(N_NAME_DRAWS)]
     return np.array(found, np.float64)

@@ -20,7 +20,7 @@ from sim.engine.strategies.calendars import seconds_of, sessions_of
 from sim.engine.strategies.registry import rule_of
 from sim.experiment.draws import Draws
 from sim.experiment.executors.task import Key
-from sim.measure.bands import MOST_TIMES, even_times
+from sim.measure.bands import MOST_TIMES, even_step
 from sim.measure.facts import group_columns, measure_columns
 from sim.measure.groups import count_groups, count_in, count_unknown
 from sim.measure.impact import measure_impact, measure_ratios
@@ -178,5 +178,6 @@ def _kept_times(resolved: Resolved) -> NDArray[np.int64]:
     given_s = np.unique(np.array(seconds_of(windows, start), np.int64))
     if given_s.size > MOST_TIMES // 2:
         given_s = given_s[:0]
-    at_s = np.union1d(even_times(scenario.horizon_s), np.append(given_s - 1, given_s))
+    even_s = np.arange(0, scenario.horizon_s, even_step(scenario.horizon_s))
+    at_s = np.union1d(even_s, np.append(given_s - 1, given_s))
     return at_s[(at_s >= 0) & (at_s < scenario.horizon_s)]

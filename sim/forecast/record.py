@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import tzinfo
 from functools import cached_property
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -99,11 +98,6 @@ class SessionRecord:
             is_at_start=self.is_at_start[rows, order],
             hours=self.hours[rows, order],
         )
-
-
-def zone_of() -> tzinfo:
-    """Time zone of the shipped record, and of dates without an offset."""
-    return load_scenario(SHIPPED).scenario.zone
 
 
 def source_of(path: Path | None) -> str:

@@ -145,8 +145,3 @@ def even_step(horizon_s: int) -> int:
     """
     n_weeks = -(-horizon_s // (MOST_TIMES * 7 * S_PER_D))
     return next((step for most, step in _STEPS_S if horizon_s <= most), 7 * S_PER_D * n_weeks)
-
-
-def even_times(horizon_s: int) -> NDArray[np.int64]:
-    """Times from 0 to the end of a run at which an ensemble keeps its curves."""
-    return np.arange(0, horizon_s, even_step(horizon_s))

@@ -400,13 +400,6 @@ def _found(
     return names, kept
 
 
-def draw_assumed(
-    assumptions: Sequence[AssumptionRow], rng: np.random.Generator
-) -> dict[str, float]:
-    """Draw every assumption of a table from its range, by key."""
-    return {row.key: draw_within(row.low, row.value, row.high, rng) for row in assumptions}
-
-
 def draw_within(low: float, mode: float, high: float, rng: np.random.Generator) -> float:
     """One draw of what is assumed within a range."""
     return float(within(low, mode, high, np.array(rng.random())))

@@ -220,11 +220,6 @@ def pack_name(country: str) -> str:
     return country if country in countries() else ELSEWHERE
 
 
-def pack_year(country: str) -> int:
-    """Year of the latest pack that a country takes."""
-    return max(row.of for row in read_packs().rows if row.country == pack_name(country))
-
-
 def pack_of(country: str, year: int) -> dict[str, tuple[str, int]]:
     """Values of the pack that a country takes for a run that starts in a year, with their lines.
 

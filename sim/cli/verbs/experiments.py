@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -93,13 +93,17 @@ def run(
         record=record,
     )  # fmt: skip
     tables = ("summary", "money", "expected_names")
-    task.finish(RUN_SCHEMA, _about_run, tables, executor=executor)
+    task.finish(RUN_SCHEMA, _about("strategy", "assumptions"), tables, executor=executor)
 
 
-def _about_run(manifest: Mapping[str, Any]) -> dict[str, object]:
+def _about(*names: str) -> Callable[[Mapping[str, Any]], dict[str, object]]:
+    """What a document takes from a manifest, and the assumptions among its sources."""
     from sim.results.folder import assumptions_of
 
-    return {"strategy": manifest["strategy"], "assumptions": assumptions_of(manifest)}
+    return lambda manifest: {
+        name: assumptions_of(manifest) if name == "assumptions" else manifest.get(name, [])
+        for name in names
+    }
 
 
 def compare(
@@ -165,18 +169,8 @@ def compare(
         options, scenario, COMPARISON, make, Runs.again, *asked, sites=sites, record=record
     )
     tables = ("comparison", "expected_names", "tradeoff", "verdicts", "site_differences")
-    task.finish(COMPARISON_SCHEMA, _about_comparison, tables, executor=executor)
-
-
-def _about_comparison(manifest: Mapping[str, Any]) -> dict[str, object]:
-    from sim.results.folder import assumptions_of
-
-    return {
-        "strategies": manifest["strategies"],
-        "baseline": manifest["baseline"],
-        "assumptions": assumptions_of(manifest),
-        "failures": manifest.get("failures", []),
-    }
+    about = _about("strategies", "baseline", "assumptions", "failures")
+    task.finish(COMPARISON_SCHEMA, about, tables, executor=executor)
 
 
 def condition(

@@ -63,7 +63,7 @@ def risk(
       overblock risk my-sites.csv --record data.json --sessions fixtures.csv -o risk
     """
     from sim.forecast.outlook import NO_SHIFT, forecast
-    from sim.forecast.record import LEAST_SESSIONS, read_record, source_of, zone_of
+    from sim.forecast.record import LEAST_SESSIONS, SHIPPED, read_record, source_of
     from sim.forecast.risk import (
         check_sessions,
         next_sessions,
@@ -75,6 +75,7 @@ def risk(
     from sim.report.documents import forecasts as written
     from sim.report.documents.markdown import to_html
     from sim.report.figures.scores import draw_reliability, draw_risks
+    from sim.scenario.load import load_scenario
     from sim.scenario.tables.inventory import AS_GIVEN, read_inventory
     from sim.streams import Streams
 
@@ -90,7 +91,8 @@ def risk(
         note = "note: a session goes on when the record ends, and is left out"
         console.say(note, quiet=quiet)
     planned = _sessions_of(sessions)
-    ahead = next_sessions(known, zone_of()) if planned is None else check_sessions(planned, known)
+    zone = load_scenario(SHIPPED).scenario.zone
+    ahead = next_sessions(known, zone) if planned is None else check_sessions(planned, known)
     if n_ignored := len(planned or ahead) - len(ahead):
         console.say(
             f"note: {n_ignored:,} of {len(planned or ahead):,} sessions are ignored: they begin "

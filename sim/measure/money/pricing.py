@@ -215,9 +215,6 @@ def firm_parameters(
         assert row is not None, f"no row of {key} for {sector!r} and {spell_class!r}"
         return values(key, row)
 
-    def for_all(key: str) -> NDArray[np.float64]:
-        return cell(key)[:, np.newaxis]
-
     def by_sector(key: str) -> NDArray[np.float64]:
         return np.stack([cell(key, sector) for sector in sectors], axis=1)
 
@@ -231,7 +228,7 @@ def firm_parameters(
     found = {key: by_sector(key) for key in ("sensitivity", "recovery_time_d")}
     found |= {key: by_both(key) for key in ("recaptured_share", "leaving_share", "transfer_share")}
     others = (column.name for column in fields(ParameterDraws) if column.name not in found)
-    return ParameterDraws(**found, **{key: for_all(key) for key in others})
+    return ParameterDraws(**found, **{key: cell(key)[:, np.newaxis] for key in others})
 
 
 def draw_parameters(resolved: Resolved, streams: Streams, n_draws: int) -> ParameterDraws:

@@ -145,15 +145,10 @@ def counts_table(outlook: Outlook) -> Table:
     columns.append(Column("range", "nine in ten"))
     rows = []
     for name in COUNTS:
-        low, median, high = (
-            _of_count(one, name) for one in scores.quantiles_of(outlook.counts[name])
-        )
+        form = "{:.1f}" if name == "hours" else "{:,.0f}"
+        low, median, high = map(form.format, scores.quantiles_of(outlook.counts[name]))
         rows.append([COUNT_NAMES[name], median, f"{low} to {high}"])
     return Table("counts", "", columns, rows)
-
-
-def _of_count(value: float, name: str) -> str:
-    return f"{value:.1f}" if name == "hours" else f"{value:,.0f}"
 
 
 def score_table(rows: Sequence[scores.ScoreRow]) -> Table:

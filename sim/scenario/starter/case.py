@@ -22,7 +22,7 @@ from sim.addresses.feeds.inputs import ColumnChoice
 from sim.errors import DataError, Mistakes, Problem, ProblemsError, UsageError
 from sim.scenario.library import shipped
 from sim.scenario.load import load_scenario
-from sim.scenario.overrides import countries, pack_of, pack_year, rate_at
+from sim.scenario.overrides import countries, pack_name, pack_of, rate_at, read_packs
 from sim.scenario.quantities import (
     check_country,
     check_time_zone,
@@ -330,7 +330,9 @@ def _of_country(known: Known) -> tuple[date, dict[str, str], ZoneInfo]:
     except ValueError as error:
         packs = f"there are packs of {', '.join(countries())}"
         raise UsageError(f"--country: {error}; {packs}") from None
-    first = known.first or date(pack_year(known.country), 1, 1)
+    name = pack_name(known.country)
+    latest = max(row.of for row in read_packs().rows if row.country == name)
+    first = known.first or date(latest, 1, 1)
     pack = {key: value for key, (value, _) in pack_of(known.country, first.year).items()}
     try:
         named = known.time_zone or pack.get("time_zone") or only_zone(known.country, first.year)

@@ -265,8 +265,7 @@ def test_waits_are_those_of_the_events(folder, found):
     ends = [(end - seen["complained"][key]) / 3600 for key, end in seen["exempted"].items()]
     wait = found.remedies.appeal
     assert (wait.n_done, wait.n_open) == (len(ends), len(seen["complained"]) - len(ends))
-    spread = (wait.median_h, wait.low_h, wait.high_h)
-    assert spread == pytest.approx(np.quantile(ends, (0.5, 0.05, 0.95)))
+    assert wait.median_h == pytest.approx(np.median(ends))
     assert math.isnan(_wait(open_run(folder), OWN, "complained", "none", "business").median_h)
 
 
@@ -279,9 +278,8 @@ def test_without_a_label_the_first_that_is_no_baseline_is_assessed(folder):
 def test_lags_are_the_least_and_most_of_operators_that_comply(folder, found):
     name = found.run.scenario["operators"]["groups"]
     rows = [row for row in csv_rows(found.run.input_path(name)) if float(row["compliance"]) > 0]
-    for kind, lags in (("apply", found.remedies.apply_h), ("release", found.remedies.release_h)):
-        hours = [float(row[f"{kind}_lag_median_h"]) for row in rows]
-        assert lags == (min(hours), max(hours))
+    hours = [float(row["apply_lag_median_h"]) for row in rows]
+    assert found.remedies.apply_h == (min(hours), max(hours))
 
 
 def test_the_command_writes_a_page_and_refuses_what_it_cannot_write(folder, tmp_path):
@@ -298,4 +296,4 @@ def test_the_command_writes_a_page_and_refuses_what_it_cannot_write(folder, tmp_
 
 def test_lags_of_operators_without_a_table_are_not_known():
     nobody = RunFolder(Path("out"), {"inputs": []}, {"operators": {}})
-    assert np.isnan(_operator_lags(nobody)).tolist() == [[True, True], [True, True]]
+    assert np.isnan(_operator_lags(nobody)).tolist() == [True, True]

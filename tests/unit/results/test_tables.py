@@ -30,7 +30,7 @@ from sim.errors import DataError, UsageError
 from sim.experiment.pipeline import carry_out
 from sim.experiment.plan import Plan
 from sim.experiment.runs import Runs
-from sim.measure.bands import MOST_TIMES, band_at, even_times
+from sim.measure.bands import MOST_TIMES, band_at, even_step
 from sim.measure.facts import read_measures
 from sim.results.csvtext import GUARDED, cell_text, csv_text, text_of
 from sim.results.folder import CurvePoints, RunFolder, input_rows, open_run, rescaled
@@ -544,7 +544,7 @@ def test_no_document_averages_change_points(repository):
      (40_000 * 86_400, 28 * 86_400)],
 )  # fmt: skip
 def test_times_are_even_and_not_too_many(horizon_s, step_s):
-    found = even_times(horizon_s)
+    found = np.arange(0, horizon_s, even_step(horizon_s))
     assert found.tolist() == list(range(0, horizon_s, step_s))
     assert len(found) <= MOST_TIMES
 
