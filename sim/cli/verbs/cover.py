@@ -9,25 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim.cli import console
+from sim.cli import options as cli
 from sim.cli.console import Format, print_tables
-from sim.cli.options import (
-    AT,
-    FORCE_FILE,
-    JSON,
-    QUIET,
-    Files,
-    ListOptions,
-    TableOptions,
-    argument,
-    check_dated,
-    check_output,
-    check_stdin,
-    list_remarks,
-    many,
-    option,
-    parsed,
-    split_provider,
-)
 from sim.errors import UsageError
 from sim.files import check_free, hash_of, new_file
 from sim.report.words.tables import Column, Table, cell_text
@@ -45,55 +28,59 @@ _UNIT = Column("unit", "counted in", "text")
 
 
 def cover(
-    targets: list[str] = option(
+    targets: list[str] = cli.option(
         "--targets FILE",
         "Addresses, prefixes or ranges to be blocked, in any format that 'import' reads; "
         "each distinct row is one target. - for stdin. May be repeated.",
         default=...,
     ),
-    inventory: list[str] = many(
+    inventory: list[str] = cli.many(
         "--inventory FILE", "Hosts near the targets. A row without n_names is one name."
     ),
-    weight: str = option(
+    weight: str = cli.option(
         "--weight addresses|names|businesses|demand|usd", "Unit of collateral.", default="addresses"
     ),
-    budget: int | None = option(
+    budget: int | None = cli.option(
         "--budget K",
         "Most rules; by default, those of the order compared with, or one for each "
         "target prefix, at most 1,000.",
         min=1,
         max=1_000_000,
     ),
-    frontier: int | None = option(
+    frontier: int | None = cli.option(
         "--frontier K",
         "Most rules of the frontier; by default, and at least, the budget.",
         min=1,
         max=1_000_000,
     ),
-    protect: list[str] = many("--protect FILE", "Addresses no rule may touch."),
-    shortest: int = option("--shortest", "Shortest IPv4 prefix allowed.", default=0, min=0, max=32),
-    longest: int = option("--longest", "Longest IPv4 prefix allowed.", default=32, min=0, max=32),
-    shortest_v6: int = option(
+    protect: list[str] = cli.many("--protect FILE", "Addresses no rule may touch."),
+    shortest: int = cli.option(
+        "--shortest", "Shortest IPv4 prefix allowed.", default=0, min=0, max=32
+    ),
+    longest: int = cli.option(
+        "--longest", "Longest IPv4 prefix allowed.", default=32, min=0, max=32
+    ),
+    shortest_v6: int = cli.option(
         "--shortest-v6", "Shortest IPv6 prefix allowed.", default=0, min=0, max=128
     ),
-    longest_v6: int = option(
+    longest_v6: int = cli.option(
         "--longest-v6", "Longest IPv6 prefix allowed.", default=128, min=0, max=128
     ),
-    family: str = option("--family 4|6", "Ignore the other family.", default=""),
-    against: list[str] = option(
+    family: str = cli.option("--family 4|6", "Ignore the other family.", default=""),
+    against: list[str] = cli.option(
         "--against BLOCKLIST",
         "A real order to compare with the best covers of as many rules. May be repeated; all "
         "together are one order.",
         default=[],
     ),
-    at: str | None = AT,
-    figure: Path | None = option("--figure FILE", "Draw the frontier as .png or .svg."),
-    output: Path | None = option(
+    at: str | None = cli.AT,
+    figure: Path | None = cli.option("--figure FILE", "Draw the frontier as .png or .svg."),
+    output: Path | None = cli.option(
         "-o --output FILE", "Write the prefixes as a list, for compare --strategy orders:FILE."
     ),
-    force: bool = FORCE_FILE,
+    force: bool = cli.FORCE_FILE,
     *,
-    options: ListOptions,
+    options: cli.ListOptions,
 ) -> None:
     """Find the prefixes that block targets with least collateral.
 
@@ -116,17 +103,17 @@ def cover(
 
         if family not in ("", "4", "6"):
             raise UsageError(f"--family: expected 4 or 6, got {family!r}")
-        check_output(figure, ".png", ".svg", force=force)
+        cli.check_output(figure, ".png", ".svg", force=force)
         if output is not None:
             check_free(output, force=force)
-        when = parsed("--at", at, parse_instant)
-        check_stdin([*targets, *inventory, *protect, *against])
-        files = Files(options, stack, when)
+        when = cli.parsed("--at", at, parse_instant)
+        cli.check_stdin([*targets, *inventory, *protect, *against])
+        files = cli.Files(options, stack, when)
         wanted, guards, in_force = (
             files.feeds(files.find(names)) for names in (targets, protect, against)
         )
         hosts = files.hosts(inventory)
-        check_dated(when, [*wanted, *hosts, *guards, *in_force])
+        cli.check_dated(when, [*wanted, *hosts, *guards, *in_force])
         options.columns.check_met()
         question = Question(
             weight,
@@ -140,7 +127,7 @@ def cover(
         found = answer(
             question, concatenate(wanted), concatenate(hosts) if hosts else None, in_force
         )
-        remarks = list_remarks([*wanted, *hosts, *guards, *in_force])
+        remarks = cli.list_remarks([*wanted, *hosts, *guards, *in_force])
         notes = (f"note: {one}" for one in found.notes)
         for remark in (*remarks, *notes):
             console.say(remark, quiet=quiet)
@@ -260,29 +247,29 @@ IMPORT_SCHEMA = "overblock/import/1"
 
 
 def import_file(
-    file: list[str] = argument(
+    file: list[str] = cli.argument(
         "[NAME=]FILE",
         "Local files, or shipped tables; several only for a table of ranges. NAME is the provider "
         "of a file that names none.",
     ),
-    output: Path = option(
+    output: Path = cli.option(
         "-o --output TABLE",
         "Table to write: TABLE.parquet, or TABLE.csv for dated orders with their times or for "
         "ranges of providers.",
         default=...,
     ),
-    day: str = option("--date DAY", "Day of files of ranges that state none.", default=""),
-    read_as: str = option(
+    day: str = cli.option("--date DAY", "Day of files of ranges that state none.", default=""),
+    read_as: str = cli.option(
         "--as FORMAT",
         "Format of the file, such as aws, zone or list; by default its content shows it. "
         "'overblock doctor' names all.",
         default="",
     ),
-    force: bool = FORCE_FILE,
-    as_json: bool = JSON,
-    quiet: bool = QUIET,
+    force: bool = cli.FORCE_FILE,
+    as_json: bool = cli.JSON,
+    quiet: bool = cli.QUIET,
     *,
-    options: TableOptions,
+    options: cli.TableOptions,
 ) -> None:
     """Read a list of addresses and write it as one table.
 
@@ -310,7 +297,7 @@ def import_file(
         raise UsageError(f"{output}: expected a table TABLE.parquet or TABLE.csv, got neither")
     check_free(output, force=force)
     is_text = output.suffix == ".csv"
-    named = [split_provider(one) for one in file]
+    named = [cli.split_provider(one) for one in file]
     inputs = [replace(find_input(one), columns=options.columns) for _, one in named]
     found = [
         read_file(

@@ -9,22 +9,8 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from sim.cli import console
+from sim.cli import options as cli
 from sim.cli.console import print_tables
-from sim.cli.options import (
-    AT,
-    Files,
-    ListOptions,
-    argument,
-    check_dated,
-    check_placed,
-    check_stdin,
-    join_answers,
-    list_remarks,
-    many,
-    option,
-    parsed,
-    split_provider,
-)
 from sim.errors import UsageError
 from sim.report.words.numbers import in_digits
 from sim.report.words.tables import Column, Table, Value
@@ -49,48 +35,48 @@ _STATES = (
 
 
 def exposure(
-    blocklists: list[str] = argument(
+    blocklists: list[str] = cli.argument(
         "BLOCKLIST",
         "Files with prefixes, addresses or ranges, in any format that 'import' reads; "
         "names of shipped tables; or - for stdin.",
     ),
-    inventory: list[str] = many("--inventory FILE", "Hosts to look up."),
-    attribute: list[str] = many(
+    inventory: list[str] = cli.many("--inventory FILE", "Hosts to look up."),
+    attribute: list[str] = cli.many(
         "--attribute TABLE",
         "Table of who holds which prefix; NAME=FILE gives the provider of a list that names none.",
     ),
-    by: str = option(
+    by: str = cli.option(
         "--by COLUMNS",
         "Columns to break down by, with commas: provider, region, service, asn, country, "
         "sector, name; provider+region for combinations.",
         default="",
     ),
-    names: list[str] = many(
+    names: list[str] = cli.many(
         "--names ANSWERS",
         "Names and the addresses they resolve to (ZDNS, massdns, or CSV with the columns "
         "name and address), for rows that have a name and no address.",
     ),
-    at: str | None = AT,
-    against: list[str] = many("--against BLOCKLIST", "Compare with this list."),
-    since: str | None = option("--since TIME", "Compare with the orders of this time."),
-    target: list[str] = option(
+    at: str | None = cli.AT,
+    against: list[str] = cli.many("--against BLOCKLIST", "Compare with this list."),
+    since: str | None = cli.option("--since TIME", "Compare with the orders of this time."),
+    target: list[str] = cli.option(
         "--target TABLE",
         "The target's own ranges, counted apart; shipped orders name theirs.",
         default=[],
     ),
-    explain: bool = option(
+    explain: bool = cli.option(
         "--explain", "Print the rule and the list that hit each host.", default=False
     ),
-    expect_names: bool = option(
+    expect_names: bool = cli.option(
         "--expect-names",
         "Estimate how many names are on the listed addresses, with the range; --attribute names "
         "the holders of addresses, else cloud-prefixes-2018.",
         default=False,
     ),
-    top: int = option("--top", "Rows of each ranking.", default=20, min=1, max=10_000_000),
-    read_as: str = option("--as FORMAT", "Format of the blocklists.", default=""),
+    top: int = cli.option("--top", "Rows of each ranking.", default=20, min=1, max=10_000_000),
+    read_as: str = cli.option("--as FORMAT", "Format of the blocklists.", default=""),
     *,
-    options: ListOptions,
+    options: cli.ListOptions,
 ) -> None:
     """Count what a blocklist lists, and what it hits.
 
@@ -113,19 +99,22 @@ def exposure(
         from sim.blocklists.exposure import OWNERS, assess, union
         from sim.scenario.quantities import parse_instant
 
-        when, earlier = parsed("--at", at, parse_instant), parsed("--since", since, parse_instant)
-        tables_of = [split_provider(text) for text in attribute]
+        when, earlier = (
+            cli.parsed("--at", at, parse_instant),
+            cli.parsed("--since", since, parse_instant),
+        )
+        tables_of = [cli.split_provider(text) for text in attribute]
         table_files = [file for _, file in tables_of]
-        check_stdin([*blocklists, *inventory, *table_files, *against, *target, *names])
-        files = Files(options, stack, when)
+        cli.check_stdin([*blocklists, *inventory, *table_files, *against, *target, *names])
+        files = cli.Files(options, stack, when)
         answers = files.answers(names)
         inputs = files.find(blocklists)
         lists = files.blocklists(inputs, read_as, may_be_names=answers is not None)
         others = files.blocklists(files.find(against), read_as) if against else lists
         if earlier is not None and not others.are_dated:
             raise UsageError("--since: none of the blocklists compared with holds dated orders")
-        in_force, known = join_answers(lists.in_force(when), answers)
-        check_placed(in_force, options)
+        in_force, known = cli.join_answers(lists.in_force(when), answers)
+        cli.check_placed(in_force, options)
         before = None
         earlier_lists: list[Feed] = []
         if against or earlier:
@@ -134,7 +123,7 @@ def exposure(
             before = " ".join(filter(None, (name, since))), union(earlier_lists)
         owned = files.find(target) if target else own_tables(inputs)
         hosts = files.hosts(inventory, may_be_names=answers is not None)
-        hosts, known_hosts = join_answers(hosts, answers)
+        hosts, known_hosts = cli.join_answers(hosts, answers)
         known += known_hosts
         owners = [
             feed.with_provider(provider) if provider else feed
@@ -143,12 +132,12 @@ def exposure(
             )
         ]
         own_feeds = files.feeds(owned, may_be_names=answers is not None)
-        own_feeds, known_own = join_answers(own_feeds, answers)
+        own_feeds, known_own = cli.join_answers(own_feeds, answers)
         known += known_own
-        check_placed(own_feeds, options)
+        cli.check_placed(own_feeds, options)
         holders = owners or (files.feeds(files.find([OWNERS])) if expect_names else [])
         feeds = [*in_force, *earlier_lists, *hosts, *owners, *own_feeds]
-        check_dated(when, feeds)
+        cli.check_dated(when, feeds)
         options.columns.check_met()
         found = assess(
             in_force,
@@ -161,7 +150,7 @@ def exposure(
             top=top,
             names_at=concatenate(holders) if expect_names else None,
         )
-        remarks = list_remarks([*feeds, *([answers] if answers else [])])
+        remarks = cli.list_remarks([*feeds, *([answers] if answers else [])])
         special = ((feed.origin.file, special_note(feed)) for feed in in_force)
         remarks += [f"{name}: {note}" for name, note in special if note]
         if not options.quiet:

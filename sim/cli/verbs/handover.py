@@ -13,20 +13,8 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from sim.cli import console
+from sim.cli import options as cli
 from sim.cli.console import print_tables, progress
-from sim.cli.options import (
-    FORCE_FILE,
-    JSON,
-    LANGUAGE,
-    MAX_BYTES,
-    QUIET,
-    RUN,
-    TRUST,
-    WORKERS,
-    argument,
-    check_output,
-    option,
-)
 from sim.errors import OverblockError, UsageError
 from sim.files import check_free, new_file
 from sim.report.words.numbers import count
@@ -41,10 +29,10 @@ FIXED_RUN = "simulation of point values, without the range of the assumptions"
 
 
 def report(
-    run: Path = argument("RUN", "A run folder, or a comparison's."),
-    output: Path | None = option("-o --output", "File to write; RUN/report.html by default."),
-    language: str = LANGUAGE,
-    quiet: bool = QUIET,
+    run: Path = cli.argument("RUN", "A run folder, or a comparison's."),
+    output: Path | None = cli.option("-o --output", "File to write; RUN/report.html by default."),
+    language: str = cli.LANGUAGE,
+    quiet: bool = cli.QUIET,
 ) -> None:
     """Write one HTML file with the answer, to open offline.
 
@@ -70,26 +58,30 @@ def report(
 
 
 def plot(
-    run: Path = RUN,
-    kinds: list[str] | None = argument(
+    run: Path = cli.RUN,
+    kinds: list[str] | None = cli.argument(
         "KIND",
         "Figures to draw; all that apply by default. --list names them; tables writes "
         "their values without pictures.",
         default=None,
     ),
-    output: Path | None = option("-o --output", "Folder for the figures; RUN/figures by default."),
-    formats: str = option("--format FORMATS", "With commas: png, svg, pdf.", default="png,svg"),
-    strategy: str | None = option("--strategy LABEL", "Show this strategy of a comparison alone."),
-    width: float = option("--width MM", "Width in millimetres.", default=180, min=60, max=600),
-    dpi: int = option("--dpi", "Dots per inch of png.", default=200, min=50, max=1200),
-    no_title: bool = option(
+    output: Path | None = cli.option(
+        "-o --output", "Folder for the figures; RUN/figures by default."
+    ),
+    formats: str = cli.option("--format FORMATS", "With commas: png, svg, pdf.", default="png,svg"),
+    strategy: str | None = cli.option(
+        "--strategy LABEL", "Show this strategy of a comparison alone."
+    ),
+    width: float = cli.option("--width MM", "Width in millimetres.", default=180, min=60, max=600),
+    dpi: int = cli.option("--dpi", "Dots per inch of png.", default=200, min=50, max=1200),
+    no_title: bool = cli.option(
         "--no-title", "Draw no title and no source, for a caption of your own.", default=False
     ),
-    list_kinds: bool = option(
+    list_kinds: bool = cli.option(
         "--list", "List the figures, and why some do not apply to RUN.", default=False
     ),
-    force: bool = FORCE_FILE,
-    quiet: bool = QUIET,
+    force: bool = cli.FORCE_FILE,
+    quiet: bool = cli.QUIET,
 ) -> None:
     """Draw figures of a result, with values and descriptions.
 
@@ -145,10 +137,10 @@ def _formats(text: str) -> list[str]:
 
 
 def bundle(
-    run: Path = argument("RUN", "A run folder, or a comparison's."),
-    output: Path = option("-o --output FILE", "File to write.", default=...),
-    force: bool = FORCE_FILE,
-    quiet: bool = QUIET,
+    run: Path = cli.argument("RUN", "A run folder, or a comparison's."),
+    output: Path = cli.option("-o --output FILE", "File to write.", default=...),
+    force: bool = cli.FORCE_FILE,
+    quiet: bool = cli.QUIET,
 ) -> None:
     """Write one archive with which others can check a result.
 
@@ -172,7 +164,7 @@ def bundle(
 
 
 def cite(
-    folder: Path | None = argument(
+    folder: Path | None = cli.argument(
         "[RUN]", "A run folder; the program alone by default.", default=None
     ),
 ) -> None:
@@ -220,17 +212,17 @@ def _cited(
 
 
 def explore(
-    scenario_or_run: str = argument(
+    scenario_or_run: str = cli.argument(
         "SCENARIO|RUN",
         "A run folder, whose answer is shown at once, or a scenario, which is simulated first.",
     ),
-    port: int = option(
+    port: int = cli.option(
         "--port", "Port to listen on; 0 for a free one.", default=0, min=0, max=65535
     ),
-    show: bool | None = option(
+    show: bool | None = cli.option(
         "--open/--no-open", "Open the page in the browser; the default on a terminal."
     ),
-    quiet: bool = QUIET,
+    quiet: bool = cli.QUIET,
 ) -> None:
     """Move assumptions in the browser and see what follows.
 
@@ -262,23 +254,23 @@ def explore(
 
 
 def assess(
-    run: Path = argument("RUN", "The folder of a comparison."),
-    strategy: str | None = option(
+    run: Path = cli.argument("RUN", "The folder of a comparison."),
+    strategy: str | None = cli.option(
         "--strategy LABEL", "The strategy under assessment; the comparison's first by default."
     ),
-    versus: list[str] = option(
+    versus: list[str] = cli.option(
         "--versus LABEL",
         "A strategy to compare it with. May be repeated; all others by default.",
         default=[],
     ),
-    output: Path | None = option(
+    output: Path | None = cli.option(
         "-o --output FILE", "File to write, .md or .html; printed as Markdown by default."
     ),
-    along: str | None = option(
+    along: str | None = cli.option(
         "--along FORUM",
         "Answer the questions of a court or law in its sequence: barcelona, canada, fadpa or echr.",
     ),
-    force: bool = FORCE_FILE,
+    force: bool = cli.FORCE_FILE,
 ) -> None:
     """Assess a strategy: effect, narrower measures, harm, remedies.
 
@@ -293,7 +285,7 @@ def assess(
     from sim.report.documents.markdown import to_html
     from sim.results.folder import open_run
 
-    check_output(output, ".md", ".html", force=force)
+    cli.check_output(output, ".md", ".html", force=force)
     questions = _questions(along)
     if not run.is_dir():
         raise UsageError(
@@ -331,20 +323,20 @@ KEPT = "condition"
 
 
 def verify(
-    run: Path = argument(
+    run: Path = cli.argument(
         "RUN|CASE.zip", "A folder of run, compare or condition, or a bundle of a run."
     ),
-    sample: int = option("--sample N", "How many runs to run again.", default=3, min=1),
-    everything: bool = option("--all", "Run all of them again.", default=False),
-    again: Path | None = option(
+    sample: int = cli.option("--sample N", "How many runs to run again.", default=3, min=1),
+    everything: bool = cli.option("--all", "Run all of them again.", default=False),
+    again: Path | None = cli.option(
         "--again FOLDER",
         "Make the whole run again into this folder, and compare every byte instead.",
     ),
-    workers: int | None = WORKERS,
-    trusted: list[Path] = TRUST,
-    max_bytes: int = MAX_BYTES,
-    as_json: bool = JSON,
-    quiet: bool = QUIET,
+    workers: int | None = cli.WORKERS,
+    trusted: list[Path] = cli.TRUST,
+    max_bytes: int = cli.MAX_BYTES,
+    as_json: bool = cli.JSON,
+    quiet: bool = cli.QUIET,
 ) -> None:
     """Recompute a part of a result, and report what differs.
 

@@ -18,19 +18,8 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from sim.cli import console
+from sim.cli import options as cli
 from sim.cli.console import Format, print_tables
-from sim.cli.options import (
-    COLUMN,
-    FORMAT,
-    IGNORE_COLUMN,
-    JSON,
-    QUIET,
-    SCENARIO,
-    SET,
-    argument,
-    option,
-    parsed,
-)
 from sim.errors import DataError, Mistakes, Problem, UsageError
 from sim.report.words.tables import Column, Table
 from sim.version import __version__
@@ -46,7 +35,7 @@ COLUMNS = (
 KINDS = ("fact", "derived", "assumption", "choice")
 
 
-def list_scenarios(as_json: bool = JSON) -> None:
+def list_scenarios(as_json: bool = cli.JSON) -> None:
     """List the shipped scenarios.
 
     Examples:
@@ -68,12 +57,12 @@ def list_scenarios(as_json: bool = JSON) -> None:
 
 
 def show(
-    scenario: str = SCENARIO,
-    resolved: bool = option(
+    scenario: str = cli.SCENARIO,
+    resolved: bool = cli.option(
         "--resolved", "Print every key with its value, defaults filled in.", default=False
     ),
-    overrides: list[str] = SET,
-    as_json: bool = JSON,
+    overrides: list[str] = cli.SET,
+    as_json: bool = cli.JSON,
 ) -> None:
     """Print a scenario, as written or with all values.
 
@@ -96,7 +85,7 @@ def show(
 
 
 def samples(
-    output: Path = option("-o --output FOLDER", "Folder to make.", default=Path("samples")),
+    output: Path = cli.option("-o --output FOLDER", "Folder to make.", default=Path("samples")),
 ) -> None:
     """Write the small files that the documentation uses.
 
@@ -114,7 +103,10 @@ def samples(
 
 
 def validate(
-    scenario: str = SCENARIO, overrides: list[str] = SET, as_json: bool = JSON, quiet: bool = QUIET
+    scenario: str = cli.SCENARIO,
+    overrides: list[str] = cli.SET,
+    as_json: bool = cli.JSON,
+    quiet: bool = cli.QUIET,
 ) -> None:
     """Check a scenario and its tables; print every mistake.
 
@@ -147,24 +139,24 @@ def validate(
 
 
 def sources(
-    scenario_or_run: str = argument(
+    scenario_or_run: str = cli.argument(
         "SCENARIO|RUN", "A scenario file, a shipped scenario's name, - for stdin, or a run folder."
     ),
-    kind: list[str] = option(
+    kind: list[str] = cli.option(
         "--kind", "Only fact, derived, assumption or choice; may be repeated.", default=[]
     ),
-    find: list[str] = option(
+    find: list[str] = cli.option(
         "--find TEXT",
         "Only lines whose key, source, formula or reason contains this text; may be "
         "repeated: lines that contain all texts.",
         default=[],
     ),
-    rows: bool = option(
+    rows: bool = cli.option(
         "--rows", "One line for each cell of the tables (scenarios only).", default=False
     ),
-    overrides: list[str] = SET,
-    output_format: Format = FORMAT,
-    as_json: bool = JSON,
+    overrides: list[str] = cli.SET,
+    output_format: Format = cli.FORMAT,
+    as_json: bool = cli.JSON,
 ) -> None:
     """List every input of a scenario or a run, with its source.
 
@@ -315,7 +307,7 @@ _EXTRAS = {
 }
 
 
-def doctor(as_json: bool = JSON) -> None:
+def doctor(as_json: bool = cli.JSON) -> None:
     """Show versions, extras, formats that are read, and folders.
 
     Examples:
@@ -408,33 +400,33 @@ _FILE = {"exists": True, "dir_okay": False}
 
 
 def init(
-    folder: Path = argument("DIR", "Folder to make."),
-    country: str = option("--country CC", "Country, as in ISO 3166.", default=...),
-    first: str | None = option("--from DAY", "First day, such as 2026-03-01."),
-    last: str | None = option("--to DAY", "Day at whose start the run ends."),
-    blocklist: Path | None = option(
+    folder: Path = cli.argument("DIR", "Folder to make."),
+    country: str = cli.option("--country CC", "Country, as in ISO 3166.", default=...),
+    first: str | None = cli.option("--from DAY", "First day, such as 2026-03-01."),
+    last: str | None = cli.option("--to DAY", "Day at whose start the run ends."),
+    blocklist: Path | None = cli.option(
         "--blocklist FILE", "Blocked addresses: a list in any format.", **_FILE
     ),
-    inventory: Path | None = option(
+    inventory: Path | None = cli.option(
         "--inventory FILE", "Your sites, in any form that exposure reads.", **_FILE
     ),
-    operators: Path | None = option(
+    operators: Path | None = cli.option(
         "--operators FILE",
         "Internet providers: a CSV file with a column operator, and other columns that you know.",
         **_FILE,
     ),
-    ranges: Path | None = option(
+    ranges: Path | None = cli.option(
         "--ranges FILE", "Ranges of providers, a table made by import.", **_FILE
     ),
-    time_zone: str | None = option(
+    time_zone: str | None = cli.option(
         "--time-zone ZONE", "Time zone, such as America/Bahia; asked for if CC has several."
     ),
-    dates: DayOrder | None = option(
+    dates: DayOrder | None = cli.option(
         "--dates dmy|mdy", "Whether day or month comes first in dates such as 03/07/2025."
     ),
-    column: list[str] = COLUMN,
-    ignore_column: list[str] = IGNORE_COLUMN,
-    quiet: bool = QUIET,
+    column: list[str] = cli.COLUMN,
+    ignore_column: list[str] = cli.IGNORE_COLUMN,
+    quiet: bool = cli.QUIET,
 ) -> None:
     """Write a folder with a case of your own, ready to run.
 
@@ -454,7 +446,7 @@ def init(
     mistakes, days = Mistakes(DataError), dict[str, date | None]()
     for name, text in (("--from", first), ("--to", last)):
         with mistakes.of_part():
-            days[name] = parsed(name, text, parse_day)
+            days[name] = cli.parsed(name, text, parse_day)
     known = Known(
         country,
         days.get("--from"),
