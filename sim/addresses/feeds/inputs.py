@@ -11,6 +11,7 @@ import io
 import re
 import sys
 import tempfile
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -41,7 +42,9 @@ ROLES = (
 
 def plain_name(column: str) -> str:
     """Return a column's name without regard to capitals, blanks and marks: ``IP address`` too."""
-    return "_".join(re.findall(r"\w+", column.lower()))
+    # A capital İ becomes an i and a mark of its own, as accents are on a Mac: both are one letter.
+    composed = unicodedata.normalize("NFC", column.lower()).replace("\u0307", "")
+    return "_".join(re.findall(r"\w+", composed))
 
 
 @dataclass(frozen=True)

@@ -45,16 +45,17 @@ from sim.version import __version__
 
 CSS = Path(__file__).parent / "page.css"
 FONTS = (
-    ("Source Sans 3", 400, "source-sans-3", "latin"),
-    ("Source Sans 3", 600, "source-sans-3", "latin"),
-    ("Source Serif 4", 600, "source-serif-4", "latin"),
-    ("Source Sans 3", 400, "source-sans-3", "cyrillic"),
-    ("Source Sans 3", 600, "source-sans-3", "cyrillic"),
-    ("Source Serif 4", 600, "source-serif-4", "cyrillic"),
+    ("Source Sans 3", 400, "source-sans-3"),
+    ("Source Sans 3", 600, "source-sans-3"),
+    ("Source Serif 4", 600, "source-serif-4"),
 )
-"""Family, weight, file and letters of the fonts of the page (Adobe, SIL Open Font License 1.1)."""
-CYRILLIC = frozenset(("ru",))
-"""Languages that are written in it."""
+"""Family, weight and file of the fonts of the page (Adobe, SIL Open Font License 1.1)."""
+LETTERS = {
+    "latin": (),
+    "latin-ext": ("0100-0130", "0132-0151", "0154-017F", "0218-021B"),
+    "cyrillic": ("0400-045F", "0490-0491", "2116"),
+}
+"""Letters that each file draws, all others where empty; a page brings what it has letters of."""
 FEW_SITES = 3
 """Sites of one's own beside which the first screen has room for the picture."""
 GRADES = {
@@ -113,12 +114,12 @@ def render(run: RunFolder, words: Language = IN_ENGLISH, computed: str = "") -> 
     pictures: list[Markup] = []
     if outage is not None and (not rows or (len(rows) <= FEW_SITES and has_sites_alone(run))):
         pictures = [Markup(picture(outage, narrow=narrow, words=words)) for narrow in (False, True)]
-    return _template().render(
+    page = _template().render(
         words=words,
         run=run,
         outage=outage,
         generator=f"{GENERATOR} {__version__}",
-        style=Markup(_fonts(words.code in CYRILLIC) + CSS.read_text(encoding="utf-8")),
+        style=Markup(CSS.read_text(encoding="utf-8")),
         answer=found,
         of_businesses=n_businesses(run),
         computed=day(datetime.fromisoformat(computed)) if computed else "",
@@ -131,6 +132,7 @@ def render(run: RunFolder, words: Language = IN_ENGLISH, computed: str = "") -> 
         tops=_tops(found),
         place_on_scale=_place_on_scale,
     )
+    return page.replace("<style>", f"<style>{_fonts(page)}", 1)
 
 
 def n_businesses(run: RunFolder) -> Text | str:
@@ -185,18 +187,24 @@ def _in_language(context: Context, value: object) -> object:
     return words.write(value) if isinstance(value, Text) else value
 
 
-@cache
-def _fonts(is_cyrillic: bool) -> str:
-    """Fonts as rules of the style sheet."""
+def _fonts(page: str) -> str:
+    """Fonts with which a page is drawn, as rules of the style sheet."""
     rules = []
-    for family, weight, name, letters in FONTS:
-        if letters == "cyrillic" and not is_cyrillic:
+    for letters, ranges in LETTERS.items():
+        own = re.sub(r"[0-9A-F]{4}", lambda found: rf"\u{found[0]}", "".join(ranges))
+        if own and not re.search(f"[{own}]", page):
             continue
-        file = Path(__file__).parent / "fonts" / f"{name}-{letters}-{weight}-normal.woff2"
-        data = base64.b64encode(file.read_bytes()).decode()
-        range_ = "unicode-range:U+0400-045F,U+0490-0491,U+2116;" if letters == "cyrillic" else ""
-        rules.append(
-            f'@font-face{{font-family:"{family}";font-weight:{weight};font-display:swap;{range_}'
-            f"src:url(data:font/woff2;base64,{data})}}\n"
-        )
+        only = f"unicode-range:{','.join(f'U+{one}' for one in ranges)};" if own else ""
+        for family, weight, name in FONTS:
+            data = _font(f"{name}-{letters}-{weight}-normal.woff2")
+            rules.append(
+                f'@font-face{{font-family:"{family}";font-weight:{weight};font-display:swap;{only}'
+                f"src:url(data:font/woff2;base64,{data})}}\n"
+            )
     return "".join(rules)
+
+
+@cache
+def _font(name: str) -> str:
+    """A file of the fonts, for the style sheet."""
+    return base64.b64encode((Path(__file__).parent / "fonts" / name).read_bytes()).decode()

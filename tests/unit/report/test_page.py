@@ -341,6 +341,11 @@ def test_times_of_begin_peak_and_end(shares, peak, said):
     assert found == {key: f"Sat,{NBSP}10 Jan 2026, {time}" for key, time in said.items()}
 
 
+@pytest.mark.parametrize(("text", "n"), [("Kraj é", 3), ("Diğer", 6), ("Мир", 6), ("ł Мир", 9)])
+def test_a_page_brings_the_fonts_of_its_letters_alone(text, n):
+    assert document._fonts(text).count("@font-face") == n
+
+
 def test_numbers_with_ranges_are_in_the_language_of_the_page(ensemble_run):
     text = words_of(page_of(ensemble_run, "es"))
     row = summary(ensemble_run)["replay", "demand_lost_own_address_share"]

@@ -414,7 +414,7 @@ def test_without_options_a_message_names_none(path):
         feed_of_columns({"ip": [A, B], "ingresos": [35, 50]}, "frame")
     with pytest.raises(DataError, match="a row lists, site if it names the row"):
         feed_of_columns({"ip": [A], "comercio": ["Flores"]}, "frame")
-    feed = feed_of_columns({"ip": [A], "tienda": ["Flores"]}, "frame")
+    feed = feed_of_columns({"IP ADRESİ": [A], "tienda": ["Flores"]}, "frame")
     assert feed.labels["name"].texts == ["Flores"]
 
 
