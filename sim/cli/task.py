@@ -326,7 +326,7 @@ def _report_missing(result: Result, *, quiet: bool) -> None:
     (n, of), each = result.progress, ""
     if result.plan.is_as_given:
         n, of = count_simulations(manifest)
-        each = " under every strategy" * (len(result.plan.labels) > 1)
+        each = " under every strategy that has any" * (len(result.plan.labels) > 1)
     finished = f"{n} of {of} simulations are finished{each} and kept in"
     more = f"; --resume {result.folder} goes on" if result.is_unfinished else ""
     console.say(f"{result.status}: {finished} {result.folder}{more}")

@@ -86,7 +86,7 @@ def manifest_of(
     outputs
         Every file in it.
     n_replicates
-        How many replicates are finished under every strategy.
+        How many replicates are finished under every strategy that has any.
     status
         ``complete``, ``interrupted`` or ``partial`` (runs failed).
     warnings

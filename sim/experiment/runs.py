@@ -6,7 +6,7 @@ simulations are computed from the finished runs of a folder, so that `verify` co
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,7 +51,16 @@ class Derived:
 
     def n_whole(self, plan: Plan) -> int:
         """How many simulations are finished under every strategy."""
-        return len(set.intersection(*(set(self.runs.get(label, ())) for label in plan.labels)))
+        return len(_shared(self.runs.get(label, ()) for label in plan.labels))
+
+    @property
+    def n_compared(self) -> int:
+        """How many simulations are finished under every strategy that has any."""
+        return len(_shared(filter(None, self.runs.values())))
+
+
+def _shared(runs: Iterable[Iterable[int]]) -> set[int]:
+    return set.intersection(*map(set, runs))
 
 
 def derive(
@@ -80,6 +89,13 @@ def derive(
     for table in ("measures", "hits"):
         await_table(table)
     measures = read_measures(folder)
+    runs_of = {label: tuple(found) for label, found in measures.items()}
+    # A comparison is of the simulations that all strategies have; without any, each has its own.
+    if plan.kind != RUN and (shared := _shared(filter(None, runs_of.values()))):
+        measures = {
+            label: {number: one for number, one in found.items() if number in shared}
+            for label, found in measures.items()
+        }
     outputs: Outputs = {}
     inputs = None
     if plan.draws is not None:
@@ -139,7 +155,6 @@ def derive(
             rows = lines[Path(file).stem]
             (into / file).write_text(lines_text(columns, rows), encoding="utf-8", newline="")
             outputs[file] = into / file, len(rows)
-    runs_of = {label: tuple(found) for label, found in measures.items()}
     nothing = tuple(_say_nothing(plan, folder, measured))
     typical = {label: comparison.typical_of(part) for label, part in measured.items()}
     return Derived(runs_of, typical, nothing, outputs, lines)
@@ -167,7 +182,7 @@ def derived_manifest(
     manifest = manifest_of(
         plan,
         outputs,
-        n_replicates=derived.n_whole(plan),
+        n_replicates=derived.n_compared,
         status=status,
         warnings=[*_warnings(plan, derived), *derived.nothing],
         failures=failures,

@@ -161,7 +161,7 @@ class RunFolder:
 
     @property
     def n_replicates(self) -> int:
-        """Simulations in the folder that every strategy has."""
+        """Simulations in the folder that every strategy of `strategies` has."""
         return int(self.manifest["n_replicates"])
 
     @property

@@ -27,6 +27,7 @@ from sim.report.words.languages import (
     capitalised,
     day,
     joined,
+    listing,
     period,
     say,
     say_name,
@@ -317,6 +318,17 @@ def notices(run: RunFolder) -> Iterator[str]:
             n=whole(done),
             asked=whole(asked),
         )
+        names = strategy_names(strategies_of(run))
+        if without := [names[label] for label in names if label not in run.strategies]:
+            yield say(
+                "No simulation is finished under these strategies, so they are not compared: "
+                "{strategies}.",
+                strategies=listing(without),
+            )
+        if not done:
+            yield say(
+                "No simulation is common to all strategies: each number is of its strategy's own."
+            )
     if why := (run.manifest.get("ensemble") or {}).get("not_conditioned"):
         yield say("These simulations are not conditioned on the record: {why}.", why=say(str(why)))
     if not run.is_ensemble:

@@ -10,6 +10,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from sim.assess.assessment import assess
 from sim.errors import UsageError
 from sim.experiment.executors.task import Key
 from sim.experiment.pipeline import carry_out
@@ -17,6 +18,7 @@ from sim.experiment.plan import Plan, metrics_of
 from sim.experiment.runs import Runs, RunsResult
 from sim.experiment.saved_plans import find_unfinished, forget_unfinished, read_question
 from sim.measure.facts import read_measures
+from sim.report.documents.assessment import write_assessment
 from sim.report.page.document import render
 from sim.results.folder import open_run
 from sim.results.integrity import EXPERIMENT, PARTS, n_runs
@@ -113,25 +115,33 @@ def test_tables_that_take_too_long_after_an_interrupt_are_left_to_the_next_attem
 
 
 @pytest.mark.parametrize(
-    ("lacks", "shown"),
+    ("lacks", "shown", "n"),
     [
-        pytest.param(
-            {"none": (0, 2, 3), "exact": (1,), "twin": (1,)},
-            STRATEGY_LABELS,
-            marks=pytest.mark.long,
-        ),
-        ({"none": (0, 1, 2, 3), "twin": (0, 1, 2, 3)}, ("exact", "aggregate:length=12")),
+        ({"none": (0, 2, 3), "exact": (1,), "twin": (1,), "aggregate:length=12": (1,)},
+         STRATEGY_LABELS, 0),
+        ({"none": (0, 1, 2, 3), "twin": (0, 1, 2, 3), "exact": (3,)},
+         ("exact", "aggregate:length=12"), 3),
     ],
-)
-def test_a_page_shows_what_is_there_of_a_comparison_without_all_strategies(lacks, shown, tmp_path):
-    """Of none replicate 1 alone is finished, of two others all but that; or some have none."""
+)  # fmt: skip
+def test_a_page_shows_what_is_there_of_a_comparison_without_all_strategies(
+    lacks, shown, n, tmp_path
+):
+    """Of none replicate 1 alone is finished, of the others all but that; or some have none."""
     fails: tuple[Key, ...] = tuple((0, label, n) for label, all_ in lacks.items() for n in all_)
     executor = Scripted(fails=fails)
     folder = carry_out(Runs(plan_for()), folder=tmp_path / "out", executor=executor).folder
     run = open_run(folder)
     assert run.strategies == shown
     page = render(run)
-    assert "This result is partial: 0 of 4 simulations." in page
+    text = write_assessment(assess(run, "exact", []), [])
+    for told in (page, text):
+        assert f"This result is partial: {n} of 4 simulations." in told
+        assert ("No simulation is finished under these strategies" in told) == (n > 0)
+        assert ("No simulation is common to all strategies" in told) == (n == 0)
+        assert "median of 0 sim" not in told
+    assert f"the median of {n or 'its strategy'}" in text
+    query = f"SELECT DISTINCT n_simulations FROM '{folder}/summary.csv' ORDER BY ALL"
+    assert duckdb.execute(query).fetchall() == ([(n,)] if n else [(1,), (3,)])
     # Whoever repeats it compares all that were asked for.
     assert all(
         f"--strategy {label}" in html.unescape(page) for label in ("none", "exact", "twin=exact")
