@@ -29,11 +29,10 @@ from sim.engine.strategies.registry import Strategy
 from sim.errors import DataError, OverblockError, Problem, ProblemsError, ScenarioError, UsageError
 from sim.experiment.executors.task import NOBODY
 from sim.measure.measures import OwnMeasure
-from sim.scenario.document import format_path
+from sim.scenario.document import format_path, hint
 from sim.scenario.load import NAME, load_scenario, load_values
 from sim.scenario.overrides import override_text
 from sim.scenario.own import settings, source_of
-from sim.scenario.refusal import hint
 from sim.scenario.resolve import ROWS_OF, Resolved, resolve
 from sim.scenario.schema import Scenario, scenario_tree
 

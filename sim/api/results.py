@@ -31,7 +31,7 @@ from sim.results.folder import SPLITS, RunFolder, open_run
 from sim.results.parquet import numbers, read_columns
 from sim.results.schema import ALL_TABLES
 from sim.results.tables import Connection, connect_tables, read_rows, text
-from sim.scenario.refusal import hint
+from sim.scenario.document import hint
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -44,9 +44,9 @@ from sim.scenario.cases import (
     PlacedCase,
     RunPredictor,
 )
+from sim.scenario.document import hint
 from sim.scenario.library import table_names
 from sim.scenario.readings import Listed, RunReading, reading_problems
-from sim.scenario.refusal import hint
 from sim.scenario.resolve import Resolved
 from sim.scenario.tables.money import ECONOMY_KEYS, EconomyRow
 from sim.scenario.tables.rows import AssumptionRow, assumed_by_key

@@ -33,7 +33,7 @@ from sim.experiment.executors.task import Failure, Key
 from sim.measure.money.pricing import named_by
 from sim.results.manifest import all_tables, canonical_json, scenario_hash
 from sim.results.store import RUN_TABLES, SITE_RUN_TABLES
-from sim.scenario.refusal import hint
+from sim.scenario.document import hint
 from sim.scenario.resolve import Resolved
 from sim.scenario.variants import (
     AS_IS,

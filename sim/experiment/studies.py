@@ -24,9 +24,8 @@ from sim.experiment import outputs
 from sim.experiment.pipeline import Answers, Execution
 from sim.experiment.plan import Plan, choose_metrics
 from sim.results.schema import Column
-from sim.scenario.document import Value, parse_scalar
+from sim.scenario.document import Value, hint, parse_scalar
 from sim.scenario.overrides import split_at_commas
-from sim.scenario.refusal import hint
 from sim.scenario.resolve import Resolved
 from sim.scenario.unknowns import Factor, LeftOut, list_factors, list_ranges, point_of
 from sim.scenario.variants import Point, is_whole

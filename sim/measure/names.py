@@ -23,15 +23,6 @@ from sim.engine.record.outcome import Outcome
 from sim.measure.measures import Measure, measured
 from sim.measure.summary import Spread, ends
 from sim.names import listed
-from sim.names.listed import (
-    Band,
-    ExpectedNames,
-    ListedAddresses,
-    NameTables,
-    Owners,
-    expect_listed,
-    shipped_kinds,
-)
 from sim.results.parquet import read_columns
 from sim.results.tables import Line
 from sim.scenario.resolve import Resolved
@@ -276,10 +267,10 @@ def expected_names(
         return []
     if all(one == ways[0] for one in ways[1:]):
         ways = ways[:1]
-    tables = NameTables(
+    tables = listed.NameTables(
         resolved.census.rows,
         resolved.sharing.rows,
-        tuple(shipped_kinds()) if resolved.kinds is None else resolved.kinds.rows,
+        tuple(listed.shipped_kinds()) if resolved.kinds is None else resolved.kinds.rows,
         resolved.parked.rows,
     )
     rows = prefix_rows(resolved)
@@ -303,14 +294,14 @@ def expected_names(
 @lru_cache(maxsize=64)
 def _expected(
     ways: tuple[_Listed, ...],
-    tables: NameTables,
+    tables: listed.NameTables,
     rows: tuple[CloudPrefixRow, ...],
     shared: frozenset[tuple[str, str]],
     n_draws: int,
-) -> tuple[ExpectedNames, ...]:
+) -> tuple[listed.ExpectedNames, ...]:
     """Expectation of all and by provider; strategies that list the same share it."""
     n6 = round(statistics.median(n_networks6 for _, n_networks6 in ways))
-    expected = expect_listed(
+    expected = listed.expect_listed(
         [listed for listed, _ in ways],
         _owners(rows),
         tables,
@@ -320,21 +311,21 @@ def _expected(
     return (expected.all, *expected.providers)
 
 
-def _ends(name: str, band: Band | None) -> dict[str, float]:
+def _ends(name: str, band: listed.Band | None) -> dict[str, float]:
     return {} if band is None else ends(name, Spread(band.median, band.low, band.high))
 
 
-def _owners(given: Sequence[CloudPrefixRow]) -> Owners:
+def _owners(given: Sequence[CloudPrefixRow]) -> listed.Owners:
     """Owners of IPv4 addresses in a scenario; a shared range is no part of another place."""
     rows = [row for row in given if row.prefix.version == 4]
     places = list(dict.fromkeys((row.provider, row.region) for row in rows))
     row_of = {place: row for row, place in enumerate(places)}
     prefix = np.array([row.prefix[1:] for row in rows], np.int64).reshape(-1, 2)
     place_row = np.array([row_of[row.provider, row.region] for row in rows], np.int64)
-    return Owners.of_prefixes(places, place_row, prefix[:, 0], prefix[:, 1])
+    return listed.Owners.of_prefixes(places, place_row, prefix[:, 0], prefix[:, 1])
 
 
-_Listed: TypeAlias = tuple[ListedAddresses, int]
+_Listed: TypeAlias = tuple[listed.ListedAddresses, int]
 """Addresses that one run ever listed: IPv4 by kind of rule, and /64 networks of IPv6."""
 
 
@@ -375,8 +366,8 @@ def _rows(
 def _listed(rules: Mapping[str, NDArray[Any]], orders: Mapping[str, NDArray[Any]]) -> _Listed:
     mechanism, start, stop = rules["mechanism"], rules["start"], rules["stop"]
     is_block, four = np.isin(mechanism, list(BLOCKING)), ~rules["is_six"]
-    listed = ListedAddresses.of_rules(start[is_block & four], stop[is_block & four])
-    swept, single = listed.swept, listed.single
+    rules_of = listed.ListedAddresses.of_rules(start[is_block & four], stop[is_block & four])
+    swept, single = rules_of.swept, rules_of.single
     exempt = (mechanism == Mechanism.EXEMPT) & four
     exempted = IntervalSet.from_bounds(start[exempt], stop[exempt])
     contested = swept.union(single).intersection(exempted)
@@ -399,4 +390,4 @@ def _listed(rules: Mapping[str, NDArray[Any]], orders: Mapping[str, NDArray[Any]
         swept, single = swept.difference(never), single.difference(never)
     sixes = "\n".join(rules["prefix"][is_block & ~four].tolist())
     n6 = parse_entries(sixes).v6.to_set().n_networks if sixes else 0
-    return ListedAddresses(swept, single), n6
+    return listed.ListedAddresses(swept, single), n6

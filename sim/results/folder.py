@@ -17,7 +17,7 @@ from sim.catalogue.curves import BUSINESSES, CURVES
 from sim.errors import DataError, OverblockError, Problem, UsageError
 from sim.files import note_read, parse_json
 from sim.results.parquet import numbers, read_columns
-from sim.scenario.refusal import hint
+from sim.scenario.document import hint
 from sim.scenario.tables.seeds import RowType, read_table
 
 SCENARIO, RESOLVED = "scenario.yaml", "scenario.resolved.json"

@@ -12,10 +12,9 @@ from pydantic import Field, StringConstraints
 
 from sim.errors import DataError, Mistakes, Problem, ScenarioError
 from sim.scenario import library
-from sim.scenario.document import MAX_BYTES, Document, parse_document
+from sim.scenario.document import MAX_BYTES, Document, hint, parse_document, validated
 from sim.scenario.quantities import Instant, Model, Share, check_between
 from sim.scenario.readings import Amount, Date, Named, RunReading, Text
-from sim.scenario.refusal import hint, validated
 from sim.scenario.schema import Line, Slug
 from sim.scenario.tables.seeds import read_bytes
 from sim.scenario.tables.sharing import Kind, LawQuantity

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from sim.errors import Problem, ScenarioError
-from sim.scenario.refusal import hint
+from sim.scenario.document import hint
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 

@@ -12,10 +12,9 @@ from typing import Any
 from sim.errors import Problem, ScenarioError
 from sim.files import note_read
 from sim.scenario import library, schema
-from sim.scenario.document import MAX_BYTES, Document, NodePath, Place, parse_document
+from sim.scenario.document import MAX_BYTES, Document, NodePath, Place, parse_document, validated
 from sim.scenario.overrides import fill_in, override, take_pack
 from sim.scenario.readings import reading_problems
-from sim.scenario.refusal import validated
 from sim.scenario.strategies import Chase, Own
 from sim.scenario.tables.column_changes import ColumnChange
 from sim.scenario.tables.rows import AssumptionRow, read_assumptions

@@ -18,11 +18,10 @@ from pydantic import ValidationError
 
 from sim.errors import Problem, ScenarioError, UsageError
 from sim.files import hash_of
-from sim.scenario.document import Value
+from sim.scenario.document import Value, explain, hint
 from sim.scenario.load import LoadedScenario
 from sim.scenario.overrides import override_text, parse_parameters, split_at_commas
 from sim.scenario.quantities import Model, describe
-from sim.scenario.refusal import explain, hint
 from sim.scenario.schema import OwnMeasure, Scenario
 from sim.scenario.strategies import Own
 from sim.scenario.tables.seeds import CodeTable, Table, read_bytes

@@ -21,8 +21,8 @@ from pydantic import (
 
 from sim.catalogue.curves import CURVES
 from sim.catalogue.measures import MEASURES
+from sim.scenario.document import hint
 from sim.scenario.quantities import Instant, Model, Share, check_between
-from sim.scenario.refusal import hint
 
 Text: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
 Named: TypeAlias = Annotated[str, StringConstraints(max_length=80)]

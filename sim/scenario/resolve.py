@@ -14,12 +14,12 @@ from sim.addresses.sets.line import Line
 from sim.addresses.sets.notation import Prefix
 from sim.catalogue.measures import MEASURES
 from sim.errors import DataError, Mistakes, Problem, ScenarioError
+from sim.scenario.document import hint
 from sim.scenario.library import table_names
 from sim.scenario.load import LoadedScenario
 from sim.scenario.overrides import rate_at
 from sim.scenario.own import own_code, read_code
 from sim.scenario.quantities import read_prefix
-from sim.scenario.refusal import hint
 from sim.scenario.schema import NONE, USD, Names, Scenario
 from sim.scenario.strategies import GivenOrder, GivenOrderRow, Orders
 from sim.scenario.tables import consistency, money

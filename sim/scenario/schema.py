@@ -14,7 +14,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString, FoldedScalarString
 
 from sim.errors import Problem
-from sim.scenario.document import Document
+from sim.scenario.document import Document, hint
 from sim.scenario.quantities import (
     CodeFile,
     CodeName,
@@ -31,7 +31,6 @@ from sim.scenario.quantities import (
 )
 from sim.scenario.reactions import Censor, Complaints, Fronts, Reactions, Stances, Switching, Users
 from sim.scenario.readings import MOST_EVIDENCE, Evidence
-from sim.scenario.refusal import hint
 from sim.scenario.strategies import Strategy, TargetAddresses
 from sim.scenario.tables.rows import CURRENCY
 from sim.scenario.tables.seeds import (

@@ -11,12 +11,11 @@ from typing import Any
 import numpy as np
 
 from sim.errors import DataError, Mistakes, Problem, ScenarioError, UsageError
-from sim.scenario.document import Place, Value, format_path
+from sim.scenario.document import Place, Value, format_path, hint
 from sim.scenario.load import LoadedScenario, complete, validate
 from sim.scenario.overrides import OFF, override_text, parse_parameters, put_value, set_value
 from sim.scenario.own import own_strategy
 from sim.scenario.quantities import check_printable, describe, fields_at, kinds_of
-from sim.scenario.refusal import hint
 from sim.scenario.resolve import Resolved, checked, read_tables, resolve
 from sim.scenario.schema import Scenario
 from sim.scenario.strategies import Own

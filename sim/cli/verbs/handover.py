@@ -305,7 +305,7 @@ def assess(
 
 
 def _questions(along: str | None) -> list[CourtQuestionRow]:
-    from sim.scenario.refusal import hint
+    from sim.scenario.document import hint
     from sim.scenario.tables.rows import forums, read_court_questions
 
     if along is None:

@@ -20,6 +20,7 @@ import numpy as np
 
 from sim.addresses.feeds.inputs import ColumnChoice
 from sim.errors import DataError, Mistakes, Problem, ProblemsError, UsageError
+from sim.scenario.document import hint
 from sim.scenario.library import shipped
 from sim.scenario.load import load_scenario
 from sim.scenario.overrides import countries, pack_name, pack_of, rate_at, read_packs
@@ -30,7 +31,6 @@ from sim.scenario.quantities import (
     format_instant,
     only_zone,
 )
-from sim.scenario.refusal import hint
 from sim.scenario.resolve import VISIT_VALUES, read_tables, resolve, undeclared
 from sim.scenario.schema import USD, Money
 from sim.scenario.starter.operators import (

@@ -14,9 +14,8 @@ from ruamel.yaml import YAML
 from sim.addresses.feeds.gather import odd_number
 from sim.addresses.feeds.inputs import OF_OPERATORS, ColumnChoice, plain_name
 from sim.errors import DataError, Problem
-from sim.scenario.document import decode
+from sim.scenario.document import decode, hint
 from sim.scenario.library import shipped
-from sim.scenario.refusal import hint
 from sim.scenario.schema import dump_tree
 from sim.scenario.tables.rows import OperatorRow
 from sim.scenario.tables.seeds import read_bytes, read_cells

@@ -16,8 +16,8 @@ from pydantic import ValidationError
 
 from sim.addresses.feeds.gather import with_point
 from sim.errors import DataError, Problem
+from sim.scenario.document import hint, row_problems
 from sim.scenario.quantities import kinds_of
-from sim.scenario.refusal import hint, row_problems
 from sim.scenario.tables.seeds import Range, Row, Table, read_cells
 
 TableType = TypeVar("TableType", bound=Table[Any])

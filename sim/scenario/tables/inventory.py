@@ -26,8 +26,8 @@ from sim.addresses.sets.line import FIRST_NETWORK, STOP_NETWORK
 from sim.addresses.sets.notation import Prefix, shown
 from sim.addresses.text.source import Limits
 from sim.errors import Problem
+from sim.scenario.document import hint
 from sim.scenario.quantities import describe, is_one_line
-from sim.scenario.refusal import hint
 from sim.scenario.schema import Scenario
 from sim.scenario.strategies import GivenOrderRow
 from sim.scenario.tables.lists import list_prefixes

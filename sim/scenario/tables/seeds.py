@@ -18,9 +18,8 @@ from sim.addresses.feeds.inputs import SAMPLE_BYTES, delimiter_of
 from sim.errors import DataError, Problem, ProblemsError
 from sim.files import note_read
 from sim.scenario import library
-from sim.scenario.document import decode, parse_document
+from sim.scenario.document import decode, hint, parse_document, row_problems, validated
 from sim.scenario.quantities import Checked, check_between
-from sim.scenario.refusal import hint, row_problems, validated
 
 ANY = "any"
 """Country or time of a table that is of none in particular."""
