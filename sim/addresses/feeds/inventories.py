@@ -57,18 +57,19 @@ _OF_ADDRESSES = frozenset(re.findall(r"\w+", """
     endereço endereco endereços enderecos faixa faixas bloco prefixo rede dirección direccion
     direcciones rango rangos bloque prefijo red indirizzo indirizzi intervallo prefisso rete
     adresse adressen adresses plage plages préfixe réseau bereich präfix netz netzbereich
-    adres adresy zakres zakresy prefiks podsieć adresi adresleri
+    adres adresi adresy adresleri zakres zakresy prefiks podsieć
 """))  # fmt: skip
 _BESIDE = frozenset(re.findall(r"\w+", """
     or and of ou e de do o y oder und et lub i di oppure
     blocked listed bloqueado bloqueados bloqueada bloqueadas bloccato bloccati bloquée bloquées
-    gesperrte zablokowany zablokowane
+    gesperrte zablokowany zablokowane new nueva nuevo nova novo nuovo nouvelle neue nowy yeni
 """))  # fmt: skip
 NAME_COLUMNS = (
     *("website", "web_site", "site_name", "sitio", "sitio_web", "nombre_del_sitio", "sítio"),
     *("nome_do_site", "sito", "sito_web", "nome_del_sito", "site_web", "nom_du_site", "webseite"),
     *("strona", "сайт", "shop", "store", "tienda", "tienda_online", "loja", "negozio", "boutique"),
-    *("magasin", "sklep", "магазин", "mağaza", "alan_adı"),
+    *("magasin", "sklep", "магазин", "mağaza", "alan_adı", "site_adı"),
+    *("servername", "server_name", "server", "servidor", "serveur", "serwer", "сервер", "sunucu"),
     *("domain", "domain_name", "fqdn", "hostname", "host", "dns_name", "dominio", "domínio"),
     *("nombre_de_dominio", "nome_de_domínio", "nome_di_dominio", "domaine", "nom_de_domaine"),
     *("domäne", "domainname", "domena", "nazwa_domeny", "домен", "доменное_имя"),

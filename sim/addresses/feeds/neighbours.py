@@ -30,13 +30,14 @@ _OTHER = re.compile(
     r"|(19|20)\d\d(0[1-9]|1[0-2])([0-2]\d|3[01])",
     re.ASCII,
 )
-# Words of headings of dates, in English, Spanish, Italian, Russian, Portuguese, French, German and
-# Polish: of beginnings, of ends, of ends where they stand first or last, and those beside them.
+# Words of headings of dates, in English, Spanish, Italian, Russian, Portuguese, French, German,
+# Polish and Turkish: of beginnings, of ends, of ends where they stand first or last, and those
+# beside them.
 _FIRST = frozenset(re.findall(r"\w+", """
     date from since start begin effective blocked block listed added entered fecha desde inicio
     bloqueo data dal inizio blocco дата начало с включения внесения блокировки início bloqueio
     bloqueado bloquée début debut depuis blocage datum ab seit beginn sperrung gesperrt od blokady
-    wpisu inicial bloccato
+    wpisu inicial bloccato tarih tarihi başlangıç engelleme engellenme
 """))  # fmt: skip
 _LAST = frozenset(re.findall(r"\w+", """
     until till end ends ended removed removal unblock delisted unlisted lifted released withdrawn
@@ -45,7 +46,7 @@ _LAST = frozenset(re.findall(r"\w+", """
     closed desbloqueio desbloqueado até término fim jusqu levée déblocage débloquée ende aufhebung
     entsperrung odblokowania wykreślenia sblocco конец окончания исключения снятия разблокировки
     revoked terminated termination retrait rimozione zakończenia eliminación remoção exclusão
-    удаления löschung usunięcia
+    удаления löschung usunięcia bitiş kaldırma kaldırılma
 """))  # fmt: skip
 _TO = frozenset(("to", "al", "bis", "do", "до", "по", "final"))
 _WITH = frozenset(re.findall(r"\w+", """
@@ -56,6 +57,7 @@ _WITH = frozenset(re.findall(r"\w+", """
     ordine реестр решения начала вступления силу времени время inclusão publicação ordem decisão
     entrada despacho registro inscription ajout effet entrée vigueur décision ordonnance et heure au
     anordnung eintragung aufnahme wirkung zum und uhrzeit rejestru decyzji dodania rozpoczęcia суда
+    ve karar kararı saat erişim
 """))  # fmt: skip
 # The same as one word, as in validUntil, expiresAt, endDate.
 _JOINED = re.compile(
@@ -288,7 +290,7 @@ def with_last(
 _TOLD = 8
 _LABELS = ("name", "service", "sector", "provider", "region")
 """Columns that are read as texts, and may hold verdicts."""
-# What describes a row, by names without marks between their words, in eight languages.
+# What describes a row, by names without marks between their words, in nine languages.
 _PROSE = frozenset(re.findall(r"\w+", """
     comment comments note notes remark remarks description descr desc detail details info
     summary reason reasons descripcion descripción comentario comentarios nota notas motivo
@@ -297,7 +299,7 @@ _PROSE = frozenset(re.findall(r"\w+", """
     osservazioni motivos motivazione razón justificativa descrição descricao comentário comentários
     commentaire commentaires remarque remarques observation observations motif motifs bemerkung
     bemerkungen anmerkung anmerkungen hinweis beschreibung kommentar begründung uwagi komentarz opis
-    powód przyczyna uzasadnienie
+    powód przyczyna uzasadnienie açıklama notlar gerekçe neden
 """))  # fmt: skip
 # Several words in a cell: "cdn; allowlist".
 _WORDS = frozenset(("category", "categories", "tag", "tags", "label", "threat", "threats"))

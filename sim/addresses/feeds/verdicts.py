@@ -202,7 +202,10 @@ NAMES = frozenset(re.findall(r"\w+", """
     organizacion organización ciudad dominio paese nome organizzazione città страна название
     организация город домен domínio domaine domäne domena nom nazwa empresa titular azienda société
     firma cidade ville stadt miasto pays kraj sitio sítio sito сайт владелец
-    shop store tienda loja negozio boutique magasin sklep магазин mağaza
+    shop store tienda loja negozio boutique magasin sklep магазин mağaza alanadı siteadı servername
+    server servidor serveur serwer сервер sunucu standort ubicación localização luogo sede
+    emplacement lokalizacja konum şehir ülke kurum şirket sahibi verantwortlich responsable
+    responsável responsabile odpowiedzialny sorumlu team abteilung departamento reparto dział
 """))  # fmt: skip
 """Columns, without marks between their words, that hold names, some of them like ``On``."""
 FORMS = (_THROUGH, _WATCHES, _YES_OR_NO)

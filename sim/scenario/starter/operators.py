@@ -63,7 +63,12 @@ def read_operators(path: Path, choice: ColumnChoice) -> tuple[list[dict[str, str
     choice.met.update(theirs)
     roles = dict(zip(OF_OPERATORS, ("operator", "share_users"), strict=True))
     header = [roles.get(choice.roles.get(name, ""), name) for name in theirs]
-    known = list(OperatorRow.model_fields)
+    known, notes = list(OperatorRow.model_fields), list[str]()
+    if choice.ignored.union(known).isdisjoint(header) and (
+        told := _told_by_values([row for _, row in cells])
+    ):
+        notes += [f"{mine} read as {ours}" for mine, ours in zip(header, told, strict=True)]
+        header = told
     problems, met = list[Problem](), dict[int, str]()
     for line, row in cells:
         read = [cell for name, cell in zip(header, row, strict=False) if name in known]
@@ -94,16 +99,34 @@ def read_operators(path: Path, choice: ColumnChoice) -> tuple[list[dict[str, str
         for _, row in cells
     ]
     ignored = [name for name in header if name in choice.ignored]
-    notes = [f"columns ignored: {', '.join(ignored)}"] if ignored else []
+    notes += [f"columns ignored: {', '.join(ignored)}"] if ignored else []
     return rows, [*notes, *_read_percent(rows)]
+
+
+def _told_by_values(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Our names of two columns, one of texts, the other of numbers that add up to 1 or 100."""
+    if len(rows) < 2 or any(len(row) != 2 for row in rows):
+        return []
+    sums = [math.fsum(map(_number_of, column)) for column in zip(*rows, strict=True)]
+    are_shares = [min(abs(total - 1.0), abs(total - 100.0) / 100.0) <= 0.01 for total in sums]
+    if sum(are_shares) != 1 or not math.isnan(sums[are_shares.index(False)]):
+        return []
+    return ["share_users" if mine else "operator" for mine in are_shares]
+
+
+def _number_of(cell: str) -> float:
+    """The number of a cell, as a share or in percent; NaN for a text."""
+    try:
+        return float(cell.strip().removesuffix("%").replace(",", "."))
+    except ValueError:
+        return math.nan
 
 
 def _read_percent(rows: Sequence[dict[str, str]]) -> Iterator[str]:
     """Divide shares of users that add up to 100 by their sum, and say so."""
     try:
-        texts = [row["share_users"].strip().removesuffix("%").replace(",", ".") for row in rows]
-        numbers = [float(text) for text in texts]
-    except (KeyError, ValueError):
+        numbers = [_number_of(row["share_users"]) for row in rows]
+    except KeyError:
         return
     total = math.fsum(numbers)
     if abs(total - 100) <= 1 and min(numbers) >= 0:

@@ -84,10 +84,10 @@ def test_columns_of_all_files_are_settled_at_once_and_percent_are_shares(tmp_pat
     assert told.splitlines()[0].endswith(options_of_all)
     assert "say --ignore-column county if" in told
     # A column of addresses is not ignored by a line to copy.
-    v6 = "site,ip,county,v6_address_of_it,team\na.example,198.51.100.7,Kwale,2001:db8::7,core\n"
+    v6 = "site,ip,county,v6_address_of_it,crew\na.example,198.51.100.7,Kwale,2001:db8::7,core\n"
     (tmp_path / "v6.csv").write_text(v6)
     told_of_v6 = refusal(tmp_path, "--country", "KE", "--inventory", str(tmp_path / "v6.csv"))
-    settled = "to ignore those without addresses: --ignore-column county --ignore-column team\n"
+    settled = "to ignore those without addresses: --ignore-column county --ignore-column crew\n"
     assert settled in told_of_v6
     way = "say --column address=ip --column address=v6_address_of_it if both are listed; "
     assert f"got '2001:db8::7': {way}--column last=" in told_of_v6
@@ -108,6 +108,29 @@ def test_columns_of_all_files_are_settled_at_once_and_percent_are_shares(tmp_pat
     said = "blocks 1 h (0.2 to 12) after it sees one, unblocks 2 h (0.2 to 48) after it sees a"
     assert f"{said} release, and enforces 90% (0% to 100%) of the entries" in readme
     assert "- `operators.csv`: share_users adds up to 99.9: read as percent" in readme
+
+
+def test_headings_of_turkey_are_read_and_two_columns_of_operators_told_by_values(tmp_path):
+    files = {
+        "blocklist": "Tarih;Alan adı;IP adresi\n2026-03-02;a.example;198.51.100.7\n",
+        "inventory": "Site;IP adresi;Açıklama\na.example;198.51.100.7;-\n",
+        "operators": "İşletmeci;Pazar payı (%)\nKuzey;62,5%\nGüney;37,5%\n",
+    }
+    options = ["--country", "TR"]
+    for option, text in files.items():
+        (tmp_path / f"{option}.csv").write_text(text)
+        options += [f"--{option}", str(tmp_path / f"{option}.csv")]
+    # Numbers that are no shares of all users, or two columns of texts, stay for the user to say.
+    for rows in ("Kuzey;62,5\nGüney;30\n", "Kuzey;a\nGüney;b\n", "1;0,4\n2;0,6\n"):
+        (tmp_path / "operators.csv").write_text(f"İşletmeci;Pazar payı\n{rows}")
+        assert "or --column operators=işletmeci" in refusal(tmp_path, *options)
+    (tmp_path / "operators.csv").write_text(files["operators"])
+    output = init(tmp_path / "case", *options)
+    for told in ("işletmeci read as operator", "pazar_payı read as share_users"):
+        assert told in output
+    case = resolved(tmp_path / "case")
+    assert [row.share_users for row in case.operators.rows] == [0.625, 0.375]
+    assert str(case.given_orders[0].from_).startswith("2026-03-02")
 
 
 def test_nothing_is_said_to_be_assumed_of_operators_whose_columns_are_all_given(tmp_path):
