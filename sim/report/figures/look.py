@@ -22,7 +22,6 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.dates import AutoDateLocator, date2num, num2date
 from matplotlib.figure import Figure
-from matplotlib.rcsetup import cycler
 from matplotlib.text import Annotation
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator
 from matplotlib.transforms import Bbox
@@ -53,31 +52,12 @@ _PLACES = tuple(
     if (side, across) != ("center", "center")
 )
 """Where a text may lie: its side at the point, and how many gaps away; the best first."""
-_HOUSE: dict[Any, Any] = {
-    "axes.axisbelow": True,
-    "axes.edgecolor": "#565c63",
-    "axes.grid": True,
-    "axes.grid.axis": "y",
-    "axes.labelcolor": "#565c63",
-    # Blue and vermilion of Okabe and Ito, darker: distinguished by colour-blind readers.
-    "axes.prop_cycle": cycler(
-        color=["#0f5f8f", "#b93f12", "#1a6b3c", "#8a5a00", "#7a3b76", "#444444"]
-    ),
-    "axes.spines.left": False,
-    "axes.spines.right": False,
-    "axes.spines.top": False,
-    "axes.titlelocation": "left",
-    "axes.titlesize": "medium",
-    "axes.titleweight": "bold",
-    "font.family": ["DejaVu Sans"],
-    "font.size": 9.0,
-    "grid.color": "#e4e6e8",
-    "lines.linewidth": 1.8,
-    "text.color": "#16191d",
-    "xtick.color": "#565c63",
-    "ytick.color": "#565c63",
-    "ytick.major.size": 0.0,
-}
+_HOUSE, _PAGE = (
+    mpl.rc_params_from_file(
+        Path(__file__).with_name(f"{name}.mplstyle"), fail_on_error=True, use_default_template=False
+    )
+    for name in ("house", "page")
+)
 _FILES: dict[Any, Any] = {
     "pdf.fonttype": 42,
     "svg.fonttype": "none",
@@ -89,15 +69,6 @@ _VARIABLES = {
     "#010101": "ink", "#020202": "mute", "#030303": "line", "#040404": "acc", "#050505": "dot",
 }  # fmt: skip
 """Colours of a figure for the page, each with the variable of its style sheet."""
-_PAGE: dict[Any, Any] = {
-    "axes.edgecolor": "#020202",
-    "axes.labelcolor": "#020202",
-    "axes.prop_cycle": cycler(color=["#040404", "#050505"]),
-    "grid.color": "#030303",
-    "text.color": "#010101",
-    "xtick.color": "#020202",
-    "ytick.color": "#020202",
-}
 _PATH = r' d="([ML\d\s.-]*)(z?\s*)"'
 """A path of straight lines in SVG."""
 # No date: the same figure is the same file.
