@@ -164,16 +164,15 @@ def unless_from(variable: str, value: int | None) -> int | None:
 def free_folder(folder: Path, *, force: bool) -> Path:
     """Return the folder of a new result; refuse one that is taken before anything runs."""
     from sim.results.integrity import n_runs
-    from sim.results.output import check_free, check_left_behind, partial_folders
+    from sim.results.output import check_free, partial_folders
 
+    check_free(folder, force=force)
     for partial in partial_folders(folder):
-        check_left_behind(partial)
         if n := n_runs(partial):
             console.say(
                 f"note: a process that was killed left {count(n, 'finished run')} in "
                 f"{partial}; --resume {partial} goes on with them"
             )
-    check_free(folder, force=force)
     return folder
 
 

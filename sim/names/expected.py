@@ -172,8 +172,6 @@ def draw_found_names(
     """
     found = np.zeros((2, *n_of_kind.shape))
     mine = np.flatnonzero((n > 0) & (n_of_kind.sum(axis=0) > 0))
-    if not mine.size:
-        return found[0], found[1]
     share = [each.n_addresses[mine] / each.n_addresses[mine].sum(axis=1)[:, None] for each in kinds]
     m = np.concatenate(
         [row[mine, None] * part for row, part in zip(n_of_kind, share, strict=True)], axis=1

@@ -125,6 +125,7 @@ def test_addresses_found_by_a_name_come_up_one_after_the_other():
     kinds = draw_kinds([law], value)
     n_of_kind = np.zeros((len(kinds), 4000))
     n_of_kind[0] = 100
+    assert not np.any(draw_found_names(kinds, n_of_kind, np.zeros(4000, int), rng)), "none found"
     found, expected = draw_found_names(kinds, n_of_kind, np.full(4000, 10), rng)
     assert not found[1:].any()
     assert expected[0] == pytest.approx(one_by_one.mean(), rel=0.02)
