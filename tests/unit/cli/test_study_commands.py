@@ -93,11 +93,18 @@ def test_sensitivity_ranks_the_assumptions(small, tmp_path):
 def test_an_interrupted_sweep_says_how_many_simulations_are_finished(small, monkeypatch):
     """Of two points with three replicates, the second fails, and Ctrl-C comes after the fourth."""
     executor = Scripted(interrupt_after=4, fails=(1,))
-    monkeypatch.setattr("sim.cli.options.ExperimentOptions.executor", lambda _: executor)
-    over = "--over", "thresholds.impaired=0.1,0.3"
+    monkeypatch.setattr("sim.cli.options.ExperimentOptions.executor", lambda *_: executor)
+    terminal = SimpleNamespace(stdout=SimpleNamespace(isatty=lambda: True), argv=[])
+    monkeypatch.setattr("sim.cli.task.sys", terminal)
+    over = "--over", "thresholds.impaired=0.1,0.3", "--strategy", "none"
     result = run("sweep", small, *over, "-n", 3, "-o", "out", status=130)
+    names = [word for word in result.stdout.split() if word in ("median", "low", "high")]
+    assert names == ["median", "low", "high"]
+    assert json.loads(Path("out/manifest.json").read_text())["strategies"] == [{"label": "none"}]
     said = "interrupted: 3 of 6 simulations are finished and kept in out; --resume out goes on"
     assert said in result.stderr
+    refused = run("run", "--resume", "out", status=2)
+    assert "out: is a sweep; resume it by overblock sweep" in refused.stderr
 
 
 COMMANDS = {

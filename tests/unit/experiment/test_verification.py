@@ -303,12 +303,13 @@ def test_the_manifest_names_every_package_that_shapes_numbers_and_other_versions
     def change(manifest: dict[str, Any]) -> None:
         manifest["packages"] |= {"scipy": "0.1", "numba": "none"}
         manifest["python"] = "2.7.18"
+        manifest["tool"]["version"] = "0.0.1"
 
     mend(folder, change)
     found = verified(folder)
     assert found.differences == ()
-    for said in ("made with scipy 0.1, checked with ", "made with Python 2.7.18, checked with "):
-        assert any(note.startswith(said) for note in found.notes)
+    for said in ("with scipy 0.1", "with Python 2.7.18", "by overblock 0.0.1"):
+        assert any(note.startswith(f"made {said}, checked ") for note in found.notes)
 
 
 def test_a_scenario_that_this_version_does_not_read_is_named_with_its_folder(folder, monkeypatch):

@@ -15,6 +15,7 @@ from sim.experiment.executors import choose_executor
 from sim.experiment.verification import verify_folder
 from sim.measure import sites
 from sim.report.page.document import render
+from sim.report.words import what_if
 from sim.report.words.answer import answer
 from sim.report.words.commands import repeat_command
 from sim.report.words.languages import IN_ENGLISH
@@ -134,6 +135,36 @@ def test_the_answer_is_about_each_what_if(folder):
     assert (
         last == "In 3 simulations your sites moved as in moves1.csv are cut off for as long as now."
     )
+
+
+@pytest.mark.parametrize(
+    ("less", "more", "change", "said"),
+    [
+        (
+            0.75,
+            0.25,
+            -2,
+            "In 3 of 4 simulations b are cut off for less time than now, in 1 for more",
+        ),
+        (1, 0, -2, "B are cut off for less time than now"),
+        (
+            0.25,
+            0.75,
+            2,
+            "In 3 of 4 simulations b are cut off for more time than now, in 1 for less",
+        ),
+        (0, 1, 2, "B are cut off for more time than now"),
+    ],
+)
+def test_a_difference_in_some_or_all_simulations_is_a_sentence(
+    less, more, change, said, monkeypatch
+):
+    row = {"site": "", "strategy": "b", "n_known": 1, "n_simulations": 4, "difference": change}
+    row |= {"share_less": less, "share_more": more, "difference_low": -5.0, "difference_high": 5.0}
+    monkeypatch.setattr(what_if, "_differences", lambda _: [(row | {"unit": "h"}, {})])
+    told = IN_ENGLISH.write(what_if.sentence_of_what_if(None, {"b": "b"})[0])
+    end = "less" if less > more else "more"
+    assert told.replace("\N{NO-BREAK SPACE}", " ") == f"{said}: median 2 hours {end} in all."
 
 
 def test_a_move_of_what_a_site_lacks_changes_nothing(folder):

@@ -301,6 +301,23 @@ def read_inputs(run: Path) -> bytes:
     return (run / "inputs.parquet").read_bytes()
 
 
+@pytest.mark.parametrize(
+    ("options", "is_opened"), [(["--open"], True), (["--no-open"], False), ([], False)]
+)
+def test_the_address_is_printed_and_opened_on_a_terminal_or_when_asked(
+    options, is_opened, monkeypatch
+):
+    opened: list[str] = []
+    monkeypatch.setattr("webbrowser.open", opened.append)
+    monkeypatch.setattr(
+        explorer, "serve", lambda given, port, ready, warn: ready(f"{given} {port}")
+    )
+    result = CliRunner().invoke(command_line, ["explore", "runs/1", "--port", "7", *options])
+    assert (result.exit_code, result.stdout) == (0, "runs/1 7\n")
+    assert "Computing the first answer" in result.stderr
+    assert opened == ["runs/1 7"] * is_opened
+
+
 def test_packages_that_are_missing_are_named(monkeypatch):
     monkeypatch.delitem(sys.modules, "sim.explore.app")
     monkeypatch.setitem(sys.modules, "shiny", None)

@@ -1431,6 +1431,15 @@ def test_the_sentence_has_thirty_words_and_one_range(ensemble_run, comparison_fo
         said = answer(open_run(folder)).whole
         assert len(re.split("[ \n]", said)) <= 30, said
         assert len(re.findall(r"\([^)]* to[^)]*\)".replace(" ", NBSP), said)) <= 1
+    facts = _Facts(open_run(comparison_folder))
+    facts.refuted = {"business_hours_impaired": None}
+    said = IN_ENGLISH.write(facts.sentence_of_comparison()[0])
+    assert said == "The record contradicts what the model computes of businesses."
+    facts.run = SimpleNamespace(strategies=facts.run.strategies, idle_strategy="")
+    unknown = SimpleNamespace(found=SimpleNamespace(is_known=False))
+    facts.strategies = [SimpleNamespace(figures=[unknown])] * len(facts.strategies)
+    said = IN_ENGLISH.write(facts.sentence_of_comparison()[0])
+    assert said == "The harm of none of the strategies compared is known."
 
 
 def test_texts_of_a_folder_are_no_markup(ensemble_run, tmp_path):

@@ -257,7 +257,10 @@ def test_counts_are_as_if_there_were_the_median_number_of_businesses():
 def test_every_cursor_sees_the_tables(shipped_run):
     with connect_tables(shipped_run) as connection:
         views = {row[0] for row in connection.cursor().execute("SHOW TABLES").fetchall()}
+        # The machine's zone is "Etc/UTC" or another name; instants are read in UTC.
+        zone = connection.execute("SELECT current_setting('TimeZone')").fetchone()
     assert {"curves", "entries", "events", "measures", "summary"} <= views
+    assert zone == ("UTC",)
 
 
 def test_a_table_that_cannot_be_read_is_named(tmp_path):

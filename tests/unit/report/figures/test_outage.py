@@ -193,14 +193,15 @@ def test_days_begin_at_midnight_of_the_place_when_its_clocks_have_changed():
 
 
 @pytest.mark.parametrize(
-    ("hours", "ticks"),
+    ("begins", "hours", "ticks"),
     [
-        (95, {0: "28 Mar", 24: "29 Mar", 47: "30 Mar", 71: "31 Mar"}),
-        (30, {0: "28 Mar", 6: "06:00", 12: "12:00", 18: "18:00", 24: "29 Mar", 29: "06:00"}),
+        (0, 95, {0: "28 Mar", 24: "29 Mar", 47: "30 Mar", 71: "31 Mar"}),
+        (0, 30, {0: "28 Mar", 6: "06:00", 12: "12:00", 18: "18:00", 24: "29 Mar", 29: "06:00"}),
+        (9, 30, {3: "12:00", 9: "18:00", 15: "29 Mar", 20: "06:00"}),
     ],
 )
-def test_ticks_are_at_full_hours_and_days_of_the_place(hours, ticks):
-    start = datetime(2026, 3, 28, tzinfo=ZoneInfo("Europe/Madrid"))
+def test_ticks_are_at_full_hours_and_days_of_the_place(begins, hours, ticks):
+    start = datetime(2026, 3, 28, begins, tzinfo=ZoneInfo("Europe/Madrid"))
     with look.users_style():
         figure = look.new_figure(7, 3)
         ax = figure.subplots()
