@@ -329,8 +329,7 @@ CAUSES = {
 """The orders: with a purpose, from the record, to be slowed down."""
 SITES_CUT_OFF = {
     (False, True): say(
-        "In {times} of {of} simulations {whose} is cut off from some customers, for at least {h}: "
-        "in {still} it still is at the end."
+        "In {times} of {of} simulations {whose} is cut off from some customers, for at least {h}."
     ),
     (False, False): say(
         "In {times} of {of} simulations {whose} is cut off from some customers, for {h} in all."
@@ -344,7 +343,7 @@ SITES_CUT_OFF = {
         "simulations; the median one then for {h} in all."
     ),
 }
-"""Sites ever cut off: if several, and if still so at the end."""
+"""Sites ever cut off: if several, and if the hours are a lower bound."""
 SITES_SEEN = {
     (False, False): say("{whose} was seen blocked, first on {day}, for {h} in all."),
     (False, True): say("{whose} was seen blocked, first on {day}, for at least {h} in all."),
@@ -369,7 +368,7 @@ def read_cut_off(run: RunFolder, strategy: str) -> tuple[NDArray[np.bool_], Esti
     number_of = runs.number
     hours, last = number_of["impaired_h"], number_of["last_cut_off_s"]
     is_open = last >= run.horizon_s
-    if is_seen(run, strategy):
+    if is_record(run):
         partly = np.isin(runs.site, [*find_partly(run, strategy)])
         is_open |= (number_of["first_cut_off_s"] == 0) | partly
     medians, n_least = [], 0
@@ -506,7 +505,6 @@ def sentence_of_sites(run: RunFolder, strategy: str) -> tuple[Text, str]:
         times=joined("\N{EN DASH}", map(whole, sorted({times.min(), times.max()}))),
         of=whole(of),
         h=hours_text(hours),
-        still=whole(n_least),
     )
     range_ = range_text(hours)
     return sentences(unknown, said), unbroken(say("{n} h", n=range_)) if range_ else ""

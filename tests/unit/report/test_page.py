@@ -1347,7 +1347,7 @@ def lasts(found: Estimate, name: str = "lasts") -> str:
         ([[24, 96], [24, 24], [24, 24]], [[0, 1], [0, 0], [0, 0]],
          "the median one then for 24 hours in all"),
         ([[0, 96], [0, 90]], [[0, 1], [0, 0]],
-         "from some customers, for at least 93 hours: in 1 it still is at the end"),
+         "from some customers, for at least 93 hours (90 to 95 h)."),
     ],
 )  # fmt: skip
 def test_a_median_that_the_end_of_the_run_may_have_cut_is_a_bound(
