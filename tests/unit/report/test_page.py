@@ -865,7 +865,9 @@ def test_a_folder_without_a_day_has_a_page(ensemble_run, tmp_path):
 def test_a_name_in_a_template_means_one_thing(ensemble_run, monkeypatch):
     environment, given = _template().environment, {"range"}
     monkeypatch.setattr(
-        document, "_template", lambda: SimpleNamespace(render=lambda **values: given.update(values))
+        document,
+        "_template",
+        lambda: SimpleNamespace(render=lambda **values: given.update(values) or ""),
     )
     render(open_run(ensemble_run))
     folder = Path(document.__file__).parent
