@@ -63,6 +63,7 @@ _BESIDE = frozenset(re.findall(r"\w+", """
     or and of ou e de do o y oder und et lub i di oppure
     blocked listed bloqueado bloqueados bloqueada bloqueadas bloccato bloccati bloquée bloquées
     gesperrte zablokowany zablokowane new nueva nuevo nova novo nuovo nouvelle neue nowy yeni
+    cloudflare
 """))  # fmt: skip
 NAME_COLUMNS = (
     *("website", "web_site", "site_name", "sitio", "sitio_web", "nombre_del_sitio", "sítio"),

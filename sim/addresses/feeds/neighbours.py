@@ -506,12 +506,13 @@ class Neighbours:
         times = "write its times as 2026-03-07T13:00Z, or " * self._is_dated(plain)
         if times and not self._choice.has_options:
             return f"{times}leave it out"
+        are_figures = {*map(str.strip, texts)} - {"", "0", "1"} and all(map(_FIGURE.match, texts))
         if not self._choice.has_options:
             # Answers to a question are short, or the same in many rows.
             may_name = len({*texts}) == len(texts) and min(map(len, texts)) >= len("Flores")
             has_name = "name" in self._chosen
             other = ", site if it names the row" if may_name and not has_name else ""
-            if {*map(str.strip, texts)} - {"", "0", "1"} and all(map(_FIGURE.match, texts)):
+            if are_figures:
                 other = ", visits_per_h or revenue_eur_per_h if it is that"
             return (
                 "leave it out if each row lists its address whatever stands there; name it end_ip, "
@@ -520,8 +521,11 @@ class Neighbours:
         if not plain:
             return f"name it in the first line, then {self._ways('NAME', texts)}"
         at = plain_name(self._chosen.get("address", "address"))
-        name = "" if "name" in self._chosen else f"--column name={plain} if it names the row; "
+        no_name = are_figures or "name" in self._chosen
+        name = "" if no_name else f"--column name={plain} if it names the row; "
+        counts = [f"--column n_names={plain} if it counts names"] * ("name" in plain)
         ways = [
+            *(counts if are_figures else ()),
             f"--ignore-column {plain} if each row lists its address whatever stands there",
             f"{name}--column last={plain}, --column mask={plain} or --column wildcard={plain} if "
             "it says which",

@@ -416,6 +416,14 @@ def test_without_options_a_message_names_none(path):
         feed_of_columns({"ip": [A], "comercio": ["Flores"]}, "frame")
     feed = feed_of_columns({"IP ADRESİ": [A], "tienda": ["Flores"]}, "frame")
     assert feed.labels["name"].texts == ["Flores"]
+    for heading in ("IP de Cloudflare", "nueva IP"):
+        assert feed_of_columns({heading: [A]}, "frame").n_records == 1
+
+
+def test_whole_numbers_called_names_may_count_them(path):
+    path.write_text(f"IP address,Company,names\n{A},Acme Ltd,3\n{B},Bolt Inc,12\n")
+    with pytest.raises(DataError, match="say --column n_names=names if it counts names; --ignore"):
+        read(path)
 
 
 @pytest.mark.parametrize(
