@@ -13,7 +13,7 @@ from sim.engine.decisions import BLOCKING
 from sim.engine.eventlog import Kind
 from sim.engine.record.outcome import ADDRESSES_LOST_SHARE, BUSINESS_METRICS, Outcome
 from sim.engine.state.ledger import Group
-from sim.measure.groups import state_times_s
+from sim.measure.groups import S_PER_H, state_times_s
 from sim.measure.measures import UNKNOWN, Measure, demand_micro_usd, measured, over, remainder
 from sim.measure.names import expected_businesses, measure_names
 from sim.scenario.tables.rows import RESPONSES
@@ -73,9 +73,6 @@ def most_rules(outcome: Outcome) -> int:
 
 def _values(outcome: Outcome, metric: str) -> NDArray[np.float64]:
     return outcome.curves.points(metric, Group())[1]
-
-
-S_PER_H = 3600
 
 
 def measure_responses(world: World, outcome: Outcome) -> tuple[Measure, ...]:

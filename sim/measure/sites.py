@@ -21,7 +21,7 @@ from sim.catalogue.measures import USD
 from sim.engine.record.outcome import Outcome
 from sim.engine.state.ledger import NEVER, SPELL_NAMES
 from sim.engine.strategies.calendars import sessions_of
-from sim.measure.groups import addresses_of, find_unpolled, state_times_s
+from sim.measure.groups import S_PER_H, addresses_of, find_unpolled, state_times_s
 from sim.measure.measures import difference_of
 from sim.measure.money.losses import LossTotals, Stretches, exposed_customers, moves_of
 from sim.measure.money.pricing import ParameterDraws, money_of
@@ -203,9 +203,6 @@ def _totals(number: Mapping[str, NDArray[np.float64]], left: Stretches, first: i
         left_usd_per_h=number["revenue_usd_per_h"][row],
         left_h=left.hours[mine],
     )
-
-
-S_PER_H = 3600
 
 
 def site_columns(

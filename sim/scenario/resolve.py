@@ -8,7 +8,7 @@ from datetime import timedelta
 from functools import cached_property, partial
 from itertools import chain
 from pathlib import Path
-from typing import Annotated, Any, TypeVar, get_args, get_type_hints
+from typing import Annotated, Any, get_args, get_type_hints
 
 from sim.addresses.sets.line import Line
 from sim.addresses.sets.notation import Prefix
@@ -25,7 +25,7 @@ from sim.scenario.strategies import GivenOrder, GivenOrderRow, Orders
 from sim.scenario.tables import consistency, money
 from sim.scenario.tables import rows as of
 from sim.scenario.tables import sharing as use
-from sim.scenario.tables.column_changes import with_settings
+from sim.scenario.tables.column_changes import TableType, with_settings
 from sim.scenario.tables.inventory import Inventory, check_sites, of_polled_family, read_inventory
 from sim.scenario.tables.lists import read_list, read_target, shared_part
 from sim.scenario.tables.rows import read_assumptions
@@ -35,7 +35,6 @@ ASSUMPTIONS = "assumptions"
 """Name of the table of assumed values."""
 VISIT_VALUES = "revenue-per-visit"
 """Table that is read where an inventory gives visits and no revenue, unless another is named."""
-TableType = TypeVar("TableType", bound=Table[Any])
 
 
 @dataclass(frozen=True)

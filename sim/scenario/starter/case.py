@@ -55,11 +55,6 @@ _DAYS = 14
 _OPEN_DAYS = 28
 """Days of a run after the last date of a list with rows without an end. A choice, and said."""
 _ANY_DAY = "Any day, as none was given"
-_PLACEHOLDER = """\
-# Addresses to be blocked, one prefix or address of either family a line, or any other list that
-# `overblock exposure` reads. This one is set aside for documentation (RFC 5737): put yours here.
-192.0.2.0/24
-"""
 
 
 @dataclass(frozen=True)
@@ -202,7 +197,7 @@ def write_case(known: Known, folder: Path, mistakes: Mistakes) -> list[str]:
         )
     blocklist = "blocklist.txt" if listed is None else f"blocklist{listed.ending}"
     if listed is None:
-        files[blocklist] = _PLACEHOLDER.encode()
+        files[blocklist] = _read("blocklist.txt").encode()
         assumed.append("The blocklist: a prefix reserved for documentation.")
     else:
         files[blocklist] = listed.data
@@ -245,14 +240,14 @@ def write_case(known: Known, folder: Path, mistakes: Mistakes) -> list[str]:
     if known.operators is not None or polled or operators == UNKNOWN:
         operators = "operators.csv"
         files |= {operators: table.encode(), "operators.source.yaml": note.encode()}
-    rest = [*([_SEEN] if polled else []), *([_IPV6] if has_ipv6 else [])]
+    rest = [_section(name) for name, has in (("seen", polled), ("ipv6", has_ipv6)) if has]
     if known.ranges is not None:
         ranges, about, others = completed
         files |= {"ranges.csv": ranges.encode(), "ranges.source.yaml": about.encode()}
         if others:
             assumed.append(f"Ranges of providers that yours lack, from {TODAY}: {others}.")
     if known.ranges is not None or first.year >= _FIRST_OF_TODAY:
-        rest.append(_RANGES.format("ranges.csv" if known.ranges else TODAY))
+        rest.append(_section("ranges", prefixes="ranges.csv" if known.ranges else TODAY))
     if known.country not in countries():
         section, unconverted = _money_of_case(known.country, first, inventory)
         rest.append(section)
@@ -279,11 +274,11 @@ def write_case(known: Known, folder: Path, mistakes: Mistakes) -> list[str]:
         ).rstrip()
         + "\n  polled: polled.csv" * ("polled.csv" in files),
         operators=operators,
-        population=_DRAWN if known.inventory is None else _GIVEN_SITES,
+        population=_section("drawn" if known.inventory is None else "sites"),
         rest="\n".join(filter(None, rest)),
         why_start="Given" if known.first else why_first,
         why_end="Given" if known.last else why_last,
-        notes="" if known.inventory else _NOTE_OF_N,
+        notes="" if known.inventory else _section("number"),
     )
     schema = (shipped("scenarios") / SCHEMA).read_bytes()
     files |= {SCHEMA: schema, SCENARIO: scenario(borrow="").encode()}
@@ -358,39 +353,8 @@ def _named_as_given(known: Known) -> Iterator[None]:
         raise type(error)(problems) from None
 
 
-_NOTE_OF_N = """\
-  population.n_businesses:
-    kind: assumption
-    unit: businesses
-    range: [500, 20000]
-    why: Any number; shares of it are what the run shows"""
-_IPV6 = """\
-# Some of your sites have IPv6: how many users have it is an assumption, unless you give it here.
-ipv6: {}"""
-_SEEN = """\
-# The list says what was seen blocked: nothing is added to its times.
-register:
-  cadence: cadence-as-seen"""
-MONEY = """\
-# Amounts are in this currency. Others are converted only by a rate with its source: a table like
-# seeds/exchange-rates.csv next to this file, with a row for this currency.
-money:
-  currency: {currency}
-  # rates: rates.csv"""
 _FIRST_OF_TODAY = 2022
 """First year to which the ranges of today are nearer than those of 2018."""
-_RANGES = """\
-providers:
-  prefixes: {}"""
-_GIVEN_SITES = """\
-population:
-  inventory: hosts.csv
-  # Businesses that are drawn with yours; none by default.
-  # n_businesses: 1000"""
-_DRAWN = """\
-population:
-  # Businesses that are drawn; `inventory: hosts.csv` takes your own.
-  n_businesses: 1000"""
 _WHAT = {
     "hosts.csv": "your sites, from your inventory",
     "polled.csv": "addresses that each operator was polled for; others are not known",
@@ -401,9 +365,18 @@ _WHAT = {
 }
 
 
+def _read(name: str) -> str:
+    return resources.files(__package__).joinpath(name).read_text("utf-8")
+
+
+def _section(name: str, **values: str) -> str:
+    """A part of a scenario that some cases have."""
+    text = _read("sections.yaml").partition(f"--- # {name}\n")[2].partition("\n---")[0]
+    return Template(text.removesuffix("\n")).substitute(values)
+
+
 def _filled(template: str, **values: str) -> str:
-    text = resources.files(__package__).joinpath(template).read_text("utf-8")
-    lines = Template(text).substitute(values).removesuffix("\n").split("\n")
+    lines = Template(_read(template)).substitute(values).removesuffix("\n").split("\n")
     # An empty value leaves no empty line in YAML.
     is_yaml = template == SCENARIO
     return "\n".join(line for line in lines if line or not is_yaml) + "\n"
@@ -474,4 +447,4 @@ def _money_of_case(country: str, first: date, inventory: Inventory | None) -> tu
             "a line `currency,of,per_usd,low,high,kind,source,date,why`, and one such as "
             f"`{currency},{first.year},PER_USD,LOWEST,HIGHEST,fact,SOURCE,DATE,`."
         )
-    return MONEY.format(currency=currency), notes
+    return _section("money", currency=currency), notes

@@ -31,7 +31,7 @@ from sim.scenario.quantities import describe, is_one_line
 from sim.scenario.schema import Scenario
 from sim.scenario.strategies import GivenOrderRow
 from sim.scenario.tables.lists import list_prefixes
-from sim.scenario.tables.roles import ROLES
+from sim.scenario.tables.roles import FRONTEND, ROLES
 from sim.scenario.tables.rows import PolledRow, SectorRow
 from sim.scenario.tables.seeds import (
     MAX_PROBLEMS,
@@ -231,7 +231,6 @@ MAX_NAME = 253
 """Letters of a site's name: those of a domain name (RFC 1035, section 2.3.4)."""
 MAX_VISITS_PER_H = 1e9
 MAX_USD_PER_H = 1e8
-FRONTEND = ROLES.index("frontend")
 OF_ROWS = ("host", "line")
 """Numbers of a row, beside those that a file gives."""
 OF_TABLES = ("provider", "region", "service", "asn")
