@@ -124,10 +124,14 @@ class Outage:
     """Whether what is listed was given to the model."""
     unknown: str = ""
     """How many sites are not known, if some are."""
+    has_both: bool = False
+    """Whether addresses of both families are listed; those of IPv4 are shown."""
 
     @property
     def listed_title(self) -> Text:
         """What the upper panel shows."""
+        if self.has_both:
+            return say("IPv4 addresses listed")
         return say("Addresses listed") if self.is_addresses else say("IPv6 networks listed")
 
     @property
@@ -172,7 +176,7 @@ class Outage:
         said = sentences(said, self.unknown)
         if self.listed is None:
             return said
-        n = number(self.most_listed.median)
+        n = value_text(self.most_listed)
         most = say("{listed}: {n} at the peak.", listed=self.listed_title, n=n)
         return sentences(most, said)
 
@@ -238,6 +242,8 @@ def read_outage(run: RunFolder, strategy: str | None = None) -> Outage:
             by_provider = {name: band_of(one, run.horizon_s) for name, one in curves.items()}
             curve = run.curve(metric, run.strategy(strategy))
             orders = find_orders(listed, by_provider, run.start, curve, cut_off)
+    estimates = read_estimates(run)
+    six = estimates.get((run.strategy(strategy), f"{NETWORKS}_peak"))
     return Outage(
         start=run.start,
         horizon_s=run.horizon_s,
@@ -245,7 +251,7 @@ def read_outage(run: RunFolder, strategy: str | None = None) -> Outage:
         is_addresses=metric == LISTED,
         cut_off=cut_off,
         peak=read_share(run, run.strategy(strategy), PEAK),
-        most_listed=read_estimates(run)[run.strategy(strategy), f"{metric}_peak"],
+        most_listed=estimates[run.strategy(strategy), f"{metric}_peak"],
         of_sites=has_sites_alone(run),
         orders=orders,
         sessions=sessions,
@@ -254,6 +260,7 @@ def read_outage(run: RunFolder, strategy: str | None = None) -> Outage:
         bound="" if has_sites_alone(run) else read_bound(run, run.strategy(strategy)),
         is_given=not is_simulated(run),
         unknown=note_of_unknown(run, run.strategy(strategy)) if has_sites_alone(run) else "",
+        has_both=metric == LISTED and six is not None and six.high > 0,
     )
 
 

@@ -43,8 +43,10 @@ NO_PROVIDER = "(not known)"
 MOST_NAMES = 2
 """Addresses, entries and providers of a site that are named."""
 MOST_SITES = 12
+MOST_ON_PHONE = 6
 MOST_DETAILED = 40
-"""Sites in the table of the first screen; of those listed or cut off, in the tables below."""
+"""Sites in the table of the first screen, also on a phone; of those listed or cut off, in the
+tables below."""
 WHYS = {
     causes.OWN_ADDRESS: say("an assumed address of it is listed"),
     causes.COMPONENT_ELSEWHERE: say("an assumed address of it is listed"),

@@ -333,7 +333,7 @@ class _Facts:
         for metric in LISTED:
             found = self.estimates.get((self.strategy, metric))
             if found is not None and found.median > 0:
-                yield metric, replace(found, unit="")
+                yield metric, found
 
     def whose(self) -> Text:
         """Whose harm it is."""
@@ -375,8 +375,7 @@ class _Facts:
         if not listed and orders is not None and not orders.high > 0:
             return say("No block is ordered.")
         each = [
-            n_listed(metric, found.median, of_others=run.has_own_addresses)
-            for metric, found in listed
+            n_listed(metric, found, of_others=run.has_own_addresses) for metric, found in listed
         ]
         what: str = listing(each) if each else self.names[self.strategy]
         is_throttle = read_mechanisms(run, self.strategy) == ["throttle"]

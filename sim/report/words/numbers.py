@@ -28,6 +28,8 @@ NO_LIMIT = say("no limit")
 LEAST_PERCENT = 1e-4
 """Percent below which a share is not written in digits."""
 MILLION = 1_000_000
+COUNTED = frozenset(("addresses", "IPv4 addresses", "/64 networks"))
+"""Units of what is counted on a list."""
 _SCALES: dict[float, Callable[[str, float], Text]] = {
     1e12: lambda n, count: say_n("{n} trillion", "{n} trillion", count, n=n),
     1e9: lambda n, count: say_n("{n} billion", "{n} billion", count, n=n),
@@ -152,7 +154,13 @@ def quantity(value: float, unit: str) -> Text:
 
 
 def value_text(found: Estimate) -> Text:
-    """The median of an estimate, without its unit unless that is a percentage."""
+    """The median of an estimate, without its unit unless that is a percentage.
+
+    A count of addresses that is the same in several simulations is the list's: with every digit.
+    """
+    is_counted = found.unit in COUNTED and found.n_known > 1 and not found.has_range
+    if is_counted and found.median < MILLION and found.median % 1 == 0:
+        return whole(int(found.median))
     return quantity(found.median, found.unit)
 
 

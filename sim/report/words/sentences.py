@@ -43,6 +43,7 @@ from sim.report.words.numbers import (
     range_text,
     span,
     two_digits,
+    value_text,
     whole,
 )
 from sim.report.words.record import is_record
@@ -543,9 +544,9 @@ _N_LISTED_WORDS: dict[tuple[str, bool], Callable[[float, str], Text]] = {
 }
 
 
-def n_listed(metric: str, median: float, *, of_others: bool) -> Text:
+def n_listed(metric: str, found: Estimate, *, of_others: bool) -> Text:
     """How many addresses or networks were listed, with their number."""
-    return _N_LISTED_WORDS[metric, of_others](two_digits(median), number(median))
+    return _N_LISTED_WORDS[metric, of_others](two_digits(found.median), value_text(found))
 
 
 def amount(value: float, unit: str) -> Text:

@@ -923,11 +923,16 @@ def test_shares_of_users_are_called_assumed_where_they_are(session_folder, ensem
 
 
 def test_what_is_still_listed_at_the_end_is_stated(ensemble_run, monkeypatch):
-    found = {("replay", "addresses_listed_at_end"): Estimate(1200, 1200, 1200, "IPv4 addresses")}
+    left = Estimate(1234, 1234, 1234, "IPv4 addresses", n_known=2)
+    found = {("replay", "addresses_listed_at_end"): left}
     run = open_run(ensemble_run)
     assert "are still listed" not in words_of(render(run))
     monkeypatch.setitem(_template().globals, "read_estimates", lambda _: found)
-    assert "2022, UTC+02:00, when 1,200 addresses are still listed" in words_of(render(run))
+    assert "2022, UTC+02:00, when 1,234 addresses are still listed" in words_of(render(run))
+    found["replay", "networks_listed_peak"] = left
+    assert "when 1,234 IPv4 addresses are still listed" in words_of(render(run))
+    found["replay", "addresses_listed_at_end"] = replace(left, n_known=1)
+    assert "when 1,200 IPv4 addresses" in words_of(render(run))
 
 
 def test_the_appendix_describes_what_was_ordered(session_folder, ensemble_run):
@@ -1064,6 +1069,11 @@ def test_each_site_has_addresses_entries_last_hour_spells_and_loss(site_folder, 
     for name, most, n in (("MOST_SITES", 1, 5), ("MOST_DETAILED", 2, 2)):
         monkeypatch.setattr(f"sim.report.page.sites.{name}", most)
         assert len([*times_of(open_run(site_folder), 60)]) == n
+    # A phone's first screen has fewer still.
+    monkeypatch.setitem(_template().globals, "MOST_ON_PHONE", 3)
+    page = render(open_run(site_folder))
+    assert page.count('<tr class="ph">') == 2
+    assert "The first 3 sites; the others are in the detail." in words_of(page)
 
 
 def test_what_is_of_all_businesses_is_not_called_the_sites(site_folder):
@@ -1532,7 +1542,7 @@ def test_a_block_of_the_targets_own_networks_is_no_first_block(tmp_path):
 
 def test_what_is_ordered_blocked_and_has_no_address_is_a_name(site_folder, tmp_path):
     assert read_mechanisms(open_run(site_folder), "replay") == ["drop"]
-    said = "none is cut off before the first operator blocks: "
+    said = "A site may first be cut off earlier than this"
     assert said in words_of(page_of(site_folder))
     folder = shutil.copytree(site_folder, tmp_path / "run")
     rows = f"SELECT * FROM '{site_folder}/entries.parquet' WHERE entry > 0"
@@ -1564,7 +1574,7 @@ def test_a_zero_of_a_small_sample_is_a_bound(tmp_path):
     assert "No modelled business lost anything: what all of them lose is not known." in text
     operators = text[
         text.index("First block (simulated) Hours per business") : text.index(
-            "First block: of others"
+            "First block: of any address"
         )
     ]
     # Three in four businesses, for all of the five days.

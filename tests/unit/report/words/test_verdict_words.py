@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from sim.catalogue.choices import LISTED
-from sim.measure.estimates import count_over, estimate_over
+from sim.measure.estimates import Estimate, count_over, estimate_over
 from sim.report.words.heading import other_warnings
 from sim.report.words.languages import language
 from sim.report.words.numbers import with_range
@@ -156,8 +156,9 @@ def test_networks_of_ipv6_are_named_as_addresses_are() -> None:
     of_ipv6 = "IPv6 /64 networks ordered blocked at the peak"
     assert LISTED_WORDS[LISTED[1], False](3) == of_ipv6
     assert LISTED_WORDS[LISTED[1], True](3) == f"simulated {of_ipv6}"
-    assert n_listed(LISTED[1], 1, of_others=True) == "1 IPv6 network of others"
-    assert n_listed(LISTED[1], 2100, of_others=False) == "2,100 IPv6 networks"
+    one, many = Estimate(1, 1, 1, ""), Estimate(2100, 2100, 2100, "")
+    assert n_listed(LISTED[1], one, of_others=True) == "1 IPv6 network of others"
+    assert n_listed(LISTED[1], many, of_others=False) == "2,100 IPv6 networks"
 
 
 def test_counts_have_whole_medians_and_ends():
