@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import duckdb
 import numpy as np
@@ -15,13 +16,14 @@ from sim.assess.assessment import (
     _BY_OPERATOR,
     Assessment,
     _count_entries,
+    _most_cut_off,
     _operator_lags,
     _turned,
     _wait,
     assess,
 )
 from sim.errors import UsageError
-from sim.measure.estimates import Grade
+from sim.measure.estimates import Estimate, Grade
 from sim.report.documents.assessment import write_assessment
 from sim.report.documents.markdown import to_html
 from sim.report.words.answer import answer
@@ -81,6 +83,14 @@ def test_numbers_are_those_of_the_summary_and_of_the_report(folder, found):
             assert [one.median, one.low, one.high] == [
                 float(row[name] or row["median"]) for name in ("median", "low", "high")
             ]
+    differences = {
+        row["metric"]: float(row["difference"] or "nan")
+        for row in csv_rows(folder / "comparison.csv")
+        if row["strategy"] == OWN
+    }
+    assert {name: one.median for name, one in found.differences.items()} == pytest.approx(
+        differences, nan_ok=True
+    )
     text = printed(found)
     for strategy in answer(found.run).strategies:
         for figure in strategy.figures:
@@ -96,7 +106,7 @@ def test_a_share_is_a_median_of_shares_simulation_by_simulation(folder, found):
     assert found.shares[OWN].median == pytest.approx(np.median(rows["share"]))
 
 
-def test_groups_that_bear_most_come_first_with_their_shares(folder, found):
+def test_groups_that_bear_most_come_first_with_their_shares(folder, found, monkeypatch):
     rows = read_columns(
         folder / "hits.parquet",
         'SELECT "group" AS name, median(value / denominator) AS share, '
@@ -112,6 +122,10 @@ def test_groups_that_bear_most_come_first_with_their_shares(folder, found):
         sorted(expected.values(), reverse=True)[:5]
     )
     assert all(one.median == pytest.approx(expected[name]) for name, one in groups)
+    shares = {name: Estimate(0.0, 0.0, high, "share") for name, high in (("a", 0.0), ("b", 0.1))}
+    monkeypatch.setattr("sim.assess.assessment.read_group_shares", lambda *_: shares)
+    (named,) = _most_cut_off(found.run, OWN, "sector")
+    assert named[0] == "b", "none of the other is ever cut off"
 
 
 def test_a_verdict_is_turned_where_the_strategy_is_the_second_of_the_pair():
@@ -232,6 +246,9 @@ def test_an_operator_that_did_not_release_a_withdrawn_entry_is_counted(tmp_path)
 def test_an_own_strategy_ends_its_entries_by_withdrawing_them(found):
     remedies = replace(found.remedies, time_limits={}, ends_by_order=False)
     assert "entry ends when it is withdrawn" in printed(replace(found, remedies=remedies))
+    given = [{"label": one, "id": "orders"} for one in found.run.strategies]
+    run = replace(found.run, manifest={**found.run.manifest, "strategies": given})
+    assert "order given has an end of its own" in printed(assess(run, OWN, ()))
 
 
 def test_entries_are_counted_in_simulations_without_any_event_too(tmp_path):
@@ -294,6 +311,9 @@ def test_the_command_writes_a_page_and_refuses_what_it_cannot_write(folder, tmp_
         assert said in assess(*wrong, status=2).output
 
 
-def test_lags_of_operators_without_a_table_are_not_known():
+def test_lags_of_operators_without_a_table_are_not_known(monkeypatch):
     nobody = RunFolder(Path("out"), {"inputs": []}, {"operators": {}})
     assert np.isnan(_operator_lags(nobody)).tolist() == [True, True]
+    rows = [SimpleNamespace(compliance=one, apply_lag_median_h=h) for one, h in ((0, 1), (1, 2))]
+    monkeypatch.setattr("sim.assess.assessment.input_rows", lambda *_: rows)
+    assert _operator_lags(nobody) == (2, 2), "who never complies has no lag"

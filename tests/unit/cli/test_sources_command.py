@@ -55,6 +55,8 @@ def test_a_run_says_what_it_rested_on(shipped_single_run):
     of_scenario = json.loads(call("sources", "telegram-2018-replay", "--json").stdout)
     assert of_run["folder"] == str(shipped_single_run)
     assert of_run["sources"] == of_scenario["sources"]
+    said = call("sources", str(shipped_single_run)).stderr
+    assert "warning: tables of another country or time are used for RU in 2018" in said
 
 
 def test_a_run_takes_no_overrides_and_no_rows(shipped_single_run):
