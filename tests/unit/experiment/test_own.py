@@ -243,6 +243,7 @@ def test_from_python_and_in_a_comparison(tmp_path, monkeypatch, call):
         (["--strategy", "rule.py:Around", "--set", "k=1"], "Around.k: unknown key (known: length)"),
         (["--strategy", "rule.py:Broken"], "rule.py:32: ZeroDivisionError: division by zero"),
         (["--strategy", "rule.py:Silent"], "Silent.decide to return a Decision, got []"),
+        (["--set", "strategy={id: own, file: rule.py, rule: 1x}"], "strategy.rule: expected text"),
         (["--strategy", "bad.py:A"], "bad.py:2: SyntaxError: "),
         (["--measure", "rule.py:spells"], "another name than that of any"),
         (["--measure", "rule.py:undeclared"], "expected @overblock.rules.measure(unit=...) above"),

@@ -18,10 +18,11 @@ from sim.report.page.document import render
 from sim.report.words import what_if
 from sim.report.words.answer import answer
 from sim.report.words.commands import repeat_command
+from sim.report.words.heading import strategy_words
 from sim.report.words.languages import IN_ENGLISH
 from sim.results.folder import open_run
 from sim.scenario.sources import list_warnings
-from sim.scenario.variants import choose_what_ifs
+from sim.scenario.variants import WITHOUT, choose_what_ifs
 from sim.world.placement import seat_sites, warnings_of_leaving
 from sim.world.providers import build_places
 from tests.csv_rows import csv_rows
@@ -129,6 +130,7 @@ def test_the_answer_and_the_page_lead_with_the_sites(tmp_path):
 
 
 def test_the_answer_is_about_each_what_if(folder):
+    assert IN_ENGLISH.write(strategy_words({"what_if": {WITHOUT: "X"}})) == "your sites without X"
     said = IN_ENGLISH.write(answer(open_run(folder)).sentence)
     first, last = said.split(". ")
     assert "our sites moved as in moves0.csv are cut off for less time than now" in first

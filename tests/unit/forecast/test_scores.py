@@ -3,6 +3,7 @@
 import csv
 import hashlib
 from datetime import datetime
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -28,6 +29,7 @@ from sim.forecast.scores import (
     simple_probabilities,
     stored_text,
 )
+from sim.report.documents.forecasts import _percent, calibration
 from sim.statistics.designs import crps
 from sim.streams import Streams
 from tests.csv_rows import csv_rows
@@ -344,3 +346,30 @@ def test_providers_are_those_of_the_most_specific_range():
 def test_expected_hours_are_of_the_mean_session(outlook):
     assert_allclose(outlook.length_h, np.mean(outlook.counts["hours"]))
     assert outlook.length_h[0] != np.median(outlook.counts["hours"])
+
+
+@pytest.mark.parametrize(
+    ("expected", "came", "said"),
+    [(10.0, 8, ""), (10.0, 12, ""), (10.0, 7, "were too high"), (10.0, 13, "were too low"),
+     (1.3, 0, "were too high"), (1.2, 0, "")],
+)  # fmt: skip
+def test_past_forecasts_that_are_far_from_what_came_are_a_caution(expected, came, said):
+    p, is_listed = np.full(20, expected / 20), np.arange(20) < came
+    one = SimpleNamespace(p=[p], is_listed=is_listed, p_any=p * 0 + 0.5, is_any=np.arange(20) < 10)
+    text, caution = calibration([one])
+    assert f"expected {expected:.0f} addresses in the next session, and {came} came; " in text
+    assert caution.partition(":")[0] == (
+        said and f"Past forecasts of listings in the next session {said}"
+    )
+
+
+def test_a_probability_is_neither_0_nor_1():
+    told = {
+        1.0: "over 99.9",
+        0.9994: "99.9",
+        0.5: "50",
+        0.0123: "1.2",
+        1e-5: "0.001",
+        0: "below 0.001",
+    }
+    assert {share: _percent(share) for share in told} == told

@@ -69,6 +69,9 @@ def make(path: Path, text: str, *, force: bool = False) -> None:
 def test_what_the_program_makes_is_replaced_by_force(tmp_path):
     folder = write_run(tmp_path / "out")
     (folder / "parts/scratch/tmp1234").unlink()  # an empty folder of the program's
+    for left in (".report.html.partial-7.html", "figures/exact/.partial-7/map.png"):
+        (folder / left).parent.mkdir(exist_ok=True)
+        (folder / left).write_text("of a process that was killed")
     assert foreign_files(folder) == []
     with pytest.raises(UsageError, match="holds an earlier run; give --force to replace it"):
         make(folder, "y")

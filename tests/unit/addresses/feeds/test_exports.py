@@ -294,6 +294,8 @@ _NAT = {"public_ip": "198.51.100.7", "private_ip": "10.0.0.1"}
          '"VM deallocated"}]', 1, "in no use"),
         (_state(hcloud_server={"ipv4_address": "198.51.100.7", "status": "off"}), 1, "in no use"),
         (_state(aws_eip=_EIP), 1, ""),
+        # What a rented address is attached to may be off; the address is still the user's.
+        (_state(hcloud_primary_ip={"ip_address": "198.51.100.7", "status": "off"}), 1, ""),
         # As the state has it, and as `show -json` has it.
         (_state(aws_instance=_EIP).replace('"attributes"', '"deposed": "ab", "attributes"'), 0,
          "1 deposed objects"),
