@@ -12,7 +12,9 @@ import re
 import zlib
 from codecs import BOM_UTF8
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from difflib import get_close_matches
 from os import PathLike, fspath
 from typing import Protocol
 
@@ -109,6 +111,10 @@ class Source:
             self._file = io.BufferedReader(io.FileIO(path, "rb"))
         except OSError as error:
             reason = error.strerror or str(error)
+            folder, name = os.path.split(fspath(path))
+            with suppress(OSError):
+                if near := get_close_matches(name, os.listdir(folder or "."), n=1):
+                    reason += f"; did you mean {near[0]}?"
             raise self._refused(f"expected a readable file, got {reason}") from None
         try:
             self._stream = self._decompressed()

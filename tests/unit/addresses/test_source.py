@@ -46,6 +46,9 @@ def test_damaged_compression_is_refused(tmp_path, damage):
 def test_a_missing_file_is_refused(tmp_path):
     with pytest.raises(DataError, match="nothing: expected a readable file, got No such file"):
         Source(tmp_path / "nothing")
+    (tmp_path / "blocklist.csv").touch()
+    with pytest.raises(DataError, match=r"directory; did you mean blocklist\.csv\?"):
+        Source(tmp_path / "blocklist.txt")
     with pytest.raises(DataError, match="expected a readable file, got Is a directory"):
         Source(tmp_path)
 
