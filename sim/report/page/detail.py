@@ -5,7 +5,6 @@ In: a run folder. Out: numbers with names, which ``detail.html.j2`` writes as a 
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Container, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -59,7 +58,7 @@ from sim.report.words.sentences import (
     read_losses,
     step_text,
 )
-from sim.report.words.sites import share_known
+from sim.report.words.sites import read_hours_at
 from sim.results.folder import RunFolder, assumptions_of, input_rows, later
 from sim.results.store import NOT_ATTRIBUTED
 from sim.results.tables import text
@@ -257,10 +256,10 @@ def operators_of(
         if at is not None:
             when = moment(step_before(later(run.start, at), rounding_of(outage)), run.horizon_s)
             when = joined("", (OR_BEFORE, when)) if not at and is_record(run) else when
-        hours = harm.get(group.operator)
-        # Not of sites for which it was not polled.
-        known = share_known(run, strategy, group.operator) if outage.of_sites else 1.0
-        hours = hours and hours.times(run.horizon_s / 3600 / (known or math.nan), "h")
+        if outage.of_sites:
+            hours = read_hours_at(run, strategy, group.operator)
+        elif hours := harm.get(group.operator):
+            hours = hours.times(run.horizon_s / 3600, "h")
         yield say_name(group.label), group.share_users, when, hours
 
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from sim.addresses.sets.intervals import AddressSet
 from sim.blocklists.hosts import State, find_hits, without_repeats
 from sim.catalogue.measures import USD
+from sim.measure.estimates import Estimate, estimate_over
 from sim.measure.sites import SiteRuns, read_addresses, read_sites
 from sim.report.words.heading import is_replayed, read_mechanisms
 from sim.report.words.languages import Text, joined, say, say_n
@@ -50,13 +51,21 @@ def read_known(run: RunFolder, strategy: str, unit: str = USD) -> SiteRuns:
     return replace(runs, number={**runs.number, **known})
 
 
-def share_known(run: RunFolder, strategy: str, operator: str) -> float:
-    """Share of the sites of which it is known whether an operator cut them off."""
+def read_hours_at(run: RunFolder, strategy: str, operator: str) -> Estimate | None:
+    """Mean hours at an operator of the sites of which they are known there; None without any."""
     unknown = find_unknown(run, strategy)
     polled = {site for site, who in unknown if who}
     # A site whose place is drawn has no rows of operators.
-    n = sum(who == operator if who else site not in polled for site, who in unknown)
-    return 1 - n / len(read_sites(run.path, strategy).site)
+    hidden = {s for s, who in unknown if who == operator or (not who and s not in polled)}
+    if not (n := len(read_sites(run.path, strategy).site) - len(hidden)):
+        return None
+    query = (
+        "SELECT coalesce(sum(impaired_h) FILTER (operator = ? AND NOT list_contains(?, site)), 0) "
+        "AS hours FROM data WHERE strategy = ? GROUP BY replicate"
+    )
+    given = [operator, sorted(hidden), strategy]
+    hours = read_columns(run.path / "site_runs.parquet", query, given)["hours"]
+    return estimate_over(hours / n, "h")
 
 
 def find_unknown(run: RunFolder, strategy: str) -> set[tuple[str, str]]:

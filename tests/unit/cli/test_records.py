@@ -447,13 +447,21 @@ def test_what_an_operator_was_not_polled_for_is_not_known(tmp_path):
     assert "blocked.example ≥1 0 not known" in page
     assert "every.example 0 0 0 " in page
     # Seen blocked at an operator that was not polled for its other address.
-    rows = ["site,address", "part.example,198.51.100.2", "part.example,203.0.113.1", ""]
+    rows = ["site,address", "part.example,198.51.100.2", "part.example,203.0.113.1"]
+    rows += ["every.example,203.0.113.77", ""]
     (tmp_path / "sites.csv").write_text("\n".join(rows))
     run("run", "spain-record", *given, "-n", "2", "-w", "1", "-o", tmp_path / "part")
     for file in ("site_sessions.csv", "sites.csv"):
-        found = {row["operator"]: row["affected_h"] for row in csv_rows(tmp_path / "part" / file)}
-        assert found == {"": "1.0", "one": "", "two": ""}
-    assert "part.example ≤ 7 Mar, 15:00 ≥1 ≥1 100% ?" in words_of(tmp_path / "part")
+        rows = [row for row in csv_rows(tmp_path / "part" / file) if row["site"] == "part.example"]
+        assert {row["operator"]: row["affected_h"] for row in rows} == {
+            "": "1.0",
+            "one": "",
+            "two": "",
+        }
+    page = words_of(tmp_path / "part")
+    assert "part.example ≤ 7 Mar, 15:00 ≥1 ≥1 100% ?" in page
+    # At each operator it is known of the other site alone.
+    assert "one 50% 7 Mar, 15:00 0 two 50% not seen 0 First seen" in page
     # What is polled and free is an address too.
     data[-1]["ip"] = "203.0.113.x"
     (tmp_path / "data.json").write_text(json.dumps({"data": data}))
