@@ -15,13 +15,7 @@ import numpy as np
 from sim.catalogue.measures import MEASURES
 from sim.errors import UsageError
 from sim.experiment.comparison import JUDGED
-from sim.measure.estimates import (
-    Estimate,
-    estimate_of,
-    read_estimates,
-    read_group_shares,
-    read_share,
-)
+from sim.measure import estimates
 from sim.measure.summary import spread_of
 from sim.results.folder import RunFolder, input_rows
 from sim.results.parquet import read_columns
@@ -53,20 +47,20 @@ class Assessment:
     others: tuple[str, ...]
     """The strategy under assessment, the one that differences are taken to, and its
     alternatives."""
-    numbers: Mapping[tuple[str, str], Estimate]
+    numbers: Mapping[tuple[str, str], estimates.Estimate]
     """Estimates by strategy and measure."""
-    shares: Mapping[str, Estimate]
+    shares: Mapping[str, estimates.Estimate]
     """Businesses ever cut off from some of their customers, as a share, by strategy."""
-    differences: Mapping[str, Estimate]
+    differences: Mapping[str, estimates.Estimate]
     """Estimates of differences from the baseline, by measure, of the strategy under assessment."""
     verdicts: tuple[Row, ...]
     """Rows of ``verdicts.csv`` that compare it with its alternatives, it being the first."""
-    burdens: Mapping[str, Sequence[tuple[str, Estimate]]]
+    burdens: Mapping[str, Sequence[tuple[str, estimates.Estimate]]]
     """Groups with the largest share ever cut off, by kind of group: name and share."""
     remedies: Remedies
     """How remedies work."""
 
-    def number(self, metric: str, label: str = "") -> Estimate | None:
+    def number(self, metric: str, label: str = "") -> estimates.Estimate | None:
         """Estimate of a measure under a strategy; None where it is not measured."""
         return self.numbers.get((label or self.label, metric))
 
@@ -101,7 +95,7 @@ def assess(run: RunFolder, label: str | None, versus: Sequence[str]) -> Assessme
     )
     if own in others:
         raise UsageError(f"--versus {own}: expected another strategy than the one under assessment")
-    numbers = read_estimates(run)
+    numbers = estimates.read_estimates(run)
     shown = dict.fromkeys((own, *others, baseline))
     return Assessment(
         run,
@@ -109,9 +103,9 @@ def assess(run: RunFolder, label: str | None, versus: Sequence[str]) -> Assessme
         baseline,
         others,
         numbers,
-        {one: read_share(run, one, EVER) for one in shown if (one, EVER) in numbers},
+        {one: estimates.read_share(run, one, EVER) for one in shown if (one, EVER) in numbers},
         {
-            text(row, "metric"): estimate_of(row, "difference")
+            text(row, "metric"): estimates.estimate_of(row, "difference")
             for row in read_rows(run, "comparison.csv", ("metric", "difference"))
             if text(row, "strategy") == own and own != baseline
         },
@@ -147,9 +141,9 @@ def _turned(row: Row) -> Row:
     }
 
 
-def _most_cut_off(run: RunFolder, own: str, by: str) -> list[tuple[str, Estimate]]:
+def _most_cut_off(run: RunFolder, own: str, by: str) -> list[tuple[str, estimates.Estimate]]:
     """Groups whose largest share of businesses was ever cut off, without groups with none."""
-    found = read_group_shares(run, own, by, EVER).items()
+    found = estimates.read_group_shares(run, own, by, EVER).items()
     cut_off = [one for one in found if one[1].high > 0]
     return sorted(cut_off, key=lambda one: -one[1].median)[:MOST_GROUPS]
 

@@ -17,6 +17,7 @@ from sim.errors import DataError, Problem, UsageError
 from sim.experiment.draws import OTHER_MODEL
 from sim.experiment.plan import Plan
 from sim.files import hash_of, write_whole
+from sim.results import integrity
 from sim.results.folder import (
     COMPLETE,
     SCENARIO,
@@ -24,16 +25,6 @@ from sim.results.folder import (
     is_run_folder,
     read_manifest,
     read_object,
-)
-from sim.results.integrity import (
-    EXPERIMENT,
-    EXPERIMENT_SCHEMA,
-    NOT_THERE,
-    PARTS,
-    changes_of,
-    is_inside,
-    n_runs,
-    remove_parts,
 )
 from sim.results.manifest import all_tables
 from sim.results.output import check_left_behind, destination, partial_folders, put_back
@@ -85,7 +76,7 @@ class Question:
         UsageError
             If the result would have another identity now.
         """
-        with _readable(self.parts / EXPERIMENT):
+        with _readable(self.parts / integrity.EXPERIMENT):
             seed, n_replicates = self.saved["root_seed"], self.saved["n_replicates"]
             planned = make(self.resolved, seed, n_replicates, **self.saved["asked"])
             is_same = planned.plan.result_id == self.saved["result_id"]
@@ -115,9 +106,9 @@ def write_question(plan: Plan, scenarios: Iterable[Resolved], folder: Path) -> N
             write_whole(folder / place / note.name, note.read_bytes())
         copies[table.name] = {"copy": str(place / table.path.name), "sha256": table.sha256}
     write_json(
-        folder / EXPERIMENT,
+        folder / integrity.EXPERIMENT,
         {
-            "schema": EXPERIMENT_SCHEMA,
+            "schema": integrity.EXPERIMENT_SCHEMA,
             "kind": plan.kind,
             "result_id": plan.result_id,
             "version": __version__,
@@ -141,7 +132,7 @@ def read_question(folder: Path) -> Question:
     UsageError
         If it was saved by another version, or a table has changed.
     """
-    file = folder / EXPERIMENT
+    file = folder / integrity.EXPERIMENT
     document = read_object(file)
     if document.get("version") != __version__:
         raise UsageError(
@@ -197,14 +188,18 @@ def find_unfinished(path: Path) -> tuple[Path, Path]:
     if status == COMPLETE and destination(path) is None:
         folders.remove(path)
         # Left by a process that was killed after the last run.
-        remove_parts(path)
+        integrity.remove_parts(path)
         put_back(path)
-    unfinished = [folder for folder in folders if (folder / PARTS / EXPERIMENT).exists()]
+    unfinished = [
+        folder for folder in folders if (folder / integrity.PARTS / integrity.EXPERIMENT).exists()
+    ]
     if unfinished:
         asked = _asked_in(unfinished[0])
-        folder = max((one for one in unfinished if _asked_in(one) == asked), key=n_runs)
-        return folder / PARTS, destination(folder) or folder
-    if lost := ", ".join(name for name, why in changes_of(path) if why == NOT_THERE):
+        folder = max((one for one in unfinished if _asked_in(one) == asked), key=integrity.n_runs)
+        return folder / integrity.PARTS, destination(folder) or folder
+    if lost := ", ".join(
+        name for name, why in integrity.changes_of(path) if why == integrity.NOT_THERE
+    ):
         raise UsageError(
             f"{path}: is {status}, but {lost} is not there, and resuming makes no table "
             "of finished runs again; run it again with --force"
@@ -236,7 +231,7 @@ def forget_unfinished(parts: Path, result_id: str, *, is_complete: bool) -> None
 def _asked_in(folder: Path) -> str:
     """Identity of the result that a folder with parts is for; empty if it cannot be read."""
     try:
-        return str(read_object(folder / PARTS / EXPERIMENT)["result_id"])
+        return str(read_object(folder / integrity.PARTS / integrity.EXPERIMENT)["result_id"])
     except (DataError, KeyError):
         return ""
 
@@ -296,7 +291,7 @@ def resolved_of_folder(
         copies[str(table["name"])] = original = place / f"{stem}{copy.suffix}"
         for source, target in (copy, original), (note_path(Path(copy)), note_path(original)):
             file = run.path / source
-            if is_inside(run, file) and file.is_file():
+            if integrity.is_inside(run, file) and file.is_file():
                 target.write_bytes(file.read_bytes())
 
     def load(*texts: str) -> LoadedScenario:

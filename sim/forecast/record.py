@@ -14,14 +14,7 @@ from numpy.typing import NDArray
 from sim.addresses.feeds.inputs import ColumnChoice
 from sim.errors import DataError, Problem, UsageError
 from sim.scenario.load import load_scenario
-from sim.scenario.starter.record import (
-    GivenList,
-    Spells,
-    find_sessions,
-    read_ends,
-    read_given,
-    read_spells,
-)
+from sim.scenario.starter import record
 from sim.scenario.tables.seeds import read_note
 
 SHIPPED, RECORD = "spain-record", "spain-record-2025-26"
@@ -135,15 +128,17 @@ def read_record(
         path = loaded.find_table(RECORD)
         ends = loaded.scenario.start, loaded.scenario.end
         polls_s = int(ends[0].timestamp()), int(ends[1].timestamp())
-        listed = GivenList(".csv", path.read_bytes(), (), (), polls_s=polls_s)
+        listed = record.GivenList(".csv", path.read_bytes(), (), (), polls_s=polls_s)
     else:
-        listed = read_given(path, ColumnChoice(zone=ZoneInfo(loaded.scenario.time_zone or "UTC")))
-    begin_s, end_s = read_ends(path, listed, start, end, loaded.scenario.zone, option)
+        listed = record.read_given(
+            path, ColumnChoice(zone=ZoneInfo(loaded.scenario.time_zone or "UTC"))
+        )
+    begin_s, end_s = record.read_ends(path, listed, start, end, loaded.scenario.zone, option)
     if end_s <= begin_s:
         raise UsageError(f"{option.format('end')}{end}: expected an end after the beginning")
     # What is listed when the record ends goes on, and what the user cuts is no whole session.
-    spells = read_spells(listed, begin_s, end_s + 1)
-    all_sessions = find_sessions(spells)
+    spells = record.read_spells(listed, begin_s, end_s + 1)
+    all_sessions = record.find_sessions(spells)
     sessions = [one for one in all_sessions if begin_s <= one[0] and one[1] <= end_s]
     spells = {
         prefix: [(max(a, begin_s), min(b, end_s)) for a, b in mine if a < end_s and b > begin_s]
@@ -154,7 +149,7 @@ def read_record(
     return replace(split(spells, sessions, str(path)), until_s=end_s, is_cut=is_cut)
 
 
-def split(spells: Spells, sessions: Sequence[tuple[int, int]], file: str) -> SessionRecord:
+def split(spells: record.Spells, sessions: Sequence[tuple[int, int]], file: str) -> SessionRecord:
     """Return which addresses each session lists.
 
     Raises

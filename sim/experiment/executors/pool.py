@@ -22,16 +22,7 @@ from multiprocessing import parent_process
 from typing import Any
 
 from sim.addresses.machine_code import environment
-from sim.experiment.executors.task import (
-    Executor,
-    Failure,
-    Job,
-    Key,
-    Result,
-    SerialExecutor,
-    attempt,
-    failure_of,
-)
+from sim.experiment.executors import task
 from sim.experiment.interrupts import holds_interrupts
 
 if sys.platform == "linux":
@@ -56,10 +47,10 @@ LOADED = "sim.experiment.executors.loaded"
 """Module that loads what workers need."""
 MOST_BREAKS = 3
 """How often in a row the pool may break before any key is finished."""
-LOST = Failure("WorkerLost", "the process ended twice: killed, out of memory, or crashed")
-NO_PROCESS = Failure("WorkerLost", "processes end before they have done anything")
+LOST = task.Failure("WorkerLost", "the process ended twice: killed, out of memory, or crashed")
+NO_PROCESS = task.Failure("WorkerLost", "processes end before they have done anything")
 
-_begun: list[Callable[[Key], Any] | Failure] = []
+_begun: list[Callable[[task.Key], Any] | task.Failure] = []
 """In a worker: what is called with a key, or why that is not possible. Empty elsewhere."""
 
 
@@ -70,7 +61,7 @@ def _begin(job: bytes) -> None:
     try:
         _begun.append(pickle.loads(job).begin())
     except Exception as error:
-        _begun.append(failure_of(error))
+        _begun.append(task.failure_of(error))
 
 
 def _end_with_coordinator() -> None:
@@ -81,13 +72,13 @@ def _end_with_coordinator() -> None:
         os._exit(1)
 
 
-def _run(keys: Sequence[Key]) -> tuple[list[tuple[Key, Any]], float]:
+def _run(keys: Sequence[task.Key]) -> tuple[list[tuple[task.Key, Any]], float]:
     """Run some keys; return their results and the seconds they took."""
     started = time.perf_counter()
     (work,) = _begun
-    if isinstance(work, Failure):
+    if isinstance(work, task.Failure):
         return [(key, work) for key in keys], 0.0
-    done = [(key, attempt(work, key)) for key in keys]
+    done = [(key, task.attempt(work, key)) for key in keys]
     return done, time.perf_counter() - started
 
 
@@ -112,7 +103,7 @@ def load_engine() -> None:
             forkserver.ensure_running()
 
 
-class PoolExecutor(Executor):
+class PoolExecutor(task.Executor):
     """Runs keys in a fixed number of processes.
 
     Parameters
@@ -128,20 +119,20 @@ class PoolExecutor(Executor):
             raise ValueError(f"expected at least one worker, got {n_workers}")
         self._n_workers = n_workers
         self._n_in_chunk = n_in_chunk
-        self._job: Job[Any] | None = None
+        self._job: task.Job[Any] | None = None
         self._pool: ProcessPoolExecutor | None = None
         self._context = _Tracked()
 
     def run(
-        self, job: Job[Result], keys: Sequence[Key]
-    ) -> Generator[tuple[Key, Result | Failure], None, None]:
+        self, job: task.Job[task.Result], keys: Sequence[task.Key]
+    ) -> Generator[tuple[task.Key, task.Result | task.Failure], None, None]:
         """Yield each key with its result.
 
         When a process dies, the keys under way are run again one by one; a key whose process dies a
         second time is a failure.
         """
         waiting = deque(keys)
-        under_way: dict[Future[Any], list[Key]] = {}
+        under_way: dict[Future[Any], list[task.Key]] = {}
         n_done, spent_s, n_breaks = 0, 0.0, 0
         while waiting or under_way:
             is_broken = False
@@ -154,7 +145,7 @@ class PoolExecutor(Executor):
                 except BrokenProcessPool:
                     waiting.extendleft(reversed(chunk))
                     is_broken = True
-            suspects: list[Key] = []
+            suspects: list[task.Key] = []
             done = set() if is_broken else wait(under_way, None, FIRST_COMPLETED).done
             is_broken |= any(isinstance(f.exception(), BrokenProcessPool) for f in done)
             for future in list(under_way) if is_broken else list(done):
@@ -175,7 +166,9 @@ class PoolExecutor(Executor):
                 yield from ((key, NO_PROCESS) for key in waiting)
                 return
 
-    def _alone(self, job: Job[Result], keys: Sequence[Key]) -> Iterator[tuple[Key, Any]]:
+    def _alone(
+        self, job: task.Job[task.Result], keys: Sequence[task.Key]
+    ) -> Iterator[tuple[task.Key, Any]]:
         """Run keys one by one, to find the key that kills its process."""
         for key in keys:
             try:
@@ -185,7 +178,7 @@ class PoolExecutor(Executor):
                 self.stop(at_once=True)
                 yield key, LOST
 
-    def _submit(self, job: Job[Any], chunk: list[Key]) -> Future[Any]:
+    def _submit(self, job: task.Job[Any], chunk: list[task.Key]) -> Future[Any]:
         if self._pool is None or job is not self._job:
             self.stop()
             self._job, self._context = job, _Tracked()
@@ -244,20 +237,20 @@ LOADING_S = 10.0
 """A first key that took less than this tells nothing: it may have loaded compiled code."""
 
 
-class AdaptiveExecutor(Executor):
+class AdaptiveExecutor(task.Executor):
     """Starts in this process and moves to a pool when much is left to do.
 
     Many keys go to the pool at once, unless this process has loaded the engine.
     """
 
     def __init__(self, n_workers: int) -> None:
-        self._serial = SerialExecutor()
+        self._serial = task.SerialExecutor()
         self._pool = PoolExecutor(n_workers)
         self._s_per_key, self._is_first = 0.0, True
 
     def run(
-        self, job: Job[Result], keys: Sequence[Key]
-    ) -> Generator[tuple[Key, Result | Failure], None, None]:
+        self, job: task.Job[task.Result], keys: Sequence[task.Key]
+    ) -> Generator[tuple[task.Key, task.Result | task.Failure], None, None]:
         """Yield each key with its result."""
         if len(keys) >= MANY:
             load_engine()
