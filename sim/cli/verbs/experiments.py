@@ -9,23 +9,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from sim.catalogue.choices import COLLATERAL
 from sim.cli import console
+from sim.cli import options as cli
 from sim.cli.console import number, print_tables, sheet_table
-from sim.cli.options import (
-    FIXED,
-    KEPT,
-    METRICS,
-    POINT_REPLICATES,
-    RECORD,
-    SCENARIO_OR_RESUME,
-    SIMULATIONS,
-    SITES,
-    STRATEGY,
-    STRATEGY_OF_ONE,
-    ExperimentOptions,
-    given,
-    many,
-    option,
-)
 from sim.cli.task import Task, about_study, load_resolved, plan_again, unless_from
 from sim.errors import UsageError
 from sim.report.words.numbers import count
@@ -44,21 +29,21 @@ CONDITIONED_SCHEMA = "overblock/conditioned/1"
 
 
 def run(
-    scenario: str | None = SCENARIO_OR_RESUME,
-    simulations: int | None = SIMULATIONS,
-    kept: str | None = KEPT,
-    fixed: bool = FIXED,
-    strategy: str | None = STRATEGY_OF_ONE,
-    sites: Path | None = SITES,
-    record: Path | None = RECORD,
-    pairs: bool = option(
+    scenario: str | None = cli.SCENARIO_OR_RESUME,
+    simulations: int | None = cli.SIMULATIONS,
+    kept: str | None = cli.KEPT,
+    fixed: bool = cli.FIXED,
+    strategy: str | None = cli.STRATEGY_OF_ONE,
+    sites: Path | None = cli.SITES,
+    record: Path | None = cli.RECORD,
+    pairs: bool = cli.option(
         "--pairs",
         "Simulate each draw of the uncertain inputs twice, with different random numbers: "
         "summary.csv then has the share of the spread that is chance.",
         default=False,
     ),
     *,
-    options: ExperimentOptions,
+    options: cli.ExperimentOptions,
 ) -> None:
     """Simulate a scenario and write a run folder.
 
@@ -107,36 +92,36 @@ def _about(*names: str) -> Callable[[Mapping[str, Any]], dict[str, object]]:
 
 
 def compare(
-    scenario: str | None = SCENARIO_OR_RESUME,
-    strategy: list[str] = option(
-        f"--strategy {STRATEGY}",
+    scenario: str | None = cli.SCENARIO_OR_RESUME,
+    strategy: list[str] = cli.option(
+        f"--strategy {cli.STRATEGY}",
         "A strategy to compare; the id of the scenario's own strategy means that one with its "
         "parameters, orders:FILE a list in the scenario's folder. May be repeated.",
         default=[],
     ),
-    baseline: str | None = option(
+    baseline: str | None = cli.option(
         "--baseline LABEL",
         "Strategy that the others are compared with; 'none' by default. Added where not named.",
     ),
-    metric: list[str] = many("--metric NAME", "A metric to compare; all by default."),
-    move: list[str] = option(
+    metric: list[str] = cli.many("--metric NAME", "A metric to compare; all by default."),
+    move: list[str] = cli.option(
         "--move FILE",
         "Compare your sites as they are with your sites at other addresses: a CSV file with "
         "columns site and address. A site without an address there is drawn. May be repeated.",
         default=[],
     ),
-    without_provider: list[str] = option(
+    without_provider: list[str] = cli.option(
         "--without-provider NAME",
         "The same with your sites that are at a provider drawn among the others. May be repeated.",
         default=[],
     ),
-    sites: Path | None = SITES,
-    record: Path | None = RECORD,
-    simulations: int | None = SIMULATIONS,
-    kept: str | None = KEPT,
-    fixed: bool = FIXED,
+    sites: Path | None = cli.SITES,
+    record: Path | None = cli.RECORD,
+    simulations: int | None = cli.SIMULATIONS,
+    kept: str | None = cli.KEPT,
+    fixed: bool = cli.FIXED,
     *,
-    options: ExperimentOptions,
+    options: cli.ExperimentOptions,
 ) -> None:
     """Compare strategies, or other addresses of your sites.
 
@@ -174,11 +159,13 @@ def compare(
 
 
 def condition(
-    scenario: str | None = SCENARIO_OR_RESUME,
-    keep: int | None = option("--keep", "Simulations to keep; 300 by default.", min=1),
-    most: int | None = option("--most", "Most draws to run for them; 20,000 by default.", min=1),
+    scenario: str | None = cli.SCENARIO_OR_RESUME,
+    keep: int | None = cli.option("--keep", "Simulations to keep; 300 by default.", min=1),
+    most: int | None = cli.option(
+        "--most", "Most draws to run for them; 20,000 by default.", min=1
+    ),
     *,
-    options: ExperimentOptions,
+    options: cli.ExperimentOptions,
 ) -> None:
     """Keep the simulations that agree with the evidence.
 
@@ -197,7 +184,7 @@ def condition(
     from sim.backtest.conditioning import Conditioning
 
     def make(resolved: Resolved, seed: int) -> Conditioning:
-        return Conditioning.of(resolved, seed, **given(n_keep=keep, n_most=most))
+        return Conditioning.of(resolved, seed, **cli.given(n_keep=keep, n_most=most))
 
     task = Task.begin(options, scenario, "condition", make, Conditioning.again, keep, most)
     task.finish(
@@ -233,18 +220,18 @@ NOTE = "left-out.csv has the assumptions that are not varied"
 
 
 def sweep(
-    scenario: str | None = SCENARIO_OR_RESUME,
-    over: list[str] = many(
+    scenario: str | None = cli.SCENARIO_OR_RESUME,
+    over: list[str] = cli.many(
         "--over KEY=V1,V2,…|[log:]LOW..HIGH[:N]",
         "A key of the scenario and the values it takes: a list, or a range with N steps (by "
         "default 5). A column TABLE.COLUMN takes factors on it, or positions from -1 to 1 in its "
         "range ('overblock sensitivity SCENARIO --list').",
     ),
-    replicates: int | None = POINT_REPLICATES,
-    strategy: str | None = STRATEGY_OF_ONE,
-    metric: list[str] = METRICS,
+    replicates: int | None = cli.POINT_REPLICATES,
+    strategy: str | None = cli.STRATEGY_OF_ONE,
+    metric: list[str] = cli.METRICS,
     *,
-    options: ExperimentOptions,
+    options: cli.ExperimentOptions,
 ) -> None:
     """Run a scenario at many values of its keys.
 
@@ -284,20 +271,20 @@ def sweep(
 
 
 def sensitivity(
-    scenario: str | None = SCENARIO_OR_RESUME,
-    metric: list[str] = option(
+    scenario: str | None = cli.SCENARIO_OR_RESUME,
+    metric: list[str] = cli.option(
         "--metric NAME", f"The answer; {COLLATERAL} by default. May be repeated.", default=[]
     ),
-    only: list[str] = many(
+    only: list[str] = cli.many(
         "--only KEY,…", "Assumptions to vary; all that have a range by default."
     ),
-    replicates: int | None = POINT_REPLICATES,
-    strategy: str | None = STRATEGY_OF_ONE,
-    list_only: bool = option(
+    replicates: int | None = cli.POINT_REPLICATES,
+    strategy: str | None = cli.STRATEGY_OF_ONE,
+    list_only: bool = cli.option(
         "--list", "List the assumptions with their ranges and run nothing.", default=False
     ),
     *,
-    options: ExperimentOptions,
+    options: cli.ExperimentOptions,
 ) -> None:
     """Move each assumption to both ends of its range.
 

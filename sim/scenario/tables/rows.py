@@ -9,19 +9,8 @@ from pydantic import BeforeValidator, Field, StringConstraints
 
 from sim.scenario.quantities import Instant, Prefix, Share
 from sim.scenario.strategies import Groups
+from sim.scenario.tables import seeds
 from sim.scenario.tables.roles import ROLES
-from sim.scenario.tables.seeds import (
-    COUNTRY,
-    Distribution,
-    Nature,
-    RangedRow,
-    Row,
-    SupportedRow,
-    Table,
-    check_all_or_none,
-    check_drawn,
-    read_shipped,
-)
 
 Positive = Annotated[float, Field(gt=0)]
 NonNegative = Annotated[float, Field(ge=0)]
@@ -33,7 +22,7 @@ MAX_STOOD_FOR = 100_000
 """Operators that one row may stand for: one number is drawn for each."""
 
 
-class OrderRow(Row):
+class OrderRow(seeds.Row):
     """One order: block or unblock one prefix."""
 
     effective: Instant
@@ -63,7 +52,7 @@ class OrderRow(Row):
             )
 
 
-class PolledRow(Row):
+class PolledRow(seeds.Row):
     """Addresses of which an operator was polled, whether it blocked them or not."""
 
     operator: str
@@ -74,7 +63,7 @@ class PolledRow(Row):
     """Addresses."""
 
 
-class SessionRow(Row):
+class SessionRow(seeds.Row):
     """One session of blocking, and what was observed of it, if it is of the past."""
 
     start: Instant
@@ -89,7 +78,7 @@ class SessionRow(Row):
     use: Literal["calibration", "known"] | None = None
 
 
-class TargetPrefixRow(Row):
+class TargetPrefixRow(seeds.Row):
     """One range of the target's own."""
 
     prefix: Prefix
@@ -101,7 +90,7 @@ SHARED = "shared"
 """Region of a provider's shared ranges, where a table of all its ranges says which these are."""
 
 
-class CloudPrefixRow(Row):
+class CloudPrefixRow(seeds.Row):
     """One range of a provider in a region."""
 
     names_row: ClassVar[tuple[str, ...]] = ("prefix",)
@@ -115,7 +104,7 @@ class CloudPrefixRow(Row):
     source_id: str = ""
 
 
-class CadenceRow(Row):
+class CadenceRow(seeds.Row):
     """Time between two versions of the register, from a date on."""
 
     from_: Annotated[Instant, Field(alias="from")]
@@ -124,7 +113,7 @@ class CadenceRow(Row):
     source: str = ""
 
 
-class OperatorRow(Row):
+class OperatorRow(seeds.Row):
     """One group of Internet providers."""
 
     names_row: ClassVar[tuple[str, ...]] = ("operator",)
@@ -165,9 +154,9 @@ class OperatorRow(Row):
 
     def check_values(self) -> None:
         """Refuse parts of cohorts, of an adoption and of an overload, and cohorts of nobody."""
-        check_all_or_none(self, "cohorts", "over_dispersion")
-        check_all_or_none(self, "adoption_from", "adoption_median_d", "adoption_sigma")
-        check_all_or_none(self, "rule_capacity", "overload")
+        seeds.check_all_or_none(self, "cohorts", "over_dispersion")
+        seeds.check_all_or_none(self, "adoption_from", "adoption_median_d", "adoption_sigma")
+        seeds.check_all_or_none(self, "rule_capacity", "overload")
         if self.cohorts is not None and self.cohorts > (self.n_operators or 0):
             n = self.n_operators or "none"
             raise ValueError(f"expected n_operators of at least cohorts, {self.cohorts}, got {n}")
@@ -175,7 +164,7 @@ class OperatorRow(Row):
             raise ValueError("expected overload_severity with overload degrade, got none")
 
 
-class SectorRow(Row):
+class SectorRow(seeds.Row):
     """One sector of businesses."""
 
     names_row: ClassVar[tuple[str, ...]] = ("sector",)
@@ -200,7 +189,7 @@ class SectorRow(Row):
         return tuple(float(getattr(self, f"weight_{role}")) for role in ROLES)
 
 
-class VisitRow(Row):
+class VisitRow(seeds.Row):
     """Revenue of a visit at sites of one sector, or of all sectors without a row."""
 
     names_row: ClassVar[tuple[str, ...]] = ("sector",)
@@ -210,7 +199,7 @@ class VisitRow(Row):
     why: str = ""
 
 
-class ProfileRow(Row):
+class ProfileRow(seeds.Row):
     """Relative demand of one hour of the day or one weekday."""
 
     parts_of_column: ClassVar[tuple[str, ...]] = ("weight",)
@@ -220,7 +209,7 @@ class ProfileRow(Row):
     weight: Annotated[int, Field(ge=0, le=10_000)]
 
 
-class HostingRow(Row):
+class HostingRow(seeds.Row):
     """Weight of one provider region as a place for businesses."""
 
     names_row: ClassVar[tuple[str, ...]] = ("provider", "region")
@@ -231,7 +220,7 @@ class HostingRow(Row):
     weight: NonNegative
 
 
-class PublishedTotalRow(Row):
+class PublishedTotalRow(seeds.Row):
     """A published total of blocked addresses."""
 
     when: Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}[+-]\d{2}:\d{2})?$")]
@@ -239,7 +228,7 @@ class PublishedTotalRow(Row):
     source: str
 
 
-class FigureRow(Row):
+class FigureRow(seeds.Row):
     """A published figure or stance."""
 
     id: str
@@ -259,16 +248,16 @@ class FigureRow(Row):
         return tuple(name.strip() for name in self.providers.split(";") if name.strip())
 
 
-class PackRow(Row):
+class PackRow(seeds.Row):
     """Value of one key in the pack of a country."""
 
-    country: Annotated[str, Field(pattern=rf"^{COUNTRY}$")]
+    country: Annotated[str, Field(pattern=rf"^{seeds.COUNTRY}$")]
     of: Year
     key: Annotated[str, Field(pattern=r"^[a-z_]+(\.[a-z_]+)?$")]
     value: Annotated[str, Field(min_length=1)]
 
 
-class RateRow(SupportedRow):
+class RateRow(seeds.SupportedRow):
     """Exchange rate of a dollar in another currency."""
 
     names_row: ClassVar[tuple[str, ...]] = ("currency", "of")
@@ -280,7 +269,7 @@ class RateRow(SupportedRow):
     high: Positive
 
 
-class AssumptionRow(RangedRow):
+class AssumptionRow(seeds.RangedRow):
     """The assumed value of one scenario key."""
 
     names_row: ClassVar[tuple[str, ...]] = ("key",)
@@ -289,14 +278,14 @@ class AssumptionRow(RangedRow):
     unit: str
     low: float
     high: float
-    nature: Nature = "unknown"
-    distribution: Distribution | Literal[""] = ""
+    nature: seeds.Nature = "unknown"
+    distribution: seeds.Distribution | Literal[""] = ""
     why: str
 
     def check_values(self) -> None:
         """Refuse a distribution of what is not drawn."""
         super().check_values()
-        check_drawn(self.nature, self.distribution, self.low)
+        seeds.check_drawn(self.nature, self.distribution, self.low)
 
     @property
     def number(self) -> int | float:
@@ -307,7 +296,7 @@ class AssumptionRow(RangedRow):
 Hash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
-class KeptRow(Row):
+class KeptRow(seeds.Row):
     """One simulation that agrees with the evidence of its scenario."""
 
     names_row: ClassVar[tuple[str, ...]] = ("draw",)
@@ -321,7 +310,7 @@ STANCES = ("hostile", "silent", "constructive", "compliant")
 RESPONSES = ("wait", "same", "foreign", "domestic", "proxy")
 
 
-class PoolRow(Row):
+class PoolRow(seeds.Row):
     """Addresses of a provider, or of one region of it, at which the target has fronts."""
 
     parts_of_column: ClassVar[tuple[str, ...]] = ("weight",)
@@ -331,7 +320,7 @@ class PoolRow(Row):
     source: str = ""
 
 
-class StanceRow(Row):
+class StanceRow(seeds.Row):
     """A provider's stance from a time on."""
 
     names_row: ClassVar[tuple[str, ...]] = ("at", "provider")
@@ -341,7 +330,7 @@ class StanceRow(Row):
     source: str = ""
 
 
-class PressureRow(Row):
+class PressureRow(seeds.Row):
     """A public event and the share of what attention lacks to 1 that it adds."""
 
     at: Instant
@@ -350,7 +339,7 @@ class PressureRow(Row):
     source: str = ""
 
 
-class ResponseRow(Row):
+class ResponseRow(seeds.Row):
     """Response of an impaired business: its share, time and cost."""
 
     names_row: ClassVar[tuple[str, ...]] = ("response",)
@@ -363,16 +352,16 @@ class ResponseRow(Row):
     cost_usd: NonNegative
 
 
-class PrefixRow(Row):
+class PrefixRow(seeds.Row):
     """A prefix, and why it is listed."""
 
     prefix: Prefix
     why: Annotated[str, Field(max_length=400)] = ""
 
 
-def read_assumptions() -> Table[AssumptionRow]:
+def read_assumptions() -> seeds.Table[AssumptionRow]:
     """Read the assumed values."""
-    return read_shipped("assumptions", AssumptionRow)
+    return seeds.read_shipped("assumptions", AssumptionRow)
 
 
 def assumed_by_key() -> dict[str, AssumptionRow]:
@@ -380,7 +369,7 @@ def assumed_by_key() -> dict[str, AssumptionRow]:
     return {row.key: row for row in read_assumptions().rows}
 
 
-class CourtQuestionRow(Row):
+class CourtQuestionRow(seeds.Row):
     """One question of one court or law."""
 
     forum: str
@@ -393,9 +382,9 @@ class CourtQuestionRow(Row):
     """Parts of an assessment that answer it."""
 
 
-def read_court_questions() -> Table[CourtQuestionRow]:
+def read_court_questions() -> seeds.Table[CourtQuestionRow]:
     """Read the shipped questions."""
-    return read_shipped("court-questions", CourtQuestionRow)
+    return seeds.read_shipped("court-questions", CourtQuestionRow)
 
 
 def forums() -> tuple[str, ...]:
@@ -403,7 +392,7 @@ def forums() -> tuple[str, ...]:
     return tuple(dict.fromkeys(row.forum for row in read_court_questions().rows))
 
 
-class FactRow(Row):
+class FactRow(seeds.Row):
     """The most that a curve of a scenario was at a time, and measures that are wrong above it."""
 
     scenario: str
@@ -417,5 +406,5 @@ class FactRow(Row):
 
 def facts_of(scenario: str) -> tuple[FactRow, ...]:
     """Read the dated facts about the block that a shipped scenario models."""
-    rows = read_shipped("dated-facts", FactRow).rows
+    rows = seeds.read_shipped("dated-facts", FactRow).rows
     return tuple(row for row in rows if row.scenario == scenario)
