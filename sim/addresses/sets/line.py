@@ -123,19 +123,6 @@ class Seats(NamedTuple):
         some = low < high
         return Seats((start + low * step)[some], (high - low)[some], step[some])
 
-    def draw(self, u: NDArray[np.float64]) -> NDArray[np.int64]:
-        """Address drawn evenly: the ``floor(u * n)``-th in ascending sequence.
-
-        Parameters
-        ----------
-        u : shape (m,)
-            Uniform numbers in [0, 1).
-        """
-        before = np.concatenate(([0], np.cumsum(self.size)))
-        number = np.floor(u * self.n).astype(np.int64)
-        run = np.searchsorted(before, number, side="right") - 1
-        return self.start[run] + (number - before[run]) * self.step[run]
-
 
 @dataclass(frozen=True, eq=False)
 class Line:
