@@ -329,13 +329,9 @@ def write_wheel(path: Path) -> None:
     ----------
     Binary distribution format, https://packaging.python.org/specifications/binary-distribution-format/
     """
-    try:
-        own = metadata.distribution("overblock")
-    except metadata.PackageNotFoundError:
-        own = None
-    if own is None or own.version != __version__:
-        got = "none" if own is None else own.version
+    if (got := package_version("overblock")) != __version__:
         raise UsageError(f"expected overblock {__version__} to be installed, got {got}: install it")
+    own = metadata.distribution("overblock")
     info = f"overblock-{__version__}.dist-info"
     members: dict[str, bytes | Path] = {"sim/shipped/CITATION.cff": shipped("CITATION.cff")}
     folders = {"sim": _PACKAGE, "overblock": _PACKAGE.with_name("overblock")}

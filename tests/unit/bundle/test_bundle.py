@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from sim import __version__
 from sim.bundle.bundle import (
     SUMS,
     WHEEL,
@@ -206,13 +207,19 @@ def test_a_run_of_other_versions_is_refused_with_all_of_them(shipped_run):
     assert "duckdb 0.1" in str(refused.value)
 
 
-def test_the_wheel_holds_the_running_program(tmp_path, repository):
+def test_the_wheel_holds_the_running_program(tmp_path, repository, monkeypatch):
     """Unpacked before the clone on the path it is the whole program, with all it ships."""
     write_wheel(tmp_path / "own.whl")
     with zipfile.ZipFile(tmp_path / "own.whl") as archive:
         archive.extractall(tmp_path / "installed")
         names = archive.namelist()
     assert not any("__pycache__" in name for name in names)
+    (about,) = (tmp_path / "installed").glob("*.dist-info")
+    assert f"\nVersion: {__version__}\n" in (about / "METADATA").read_text(encoding="utf-8")
+    with monkeypatch.context() as patched:
+        patched.setattr("sim.bundle.bundle.package_version", lambda _: "0.1")
+        with pytest.raises(UsageError, match=r"to be installed, got 0\.1: install it"):
+            write_wheel(tmp_path / "other.whl")
     # The page of a run is made again there, too, and says how it is cited.
     assert "sim/shipped/CITATION.cff" in names
     inside = tmp_path / "installed" / "sim" / "engine" / "run.py"

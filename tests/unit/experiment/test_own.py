@@ -13,6 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 import overblock
+from sim.api.given import texts_of
 from sim.cli.app import app
 from sim.report.words.commands import compare_command, repeat_command
 from sim.results.folder import open_run
@@ -212,6 +213,8 @@ def test_from_python_and_in_a_comparison(tmp_path, monkeypatch, call):
         CASE, [around(length=24), "aggregate:length=24"], measures=[rented],
         **(more | {"folder": "compared"}),
     )  # fmt: skip
+    with texts_of(around(), ()) as (texts, _):
+        assert texts[0].endswith(":Around"), "defaults are not written"
     rows = csv_rows(Path("compared", "comparison.csv"))
     by = {
         label: [row["median"] for row in rows if row["strategy"] == label]
