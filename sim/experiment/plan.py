@@ -177,10 +177,9 @@ class Plan:
         if n is not None and n < 1:
             raise UsageError(f"expected at least one simulation, got {n}")
         if fixed:
-            if source is not None:
-                raise UsageError("--kept: expected an ensemble, got --fixed")
-            if pairs:
-                raise UsageError("--pairs: expected an ensemble, got --fixed")
+            for option, is_given in (("--kept", source is not None), ("--pairs", pairs)):
+                if is_given:
+                    raise UsageError(f"{option}: expected an ensemble, got --fixed")
             return self if n is None else replace(self, n_replicates=n)
         usual = N_MEMBERS if self.kind == RUN else N_COMPARED
         kept, why = self._kept(source)

@@ -104,14 +104,11 @@ class Belief(NamedTuple):
         return np.asarray(self.active @ expit(pool.logits[:, np.newaxis] + LEVELS))
 
 
+@cache
 def assumption(key: str) -> AssumptionRow:
     """A value that the record does not determine, with its range."""
-    return _assumed()[f"forecast.{key}"]
-
-
-@cache
-def _assumed() -> dict[str, AssumptionRow]:
-    return {row.key: row for row in read_shipped("forecast-assumptions", AssumptionRow).rows}
+    rows = read_shipped("forecast-assumptions", AssumptionRow).rows
+    return {row.key: row for row in rows}[f"forecast.{key}"]
 
 
 def turned(active: Floats, inactive: Floats, gone: float, back: float) -> tuple[Floats, Floats]:
