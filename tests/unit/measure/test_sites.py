@@ -1,5 +1,6 @@
 """Hours and lost demand of sites of an inventory, by operator group, beside the second rules."""
 
+import math
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
@@ -17,7 +18,7 @@ from sim.engine.run import simulate
 from sim.measure.groups import STATES
 from sim.measure.money.losses import moves_of
 from sim.measure.money.pricing import firm_parameters
-from sim.measure.sites import site_columns
+from sim.measure.sites import _open_ends, site_columns
 from sim.results.parquet import ColumnData
 from sim.scenario.resolve import Resolved
 from sim.scenario.tables.money import Amounts
@@ -158,3 +159,14 @@ def test_hours_after_a_move_go_to_the_end_of_the_run():
     (row,) = left.business_row.tolist()
     assert row == 1
     assert left.hours.tolist() == [pytest.approx((5 * DAY - moved_s) / HOUR)]
+
+
+@pytest.mark.parametrize(
+    ("first_s", "last_s", "ends"),
+    [([0, 5], [90, 100], "start end"), ([0, 0, 5], [90, 99, 100], "start"),
+     ([1, 5], [100, math.nan], "end"), ([math.nan, math.nan], [math.nan] * 2, ""), ([1], [99], "")],
+)  # fmt: skip
+def test_hours_are_a_minimum_where_half_of_those_affected_are_so_at_an_end(first_s, last_s, ends):
+    number = {"first_outage_s": first_s, "last_outage_s": last_s}
+    columns = {name: np.array(one, np.float64)[:, np.newaxis] for name, one in number.items()}
+    assert _open_ends(SimpleNamespace(number=columns), 0, 100) == ends
