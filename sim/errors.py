@@ -71,8 +71,9 @@ def not_utf8(data: bytes, got: str) -> str:
     code, more = "windows-1252", " (windows-1250 for Polish, windows-1251 for Russian)"
     if data.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
         code, more = "utf-16", ""
-    way = f'save it as "CSV UTF-8", or run `iconv -f {code} -t utf-8 FILE > NEW`{more}'
-    return f"expected UTF-8 text, got {got}: {way}"
+    way = f"`iconv -f {code} -t utf-8 FILE > NEW`{more}"
+    save = 'save it as UTF-8 (a spreadsheet as "CSV UTF-8")'
+    return f"expected UTF-8 text, got {got}: {save}, or run {way}"
 
 
 class OverblockError(Exception):

@@ -453,7 +453,9 @@ class TimeWindow(Chase):
             raise ValueError(f"expected one of {known}, got {got}")
         edges = [edge for window in self.windows or () for edge in window]
         if any(later <= earlier for earlier, later in pairwise(edges)):
-            raise ValueError("expected windows that end after they start and do not overlap")
+            raise ValueError(
+                "expected windows that end after they start, and start after the one before ends"
+            )
 
 
 class Orders(Asked):

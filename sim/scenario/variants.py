@@ -153,8 +153,10 @@ def choose_variants(
         message = "expected strategies to compare, got none; name them with --strategy"
         raise ScenarioError([Problem(resolved.loaded.document.file, message)])
     asked = [(*split_label(text), Place(f"--strategy {_shown(text)}")) for text in texts]
+    # By default it is the world without blocking, not another strategy that is called so.
+    labels = [label for label, text, _ in asked if baseline is not None or text == "none"]
     baseline = "none" if baseline is None else baseline
-    if baseline not in [label for label, _, _ in asked]:
+    if baseline not in labels:
         asked.insert(0, (*split_label(baseline), Place(f"--baseline {baseline}")))
         baseline = asked[0][0]
     if len(asked) > MOST_STRATEGIES:

@@ -460,6 +460,8 @@ def test_what_an_operator_was_not_polled_for_is_not_known(tmp_path):
         }
     page = words_of(tmp_path / "part")
     assert "part.example ≤ 7 Mar, 15:00 ≥1 ≥1 100% ?" in page
+    assert "Euros lost by your sites: not known" in page
+    assert "What did the sessions do?" in page
     # At each operator it is known of the other site alone.
     assert "one 50% 7 Mar, 15:00 0 two 50% not seen 0 First seen" in page
     # What is polled and free is an address too.

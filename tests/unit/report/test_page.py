@@ -66,7 +66,7 @@ from sim.report.words.heading import (
     simulated_line,
     source_line,
 )
-from sim.report.words.languages import IN_ENGLISH, NBSP, capitalised, language
+from sim.report.words.languages import IN_ENGLISH, NBSP, capitalised, language, say_name
 from sim.report.words.numbers import as_lower_bound, number
 from sim.results.folder import CurvePoints, RunFolder, later, open_run
 from sim.results.parquet import Coded, write_part
@@ -200,6 +200,15 @@ def test_every_number_of_a_run_is_that_of_its_tables(ensemble_run, page):
     # A table is replayed, and its curves are kept at even times alone.
     assert "What did the largest orders do?" in text
     assert "When: half listed, at steps of 1 hour." in text
+
+
+def test_hours_by_session_are_under_a_heading_of_sessions(site_folder, monkeypatch):
+    run = open_run(site_folder)
+    shown = replace(read_outage(run), sessions=(), orders=(Order(0, 9, 5.0, ("A",)),))
+    monkeypatch.setattr("sim.report.page.document.read_outage", lambda _: shown)
+    hours = (["a"], [(say_name("Monday"), [(Estimate(1, 1, 1, "h"), False)])])
+    monkeypatch.setitem(_template().globals, "hours_by_session", lambda _: hours)
+    assert "What did the sessions do? Hours cut off a Monday 1" in words_of(render(run))
 
 
 QUANTILES = ", ".join(f"quantile_cont(most, {at})" for at in (0.5, 0.05, 0.95))

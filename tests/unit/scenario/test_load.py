@@ -210,7 +210,7 @@ def test_keys_that_contradict_each_other_are_refused(name, override, expected):
 
 TEN = "2018-04-17T10:00+03:00"
 APART = "expected from and to that differ, got the same time of day"
-DISJOINT = "expected windows that end after they start and do not overlap"
+DISJOINT = "expected windows that end after they start, and start after the one before ends"
 
 
 @pytest.mark.parametrize(

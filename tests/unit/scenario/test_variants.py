@@ -98,6 +98,7 @@ def test_every_mistake_is_found_at_once(chase):
     [
         (["exact", "exact"], "expected each label once, got exact again; name one of them: label="),
         (["a=exact", "a=none"], "expected each label once, got a again"),
+        (["none=exact"], "expected each label once, got none again"),
         (["a\tb=exact"], "expected one line of printable text"),
         (["exact:" + "x" * 2000], "expected at most 2000 letters, got 2006"),
         ([f"l{n}=exact" for n in range(101)], "expected at most 100 strategies, got 102"),
