@@ -224,15 +224,16 @@ def check_revenue(
     key = key.replace("__", "_")
     wanted = amounts_of(scenario, inventory, rates, None).currency
     given, rate = inventory.currency or scenario.money.currency, "a row of {} in money.rates"
-    message = ""
+    message, got = "", f"revenue in {given}"
     if given is None:
+        got = "neither"
         message = "a currency in its name, as in revenue_eur_per_h, or the key money.currency"
     elif given != wanted and _per_usd(given, scenario, rates) is None:
-        message = rate.format(given)
+        message, got = rate.format(given), "none"
     elif given != wanted and wanted != USD:
         message = f"revenue in {wanted}, or {rate.format(wanted)}, or money.currency: {given}"
     if message:
-        yield Problem(path, f"expected {message}; got {given or 'neither'}", 1, 0, key)
+        yield Problem(path, f"expected {message}; got {got}", 1, 0, key)
     elif wanted == USD:
         if (total := float(np.nansum(inventory.revenue_usd_per_h))) > MAX_TOTAL_USD_PER_H:
             message = f"expected at most {MAX_TOTAL_USD_PER_H:g} USD in all, got {total:g}"

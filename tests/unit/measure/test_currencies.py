@@ -160,7 +160,7 @@ def test_revenue_is_converted_by_the_rate_of_its_column(tmp_path):
         (given("revenue_per_h"), ["population.n_businesses=9"], "population.n_businesses: expec"),
         (given("revenue_per_h"), ["money.currency=off"], "expected a currency in its name"),
         (given("revenue_usd_per_h"), ["money.currency=KES"], "revenue in KES, or a row of KES in"),
-        (given("revenue_kes_per_h"), ["money.currency=EUR"], "expected a row of KES in money.ra"),
+        (given("revenue_kes_per_h"), ["money.currency=EUR"], "row of KES in money.rates; got none"),
         (given("revenue_per_h,revenue_usd_per_h", "1,2", "1,2"), [], "one column of revenue, got"),
         (given("revenue_usd_per_h", "1e8", "1e8") + MANY, [],
          "at most 1e+09 USD in all, got 1.1e+"),
