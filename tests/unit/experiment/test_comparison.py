@@ -11,15 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from sim.catalogue.choices import (
-    COLLATERAL,
-    EFFICACY,
-    EXPECTED,
-    HARMS,
-    LISTED,
-    PRIVATE_LOSS,
-    UNPOLLED,
-)
+from sim.catalogue.choices import COLLATERAL, EFFICACY, EXPECTED, HARMS, LISTED, PRIVATE_LOSS
 from sim.experiment.comparison import (
     Inputs,
     compare_strategies,
@@ -243,7 +235,8 @@ def test_a_difference_from_a_sample_that_was_hardly_hit_is_not_known():
     assert np.isnan(against["hit", COLLATERAL].difference)
     # Nor is a count known where operators were not polled for a site, whatever it is.
     for known in ((0, 1), (1, 0)):
-        unpolled = dict(zip(UNPOLLED, (zero + 1 * one for one in known), strict=True))
+        names = "businesses_not_known", "businesses_known_in_part"
+        unpolled = {name: zero + one for name, one in zip(names, known, strict=True)}
         parts["hit"] = measured({COLLATERAL: hit + 1, EFFICACY: zero + 1, **unpolled})
         line = by_key(compare_strategies(parts, "idle", ()))["hit", COLLATERAL]
         assert np.isnan(line.difference)

@@ -301,12 +301,8 @@ def read_inputs(run: Path) -> bytes:
     return (run / "inputs.parquet").read_bytes()
 
 
-@pytest.mark.parametrize(
-    ("options", "is_opened"), [(["--open"], True), (["--no-open"], False), ([], False)]
-)
-def test_the_address_is_printed_and_opened_on_a_terminal_or_when_asked(
-    options, is_opened, monkeypatch
-):
+@pytest.mark.parametrize("options", [["--open"], ["--no-open"], []])
+def test_the_address_is_printed_and_opened_on_a_terminal_or_when_asked(options, monkeypatch):
     opened: list[str] = []
     monkeypatch.setattr("webbrowser.open", opened.append)
     monkeypatch.setattr(
@@ -315,7 +311,7 @@ def test_the_address_is_printed_and_opened_on_a_terminal_or_when_asked(
     result = CliRunner().invoke(command_line, ["explore", "runs/1", "--port", "7", *options])
     assert (result.exit_code, result.stdout) == (0, "runs/1 7\n")
     assert "Computing the first answer" in result.stderr
-    assert opened == ["runs/1 7"] * is_opened
+    assert opened == ["runs/1 7"] * (options == ["--open"])
 
 
 def test_packages_that_are_missing_are_named(monkeypatch):
