@@ -20,6 +20,7 @@ from sim.report.words.numbers import (
     whole,
     with_range,
 )
+from sim.report.words.record import is_record
 from sim.report.words.sites import find_least, read_known
 from sim.results.folder import RunFolder
 from sim.results.tables import Row, read_rows, text
@@ -174,6 +175,11 @@ def sentence_of_what_if(run: RunFolder, names: Mapping[str, str]) -> tuple[Text,
     if not rows:
         return say("The harm of none of the strategies compared is known."), ""
     found = [_sentence(row, names, is_last=row is rows[-1]) for row in rows]
+    if is_record(run) and not all(cell(row, "n_known") for row in rows):
+        why = say(
+            "The record has nothing of addresses drawn or not polled; give real ones by --move."
+        )
+        found.append((why, found[-1][1]))
     return joined(" ", (one for one, _ in found)), found[-1][1]
 
 

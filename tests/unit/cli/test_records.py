@@ -430,7 +430,8 @@ def test_what_an_operator_was_not_polled_for_is_not_known(tmp_path):
     ]
     assert harm == ["", ""]
     page = words_of(tmp_path / "moved")
-    assert "It is not known how long your sites moved as in moves.csv are cut off." in page
+    said = "It is not known how long your sites moved as in moves.csv are cut off. The record has"
+    assert f"{said} nothing of addresses drawn or not polled; give real ones by --move." in page
     assert "blocked.example ≥1 not known not known not known not known" in page
     assert "all your known sites not known not known" in page
     # One seen blocked as they are: of six sites four are not known, of another's page none of it.
