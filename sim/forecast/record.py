@@ -165,7 +165,10 @@ def split(spells: record.Spells, sessions: Sequence[tuple[int, int]], file: str)
         )
         raise DataError([Problem(file, message)])
     if len(sessions) < LEAST_SESSIONS:
-        message = f"expected at least {LEAST_SESSIONS} sessions, got {len(sessions)}"
+        message = (
+            f"expected at least {LEAST_SESSIONS} sessions, in each of which {record.LEAST_LISTED} "
+            f"addresses are blocked at once, got {len(sessions)}"
+        )
         raise DataError([Problem(file, message)])
     known = sorted(spells)
     of, from_s, to_s = np.array(

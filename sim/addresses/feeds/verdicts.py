@@ -51,7 +51,7 @@ _LETS_THROUGH = re.compile(
     r"|withdr(aw|awn|ew)|exempt(ed)?|inactive|disabled|safe|benign|clean|deprecated|retired"
     r"|except for|no ?match|!+|not|bypass(ed)?|exclusion|negated?|invert(ed)?|false positive"
     r"|annul(led)?|cancell?ed|rescinded|overturned|liberad[oa]|anulad[oa]|cancelad[oa]|annullat[oa]"
-    r"|(not?|no longer|do not|don.?t|never) (block|list|drop|ban)(ed|ped|ned)?"
+    r"|(not?|no longer|do not|don.?t|never) (block|list|drop|ban)(ed|ped|ned)?( any ?more)?"
     r"|no bloque(ad[oa]|ar)|non blocca(t[oa]|re)"
     # Spanish and Italian, in both genders.
     r"|permiti[dr][oa]?|desbloque(ad[oa]|ar)|lista blanca|levantad[oa]|retirad[oa]|eliminad[oa]"

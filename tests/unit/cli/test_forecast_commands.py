@@ -188,7 +188,7 @@ def test_prefixes_and_ipv6_are_refused(one, folder, tmp_path):
 def test_too_few_sessions_are_refused(folder, tmp_path):
     path = write_record(tmp_path / "record.csv", 5)
     told = run(*asked(folder, path), "-o", tmp_path / "out", status=4).stderr
-    assert "expected at least 6 sessions, got 5" in told
+    assert "addresses are blocked at once, got 5" in told
 
 
 @pytest.mark.parametrize(

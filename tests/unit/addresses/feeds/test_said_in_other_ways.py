@@ -22,6 +22,7 @@ SAID = {
     "  ## --- Removed domains ---": "Removed",
     "! Exceptions:": "Exceptions",
     "#### Not blocked ####": "Not blocked",
+    "### Not blocked anymore ###": "Not blocked anymore",
     "# Lista blanca de dominios": "Lista blanca",
     "# Исключённые домены:": "Исключённые",
     "198.51.100.7 # removed 2020-01-05": "removed",
