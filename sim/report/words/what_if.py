@@ -175,7 +175,7 @@ def sentence_of_what_if(run: RunFolder, names: Mapping[str, str]) -> tuple[Text,
     if not rows:
         return say("The harm of none of the strategies compared is known."), ""
     found = [_sentence(row, names, is_last=row is rows[-1]) for row in rows]
-    if is_record(run) and not all(cell(row, "n_known") for row in rows):
+    if not all(cell(row, "n_known") for row in rows) and is_record(run):
         why = say(
             "The record has nothing of addresses drawn or not polled; give real ones by --move."
         )

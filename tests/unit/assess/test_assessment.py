@@ -118,7 +118,7 @@ def test_groups_that_bear_most_come_first_with_their_shares(folder, found, monke
     )
     assert all(one.median == pytest.approx(expected[name]) for name, one in groups)
     shares = {name: Estimate(0.0, 0.0, high, "share") for name, high in (("a", 0.0), ("b", 0.1))}
-    monkeypatch.setattr("sim.assess.assessment.read_group_shares", lambda *_: shares)
+    monkeypatch.setattr("sim.measure.estimates.read_group_shares", lambda *_: shares)
     (named,) = _most_cut_off(found.run, OWN, "sector")
     assert named[0] == "b", "none of the other is ever cut off"
 
