@@ -26,8 +26,12 @@ from sim.addresses.sets.notation import shown
 from sim.addresses.text.source import Readable
 
 NETBOX, TERRAFORM = "netbox", "terraform"
-# As the shipped tables of ranges name them.
-_PROVIDERS = {"aws-hosts": "AWS", "google-hosts": "Google Cloud", "azure-hosts": "Microsoft"}
+# By the form of an export or the type of a resource, as the shipped tables of ranges name them.
+_PROVIDERS = {
+    "aws": "AWS", "google": "Google Cloud", "azure": "Microsoft", "azurerm": "Microsoft",
+    "digitalocean": "DigitalOcean", "hcloud": "Hetzner", "linode": "Linode", "vultr": "Vultr",
+    "scaleway": "Scaleway", "oci": "Oracle", "yandex": "Yandex",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -206,7 +210,7 @@ _OTHER_PAGE = (
 _BETWEEN = re.compile(r"[\s,;|]+")
 _LIKE_ADDRESS = re.compile(r"(?:[\d.]{7,15}|[\da-fA-F]*:[\da-fA-F:.]+)(?:/\d+)?")
 _BRACKETS = re.compile(r"^\[([\da-fA-F]*:[\da-fA-F:.]+)\]$")
-_ZONE = re.compile(r"(?<=\d)-?[a-z]$")
+_ZONE = re.compile(r"(?<=\d)(?:[a-z]|-[a-z].*)$")
 _PRIVATE = [ipaddress.ip_network(text) for text in re.findall(r"\S+", """
     10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 100.64.0.0/10 169.254.0.0/16 fc00::/7 fe80::/10
 """)]  # fmt: skip
@@ -219,9 +223,9 @@ _INTERNAL = frozenset(re.findall(r"\w+", """
 """))  # fmt: skip
 _PURPOSES = _INTERNAL | {"", "GCE_ENDPOINT", "NAT_AUTO"}
 # Keys of the state of a machine, and states in which it serves nothing.
-_STATES = ("State.Name", "instance_state", "current_status", "status", "powerState")
+_STATES = ("State.Name", "instance_state", "State", "current_status", "status", "powerState")
 _OFF = frozenset(re.findall(r"\w+", """
-    stopping stopped shutting terminated suspending suspended deallocating deallocated off shutoff
+    stopping stopped terminated suspending suspended deallocating deallocated off shutoff
 """))  # fmt: skip
 # First bytes of netmasks, loopback and the like.
 _NO_HOST = (0, 127, *range(224, 256))
@@ -264,6 +268,7 @@ class Hosts:
         self._are_interfaces = are_interfaces
         self.found: list[Host] = []
         self.idle: list[Host] = []
+        self.terminated: list[str] = []
         self.outgoing: dict[str, None] = {}
         """Addresses of NAT gateways, to which nobody connects."""
         self._private: dict[str, None] = {}
@@ -310,6 +315,7 @@ class Hosts:
             for some in (self.found, self.idle)
         )
         self._note("addresses are of NAT gateways, which serve nobody: ignored", [*gone])
+        self._note("instances are terminated, and never start again: ignored", self.terminated)
         check_entries(len(hosts), gathering, "")
         listed = [(text, at, host.line) for at, host in enumerate(hosts) for text in host.addresses]
         keys = [key for host in hosts for key in host.addresses.values()]
@@ -441,7 +447,7 @@ def _add_host(hosts: Hosts, layout: Layout, leaves: Sequence[Leaf], line: int = 
         filled.setdefault(path, text)
     name = next((filled[path] for path in layout.name.split() if path in filled), "")
     region = _ZONE.sub("", filled.get(layout.region, "").rsplit("/", 1)[-1])
-    host = Host(line, name, region, _PROVIDERS.get(layout.form, ""))
+    host = Host(line, name, region, _PROVIDERS.get(layout.form.removesuffix("-hosts"), ""))
     paths = layout.address.split()
     purpose = _purpose_of(leaves)
     is_internal = purpose in _INTERNAL or any(
@@ -452,20 +458,23 @@ def _add_host(hosts: Hosts, layout: Layout, leaves: Sequence[Leaf], line: int = 
         path.endswith("natGateway.id") or (path.lstrip(".") == "users" and "/routers/" in text)
         for path, _, text in leaves
     )
-    for path, place, text in leaves:
-        if path in paths:
-            hosts.place(host, text, place, is_internal=is_internal)
-        else:
-            hosts.meet(name, text, path)
     uses = [use.partition("=")[::2] for use in layout.in_use.split()]
     is_used = {
         filled[path].lower() == value if value else path in filled
         for path, value in uses
         if path in filled or not value
     }
-    states = (
+    states = [
         filled[key].lower() for path in _STATES for key in (path, f".{path}") if key in filled
-    )
+    ]
+    if host.provider == "AWS" and not {"terminated", "shutting-down"}.isdisjoint(states):
+        hosts.terminated.append(host.called)
+        return
+    for path, place, text in leaves:
+        if path in paths:
+            hosts.place(host, text, place, is_internal=is_internal)
+        else:
+            hosts.meet(name, text, path)
     if not uses:
         is_used = {_OFF.isdisjoint(re.findall(r"\w+", state)) for state in states}
     if is_nat:
@@ -521,7 +530,7 @@ def _add_resources(hosts: Hosts, layout: Layout, document: Any, gathering: Gathe
     if document.get("version", 4) != 4:
         message = f"expected version 4, got {shown(str(document['version']))}: give the output of"
         raise gathering.wrong(f"{message} `terraform show -json`", key="version")
-    reserved: list[Sequence[Leaf]] = []
+    reserved: list[tuple[Layout, Sequence[Leaf]]] = []
     of_nat = set[str]()
     n_ignored = Counter[str]()
     for place, resource, address, attributes in _resources(document, gathering):
@@ -539,10 +548,11 @@ def _add_resources(hosts: Hosts, layout: Layout, document: Any, gathering: Gathe
             ]
             named = (text.lower() for path, _, text in leaves if path[1:] in _DNS_NAMES)
             leaves += [("address", place, next(named, address)), ("zone", place, zone)]
+            of_kind = replace(layout, form=kind.partition("_")[0])
             if kind in _RESERVED:
-                reserved.append(leaves)
+                reserved.append((replace(of_kind, in_use="*"), leaves))
             else:
-                _add_host(hosts, layout, leaves)
+                _add_host(hosts, of_kind, leaves)
         elif kind.startswith(_NAT_GATEWAYS):
             texts = [text for path, _, text in leaves if path == "public_ip"]
             hosts.outgoing |= dict.fromkeys(texts)
@@ -552,10 +562,10 @@ def _add_resources(hosts: Hosts, layout: Layout, document: Any, gathering: Gathe
             for path, _, text in leaves:
                 if "/" not in text:
                     hosts.meet(address, text, path)
-    for leaves in reserved:
+    for of_kind, leaves in reserved:
         if any(path == ".id" and text.lower() in of_nat for path, _, text in leaves):
             hosts.outgoing |= dict.fromkeys(text for path, _, text in leaves if path == "*")
-        _add_host(hosts, replace(layout, in_use="*"), leaves)
+        _add_host(hosts, of_kind, leaves)
     for what, n in n_ignored.items():
         gathering.note(f"{n:,} {what}, are ignored")
 

@@ -189,22 +189,17 @@ def _in_language(context: Context, value: object) -> object:
 
 def _fonts(page: str) -> str:
     """Fonts with which a page is drawn, as rules of the style sheet."""
-    rules = []
+    rules, fonts = [], Path(__file__).parent / "fonts"
     for letters, ranges in LETTERS.items():
         own = re.sub(r"[0-9A-F]{4}", lambda found: rf"\u{found[0]}", "".join(ranges))
         if own and not re.search(f"[{own}]", page):
             continue
         only = f"unicode-range:{','.join(f'U+{one}' for one in ranges)};" if own else ""
         for family, weight, name in FONTS:
-            data = _font(f"{name}-{letters}-{weight}-normal.woff2")
+            file = fonts / f"{name}-{letters}-{weight}-normal.woff2"
+            data = base64.b64encode(file.read_bytes()).decode()
             rules.append(
                 f'@font-face{{font-family:"{family}";font-weight:{weight};font-display:swap;{only}'
                 f"src:url(data:font/woff2;base64,{data})}}\n"
             )
     return "".join(rules)
-
-
-@cache
-def _font(name: str) -> str:
-    """A file of the fonts, for the style sheet."""
-    return base64.b64encode((Path(__file__).parent / "fonts" / name).read_bytes()).decode()

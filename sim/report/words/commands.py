@@ -53,15 +53,11 @@ def _options(ways: Iterable[str]) -> list[str]:
     return [part for way in ways for part in ("--strategy", way)]
 
 
-def _copy_of(run: RunFolder, name: str) -> str:
-    """Where a folder keeps a file that its scenario names."""
-    return next((one["copy"] for one in run.manifest["inputs"] if one["name"] == name), name)
-
-
 def _code_text(run: RunFolder, own: Mapping[str, Any]) -> str:
     """A strategy in a Python file as the command line takes it, in the folder."""
     values = (f"{key}={json.dumps(value)}" for key, value in own["values"].items())
-    return ",".join((f"{_copy_of(run, own['file'])}:{own['rule']}", *values))
+    copies = {one["name"]: one["copy"] for one in run.manifest["inputs"]}
+    return ",".join((f"{copies.get(own['file'], own['file'])}:{own['rule']}", *values))
 
 
 OTHER_WAYS = ("exact", "covering-prefix")

@@ -24,7 +24,6 @@ READ = {
         ("shop", [*SEVEN, "198.51.100.8", "2001:db8:7::1"]),
         ("batch", []),
         ("shop", NINE),
-        ("i-0ddd", []),
     ],
     "aws-hosts/good-queried.json": [("i-0aaa", SEVEN), ("i-0bbb", [])],
     "aws-hosts/good-addresses.json": [("shop", SEVEN), ("eipalloc-02", NINE)],
@@ -145,7 +144,8 @@ NOTED = {
         "3 private addresses",
         "'10.0.0.9'",
         "'2001:db8:7:1::/80 in shop NetworkInterfaces.Ipv6Prefixes.Ipv",
-        "2 rows have no usable address",
+        "1 rows have no usable address",
+        "1 instances are terminated, and never start again: ignored ('i-0ddd')",
     ],
     "aws-hosts/good-addresses.json": ["1 private", "1 addresses are in no use", "'eipalloc-02'"],
     "aws-hosts/good-elastic-ips.csv": [
@@ -209,17 +209,29 @@ def test_an_export_gives_its_hosts_to_exposure_and_to_a_run(name, tmp_path):
         assert found.n_without_address == sum(not addresses for _, addresses in READ[name])
 
 
-@pytest.mark.parametrize("form", ["aws", "google", "azure"])
-def test_hosts_of_a_cloud_have_its_name_as_in_the_tables_of_ranges(form, repository):
+@pytest.mark.parametrize(
+    ("name", "regions", "providers"),
+    [
+        # Of a Wavelength Zone and of a Local Zone: both are in us-east-1.
+        ("aws-hosts/good-instances.json", {"eu-west-1", "us-east-1"}, {"AWS"}),
+        ("aws-hosts/good-console.csv", {"eu-west-1", "us-east-1"}, {"AWS"}),
+        ("aws-hosts/good-addresses.json", {"eu-west-1", "us-east-1"}, {"AWS"}),
+        ("google-hosts/good-instances.json", {"europe-west1", "us-east1"}, {"Google Cloud"}),
+        ("azure-hosts/good-public-ips.json", {"westeurope", "eastus2"}, {"Microsoft"}),
+        ("terraform/good-state.tfstate", {"eu-west-1", "", "europe-west1"},
+         {"AWS", "Google Cloud"}),
+        ("terraform/good-show.json", {"westeurope", "", "fsn1", "ams3"},
+         {"Microsoft", "", "Google Cloud", "Hetzner", "DigitalOcean"}),
+    ],
+)  # fmt: skip
+def test_hosts_have_a_region_and_a_provider_as_in_tables_of_ranges(
+    name, regions, providers, repository
+):
+    labels = read_feed(Input(FOLDER / name, name)).labels
+    assert {*labels["region"].texts} == regions
+    assert {*labels["provider"].texts} == providers
     rows = csv_rows(repository / "seeds/provider-prefixes-2026.csv")
-    files = [one for one in READ if one.startswith(f"{form}-hosts/")]
-    names = [
-        name
-        for one in files
-        for name in read_feed(Input(FOLDER / one, one)).labels["provider"].texts
-    ]
-    assert names
-    assert set(names) - {""} <= {row["provider"] for row in rows}
+    assert providers - {""} <= {row["provider"] for row in rows}
 
 
 @pytest.mark.parametrize("name", REFUSED)
@@ -287,6 +299,9 @@ _NAT = {"public_ip": "198.51.100.7", "private_ip": "10.0.0.1"}
             (json.dumps([[_VM | {"State": {"Name": state}}]]), 1, told)
             for state, told in (("running", ""), ("stopped", "in no use"))
         ),
+        (json.dumps([[_VM | {"State": {"Name": "shutting-down"}}]]), 0, "1 instances are termin"),
+        (json.dumps([[_VM | {"State": "stopped"}]]), 1, "in no use"),
+        (_state(aws_instance=_EIP | {"instance_state": "terminated"}), 0, "1 instances are termin"),
         ('[{"name": "a", "machineType": "x", "status": "TERMINATED", "networkInterfaces": '
          '[{"accessConfigs": [{"natIP": "198.51.100.7"}]}]}]', 1, "in no use"),
         ("name,external_ip,status\na,198.51.100.7,TERMINATED\n", 1, "in no use"),
