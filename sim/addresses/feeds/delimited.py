@@ -21,6 +21,10 @@ from sim.addresses.sets.notation import shown
 from sim.addresses.text.source import Block, Readable, read_blocks
 from sim.errors import DataError, Problem, not_utf8
 
+COMMENTS = ("#", "//", "!")
+"""What stands before a name whose row is taken out."""
+NO_COMMENT = "expected a record, or a line of nothing in place of one that is taken out"
+
 
 def read_rows(
     blocks: Iterable[Block],
@@ -47,6 +51,9 @@ def read_rows(
                 continue  # Spreadsheets write rows of nothing.
             if "\0" in line:
                 gathering.refuse("expected text, got a NUL byte", number)
+                continue
+            if line.lstrip(' \t"').startswith(("#", "//")):
+                gathering.refuse(f"{NO_COMMENT}, got {shown(line)}", number)
                 continue
             row = line.split(delimiter)
             if is_quoted and '"' in line:
@@ -92,7 +99,7 @@ def read_headed(
         got = "a comment" if line.strip() else "a blank line"
         message = f"expected the names of the columns in the first line, got {got}: take it out"
         raise gathering.wrong(message, 1)
-    gathering.has_semicolons = delimiter == ";"
+    gathering.has_thousands = delimiter != ","
     again, other = "expected each column once, got it again", ", ".join(header)[:200]
     told = [(column, again) for column, n in sorted(Counter(header).items()) if n > 1 and column]
     told += [(each, f"expected this column, got {other}") for each in needed if each not in header]

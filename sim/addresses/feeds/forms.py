@@ -13,6 +13,7 @@ from pathlib import Path
 
 from sim.addresses.feeds import (
     exports,
+    frames,
     gather,
     inventories,
     json_tables,
@@ -139,7 +140,7 @@ JSON_FORMS: Sequence[Form] = (
 FORMS: Sequence[Form] = (
     Form(
         "parquet", "Parquet with named columns; normal tables", "the columns",
-        lambda sample: sample.data.startswith(b"PAR1"), read_path=inventories.read_parquet,
+        lambda sample: sample.data.startswith(b"PAR1"), read_path=frames.read_parquet,
     ),
     *JSON_FORMS,
     Form(

@@ -1,25 +1,38 @@
-"""Frames, columns, records and lists that are given in Python, as columns and as feeds.
+"""Frames, columns, records and lists that are given in Python, and Parquet, as feeds.
 
 Rows count from 1. A value that is None, NaN or empty text is not known.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.addresses.feeds.feed import Feed
+from sim.addresses.feeds.feed import UNPLACED, Feed
 from sim.addresses.feeds.gather import Gathering
-from sim.addresses.feeds.inventories import Table
+from sim.addresses.feeds.inventories import Table, implied
 from sim.addresses.sets.blocks import format_prefixes
 from sim.addresses.sets.intervals import IPV4_STOP
 from sim.addresses.text.source import Limits
 from sim.errors import DataError, Problem
+from sim.sql import parquet_rows, sql_pattern
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
 
 _FRAMES = ("DataFrame", "Table", "RecordBatch", "DuckDBPyRelation")
+# Rows and bytes of text read at a time, and what DuckDB may take of memory while it unpacks them: a
+# small file may stand for a text of megabytes in each of millions of rows.
+_BATCH, _BATCH_BYTES, _MEMORY = 500_000, 2**24, "1GB"
+# Columns that weigh or name hosts, and forms whose records have times: a normal table has neither
+# the records without an address nor the times.
+_OF_HOSTS, _DATED = ("name", "n_names", "revenue_usd_per_h"), ("orders", "polls")
 _PACKAGES = ("pandas", "polars", "pyarrow", "duckdb", "_duckdb")
 
 
@@ -219,3 +232,107 @@ def _texts(values: NDArray[np.generic]) -> Sequence[str]:
     if values.dtype.kind in "US":
         return [str(value) for value in values.tolist()]
     return ["" if is_unknown(value) else str(value) for value in values.tolist()]
+
+
+def read_parquet(path: Path, gathering: Gathering) -> Feed:
+    """Read an inventory or a normal table from Parquet; rows are counted from 1 as lines are.
+
+    Raises
+    ------
+    DataError
+        As for `read_inventory`, or if the file is no Parquet.
+    """
+    import duckdb  # slow to import, and only Parquet needs it
+
+    max_bytes = gathering.limits.max_bytes
+    rows, numbered = parquet_rows(path), parquet_rows(path, "file_row_number = true")
+    table = Table(gathering, needs_address=True)
+    try:
+        with duckdb.connect(config={"threads": 2, "memory_limit": _MEMORY}) as connection:
+            connection.execute("SET TimeZone = 'UTC'; SET temp_directory = ''")
+            described = connection.execute(f"DESCRIBE SELECT * FROM {rows}").fetchall()
+            kinds = {str(row[0]): str(row[1]) for row in described}
+            kinds = {each: kind for each, kind in kinds.items() if each not in implied(kinds)}
+            texts = [_as_text(column, kind) for column, kind in kinds.items()]
+            width = " + ".join(f"strlen({text})" for text in texts)
+            found = connection.execute(
+                "SELECT count(*), coalesce(sum(width), 0), coalesce(max(width), 0) "
+                f"FROM (SELECT {width} AS width FROM {rows})"
+            ).fetchall()
+            n_rows, n_bytes, longest = map(int, found[0])
+            if n_bytes > max_bytes:
+                message = f"expected at most {max_bytes:,} bytes of text in its columns"
+                raise gathering.wrong(f"{message}, got {n_bytes:,}")
+            n_batch = max(1, min(_BATCH, _BATCH_BYTES // max(longest, 1)))
+            selected = ", ".join(f"{text} AS c{at}" for at, text in enumerate(texts))
+            for first in range(0, max(n_rows, 1), n_batch):
+                batch = connection.execute(
+                    f"SELECT {selected} FROM {numbered} "
+                    "WHERE file_row_number >= ? AND file_row_number < ? ORDER BY file_row_number",
+                    [first, first + n_batch],
+                ).fetchnumpy()
+                cells = [batch[f"c{at}"].tolist() for at in range(len(kinds))]
+                line = np.arange(first + 1, first + 1 + len(cells[0]), dtype=np.int64)
+                gathering.n_lines += line.size
+                values = {
+                    column: _parsed(each) if _is_nested(kind) else each
+                    for (column, kind), each in zip(kinds.items(), cells, strict=True)
+                }
+                table.add_values(values, line)
+            questions = _ask_of_loss(connection, path, table.chosen, gathering)
+    except duckdb.Error as error:
+        reason = str(error).splitlines()[0]
+        raise gathering.wrong(f"expected readable Parquet, got an error: {reason}") from None
+    return replace(table.finish("parquet"), questions=questions)
+
+
+def _ask_of_loss(
+    connection: DuckDBPyConnection, path: Path, chosen: Mapping[str, str], gathering: Gathering
+) -> tuple[Problem, ...]:
+    """Return what a normal table has lost of its source."""
+    metadata = dict(
+        connection.execute(
+            f"SELECT decode(key), decode(value) FROM parquet_kv_metadata({sql_pattern(path)})"
+        ).fetchall()
+    )
+    if not metadata.get("schema", "").startswith("overblock/normal-table/"):
+        return ()
+    source, form = metadata.get("source", "the source"), metadata.get("source_format", "")
+    n_records, n_unplaced, *n_rows = (
+        int(metadata.get(key, "0"))
+        for key in ("n_records", "n_records_without_address", "n_rows_ipv4", "n_rows_ipv6")
+    )
+    held = [f'"{chosen[each]}" IS NOT NULL' for each in _OF_HOSTS if each in chosen]
+    any_held = f"SELECT 1 FROM {parquet_rows(path)} WHERE {' OR '.join(held) or 'false'} LIMIT 1"
+    lost = ""
+    if metadata["schema"].endswith("/1") and "service" in chosen:
+        lost = "where a service ends"
+    elif form in _DATED:
+        lost = "the times and withdrawals of orders"
+    elif (n_unplaced or sum(n_rows) != n_records) and connection.execute(any_held).fetchone():
+        lost = "rows without an address" if n_unplaced else "which of its rows are one host"
+    elif n_unplaced:
+        gathering.note(f"{n_unplaced:,} {UNPLACED}: {source} has them, this table has not")
+    message = (
+        f"expected a table that keeps all that its source says, got one that lost {lost}: read "
+        f"{source} itself, or say --as parquet if only the addresses matter"
+    )
+    return (Problem(gathering.name, message),) if lost else ()
+
+
+def _as_text(column: str, kind: str) -> str:
+    """SQL for a column as text, empty where it is missing; what is nested as JSON."""
+    quoted = '"' + column.replace('"', '""') + '"'
+    text = f"to_json({quoted})" if _is_nested(kind) else quoted
+    return f"coalesce(CAST({text} AS VARCHAR), '')"
+
+
+def _is_nested(kind: str) -> bool:
+    """Whether values of a type, as DuckDB spells it, are lists, objects or maps."""
+    return kind.endswith("]") or kind.startswith(("STRUCT", "MAP", "UNION"))
+
+
+def _parsed(cells: Sequence[str]) -> list[Any]:
+    """Values of cells that are JSON."""
+    found = {cell: json.loads(cell) if cell else None for cell in dict.fromkeys(cells)}
+    return [found[cell] for cell in cells]

@@ -114,8 +114,8 @@ class Gathering:
         Records kept and lines met so far.
     decimal_marks
         Line and text of the first cell with each decimal mark, by column of numbers.
-    has_semicolons
-        Whether semicolons stand between the cells of the file.
+    has_thousands
+        Whether a point may stand between thousands, as where no commas stand between cells.
     notes
         What to tell the user.
     n_bad, problems
@@ -131,7 +131,7 @@ class Gathering:
         self.n_records = 0
         self.n_lines = 0
         self.decimal_marks: dict[str, dict[str, tuple[int, str]]] = {}
-        self.has_semicolons = False
+        self.has_thousands = False
         self.notes: list[str] = []
         self.skip_bad = skip_bad
         self.n_bad = 0
@@ -409,8 +409,9 @@ _MAX_ASN = 2**32 - 1
 _COMMA = re.compile(r"\d{1,3}(\.\d{3})+,\d+|\d+,(\d{1,2}|\d{4,})|(0\d*|\d{4,}),\d{3}", re.ASCII)
 _POINT = re.compile(r"\d*\.\d*(e[+-]?\d+)?", re.ASCII | re.I)
 THOUSANDS = re.compile(r"[1-9]\d{0,2}\.\d{3}", re.ASCII)
-"""A number whose point may stand before decimals or, between semicolons, between thousands."""
+"""A number whose point may stand before decimals or, without commas, between thousands."""
 _MOST = 1e15  # Sums are whole numbers below 2**53.
+_SIGNS = {"BRL": "R$", "EUR": "€", "GBP": "£", "INR": "₹", "RUB": "₽", "TRY": "₺", "USD": "$"}
 _EITHER = re.compile(r"\d{1,3},\d{3}", re.ASCII)
 
 Value = TypeVar("Value")
@@ -437,13 +438,15 @@ def add_amounts(gathering: Gathering, column: str, cells: Sequence[str], line: L
 
     The decimal mark is a point, or throughout the column a comma where that can mean nothing else:
     ``10,5``, ``0,125`` and ``1.234,56``, but not ``1,500``. Nor is ``1.500`` read between
-    semicolons: whoever writes those writes decimals with commas, mostly.
+    semicolons or tabs: whoever writes those writes decimals with commas, mostly. An amount may have
+    the sign or the code of its column's currency.
 
     Raises
     ------
     DataError
         If the column has both marks: either may then separate thousands.
     """
+    cells = _without_currency(column, cells)
     _check_marks(gathering, column, cells, line)
     try:
         values = np.array([cell or "nan" for cell in cells], np.float64)
@@ -456,17 +459,14 @@ def add_amounts(gathering: Gathering, column: str, cells: Sequence[str], line: L
         bad, kind = bad | (values % 1 > 0), "whole number"
     # Python reads 1_000 and digits of other scripts as numbers; nobody who writes a table does.
     bad |= np.array(["_" in cell or not cell.isascii() for cell in cells], np.bool_)
-    if gathering.has_semicolons:
+    if gathering.has_thousands:
         bad |= np.array([bool(THOUSANDS.fullmatch(cell.strip())) for cell in cells], np.bool_)
     for row in np.flatnonzero(bad).tolist():
         most = f" and at most {_MOST:g}" if _MOST < values[row] < np.inf else ""
         message = f"expected a {kind} of 0 or more{most}, got {shown(cells[row])}"
-        if _EITHER.fullmatch(cells[row].strip()):
-            message += ", whose comma may stand before decimals or between thousands"
-        elif gathering.has_semicolons and THOUSANDS.fullmatch(cells[row].strip()):
-            message += (
-                ", whose point may stand before decimals or, between semicolons, between thousands"
-            )
+        for form, mark in ((_EITHER, "comma"), (THOUSANDS, "point")):
+            if form.fullmatch(cells[row].strip()):
+                message += f", whose {mark} may stand before decimals or between thousands"
         gathering.refuse(message, int(line[row]), column)
     values[bad] = np.nan
     gathering.add_numbers(column, values)
@@ -507,6 +507,16 @@ def _country(cell: str) -> str | None:
     return _SPELT.get(code, code) if _COUNTRY.fullmatch(text) else None
 
 
+def _without_currency(column: str, cells: Sequence[str]) -> Sequence[str]:
+    """Amounts without the sign or the code of the currency that their column names."""
+    code = column.removeprefix("revenue_").removesuffix("_per_h").upper()
+    if len(code) != len("EUR") or "".join(cells).strip("0123456789., ") == "":
+        return cells
+    for mark in filter(None, (_SIGNS.get(code), code)):
+        cells = [cell.strip().removeprefix(mark).removesuffix(mark).strip() for cell in cells]
+    return cells
+
+
 def _check_marks(gathering: Gathering, column: str, cells: Sequence[str], line: Line) -> None:
     """Remember where each decimal mark was met first, and refuse two in one column."""
     met = gathering.decimal_marks.setdefault(column, {})
@@ -533,7 +543,7 @@ def odd_number(cells: Sequence[str], delimiter: str, met: dict[int, str]) -> str
     """
     for column, cell in enumerate(cells if delimiter != "," else ()):
         text = cell.strip()
-        if delimiter == ";" and THOUSANDS.fullmatch(text):
+        if THOUSANDS.fullmatch(text):
             wanted, more = "a number that can be read in one way", ", whose point may stand before "
             return f"expected {wanted}, got {cell!r}{more}decimals or between thousands"
         form = next((form for form in (_COMMA, _POINT) if form.fullmatch(text)), None)

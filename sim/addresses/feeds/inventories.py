@@ -5,17 +5,15 @@ A row without an address is a record whose addresses are not known.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from sim.addresses.feeds.delimited import read_headed
+from sim.addresses.feeds.delimited import COMMENTS, NO_COMMENT, read_headed
 from sim.addresses.feeds.feed import LABELS, LISTS, NUMBERS, RESOLVE, UNPLACED, Feed
 from sim.addresses.feeds.gather import (
     NO_TEXT,
@@ -43,11 +41,7 @@ from sim.addresses.feeds.neighbours import (
 from sim.addresses.feeds.verdicts import told_of
 from sim.addresses.sets.notation import shown
 from sim.addresses.text.source import Readable
-from sim.errors import DataError, Mistakes, Problem
-from sim.sql import parquet_rows, sql_pattern
-
-if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
+from sim.errors import DataError, Mistakes
 
 ADDRESS_COLUMNS = ("address", "prefix", "ip", "cidr", "network", "ip_address", "ip_prefix")
 # Words of other headings of addresses, and words that may stand with them: "IP ou faixa" is such a
@@ -63,16 +57,17 @@ _BESIDE = frozenset(re.findall(r"\w+", """
     or and of ou e de do o y oder und et lub i di oppure
     blocked listed bloqueado bloqueados bloqueada bloqueadas bloccato bloccati bloquée bloquées
     gesperrte zablokowany zablokowane new nueva nuevo nova novo nuovo nouvelle neue nowy yeni
-    cloudflare
+    cloudflare public pública publica público publico pubblico pubblica publique publiczny registro
 """))  # fmt: skip
 NAME_COLUMNS = (
     *("website", "web_site", "site_name", "sitio", "sitio_web", "nombre_del_sitio", "sítio"),
     *("nome_do_site", "sito", "sito_web", "nome_del_sito", "site_web", "nom_du_site", "webseite"),
     *("strona", "сайт", "shop", "store", "tienda", "tienda_online", "loja", "negozio", "boutique"),
-    *("magasin", "sklep", "магазин", "mağaza", "alan_adı", "site_adı"),
+    *("magasin", "sklep", "магазин", "mağaza", "alan_adı", "site_adı", "página_web", "pagina_web"),
     *("servername", "server_name", "server", "servidor", "serveur", "serwer", "сервер", "sunucu"),
     *("domain", "domain_name", "fqdn", "hostname", "host", "dns_name", "dominio", "domínio"),
     *("nombre_de_dominio", "nome_de_domínio", "nome_di_dominio", "domaine", "nom_de_domaine"),
+    *("nombre_del_dominio", "nome_do_domínio", "nome_del_dominio", "nom_du_domaine"),
     *("domäne", "domainname", "domena", "nazwa_domeny", "домен", "доменное_имя"),
     *("nom", "nombre", "nome", "nazwa", "название", "имя"),
 )
@@ -87,15 +82,9 @@ _IMPLIED = (
     *("ip_first", "ip_last", "ip6_first_high", "ip6_first_low", "ip6_last_high", "ip6_last_low"),
     *("family", "source"),
 )
-# Rows and bytes of text read at a time, and what DuckDB may take of memory while it unpacks them: a
-# small file may stand for a text of megabytes in each of millions of rows.
-_BATCH, _BATCH_BYTES, _MEMORY = 500_000, 2**24, "1GB"
 # What names the last row of a table of which it has the sums.
 _TOTALS = frozenset(("total", "totals", "totales", "totali", "totaal", "sum", "suma", "soma"))
 _TOTALS |= {"somme", "summe", "gesamt", "totale", "итого", "всего", "razem", "subtotal"}
-# Columns that weigh or name hosts, and forms whose records have times: a normal table has neither
-# the records without an address nor the times.
-_OF_HOSTS, _DATED = ("name", "n_names", "revenue_usd_per_h"), ("orders", "polls")
 
 
 def is_of_addresses(plain: str) -> bool:
@@ -151,7 +140,7 @@ class Table:
             self.chosen = chosen | _choose_periods(columns, chosen, self._gathering)
         if self._mistakes:
             given = [each for each in given if not holds_dates(columns[each])]
-        self.others = Neighbours(self._gathering, given, self.chosen, _implied(given))
+        self.others = Neighbours(self._gathering, given, self.chosen, implied(given))
 
     def add(
         self,
@@ -179,14 +168,30 @@ class Table:
             found["address"] = ["" if named else cell for cell, named in both]
             found["name"] = [cell.strip().lower() if named else "" for cell, named in both]
             self._n_names += sum(is_name)
+        self._refuse_names(columns, found.get("address", ()), line)
         names, addresses = found.get("name", ()), found.get("address", [""] * line.size)
         for at, name, address in zip(line.tolist(), names, addresses, strict=False):
+            if name.lstrip().startswith(COMMENTS):
+                self._gathering.refuse(f"{NO_COMMENT}, got {shown(name)}", at, "name")
             if name.strip(" :.").lower() in _TOTALS and not address.strip():
                 message = f"expected a host, got {shown(name)} without an address: leave sums out"
                 self._gathering.refuse(message, at, "name")
         _add_cells(self._gathering, found, line)
         if self._mistakes:
             raise DataError([*self._mistakes, *self._gathering.problems])
+
+    def _refuse_names(
+        self, columns: Mapping[str, Sequence[str]], addresses: Sequence[str], line: Line
+    ) -> None:
+        """Refuse rows that are names, as their type says, beside others that are addresses."""
+        said = [] if "type" in self._gathering.columns.ignored else columns.get("type", ())
+        kinds = [kind.strip().lower() for kind in said]
+        if {"ip", "ipv4", "ipv6", "address", "ip address"}.isdisjoint(kinds):
+            return
+        for kind, address, at in zip(kinds, addresses, line.tolist(), strict=False):
+            if kind in NAME_KINDS and is_address(address):
+                message = f"expected ip beside an address, got {shown(kind)}: keep the rows that "
+                self._gathering.refuse(f"{message}list one, or leave this column out", at, "type")
 
     def add_values(self, values: Mapping[str, Sequence[Any]], line: Line) -> None:
         """Add rows of values as JSON has them; what is no single value is refused.
@@ -238,7 +243,7 @@ def note_unplaced(feed: Feed) -> Feed:
     return replace(feed, notes=(*feed.notes, note))
 
 
-def _implied(given: Iterable[str]) -> Sequence[str]:
+def implied(given: Iterable[str]) -> Sequence[str]:
     """Columns of a normal table of ours that say again what others say; none of another table."""
     return _IMPLIED if {*_IMPLIED} <= {*given} else ()
 
@@ -274,58 +279,6 @@ def read_inventory(source: Readable, gathering: Gathering) -> Feed:
     for columns, line in read_headed(source, gathering):
         table.add(columns, line)
     return table.finish("inventory")
-
-
-def read_parquet(path: Path, gathering: Gathering) -> Feed:
-    """Read an inventory or a normal table from Parquet; rows are counted from 1 as lines are.
-
-    Raises
-    ------
-    DataError
-        As for `read_inventory`, or if the file is no Parquet.
-    """
-    import duckdb  # slow to import, and only Parquet needs it
-
-    max_bytes = gathering.limits.max_bytes
-    rows, numbered = parquet_rows(path), parquet_rows(path, "file_row_number = true")
-    table = Table(gathering, needs_address=True)
-    try:
-        with duckdb.connect(config={"threads": 2, "memory_limit": _MEMORY}) as connection:
-            connection.execute("SET TimeZone = 'UTC'; SET temp_directory = ''")
-            described = connection.execute(f"DESCRIBE SELECT * FROM {rows}").fetchall()
-            kinds = {str(row[0]): str(row[1]) for row in described}
-            kinds = {each: kind for each, kind in kinds.items() if each not in _implied(kinds)}
-            texts = [_as_text(column, kind) for column, kind in kinds.items()]
-            width = " + ".join(f"strlen({text})" for text in texts)
-            found = connection.execute(
-                "SELECT count(*), coalesce(sum(width), 0), coalesce(max(width), 0) "
-                f"FROM (SELECT {width} AS width FROM {rows})"
-            ).fetchall()
-            n_rows, n_bytes, longest = map(int, found[0])
-            if n_bytes > max_bytes:
-                message = f"expected at most {max_bytes:,} bytes of text in its columns"
-                raise gathering.wrong(f"{message}, got {n_bytes:,}")
-            n_batch = max(1, min(_BATCH, _BATCH_BYTES // max(longest, 1)))
-            selected = ", ".join(f"{text} AS c{at}" for at, text in enumerate(texts))
-            for first in range(0, max(n_rows, 1), n_batch):
-                batch = connection.execute(
-                    f"SELECT {selected} FROM {numbered} "
-                    "WHERE file_row_number >= ? AND file_row_number < ? ORDER BY file_row_number",
-                    [first, first + n_batch],
-                ).fetchnumpy()
-                cells = [batch[f"c{at}"].tolist() for at in range(len(kinds))]
-                line = np.arange(first + 1, first + 1 + len(cells[0]), dtype=np.int64)
-                gathering.n_lines += line.size
-                values = {
-                    column: _parsed(each) if _is_nested(kind) else each
-                    for (column, kind), each in zip(kinds.items(), cells, strict=True)
-                }
-                table.add_values(values, line)
-            questions = _ask_of_loss(connection, path, table.chosen, gathering)
-    except duckdb.Error as error:
-        reason = str(error).splitlines()[0]
-        raise gathering.wrong(f"expected readable Parquet, got an error: {reason}") from None
-    return replace(table.finish("parquet"), questions=questions)
 
 
 def read_sites(source: Readable, gathering: Gathering) -> Feed:
@@ -508,65 +461,13 @@ def _add_cells(gathering: Gathering, cells: Mapping[str, Sequence[str]], line: L
 
 def _cut_cell(cell: str, gathering: Gathering) -> list[str]:
     """Texts of a cell, which may have several addresses of one host; a netmask is none."""
-    parts = cell.replace(",", " ").replace(";", " ").split()
+    parts = [part for part in re.split(r"[\s,;]+(?:/\s+)?", cell) if part]
     if len(parts) < 2 or not all(map(is_address, parts)):
         return cell.split(";")
     if any(length_of(part) or part in LENGTH_OF_WILDCARD for part in parts):
         return [cell]
     gathering.note("cells with several addresses: each is read as one, no two as a range")
     return [*dict.fromkeys(parts)]
-
-
-def _ask_of_loss(
-    connection: DuckDBPyConnection, path: Path, chosen: Mapping[str, str], gathering: Gathering
-) -> tuple[Problem, ...]:
-    """Return what a normal table has lost of its source."""
-    metadata = dict(
-        connection.execute(
-            f"SELECT decode(key), decode(value) FROM parquet_kv_metadata({sql_pattern(path)})"
-        ).fetchall()
-    )
-    if not metadata.get("schema", "").startswith("overblock/normal-table/"):
-        return ()
-    source, form = metadata.get("source", "the source"), metadata.get("source_format", "")
-    n_records, n_unplaced, *n_rows = (
-        int(metadata.get(key, "0"))
-        for key in ("n_records", "n_records_without_address", "n_rows_ipv4", "n_rows_ipv6")
-    )
-    held = [f'"{chosen[each]}" IS NOT NULL' for each in _OF_HOSTS if each in chosen]
-    any_held = f"SELECT 1 FROM {parquet_rows(path)} WHERE {' OR '.join(held) or 'false'} LIMIT 1"
-    lost = ""
-    if metadata["schema"].endswith("/1") and "service" in chosen:
-        lost = "where a service ends"
-    elif form in _DATED:
-        lost = "the times and withdrawals of orders"
-    elif (n_unplaced or sum(n_rows) != n_records) and connection.execute(any_held).fetchone():
-        lost = "rows without an address" if n_unplaced else "which of its rows are one host"
-    elif n_unplaced:
-        gathering.note(f"{n_unplaced:,} {UNPLACED}: {source} has them, this table has not")
-    message = (
-        f"expected a table that keeps all that its source says, got one that lost {lost}: read "
-        f"{source} itself, or say --as parquet if only the addresses matter"
-    )
-    return (Problem(gathering.name, message),) if lost else ()
-
-
-def _as_text(column: str, kind: str) -> str:
-    """SQL for a column as text, empty where it is missing; what is nested as JSON."""
-    quoted = '"' + column.replace('"', '""') + '"'
-    text = f"to_json({quoted})" if _is_nested(kind) else quoted
-    return f"coalesce(CAST({text} AS VARCHAR), '')"
-
-
-def _is_nested(kind: str) -> bool:
-    """Whether values of a type, as DuckDB spells it, are lists, objects or maps."""
-    return kind.endswith("]") or kind.startswith(("STRUCT", "MAP", "UNION"))
-
-
-def _parsed(cells: Sequence[str]) -> list[Any]:
-    """Values of cells that are JSON."""
-    found = {cell: json.loads(cell) if cell else None for cell in dict.fromkeys(cells)}
-    return [found[cell] for cell in cells]
 
 
 def _names_rows(header: Iterable[str]) -> bool:

@@ -327,7 +327,7 @@ _OF_NUMBERS = frozenset(re.findall(r"\S+", """
 """))  # fmt: skip
 _BETWEEN = frozenset(("de", "do", "da", "dos", "del", "della", "di", "du", "des", "of", "d"))
 # Columns of sites that a run reads.
-_OF_SITES = re.compile("visitsperh|revenue([a-z]{3})?perh")
+_OF_SITES = re.compile("visitsperh|revenue([a-z]{3})?perh|(monthly)?visits|visitas(al|por)?m[eê]s")
 _VALUES = {"shared": ("yes", "no"), "mode": ("any", "spread")}
 NAME_KINDS = ("fqdn", "domain", "domain name", "hostname", "host", "dns", "name")
 _KINDS = (
@@ -509,7 +509,8 @@ class Neighbours:
         are_figures = {*map(str.strip, texts)} - {"", "0", "1"} and all(map(_FIGURE.match, texts))
         if not self._choice.has_options:
             # Answers to a question are short, or the same in many rows.
-            may_name = len({*texts}) == len(texts) and min(map(len, texts)) >= len("Flores")
+            most = [text for text in texts if len(text) >= len("Flores")]
+            may_name = len({*texts}) == len(texts) and len(most) > len(texts) * 3 / 4
             has_name = "name" in self._chosen
             other = ", site if it names the row" if may_name and not has_name else ""
             if are_figures:

@@ -201,21 +201,52 @@ def test_a_row_that_says_it_lists_nothing_is_never_counted(column, cells, tmp_pa
 
 @pytest.mark.parametrize(
     ("column", "cells"),
-    [("type", ["fqdn", "ipv4"]), ("comment", ["list of ACME", "not yet known"])],
+    [("type", ["prefix", "ipv4"]), ("comment", ["list of ACME", "not yet known"])],
 )
 def test_a_column_in_which_no_row_says_so_is_left_aside(column, cells, tmp_path):
     rows = "".join(f"198.51.100.{at},{cell}\n" for at, cell in enumerate(cells))
     assert read(f"address,{column}\n{rows}", tmp_path).n_records == 2
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            "type,ip\nip,192.0.2.1\ndomain,192.0.2.2\n",
+            "type: expected ip beside an address, got 'd",
+        ),
+        ("name,ip\na,192.0.2.1\n#b,192.0.2.2\n", "expected a record, or a line of nothing"),
+        ("name;ip\na;192.0.2.1\n//b;192.0.2.2\n", "expected a record, or a line of nothing"),
+        ("name,ip\na,192.0.2.1\n!b,192.0.2.2\n", "name: expected a record, or a line of nothing"),
+    ],
+)
+def test_a_row_that_is_taken_out_or_lists_a_name_is_not_counted(text, told, tmp_path):
+    (found,) = refused(text, tmp_path)
+    assert found.startswith(f"given:3: {told}")
+
+
 @pytest.mark.parametrize("cell", ["1.234", "12.500", "999.000"])
-def test_a_point_between_semicolons_that_may_mean_thousands_is_a_question(cell, tmp_path):
-    text = f"address;revenue_usd_per_h\n198.51.100.1;{cell}\n"
+@pytest.mark.parametrize("mark", [";", "\t"])
+def test_a_point_that_may_mean_thousands_is_a_question_without_commas(cell, mark, tmp_path):
+    text = f"address{mark}revenue_usd_per_h\n198.51.100.1{mark}{cell}\n"
     assert refused(text, tmp_path) == [
         f"given:2: revenue_usd_per_h: expected a number of 0 or more, got '{cell}', whose point "
-        "may stand before decimals or, between semicolons, between thousands"
+        "may stand before decimals or between thousands"
     ]
-    assert read(text.replace(";", ","), tmp_path).numbers["revenue_usd_per_h"] == [float(cell)]
+    assert read(text.replace(mark, ","), tmp_path).numbers["revenue_usd_per_h"] == [float(cell)]
+
+
+@pytest.mark.parametrize("cell", ["$1.234,50", "1.234,50 $", "USD 1234,5", "1234,5"])
+def test_an_amount_may_have_the_sign_of_its_currency_and_no_other(cell, tmp_path):
+    text = f"página web;ip pública;revenue_usd_per_h\na;198.51.100.1 / 198.51.100.2;{cell}\n"
+    feed = read(text, tmp_path)
+    assert (len(feed.v4), feed.numbers["revenue_usd_per_h"], feed.labels["name"].texts) == (
+        2,
+        [1234.5],
+        ["a"],
+    )
+    (told,) = refused(text.replace(cell, "5 €"), tmp_path)
+    assert "revenue_usd_per_h: expected a number of 0 or more, got '5 €'" in told
 
 
 @pytest.mark.parametrize("cell", ["1_000", "1_0.5", "١٢"])
