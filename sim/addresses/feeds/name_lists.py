@@ -76,7 +76,9 @@ def _names_in(line: str) -> list[str]:
     """Names that a line has, without those of the machine itself."""
     found = next((found for form in _FORMS if (found := form.fullmatch(line))), None)
     names = found["names"].lower().split() if found else []
-    return [name.strip(".") for name in names if not re.fullmatch(_LOCAL, name)]
+    # A wildcard covers no answer to the bare name (RFC 4592, section 2.1.3).
+    above = "*." * line.startswith("*.")
+    return [above + name.strip(".") for name in names if not re.fullmatch(_LOCAL, name)]
 
 
 def fits_names(sample: Sample) -> bool:

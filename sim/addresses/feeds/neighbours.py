@@ -340,6 +340,7 @@ _OF_KINDS = ("type", "kind", "family", "version", "ipversion")
 
 # A service that is a port or a protocol: its row names no whole address.
 _PORT = re.compile(r"(?:(?:tcp|udp)\W?)?\d{1,5}(?:\W?(?:tcp|udp))?|tcp|udp|icmp", re.IGNORECASE)
+_BEHIND_NAME = re.compile(r"\s[–—-]\s|[()\[\]]")
 _OF_ADDRESSES = re.compile(r"[\s\da-fA-F:./,;|-]+")
 _FIGURE = re.compile(r"[\s\d.,]*$")
 _DIGITS = str.maketrans("123456789", "0" * 9)
@@ -440,6 +441,12 @@ class Neighbours:
             against |= verdicts_among(said)
         if self._chosen.get("service") == column:
             against |= {*filter(_PORT.fullmatch, said)}
+        if are_names:
+            against |= {
+                text
+                for text in said
+                if words_against(_BEHIND_NAME.split(text)[1:], are_texts=False, are_names=True)
+            }
         return against
 
     def _problem(

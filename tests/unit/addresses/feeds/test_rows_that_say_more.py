@@ -218,6 +218,8 @@ def test_a_column_in_which_no_row_says_so_is_left_aside(column, cells, tmp_path)
         ("name,ip\na,192.0.2.1\n#b,192.0.2.2\n", "expected a record, or a line of nothing"),
         ("name;ip\na;192.0.2.1\n//b;192.0.2.2\n", "expected a record, or a line of nothing"),
         ("name,ip\na,192.0.2.1\n!b,192.0.2.2\n", "name: expected a record, or a line of nothing"),
+        ("name,ip\na (Trust),192.0.2.1\nb (removed),192.0.2.2\n", "name: expected rows that all"),
+        ("name,ip\nA - B,192.0.2.1\nb - desbloqueado,192.0.2.2\n", "name: expected rows that all"),
     ],
 )
 def test_a_row_that_is_taken_out_or_lists_a_name_is_not_counted(text, told, tmp_path):
