@@ -16,7 +16,7 @@ from sim.report.page.detail import is_cut
 from sim.report.words.answer import answer
 from sim.report.words.heading import notices, strategies_of, strategy_names
 from sim.report.words.languages import capitalised
-from sim.report.words.numbers import as_lower_bound, number, outcomes_text, span, value_text, whole
+from sim.report.words.numbers import as_bound, number, outcomes_text, span, value_text, whole
 from sim.report.words.sentences import verdict_sentence
 from sim.scenario.tables.rows import CourtQuestionRow
 
@@ -52,7 +52,7 @@ def write_assessment(found: Assessment, questions: Sequence[CourtQuestionRow] = 
     rows = dict(zip(run.strategies, answer(run).strategies, strict=True))
     shown = dict.fromkeys((found.label, *found.others, found.baseline))
     used = (
-        as_lower_bound,
+        as_bound,
         capitalised,
         is_cut,
         label,

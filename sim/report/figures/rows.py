@@ -23,7 +23,7 @@ from sim.report.figures.outage import refuted_note
 from sim.report.words import heading
 from sim.report.words.answer import answer
 from sim.report.words.languages import capitalised, joined
-from sim.report.words.numbers import NOT_KNOWN, as_lower_bound, is_share, percent, with_range
+from sim.report.words.numbers import NOT_KNOWN, as_bound, is_share, percent, with_range
 from sim.report.words.sentences import LOSS_PARTS, read_bound
 from sim.report.words.sites import find_unknown
 from sim.results.folder import RunFolder, input_rows
@@ -155,7 +155,7 @@ def read_money(run: RunFolder, strategy: str | None) -> Rows:
             lost = heading.in_currency(one, rate)
             is_least = is_open and one.median > 0
             bound = "" if one.is_known else NOT_KNOWN
-            lost = as_lower_bound(lost) if is_least else lost
+            lost = as_bound(lost) if is_least else lost
             lines.append(Line(name, lost, metric in SUMS, bound, is_least))
     lines = [line for line in lines if line.is_sum or not (line.bound or line.found.high == 0)]
     panel = Panel(capitalised(heading.currency_name(lines[0].found.unit)), tuple(lines))

@@ -53,7 +53,7 @@ def measures_of(run: RunFolder, strategy: str) -> Iterator[tuple[str, ...]]:
                     if is_open
                     else say("{name} (at least: half or more still are near the end)", name=name)
                 )
-                found = numbers.as_lower_bound(found)
+                found = numbers.as_bound(found)
             yield name, *_numbers(found), say_name(_unit(metric, found))
 
 

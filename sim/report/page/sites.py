@@ -22,7 +22,7 @@ from sim.measure.sites import BY_CAUSE, SiteRuns, read_addresses, read_sites
 from sim.report.page.detail import MOST_OPERATORS, MOST_ROWS, largest_operators, step_before
 from sim.report.words.heading import in_currency, rate_of, read_mechanisms, sessions_of
 from sim.report.words.languages import Text, joined, moment, say
-from sim.report.words.numbers import NOT_KNOWN, as_lower_bound, value_text, whole, with_range
+from sim.report.words.numbers import NOT_KNOWN, as_bound, value_text, whole, with_range
 from sim.report.words.record import OR_BEFORE, is_record
 from sim.report.words.sites import (
     assumed_sales,
@@ -179,7 +179,7 @@ def _hours_of(
     hours = runs.number["impaired_h"][:, at]
     is_still, is_before = open_ends(run, runs, at, partly)
     lasts = estimate_over(hours[(hours > 0) | is_record(run) | ~(hours > 0).any()], "h")
-    return (as_lower_bound(lasts) if is_still or is_before else lasts), is_still, is_before
+    return (as_bound(lasts) if is_still or is_before else lasts), is_still, is_before
 
 
 def _first_moment(
@@ -281,7 +281,7 @@ def hours_by_session(
         edges = str(row["session_start_utc"]), str(row["session_end_utc"])
         lasts = Estimate(median, low, high, "h")
         is_least = (site := str(row["site"])) in partly
-        found.setdefault(edges, {})[site] = as_lower_bound(lasts) if is_least else lasts
+        found.setdefault(edges, {})[site] = as_bound(lasts) if is_least else lasts
     cutting = [
         (edges, [(hours[site], site in partly) for site in shown])
         for edges, hours in found.items()

@@ -71,7 +71,6 @@ from sim.report.words.languages import (
 )
 from sim.report.words.numbers import (
     NOT_KNOWN,
-    as_lower_bound,
     is_share,
     outcomes_text,
     range_text,
@@ -79,9 +78,9 @@ from sim.report.words.numbers import (
     two_digits,
     value_text,
     whole,
-    with_range,
+    with_mark,
 )
-from sim.report.words.record import column_source
+from sim.report.words.record import column_source, may_be_unpolled
 from sim.report.words.sentences import (
     CAUSES,
     KINDS,
@@ -242,8 +241,8 @@ def _least(figure: Figure, *, is_least: bool) -> Figure:
     """The same as not known, or as a lower bound with its range, where it is one."""
     if figure.found.is_known and not (is_least and figure.found.high > 0):
         return figure
-    least = joined("", ("≥", with_range(as_lower_bound(figure.found))))
-    return replace(figure, bound=least if figure.found.is_known else NOT_KNOWN)
+    known = figure.found.is_known
+    return replace(figure, bound=with_mark(figure.found, "≥") if known else NOT_KNOWN)
 
 
 class _Facts:
@@ -547,8 +546,9 @@ class _Facts:
     def _of_what_if(self, strategy: str) -> Iterator[Figure]:
         unit = self.estimates[strategy, PRIVATE_LOSS].unit
         found = read_what_if(self.run, strategy, unit)
-        # Of what was seen the record is the input.
-        metric = SEEN if is_seen(self.run, strategy) else ""
+        # Of what was seen the record is the input; of a move only where it says who was polled.
+        is_given = is_seen(self.run, strategy) and not may_be_unpolled(self.run)
+        metric = SEEN if is_given else ""
         yield self.figure(metric, found.n_cut, found.whose)
         hours = self.figure(metric, found.hours, found.of_all)
         yield _least(hours, is_least=found.is_least)

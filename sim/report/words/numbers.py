@@ -10,11 +10,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import replace
-from decimal import ROUND_FLOOR, ROUND_HALF_UP, Context, Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Context, Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from sim.report.words.languages import Language, Text, say, say_n, unbroken
+from sim.report.words.languages import Language, Text, joined, say, say_n, unbroken
 
 if TYPE_CHECKING:
     from sim.measure.estimates import Estimate
@@ -130,7 +130,7 @@ def percent_span(low: float, high: float) -> Text:
 
 def at_most(value: float, unit: str = "share") -> Text:
     """An upper bound in its unit, rounded up: ``0.24%`` of a share of 0.00231."""
-    return quantity(-_rounded_down(-value), unit)
+    return quantity(_rounded(value, ROUND_CEILING), unit)
 
 
 def whole(n: int) -> Text:
@@ -164,9 +164,11 @@ def value_text(found: Estimate) -> Text:
     return quantity(found.median, found.unit)
 
 
-def hours_text(found: Estimate) -> Text:
-    """The median of an estimate of hours, with its unit."""
-    return say_n("{n} hour", "{n} hours", two_digits(found.median), n=value_text(found))
+def hours_text(found: Estimate, mark: str = "") -> Text:
+    """The median of an estimate of hours, with its unit, and the mark of a bound."""
+    found = as_bound(found, mark)
+    n = joined("", (mark, value_text(found)))
+    return say_n("{n} hour", "{n} hours", two_digits(found.median), n=n)
 
 
 def range_text(found: Estimate) -> str:
@@ -260,26 +262,38 @@ def _scale(value: float, words: Language) -> float:
     return 1.0
 
 
+class Bound(float):
+    """A bound, which is rounded already, to three digits."""
+
+
 def two_digits(value: float) -> float:
     """To two significant digits, as people round: 12.5 to 13, also a float a hair below."""
-    if value == 0:
-        return 0.0
+    if value == 0 or isinstance(value, Bound):
+        return value
     exact_ = Decimal(f"{value:.12g}")
     last = Decimal(1).scaleb(exact_.adjusted() - 1)
     return float(exact_.quantize(last, ROUND_HALF_UP))
 
 
-def as_lower_bound(found: Estimate) -> Estimate:
-    """Round a bound from below down to two digits, with the ends of its range: 336 to 330."""
-    if not found.is_known:
+def with_mark(found: Estimate, mark: str) -> Text:
+    """Write an estimate that is a bound, behind ≥ or ≤; another has no mark."""
+    return joined("", (mark * found.is_known, with_range(as_bound(found, mark))))
+
+
+def as_bound(found: Estimate, mark: str = "≥") -> Estimate:
+    """Round a bound and its range, ≥ down and ≤ up: 335.7 to 335; as they are without a mark."""
+    if not (mark and found.is_known):
         return found
-    low, median, high = map(_rounded_down, (found.low, found.median, found.high))
+    rounding = ROUND_FLOOR if mark == "≥" else ROUND_CEILING
+    most = 2 if is_share(found.unit) else 3
+    ends = (Bound(_rounded(one, rounding, most)) for one in (found.low, found.median, found.high))
+    low, median, high = ends
     return replace(found, low=low, median=median, high=high, other=None)
 
 
-def _rounded_down(value: float) -> float:
+def _rounded(value: float, rounding: str, most: int = 2) -> float:
     # What a float misses of a digit, as in 0.29 times 100, is no digit less.
-    return float(Context(2, ROUND_FLOOR).create_decimal(Decimal(f"{value:.12g}")))
+    return float(Context(most, rounding).create_decimal(Decimal(f"{value:.12g}")))
 
 
 def in_digits(value: float, most: int = 12) -> str:

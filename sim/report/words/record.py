@@ -15,6 +15,8 @@ from sim.scenario.tables.seeds import read_note
 OR_BEFORE = "≤\N{THIN SPACE}"
 """Stands before the first time of what was blocked already when the record begins."""
 
+NOT_POLLED = say("An address that was not seen blocked may not have been polled.")
+
 
 def is_record(run: RunFolder) -> bool:
     """Whether a run, or what if, plays back what was seen blocked."""
@@ -22,6 +24,11 @@ def is_record(run: RunFolder) -> bool:
     is_one = all("what_if" in one for one in run.manifest.get("strategies", ()))
     has_table = isinstance(own.get("table") or own.get("orders"), str)
     return register.get("cadence") == SEEN and own.get("id") == "orders" and has_table and is_one
+
+
+def may_be_unpolled(run: RunFolder) -> bool:
+    """Whether a record does not say which addresses were polled."""
+    return is_record(run) and not run.scenario["strategy"].get("polled")
 
 
 def names_operators(run: RunFolder) -> bool:
@@ -53,7 +60,7 @@ def caution_of_polls(run: RunFolder) -> Text:
     rows = input_rows(run, "strategy", "sessions", SessionRow)
     known = [row.share_cloudflare for row in rows if row.share_cloudflare is not None]
     if not known:
-        return say("An address that was not seen blocked may not have been polled.")
+        return NOT_POLLED
     return say(
         "An address that was not seen blocked may not have been polled: {share} of those seen "
         "were Cloudflare's, mean of the sessions.",

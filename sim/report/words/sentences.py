@@ -33,7 +33,7 @@ from sim.report.words.languages import (
 )
 from sim.report.words.numbers import (
     NOT_KNOWN,
-    as_lower_bound,
+    as_bound,
     at_most,
     definition,
     hours_text,
@@ -380,7 +380,7 @@ def read_cut_off(run: RunFolder, strategy: str) -> tuple[NDArray[np.bool_], Esti
             n_least += bool((is_still & (row > 0) & (row <= mine[len(mine) // 2])).any())
     found = estimate_over(np.array(medians), "h")
     n_least *= 2 * n_least >= len(medians)
-    return hours > 0, as_lower_bound(found) if n_least else found, n_least
+    return hours > 0, as_bound(found) if n_least else found, n_least
 
 
 def cut_off_in_part(run: RunFolder, strategy: str) -> Text | None:

@@ -13,14 +13,12 @@ from sim.report.words.heading import in_currency
 from sim.report.words.languages import Text, capitalised, joined, say
 from sim.report.words.numbers import (
     NOT_KNOWN,
-    as_lower_bound,
     hours_text,
-    number,
     range_text,
     whole,
-    with_range,
+    with_mark,
 )
-from sim.report.words.record import is_record
+from sim.report.words.record import NOT_POLLED, is_record, may_be_unpolled
 from sim.report.words.sites import find_least, read_known
 from sim.results.folder import RunFolder
 from sim.results.tables import Row, read_rows, text
@@ -120,6 +118,17 @@ def _counts(row: Row) -> tuple[int, int]:
     return round(n * less), round(n * more)
 
 
+def _mark(row: Row, least: Mapping[str, set[str]], baseline: str) -> str:
+    """Mark of a difference that is a bound, since hours under one of two strategies are."""
+    then, now = least[text(row, "strategy")], least[baseline]
+    more, less = (_holds(sites, text(row, "site")) for sites in (then - now, now - then))
+    return "" if more == less else "≥" if more else "≤"
+
+
+def _holds(sites: set[str], site: str) -> bool:
+    return site in sites if site else bool(sites)
+
+
 def changes_of(run: RunFolder, names: Mapping[str, str], rate: RateRow | None) -> Iterator[Change]:
     """Sites under each strategy but the baseline: all together, then those that change most.
 
@@ -145,24 +154,23 @@ def changes_of(run: RunFolder, names: Mapping[str, str], rate: RateRow | None) -
     least = {label: find_least(run, label) for label in run.strategies if found}
 
     def hours(row: Row, label: str, column: str) -> Text:
-        site, h = text(row, "site"), cell(row, column)
-        if h > 0 and (site in least[label] or (not site and least[label])):
-            return joined("", ("≥", number(as_lower_bound(Estimate(h, h, h, "h")).median)))
-        return number(h)
+        h = cell(row, column)
+        is_least = h > 0 and _holds(least[label], text(row, "site"))
+        return with_mark(Estimate(h, h, h, "h"), "≥" * is_least)
 
     for row, loss in found:
-        every = say("all your sites")
-        if text(row, "strategy") in without:
-            every = say("all your known sites")
+        is_all = text(row, "strategy") not in without
+        every = say("all your sites") if is_all else say("all your known sites")
         less, more = map(whole, _counts(row))
+        mark = _mark(row, least, run.manifest["baseline"])
         yield Change(
             names[text(row, "strategy")],
             text(row, "site") or every,
             hours(row, run.manifest["baseline"], "at_baseline"),
             hours(row, text(row, "strategy"), "median"),
-            with_range(estimate_of(row, "difference")),
+            with_mark(estimate_of(row, "difference"), mark),
             joined(" / ", (less, more)) if cell(row, "n_known") else NOT_KNOWN,
-            with_range(in_currency(estimate_of(loss, "difference"), rate)),
+            with_mark(in_currency(estimate_of(loss, "difference"), rate), mark),
         )
 
 
@@ -174,16 +182,24 @@ def sentence_of_what_if(run: RunFolder, names: Mapping[str, str]) -> tuple[Text,
     rows = [row for row, _ in _differences(run) if not text(row, "site")][:MOST_NAMED]
     if not rows:
         return say("The harm of none of the strategies compared is known."), ""
-    found = [_sentence(row, names, is_last=row is rows[-1]) for row in rows]
-    if not all(cell(row, "n_known") for row in rows) and is_record(run):
+    least, baseline = (
+        {one: find_least(run, one) for one in run.strategies},
+        run.manifest["baseline"],
+    )
+    found = [
+        _sentence(row, names, _mark(row, least, baseline), is_last=row is rows[-1]) for row in rows
+    ]
+    if is_record(run) and not all(cell(row, "n_known") for row in rows):
         why = say(
             "The record has nothing of addresses drawn or not polled; give real ones by --move."
         )
         found.append((why, found[-1][1]))
+    elif may_be_unpolled(run):
+        found.append((NOT_POLLED, found[-1][1]))
     return joined(" ", (one for one, _ in found)), found[-1][1]
 
 
-def _sentence(row: Row, names: Mapping[str, str], *, is_last: bool) -> tuple[Text, str]:
+def _sentence(row: Row, names: Mapping[str, str], mark: str, *, is_last: bool) -> tuple[Text, str]:
     """Write the difference that one what-if makes for all sites together, and its range.
 
     The range is in the sentence unless it is the last one.
@@ -198,7 +214,8 @@ def _sentence(row: Row, names: Mapping[str, str], *, is_last: bool) -> tuple[Tex
     found, is_more = estimate_of(row, "difference"), n_more > n_less
     if not is_more:
         found = replace(found, median=-found.median, low=-found.high, high=-found.low)
-    hours, range_ = hours_text(found), range_text(found)
+        mark = {"≥": "≤", "≤": "≥"}.get(mark, "")
+    hours, range_ = hours_text(found, mark), range_text(found)
     if range_ and not is_last:
         hours = joined("", (hours, " (", range_, ")"))
     values |= {"less": whole(n_less), "more": whole(n_more), "h": hours}

@@ -66,7 +66,7 @@ def test_hours_of_who_still_is_cut_off_at_the_end_are_a_bound(found, monkeypatch
         ]
 
     assert re.fullmatch(
-        r"at least \d+ hours \(.*\), as half or more still are near the end", hours()
+        r"at least [\d.]+ hours \(.*\), as half or more still are near the end", hours()
     )
 
     def is_cut(*_) -> bool:

@@ -290,12 +290,18 @@ def test_what_is_blocked_when_a_record_ends_is_until_its_last_poll(tmp_path):
     hours = {row["operator"]: row["affected_h"] for row in rows}
     assert hours == dict.fromkeys(("", "one", "two"), "3.0")
     # Still blocked at the end: at least so long, in a comparison too.
-    (tmp_path / "moves.csv").write_text("site,address\na.example,203.0.113.9\n")
-    moved = ("--move", tmp_path / "moves.csv", *end, "-o", tmp_path / "moved")
-    run("compare", tmp_path / "own.yaml", *given, path, *moved)
+    (tmp_path / "same.csv").write_text("site,address\na.example,203.0.113.9\n")
+    (tmp_path / "away.csv").write_text("site,address\na.example,203.0.113.10\n")
+    moved = ("--move", tmp_path / "same.csv", "--move", tmp_path / "away.csv", *end)
+    run("compare", tmp_path / "own.yaml", *given, path, *moved, "-o", tmp_path / "moved")
     page = words_of(tmp_path / "moved")
     assert "a.example ≥3 ≥3 0 0 / 0" in page
     assert "as they are ≥3" in page
+    # What it saves is a bound too, as far as anybody polled the other address.
+    assert "a.example ≥3 0 ≤-3 1 / 0" in page
+    said = "cut off for less time than now: median ≥3 hours less in all. An address that was not"
+    assert f"{said} seen blocked may not have been polled." in page
+    assert "of your 1 sites cut off ○ Never checked" in page
     # Nor when it begins, so that a row without a beginning would be over at once.
     path.write_text(
         "address,from,until,operators\n203.0.113.9,,2026-03-07T13:00Z,one\n"

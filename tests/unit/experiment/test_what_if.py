@@ -164,9 +164,17 @@ def test_a_difference_in_some_or_all_simulations_is_a_sentence(
     row = {"site": "", "strategy": "b", "n_known": 1, "n_simulations": 4, "difference": change}
     row |= {"share_less": less, "share_more": more, "difference_low": -5.0, "difference_high": 5.0}
     monkeypatch.setattr(what_if, "_differences", lambda _: [(row | {"unit": "h"}, {})])
-    told = IN_ENGLISH.write(what_if.sentence_of_what_if(None, {"b": "b"})[0])
+    run = SimpleNamespace(strategies=["a", "b"], manifest={"baseline": "a"}, scenario={})
     end = "less" if less > more else "more"
-    assert told.replace("\N{NO-BREAK SPACE}", " ") == f"{said}: median 2 hours {end} in all."
+    # Hours of none, of both, now, or then are a bound.
+    for bounded, marks in (("", ("", "")), ("ab", ("", "")), ("a", "≥≤"), ("b", "≤≥")):
+        monkeypatch.setattr(
+            what_if, "find_least", lambda _, one, of=bounded: {"s"} if one in of else set()
+        )
+        mark = marks[end == "more"]
+        told = IN_ENGLISH.write(what_if.sentence_of_what_if(run, {"b": "b"})[0])
+        told = told.replace("\N{NO-BREAK SPACE}", " ")
+        assert told == f"{said}: median {mark}2 hours {end} in all."
 
 
 def test_a_move_of_what_a_site_lacks_changes_nothing(folder):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sim.measure.estimates import Estimate
 from sim.report.words.languages import NBSP, listing
 from sim.report.words.numbers import (
-    as_lower_bound,
+    as_bound,
     at_most,
     count,
     definition,
@@ -148,4 +148,4 @@ def test_scores_are_written_with_four_digits_and_published_figures_as_they_are()
 def test_numbers_without_a_limit_and_bounds_of_nearly_nothing() -> None:
     assert (number(math.inf), span(2.0, math.inf)) == ("no limit", f"2{NBSP}and{NBSP}more")
     unknown = Estimate(math.nan, math.nan, math.nan, "h")
-    assert as_lower_bound(unknown) is unknown
+    assert as_bound(unknown) is unknown

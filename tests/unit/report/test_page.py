@@ -67,7 +67,7 @@ from sim.report.words.heading import (
     source_line,
 )
 from sim.report.words.languages import IN_ENGLISH, NBSP, capitalised, language, say_name
-from sim.report.words.numbers import as_lower_bound, number
+from sim.report.words.numbers import as_bound, number, with_mark
 from sim.results.folder import CurvePoints, RunFolder, later, open_run
 from sim.results.parquet import Coded, write_part
 from sim.results.tables import Row, read_rows
@@ -1334,13 +1334,19 @@ def test_an_outage_at_small_operators_alone_is_not_called_none(site_folder, monk
 
 
 def test_a_bound_from_below_lies_within_its_range():
-    found = as_lower_bound(Estimate(335.78, 335.43, 335.92, "h"))
-    assert (found.low, found.median, found.high) == (330, 330, 330)
-    assert as_lower_bound(Estimate(335.78, 0, 335.92, "h")).high == 330
-    assert lasts(as_lower_bound(Estimate(335.78, 0, 335.92, "h"))) == "≥330 0 to 330"
+    found = as_bound(Estimate(335.78, 335.43, 335.92, "h"))
+    assert (found.low, found.median, found.high) == (335, 335, 335)
+    assert lasts(as_bound(Estimate(335.78, 0, 335.92, "h"))) == "≥335 0 to 335"
+    assert lasts(as_bound(Estimate(1199.5, 1188, 1200, "h"))) == "≥1,190 1,180 to 1,200"
+    assert as_bound(Estimate(0.146, 0.146, 0.146, "share")).median == 0.14
+    # A saving is a bound from above, to which negative numbers are rounded up.
+    saved = Estimate(-335.78, -1199.5, 44.71, "h")
+    assert [with_mark(saved, mark).replace(NBSP, " ") for mark in ("≤", "≥", "")] == [
+        "≤-335 (-1,190 to 44.8)", "≥-336 (-1,200 to 44.7)", "-340 (-1,200 to 45)",
+    ]  # fmt: skip
     assert lasts(Estimate(0, 0, 99, "h")) == "0 0 to 99"
-    # As of sums elsewhere on the page: 45 is no lower bound of 44.7.
-    assert lasts(Estimate(44.7, 26.9, 82.6, "USD"), "estimate") == "≥44 26 to 82"
+    # As of sums elsewhere on the page: 45 is no lower bound of 44.78.
+    assert lasts(Estimate(44.78, 26.9, 82.6, "USD"), "estimate") == "≥44.7 26.9 to 82.6"
 
 
 def lasts(found: Estimate, name: str = "lasts") -> str:
@@ -1368,7 +1374,7 @@ def lasts(found: Estimate, name: str = "lasts") -> str:
         ([[24, 96], [24, 24], [24, 24]], [[0, 1], [0, 0], [0, 0]],
          "the median one then for 24 hours in all"),
         ([[0, 96], [0, 90]], [[0, 1], [0, 0]],
-         "from some customers, for at least 93 hours (90 to 95 h)."),
+         "from some customers, for at least 93 hours (90.3 to 95.7 h)."),
     ],
 )  # fmt: skip
 def test_a_median_that_the_end_of_the_run_may_have_cut_is_a_bound(
@@ -1419,7 +1425,7 @@ def test_hours_that_the_end_cuts_are_at_least(ever, most, last, monkeypatch):
 @pytest.mark.parametrize(
     ("is_least", "said"),
     [
-        (True, "at least 330 (99 to 410); half or more are still cut off at the end."),
+        (True, "at least 335 (99.9 to 412); half or more are still cut off at the end."),
         (False, "340 (100 to 410)."),
     ],
 )
