@@ -21,7 +21,9 @@ STEMS = tuple(
         "débloq,debloq,autoris,supprim,retiré,blanch,ne pas,non bloq,entsp,freige,freisch,"
         "aufgeho,erlaubt,ausnahm,weiße,weisse,gelöscht,entfernt,nicht,revogad,suspens,branca,"
         "não bloq,nao bloq,exceç,inativ,odblok,usuni,wykreśl,nie blok,nie zablok,wyjąt,biał,"
-        "uchylon,zniesion,dozwolon,fałszyw",
+        "uchylon,zniesion,dozwolon,fałszyw,kald,izin v,engellenm,iptal,beyaz,silindi,istisna,levé,"
+        "caduc,caduq,fin d,finaliz,encerrad,cess,ceased,de baja,vencid,scadut,decadut,riabilit,"
+        "beendet,abgelauf,widerruf,ended,lapsed,goodware,known good,known-good,former ",
     )
 )
 """Every phrase has one of these stems, except ``not`` alone, ``don't`` and marks."""
@@ -100,6 +102,13 @@ _TURNS = (
     r"|cancelad[oa]s?|liberad[oa]s?|inativ[oa]s?|listas? brancas?|n[ãa]o[ ]+bloque\w+"
     r"|odblok\w+|usunię\w+|wykreśl\w+|nie[ ]+(?:za)?blok\w+|wyjąt\w+|biał\w+ list\w+"
     r"|uchylon\w+|zniesion\w+|dozwolon\w+|fałszyw\w+"
+    # Turkish, and blocks that are over.
+    r"|kald[ıi]r[ıi]l\w+|izin[ ]+veril\w+|engellenm(?:edi|emiş|eyen|iyor)\w*|iptal\w*|silindi"
+    r"|beyaz liste\w*|istisna\w*|levée?s?|caduques?|fin d[eu] blocage|finalizad[oa]s?"
+    r"|caducad[oa]s?|dad[oa]s? de baja|vencid[oa]s?|encerrad[oa]s?|cessa(?:d[oa]s?|t[oaie])|scadut[oaie]"
+    r"|decadut[oaie]|riabilitat[oaie]|expir(?:ad[oa]|ée?)s?|beendet\w*|nicht[ ]+mehr|abgelaufen\w*"
+    r"|widerrufen\w*|(?:block(?:ing)?|ban|order|listing|measure)[ ]+(?:has[ ]+)?(?:ended|ceased)"
+    r"|lapsed|known[ -]good|goodware"
 )
 _WITHIN = re.compile(rf"\b(?:{_TURNS})\b", re.IGNORECASE)
 _ENTRIES = (
@@ -109,7 +118,7 @@ _ENTRIES = (
 # A comment of nothing else, which may name what it is about, and a day.
 _ALONE = re.compile(
     rf"[#;!\"](?:[^\w\n.]{{0,99}}+(?=\w)(?:(?:{_ENTRIES})[ ]+)?"
-    rf"(?P<word>{_LETS_THROUGH.pattern}|{_TURNS})"
+    rf"(?P<word>{_LETS_THROUGH.pattern}|{_TURNS}|former(?=[ ]))"
     rf"(?:(?<!clean)(?<!deprecated)(?<!retired)[ ]+(?:d[ei][ ]+)?(?:{_ENTRIES})){{0,2}}"
     r"(?:(?<!expire)(?<!expires)[ ]+[\d./-]{8,10})?[^\w\n]{0,99}$"
     r"|[ \t]{0,9}(?P<mark>!{1,9})[ \t\r]{0,9}$)",

@@ -57,6 +57,18 @@ IGNORED = {
     "Russian": ("состояние", "заблокирован", "разблокирован"),
     "Portuguese": ("observação", "processo 12", "removido em 3 de março"),
     "Polish": ("uwagi", "sąd", "usunięto 3 marca"),
+    **{
+        over: ("comentario", "court", over)
+        for over in (
+            *("engel kaldırıldı", "KALDIRILDI", "izin verildi", "artık engellenmiyor", "iptal"),
+            *("blocage levé", "mesure caduque", "fin de blocage", "mesures levées", "expirée"),
+            *("bloqueo finalizado", "dado de baja", "caducado", "vencida", "expirado"),
+            *("bloqueio encerrado em 03/02/2026", "bloqueio cessado", "ordem caducada"),
+            *("nicht mehr aktiv", "Sperrung beendet", "abgelaufen", "Anordnung widerrufen"),
+            *("riabilitato con delibera", "ordine scaduto", "blocco cessato"),
+            *("block ended", "order lapsed", "the listing has ceased", "known good", "goodware"),
+        )
+    },
     "a number and a word": ("Nº", "24", "a"),
     "verdicts as names": ("name", "allow", "deny"),
     "a name with a verdict": ("name", "shop", "Safe (whitelisted)"),

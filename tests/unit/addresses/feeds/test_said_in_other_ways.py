@@ -62,6 +62,13 @@ SAID = {
     "# Removed from 12 lists": "",
     "# Direcciones permitidas": "permitidas",
     "# Domini rimossi:": "rimossi",
+    "# Former entries": "Former",
+    "# Kaldırılanlar": "Kaldırılanlar",
+    # Blocked; high; a campaign, not a block.
+    "# Engellenmiş adresler": "",
+    "198.51.100.7 # risque élevé": "",
+    "198.51.100.7 # campaign ended": "",
+    "198.51.100.7 # relevé du site": "",
     "# blocked by court order": "",
     "# Listado por orden judicial": "",
     "# Released under the GPL by the authors": "",
