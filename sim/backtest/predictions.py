@@ -418,8 +418,7 @@ def _predict_exposure(placed: PlacedCase, predictor: ExposurePredictor) -> Predi
     n = float(union(feeds).v4.n_addresses)
     if predictor.count == "summed":
         n = float(sum(int(np.sum(feed.v4.stop - feed.v4.start)) for feed in feeds))
-    left_out = "whether the list is complete"
-    return Prediction(n, n, n, LEVEL, (), NO_CHANCE, left_out, np.array([n]))
+    return Prediction(n, n, n, LEVEL, (), NO_CHANCE, "whether the list is complete", np.array([n]))
 
 
 def _predict_national(placed: PlacedCase, predictor: NationalPredictor) -> Prediction:

@@ -314,8 +314,7 @@ def _predictor(placed: PlacedCase) -> RunPredictor:
 
 def _find(placed: PlacedCase, name: str) -> str:
     """Shipped scenario by name, or the path of a file beside the case file."""
-    is_file = name.endswith((".yaml", ".yml"))
-    return str(placed.file.path.parent / name) if is_file else name
+    return str(placed.file.path.parent / name) if name.endswith((".yaml", ".yml")) else name
 
 
 @dataclass(frozen=True, eq=False)

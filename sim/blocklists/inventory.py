@@ -374,8 +374,7 @@ def _attributed(inventory: Feed, attributes: Attributes, by: str) -> Labels | No
         return None
     found4, found6 = attributes.records_of(inventory.v4.start, inventory.v6.start)
     code = np.full(inventory.n_records, -1, np.int32)
-    outside = len(labels.names)
-    coded = np.append(labels.code, np.int32(outside))
+    coded = np.append(labels.code, np.int32(len(labels.names)))
     for record, found in ((inventory.record6, found6), (inventory.record4, found4)):
         # Reversed, so that a record's first address is written last.
         code[record[::-1]] = coded[found[::-1]]

@@ -239,8 +239,7 @@ OWN = "overblock"
 
 def _check_same_versions(manifest: Mapping[str, Any]) -> None:
     """Refuse where a result was made with other versions than are here."""
-    tool = str(manifest["tool"]["version"])
-    made = {OWN: tool, "python": str(manifest.get("python", ABSENT))}
+    made = {OWN: str(manifest["tool"]["version"]), "python": str(manifest.get("python", ABSENT))}
     here = {OWN: __version__, "python": platform.python_version()}
     for name, version in manifest.get("packages", {}).items():
         made[str(name)], here[str(name)] = str(version), package_version(str(name))

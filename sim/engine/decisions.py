@@ -375,8 +375,7 @@ def block_around(
     The set around a front holds it: fronts that are exempt are not answered.
     """
     # Mostly no set reaches into another.
-    distinct = dict.fromkeys(around(front_row))
-    orders = _block_each(observation, distinct, mechanism)
+    orders = _block_each(observation, dict.fromkeys(around(front_row)), mechanism)
     if orders is not None:
         return orders
     return _block_one_by_one(observation, front_row, around, mechanism)

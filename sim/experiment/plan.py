@@ -332,8 +332,7 @@ class Plan:
                     replace(one, file=Path(one.file).name) if one.file in tables else one
                     for one in error.problems
                 )
-                reason = " ".join(" ".join(map(str, local)).split())
-                impossible[(row,)] = Failure("", reason)
+                impossible[(row,)] = Failure("", " ".join(" ".join(map(str, local)).split()))
                 refused.append(error)
                 continue
             labels = tuple(variant.label for variant in variants)

@@ -90,8 +90,7 @@ class NewOnes(NamedTuple):
     @classmethod
     def of(cls, record: SessionRecord, pool: Pool, belief: Belief) -> NewOnes:
         """Estimate it from all sessions but the first."""
-        first = record.is_listed.argmax(axis=0)
-        n_new = np.bincount(first, minlength=record.n_sessions)[1:]
+        n_new = np.bincount(record.is_listed.argmax(axis=0), minlength=record.n_sessions)[1:]
         share = share_of_level(pool, belief.past_level)[1:] * share_of_gap(np.diff(record.start_s))
         kept, prior = assumption("forget_new").value, assumption("new_per_session").value
         above, below, means = prior, 1.0, []

@@ -183,8 +183,7 @@ def forgetting_weights(n_sessions: int) -> Floats:
 
 def probabilities(outlook: Outlook) -> Floats:
     """Probability of each address by each of ``MODELS``."""
-    simple = simple_probabilities(outlook.record.is_listed)
-    return np.array([outlook.p_next.mean(axis=0), *simple])
+    return np.array([outlook.p_next.mean(axis=0), *simple_probabilities(outlook.record.is_listed)])
 
 
 def simple_probabilities(is_listed: NDArray[np.bool_]) -> Sequence[Floats]:
@@ -297,8 +296,7 @@ def mean_scores(rolled: Sequence[SessionForecast]) -> list[ScoreRow]:
     """Mean over sessions of each score."""
     rows = []
     for score, quantity in rolled[0].scores:
-        each = np.array([one.scores[score, quantity] for one in rolled])
-        mean = each.mean(axis=0)
+        mean = np.array([one.scores[score, quantity] for one in rolled]).mean(axis=0)
         inside = None
         if quantity in COUNTS:
             ends = [(one.counts[quantity], one.came[quantity]) for one in rolled]

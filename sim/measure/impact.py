@@ -67,8 +67,7 @@ def most_rules(outcome: Outcome) -> int:
         return 0
     step = np.where(log.kind[is_order] == Kind.BLOCK, 1, -1) * rules[entry]
     in_force = np.cumsum(step)
-    is_last = np.append(t_s[1:] != t_s[:-1], True)
-    return max(0, int(in_force[is_last].max()))
+    return max(0, int(in_force[np.append(t_s[1:] != t_s[:-1], True)].max()))
 
 
 def _values(outcome: Outcome, metric: str) -> NDArray[np.float64]:

@@ -456,8 +456,7 @@ def summarise_sessions(
     unpolled = find_unpolled(resolved)
     runs = read_known(folder, label, USD, unpolled)
     drawn = dict(zip(runs.site, runs.text["drawn"][0].tolist(), strict=True))
-    is_hidden = np.isnan(runs.number["affected_h"][0]).tolist()
-    hidden = dict(zip(runs.site, is_hidden, strict=True))
+    hidden = dict(zip(runs.site, np.isnan(runs.number["affected_h"][0]).tolist(), strict=True))
     for site in names:
         for session, (from_s, to_s) in enumerate(sessions_s):
             met = by_site.get((session, site), ())

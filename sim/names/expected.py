@@ -46,8 +46,7 @@ def draw_law(rows: Sequence[ConcentrationRow], rng: np.random.Generator) -> Name
     n_ends = len(Calibration.of(rows).top)
     for _ in range(MOST_TRIES):
         off = rng.uniform(-1, 1, len(rows))
-        place = rng.uniform(SHORT_OF_A_STEP, 1 - SHORT_OF_A_STEP, n_ends)
-        law = _law_at(rows, off, place, 0.0)
+        law = _law_at(rows, off, rng.uniform(SHORT_OF_A_STEP, 1 - SHORT_OF_A_STEP, n_ends), 0.0)
         if law is not None:
             return law
     raise ValueError(NO_CURVE)

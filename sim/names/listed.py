@@ -235,8 +235,7 @@ def expect_listed(
 @lru_cache(maxsize=4)
 def _laws(census: tuple[ConcentrationRow, ...], n_laws: int, luck: Streams) -> tuple[NamesLaw, ...]:
     """Laws that a census allows, drawn once for all lists."""
-    rng = luck.generator(Stream.ADDRESS_NAMES, tuple(b"census"))
-    return tuple(draw_laws(census, n_laws, rng))
+    return tuple(draw_laws(census, n_laws, luck.generator(Stream.ADDRESS_NAMES, tuple(b"census"))))
 
 
 def _median(n: NDArray[np.int64]) -> int:

@@ -270,8 +270,7 @@ class _Builder:
             anchor = describe(f"&{event.anchor}")
             self._problem(event, f"expected a value without an anchor, got {anchor}", path)
         if (tag := getattr(event, "tag", None)) is not None:
-            message = f"expected a value without a tag, got {describe(str(tag))}"
-            self._problem(event, message, path)
+            self._problem(event, f"expected a value without a tag, got {describe(str(tag))}", path)
         if isinstance(event, ScalarEvent):
             return self._scalar(event, path)
         if len(path) >= MAX_DEPTH:

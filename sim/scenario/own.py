@@ -144,8 +144,7 @@ def failure(file: str, error: BaseException) -> OwnCodeError:
         if trace.tb_frame.f_code.co_filename == file:
             line = trace.tb_lineno
         trace = trace.tb_next
-    message = " ".join(f"{type(error).__name__}: {text}".split())
-    return OwnCodeError([Problem(file, message, line)])
+    return OwnCodeError([Problem(file, " ".join(f"{type(error).__name__}: {text}".split()), line)])
 
 
 def make(kind: type[Kind], asked: Own) -> Kind:

@@ -282,8 +282,7 @@ def _with_settings(loaded: LoadedScenario, key: str, table: TableType) -> TableT
     if asked and key.startswith("money."):
         message = "expected another table: this one is drawn over its ranges in every run"
         raise DataError([Problem(one.origin, message, key=one.key) for one in asked])
-    moved = {one.key for one in loaded.moved}
-    return with_settings(table, asked, moved) if asked else table
+    return with_settings(table, asked, {one.key for one in loaded.moved}) if asked else table
 
 
 def _name_at(scenario: Scenario, key: str, inventory: Inventory | None) -> str | None:

@@ -173,8 +173,7 @@ def _column_factors(resolved: Resolved, table: Table[Any]) -> tuple[list[Factor]
         elif name in ("revenue_median_usd_per_h", "usd_per_visit"):
             left_out.append(LeftOut(key, ONE_REVENUE))
         else:
-            is_part = name in type(table.rows[0]).parts_of_column
-            n_dials = len(table.rows) if is_part else 1
+            n_dials = len(table.rows) if (name in type(table.rows[0]).parts_of_column) else 1
             factors.append(_column_factor(key, column, column.range, n_dials))
     return factors, left_out
 

@@ -263,8 +263,7 @@ def choose_what_ifs(
     DataError
         With the mistakes in a table of moves.
     """
-    own = own_variant(resolved)
-    found = [what_if(replace(own, label=AS_IS), {})]
+    found = [what_if(replace(own_variant(resolved), label=AS_IS), {})]
     for path in map(Path, moves):
         name = f"move:{path.name}"
         loaded = resolved.loaded.with_code({name: path}, ())

@@ -72,8 +72,7 @@ class Demand(FrozenColumns):
         weight_s, sector_row : shape (n,)
         """
         # Whole numbers above and below: one rounding in all.
-        per_week_s = (self.weight.sum(axis=1) * S_PER_H)[sector_row]
-        return np.asarray(weight_s * H_PER_WEEK / per_week_s)
+        return np.asarray(weight_s * H_PER_WEEK / (self.weight.sum(axis=1) * S_PER_H)[sector_row])
 
     def _since_monday(self, t_s: int) -> NDArray[np.int64]:
         n_weeks, within_s = divmod(t_s, H_PER_WEEK * S_PER_H)

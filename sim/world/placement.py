@@ -375,8 +375,7 @@ def build_placement(
     sites
         Components that an inventory gives, which are not drawn.
     """
-    shape = n_businesses, N_ROLES
-    is_given = sites.is_given if sites is not None else np.zeros(shape, np.bool_)
+    is_given = sites.is_given if sites is not None else np.zeros((n_businesses, N_ROLES), np.bool_)
     foreign = hosting_side(resolved, places, "foreign")
     home = pick(foreign, streams.generator(Stream.BUSINESS_HOME).random(n_businesses))
     again = streams.generator(Stream.BUSINESS_HOME, (1,))

@@ -140,8 +140,7 @@ class Feed:
         UsageError
             If each names one.
         """
-        none = Labels(np.full(self.n_records, -1, np.int32), [])
-        given = self.labels.get("provider", none)
+        given = self.labels.get("provider", Labels(np.full(self.n_records, -1, np.int32), []))
         if self.n_records and (given.code >= 0).all():
             named = ", ".join(dict.fromkeys(given.texts))
             raise UsageError(f"{self.origin.file}: names {named}: give it without {provider}=")

@@ -332,8 +332,7 @@ def decode_lines(block: Block, gathering: Gathering) -> Iterator[tuple[int, str]
         try:
             yield number, line.decode()
         except UnicodeDecodeError as error:
-            message = not_utf8(line, f"the byte 0x{line[error.start]:02x}")
-            gathering.refuse(message, number)
+            gathering.refuse(not_utf8(line, f"the byte 0x{line[error.start]:02x}"), number)
 
 
 def read_numbered(source: Readable, gathering: Gathering) -> Iterator[list[tuple[int, str]]]:
@@ -392,8 +391,7 @@ def parse_entries(
         ``limits.max_problems`` described, the rest counted).
     """
     data = text.encode("utf-8", "surrogateescape") if isinstance(text, str) else text
-    gathering = Gathering(name, skip_bad=skip_bad, limits=limits or Limits())
-    return read_list(BytesIO(data), gathering)
+    return read_list(BytesIO(data), Gathering(name, skip_bad=skip_bad, limits=limits or Limits()))
 
 
 NO_TEXT = frozenset(("", "-", "–", "—", "none", "null", "nan", "n/a", "#n/a"))

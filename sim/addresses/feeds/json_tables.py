@@ -327,5 +327,4 @@ def fits_json_lines(sample: Sample) -> bool:
         return bool(_address_keys(sample.keys))
     except ValueError:
         return False
-    names = {sample.roles.get(plain_name(key), key): None for key in found}
-    return bool(_address_keys(names))
+    return bool(_address_keys({sample.roles.get(plain_name(key), key): None for key in found}))

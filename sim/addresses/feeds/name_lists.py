@@ -221,8 +221,7 @@ def join_names(feed: Feed, answers: Feed) -> tuple[Feed, KnownNames]:
     joined = replace(joined, notes=tuple(notes))
     names = np.unique(own[own >= 0])
     known = np.unique(own[joined.is_placed & (own >= 0)])
-    n_joined = np.union1d(at4, at6).size
-    return joined, KnownNames(feed.origin.file, names.size, known.size, n_joined)
+    return joined, KnownNames(feed.origin.file, names.size, known.size, np.union1d(at4, at6).size)
 
 
 def _numbers(feed: Feed, number: dict[str, int]) -> Rows:

@@ -208,8 +208,7 @@ def read_ripestat(source: Readable, gathering: Gathering) -> Feed:
 
     The file lists whatever was announced in a time; kept is what was at its end.
     """
-    document = read_document(source, gathering, "RIPEstat's announced-prefixes", "data")
-    found = document["data"]
+    found = read_document(source, gathering, "RIPEstat's announced-prefixes", "data")["data"]
     found = found if isinstance(found, dict) else {}
     check_keys(found, ("prefixes",), gathering, "RIPEstat's announced-prefixes")
     end, ranges, n_over = text_of(found, "query_endtime"), list[Range](), 0
@@ -447,5 +446,4 @@ def read_register(source: Readable, gathering: Gathering) -> Feed:
         )
     if n_replaced:
         gathering.note(f"{n_replaced:,} bytes are not windows-1251: replaced in names")
-    terms = "the register's text is official; z-i adds no terms"
-    return gathering.finish("z-i", date, terms)
+    return gathering.finish("z-i", date, "the register's text is official; z-i adds no terms")

@@ -105,10 +105,11 @@ _TURNS = (
     # Turkish, and blocks that are over.
     r"|kald[ıi]r[ıi]l\w+|izin[ ]+veril\w+|engellenm(?:edi|emiş|eyen|iyor)\w*|iptal\w*|silindi"
     r"|beyaz liste\w*|istisna\w*|levée?s?|caduques?|fin d[eu] blocage|finalizad[oa]s?"
-    r"|caducad[oa]s?|dad[oa]s? de baja|vencid[oa]s?|encerrad[oa]s?|cessa(?:d[oa]s?|t[oaie])|scadut[oaie]"
-    r"|decadut[oaie]|riabilitat[oaie]|expir(?:ad[oa]|ée?)s?|beendet\w*|nicht[ ]+mehr|abgelaufen\w*"
-    r"|widerrufen\w*|(?:block(?:ing)?|ban|order|listing|measure)[ ]+(?:has[ ]+)?(?:ended|ceased)"
-    r"|lapsed|known[ -]good|goodware"
+    r"|caducad[oa]s?|dad[oa]s? de baja|vencid[oa]s?|encerrad[oa]s?|cessa(?:d[oa]s?|t[oaie])"
+    r"|(?:de|s)cadut[oaie]|riabilitat[oaie]|expir(?:ad[oa]|ée?)s?|beendet\w*|nicht[ ]+mehr"
+    r"|abgelaufen\w*|widerrufen\w*"
+    r"|(?:block(?:ing)?|ban|order|listing|measure)[ ]+(?:has[ ]+)?(?:ended|ceased)|lapsed"
+    r"|known[ -]good|goodware"
 )
 _WITHIN = re.compile(rf"\b(?:{_TURNS})\b", re.IGNORECASE)
 _ENTRIES = (

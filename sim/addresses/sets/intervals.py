@@ -285,8 +285,7 @@ class Intervals(Algebra):
     def _union(self, members: Sequence[Self]) -> Self:
         """Union of this set and others; a set of both families makes one of both."""
         start = np.concatenate([member.start for member in members])
-        stop = np.concatenate([member.stop for member in members])
-        return type(self)(*merge(start, stop))
+        return type(self)(*merge(start, np.concatenate([member.stop for member in members])))
 
     def _combine(self, other: Self, rule: Rule) -> Self:
         # A set of both families makes one of both.

@@ -295,8 +295,7 @@ class Line:
         """Return a set of the line by family: the inverse of ``put``."""
         is_four = addresses.start < IPV6_START
         if is_four.all():
-            four = IntervalSet(addresses.start, addresses.stop)
-            return AddressSet(four, IntervalSet6.empty())
+            return AddressSet(IntervalSet(addresses.start, addresses.stop), IntervalSet6.empty())
         six = ~is_four
         return AddressSet(
             IntervalSet(addresses.start[is_four], addresses.stop[is_four]),
@@ -452,8 +451,7 @@ class LineSet(IntervalSet):
     def _union(self, members: Sequence[IntervalSet]) -> LineSet:
         line = self._line_with(members)
         start = np.concatenate([member.start for member in members])
-        stop = np.concatenate([member.stop for member in members])
-        return LineSet(*_merge(start, stop), line)
+        return LineSet(*_merge(start, np.concatenate([member.stop for member in members])), line)
 
     def _line_with(self, others: Iterable[IntervalSet]) -> Line:
         """Line on which all of the sets lie."""

@@ -205,8 +205,7 @@ def _read_each(texts: Iterable[tuple[int, str]]) -> Rows:
 def _refused(number: int, text: str, message: str) -> Bad:
     """Say what is wrong with a text."""
     if not text.isascii() and any("\udc80" <= mark <= "\udcff" for mark in text):
-        got = shown(text).replace(r"\udc", r"\x")
-        return Bad(number, not_utf8(b"", got))
+        return Bad(number, not_utf8(b"", shown(text).replace(r"\udc", r"\x")))
     opposite = _OPPOSITE.fullmatch(text)
     if opposite and find_notation(opposite["before"] or opposite["behind"]):
         message = f"expected addresses that are blocked, got one that is not: {shown(text)}"

@@ -319,8 +319,7 @@ def sensitivity(
         f"{len(plan.points):,} points x {count(plan.n_replicates, 'replicate')}",
         quiet=options.quiet,
     )
-    tables = ("sensitivity", "left-out")
-    task.finish(SENSITIVITY_SCHEMA, about_study, tables, sensitivity_tables)
+    task.finish(SENSITIVITY_SCHEMA, about_study, ("sensitivity", "left-out"), sensitivity_tables)
 
 
 def sensitivity_tables(study: Study) -> list[Table]:

@@ -183,8 +183,7 @@ class CensorActor(Actor):
             lag_s = round(self._world.censor.withdraw_lag_h * S_PER_H)
             # What was due before the start found nothing to withdraw.
             if t_s + lag_s >= 0:
-                at_s = t_s + lag_s
-                self._env.act_at(at_s, Phase.ORDERS, lambda: self._withdraw(provider_row))
+                self._env.act_at(t_s + lag_s, Phase.ORDERS, lambda: self._withdraw(provider_row))
 
     def exempt(self, addresses: IntervalSet) -> bool:
         """Let some addresses pass from now on; return whether there was still need to."""

@@ -131,8 +131,7 @@ class TargetActor(Actor):
         t_s = self._env.now_s
         row = kernel.add_front(self._target_state.handle, self._space.handle, address, t_s)
         self._pool_of.append(pool)
-        provider_row = int(self._pools.provider_row[pool])
-        self._censor.expect_front(row, address, provider_row, lag_s)
+        self._censor.expect_front(row, address, int(self._pools.provider_row[pool]), lag_s)
         self._env.is_changed = True
         return row
 

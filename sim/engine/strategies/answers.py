@@ -406,8 +406,7 @@ def _wider(
     """Next step that lists something new around the known fronts, and its orders; None without."""
     n_held, rows = observation.in_force.count, answerable_fronts(observation)
     for wider in range(step + 1, len(set_at)):
-        around = around_front(observation, set_at[wider])
-        orders = block_around(observation, rows, around)
+        orders = block_around(observation, rows, around_front(observation, set_at[wider]))
         new = tuple(order for order in orders if not n_held(order.key))
         if new:
             return wider, new
@@ -462,8 +461,7 @@ def cover(rules: int) -> Strategy:
         if observation.line.has_ipv6:
             known = split(observation.line.at(address))
             targets = Targets.prepare(AddressSet(known.v4, _networks(known.v6)))
-            frontier = find_covers(targets, rented_out(*about), rules)
-            texts = frontier.cover(rules).texts()
+            texts = find_covers(targets, rented_out(*about), rules).cover(rules).texts()
             covered = [observation.line.put(AddressSet.of(text)) for text in texts]
         else:
             bounds = find_least_cover(np.unique(address), *rented_out4(*about), rules)

@@ -78,8 +78,7 @@ def _run(keys: Sequence[task.Key]) -> tuple[list[tuple[task.Key, Any]], float]:
     (work,) = _begun
     if isinstance(work, task.Failure):
         return [(key, work) for key in keys], 0.0
-    done = [(key, task.attempt(work, key)) for key in keys]
-    return done, time.perf_counter() - started
+    return [(key, task.attempt(work, key)) for key in keys], time.perf_counter() - started
 
 
 class _Tracked(Context):

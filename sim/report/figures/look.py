@@ -283,8 +283,7 @@ def name_ends(ax: Axes, ends: Sequence[tuple[float, str, str]]) -> float:
         ax.text(
             1.01, at / tall, text, transform=ax.transAxes, color=colour, va="center", weight="bold"
         )
-    names = [textwrap.fill(name, wide) for _, name, _ in ends]
-    return width_of(figure, names, weight="bold") + 1
+    return width_of(figure, [textwrap.fill(name, wide) for _, name, _ in ends], weight="bold") + 1
 
 
 def width_of(figure: Figure, texts: Sequence[str], **looks: Any) -> float:
@@ -362,8 +361,7 @@ def place_text(
             weight * np.count_nonzero(((line > ends[0]) & (line < ends[1])).all(axis=1))
             for line, weight in points
         )
-        outside = 1 - _overlap(box, frame)
-        return hidden / 15 + 4 * covered(box) + 20 * outside + 0.03 * place[2]
+        return hidden / 15 + 4 * covered(box) + 20 * (1 - _overlap(box, frame)) + 0.03 * place[2]
 
     def covered(box: Bbox) -> float:
         return sum(_overlap(box, other) for other in taken)

@@ -177,8 +177,7 @@ class Outage:
         if self.listed is None:
             return said
         n = value_text(self.most_listed)
-        most = say("{listed}: {n} at the peak.", listed=self.listed_title, n=n)
-        return sentences(most, said)
+        return sentences(say("{listed}: {n} at the peak.", listed=self.listed_title, n=n), said)
 
     @property
     def note(self) -> Text:
@@ -387,8 +386,7 @@ def _peak_text(shown: Outage, *, with_range: bool, with_day: bool) -> Text:
     """The peak of what is cut off, in words; the day where the middle line has the same peak."""
     found = shown.peak
     if not found.high > 0:
-        share = shown.bound if shown.is_bounded else percent(0)
-        return say("{share} throughout", share=share)
+        return say("{share} throughout", share=shown.bound if shown.is_bounded else percent(0))
     if not with_range and found.median == 0:
         return say("{least}, at most {most}", least=percent(0), most=percent(found.high))
     value: Text = value_text(found)
@@ -400,8 +398,7 @@ def _peak_text(shown: Outage, *, with_range: bool, with_day: bool) -> Text:
     if not with_day or shown.step_s > 3600:
         return say("{value} at the peak", value=value)
     at = later(shown.start, shown.cut_off.t_s[peak_row(shown.cut_off)])
-    day = day_in_year(at, shown.horizon_s)
-    return say("{value} at the peak, {day}", value=value, day=day)
+    return say("{value} at the peak, {day}", value=value, day=day_in_year(at, shown.horizon_s))
 
 
 def picture(shown: Outage, *, narrow: bool, words: Language = IN_ENGLISH) -> str:
@@ -504,8 +501,7 @@ def _name_sessions(ax: Axes, shown: Outage, words: Language, *, narrow: bool) ->
         elif row and from_s - starts[row - 1] < near:
             side, x_s = "left", from_s
         day = float(look.dates(shown.start, x_s))
-        hour = f"{at:%H}"
-        clock = say("{hour}h", hour=hour) if narrow else f"{at:%H:%M}"
+        clock = say("{hour}h", hour=f"{at:%H}") if narrow else f"{at:%H:%M}"
         text = words.write(joined(" ", (short_weekday(at), clock)))
         ax.annotate(
             text, (day, 1), xycoords=("data", "axes fraction"), xytext=(0, -2), fontsize="small",

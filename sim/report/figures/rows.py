@@ -308,8 +308,7 @@ class TradeOff:
     def note(self) -> str:
         """What its marks are."""
         found = [one.harm for one in self.points]
-        filled = " Filled: on the frontier in half of them or more."
-        return note_of(found) + filled + self.warning
+        return note_of(found) + " Filled: on the frontier in half of them or more." + self.warning
 
     def rows(self) -> tuple[list[str], list[list[object]]]:
         """Names of the columns of its table, and the rows."""

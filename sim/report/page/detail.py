@@ -127,8 +127,7 @@ def effects_of_sessions(run: RunFolder, outage: Outage) -> Iterator[tuple[Text, 
         t_s = np.append(from_s, t_s[(t_s > from_s) & (t_s < until_s)])
         most = values_at(curve, t_s).max(axis=1)
         ends = [later(outage.start, at_s) for at_s in (from_s, to_s)]
-        is_day = ends[0].date() == ends[1].date()
-        end = f"{ends[1]:%H:%M}" if is_day else _moment(outage, to_s)
+        end = f"{ends[1]:%H:%M}" if ends[0].date() == ends[1].date() else _moment(outage, to_s)
         session = say("{begin} to\N{NO-BREAK SPACE}{end}", begin=_moment(outage, from_s), end=end)
         yield session, estimate_over(most, SHARE)
 
@@ -346,8 +345,7 @@ def published_losses(run: RunFolder) -> list[tuple[float, str]]:
 
 def figure_source(run: RunFolder) -> str:
     """Who published the loss that a folder's is compared with, when and where."""
-    name = str((run.scenario.get("published") or {}).get("figures", ""))
-    path = run.input_path(name)
+    path = run.input_path(str((run.scenario.get("published") or {}).get("figures", "")))
     note = read_note(path) if path else None
     rows = input_rows(run, "published", "figures", FigureRow)
     source = next(row.source for row in rows if row.metric == PRIVATE_LOSS)

@@ -343,8 +343,7 @@ def places_of(run: RunFolder) -> Iterator[tuple[str, str, str, Text]]:
     """
     strategy = run.strategies[0]
     runs, addresses = read_sites(run.path, strategy), read_addresses(run)
-    is_by_name = "name" in read_mechanisms(run, strategy)
-    none = say("none by address") if is_by_name else say("none")
+    none = say("none by address") if "name" in read_mechanisms(run, strategy) else say("none")
     names, whys = names_listed(run), whys_unlisted(run, runs)
     for at in _detailed(run, runs):
         site = runs.site[at]

@@ -300,8 +300,7 @@ class _Facts:
         found = in_currency(found, self.rate)
         what = self.lost(found, of_sites=has_sites_alone(self.run))
         figure = self.figure(PRIVATE_LOSS, found, what)
-        is_least = self.has_sites and bool(find_unknown(self.run, strategy))
-        return _least(figure, is_least=is_least)
+        return _least(figure, is_least=self.has_sites and bool(find_unknown(self.run, strategy)))
 
     def lost(self, found: Estimate, *, of_sites: bool) -> Text:
         n = two_digits(found.median)
@@ -456,8 +455,7 @@ class _Facts:
             of = say("site of yours cut off in the median simulation")
         if n_unknown := count_unknown(self.run, self.strategy):
             of = joined("; ", (of, say("{n} not known", n=whole(n_unknown))))
-        n_cut = count_over(is_cut.sum(axis=1).astype(np.float64), "sites")
-        yield self.figure(metric, n_cut, of)
+        yield self.figure(metric, count_over(is_cut.sum(axis=1).astype(np.float64), "sites"), of)
         if hours.is_known:
             h = two_digits(hours.median)
             cut = say_n("hour cut off", "hours cut off", h)
@@ -544,14 +542,12 @@ class _Facts:
         return said, ""
 
     def _of_what_if(self, strategy: str) -> Iterator[Figure]:
-        unit = self.estimates[strategy, PRIVATE_LOSS].unit
-        found = read_what_if(self.run, strategy, unit)
+        found = read_what_if(self.run, strategy, self.estimates[strategy, PRIVATE_LOSS].unit)
         # Of what was seen the record is the input; of a move only where it says who was polled.
         is_given = is_seen(self.run, strategy) and not may_be_unpolled(self.run)
         metric = SEEN if is_given else ""
         yield self.figure(metric, found.n_cut, found.whose)
-        hours = self.figure(metric, found.hours, found.of_all)
-        yield _least(hours, is_least=found.is_least)
+        yield _least(self.figure(metric, found.hours, found.of_all), is_least=found.is_least)
         lost = in_currency(found.loss, self.rate)
         lost_by = self.figure("", lost, self.lost(lost, of_sites=True))
         yield _least(lost_by, is_least=found.is_least)

@@ -114,8 +114,7 @@ def read_given(path: Path, columns: ColumnChoice) -> GivenList:
         columns_ = (*_COLUMNS, "names") if names else _COLUMNS
         rows = [",".join(row) for row in (columns_, *_rows(periods, texts, names, columns))]
         of_polls = (found.polled, found.polls_s) if isinstance(found, Orders) else ()
-        data = "\n".join([*rows, ""]).encode()
-        return GivenList(".csv", data, periods, feed.notes, *of_polls)
+        return GivenList(".csv", "\n".join([*rows, ""]).encode(), periods, feed.notes, *of_polls)
     if columns.met:
         lines = [f"# {path.name}, by the columns chosen", *(one for each in texts for one in each)]
         return GivenList(".txt", "\n".join([*lines, ""]).encode(), (), feed.notes)
@@ -331,8 +330,7 @@ def set_record(
             f"{of.register_.cadence} add lags and compliance. Polls, and rows with operators, "
             "are played back as they were seen",
         )
-    texts = [override_text(key, value) for key, value in values.items()]
-    return Settings(texts, named, notes)
+    return Settings([override_text(key, value) for key, value in values.items()], named, notes)
 
 
 def _seconds(origin: str, text: str) -> int | None:

@@ -72,8 +72,7 @@ def with_settings(
         return replace(table, set_columns=names)
     changed = with_columns(table, fresh)
     data = _text_of(changed).encode()
-    digest = hashlib.sha256(data).hexdigest()
-    return replace(changed, data=data, sha256=digest, set_columns=names)
+    return replace(changed, data=data, sha256=hashlib.sha256(data).hexdigest(), set_columns=names)
 
 
 def assumed_columns(table: Table[Any]) -> dict[str, Range]:

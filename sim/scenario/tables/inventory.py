@@ -271,8 +271,7 @@ def read_inventory(
     n_bad = len(problems) + feed.n_bad - len(feed.problems)
     if not n_bad and not feed.is_placed.any() and not (may_be_empty and feed.n_records):
         row = "a row with a site" if may_be_empty else "an address in at least one row"
-        message = f"expected {row}, got none"
-        problems, n_bad = [Problem(str(path), message)], 1
+        problems, n_bad = [Problem(str(path), f"expected {row}, got none")], 1
     if not n_bad:
         inventory, site_of = _inventory_of(feed, name, path, data)
         problems = [*_site_problems(feed, inventory, site_of)]
@@ -337,8 +336,7 @@ def write_sites(path: Path, columns: ColumnChoice) -> bytes:
         if key != "line":
             cells[key] = ["" if np.isnan(value) else str(value) for value in values.tolist()]
     file = io.StringIO(newline="")
-    writer = csv.writer(file, lineterminator="\n")
-    writer.writerows([[*cells], *zip(*cells.values(), strict=True)])
+    csv.writer(file, lineterminator="\n").writerows([[*cells], *zip(*cells.values(), strict=True)])
     return file.getvalue().encode()
 
 
@@ -529,8 +527,7 @@ def _site_problems(
     known = inventory.component_site * len(ROLES) + inventory.component_role
     component = _rows_of(_component_keys(feed, site_of), known)
     mode = _codes_in(feed.labels.get("mode"), MODES, feed.n_records)
-    of_component = np.append(inventory.component_mode, NOT_GIVEN)
-    differs = (mode >= 0) & (mode != of_component[component])
+    differs = (mode >= 0) & (mode != np.append(inventory.component_mode, NOT_GIVEN)[component])
     for row in np.flatnonzero(differs).tolist():
         message = "expected one mode for a site and role, got another in another row"
         if component[row] < 0:

@@ -373,15 +373,13 @@ def read_table(name: str, path: Path, model: type[RowType]) -> Table[RowType]:
     data = read_bytes(path)
     rows_of = _rows_of if len(data) <= MAX_KEPT_BYTES else _rows_of.__wrapped__
     rows, lines = rows_of(data, path, model)
-    digest = hashlib.sha256(data).hexdigest()
-    return Table(name, path, data, digest, rows, lines, read_note(path))
+    return Table(name, path, data, hashlib.sha256(data).hexdigest(), rows, lines, read_note(path))
 
 
 def read_cells(text: str, *, strict: bool = True) -> tuple[Any, str]:
     """Return a reader of the cells of a table, and what stands between them."""
     delimiter = delimiter_of(text[:SAMPLE_BYTES].split("\n"))
-    stream = io.StringIO(text, newline="")
-    return csv.reader(stream, delimiter=delimiter, strict=strict), delimiter
+    return csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=strict), delimiter
 
 
 @lru_cache(maxsize=256)
