@@ -5,11 +5,13 @@ import math
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from sim.engine.record.outcome import Outcome
 from sim.engine.run import simulate
@@ -140,6 +142,14 @@ def locked(folder: Path) -> Iterator[None]:
 
 
 # Small folders of ensembles: a run, a comparison, and a case with sites of its own.
+
+
+def percentiles(values: Iterable[float]) -> tuple[float, ...]:
+    """Median, 5th and 95th percentile; each is one of the values where these repeat."""
+    ranked, shares = sorted(values), (0.5, 0.05, 0.95)
+    if 2 * len(set(ranked)) > len(ranked):
+        return tuple(np.quantile(ranked, shares).tolist())
+    return tuple(ranked[math.ceil(share * len(ranked)) - 1] for share in shares)
 
 
 def write_ensemble(folder: Path, resolved: Resolved, n: int = 8) -> None:

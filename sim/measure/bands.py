@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.measure.summary import SHARES
+from sim.measure.summary import quantiles_of
 from sim.results.folder import CurvePoints, RunFolder
 
 MAX_GRID = 3000
@@ -74,7 +74,7 @@ def band_at(points: CurvePoints, at_s: NDArray[np.int64]) -> Band:
     # A simulation counts once, however many points it has.
     first = np.diff(points.replicate, prepend=-1) != 0
     whole = float(np.median(points.denominator[first])) if first.any() else np.nan
-    low, median, high = np.quantile(values, SHARES, axis=0)
+    low, median, high = quantiles_of(values.T)
     if len(values) < 2:
         low = high = np.full(at_s.shape, np.nan)
     return Band(at_s, median, low, high, whole, len(values))

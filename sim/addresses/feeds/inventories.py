@@ -59,18 +59,15 @@ _BESIDE = frozenset(re.findall(r"\w+", """
     gesperrte zablokowany zablokowane new nueva nuevo nova novo nuovo nouvelle neue nowy yeni
     cloudflare public pública publica público publico pubblico pubblica publique publiczny registro
 """))  # fmt: skip
-NAME_COLUMNS = (
-    *("website", "web_site", "site_name", "sitio", "sitio_web", "nombre_del_sitio", "sítio"),
-    *("nome_do_site", "sito", "sito_web", "nome_del_sito", "site_web", "nom_du_site", "webseite"),
-    *("strona", "сайт", "shop", "store", "tienda", "tienda_online", "loja", "negozio", "boutique"),
-    *("magasin", "sklep", "магазин", "mağaza", "alan_adı", "site_adı", "página_web", "pagina_web"),
-    *("servername", "server_name", "server", "servidor", "serveur", "serwer", "сервер", "sunucu"),
-    *("domain", "domain_name", "fqdn", "hostname", "host", "dns_name", "dominio", "domínio"),
-    *("nombre_de_dominio", "nome_de_domínio", "nome_di_dominio", "domaine", "nom_de_domaine"),
-    *("nombre_del_dominio", "nome_do_domínio", "nome_del_dominio", "nom_du_domaine"),
-    *("domäne", "domainname", "domena", "nazwa_domeny", "домен", "доменное_имя"),
-    *("nom", "nombre", "nome", "nazwa", "название", "имя"),
-)
+NAME_COLUMNS = tuple(re.findall(r"\w+", """
+    website web_site site_name sitio sitio_web nombre_del_sitio sítio nome_do_site sito sito_web
+    nome_del_sito site_web nom_du_site webseite strona сайт shop store tienda tienda_online loja
+    negozio boutique magasin sklep магазин mağaza alan_adı site_adı página_web pagina_web
+    servername server_name server servidor serveur serwer сервер sunucu domain domain_name fqdn
+    hostname host dns_name dominio domínio nombre_de_dominio nome_de_domínio nome_di_dominio
+    domaine nom_de_domaine nombre_del_dominio nome_do_domínio nome_del_dominio nom_du_domaine
+    domäne domainname domena nazwa_domeny домен доменное_имя nom nombre nome nazwa название имя
+"""))  # fmt: skip
 """Columns that name a row where none is called name or site, in this sequence: beside ``nom``,
 ``nombre`` is a number."""
 REVENUE = "_usd_per_h"

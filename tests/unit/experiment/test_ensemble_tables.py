@@ -1,6 +1,6 @@
 """Every number over simulations, recomputed from the tables of single ones in plain Python.
 
-Quantiles are those of ``statistics``: Hyndman and Fan's definition 7.
+Quantiles are those of `percentiles`: Hyndman and Fan's definitions 7 and 1.
 """
 
 import json
@@ -21,7 +21,7 @@ from sim.experiment.runs import Runs
 from sim.results.folder import open_run
 from sim.scenario.variants import choose_variants
 from tests.csv_rows import csv_rows
-from tests.experiments import resolved_of
+from tests.experiments import percentiles, resolved_of
 from tests.sites import TABLES, resolved
 
 pytestmark = pytest.mark.laws
@@ -70,10 +70,7 @@ def folder(request: pytest.FixtureRequest) -> Path:
 def spread(values: Iterable[float | None]) -> list[float]:
     """Median, 5th and 95th percentile of what is known."""
     known = [value for value in values if value is not None]
-    if not known:
-        return [math.nan] * 3
-    ends = statistics.quantiles(known, n=20, method="inclusive")
-    return [statistics.median(known), ends[0], ends[18]]
+    return [*percentiles(known)] if known else [math.nan] * 3
 
 
 def rows_of(folder: Path, name: str) -> list[dict[str, str]]:

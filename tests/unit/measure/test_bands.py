@@ -61,14 +61,20 @@ def test_spreads_of_rows_are_those_of_each_to_the_last_bit(n_values):
     np.testing.assert_array_equal(spreads_of(values), [spread_of(row) for row in values])
 
 
-def test_a_band_is_the_5th_to_95th_percentile_between_order_statistics():
-    # 21 replicates with the values 0, 1, ..., 20: the 5th percentile is the value 1, the 95th 19.
-    band = band_of(points(*((row, 0, float(row), 50) for row in range(21))), 100)
-    assert [*band.low, *band.median, *band.high] == pytest.approx([1, 10, 19])
-    # Two replicates: a twentieth of the way in from either end.
-    band = band_of(points((0, 0, 10, 50), (1, 0, 30, 50)), 100)
-    assert band.low.tolist() == pytest.approx([11])
-    assert band.high.tolist() == pytest.approx([29])
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        (range(21), [1, 10, 19]),
+        # Two replicates: a twentieth of the way in from either end.
+        ([10, 30], [11, 20, 29]),
+        # None has 0.75 of three sites, which lies between the first and the second of 16.
+        ([0] + [1] * 7 + [2] * 8, [0, 1, 2]),
+    ],
+)
+def test_a_band_is_the_5th_to_95th_percentile(values, expected):
+    band = band_of(points(*((row, 0, float(one), 50) for row, one in enumerate(values))), 100)
+    assert [*band.low, *band.median, *band.high] == pytest.approx(expected)
+    assert spread_of(np.array(values, float)) == pytest.approx([expected[i] for i in (1, 0, 2)])
 
 
 def test_one_replicate_has_an_unknown_band():

@@ -76,7 +76,7 @@ from sim.scenario.tables.rows import FactRow
 from sim.scenario.variants import choose_variants
 from tests import sites
 from tests.csv_rows import csv_rows
-from tests.experiments import resolved_of, write_ensemble, write_sites
+from tests.experiments import percentiles, resolved_of, write_ensemble, write_sites
 
 
 @pytest.fixture(autouse=True)
@@ -132,11 +132,6 @@ def page(ensemble_run: Path) -> str:
     return page_of(ensemble_run)
 
 
-def spread(values: list[float]) -> tuple[float, float, float]:
-    low, median, high = np.quantile(values, [0.05, 0.5, 0.95])
-    return float(median), float(low), float(high)
-
-
 def numbers_of_run(folder: Path) -> Iterator[str]:
     """What the page of a run has to hold, number and range beside each other."""
     rates = next((folder / "inputs").glob("exchange-rates*.csv"))
@@ -161,7 +156,7 @@ def numbers_of_run(folder: Path) -> Iterator[str]:
             "GROUP BY replicate ORDER BY replicate")
         for at in times
     ]  # fmt: skip
-    bands = [spread([float(one) for (one,) in line]) for line in lines]
+    bands = [percentiles([float(one) for (one,) in line]) for line in lines]
     median, low, high = max(bands, key=lambda one: one[0])
     yield (
         f"{share(median)} of Austria's businesses in foreign clouds cut off from some of their "
@@ -216,12 +211,10 @@ QUANTILES = ", ".join(f"quantile_cont(most, {at})" for at in (0.5, 0.05, 0.95))
 
 def peak(folder: Path, metric: str) -> tuple[float, ...]:
     """Median and range of a measure; of a share of what it is out of if it is out of something."""
-    ((*found,),) = ask(
-        folder,
-        "WITH peaks AS (SELECT value / coalesce(denominator, 1) AS most FROM "
-        f"'FOLDER/measures.parquet' WHERE metric = '{metric}_peak') SELECT {QUANTILES} FROM peaks",
+    table = f"'FOLDER/measures.parquet' WHERE metric = '{metric}_peak'"
+    return percentiles(
+        one for (one,) in ask(folder, f"SELECT value / coalesce(denominator, 1) FROM {table}")
     )
-    return tuple(found)
 
 
 def most_cut_off(folder: Path, from_s: int, to_s: int) -> tuple[float, ...]:
@@ -914,7 +907,7 @@ def test_addresses_of_a_provider_are_the_most_of_each_simulation(session_folder)
     for one, replicate, value in rows:
         most[one][replicate] = value
     found = {name: (one.median, one.low, one.high) for name, one in read_peaks(run).items()}
-    assert found == {name: pytest.approx(spread(values)) for name, values in most.items()}
+    assert found == {name: pytest.approx(percentiles(values)) for name, values in most.items()}
     median = number(found["Cloudflare"][0])
     assert re.search(rf"Cloudflare \S+ \S+ to \S+ {median} \(", words_of(render(run)))
     # A simulation that lists none of them has no line, and counts as zero.
@@ -972,7 +965,7 @@ def test_a_comparison_prints_its_tables_and_counts(comparison_folder):
             "SELECT value / denominator FROM 'FOLDER/measures.parquet' WHERE "
             f"strategy = '{strategy}' AND metric = 'target_user_hours_denied'",
         )
-        median, low, high = spread([float(one) for (one,) in found])
+        median, low, high = percentiles([float(one) for (one,) in found])
         assert f"{name}" in text
         assert f"{share(median)} {between(share(low), share(high))}" in text
         row = table[strategy, "private_loss_usd"]

@@ -33,7 +33,7 @@ from sim.report.page.detail import effects_of_sessions
 from sim.report.words.answer import answer
 from sim.report.words.languages import IN_ENGLISH, NBSP
 from sim.results.folder import CurvePoints, RunFolder, open_run
-from tests.experiments import write_ensemble
+from tests.experiments import percentiles, write_ensemble
 from tests.sites import resolved
 
 H, D = 3600, 86_400
@@ -90,7 +90,7 @@ def test_the_lines_are_percentiles_of_the_curves(ensemble):
         for hours in (30, 50, 60, 75, 90, 110):
             at = look.dates(ensemble.start, hours * H)
             values = _values_at(ensemble, metric, hours * H, as_share=as_share)
-            low, median, high = np.quantile(values, (0.05, 0.5, 0.95))
+            median, low, high = percentiles(values)
             assert y[np.searchsorted(x, at, side="right") - 1] == pytest.approx(median, abs=1e-12)
             edges = band[np.isclose(band[:, 0], x[np.searchsorted(x, at, side="right") - 1])][:, 1]
             assert np.isclose(edges, low, atol=1e-12).any()
