@@ -342,6 +342,9 @@ _OF_KINDS = ("type", "kind", "family", "version", "ipversion")
 _PORT = re.compile(r"(?:(?:tcp|udp)\W?)?\d{1,5}(?:\W?(?:tcp|udp))?|tcp|udp|icmp", re.IGNORECASE)
 _BEHIND_NAME = re.compile(r"\s[–—-]\s|[()\[\]]")
 _OF_ADDRESSES = re.compile(r"[\s\da-fA-F:./,;|-]+")
+_LIKE_DATE = re.compile(
+    r"\s*(?:\d{1,2}|\d{4})(?:[./-]\d{1,2}[./-]|[\s./-]+[^\W\d]{3,12}[\s./-]+)\d{2,4}\b(?![./-]\d)"
+)
 _FIGURE = re.compile(r"[\s\d.,]*$")
 _DIGITS = str.maketrans("123456789", "0" * 9)
 
@@ -422,7 +425,7 @@ class Neighbours:
         # loses no addresses.
         unknown = [one.key for one in problems if _UNKNOWN in one.message]
         mute = [key for key in unknown if not any(map(_holds_addresses, cells[key]))]
-        mute = [key for key in mute if not self._is_dated(plain_name(key))]
+        mute = [key for key in mute if not self._is_dated(plain_name(key), cells[key])]
         names = [plain_name(key) for key in mute]
         if len(names) > 1 and all(names) and self._choice.has_options:
             others = "those without addresses" + " or times" * (self._choice.zone is not None)
@@ -505,12 +508,14 @@ class Neighbours:
         option = f", or say --ignore-column {plain_name(column)}" if plain_name(column) else ""
         return row, message + (option if self._choice.has_options else "")
 
-    def _is_dated(self, plain: str) -> bool:
-        return self._choice.zone is not None and bool(role_of(plain))
+    def _is_dated(self, plain: str, texts: Sequence[str]) -> bool:
+        """Whether a column holds dates that are asked for, be they written as nobody reads them."""
+        is_asked = self._choice.zone is not None
+        return is_asked and bool(role_of(plain) or any(map(_LIKE_DATE.match, texts)))
 
     def _ways(self, plain: str, texts: Sequence[str]) -> str:
         """Advice: the options that settle the role of a column; first that which loses nothing."""
-        times = "write its times as 2026-03-07T13:00Z, or " * self._is_dated(plain)
+        times = "write its times as 2026-03-07T13:00Z, or " * self._is_dated(plain, texts)
         if times and not self._choice.has_options:
             return f"{times}leave it out"
         are_figures = {*map(str.strip, texts)} - {"", "0", "1"} and all(map(_FIGURE.match, texts))

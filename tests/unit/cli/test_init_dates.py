@@ -264,6 +264,9 @@ def test_rows_outside_the_run_are_counted(tmp_path):
         ("ip,from\n203.0.113.9,2025-10-26 02:30\n", "list.csv:2: from: expected a date"),
         ("ip,from,until\n203.0.113.9,1774652400,1774825200\n",
          "describe its rows, got '1774652400': write its times as 2026-03-07T13:00Z, or say --ig"),
+        *((f"ip,tanggal,kategori,where\n203.0.113.9,{cell},scams,a court\n",
+           "those without addresses or times: --ignore-column kategori --ignore-column where\n")
+          for cell in ("7 Maret 2025", "07-Mar-25", "03/03/2025 12.58", "2025.03.07.")),
         (
             "effective,action,prefix\n2026-03-28,block,203.0.113.0/24\n"
             "2026-03-29,unblock,203.0.113.9\n",
