@@ -79,9 +79,10 @@ _IMPLIED = (
     *("ip_first", "ip_last", "ip6_first_high", "ip6_first_low", "ip6_last_high", "ip6_last_low"),
     *("family", "source"),
 )
-# What names the last row of a table of which it has the sums.
-_TOTALS = frozenset(("total", "totals", "totales", "totali", "totaal", "sum", "suma", "soma"))
-_TOTALS |= {"somme", "summe", "gesamt", "totale", "итого", "всего", "razem", "subtotal"}
+_TOTALS = frozenset(re.findall(r"\w+", """
+    total totals totales totali totaal sum suma soma somme summe gesamt totale итого всего razem
+    subtotal toplam jumlah
+"""))  # fmt: skip
 
 
 def is_of_addresses(plain: str) -> bool:
@@ -90,6 +91,11 @@ def is_of_addresses(plain: str) -> bool:
     return plain in ADDRESS_COLUMNS or bool(
         words & _OF_ADDRESSES and words <= _OF_ADDRESSES | _BESIDE
     )
+
+
+def is_of_sums(name: str) -> bool:
+    """Whether a name is that of the last row of a table of which it has the sums."""
+    return name.strip(" :.").lower() in _TOTALS
 
 
 class Table:
@@ -170,7 +176,7 @@ class Table:
         for at, name, address in zip(line.tolist(), names, addresses, strict=False):
             if name.lstrip().startswith(COMMENTS):
                 self._gathering.refuse(f"{NO_COMMENT}, got {shown(name)}", at, "name")
-            if name.strip(" :.").lower() in _TOTALS and not address.strip():
+            if is_of_sums(name) and not address.strip():
                 message = f"expected a host, got {shown(name)} without an address: leave sums out"
                 self._gathering.refuse(message, at, "name")
         _add_cells(self._gathering, found, line)

@@ -13,6 +13,7 @@ from ruamel.yaml import YAML
 
 from sim.addresses.feeds.gather import odd_number
 from sim.addresses.feeds.inputs import OF_OPERATORS, ColumnChoice, plain_name
+from sim.addresses.feeds.inventories import is_of_sums
 from sim.errors import DataError, Problem
 from sim.scenario.document import decode, hint
 from sim.scenario.library import shipped
@@ -60,10 +61,13 @@ def read_operators(path: Path, choice: ColumnChoice) -> tuple[list[dict[str, str
     reader, delimiter = read_cells(decode(read_bytes(path), str(path), DataError), strict=False)
     theirs = [plain_name(name) for name in next(reader, [])]
     cells = [(reader.line_num, row) for row in reader if row]
+    n_rows = len(cells)
+    cells = [(line, row) for line, row in cells if not any(map(is_of_sums, row))]
     choice.met.update(theirs)
     roles = dict(zip(OF_OPERATORS, ("operator", "share_users"), strict=True))
     header = [roles.get(choice.roles.get(name, ""), name) for name in theirs]
-    known, notes = list(OperatorRow.model_fields), list[str]()
+    known = list(OperatorRow.model_fields)
+    notes = ["a row of sums is left out"] * (n_rows - len(cells))
     if choice.ignored.union(known).isdisjoint(header) and (
         told := _told_by_values([row for _, row in cells])
     ):
@@ -117,7 +121,7 @@ def _told_by_values(rows: Sequence[Sequence[str]]) -> list[str]:
 def _number_of(cell: str) -> float:
     """The number of a cell, as a share or in percent; NaN for a text."""
     try:
-        return float(cell.strip().removesuffix("%").replace(",", "."))
+        return float(cell.strip("% \t\xa0").replace(",", "."))
     except ValueError:
         return math.nan
 

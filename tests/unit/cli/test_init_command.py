@@ -73,7 +73,7 @@ def test_columns_of_all_files_are_settled_at_once_and_percent_are_shares(tmp_pat
     files = {
         "blocklist": "Sr No,ip,ruling,appeal\n1,198.51.100.7,12/2025,open\n",
         "inventory": "site,ip,county\na.example,198.51.100.7,Kwale\n",
-        "operators": "Network,Market share,Kind\nNorth,66.0%,mobile\nSouth,33.9%,fixed\n",
+        "operators": "Network,Market share,Kind\nNorth,66.0%,x\nSouth,%33.9,y\nTotal,99.9%,\n",
     }
     options = ["--country", "KE"]
     for option, text in files.items():
@@ -97,6 +97,7 @@ def test_columns_of_all_files_are_settled_at_once_and_percent_are_shares(tmp_pat
     output = init(tmp_path / "case", *options, *settled, "--column", "share_users=market share",
                   "--column", "operators=network")  # fmt: skip
     assert "share_users adds up to 99.9: read as percent" in output
+    assert "operators.csv: a row of sums is left out" in output
     north, south = resolved(tmp_path / "case").operators.rows
     assert north.share_users == pytest.approx(66.0 / 99.9)
     note = resolved(tmp_path / "case").operators.note
