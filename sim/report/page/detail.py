@@ -52,7 +52,6 @@ from sim.report.words.numbers import number, percent, percent_span, with_range
 from sim.report.words.record import OR_BEFORE, is_record
 from sim.report.words.sentences import (
     LOSS_PARTS,
-    note_of,
     read_bound,
     read_cut_off,
     read_losses,
@@ -340,7 +339,9 @@ def count_drawn_sectors(run: RunFolder) -> int:
 def published_losses(run: RunFolder) -> list[tuple[float, str]]:
     """Losses that were published, and what they are of where the model counts something else."""
     rows = read_losses(run, run.strategies[0])
-    return [(float(text(row, "published")), note_of(row)) for row in rows if note_of(row)]
+    # Of a published loss, where the model counts something else.
+    notes = [(row, text(row, "published_note")) for row in rows]
+    return [(float(text(row, "published")), note) for row, note in notes if note]
 
 
 def figure_source(run: RunFolder) -> str:

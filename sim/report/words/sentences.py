@@ -294,9 +294,17 @@ def names_words(row: Row | None) -> Text:
     if row is None or text(row, "state") == "not known":
         return say("a number of names that is not known")
     is_bound = text(row, "state") == LOWER_BOUND
-    median = rounded_names(cell(row, "hit"), is_bound=is_bound)
+    n_known, n_listed = cell(row, "n_known"), cell(row, "n_listed")
+    is_part = is_bound and n_known < n_listed
+    median = rounded_names(cell(row, "hit"), is_bound=is_bound and not is_part)
     low, high = (rounded_names(cell(row, f"hit_{end}")) for end in ("low", "high"))
     n, range_ = number(median), span(low, high)
+    if is_part:
+        return say_n(
+            "{n} name ({range}) on {known} of {listed} IPv4 addresses, whose provider is known",
+            "{n} names ({range}) on {known} of {listed} IPv4 addresses, whose provider is known",
+            median, n=n, range=range_, known=number(n_known), listed=number(n_listed),
+        )  # fmt: skip
     if is_bound:
         return say_n(
             "at least {n} name ({range})", "at least {n} names ({range})", median, n=n, range=range_
@@ -310,11 +318,6 @@ def read_losses(run: RunFolder, strategy: str = "") -> list[Row]:
         return []
     rows = read_rows(run, "money.csv", ("method", "scope"))
     return [row for row in rows if not strategy or text(row, "strategy") == strategy]
-
-
-def note_of(row: Row) -> str:
-    """Subject of a published loss, where the model counts something else."""
-    return text(row, "published_note")
 
 
 CAUSES = {
@@ -584,7 +587,7 @@ def reason_of(
     if has_sites(run):
         return say("no outage of yours was given to compare it with")
     if published:
-        if metric == PRIVATE_LOSS and any(map(note_of, read_losses(run))):
+        if metric == PRIVATE_LOSS and any(text(row, "published_note") for row in read_losses(run)):
             return say("the published {value} counts something else", value=published)
         return say("the makers of the model knew the published {value}", value=published)
     return say("no published figure is known")

@@ -137,7 +137,14 @@ def test_a_warning_that_begins_like_the_label_of_a_strategy_is_whole():
 def listed(state: str = "known") -> Row:
     ends = {"hit": 4_135_290.0, "hit_low": 131_362.0, "hit_high": 22_320_689.0}
     numbers = dict.fromkeys(ends, math.nan) if state == "not known" else ends
-    return {"strategy": "mine", "n_listed": 16, "n_networks6": 0, "state": state, **numbers}
+    return {
+        "strategy": "mine",
+        "n_listed": 16,
+        "n_known": 16,
+        "n_networks6": 0,
+        "state": state,
+        **numbers,
+    }
 
 
 def plain(text: str) -> str:
@@ -147,6 +154,9 @@ def plain(text: str) -> str:
 def test_names_have_their_range_in_two_digits():
     assert plain(names_words(listed())) == "4.1 million names (130,000 to 22 million)"
     assert plain(names_words(listed("lower bound"))).startswith("at least 4.1 million names (")
+    part = listed("lower bound") | {"n_known": 1, "hit": 0.9999, "hit_low": 0.0, "hit_high": 794.9}
+    said = "1 name (0 to 790) on 1 of 16 IPv4 addresses, whose provider is known"
+    assert plain(names_words(part)) == said
     # Not known is no zero.
     assert names_words(listed("not known")) == "a number of names that is not known"
     assert names_words(None) == "a number of names that is not known"
