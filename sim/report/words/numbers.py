@@ -138,6 +138,11 @@ def whole(n: int) -> Text:
     return Text(lambda words: words.digits(str(n)))
 
 
+def counted(n: float) -> Text:
+    """A count, with every digit below ten thousand: ``296``, ``16 million``."""
+    return whole(round(n)) if n < 10_000 else number(n)
+
+
 def digits(value: float) -> Text:
     """A number with up to six digits, as the locale writes them: ``61.5``."""
     return Text(lambda words: words.digits(in_digits(value, 6)))

@@ -35,6 +35,7 @@ from sim.report.words.numbers import (
     NOT_KNOWN,
     as_bound,
     at_most,
+    counted,
     definition,
     hours_text,
     number,
@@ -298,18 +299,16 @@ def names_words(row: Row | None) -> Text:
     is_part = is_bound and n_known < n_listed
     median = rounded_names(cell(row, "hit"), is_bound=is_bound and not is_part)
     low, high = (rounded_names(cell(row, f"hit_{end}")) for end in ("low", "high"))
-    n, range_ = number(median), span(low, high)
+    told = {"n": number(median), "range": span(low, high)}
     if is_part:
         return say_n(
             "{n} name ({range}) on {known} of {listed} IPv4 addresses, whose provider is known",
             "{n} names ({range}) on {known} of {listed} IPv4 addresses, whose provider is known",
-            median, n=n, range=range_, known=number(n_known), listed=number(n_listed),
+            median, **told, known=counted(n_known), listed=counted(n_listed),
         )  # fmt: skip
     if is_bound:
-        return say_n(
-            "at least {n} name ({range})", "at least {n} names ({range})", median, n=n, range=range_
-        )
-    return say_n("{n} name ({range})", "{n} names ({range})", median, n=n, range=range_)
+        return say_n("at least {n} name ({range})", "at least {n} names ({range})", median, **told)
+    return say_n("{n} name ({range})", "{n} names ({range})", median, **told)
 
 
 def read_losses(run: RunFolder, strategy: str = "") -> list[Row]:

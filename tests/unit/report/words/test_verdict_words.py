@@ -155,7 +155,8 @@ def test_names_have_their_range_in_two_digits():
     assert plain(names_words(listed())) == "4.1 million names (130,000 to 22 million)"
     assert plain(names_words(listed("lower bound"))).startswith("at least 4.1 million names (")
     part = listed("lower bound") | {"n_known": 1, "hit": 0.9999, "hit_low": 0.0, "hit_high": 794.9}
-    said = "1 name (0 to 790) on 1 of 16 IPv4 addresses, whose provider is known"
+    part["n_listed"] = 296
+    said = "1 name (0 to 790) on 1 of 296 IPv4 addresses, whose provider is known"
     assert plain(names_words(part)) == said
     # Not known is no zero.
     assert names_words(listed("not known")) == "a number of names that is not known"
