@@ -423,4 +423,4 @@ def times_of_orders(run: RunFolder) -> tuple[str, list[float], bool]:
         how = "none"
     elif kinds.get(f"{name}.{TIMES.get(key)}") != "fact":
         how = "given"
-    return how, hours, kinds.get(f"{name}.prefix") == "assumption"
+    return how, hours, how == "recorded" and kinds.get(f"{name}.prefix") == "assumption"

@@ -674,6 +674,8 @@ def test_measures_that_are_zero_are_named(ensemble_run, page):
         ({"id": "w", "sessions": "s"}, {"s.start": "fact"}, "some", ("recorded", [], False)),
         ({"id": "replay", "orders": "o"}, {"o.effective": "fact", "o.prefix": "assumption"}, "some",
          ("recorded", [24, 2, 0.5], True)),
+        ({"id": "replay", "orders": "o"}, {"o.effective": "assumption", "o.prefix": "assumption"},
+         "some", ("given", [24, 2, 0.5], False)),
     ],
 )  # fmt: skip
 def test_times_of_orders_are_recorded_given_assumed_or_simulated(
