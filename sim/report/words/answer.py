@@ -357,7 +357,8 @@ class _Facts:
             figure = self.bounded(self.figure(PEAK, self.peak(), of), self.strategy)
             yield figure
             if figure.bound:
-                names = names_words(self.names_listed.get(self.strategy))
+                # A phone's first screen has no room for on how many addresses they rest.
+                names = names_words(self.names_listed.get(self.strategy), says_where=False)
                 behind = say("expected on the addresses ever listed")
                 yield replace(self.figure(EXPECTED, figure.found, behind), bound=names)
         if money := self.money(self.strategy):

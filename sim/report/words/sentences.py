@@ -290,13 +290,13 @@ def read_bound(run: RunFolder, strategy: str, hours: float = 0.0) -> str:
     return bound_of_zero(read_estimates(run).get((strategy, EVER_SHARE)), hours)
 
 
-def names_words(row: Row | None) -> Text:
+def names_words(row: Row | None, *, says_where: bool = True) -> Text:
     """How many names are expected, with the range: ``4.1 million names (0.13 to 22 million)``."""
     if row is None or text(row, "state") == "not known":
         return say("a number of names that is not known")
     is_bound = text(row, "state") == LOWER_BOUND
     n_known, n_listed = cell(row, "n_known"), cell(row, "n_listed")
-    is_part = is_bound and n_known < n_listed
+    is_part = says_where and is_bound and n_known < n_listed
     median = rounded_names(cell(row, "hit"), is_bound=is_bound and not is_part)
     low, high = (rounded_names(cell(row, f"hit_{end}")) for end in ("low", "high"))
     told = {"n": number(median), "range": span(low, high)}

@@ -158,6 +158,7 @@ def test_names_have_their_range_in_two_digits():
     part["n_listed"] = 296
     said = "1 name (0 to 790) on 1 of 296 IPv4 addresses, whose provider is known"
     assert plain(names_words(part)) == said
+    assert plain(names_words(part, says_where=False)) == "at least 0.99 names (0 to 790)"
     # Not known is no zero.
     assert names_words(listed("not known")) == "a number of names that is not known"
     assert names_words(None) == "a number of names that is not known"
