@@ -113,7 +113,7 @@ def rank_shares(result: Floats, inputs: Floats) -> Floats:
     for n_named in range(min(MOST_NAMED, n_inputs)):
         freedom = size - 2 - n_named
         rest = float(left @ left)
-        if freedom < 2 or rest <= 1e-12 * total:
+        if rest <= 1e-12 * total:
             break
         with np.errstate(invalid="ignore", divide="ignore"):
             r = np.where(norm > 0, left @ inputs / (norm * np.sqrt(rest)), 0.0)

@@ -166,7 +166,7 @@ def test_what_is_not_told_apart_is_refused():
     with pytest.raises(ValueError, match="apart"):
         line.prefix(masked(BASE + 5, 128))
     with pytest.raises(ValueError, match="apart"):
-        line.prefix(masked(BASE + (1 << 96) + 1, 128))
+        line.prefix(masked(BASE + (1 << 80) + 1, 128))
     with pytest.raises(ValueError, match="too many"):
         Line.of([masked(0x2000 << 112, 3), masked(BASE, 64)])
     with pytest.raises(ValueError, match="two lines"):

@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 from scipy.special import ndtri
 
-from sim.names.expected import draw_kinds, draw_law, draw_laws
+from sim.names.expected import KindDraws, draw_kinds, draw_law, draw_laws
 from sim.names.law import (
     Calibration,
     NamesLaw,
@@ -339,6 +339,9 @@ def test_names_on_many_addresses_are_as_many_as_their_law_says():
     n = np.full(N_DRAWS, 200_000)
     (rented,) = draw_kinds([census_law()], drawn())[3:]
     names = rented.names_on(n, np.random.default_rng(1))
+    # Addresses are in any unit, such as billions.
+    billions = KindDraws(rented.n_addresses / 1e9, rented.n_names / 1e9)
+    assert billions.names_on(n, np.random.default_rng(1)) == pytest.approx(names)
     law = build_kinds(census_law(), assumptions())[3]
     error = np.sqrt(((law.size - law.mean_names) ** 2 @ law.count) / law.n_addresses / n[0])
     assert np.abs(names / n - law.mean_names).max() < 5 * error

@@ -289,7 +289,9 @@ def test_the_svg_is_text_in_colours_of_the_page(ensemble, *, narrow):
     assert drawn == picture(shown, narrow=narrow)
     root = ElementTree.fromstring(drawn)
     space = "{http://www.w3.org/2000/svg}"
-    assert root.get("viewBox", "").split()[2] == ("358" if narrow else "800")
+    assert root.get("viewBox") == ("0 0 358 258" if narrow else "0 0 800 584")
+    alone = picture(replace(shown, listed=None), narrow=narrow)
+    assert f'viewBox="{"0 0 358 180" if narrow else "0 0 800 360"}"' in alone
     assert [one.tag for one in root][:2] == [f"{space}title", f"{space}desc"]
     assert "Addresses listed: 11 at the peak." in root[1].text
     texts = ["".join(one.itertext()) for one in root.iter(f"{space}text")]

@@ -15,8 +15,11 @@ from sim.report.figures.kinds import LEFT, Curves, draw_curves, read_users
 from sim.report.figures.rows import (
     Line,
     Panel,
+    Point,
     Rows,
+    TradeOff,
     draw_rows,
+    draw_tradeoff,
     read_dependence,
     read_groups,
     read_money,
@@ -151,6 +154,24 @@ def test_curves_and_points_that_the_record_contradicts_say_so(compared, monkeypa
     monkeypatch.setattr("sim.report.figures.outage.contradictions", lambda run: refuted)
     notes = (read_users(compared, label).note, read_tradeoff(compared, None).note)
     assert all(note.endswith("Contradicted by the record: do not quote.") for note in notes)
+
+
+def test_points_of_a_tradeoff_have_their_ranges_either_way():
+    ends = ((3.0, 1.0, 4.0), (60.0, 20.0, 70.0)), ((2.0, 2.0, 5.0), (50.0, 40.0, 90.0))
+    points = [
+        Point(name, *(Estimate(*each, "h") for each in two), on_frontier)
+        for name, two, on_frontier in zip("ab", ends, (0.5, 0.49), strict=True)
+    ]
+    with look.users_style():
+        (ax,) = draw_tradeoff(TradeOff("Effect", "Harm", tuple(points)), 7).axes
+    drawn = [line.get_xydata().tolist() for line in ax.lines]
+    assert drawn == [
+        [[1, 60], [4, 60]], [[3, 20], [3, 70]], [[3, 60]],
+        [[2, 50], [5, 50]], [[2, 40], [2, 90]], [[2, 50]],
+    ]  # fmt: skip
+    assert [line.get_markerfacecolor() == "C0" for line in ax.lines[2::3]] == [True, False]
+    assert ax.get_xlim()[1] >= 5
+    assert ax.get_ylim()[1] >= 90
 
 
 def test_a_zero_of_a_sample_that_was_hardly_hit_is_no_zero(compared):
