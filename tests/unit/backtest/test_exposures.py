@@ -83,7 +83,8 @@ AT = "at: 2018-04-16T12:00+03:00"
         ("listed: {}, take: mean", ["expected take with a curve, or businesses with since"]),
         (f"curve: addresses_listed, take: max, {AT}", ["expected take with a curve"]),
         ("businesses: {above: 0.3, sectors: [bank]}",
-         ["cases.0.predictor.businesses.sectors.0: expected sectors of the scenario, got 'bank'"]),
+         ["cases.0.predictor.businesses.sectors.0: expected sectors of the scenario, got 'bank' "
+          "(known: e-commerce, finance, saas-edtech, "]),
         ("businesses: {above: 0.1, providers: [AWSS]}",
          ["cases.0.predictor.businesses.providers.0: expected providers of the scenario, got "
           "'AWSS'; did you mean 'AWS'?"]),

@@ -76,6 +76,7 @@ def test_what_is_printed_is_the_number_to_two_digits(value):
         (0, 2_000_000, "0 to 2 million"),
         (18_350_000, 18_400_000, "18 million"),
         (math.nan, 3, "not known"),
+        (3, math.nan, "not known"),
         # Neither end is to be read in the unit of the other.
         (9.42, 13_000_000, "9.4 to 13,000,000"),
         (-589_900_000, 244_400_000, "-590 million to 240 million"),
@@ -94,6 +95,7 @@ def test_shares_are_percentages_and_a_tiny_one_is_not_zero():
     assert percent(math.nan) == "not known"
     assert percent_span(0.0974, 0.145) == f"9.7{NBSP}to{NBSP}15%"
     assert percent_span(0.5, 0.5001) == "50%"
+    assert {percent_span(math.nan, 0.5), percent_span(0.5, math.nan)} == {"not known"}
     # A threshold is what was set, not an estimate.
     assert [definition(one) for one in (0.125, 0.995, 0.07)] == ["12.5%", "99.5%", "7%"]
     assert (quantity(0.5, "share of users"), quantity(0.5, "businesses")) == ("50%", "0.5")

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sim.catalogue.choices import LISTED
-from sim.measure.estimates import Estimate, count_over, estimate_over
+from sim.catalogue.choices import LISTED, PRIVATE_LOSS
+from sim.measure.estimates import Estimate, Grade, count_over, estimate_over
 from sim.report.words.heading import other_warnings
 from sim.report.words.languages import language
 from sim.report.words.numbers import with_range
@@ -15,6 +15,7 @@ from sim.report.words.sentences import (
     LISTED_WORDS,
     n_listed,
     names_words,
+    reason_of,
     verdict_of,
     verdict_sentence,
 )
@@ -180,3 +181,28 @@ def test_counts_have_whole_medians_and_ends():
     plain = estimate_over(counts, "sites")
     assert plain.low % 1
     assert plain.median % 1
+
+
+@pytest.mark.parametrize(
+    ("metric", "known", "told"),
+    [
+        ("moves", "given is_record", "an input, the record of what was seen blocked"),
+        ("moves", "given", "an input, the table of orders"),
+        ("moves", "is_of_evidence has_sites", "its published figures chose the simulations"),
+        ("moves", "has_sites published", "no outage of yours was given"),
+        ("moves", "published note", "the makers of the model knew the published 7"),
+        (PRIVATE_LOSS, "published note", "the published 7 counts something else"),
+        (PRIVATE_LOSS, "published", "the makers of the model knew the published 7"),
+        (PRIVATE_LOSS, "note", "no published figure is known"),
+    ],
+)
+def test_a_grade_has_its_reason(monkeypatch, metric, known, told):
+    words = known.split()
+    for name in ("is_record", "is_of_evidence", "has_sites"):
+        answer = name in words
+        monkeypatch.setattr(f"sim.report.words.sentences.{name}", lambda *_, so=answer: so)
+    rows = [{"published_note": ""}, {"published_note": "of a year" if "note" in words else ""}]
+    monkeypatch.setattr("sim.report.words.sentences.read_losses", lambda run: rows)
+    grade = Grade.GIVEN if "given" in words else Grade.NEVER_CHECKED
+    run = RunFolder(Path(), {}, {})
+    assert reason_of(metric, run, {}, "7" * ("published" in words), grade).startswith(told)
