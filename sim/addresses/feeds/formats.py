@@ -193,9 +193,8 @@ def _marked_blocks(given: Input, limits: Limits) -> Iterator[Block]:
 _EXAMPLES = 3
 # Mistakes that may all be told one by one, though there are more of them than rows.
 _FEW = 20
-# Lines that are looked at, of those that are neither blank nor comment, and bytes of each.
+# Lines that are looked at, of those that are neither blank nor comment.
 _MOST_LINES = 200
-_MOST_CHARACTERS = 200
 
 _ADDRESS = r"(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f]*:[0-9a-f]*:[0-9a-f:.]*)"
 _PREFIX = rf"{_ADDRESS}(?:/\d+)?"
@@ -319,7 +318,7 @@ def _mostly_refused(given: Input, format_name: str, n_bad: int, n_good: int, lim
     if sample[:400].count(b"\0") > 40:
         return "UTF-16 text or a binary file: `iconv -f utf-16le -t utf-8 FILE > NEW` may help"
     lines = sample.decode("utf-8-sig", "replace").split("\n")
-    said = [line.strip()[:_MOST_CHARACTERS] for line in lines[: 10 * _MOST_LINES]]
+    said = [line.strip() for line in lines[: 10 * _MOST_LINES]]
     said = [line for line in said if line and not line.startswith("#")][:_MOST_LINES]
     for form, told in _MARKS.items():
         if any(re.match(form, line, re.I) for line in said):

@@ -276,7 +276,7 @@ LIKENESSES = {
     ),
     "a web server's access rules": "deny 198.51.100.0/24;\ndeny 203.0.113.1;\nallow all;\n",
     "addresses with netmasks": "198.51.100.0 255.255.255.0\n203.0.113.0 255.255.255.128\n",
-    "several addresses a line": "198.51.100.1, 198.51.100.2\n203.0.113.1 203.0.113.2\n",
+    "several addresses a line": "198.51.100.1, 198.51.100.2\n" + "203.0.113.1 " * 99 + "\n",
     "addresses with wildcards": "198.51.100.*\n203.0.*.*\n",
     "addresses with ports": "198.51.100.1:443\n203.0.113.1:80\n",
     "addresses with brackets around their dots": "198[.]51[.]100[.]1\n203[.]0[.]113[.]1\n",
