@@ -138,11 +138,28 @@ def test_run_with_json_prints_exactly_one_documented_object(repository):
 def test_quiet_says_nothing_on_stderr_and_still_prints_the_result():
     result = call("run", "telegram-2018-replay", "-o", "out", "--quiet", *SMALL)
     assert (result.stdout, result.stderr) == ("out\n", "")
-    loud = call("plot", "out", "outage", "--format", "svg")
-    names = [Path(line).name for line in loud.stdout.splitlines()]
-    assert names == ["outage.svg", "outage.alt.txt", "outage.csv"]
-    assert loud.stderr == "3 files\n"
-    assert call("plot", "out", "outage", "--format", "svg", "-q").stderr == ""
+    Path("list.txt").write_text("198.51.100.0/24\n198.51.100.9\n")
+    Path("sixes.txt").write_text("2001:db8:9::/64\n2001:db8::/48\n")
+    brief = "telegram-2018-replay -n 1 --set end=2018-04-17T00:00+03:00 --force -o study"
+    for line in (
+        "plot out outage --format svg",
+        "report out",
+        "bundle out -o out.zip --force",
+        "import A=list.txt B=sixes.txt -o table.csv --date 2026-01-02 --force",
+        "cover --targets list.txt --figure cover.svg --force",
+        "exposure list.txt",
+        "init case-N --country ES",
+        f"sweep --over population.n_businesses=5,10 {brief}",
+        f"sensitivity --only population.n_businesses {brief}",
+    ):
+        loud = call(*line.replace("case-N", "case-1").split())
+        assert loud.stderr, line
+        quiet = call(*line.replace("case-N", "case-2").split(), "-q")
+        assert (quiet.stdout, quiet.stderr) == (loud.stdout.replace("case-1", "case-2"), ""), line
+        if "plot" in line:
+            names = [Path(one).name for one in loud.stdout.splitlines()]
+            assert names == ["outage.svg", "outage.alt.txt", "outage.csv"]
+            assert loud.stderr == "3 files\n"
 
 
 def test_a_seed_that_nobody_gave_is_chosen_printed_and_stored(write_scenario):

@@ -290,10 +290,6 @@ def test_a_name_close_to_a_shipped_table_is_suggested():
     assert "did you mean the shipped table 'telegram-2018-orders'?" in result.stderr
 
 
-def test_quiet_says_nothing_beside_the_result(files):
-    assert run("blocklist.txt", "--inventory", "hosts.csv", "-q").stderr == ""
-
-
 @pytest.mark.parametrize("skip_bad", [(), ("--skip-bad",)])
 @pytest.mark.parametrize("text", ["", "# nothing\n", "deny 198.51.100.1;\ndeny 198.51.100.2;\n"])
 def test_a_list_or_table_that_gives_no_address_is_an_error_and_no_zero(files, text, skip_bad):

@@ -127,7 +127,10 @@ def test_an_entry_with_both_families_keeps_both(form, item, tmp_path):
             (row, True)
             for row in ["4000::", "1fff:ffff:ffff:ffff::1", "2001:db8::5", "2001:db8:ffff::/48"]
         ],
-        *[(row, False) for row in ["9.255.255.255", "11.0.0.0", "2001:db9::", "2001:db7:ffff::/48"]],
+        *[
+            (row, False)
+            for row in ["9.255.255.255", "11.0.0.0", "2001:db9::", "2001:db7:ffff::/48"]
+        ],
         *[(row, False) for row in ["2000::/16", "3fff:ffff::/32", "2606:4700::1"]],
     ],
 )
