@@ -487,7 +487,14 @@ def test_a_table_without_providers_expects_no_names_and_what_it_lacks_is_left_ou
     told = run("blocklist.txt", "--attribute", "table.csv", "--inventory", "hosts.csv",
                "--by", "region")  # fmt: skip
     assert "neither the attribute table nor the inventory has region: left out" in told.stderr
-    assert "left out" not in run(*asked, "--by", "region").stderr
+    (special,) = document(*asked, "--by", "region")["notes"]
+    rows = "198.51.100.0/24,south\n2001:db8::/32,north\n2001:db8::/32,south\n"
+    (files / "regions.csv").write_text(f"prefix,region\n198.51.100.0/24,north\n{rows}")
+    assert document(*asked, "--by", "region,sector")["notes"] == [
+        special,
+        "2 prefixes of the attribute table come more than once: the first row counts",
+        "neither the attribute table nor the inventory has sector: left out",
+    ]
 
 
 FLEET = REPOSITORY / "samples" / "ec2-instances.csv"
