@@ -140,14 +140,10 @@ class Plan:
             If ``asked`` has another form.
         """
         if asked.get("strategies"):
-            variants = [
-                variant_of(resolved, one["label"], {"id": one["id"], **one["parameters"]})
-                for one in asked["strategies"]
-            ]
-            variants = [
-                what_if(variant, one["what_if"]) if "what_if" in one else variant
-                for variant, one in zip(variants, asked["strategies"], strict=True)
-            ]
+            variants = list[Variant]()
+            for one in asked["strategies"]:
+                variant = variant_of(resolved, one["label"], {"id": one["id"], **one["parameters"]})
+                variants.append(what_if(variant, one["what_if"]) if "what_if" in one else variant)
             how = (variants, asked["baseline"], asked["metrics"])
             plan = cls.of_comparison(resolved, *how, root_seed, n_replicates)
         else:
