@@ -29,7 +29,7 @@ from sim.addresses.feeds.inputs import (
 from sim.addresses.feeds.inventories import ADDRESS_COLUMNS
 from sim.addresses.feeds.orders import Orders
 from sim.addresses.feeds.refused import refuse_rules, refuse_unread
-from sim.addresses.feeds.verdicts import verdict_behind, words_against
+from sim.addresses.feeds.verdicts import verdict_behind, verdicts_among, words_against
 from sim.addresses.sets.notation import shown
 from sim.addresses.text.source import Block, Limits, read_blocks
 from sim.errors import BadLinesError, DataError, Mistakes, Problem, UsageError, told_once
@@ -157,15 +157,20 @@ def _check_comments(given: Input, limits: Limits) -> None:
 
 
 def _note_comments(given: Input, limits: Limits) -> str:
-    """Name comments below the first entry, the rarest kinds first; digits make no kind."""
+    """Name comments, the rarest kinds first: above the first entry those that turn it round."""
     counts: Counter[str] = Counter()
     first: dict[str, tuple[int, str]] = {}
     is_below = False
     for block in _marked_blocks(given, limits):
         text = block.text.decode("utf-8", "replace")
         entry = None if is_below else _ENTRY.search(text)
+        above = 0 if is_below else entry.start() if entry else len(text)
         is_below = is_below or entry is not None
-        for found in _COMMENT.finditer(text, entry.start() if entry else 0) if is_below else ():
+        turned = verdicts_among(found[1] for found in _COMMENT.finditer(text, 0, above))
+        for found in _COMMENT.finditer(text):
+            if found.start() < above and found[1] not in turned:
+                continue
+            # Digits make no kind.
             kind = _NUMBER.sub("0", found[1])
             kind = kind if kind in first or len(first) < _MOST_KINDS else ""
             counts[kind] += 1

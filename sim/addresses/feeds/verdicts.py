@@ -19,7 +19,7 @@ STEMS = tuple(
         "never,desbloque,levantad,retirad,eliminad,anulad,liberad,blanca,positiv,sblocc,rimoss,revocat,esclus,eccezion,consenti,"
         "annullat,permess,ammess,inattiv,bianc,блокир,исключ,снят,разреш,удал,отмен,бел,ложн,актив,"
         "débloq,debloq,autoris,supprim,retiré,blanch,ne pas,non bloq,entsp,freige,freisch,"
-        "aufgeho,erlaubt,ausnahm,weiße,weisse,gelöscht,entfernt,nicht,revogad,suspens,branca,"
+        "aufgeho,aufheb,erlaubt,ausnahm,weiße,weisse,gelöscht,entfernt,nicht,revogad,suspens,branca,"
         "não bloq,nao bloq,exceç,inativ,odblok,usuni,wykreśl,nie blok,nie zablok,wyjąt,biał,"
         "uchylon,zniesion,dozwolon,fałszyw,kald,izin v,engellenm,iptal,beyaz,silindi,istisna,levé,"
         "caduc,caduq,fin d,finaliz,encerrad,cess,ceased,de baja,vencid,scadut,decadut,riabilit,"
@@ -85,17 +85,17 @@ _TURNS = (
     r"|no[ ]+longer|not[ ]+(?:yet[ ]+)?(?:block|list|bann)ed"
     r"|(?:do[ ]+not|don.?t|never)[ ]+(?:block|list|drop|ban|touch|filter)"
     # Spanish and Italian, in both genders and numbers.
-    r"|permitid[oa]s?|desbloque\w+|levantad[oa]s?|retirad[oa]s?|eliminad[oa]s?|excluid[oa]s?"
-    r"|exclusiones|exclusión|excepci(?:ón|ones)|anulad[oa]s?|listas? blancas?|fals[oi] positiv[oi]"
-    r"|falsos positivos|no[ ]+bloque(?:ar|ad[oa]s?)|non[ ]+blocca(?:re|t[oaie])"
-    r"|sblocc\w+|rimoss[oaie]|revocat[oaie]|esclus[oaie]|esclusion[ei]"
+    r"|permitid[oa]s?|desbloque\w+|levanta(?:d[oa]s?|miento)|retirad[oa]s?|eliminad[oa]s?"
+    r"|excluid[oa]s?|exclusiones|exclusión|excepci(?:ón|ones)|anulad[oa]s?|listas? blancas?"
+    r"|fals[oi] positiv[oi]|falsos positivos|no[ ]+bloque(?:ar|ad[oa]s?)"
+    r"|non[ ]+blocca(?:re|t[oaie])|sblocc\w+|rimoss[oaie]|revocat[oaie]|esclus[oaie]|esclusion[ei]"
     r"|eccezion[ei]|consentit[oaie]|annullat[oaie]|list[ae] bianc(?:a|he)"
     r"|разблокир\w+|исключ[её]н\w*|снят\w*|разреш\w+|удал[её]н\w*|отмен[её]н\w*"
     r"|бел\w+ спис\w+|ложн\w+ срабатыван\w+|не[ ]+(?:за)?блокир\w+"
     # French and German.
-    r"|d[ée]bloqu\w+|autorisée?s?|supprimée?s?|retirée?s?|listes? blanches?"
-    r"|(?:ne[ ]+pas|non)[ ]+bloqu\w+|entsperrt\w*|freigegeben\w*|freigeschaltet\w*|aufgehoben\w*"
-    r"|erlaubt\w*|ausnahmen?|wei(?:ß|ss)e[ ]+listen?|gelöscht|entfernt"
+    r"|d[ée]blo(?:qu|ca)\w+|autorisée?s?|supprimée?s?|retirée?s?|listes? blanches?"
+    r"|(?:ne[ ]+pas|non)[ ]+bloqu\w+|entsperr(?:t|ung)\w*|freig(?:egeben|abe)\w*|freigeschaltet\w*"
+    r"|auf(?:gehoben|hebung)\w*|erlaubt\w*|ausnahmen?|wei(?:ß|ss)e[ ]+listen?|gelöscht|entfernt"
     r"|nicht[ ]+(?:mehr[ ]+)?(?:ge)?(?:sperr|block)\w+"
     # Portuguese and Polish.
     r"|removid[oa]s?|excluíd[oa]s?|exclusão|exclusões|exceç(?:ão|ões)|revogad[oa]s?|suspens[oa]s?"
@@ -114,7 +114,9 @@ _TURNS = (
 _WITHIN = re.compile(rf"\b(?:{_TURNS})\b", re.IGNORECASE)
 _ENTRIES = (
     r"list|entr(?:y|ies)|addresses|ips|domains?|names|hosts|servers?|sites|direcciones|dominios|entradas"
-    r"|indirizzi|domini|voci|адреса|домены|записи|сайты"
+    r"|indirizzi|domini|siti|voci|adress(?:es?|en)|domaines|sites|seiten|endereços|sítios|adresy"
+    r"|strony|adresler|siteler|адрес(?:а|ов)|домен(?:ы|ов)"
+    r"|запис(?:и|ей)|сайт(?:ы|ов)"
 )
 # A comment of nothing else, which may name what it is about, and a day.
 _ALONE = re.compile(
@@ -124,16 +126,6 @@ _ALONE = re.compile(
     r"(?:(?<!expire)(?<!expires)[ ]+[\d./-]{8,10})?[^\w\n]{0,99}$"
     r"|[ \t]{0,9}(?P<mark>!{1,9})[ \t\r]{0,9}$)",
     re.MULTILINE,
-)
-# A heading of exceptions with a clause behind it or before it. The clause has to tell that nothing
-# is blocked, or name what is meant: "Whitelist: none" and "Exceptions: a link" are ordinary.
-_EXCEPTIONS = (
-    r"(?:(?:white|allow)[ -]?list(?:ed|s)?|except(?:[ ]+for|ions?)?|exclusions?"
-    r"|exempt(?:ed|ions?)?|allowed|permitted|not[ ]+blocked"
-    r"|(?:do[ ]+not|don.?t|never)[ ]+(?:block|list|drop|ban)"
-    r"|listas? blancas?|excepci(?:ón|ones)|exclusi(?:ón|ones)|permitid[oa]s|no[ ]+bloquear"
-    r"|list[ae] bianc(?:a|he)|eccezion[ei]|esclusion[ei]|consentit[ie]|non[ ]+bloccare"
-    r"|бел(?:ый|ые) спис(?:ок|ки)|исключени[ея]|разреш[её]нные|не[ ]+блокировать)"
 )
 _NEVER = (
     r"(?:(?:do[ ]+not|don.?t|never)[ ]+(?:block|list|drop|ban|touch|filter)|no[ ]+bloquear"
@@ -151,8 +143,19 @@ _THESE = (
     r"|(?:est[oa]s|l[oa]s[ ]+siguientes)|(?:quest[ie]|[il]e?[ ]+seguenti)|эти|следующие)"
     rf"(?:[ ]+(?:{_ENTRIES}))?"
 )
-_ELSEWHERE = (
-    r"see|none|no|empty|report|contact|disabled|unused|separate|ninguna?|nessuna?|vuota|нет"
+_MAY_PASS = (
+    r"allowed|permitted|exempt(?:ed)?|permitid[oa]s|permess[ie]|consentit[ie]|autorisée?s"
+    r"|erlaubte|zugelassene|freigegebene|dozwolone|izin verilen|разреш[её]нные"
+)
+# Names of lists of what is not blocked.
+_LISTS = (
+    r"(?:(?:white|allow|safe|pass|exempt(?:ion)?|exceptions?)[ -]?list(?:s|ed)?|exceptions?"
+    r"|exemptions?|exclusions?|exempt|not[ ]+blocked|excepci(?:ón|ones)|exclusi(?:ón|ones)"
+    r"|listas? (?:blancas?|brancas?|permitidas?)|list[ae] bianc(?:a|he)|eccezion[ei]|esclusion[ei]"
+    r"|listes? blanches?|(?:wei(?:ß|ss)e[ ]+|freigabe|erlaubnis|ausnahme)listen?|ausnahmen|exceções"
+    r"|biał\w+ list\w+|wyj[ąa]tki|бел\w+ спис\w+|исключени\w|beyaz liste(?:ler|si)?"
+    rf"|istisna(?:lar|[ ]+listesi)|(?:{_ENTRIES})[ ]+(?:{_MAY_PASS})"
+    rf"|(?:{_MAY_PASS})[ ]+(?:{_ENTRIES})|{_NEVER})"
 )
 # Who undid it, or from when on.
 _UNDONE_BY = (
@@ -167,19 +170,30 @@ _UNDONE_BY = (
 )
 _HEADING = re.compile(
     r"[ \t]{0,9}(?:[#;!]|//)[^\w\n.]{0,99}+(?:please[ ]+|always[ ]+)?(?:"
-    rf"(?P<word>{_EXCEPTIONS})(?:[ ]+(?:d[ei][ ]+)?(?:{_ENTRIES})){{0,2}}(?:"
-    rf"[ ]*[:,;—–-]+[ ]*(?:{_THESE}[ ]+)?(?:[^\W\d]+[ ]+)?{_NOT_BLOCKED}(?:[ ]+[^\W\d]+){{0,5}}"
-    rf"|[ ]*[:,;—–-]+[ ]*{_THESE}(?:[ ]+[^\W\d]+){{0,5}}"
-    rf"|[ ]*[(\[](?!(?:{_ELSEWHERE})\b(?![ ]+bloque))[^\d.@/()\[\]]{{2,60}}[)\]]"
-    rf"|[ ]+(?:any[ ]+of[ ]+)?{_THESE}"
-    r"|[ ]+(?:to|from|of|for|de|a|da|di)[ ]+(?:the[ ]+|this[ ]+|la[ ]+)?"
-    r"(?:above|(?:block|black)?[ -]?list|rules?|lista)(?:[ ]+above)?"
-    rf")|{_THESE}[ ]+(?:[^\W\d]+[ ]+)?(?P<clause>{_NOT_BLOCKED})"
-    rf"|(?:allow|permit)[ ]+(?P<these>{_THESE})"
+    rf"{_THESE}[ ]+(?:[^\W\d]+[ ]+)?(?P<clause>{_NOT_BLOCKED})"
+    rf"|(?P<these>(?:allow(?:ed)?|permit(?:ted)?|except)[ :,—–-]+{_THESE})"
     rf"|(?:(?:{_THESE}|{_ENTRIES})[ ]+)?(?P<undone>{_TURNS})(?:[ ]+(?:(?:block|list|bann)ed"
     rf"|{_ENTRIES}))?[ ]+(?:{_UNDONE_BY})"
     rf"|[^\d.@/\n]{{2,80}}[,:;—–-][ ]*(?:please[ ]+)?(?P<last>{_NEVER})"
     r")[^\w\n]{0,99}$"
+)
+# A title is no link, and no sentence about another list.
+_NO_TITLE = (
+    r"[/@]|\w\.\w*[^\W\d]\w|\b(?:(?:no|not|do|don.?t)\b(?![ ]+(?:\w+[ ]+){0,2}(?:block|bloq))"
+    r"|(?:see|none|empty|report|contact|disabled|enabled|unused|separate|ninguna?|nessuna?|vuota|нет"
+    r"|write|suggest\w*|appl(?:y|ied)|used?|using|on|off|yes|removed|excluded|checked|filtered"
+    r"|generated|updated?|may|can|does)\b)"
+)
+# It may tell for whom its list is, since when, by whom.
+_TITLE = re.compile(
+    r"[ \t]{0,9}[#;!/][^\w\n]{0,99}+"
+    r"(?:(?!(?:no[nt]?|nicht|kein\w*|pas|nie|не|with(?:out)?|minus|except|after|and|or)\b)"
+    r"[\w'’-]+:?[ ]+){0,6}"
+    rf"(?P<list>{_LISTS})(?![^\n]*(?:{_NO_TITLE}))"
+    r"(?:[ ]*[(\[,:;—–-]+[ ]*[^\W\d][^\n]*"
+    rf"|[ ]+(?:v?\d|(?:{_ENTRIES}|{_THESE}|any|for|of|during|in|at|as|from|since|by|to|version"
+    r"|d[eu][lrs]?|para|por|pour|pendant|durante|per|d[ia]l?|für|von|während|ab|vom|dla|podczas|od"
+    r"|для|от|во|при|için)\b)[^\n]*|[^\w\n]*)$"
 )
 # Marks a comment, not glued to what is before it unless that is a number or the comment says so.
 _BEHIND = re.compile(
@@ -293,7 +307,7 @@ def verdict_behind(text: str) -> tuple[int, str] | None:
             if _is_comment(line, alone):
                 start, end = alone.span(alone.lastgroup or 0)
                 return row, lines[row][start:end]
-        if heading := _HEADING.match(line):
+        if heading := _HEADING.match(line) or _TITLE.match(line):
             start, end = heading.span(heading.lastgroup or 0)
             return row, lines[row][start:end]
     for row, line in small:

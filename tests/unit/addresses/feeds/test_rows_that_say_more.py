@@ -62,9 +62,11 @@ def test_a_comment_behind_a_semicolon_is_one(text, tmp_path):
         # More lines than a block holds.
         ("# x\n" * 100_000 + "192.0.2.1\n# good bots\n", "'good bots' (line 100,002)"),
         ("# only\n# a head\n192.0.2.1\n192.0.2.2 # \n", ""),
+        ("# a head\n# Sperre aufgehoben am 3.3.2026\n# Déblocage du 3 mars\n192.0.2.1\n",
+         "'Sperre aufgehoben am 3.3.2026' (line 2), 'Déblocage du 3 mars' (line 3)"),
     ],
 )  # fmt: skip
-def test_comments_below_the_first_entry_are_named_the_rarest_first(text, told, tmp_path):
+def test_comments_below_the_first_entry_or_that_turn_it_round_are_named(text, told, tmp_path):
     notes = [note for note in read(text, tmp_path).notes if note.startswith("comments")]
     assert notes == ([f"comments ignored: {told}"] if told else [])
 
