@@ -119,6 +119,10 @@ def test_a_report_in_the_folder_is_held_against_what_it_would_be_now(done):
     falsified = run("verify", str(folder), "--sample", "1", status=1)
     said = "reported: report.html: is not what this program makes of the folder\n"
     assert falsified.stdout == said
+    (folder / "summary.csv").unlink()
+    lost = run("verify", str(folder), "--sample", "1", status=1).stdout
+    assert "reported: summary.csv: is not there\n" in lost
+    assert "reported: report.html: cannot be made again: reported/summary.csv: expected" in lost
 
 
 def test_what_is_complete_is_not_gone_on_with(done):

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote
 
 import pytest
@@ -304,12 +304,17 @@ def read_inputs(run: Path) -> bytes:
 @pytest.mark.parametrize("options", [["--open"], ["--no-open"], []])
 def test_the_address_is_printed_and_opened_on_a_terminal_or_when_asked(options, monkeypatch):
     opened: list[str] = []
+    at_once: list[bytes] = []
     monkeypatch.setattr("webbrowser.open", opened.append)
-    monkeypatch.setattr(
-        explorer, "serve", lambda given, port, ready, warn: ready(f"{given} {port}")
-    )
+
+    def serve(given, port, ready, warn):
+        ready(f"{given} {port}")
+        at_once.append(cast("Any", sys.stdout).buffer.getvalue())
+
+    monkeypatch.setattr(explorer, "serve", serve)
     result = CliRunner().invoke(command_line, ["explore", "runs/1", "--port", "7", *options])
     assert (result.exit_code, result.stdout) == (0, "runs/1 7\n")
+    assert at_once == [b"runs/1 7\n"]
     assert "Computing the first answer" in result.stderr
     assert opened == ["runs/1 7"] * (options == ["--open"])
 
