@@ -144,3 +144,31 @@ def test_the_shipped_scores_fit_a_page(repository, capsys):
         (row,) = (row for row, line in enumerate(lines) if names & {*line.split()[:1]})
         assert each["verdict"] in lines[row]
         assert exact(each["published"]["value"]) in " ".join(lines[row + 1 : row + 3])
+
+
+def test_tables_of_scores_count_every_case_and_number_by_subject(repository):
+    kept = json.loads((repository / "docs/explanation/validation.json").read_text("utf-8"))
+    tables = {table.key: table.rows for table in score_tables(kept)}
+    for role, _, n_cases, n_computable, n_inside, of_figures in tables["roles"]:
+        mine = [one for one in kept["scores"] if one["role"] == role]
+        verdicts = [one["verdict"] for one in mine]
+        assert (n_cases, n_computable or 0) == (
+            len(mine),
+            len(mine) - verdicts.count("not computable"),
+        )
+        assert (n_inside or 0) == verdicts.count("inside")
+        more = [one["verdict"] for one in mine if one["published"]["relation"] == "equal"]
+        n_more = len(more) - more.count("not computable")
+        assert of_figures == (f"{more.count('inside')} of {n_more}" if mine else "")
+    for key in ("figures", "bounds"):
+        shown = {str(name): int(n) for name, n, *_ in tables[key]}
+        for role in ("known", "evidence", "calibration"):
+            of_role = {name: n for name, n in shown.items() if name.startswith(f"{role}: ")}
+            parts = [n for name, n in of_role.items() if not name.endswith((": all", ", kept"))]
+            # A number that cases of two subjects show is one.
+            n_all = of_role.get(f"{role}: all", 0)
+            assert max(parts, default=0) <= n_all <= sum(parts)
+            assert of_role.get(f"{role}: all, kept", 0) == n_all
+    for tally in (*kept["tallies"], *kept["tallies_prior"]):
+        tally["n_bounds"] = 0
+    assert [table.key for table in score_tables(kept)] == ["roles", "figures"]
