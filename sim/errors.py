@@ -11,7 +11,6 @@
     └── PartialError       exit 3: the work ended early; what was finished is kept
 """
 
-from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -64,16 +63,6 @@ def told_once(problems: Sequence[Problem], *, are_all: bool = True) -> list[Prob
         more = f" (and {len(places) - 1:,} more like it, to line {problems[places[-1]].line})"
         told[places[0]] = replace(one, message=one.message + more if are_all else one.message)
     return [told[at] for at in sorted(told)]
-
-
-def not_utf8(data: bytes, got: str) -> str:
-    """Return what is wrong with a text that is not UTF-8, and how to make it so."""
-    code, more = "windows-1252", " (windows-1250 for Polish, windows-1251 for Russian)"
-    if data.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
-        code, more = "utf-16", ""
-    way = f"`iconv -f {code} -t utf-8 FILE > NEW`{more}"
-    save = 'save it as UTF-8 (a spreadsheet as "CSV UTF-8")'
-    return f"expected UTF-8 text, got {got}: {save}, or run {way}"
 
 
 class OverblockError(Exception):

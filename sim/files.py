@@ -16,6 +16,7 @@ import os
 import re
 import shutil
 import tempfile
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -45,6 +46,49 @@ def parse_json(text: str | bytes) -> Any:
         If it is no JSON.
     """
     return json.loads(text, object_pairs_hook=_each_key_once)
+
+
+# Encodings in which spreadsheets save, the letters beyond ASCII of the languages that they are for,
+# and how many of these come together: letters of Greek or Russian fill words.
+_LETTERS = {
+    "windows-1252": (2, "ÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØÙÚÛÜßàáâãäåæçèéêëìíîïñòóôõöøùúûüŒœ"),
+    "windows-1254": (4, "ÂÇÎÖÛÜâçîöûüĞğİıŞş"),
+    "windows-1250": (4, "ÓóĄąĆćĘęŁłŃńŚśŹźŻż"),
+}
+_MARKS = "€‘’“”–—…ªº°·¿¡«»\xa0"
+
+
+def _encoding_of(text: bytes) -> str:
+    """First encoding in which all that is beyond ASCII are letters of its languages, or marks."""
+    for code, (most, letters) in _LETTERS.items():
+        beyond = re.sub(f"[\0-\x7f{_MARKS}]+", " ", text.decode(code, "replace"))
+        if not beyond.translate(dict.fromkeys(map(ord, letters))).strip():
+            return code if max(map(len, beyond.split()), default=0) <= most else ""
+    return ""
+
+
+def to_utf8(text: bytes, note: str = "") -> tuple[bytes, str]:
+    """Return a text as UTF-8, and a note, one for all of a file, if it was in another encoding."""
+    with suppress(UnicodeDecodeError):
+        text.isascii() or text.decode()
+        return text, note
+    if not (code := _encoding_of(text)):
+        return text, note
+    read = text.decode(code)
+    example = next(cell for cell in re.split(r"[,;\t\r\n\"]", read) if not cell.isascii())
+    told = f"not UTF-8: read as {code}, such as {example.strip()[:80]!r}"
+    return read.encode(), note or f"{told}; save it as UTF-8 if that is misspelt"
+
+
+def not_utf8(data: bytes, got: str) -> str:
+    """Return what is wrong with a text that is not UTF-8, and how to make it so."""
+    code = "windows-1251" if re.search(rb"[\xc0-\xff]{4}", data) else "windows-1250"
+    more = f" (or {', '.join(_LETTERS)} if letters are wrong)"
+    if data.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+        code, more = "utf-16", ""
+    way = f"`iconv -f {_encoding_of(data) or code} -t utf-8 FILE > NEW`{more}"
+    save = 'save it as UTF-8 (a spreadsheet as "CSV UTF-8")'
+    return f"expected UTF-8 text, got {got}: {save}, or run {way}"
 
 
 def without_nan(value: Any) -> Any:

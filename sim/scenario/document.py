@@ -26,7 +26,8 @@ from ruamel.yaml.events import (
 )
 from ruamel.yaml.nodes import ScalarNode
 
-from sim.errors import Problem, ProblemsError, ScenarioError, not_utf8
+from sim.errors import Problem, ProblemsError, ScenarioError
+from sim.files import not_utf8
 from sim.scenario.quantities import describe, fields_at, finite_number, keys_of, models_in
 
 Value: TypeAlias = "dict[str, Value] | list[Value] | str | int | float | bool"

@@ -19,7 +19,8 @@ from sim.addresses.feeds.gather import Gathering, Line, count_lines, decode_line
 from sim.addresses.feeds.inputs import SAMPLE_BYTES, delimiter_of, plain_name
 from sim.addresses.sets.notation import shown
 from sim.addresses.text.source import Block, Readable, read_blocks
-from sim.errors import DataError, Problem, not_utf8
+from sim.errors import DataError, Problem
+from sim.files import not_utf8, to_utf8
 
 COMMENTS = ("#", "//", "!")
 """What stands before a name whose row is taken out."""
@@ -118,7 +119,7 @@ def read_headed(
 def cut_header(line: bytes, name: str, rest: bytes = b"") -> tuple[list[str], str]:
     """Plain names of the columns in the first line, and the delimiter between all cells."""
     try:
-        text = line.removeprefix(BOM_UTF8).decode().strip("\r\n")
+        text = to_utf8(line.removeprefix(BOM_UTF8))[0].decode().strip("\r\n")
     except UnicodeDecodeError as error:
         message = not_utf8(line, f"the byte 0x{error.object[error.start]:02x}")
         raise DataError([Problem(name, message, 1)]) from None

@@ -29,7 +29,8 @@ from sim.addresses.text.reading import (
     wrong_counts,
 )
 from sim.addresses.text.source import Block, Limits, Readable, hidden_end, may_hide, read_blocks
-from sim.errors import BadLinesError, DataError, Problem, not_utf8
+from sim.errors import BadLinesError, DataError, Problem
+from sim.files import not_utf8
 
 Line = NDArray[np.int64]
 _BLANKS = " \t\r"
@@ -319,8 +320,10 @@ _WHOLE = ("{", "!", ";", "//")
 
 
 def count_lines(block: Block, gathering: Gathering) -> None:
-    """Count the lines of a block, and refuse those that are too long."""
+    """Count the lines of a block, and refuse those that are too long; say how it was encoded."""
     gathering.n_lines += block.n_lines
+    if block.note:
+        gathering.note(block.note)
     for line in block.overlong:
         most = f"{gathering.limits.max_line_bytes:,}"
         gathering.refuse(f"expected at most {most} bytes in a line, got more", line)

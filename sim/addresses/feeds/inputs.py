@@ -23,7 +23,7 @@ from sim.addresses.feeds.feed import LABELS, NUMBERS
 from sim.addresses.sets.notation import find_notation
 from sim.addresses.text.source import Limits, Readable, Source
 from sim.errors import DataError, Problem, UsageError
-from sim.files import note_read
+from sim.files import note_read, to_utf8
 
 PERIODS = ("from", "until")
 """Roles of columns with the first and the last date of a row."""
@@ -184,7 +184,7 @@ class Sample:
     def text(self) -> str:
         """The first bytes as text, without what may be half a line."""
         cut = self.data.rfind(b"\n") + 1 if len(self.data) == SAMPLE_BYTES else len(self.data)
-        return self.data[: cut or len(self.data)].decode("utf-8-sig", "replace")
+        return to_utf8(self.data[: cut or len(self.data)])[0].decode("utf-8-sig", "replace")
 
     @cached_property
     def is_json(self) -> bool:

@@ -21,8 +21,7 @@ from sim.addresses.feeds.inventories import ADDRESS_COLUMNS, Table
 from sim.addresses.feeds.verdicts import NAMES, lets_through
 from sim.addresses.sets.notation import shown
 from sim.addresses.text.source import Readable
-from sim.errors import not_utf8
-from sim.files import RepeatedKeyError
+from sim.files import RepeatedKeyError, not_utf8
 from sim.files import parse_json as parse_json_text
 
 # The largest range file in use is a few MB; values take up to thirty times their text.

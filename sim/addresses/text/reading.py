@@ -20,7 +20,7 @@ from sim.addresses.sets.blocks import Numbers, split_ranges
 from sim.addresses.sets.intervals import AddressSet, Intervals, IntervalSet, IntervalSet6, merge
 from sim.addresses.sets.notation import find_notation, read_notation, shown
 from sim.addresses.text.source import Block
-from sim.errors import not_utf8
+from sim.files import not_utf8
 
 
 @dataclass(frozen=True, eq=False)
@@ -205,7 +205,8 @@ def _read_each(texts: Iterable[tuple[int, str]]) -> Rows:
 def _refused(number: int, text: str, message: str) -> Bad:
     """Say what is wrong with a text."""
     if not text.isascii() and any("\udc80" <= mark <= "\udcff" for mark in text):
-        return Bad(number, not_utf8(b"", shown(text).replace(r"\udc", r"\x")))
+        data = text.encode(errors="surrogateescape")
+        return Bad(number, not_utf8(data, shown(text).replace(r"\udc", r"\x")))
     opposite = _OPPOSITE.fullmatch(text)
     if opposite and find_notation(opposite["before"] or opposite["behind"]):
         message = f"expected addresses that are blocked, got one that is not: {shown(text)}"

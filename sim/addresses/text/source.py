@@ -19,6 +19,7 @@ from os import PathLike, fspath
 from typing import Protocol
 
 from sim.errors import DataError, Problem
+from sim.files import to_utf8
 
 _GZIP = b"\x1f\x8b"
 _UNREAD = {
@@ -195,6 +196,8 @@ class Block:
     """How many lines."""
     overlong: tuple[int, ...] = ()
     """Numbers of lines that were longer than the limit; they are empty in ``text``."""
+    note: str = ""
+    """From which encoding they were converted, if they were."""
 
 
 def _check_line_ends(text: bytes, first_line: int, name: str) -> None:
@@ -245,7 +248,7 @@ def read_blocks(stream: Readable, max_line_bytes: int, name: str = "") -> Iterat
         If a carriage return stands within a line.
     """
     name = name or getattr(stream, "name", "")
-    carry, first_line, skipping = b"", 1, False
+    carry, first_line, skipping, note = b"", 1, False, ""
     while chunk := stream.read(max_line_bytes):
         if first_line == 1 and not carry and not skipping and chunk.startswith(BOM_UTF8):
             chunk = chunk[len(BOM_UTF8) :]
@@ -260,14 +263,15 @@ def read_blocks(stream: Readable, max_line_bytes: int, name: str = "") -> Iterat
         if skipping or len(carry) + first_end > max_line_bytes:
             overlong, carry, chunk, skipping = (first_line,), b"", chunk[first_end:], False
         cut = chunk.rfind(b"\n") + 1
-        text = b"".join((carry, memoryview(chunk)[:cut]))
+        text, note = to_utf8(b"".join((carry, memoryview(chunk)[:cut])), note)
         n_lines = text.count(b"\n")
         _check_line_ends(text, first_line, name)
-        yield Block(text, first_line, n_lines, overlong)
+        yield Block(text, first_line, n_lines, overlong, note)
         first_line += n_lines
         carry = chunk[cut:]
     if skipping:
         yield Block(b"\n", first_line, 1, (first_line,))
     elif carry:
         _check_line_ends(carry, first_line, name)
-        yield Block(carry + b"\n", first_line, 1)
+        text, note = to_utf8(carry + b"\n", note)
+        yield Block(text, first_line, 1, (), note)

@@ -15,6 +15,7 @@ from sim.addresses.feeds.gather import odd_number
 from sim.addresses.feeds.inputs import OF_OPERATORS, ColumnChoice, plain_name
 from sim.addresses.feeds.inventories import is_of_sums
 from sim.errors import DataError, Problem
+from sim.files import to_utf8
 from sim.scenario.document import decode, hint
 from sim.scenario.library import shipped
 from sim.scenario.schema import dump_tree
@@ -58,7 +59,8 @@ def read_operators(path: Path, choice: ColumnChoice) -> tuple[list[dict[str, str
     DataError
         If the file cannot be read, has no column ``operator``, or a column that is none.
     """
-    reader, delimiter = read_cells(decode(read_bytes(path), str(path), DataError), strict=False)
+    data, note = to_utf8(read_bytes(path))
+    reader, delimiter = read_cells(decode(data, str(path), DataError), strict=False)
     theirs = [plain_name(name) for name in next(reader, [])]
     cells = [(reader.line_num, row) for row in reader if row]
     n_rows = len(cells)
@@ -67,7 +69,7 @@ def read_operators(path: Path, choice: ColumnChoice) -> tuple[list[dict[str, str
     roles = dict(zip(OF_OPERATORS, ("operator", "share_users"), strict=True))
     header = [roles.get(choice.roles.get(name, ""), name) for name in theirs]
     known = list(OperatorRow.model_fields)
-    notes = ["a row of sums is left out"] * (n_rows - len(cells))
+    notes = [note] * bool(note) + ["a row of sums is left out"] * (n_rows - len(cells))
     if choice.ignored.union(known).isdisjoint(header) and (
         told := _told_by_values([row for _, row in cells])
     ):

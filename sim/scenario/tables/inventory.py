@@ -26,6 +26,7 @@ from sim.addresses.sets.line import FIRST_NETWORK, STOP_NETWORK
 from sim.addresses.sets.notation import Prefix, shown
 from sim.addresses.text.source import Limits
 from sim.errors import Problem
+from sim.files import to_utf8
 from sim.scenario.document import hint
 from sim.scenario.quantities import describe, is_one_line
 from sim.scenario.schema import Scenario
@@ -324,7 +325,7 @@ def write_sites(path: Path, columns: ColumnChoice) -> bytes:
     own = replace(columns, met=set())
     feed, data = read_hosts(path, own), read_bytes(path, MAX_INVENTORY_BYTES)
     if feed.origin.format == "sites" and not own.met and not data.startswith(b"\x1f\x8b"):
-        return data
+        return to_utf8(data)[0]
     found: list[list[str]] = [[] for _ in range(feed.n_records)]
     for record, _, prefix in list_prefixes(feed, str(path)):
         found[record].append(str(prefix).removesuffix("/32").removesuffix("/128"))

@@ -79,7 +79,7 @@ REFUSED = {
     "example.org": "expected a prefix such as",
     "198.51.100.1 198.51.100.2": "expected a prefix such as",
     "19\0008.51.100.1": "expected text, got NUL bytes in",
-    "caf\xe9": "expected UTF-8 text, got 'caf\\xe9'",
+    "caf\xae": "expected UTF-8 text, got 'caf\\xae'",
     "x" * 100: "got 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx'…",
 }
 assert len(REFUSED) > 10

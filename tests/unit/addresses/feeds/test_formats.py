@@ -451,17 +451,34 @@ def test_a_format_that_does_not_exist_is_named_with_those_that_do(read):
 @pytest.mark.parametrize(
     ("text", "code"),
     [
-        ("Domínio;Endereço IP\na.example;198.51.100.1\n", "windows-1252"),
-        ("IP;Domínio\n198.51.100.1;a.example\n", "windows-1252"),
-        ("site,address\nSão,198.51.100.1\n", "windows-1252"),
         ("Домен;Адрес\nа.example;198.51.100.1\n", "windows-1251"),
+        ("site,address\nБулочная,198.51.100.1\n", "windows-1251"),
+        ("site,address\nKavárna Bílý Kůň,198.51.100.1\n", "windows-1250"),
+        ('[{"ip": "198.51.100.1", "city": "Málaga"}]', "windows-1252"),
         ("site,address\r\na,198.51.100.1\r\n", "utf-16"),
     ],
 )
-def test_a_file_that_is_not_utf_8_is_refused_once_with_how_to_make_it_so(text, code, read):
+def test_a_file_of_other_letters_is_refused_once_with_how_to_make_it_utf_8(text, code, read):
     (problem,) = problems_of(DataError, read, "file", text.encode(code))
     assert "UTF-8" in problem.message
-    assert re.search(f"`iconv -f .* -t utf-8 FILE > NEW`.*{code}|iconv -f {code}", problem.message)
+    assert f"`iconv -f {code} -t utf-8 FILE > NEW`" in problem.message
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "name"),
+    [
+        ("Dirección IP;Dominio\n198.51.100.1;Peña\n198.51.100.2;a\n", "windows-1252", "Peña"),
+        ("site,address\n“São João”,198.51.100.1\nb,198.51.100.2", "windows-1252", "“São João”"),
+        ("site;ip\nSöğüş;198.51.100.1\nİğne;198.51.100.2\n", "windows-1254", "Söğüş"),
+        ("nazwa;ip\nsklep Ęą;198.51.100.1\nŻółw;198.51.100.2\n", "windows-1250", "sklep Ęą"),
+    ],
+)
+def test_a_spreadsheet_of_a_language_is_read_as_in_utf_8_and_says_so(text, code, name, read):
+    feed, plain = (read("sites.csv", text.encode(one)) for one in (code, "utf-8"))
+    assert feed.labels["name"].texts == plain.labels["name"].texts
+    assert (feed.labels["name"].texts[0], len(feed.v4)) == (name, 2)
+    assert feed.notes[0].startswith(f"not UTF-8: read as {code}, such as ")
+    assert feed.notes[1:] == plain.notes
 
 
 def test_bytes_that_are_not_windows_1251_are_replaced_and_counted(read):
