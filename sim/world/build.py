@@ -211,9 +211,10 @@ def build_population(
     programs, left_for = build_programs(resolved, places, placement, n_components, streams)
     if left_for is not None:
         parts.append(left_for)
-    # Revenue in a currency without a rate compares with none: its sites rank in the middle.
+    # Revenue in a currency without a rate compares with none, and none says nothing of the address:
+    # such sites rank in the middle.
     is_unconverted = resolved.amounts != Amounts() and np.isfinite(resolved.amounts.factor)
-    ranked = median if is_unconverted else revenue
+    ranked = np.where(is_unconverted | (revenue == 0), median, revenue)
     host_row, *around = neighbours_of_hosts(resolved, places, parts, ranked, seated)
     # The components of t = 0 and, after them, those that businesses may come to.
     components = Components.by_address(

@@ -142,6 +142,23 @@ def test_nothing_is_lost_by_sites_of_which_nothing_says_what_they_earn(country, 
     assert math.isfinite(drawn.factor) == (country == "ES")
 
 
+@pytest.mark.parametrize("other", ["86", "0"])
+def test_a_site_that_sells_nothing_is_cut_off_and_loses_nothing(other, tmp_path):
+    sites = given("revenue_eur_per_h", "0", other) + f"c.example,192.0.2.8,{other}\n"
+    folder = case(tmp_path / "x", sites, "ES")
+    out = simulated(resolved_of(str(folder / "scenario.yaml")), tmp_path / "out")
+    sells_nothing, _, c = (row for row in csv_rows(out / "sites.csv") if not row["operator"])
+    assert float(sells_nothing["lost_demand_h_low"]) > 0
+    assert float(sells_nothing["loss_in_currency_high"]) == 0
+    assert "revenue" not in sells_nothing["drawn"].split()
+    assert (float(c["loss_in_currency_low"]) > 0) == (other == "86")
+    all_of = summary_of(out)
+    assert float(all_of["private_loss_usd"]["median"]) == pytest.approx(float(c["loss_usd"]))
+    # Shares of sales are of none where nobody sells.
+    assert (all_of["demand_lost_share"]["median"] == "") == (other == "0")
+    assert "euros lost by your sites" in render(open_run(out))
+
+
 def test_revenue_is_converted_by_the_rate_of_its_column(tmp_path):
     folder = case(tmp_path / "x", given("revenue_per_h", "86", ""), "ES")
     resolved = resolved_of(str(folder / "scenario.yaml"))
