@@ -15,7 +15,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -268,6 +268,35 @@ def cut_lines(lines: list[str], delimiter: str) -> list[list[str]]:
         return list(csv.reader(lines, delimiter=delimiter))
     except csv.Error:
         return []
+
+
+_LANGUAGES = ("en", "es", "it", "pt", "fr", "de", "nl", "pl", "tr", "ru", "uk", "id")
+_NAMED = re.compile(
+    r"(?:([0-9]{1,2})(?:st|nd|rd|th|er|º)?\W+)?(?:de )?([^\W\d_]+)\.?\W+"
+    r"(?:([0-9]{1,2})(?:st|nd|rd|th)?\W+)?(?:del? )?([0-9]{2}|[0-9]{4})(?: г\.?)?( .*)?"
+)
+
+
+@cache
+def _months() -> dict[str, int]:
+    """Numbers of months by their names in some languages, but for a name that is of two."""
+    from babel import Locale
+
+    found: dict[str, set[int]] = {}
+    for forms in (form for one in _LANGUAGES for form in Locale(one).months.values()):
+        for number, name in (*forms["wide"].items(), *forms["abbreviated"].items()):
+            found.setdefault(name.lower().rstrip("."), set()).add(number)
+    return {name: number for name, (number, *others) in found.items() if not others}
+
+
+def month_in_digits(text: str) -> str:
+    """Write a date with the name of a month, such as 7 Maret 2025 or 07-Mar-25, as 7.3.2025."""
+    matched = _NAMED.fullmatch(text.strip())
+    month = _months().get(matched[2].lower()) if matched else None
+    if matched is None or month is None or bool(matched[1]) == bool(matched[3]):
+        return text
+    year = matched[4] if len(matched[4]) > len("25") else f"20{matched[4]}"
+    return f"{matched[1] or matched[3]}.{month}.{year}{matched[5] or ''}"
 
 
 def is_address(text: str) -> bool:

@@ -51,7 +51,7 @@ _OF_ADDRESSES = frozenset(re.findall(r"\w+", """
     endereço endereco endereços enderecos faixa faixas bloco prefixo rede dirección direccion
     direcciones rango rangos bloque prefijo red indirizzo indirizzi intervallo prefisso rete
     adresse adressen adresses plage plages préfixe réseau bereich präfix netz netzbereich
-    adres adresi adresy adresleri zakres zakresy prefiks podsieć
+    adres adresi adresy adresleri alamat zakres zakresy prefiks podsieć
 """))  # fmt: skip
 _BESIDE = frozenset(re.findall(r"\w+", """
     or and of ou e de do o y oder und et lub i di oppure

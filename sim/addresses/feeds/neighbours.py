@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.addresses.feeds.gather import Gathering, Line
-from sim.addresses.feeds.inputs import ColumnChoice, plain_name
+from sim.addresses.feeds.inputs import ColumnChoice, month_in_digits, plain_name
 from sim.addresses.feeds.verdicts import NAMES, verdicts_among, words_against
 from sim.addresses.sets.notation import Entry, find_notation, shown
 from sim.errors import DataError, Problem
@@ -26,18 +26,19 @@ from sim.errors import DataError, Problem
 _TIME = r"[T ]\d\d:\d\d(:\d\d(\.\d+)?)?\s?(Z|UTC|[+-]\d\d(:?\d\d)?)?"
 _DATE = re.compile(rf"\d{{4}}-\d\d-\d\d({_TIME})?", re.ASCII)
 _OTHER = re.compile(
-    r"\d{1,2}[./-]\d{1,2}[./-]\d{4}( \d\d:\d\d(:\d\d)?)?"
+    r"\d{1,2}[./-]\d{1,2}[./-]\d{4}( \d\d?[:.]\d\d([:.]\d\d)?)?"
     r"|(19|20)\d\d(0[1-9]|1[0-2])([0-2]\d|3[01])",
     re.ASCII,
 )
 # Words of headings of dates, in English, Spanish, Italian, Russian, Portuguese, French, German,
-# Polish and Turkish: of beginnings, of ends, of ends where they stand first or last, and those
-# beside them.
+# Polish, Turkish and Indonesian: of beginnings, of ends, of ends where they stand first or last,
+# and those beside them.
 _FIRST = frozenset(re.findall(r"\w+", """
     date from since start begin effective blocked block listed added entered fecha desde inicio
     bloqueo data dal inizio blocco дата начало с включения внесения блокировки início bloqueio
     bloqueado bloquée début debut depuis blocage datum ab seit beginn sperrung gesperrt od blokady
-    wpisu inicial bloccato tarih tarihi başlangıç engelleme engellenme
+    wpisu inicial bloccato tarih tarihi başlangıç engelleme engellenme tanggal
+    mulai sejak blokir diblokir pemblokiran
 """))  # fmt: skip
 _LAST = frozenset(re.findall(r"\w+", """
     until till end ends ended removed removal unblock delisted unlisted lifted released withdrawn
@@ -46,7 +47,7 @@ _LAST = frozenset(re.findall(r"\w+", """
     closed desbloqueio desbloqueado até término fim jusqu levée déblocage débloquée ende aufhebung
     entsperrung odblokowania wykreślenia sblocco конец окончания исключения снятия разблокировки
     revoked terminated termination retrait rimozione zakończenia eliminación remoção exclusão
-    удаления löschung usunięcia bitiş kaldırma kaldırılma
+    удаления löschung usunięcia bitiş kaldırma kaldırılma sampai hingga berakhir
 """))  # fmt: skip
 _TO = frozenset(("to", "al", "bis", "do", "до", "по", "final"))
 _WITH = frozenset(re.findall(r"\w+", """
@@ -68,7 +69,7 @@ _JOINED = re.compile(
 
 def holds_dates(cells: Sequence[str]) -> bool:
     """Return whether all cells that say something are dates, and some do."""
-    said = [cell for cell in (cell.strip() for cell in cells) if cell]
+    said = [month_in_digits(cell.strip()) for cell in cells if cell.strip()]
     return bool(said) and all(_DATE.fullmatch(cell) or _OTHER.fullmatch(cell) for cell in said)
 
 
@@ -116,7 +117,7 @@ def read_date(text: str, zone: ZoneInfo | None) -> datetime | None:
     return at
 
 
-_SLASHED = re.compile(r"(\d{1,2})([./-])(\d{1,2})\2(\d{4})( .*)?", re.ASCII)
+_SLASHED = re.compile(r"(\d{1,2})([./-])(\d{1,2})\2(\d{4})(?: (\d\d?)(\D.*))?", re.ASCII)
 
 
 def in_one_way(text: str, choice: ColumnChoice) -> str:
@@ -124,21 +125,17 @@ def in_one_way(text: str, choice: ColumnChoice) -> str:
 
     What can be read in both ways is read with the day first, until `check_days` knows.
     """
-    matched = _SLASHED.fullmatch(text.strip())
+    matched = _SLASHED.fullmatch(month_in_digits(text).strip())
     if matched is None:
         return text
-    one, mark, other, year, rest = matched.groups(default="")
-    if int(one) > 12:
-        way = "dmy"
-    elif int(other) > 12:
-        way = "mdy"
-    else:
-        way = "" if one != other else "dmy"
+    one, mark, other, year, hour, rest = matched.groups(default="")
+    way = "dmy" if int(one) > 12 or one == other else "mdy" if int(other) > 12 else ""
     if mark != "." and one != other:
         choice.days_met.setdefault(way, text.strip())
     way = "dmy" if mark == "." else choice.day_order or way or "dmy"
     day, month = (one, other) if way == "dmy" else (other, one)
-    return f"{year}-{month:0>2}-{day:0>2}{rest}"
+    time = f" {hour:0>2}" + re.sub(r"\.(\d\d)\b", r":\1", rest) if hour else ""
+    return f"{year}-{month:0>2}-{day:0>2}{time}"
 
 
 def check_days(choice: ColumnChoice, name: str) -> str:
@@ -189,8 +186,10 @@ def add_dates(gathering: Gathering, column: str, cells: Sequence[str], line: Lin
             at = read_date(text, zone)
             if at is None:
                 gathering.refuse(expected_date(cell, zone), int(line[row]), column)
-            else:
-                seconds[row] = at.timestamp()
+                continue
+            seconds[row] = at.timestamp()
+            if str(at.year) not in cell:
+                gathering.note(f"{column}: dates such as 07-Mar-25 are read with the year last")
     gathering.add_numbers(column, seconds)
 
 

@@ -69,6 +69,7 @@ def test_forty_addresses_on_four_days_are_blocked_on_four_days(tmp_path):
         ("Indirizzo IP,Dal,Al", ()),
         ("Dirección IP,Desde,Hasta", ()),
         ("Prefiks,Od,Do", ()),
+        ("Alamat IP,Tanggal mulai,Tanggal berakhir", ()),
         ("ip,added_to_list,date_revoked", ()),
         ("ip,first_seen,last_seen", ("--column", "from=first_seen", "--column", "until=last_seen")),
     ],
@@ -118,13 +119,29 @@ def test_a_run_reaches_the_last_date_of_a_list(until, options, last, why, tmp_pa
         (("30-03-2026", "2026-03-31"), (), (30, 31)),
         (("03/29/2026", "3/30/2026"), (), (29, 30)),
         (("30.03.2026", "31.03.2026"), (), (30, 31)),
+        (("29 Maret 2026", "30 de marzo de 2026"), (), (29, 30)),
+        (("30-Mar-26", "31. März 2026"), (), (30, 31)),
+        (("30 марта 2026 г.", '"March 31st, 2026"'), (), (30, 31)),
+        (("30 Mart 2026", "31 marca 2026"), (), (30, 31)),
     ],
 )
 def test_days_tell_in_which_order_a_column_writes_its_dates(dates, options, starts, tmp_path):
     rows = "".join(f"198.51.100.{at},{date}\n" for at, date in enumerate(dates))
     result = init(tmp_path, f"ip,date\n{rows}", *RUN, *options)
     assert [one[0] for one in periods(tmp_path).values()] == [MARCH[day] for day in starts]
-    assert f"dates such as {dates[0]} are read with the" in result.output or "." in dates[0]
+    is_open = re.search("[./ ]|Mar", dates[0].replace("/", "-")) is None
+    assert (f"dates such as {dates[0]} are read with the" in result.output) == is_open
+    two_digits = "from: dates such as 07-Mar-25 are read with the year last"
+    assert (two_digits in result.output) == (dates[0] == "30-Mar-26")
+
+
+@pytest.mark.parametrize("clock", ["9.05", "09:05", "09.05.00"])
+def test_a_time_is_read_with_points_and_without_a_zero_before_the_hour(clock, tmp_path):
+    # A month in digits and a day below 13 are still a question.
+    told = init(tmp_path, f"ip,date\n198.51.100.1,03/04/2026 {clock}\n", *RUN, status=4).stderr
+    assert "which can be read in two ways: say --dates dmy or --dates mdy" in told
+    init(tmp_path, f"ip,date\n198.51.100.1,30/03/2026 {clock}\n", *RUN)
+    assert periods(tmp_path) == {"198.51.100.1/32": ("2026-03-30T09:05:00+02:00", None)}
 
 
 @pytest.mark.parametrize(
@@ -266,7 +283,7 @@ def test_rows_outside_the_run_are_counted(tmp_path):
          "describe its rows, got '1774652400': write its times as 2026-03-07T13:00Z, or say --ig"),
         *((f"ip,tanggal,kategori,where\n203.0.113.9,{cell},scams,a court\n",
            "those without addresses or times: --ignore-column kategori --ignore-column where\n")
-          for cell in ("7 Maret 2025", "07-Mar-25", "03/03/2025 12.58", "2025.03.07.")),
+          for cell in ("7 Esfand 1403", "07/03/25", "03/03/2025 12h58", "2025.03.07.")),
         (
             "effective,action,prefix\n2026-03-28,block,203.0.113.0/24\n"
             "2026-03-29,unblock,203.0.113.9\n",
