@@ -151,7 +151,7 @@ def borrowed_from(run: RunFolder) -> list[tuple[Text, Text]]:
     found: dict[str, list[Text | str]] = {}
     for name, of in heading.stand_ins(run).items():
         place = of.partition(", ")[0]
-        if place.isalpha():
+        if place.isalpha() and place != run.scenario.get("country"):
             part = _PARTS.get(key_of.get(name, name)) or say_name(name)
             found.setdefault(place, []).append(part)
     return [(heading.place_and_time(place), joined(", ", parts)) for place, parts in found.items()]

@@ -1763,8 +1763,8 @@ def test_inputs_are_named_with_their_shares_of_the_spread(ensemble_run, monkeypa
     ("warning", "expected"),
     [
         (
-            "tables of another country or time are used for KE in 2026: mine (EU), other (RU, "
-            "2018), sectors-europe (EU, 2018 to 2020), shared-proxy-2024 (2024-02)",
+            "tables of another country or time are used for KE in 2026: ours (KE, 2024), mine "
+            "(EU), other (RU, 2018), sectors-europe (EU, 2018 to 2020), shared-proxy-2024 (2024)",
             [("European Union", "mine, sectors"), ("Russia", "other")],
         ),
         (
@@ -1778,7 +1778,8 @@ def test_inputs_are_named_with_their_shares_of_the_spread(ensemble_run, monkeypa
 def test_tables_of_other_countries_are_named_by_country(warning, expected):
     tables = {"population": {"sectors": "sectors-europe"}}
     tables["money"] = {"economy": "economy-russia-2018"}
-    run = SimpleNamespace(manifest={"warnings": [warning]}, scenario=tables)
+    scenario = tables if "names no country" in warning else tables | {"country": "KE"}
+    run = SimpleNamespace(manifest={"warnings": [warning]}, scenario=scenario)
     assert borrowed_from(cast("RunFolder", run)) == expected
 
 
