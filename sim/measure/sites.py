@@ -73,10 +73,14 @@ def read_sites(folder: Path, label: str, currency: str = USD) -> SiteRuns:
     )
     replicate = np.unique(found["replicate"])
     shape = replicate.size, -1
+    number = {name: numbers(found[name]).reshape(shape) for name in columns}
+    # Who never lost demand lost nothing, whatever it earns.
+    is_nothing = np.isnan(number["loss_usd"]) & ~(number["lost_demand_h"] > 0).any(axis=0)
+    number["loss_usd"][is_nothing] = 0.0
     return SiteRuns(
         tuple(found["site"].reshape(shape)[0].tolist()),
         replicate,
-        {name: numbers(found[name]).reshape(shape) for name in columns},
+        number,
         {name: np.ma.filled(found[name], "").reshape(shape) for name in TEXTS},
     )
 

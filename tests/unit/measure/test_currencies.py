@@ -102,12 +102,16 @@ def test_sums_of_a_currency_of_small_units_are_held(tmp_path):
 
 
 def test_what_is_assumed_in_dollars_is_not_known_without_a_rate_and_said(tmp_path):
-    folder = case(tmp_path / "x", "site,address,sector\na.example,192.0.2.7,saas-edtech\n")
+    sites = "site,address,sector\na.example,192.0.2.7,saas-edtech\nb.example,198.51.100.4,b2b\n"
+    folder = case(tmp_path / "x", sites)
     resolved = resolved_of(str(folder / "scenario.yaml"))
     assert list_warnings(resolved)[1].startswith("amounts are not computed: what businesses earn ")
     out = simulated(resolved, tmp_path / "out")
     loss = summary_of(out)["private_loss_usd"]
     assert (loss["unit"], loss["median"], loss["n_known"]) == ("KES", "", "0")
+    # A site that nothing cut off lost nothing, whatever it earns.
+    losses = [row["loss_in_currency"] for row in csv_rows(out / "sites.csv") if not row["operator"]]
+    assert losses == ["", "0.0"]
     page = render(open_run(out))
     assert "there is no exchange rate of KES (key money.rates)" in page
     assert rated(folder, "KES", 100).amounts == Amounts()
