@@ -145,6 +145,8 @@ def _compare(record: SessionRecord, session: int, outlook: Outlook) -> SessionFo
     p_any = any_of(outlook.p_next.mean(axis=0), *means)
     came = {name: float(one[session]) for name, one in counts_of(record).items()}
     p = probabilities(outlook)
+    # Simple forecasts take sessions for independent.
+    four_weeks = np.array([p_any, *(1 - (1 - p[1:]) ** n_ahead)])
     return SessionForecast(
         int(record.start_s[session]),
         known.addresses,
@@ -156,7 +158,7 @@ def _compare(record: SessionRecord, session: int, outlook: Outlook) -> SessionFo
         is_any,
         came,
         _score(record, session, known, outlook, p, is_listed, came)
-        | _score_any(p, p_any, is_any, n_ahead),
+        | {("Brier", "within four weeks"): _of_listed(four_weeks, is_any)["Brier"]},
     )
 
 
@@ -228,15 +230,6 @@ def _score(
     new = [record.addresses[n] for n in np.flatnonzero(first == session).tolist()]
     scores["log", "new, per address"] = _score_new(known, outlook, new)
     return scores
-
-
-def _score_any(
-    p: Floats, p_any: Floats, is_any: NDArray[np.bool_], n_sessions: int
-) -> dict[tuple[str, str], tuple[float, ...]]:
-    """Scores of four weeks; simple forecasts take sessions for independent."""
-    simple = 1 - (1 - p[1:]) ** n_sessions
-    found = _of_listed(np.array([p_any, *simple]), is_any)
-    return {("Brier", "within four weeks"): found["Brier"]}
 
 
 def _of_listed(p: Floats, is_listed: NDArray[np.bool_]) -> dict[str, tuple[float, ...]]:

@@ -372,9 +372,13 @@ def _check_names(resolved: Resolved) -> Iterator[Problem]:
         (resolved.polled, "operator", operators, group, None),
         (resolved.given, "operators", operators, group, lambda row: row.operators or ()),
     )
-    for table, column, known, wanted, names_in in tables:
-        if table is not None:
-            yield from table.misnamed(column, set(known), wanted, names_in)
+    for table, column, of_column, wanted, names_in in tables:
+        known = set(of_column)
+        for number, row in enumerate(table_rows(table)):
+            for name in [getattr(row, column)] if names_in is None else names_in(row):
+                if table is not None and name not in known:
+                    message = f"expected {wanted}, got {name!r}{hint(name, known)}"
+                    yield table.problem(number, column, message)
     strategy, document = resolved.scenario.strategy, resolved.loaded.document
     orders = strategy.orders if isinstance(strategy, Orders) else ()
     asked: dict[tuple[str | int, ...], Sequence[str] | None] = {

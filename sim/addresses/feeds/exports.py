@@ -184,7 +184,6 @@ _MACHINES = frozenset(re.findall(r"\w+", """
     oci_core_instance yandex_compute_instance aws_lb aws_alb aws_elb aws_cloudfront_distribution
     azurerm_linux_web_app azurerm_windows_web_app
 """))  # fmt: skip
-_NAT_GATEWAYS = ("aws_nat_gateway", "azurerm_nat_gateway")
 _RESERVED = frozenset(re.findall(r"\w+", """
     aws_eip aws_lightsail_static_ip google_compute_address google_compute_global_address
     azurerm_public_ip digitalocean_reserved_ip digitalocean_floating_ip hcloud_primary_ip
@@ -227,8 +226,6 @@ _STATES = ("State.Name", "instance_state", "State", "current_status", "status", 
 _OFF = frozenset(re.findall(r"\w+", """
     stopping stopped terminated suspending suspended deallocating deallocated off shutoff
 """))  # fmt: skip
-# First bytes of netmasks, loopback and the like.
-_NO_HOST = (0, 127, *range(224, 256))
 _NAMED = 3
 
 Record = tuple[str, int, Any]
@@ -292,7 +289,8 @@ class Hosts:
             address = _parse_address(part)
             if address is not None and _is_private(address):
                 self._private[part] = None
-            elif address is not None and address.packed[0] not in _NO_HOST:
+            # Netmasks, loopback and the like are no hosts.
+            elif address is not None and address.packed[0] not in (0, 127, *range(224, 256)):
                 found = part if "/" in part else str(address)
                 self._elsewhere.setdefault(found, f"{name} {path.lstrip('.')}".strip())
 
@@ -553,7 +551,7 @@ def _add_resources(hosts: Hosts, layout: Layout, document: Any, gathering: Gathe
                 reserved.append((replace(of_kind, in_use="*"), leaves))
             else:
                 _add_host(hosts, of_kind, leaves)
-        elif kind.startswith(_NAT_GATEWAYS):
+        elif kind.startswith(("aws_nat_gateway", "azurerm_nat_gateway")):
             texts = [text for path, _, text in leaves if path == "public_ip"]
             hosts.outgoing |= dict.fromkeys(texts)
             of_nat |= {text.lower() for path, _, text in leaves if path.startswith(_AZURE_ID)}

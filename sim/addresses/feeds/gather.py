@@ -402,9 +402,7 @@ NO_TEXT = frozenset(("", "-", "–", "—", "none", "null", "nan", "n/a", "#n/a"
 # One AS number or several, joined by what the formats use for several origins and for AS sets.
 _ORIGINS = re.compile(r"(?:AS)?\d{1,10}(?:[_,| ](?:AS)?\d{1,10})*", re.ASCII)
 _BETWEEN = re.compile(r"[_,| ]")
-_SPELT = {"UK": "GB", "EL": "GR"}
 _COUNTRY = re.compile(r"[A-Za-z]{2}", re.ASCII)
-_MAX_ASN = 2**32 - 1
 # A comma before decimals: after thousands with points, before other than three digits, or where
 # thousands would not be written so.
 _COMMA = re.compile(r"\d{1,3}(\.\d{3})+,\d+|\d+,(\d{1,2}|\d{4,})|(0\d*|\d{4,}),\d{3}", re.ASCII)
@@ -497,7 +495,7 @@ def _origins(cell: str) -> tuple[str, ...] | None:
     if not _ORIGINS.fullmatch(text):
         return None
     numbers = [int(part.removeprefix("AS")) for part in _BETWEEN.split(text)]
-    return tuple(map(str, numbers)) if max(numbers) <= _MAX_ASN else None
+    return tuple(map(str, numbers)) if max(numbers) < 2**32 else None
 
 
 def _country(cell: str) -> str | None:
@@ -505,7 +503,7 @@ def _country(cell: str) -> str | None:
     if not text:
         return ""
     code = text.upper()
-    return _SPELT.get(code, code) if _COUNTRY.fullmatch(text) else None
+    return {"UK": "GB", "EL": "GR"}.get(code, code) if _COUNTRY.fullmatch(text) else None
 
 
 def _without_currency(column: str, cells: Sequence[str]) -> Sequence[str]:

@@ -270,7 +270,6 @@ def cut_lines(lines: list[str], delimiter: str) -> list[list[str]]:
         return []
 
 
-_LANGUAGES = ("en", "es", "it", "pt", "fr", "de", "nl", "pl", "tr", "ru", "uk", "id")
 _NAMED = re.compile(
     r"(?:([0-9]{1,2})(?:st|nd|rd|th|er|º)?\W+)?(?:de )?([^\W\d_]+)\.?\W+"
     r"(?:([0-9]{1,2})(?:st|nd|rd|th)?\W+)?(?:del? )?([0-9]{2}|[0-9]{4})(?: г\.?)?( .*)?"
@@ -283,7 +282,8 @@ def _months() -> dict[str, int]:
     from babel import Locale
 
     found: dict[str, set[int]] = {}
-    for forms in (form for one in _LANGUAGES for form in Locale(one).months.values()):
+    languages = map(Locale, ["en", "es", "it", "pt", "fr", "de", "pl", "tr", "ru", "uk", "id"])
+    for forms in (form for one in languages for form in one.months.values()):
         for number, name in (*forms["wide"].items(), *forms["abbreviated"].items()):
             found.setdefault(name.lower().rstrip("."), set()).add(number)
     return {name: number for name, (number, *others) in found.items() if not others}

@@ -88,7 +88,6 @@ def fits_names(sample: Sample) -> bool:
     return 2 * n_found > len(texts)
 
 
-_ADDRESS_TYPES = ("A", "AAAA")
 _FAILED = re.compile(r"SERVFAIL|REFUSED|TIMEOUT|\bERROR|TRUNCATED|AUTHFAIL")
 
 
@@ -111,7 +110,7 @@ def read_zdns(source: Readable, gathering: Gathering) -> Feed:
                 continue
             addresses = []
             for answer in _answers(found):
-                if answer.get("type") in _ADDRESS_TYPES:
+                if answer.get("type") in ("A", "AAAA"):
                     # ZDNS calls it answer, massdns data.
                     addresses.append(str(answer.get("answer", answer.get("data", ""))))
                 else:

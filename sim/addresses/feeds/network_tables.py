@@ -28,7 +28,6 @@ _GITHUB = (
     *("hooks", "web", "api", "git", "github_enterprise_importer", "packages", "pages", "importer"),
     "copilot",
 )
-_GEOFEED = ("prefix", "country", "region", "city", "postal")
 
 
 class Range(NamedTuple):
@@ -249,7 +248,8 @@ def read_geofeed(source: Readable, gathering: Gathering) -> Feed:
                 numbers.append(number)
                 rows.append(cells[:5])
         if rows:
-            columns = dict(zip(_GEOFEED, zip(*rows, strict=True), strict=True))
+            names = ("prefix", "country", "region", "city", "postal")
+            columns = dict(zip(names, zip(*rows, strict=True), strict=True))
             table.add(columns, np.array(numbers, np.int64))
     if answers <= {"si", "no", "ne"}:
         odd = " and ".join(sorted(answers))
@@ -329,10 +329,6 @@ def _add(
         )
 
 
-_IPTOASN = ("start_ip", "end_ip", "asn", "country", "provider")
-_PFX2AS = ("address", "mask", "asn")
-
-
 def read_pfx2as(source: Readable, gathering: Gathering) -> Feed:
     """Read CAIDA's ``network<TAB>length<TAB>origins``.
 
@@ -344,7 +340,7 @@ def read_pfx2as(source: Readable, gathering: Gathering) -> Feed:
     CAIDA, "RouteViews Prefix to AS mappings Dataset for IPv4 and IPv6".
     """
     licence = "if it is CAIDA's: its terms of use; cite it"
-    feed = _read_origins(source, gathering, _PFX2AS).finish("pfx2as", "", licence)
+    feed = _read_origins(source, gathering, "address", "mask", "asn").finish("pfx2as", "", licence)
     message = (
         "expected the network that announces each prefix in the third cell, got 0 and 1 alone: "
         "name the columns in the first line, or say --as pfx2as"
@@ -360,10 +356,11 @@ def read_iptoasn(source: Readable, gathering: Gathering) -> Feed:
     provider. ``None`` is a country that is not known. Ranges need not be prefixes.
     """
     licence = "if it is iptoasn.com's: PDDL 1.0"
-    return _read_origins(source, gathering, _IPTOASN).finish("iptoasn", "", licence)
+    names = ("start_ip", "end_ip", "asn", "country", "provider")
+    return _read_origins(source, gathering, *names).finish("iptoasn", "", licence)
 
 
-def _read_origins(source: Readable, gathering: Gathering, names: tuple[str, ...]) -> Table:
+def _read_origins(source: Readable, gathering: Gathering, *names: str) -> Table:
     """Read a table as one with names of columns is read."""
     table = Table(gathering)
     blocks = read_blocks(source, gathering.limits.max_line_bytes, gathering.name)

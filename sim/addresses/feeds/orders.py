@@ -300,7 +300,10 @@ def read_polls(source: Readable, gathering: Gathering) -> Orders:
         if states:
             named[party].append(address)
         if states and not any(state[1] for state in states):
-            _check_address(address, states[0][2], gathering)
+            try:
+                parse_prefix(address, version=0)
+            except ValueError as error:
+                gathering.refuse(str(error), states[0][2], "ip")
     if silent := sorted({party for _, party in polled} - {*named}):
         gathering.note(f"no state of {', '.join(silent)}: what they blocked is not known")
     n_pairs = len({address for address, _ in polled}) * len(named)
@@ -359,14 +362,6 @@ def _states(entry: dict[str, Any], number: int, gathering: Gathering) -> list[_S
         else:
             states.append((int(at.timestamp()), state, number, text_of(entry, "description")))
     return states
-
-
-def _check_address(address: str, number: int, gathering: Gathering) -> None:
-    """Refuse what is no address, where no order has it."""
-    try:
-        parse_prefix(address, version=0)
-    except ValueError as error:
-        gathering.refuse(str(error), number, "ip")
 
 
 def _turns(states: list[_State], gathering: Gathering) -> list[_State]:

@@ -156,7 +156,10 @@ def exposure(
         if not options.quiet:
             _report_files(found, feeds, remarks, [given.name for given in owned])
             for each in known:
-                console.say(_names_line(each))
+                share = each.share_known
+                of = "" if share is None else f" ({in_digits(100 * share, 3)} %)"
+                placed = f"{each.file}: {each.n_joined:,} rows placed by --names; an address is"
+                console.say(f"{placed} known of {each.n_known:,} of {each.n_names:,} names{of}")
         if options.as_json:
             console.print_json(exposure_document(found, blocklists, at, top, remarks, known))
         else:
@@ -437,13 +440,6 @@ def _rounded(value: float | None, *, is_bound: bool = False) -> int | None:
     # Rounded once: two figures of a small number are no whole one.
     figures = value if value < 10 else rounded_names(value, is_bound=is_bound)
     return math.floor(figures) if is_bound else round(figures)
-
-
-def _names_line(known: KnownNames) -> str:
-    """Count the names of a file that have an address."""
-    share = "" if known.share_known is None else f" ({in_digits(100 * known.share_known, 3)} %)"
-    of = f"{known.n_known:,} of {known.n_names:,} names{share}"
-    return f"{known.file}: {known.n_joined:,} rows placed by --names; an address is known of {of}"
 
 
 def exposure_document(

@@ -53,13 +53,6 @@ def _options(ways: Iterable[str]) -> list[str]:
     return [part for way in ways for part in ("--strategy", way)]
 
 
-def _code_text(run: RunFolder, own: Mapping[str, Any]) -> str:
-    """A strategy in a Python file as the command line takes it, in the folder."""
-    values = (f"{key}={json.dumps(value)}" for key, value in own["values"].items())
-    copies = {one["name"]: one["copy"] for one in run.manifest["inputs"]}
-    return ",".join((f"{copies.get(own['file'], own['file'])}:{own['rule']}", *values))
-
-
 OTHER_WAYS = ("exact", "covering-prefix")
 """The two ends: every address alone, and the whole range of a provider."""
 
@@ -99,7 +92,10 @@ def _strategy_text(run: RunFolder, strategy: Mapping[str, Any]) -> str:
     own = run.scenario.get("strategy", {})
     label, name = str(strategy["label"]), str(strategy["id"])
     if name == "own":
-        text = _code_text(run, strategy["parameters"])
+        own = strategy["parameters"]
+        copies = {one["name"]: one["copy"] for one in run.manifest["inputs"]}
+        values = (f"{key}={json.dumps(value)}" for key, value in own["values"].items())
+        text = ",".join((f"{copies.get(own['file'], own['file'])}:{own['rule']}", *values))
         return text if text.endswith(f".py:{label}") else f"{label}={text}"
     if ":" in label or "=" in label:
         return label  # only the text of a strategy can be such a label

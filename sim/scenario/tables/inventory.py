@@ -369,7 +369,9 @@ def _row_problems(feed: Feed, path: Path, sectors: Sequence[str]) -> Iterator[Pr
         for row, text in _texts_but(feed.labels.get(key), known.__contains__) if known else ():
             message = f"expected one of {', '.join(known)}, got {text!r}{hint(text, known)}"
             yield problem(row, key, message)
-    for row, text in _texts_but(names, _is_name):
+    for row, text in _texts_but(
+        names, lambda one: len(one) <= MAX_NAME and (one.isprintable() or is_one_line(one))
+    ):
         message = f"expected one line of at most {MAX_NAME} printable letters, got {describe(text)}"
         yield problem(row, "name", message)
     revenue = revenue_column(feed.numbers)
@@ -385,10 +387,6 @@ def _row_problems(feed: Feed, path: Path, sectors: Sequence[str]) -> Iterator[Pr
         # A site may sell nothing, but without visits nobody could miss it.
         for row in np.flatnonzero(values == 0).tolist() if key == "visits_per_h" else ():
             yield problem(row, key, "expected a number above 0, or nothing; got 0")
-
-
-def _is_name(text: str) -> bool:
-    return len(text) <= MAX_NAME and (text.isprintable() or is_one_line(text))
 
 
 def _texts_but(labels: Labels | None, is_good: Callable[[str], bool]) -> Iterator[tuple[int, str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -288,20 +288,6 @@ class Table(Generic[RowType]):
     def problem(self, row: int, key: str, message: str) -> Problem:
         """Return a problem placed at one row."""
         return Problem(str(self.path), message, self.lines[row], 0, key)
-
-    def misnamed(
-        self,
-        column: str,
-        known: Collection[str],
-        wanted: str,
-        names_in: Callable[[Any], Iterable[str]] | None = None,
-    ) -> Iterator[Problem]:
-        """Refuse unknown names, in one column or among those of a row."""
-        for number, row in enumerate(self.rows):
-            for name in [getattr(row, column)] if names_in is None else names_in(row):
-                if name not in known:
-                    message = f"expected {wanted}, got {name!r}{hint(name, known)}"
-                    yield self.problem(number, column, message)
 
 
 def table_rows(table: Table[RowType] | None) -> tuple[RowType, ...]:
