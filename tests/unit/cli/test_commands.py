@@ -135,7 +135,8 @@ def test_run_with_json_prints_exactly_one_documented_object(repository):
     assert document["folder"] == "out"
 
 
-def test_quiet_says_nothing_on_stderr_and_still_prints_the_result():
+def test_quiet_says_nothing_on_stderr_and_still_prints_the_result(monkeypatch):
+    monkeypatch.setattr("sim.cli.console.EVERY_S", 0.0)
     result = call("run", "telegram-2018-replay", "-o", "out", "--quiet", *SMALL)
     assert (result.stdout, result.stderr) == ("out\n", "")
     Path("list.txt").write_text("198.51.100.0/24\n198.51.100.9\n")
@@ -154,6 +155,7 @@ def test_quiet_says_nothing_on_stderr_and_still_prints_the_result():
     ):
         loud = call(*line.replace("case-N", "case-1").split())
         assert loud.stderr, line
+        assert ("2 of 2 runs" in loud.stderr) == ("sweep" in line)
         quiet = call(*line.replace("case-N", "case-2").split(), "-q")
         assert (quiet.stdout, quiet.stderr) == (loud.stdout.replace("case-1", "case-2"), ""), line
         if "plot" in line:
