@@ -620,7 +620,7 @@ def test_each_table_is_counted_and_borrowed_ones_come_first(ensemble_run, page):
     assert len(re.findall(r" [0-9a-f]{8}\b", borrowed)) == 6
 
 
-def test_each_table_has_its_maker_and_the_address_of_its_facts(ensemble_run, page):
+def test_each_table_has_its_maker_and_the_address_of_its_facts(ensemble_run, page, monkeypatch):
     link = '<a href="https://blog.cloudflare.com/consequences-of-ip-blocking" rel="noreferrer">'
     assert f"{link}blog.cloudflare.com/…</a> +1</td>" in page
     text = words_of(page)
@@ -635,16 +635,23 @@ def test_each_table_has_its_maker_and_the_address_of_its_facts(ensemble_run, pag
         {"key": "c.x", "kind": "fact", "n_values": 3, "source": "note of github o/list@1a2 file"},
         {"key": "c.x", "kind": "fact", "n_values": 2, "source": "two.example"},
     ]
-    inputs = [{"name": one, "title": one if one != "d" else ""} for one in "abcd"]
-    found = _makers(
-        RunFolder(run.path, run.manifest | {"sources": sources, "inputs": inputs}, run.scenario)
-    )
-    assert found == {
+    inputs = [{"name": one, "title": one if one != "d" else "", "sha256": ""} for one in "abcd"]
+    listed = run.manifest | {"sources": sources, "inputs": inputs}
+    expected = {
         "a": "A list*",
         "b": '<a href="https://e.org/" rel="noreferrer">e.org/</a>',
         "c": '<a href="https://github.com/o/list" rel="noreferrer">github.com/o/list</a> +1',
         "d": "your file",
     }
+    assert _makers(RunFolder(run.path, listed, run.scenario)) == expected
+    # Of a table of rates the row of one currency is used, if the table is one of the run's.
+    for rates, source, made in (
+        ("c", "A bank, 2018", {"c": "A bank"}), ("c", "", {"c": "assumed*"}), ("e", "A bank", {}),
+    ):  # fmt: skip
+        rate = SimpleNamespace(source=source)
+        monkeypatch.setattr("sim.report.words.heading.rate_of", lambda run, rate=rate: rate)
+        paid = run.scenario | {"money": {"rates": rates}}
+        assert _makers(RunFolder(run.path, listed, paid)) == expected | made
 
 
 def test_measures_that_are_zero_are_named(ensemble_run, page):
