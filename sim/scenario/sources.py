@@ -19,7 +19,7 @@ from sim.scenario.quantities import finite_number
 from sim.scenario.resolve import Resolved, described, is_of_country, stand_ins, years
 from sim.scenario.schema import USD, Cell, leaves, numbers_of, scenario_tree
 from sim.scenario.strategies import windows_of_order
-from sim.scenario.tables.inventory import OF_TABLES, Inventory
+from sim.scenario.tables.inventory import Inventory
 from sim.scenario.tables.lists import ListTable
 from sim.scenario.tables.money import lack_sales
 from sim.scenario.tables.rows import assumed_by_key
@@ -461,11 +461,8 @@ def _warn_of_files(resolved: Resolved) -> Iterator[str]:
             ".named_per_d, all set to 0, keep them the same"
         )
     for given in filter(None, (inventory, resolved.moves)):
-        if unused := [name for name in OF_TABLES if name in given.columns]:
-            yield (
-                f"{given.name}: a run takes from its own tables, and not from the file: "
-                f"{', '.join(unused)}"
-            )
+        if unused := ", ".join(given.unused):
+            yield f"{given.name}: a run takes from its own tables, and not from the file: {unused}"
     for table in resolved.tables:
         if isinstance(table, ListTable | Inventory):
             yield from (f"{table.name}: {note}" for note in table.notes)

@@ -78,6 +78,10 @@ class Origin:
     """Known terms of the data; empty where none are known."""
 
 
+_TABLES = ("inventory", "json-list", "json-lines", "parquet")
+"""Forms whose columns the user named."""
+
+
 @dataclass(frozen=True, eq=False)
 class Feed:
     """An imported file."""
@@ -131,6 +135,13 @@ class Feed:
     def to_set(self) -> AddressSet:
         """Return the union of all rows."""
         return AddressSet(self.v4.to_set(), self.v6.to_set())
+
+    def using(self, *used: str) -> Feed:
+        """Return the same with a note that names the user's columns besides those used."""
+        left = [each for each in (*self.labels, *self.numbers) if each not in used]
+        if not left or self.origin.format not in _TABLES:
+            return self
+        return replace(self, notes=(*self.notes, f"columns ignored: {', '.join(left)}"))
 
     def with_provider(self, provider: str) -> Feed:
         """Return the same with a provider for the records that name none.

@@ -110,7 +110,8 @@ def cover(
         cli.check_stdin([*targets, *inventory, *protect, *against])
         files = cli.Files(options, stack, when)
         wanted, guards, in_force = (
-            files.feeds(files.find(names)) for names in (targets, protect, against)
+            [feed.using("name") for feed in files.feeds(files.find(names))]
+            for names in (targets, protect, against)
         )
         hosts = files.hosts(inventory)
         cli.check_dated(when, [*wanted, *hosts, *guards, *in_force])

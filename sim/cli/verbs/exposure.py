@@ -136,7 +136,9 @@ def exposure(
         known += known_own
         cli.check_placed(own_feeds, options)
         holders = owners or (files.feeds(files.find([OWNERS])) if expect_names else [])
-        feeds = [*in_force, *earlier_lists, *hosts, *owners, *own_feeds]
+        used = "name", *by.replace("+", ",").replace(" ", "").split(",")
+        given = [feed.using(*used) for feed in (*in_force, *earlier_lists)]
+        feeds = [*given, *hosts, *owners, *own_feeds]
         cli.check_dated(when, feeds)
         options.columns.check_met()
         found = assess(

@@ -114,7 +114,8 @@ def write_case(known: Known, folder: Path, mistakes: Mistakes) -> list[str]:
     # Read in place, so that a mistake is reported with the name that the user knows.
     of_sites, of_operators = replace(choice, zone=None), list[str]()
     with mistakes.of_part():
-        listed = read_given(known.blocklist, choice) if known.blocklist else None
+        if known.blocklist is not None:
+            listed = read_given(known.blocklist, choice, known.country)
     with mistakes.of_part():
         if known.inventory is not None:
             name = known.inventory.name
@@ -130,7 +131,7 @@ def write_case(known: Known, folder: Path, mistakes: Mistakes) -> list[str]:
         (path, note)
         for path, found in (
             (known.blocklist, listed.notes if listed else ()),
-            (known.inventory, [*inventory.notes, *_shared_names(inventory)] if inventory else ()),
+            (known.inventory, _notes_on_sites(inventory) if inventory else ()),
             (known.operators, of_operators),
         )
         if path is not None
@@ -308,8 +309,11 @@ def write_case(known: Known, folder: Path, mistakes: Mistakes) -> list[str]:
     return notes
 
 
-def _shared_names(inventory: Inventory) -> Iterator[str]:
-    """Note that hosts of one name are one site; rows of roles are parts of one, as meant."""
+def _notes_on_sites(inventory: Inventory) -> Iterator[str]:
+    """Note what is ignored, and that hosts of one name are one site, unless they have roles."""
+    yield from inventory.notes
+    if unused := ", ".join(inventory.unused):
+        yield f"columns ignored: {unused}"
     n, at = inventory.n_hosts, int(inventory.n_hosts.argmax())
     if n[at] > 1 and "role" not in inventory.columns:
         n_more = int((n > 1).sum()) - 1

@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta, tzinfo
@@ -36,6 +36,7 @@ from sim.scenario.tables.lists import list_prefixes
 from sim.scenario.tables.seeds import read_bytes, read_table
 
 ADDRESSES_A_ROW = 200
+_MOST_COUNTRIES = 8
 _COLUMNS = ("addresses", "from", "to", "mechanism", "operators")
 
 
@@ -76,13 +77,14 @@ class GivenList:
         return any((one.from_s, one.until_s) != (None, None) for one in self.periods)
 
 
-def read_given(path: Path, columns: ColumnChoice) -> GivenList:
-    """Read a list.
+def read_given(path: Path, columns: ColumnChoice, country: str = "") -> GivenList:
+    """Read a list for a country.
 
     Raises
     ------
     DataError
-        If it cannot be read, a row ends before it begins, or IPv6 lies outside 2000::/3.
+        If it cannot be read, a row ends before it begins, IPv6 lies outside 2000::/3, or a column
+        names other countries.
     """
     given = Input(path, str(path), columns)
     if "addresses" in take_sample(given, Limits()).header:
@@ -102,6 +104,17 @@ def read_given(path: Path, columns: ColumnChoice) -> GivenList:
         first = "day" if way == "dmy" else "month"
         told = f"dates such as {next(iter(met.values()))} are read with the {first} first"
         feed = replace(feed, notes=(*feed.notes, told))
+    feed = feed.using("name", *OF_ORDERS)
+    countries = feed.labels.get("country")
+    if country and countries is not None and {*countries.names} - {country}:
+        n_rows = Counter(text or "nothing" for text in countries.texts)
+        got = ", ".join(f"{name} {n:,}" for name, n in n_rows.most_common(_MOST_COUNTRIES))
+        message = (
+            f"expected rows of {country}, got {got}: keep the rows of {country} if the "
+            "column says where they are blocked, or "
+            + ("say --ignore-column country" if columns.has_options else "leave the column out")
+        )
+        raise DataError([Problem(str(path), message, key="country")])
     periods = _of_rows(found) if isinstance(found, Feed) else _of_orders(found)
     texts: list[list[str]] = [[] for _ in range(feed.n_records)]
     for record, _, prefix in list_prefixes(feed, str(path)):
@@ -266,7 +279,9 @@ def set_record(
         If it does not say when it begins or ends, and some of it begins before or ends after.
     """
     of = load_scenario(scenario, [f"time_zone={time_zone}"] if time_zone else []).scenario
-    listed = read_given(record, ColumnChoice(zone=ZoneInfo(of.time_zone or "UTC")))
+    listed = read_given(
+        record, ColumnChoice(zone=ZoneInfo(of.time_zone or "UTC")), of.country or ""
+    )
     begin_s, end_s = read_ends(record, listed, start, end, of.zone)
     # What ends with the record is not listed at the end of the run.
     is_over = any(one.until_s == end_s for one in listed.periods)

@@ -143,6 +143,11 @@ class Inventory(Table[Row]):
         columns = {"name": names, "address": list(map(str, prefixes))}
         return feed_of_columns(columns, str(self.path))
 
+    @property
+    def unused(self) -> list[str]:
+        """Columns for which a run has tables of its own."""
+        return [name for name in OF_TABLES if name in self.columns]
+
     def text_of(self, column: str) -> list[str]:
         """Text of a label of each site; empty where not given."""
         labels = self.labels.get(column)

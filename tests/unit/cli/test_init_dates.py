@@ -350,6 +350,24 @@ def test_ignored_columns_are_named_and_the_case_goes_without_them(tmp_path):
     assert [one.n_rows for one in case.lists] == [2]
 
 
+def test_a_column_of_other_countries_is_a_question_and_labels_are_named_as_ignored(tmp_path):
+    text = "ip,country,region,date\n198.51.100.1,es,x,2026-03-30\n198.51.100.2,PT,,2026-03-30\n"
+    refused = init(tmp_path, text, *RUN, status=4).output
+    assert "list.csv: country: expected rows of ES, got ES 1, PT 1: keep the rows of ES" in refused
+    told = init(tmp_path, text, *RUN, "--ignore-column", "country").stderr
+    assert "list.csv: columns ignored: country\n" in told
+    assert "list.csv: columns ignored: region\n" in told
+    told = run("exposure", tmp_path / "list.csv", "--by", "region").stderr
+    assert "list.csv: columns ignored: country\n" in told
+    sites = tmp_path / "sites.csv"
+    sites.write_text("site,address,provider\na.example,198.51.100.7,A\n")
+    text = text.replace("PT", "ES").replace("x", "")
+    (tmp_path / "more").mkdir()
+    told = init(tmp_path / "more", text, *RUN, "--inventory", sites).stderr
+    assert "list.csv: columns ignored: country\n" in told
+    assert "sites.csv: columns ignored: provider\n" in told
+
+
 def test_what_was_polled_is_in_force_as_it_was_seen(tmp_path):
     turns = {
         "North": ("27T01:00:00Z", "28T10:00:00Z"),
