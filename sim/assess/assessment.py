@@ -191,8 +191,8 @@ def _read_remedies(run: RunFolder, label: str) -> Remedies:
     n_placed, n_withdrawn = _count_entries(run, label)
     return Remedies(
         _operator_lags(run),
-        appeal=_wait(run, label, "complained", "exempted", "business"),
-        release=_wait(run, label, "unblock", "released", "(entry, operator)", _BY_OPERATOR),
+        appeal=_wait(run, label, _APPEALS),
+        release=_wait(run, label, _RELEASES),
         n_placed=n_placed,
         n_withdrawn=n_withdrawn,
         time_limits={name: given[name] for name in TIME_LIMITS if given.get(name) is not None},
@@ -209,27 +209,25 @@ _BLOCKING = (
 """Events of one strategy without those of exempting entries, which block nothing."""
 
 
-_BY_OPERATOR = (
-    "(SELECT * EXCLUDE operator FROM blocking) JOIN (SELECT DISTINCT replicate, entry, operator "
-    "FROM blocking WHERE kind = 'enforced') USING (replicate, entry)"
+_APPEALS = (
+    "SELECT done.t_s - begun.t_s AS wait_s FROM blocking AS begun LEFT JOIN blocking AS done "
+    "ON done.kind = 'exempted' AND done.replicate = begun.replicate "
+    "AND done.business = begun.business AND done.t_s >= begun.t_s WHERE begun.kind = 'complained'"
 )
-"""Events of an entry, once for each operator that enforced it."""
+_RELEASES = (
+    "SELECT released_s - t_s AS wait_s FROM blocking JOIN enforcement USING (replicate, entry) "
+    "WHERE kind = 'unblock' AND enforcement.strategy = $label"
+)
+"""Waits: from the event that begins each to the one that ends it; missing where none does."""
 
 
-def _wait(
-    run: RunFolder, label: str, since: str, until: str, by: str, events: str = "blocking"
-) -> Wait:
-    """Times from each event of a kind to those of another that follow it at the same ``by``."""
+def _wait(run: RunFolder, label: str, waits: str) -> Wait:
+    """Times that a query over the events of one strategy finds."""
     wait_s = read_columns(
         run.path / "events.parquet",
-        f"WITH {_BLOCKING}, "
-        f"begun AS (SELECT replicate, {by} AS one, t_s FROM {events} WHERE kind = $since), "
-        f"done AS (SELECT replicate, {by} AS one, t_s FROM blocking WHERE kind = $until) "
-        "SELECT done.t_s - begun.t_s AS wait_s "
-        "FROM begun LEFT JOIN done ON done.replicate = begun.replicate AND done.one = begun.one "
-        "AND done.t_s >= begun.t_s ORDER BY wait_s",
-        {"label": label, "since": since, "until": until},
-        others={"entries": run.path / "entries.parquet"},
+        f"WITH {_BLOCKING} {waits} ORDER BY wait_s",
+        {"label": label},
+        others={name: run.path / f"{name}.parquet" for name in ("entries", "enforcement")},
     )["wait_s"]
     waits_h = np.ma.compressed(wait_s).astype(float) / 3600
     return Wait(spread_of(waits_h).median, waits_h.size, wait_s.size - waits_h.size)

@@ -95,15 +95,20 @@ class EventLog:
 
         Parameters
         ----------
-        at_operators : shape (n_at_operators, n_columns)
-            Those at operators, columns as those of ``Events``; None if there are none.
+        at_operators : shape (n_at_operators, 4)
+            Those at operators: the first columns of ``Events``; None if there are none.
         """
         records = np.frombuffer(self._records, np.int64).reshape(-1, 7)
         n_before, *concerned = records[:, 2:].T
-        rows = np.full((n_before.size, len(fields(Events))), NOBODY)
-        rows[:, :2] = records[:, :2]
+        at = n_before + np.arange(n_before.size)
+        n_others = 0 if at_operators is None else len(at_operators)
+        columns = np.full((len(fields(Events)), at.size + n_others), NOBODY)
+        columns[:2, at] = records[:, :2].T
         for column, row in (concerned[2:], concerned[:2]):
-            rows[np.arange(row.size), column] = row
+            columns[column, at] = row
         if at_operators is not None:
-            rows = np.insert(at_operators, n_before, rows, axis=0)
-        return Events(*rows.T.copy())
+            is_other = np.ones(at.size + n_others, np.bool_)
+            is_other[at] = False
+            for column, values in zip(columns, at_operators.T, strict=False):
+                column[is_other] = values
+        return Events(*columns)

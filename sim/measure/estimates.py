@@ -270,11 +270,11 @@ def read_first_blocks(run: RunFolder, strategy: str) -> dict[str, float]:
     parsed = [(name, parse_prefix(name, version=0)) for name in prefixes]
     ours = [name for name, prefix in parsed if any(one.holds(prefix) for one in own)]
     found = read_columns(
-        run.path / "events.parquet",
+        run.path / "enforcement.parquet",
         "WITH others AS (SELECT strategy, replicate, entry FROM entries WHERE strategy = $label "
         "AND mechanism <> 'exempt' AND NOT list_contains($ours, prefix)) "
-        "SELECT regexp_replace(operator, '#[0-9]+$', '') AS name, replicate, min(t_s) AS first_s "
-        "FROM data JOIN others USING (strategy, replicate, entry) WHERE kind = 'enforced' "
+        "SELECT regexp_replace(operator, '#[0-9]+$', '') AS name, replicate, "
+        "min(enforced_s) AS first_s FROM data JOIN others USING (strategy, replicate, entry) "
         "GROUP BY name, replicate",
         {"label": strategy, "ours": ours},
         others={"entries": entries},

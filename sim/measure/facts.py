@@ -171,9 +171,14 @@ def read_groups(folder: Path, label: str) -> dict[int, list[GroupCount]]:
 
 
 def read_kinds(folder: Path, label: str) -> set[str]:
-    """Kinds of the events of one strategy."""
-    query = "SELECT DISTINCT kind FROM data WHERE strategy = ?"
-    return {*read_columns(folder / "events.parquet", query, [label])["kind"].tolist()}
+    """Kinds of the events of one strategy, ``enforced`` among them."""
+    query = (
+        "SELECT DISTINCT kind FROM data WHERE strategy = $label "
+        "UNION SELECT 'enforced' FROM enforcement WHERE strategy = $label"
+    )
+    others = {"enforcement": folder / "enforcement.parquet"}
+    found = read_columns(folder / "events.parquet", query, {"label": label}, others=others)
+    return {*found["kind"].tolist()}
 
 
 def _rows(path: Path, names: Sequence[str], label: str | None = None) -> Iterator[tuple[Any, ...]]:

@@ -169,8 +169,7 @@ EVENTS = (
     *_MOMENT,
     Column.text(
         "kind",
-        "block, unblock: an order; published: a version of the register; downloaded: by an "
-        "operator; enforced, released: an operator starts and stops enforcing an entry; rented, "
+        "block, unblock: an order; published: a version of the register; rented, "
         "discovered, evicted, cancelled: a front of the target; stance: a provider changes its "
         "stance; "
         "responded, moved: a business; complained, exempted: a business by name; readdressed: a "
@@ -178,7 +177,6 @@ EVENTS = (
         "takes a business off a shared range, and back; public_event: one that raises "
         "attention",
     ),
-    Column.text("operator", "Operator group, or a cohort of one as group#number; else missing"),
     _concerned("entry", "Row of the register entry"),
     _concerned("front", "Row of the target's front"),
     Column.text("address", "Address of that front; missing where none is concerned"),
@@ -190,6 +188,16 @@ EVENTS = (
     ),
     Column.text("stance", "Stance that provider takes; missing where none is taken"),
     _concerned("public_event", "Row of the public event in the scenario's table, from 0"),
+)
+
+ENFORCEMENT = (
+    *_RUN,
+    Column.count("entry", "Row of the register entry"),
+    Column.text("operator", "Operator group, or a cohort of one as group#number"),
+    Column.count("enforced_s", "When the operator starts to enforce the entry", "s"),
+    Column.count(
+        "released_s", "When it stops; missing where it still does at the end", "s", can_miss=True
+    ),
 )
 
 ENTRIES = (
@@ -559,6 +567,7 @@ _DECLARED = {
     "curves.parquet": (CURVES, "strategy replicate t_s metric provider sector"),
     "businesses.parquet": (BUSINESSES, "strategy replicate business"),
     "events.parquet": (EVENTS, ""),
+    "enforcement.parquet": (ENFORCEMENT, "strategy replicate entry operator"),
     "entries.parquet": (ENTRIES, "strategy replicate entry prefix"),
     "summary.csv": (SUMMARY, "strategy metric"),
     "groups.csv": (GROUPS, "strategy by group metric"),

@@ -20,7 +20,7 @@ from sim.addresses.sets.intervals import IPV4_STOP, IntervalSet, format_set
 from sim.addresses.sets.line import Line, split
 from sim.catalogue.causes import CAUSES
 from sim.engine.decisions import Mechanism
-from sim.engine.eventlog import NOBODY, Kind
+from sim.engine.eventlog import NOBODY, Events, Kind
 from sim.engine.record.outcome import Curves, Outcome
 from sim.engine.state.ledger import NEVER, SPELL_NAMES
 from sim.files import write_whole
@@ -31,7 +31,9 @@ from sim.world.build import MICRO, World
 
 NOT_ATTRIBUTED = "(not attributed)"
 
-RUN_TABLES = ("curves", "businesses", "events", "entries", "measures", "hits")
+RUN_TABLES = (
+    "curves", "businesses", "events", "enforcement", "entries", "measures", "hits",
+)  # fmt: skip
 """Tables with the facts of each run."""
 
 SITE_RUNS, SITE_SESSION_RUNS = SITE_RUN_TABLES = ("site_runs", "site_session_runs")
@@ -72,6 +74,7 @@ def encode_run(
         "curves": _curves(world, curves if at_s is None else curves.at(at_s), start_s),
         "businesses": _businesses(world, outcome, 1.0 if is_in_usd else math.nan),
         "events": _events(world, outcome, start_s),
+        "enforcement": _enforcement(world, outcome.events),
         "entries": _entries(world.places.line, outcome),
         **measured,
     }
@@ -145,20 +148,33 @@ def _businesses(world: World, outcome: Outcome, factor: float) -> dict[str, Colu
 
 def _events(world: World, outcome: Outcome, start_s: int) -> dict[str, ColumnData]:
     events = outcome.events
+    rows = np.flatnonzero(events.operator_row == NOBODY)
+    t_s, front_row = events.t_s[rows], events.front_row[rows]
     return {
-        "t_s": events.t_s,
-        "time_utc": Instants(events.t_s + start_s),
-        "kind": Coded(events.kind, [kind.name.lower() for kind in Kind]),
-        "operator": Coded(events.operator_row, world.operators.name),
-        "entry": Optional(events.entry_row, NOBODY),
-        "front": Optional(events.front_row, NOBODY),
-        "address": Coded(
-            events.front_row, _address_texts(world.places.line, outcome.front_address)
-        ),
-        "business": Optional(events.business_row, NOBODY),
-        "provider": Coded(events.provider_row, world.places.provider),
-        "stance": Coded(events.stance_row, STANCES),
-        "public_event": Optional(events.public_event_row, NOBODY),
+        "t_s": t_s,
+        "time_utc": Instants(t_s + start_s),
+        "kind": Coded(events.kind[rows], [kind.name.lower() for kind in Kind]),
+        "entry": Optional(events.entry_row[rows], NOBODY),
+        "front": Optional(front_row, NOBODY),
+        "address": Coded(front_row, _address_texts(world.places.line, outcome.front_address)),
+        "business": Optional(events.business_row[rows], NOBODY),
+        "provider": Coded(events.provider_row[rows], world.places.provider),
+        "stance": Coded(events.stance_row[rows], STANCES),
+        "public_event": Optional(events.public_event_row[rows], NOBODY),
+    }
+
+
+def _enforcement(world: World, events: Events) -> dict[str, ColumnData]:
+    """When each operator enforced each entry, which it does at most once."""
+    began, ended = (np.flatnonzero(events.kind == of) for of in (Kind.ENFORCED, Kind.RELEASED))
+    pair = events.entry_row * world.operators.n_operators + events.operator_row
+    released_s = np.full(pair.max(initial=-1) + 1, NEVER)
+    released_s[pair[ended]] = events.t_s[ended]
+    return {
+        "entry": events.entry_row[began],
+        "operator": Coded(events.operator_row[began], world.operators.name),
+        "enforced_s": events.t_s[began],
+        "released_s": Optional(released_s[pair[began]], NEVER),
     }
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import fields
 from functools import cache
 
 import numpy as np
@@ -14,7 +13,7 @@ from numpy.typing import NDArray
 from sim.engine.actors import Actor, Shared
 from sim.engine.clock import Phase
 from sim.engine.decisions import Entry, Groups, InForce, Key, Mechanism, Order
-from sim.engine.eventlog import ENTRY, Events, Kind
+from sim.engine.eventlog import ENTRY, Kind
 from sim.engine.state import calendar_kernel as kernel
 from sim.engine.state.keyed_numbers_kernel import write_first_numbers
 from sim.engine.state.parts import zeros
@@ -108,7 +107,7 @@ class OperatorActors(Actor):
                 **zeros("state", (room, n), np.int8),
                 **zeros("applied_s", (room, n), np.int64),
                 **zeros("due", (room, 5), np.int64),
-                **zeros("logged", (room, len(fields(Events))), np.int64),
+                **zeros("logged", (room, 4), np.int64),
                 **dict.fromkeys(("n_entries", "n_changes", "version"), 0),
                 **dict.fromkeys(("n_due", "n_made", "n_listed"), 0),
                 n_logged=self._log.n_at_operators,

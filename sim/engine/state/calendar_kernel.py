@@ -130,8 +130,8 @@ lag_s : shape (2, 2, n_operators)
     From the download to the beginning and to the end, of what blocks and of what exempts.
 stops_at, degrades_at : shape (n_operators,)
     Rules beyond which an operator takes no more, and beyond which it fails; NO_LIMIT if never.
-n_logged, logged : shapes (1,), (n_rows, n_columns)
-    How many rows of the event log are kept here, and these.
+n_logged, logged : shapes (1,), (n_rows, 4)
+    How many rows of the event log are kept here, and these: time, kind, operator, entry.
 """
 
 make_calendar = define_object(CalendarColumns)
@@ -446,7 +446,6 @@ def _log(calendar: Any, t_s: int, kind: int, operator: int, entry: int) -> None:
     if n == calendar.logged.shape[0]:
         calendar.logged = longer(calendar.logged, double(n))
     row = calendar.logged[n]
-    row[:] = _NOBODY
     row[0], row[1], row[2], row[3] = t_s, kind, operator, entry
     calendar.n_logged[0] = n + 1
 

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from sim.assess.assessment import (
-    _BY_OPERATOR,
+    _RELEASES,
     Assessment,
     _count_entries,
     _most_cut_off,
@@ -225,16 +225,15 @@ def test_a_run_and_unknown_strategies_are_refused(folder):
 
 
 def test_an_operator_that_did_not_release_a_withdrawn_entry_is_counted(tmp_path):
-    events = """VALUES (7, 'a', 'enforced', 1), (7, 'b', 'enforced', 2), (7, NULL, 'unblock', 3600),
-        (7, 'a', 'released', 7200), (8, NULL, 'unblock', 9)"""
-    for name, table in {
-        "events": f"SELECT 's' AS strategy, 0 AS replicate, * FROM ({events}) "
-        "AS t(entry, operator, kind, t_s)",
-        "entries": "SELECT 's' AS strategy, 0 AS replicate, 7 AS entry, 'drop' AS mechanism",
+    for name, rows in {
+        "events": "(7, 'unblock', 3600), (8, 'unblock', 9)) AS t(entry, kind, t_s)",
+        "enforcement": "(7, 'a', 7200), (7, 'b', NULL)) AS t(entry, operator, released_s)",
+        "entries": "(7, 'drop')) AS t(entry, mechanism)",
     }.items():
+        # Of another strategy nothing counts.
+        table = f"SELECT unnest(['s', 'r']) AS strategy, 0 AS replicate, * FROM (VALUES {rows}"
         duckdb.execute(f"COPY ({table}) TO '{tmp_path / name}.parquet' (FORMAT parquet)")
-    of = partial(_wait, RunFolder(tmp_path, {}, {}), "s", "unblock", "released")
-    wait = of("(entry, operator)", _BY_OPERATOR)
+    wait = _wait(RunFolder(tmp_path, {}, {}), "s", _RELEASES)
     assert (wait.n_done, wait.n_open, wait.median_h) == (1, 1, 1)
 
 
@@ -278,7 +277,6 @@ def test_waits_are_those_of_the_events(folder, found):
     wait = found.remedies.appeal
     assert (wait.n_done, wait.n_open) == (len(ends), len(seen["complained"]) - len(ends))
     assert wait.median_h == pytest.approx(np.median(ends))
-    assert math.isnan(_wait(open_run(folder), OWN, "complained", "none", "business").median_h)
 
 
 def test_without_a_label_the_first_that_is_no_baseline_is_assessed(folder):

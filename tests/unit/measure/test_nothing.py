@@ -29,7 +29,8 @@ NO_LIMITS = {
 def nothing(folder: Path, scenario: str, *overrides: str) -> dict[str, str]:
     resolved = resolved_of(scenario, ["population.n_businesses=20", *overrides])
     record = Simulation({("",): resolved}, 1).begin()(("", 0))
-    (folder / "events.parquet").write_bytes(record.tables["events"])
+    for table in ("events", "enforcement"):
+        (folder / f"{table}.parquet").write_bytes(record.tables[table])
     return why_nothing(resolved, read_kinds(folder, ""), Measured.of({0: record.measures}))
 
 

@@ -547,8 +547,8 @@ def test_no_operator_blocks_after_what_it_cuts_off(session_folder):
     firsts = [str(first) for _, _, first, _ in operators_of(run, outage, 5)]
     exact = ask(
         session_folder,
-        "WITH firsts AS (SELECT operator, replicate, min(t_s) AS t_s FROM 'FOLDER/events.parquet' "
-        "WHERE kind = 'enforced' GROUP BY ALL) "
+        "WITH firsts AS (SELECT operator, replicate, min(enforced_s) AS t_s "
+        "FROM 'FOLDER/enforcement.parquet' GROUP BY ALL) "
         "SELECT quantile_disc(t_s, 0.5) FROM firsts WHERE operator LIKE 'provider-1%'",
     )
     at = later(run.start, float(exact[0][0]))
@@ -1539,16 +1539,13 @@ def test_a_block_of_the_targets_own_networks_is_no_first_block(tmp_path):
     for name, rows in {
         "entries": "(1, '2001:db8:f:1::/64', 'drop'), (2, '198.51.100.7/32', 'drop'), "
         "(3, '192.0.2.0/25', 'drop')) AS t(entry, prefix, mechanism)",
-        "events": "(1, 'n', [5, 5, 5]), (2, 'n', [9, 3, 9]), (3, 'n', [7, 7, 7]), "
-        "(2, 'm#1', [4, 12, 12])) AS t(entry, operator, t_s)",
+        "enforcement": "(1, 'n', [5, 5, 5]), (2, 'n', [9, 3, 9]), (3, 'n', [7, 7, 7]), "
+        "(2, 'm#1', [4, 12, 12])) AS t(entry, operator, times_s)",
     }.items():
-        query = f"SELECT 's' AS strategy, 'enforced' AS kind, * FROM (VALUES {rows}"
-        each = (
-            "unnest(range(3)) AS replicate"
-            if name == "entries"
-            else ("unnest(range(3)) AS replicate, unnest(t_s) AS t_s")
+        each = ", unnest(times_s) AS enforced_s" if name == "enforcement" else ""
+        query = (
+            f"SELECT *, 's' AS strategy, unnest(range(3)) AS replicate{each} FROM (VALUES {rows}"
         )
-        query = f"SELECT * EXCLUDE ({'t_s' if name == 'events' else 'kind'}), {each} FROM ({query})"
         duckdb.sql(f"COPY ({query}) TO '{tmp_path / name}.parquet' (FORMAT parquet)")
     (tmp_path / "own.csv").write_text("prefix\n2001:db8:f::/48\n192.0.2.0/24\n")
     inputs = [{"name": "own.csv", "copy": "own.csv"}]

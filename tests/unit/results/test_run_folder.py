@@ -13,12 +13,17 @@ import numpy as np
 import pytest
 
 from sim.catalogue.curves import CURVES
+from sim.engine.eventlog import Kind
+from sim.engine.run import simulate
+from sim.engine.strategies import build_strategy
 from sim.errors import DataError
 from sim.results.folder import RunFolder, assumptions_of, later, open_run
 from sim.results.output import new_folder
 from sim.results.schema import ALL_TABLES, ENSEMBLE_TABLES, SITE_TABLES
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
+from sim.streams import Streams
+from sim.world.build import build_world
 from tests.csv_rows import csv_rows
 from tests.experiments import files_of, run_experiment
 
@@ -49,7 +54,7 @@ def test_the_same_scenario_and_seed_give_the_same_bytes(shipped_run, tmp_path):
     first, again = files_of(shipped_run), files_of(run_again(tmp_path / "elsewhere" / "again"))
     assert first.keys() == again.keys()
     assert [name for name in first if first[name] != again[name]] == []
-    assert len(first) == 14 + 2 * 19  # fourteen files of the run, nineteen tables and their notes
+    assert len(first) == 15 + 2 * 19  # fifteen files of the run, nineteen tables and their notes
 
 
 def test_only_the_timing_knows_when_and_where(shipped_run):
@@ -60,7 +65,7 @@ def test_only_the_timing_knows_when_and_where(shipped_run):
 
 def test_another_seed_gives_another_result(shipped_run, tmp_path):
     first, other = files_of(shipped_run), files_of(run_again(tmp_path / "other", root_seed=1))
-    for name in ("curves.parquet", "businesses.parquet", "events.parquet", "summary.csv"):
+    for name in ("curves.parquet", "businesses.parquet", "enforcement.parquet", "summary.csv"):
         assert first[name] != other[name], name
     assert first["scenario.resolved.json"] == other["scenario.resolved.json"]
     ids = [json.loads(files["manifest.json"])["result_id"] for files in (first, other)]
@@ -68,7 +73,7 @@ def test_another_seed_gives_another_result(shipped_run, tmp_path):
 
 
 def test_the_first_replicate_does_not_depend_on_how_many_follow(shipped_run, shipped_single_run):
-    for table in ("curves", "businesses", "events"):
+    for table in ("curves", "businesses", "events", "enforcement"):
         assert query(
             shipped_run,
             f"(SELECT * FROM '$/{table}.parquet' WHERE replicate = 0 EXCEPT ALL "
@@ -344,6 +349,32 @@ def test_a_failed_folder_takes_the_folders_made_for_it_with_it(tmp_path):
     with pytest.raises(RuntimeError, match="no"):
         fail(tmp_path / "mine" / "out")
     assert [path.name for path in tmp_path.iterdir()] == ["mine"]
+
+
+def test_enforcement_has_each_start_and_stop_of_the_event_log(tmp_path):
+    changes = ["population.n_businesses=20", "end=2018-06-11T00:00+03:00"]
+    resolved = resolve(load_scenario("telegram-2018", changes))
+    run_experiment(resolved, root_seed=1, n_replicates=1, folder=tmp_path / "run")
+    streams = Streams(1, 0)
+    world = build_world(resolved, streams)
+    events = simulate(world, build_strategy(resolved, streams), streams).events
+    expected = {}
+    for t_s, kind, operator, entry in zip(
+        *(column.tolist() for column in (events.t_s, events.kind)),
+        (world.operators.name[row] for row in events.operator_row.tolist()),
+        events.entry_row.tolist(),
+        strict=True,
+    ):
+        if kind == Kind.ENFORCED:
+            assert (entry, operator) not in expected
+            expected[entry, operator] = [t_s, None]
+        elif kind == Kind.RELEASED:
+            expected[entry, operator][1] = t_s
+    sql = "SELECT entry, operator, enforced_s, released_s FROM '$enforcement.parquet'"
+    found = {(row[0], row[1]): list(row[2:]) for row in query(tmp_path / "run", sql)}
+    assert found == expected
+    ends = [stop for _, stop in expected.values()]
+    assert 0 < ends.count(None) < len(ends)
 
 
 def test_stances_and_public_events_say_what_they_are(tmp_path):
