@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.addresses.feeds.gather import parse_entries
-from sim.addresses.sets.intervals import IPV4_STOP, IntervalSet, merge
+from sim.addresses.sets.intervals import IPV4_STOP, IntervalSet
 from sim.engine.decisions import BLOCKING, Mechanism
 from sim.engine.eventlog import Kind
 from sim.engine.record.outcome import Outcome
@@ -375,10 +375,10 @@ def _listed(rules: Mapping[str, NDArray[Any]], orders: Mapping[str, NDArray[Any]
         # Rules elsewhere do not change when these addresses were listed.
         near = four & (contested.count_below(stop) > contested.count_below(start))
         rows = np.flatnonzero(near)
-        # The prefixes of an entry follow one another in the table, and entries as well.
+        # The prefixes of an entry follow one another in the table, ascending, and entries as well.
         numbers, first = np.unique(rules["entry"][rows], return_index=True)
         of_entry = np.split(rows, first[1:])
-        sets = [IntervalSet(*merge(start[mine], stop[mine])) for mine in of_entry]
+        sets = [IntervalSet(start[mine], stop[mine]) for mine in of_entry]
         means = [Mechanism(mechanism[mine[0]]) for mine in of_entry]
         known = np.isin(orders["entry"], numbers)
         change = Change(
