@@ -179,7 +179,7 @@ class Table:
             if is_of_sums(name) and not address.strip():
                 message = f"expected a host, got {shown(name)} without an address: leave sums out"
                 self._gathering.refuse(message, at, "name")
-        _add_cells(self._gathering, found, line)
+        _add_cells(self._gathering, found, line, self.chosen)
         if self._mistakes:
             raise DataError([*self._mistakes, *self._gathering.problems])
 
@@ -426,7 +426,12 @@ def _asked(named: dict[str, str], gathering: Gathering) -> dict[str, list[str]]:
     return asked
 
 
-def _add_cells(gathering: Gathering, cells: Mapping[str, Sequence[str]], line: Line) -> None:
+def _add_cells(
+    gathering: Gathering,
+    cells: Mapping[str, Sequence[str]],
+    line: Line,
+    chosen: Mapping[str, str],
+) -> None:
     """Add one record for each row, of columns under our names."""
     record = gathering.add_records(line.size)
     for column, values in cells.items():
@@ -442,7 +447,7 @@ def _add_cells(gathering: Gathering, cells: Mapping[str, Sequence[str]], line: L
             case "mask" | "wildcard" | "last":
                 continue
             case "from" | "until":
-                add_dates(gathering, column, values, line)
+                add_dates(gathering, column, values, line, chosen[column])
             case _ if column.startswith("address"):
                 parts = [_cut_cell(cell, gathering) for cell in values]
                 at = np.repeat(np.arange(len(parts)), list(map(len, parts)))

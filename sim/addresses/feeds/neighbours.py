@@ -11,8 +11,7 @@ import ipaddress
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
-from zoneinfo import ZoneInfo
+from datetime import UTC, datetime, tzinfo
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,6 +65,9 @@ _JOINED = re.compile(
     r"|^(end|stop|to|lift)(date|time|at|s)|(valid|listed|blocked|active)to$"
 )
 
+# Whose clocks a heading names: "Blocked from (UTC)". Marks are gone, also that of "UTC-3".
+_CLOCK = re.compile(r"_?(?:utc|gmt)(?P<offset>(?:_?\d+)*)$")
+
 
 def holds_dates(cells: Sequence[str]) -> bool:
     """Return whether all cells that say something are dates, and some do."""
@@ -75,7 +77,7 @@ def holds_dates(cells: Sequence[str]) -> bool:
 
 def role_of(column: str) -> str:
     """Return ``from`` or ``until``, if all words of a column of dates are known, or nothing."""
-    parts = column.split("_")
+    parts = _CLOCK.sub("", column).split("_")
     ends = [bool(part in _LAST or _JOINED.search(part)) for part in parts]
     known = _FIRST | _TO | _WITH
     if not all(is_end or part in known for is_end, part in zip(ends, parts, strict=True)):
@@ -94,7 +96,7 @@ def _year_of(text: str) -> int:
     return int(text[:4]) if _DATE.fullmatch(text) else 0
 
 
-def read_date(text: str, zone: ZoneInfo | None) -> datetime | None:
+def read_date(text: str, zone: tzinfo | None) -> datetime | None:
     """Read a date, or a date and time; None where it is none, or what its clocks show is not clear.
 
     It has no offset, and no zone or one whose clocks skip the time or show it twice. Nor are dates
@@ -161,19 +163,25 @@ def check_days(choice: ColumnChoice, name: str) -> str:
     raise DataError([Problem(name, message)])
 
 
-def expected_date(text: str, zone: ZoneInfo | None) -> str:
+def expected_date(text: str, zone: tzinfo | None) -> str:
     """Say what was expected in place of a cell."""
     example = "a date and time with offset such as 2018-04-16T00:00+03:00"
     if zone is not None:
-        example = f"a date such as 2018-04-16, or a time that clocks in {zone.key} show once"
+        example = f"a date such as 2018-04-16, or a time that clocks in {zone} show once"
     if _year_of(text.strip()) not in (0, *YEARS):
         example = f"a date from {YEARS[0]} to {YEARS[-1]}"
     return f"expected {example}, got {shown(text)}"
 
 
-def add_dates(gathering: Gathering, column: str, cells: Sequence[str], line: Line) -> None:
+def add_dates(
+    gathering: Gathering, column: str, cells: Sequence[str], line: Line, heading: str
+) -> None:
     """Append a column of seconds since 1970; NaN where a cell is empty, or stands for no end."""
-    zone = gathering.columns.zone
+    zone: tzinfo | None = gathering.columns.zone
+    if clock := _CLOCK.search(plain_name(heading)):
+        zone = None if clock["offset"] else UTC
+    if zone is UTC:
+        gathering.note(f"{heading}: times without an offset are read in UTC")
     seconds: NDArray[np.float64] = np.full(len(cells), np.nan)
     for row, cell in enumerate(cells):
         text = in_one_way(cell, gathering.columns).strip()

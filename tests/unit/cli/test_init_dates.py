@@ -350,6 +350,17 @@ def test_ignored_columns_are_named_and_the_case_goes_without_them(tmp_path):
     assert [one.n_rows for one in case.lists] == [2]
 
 
+@pytest.mark.parametrize("clock", ["(UTC)", "UTC", "GMT"])
+def test_a_heading_that_says_utc_is_read_so_and_one_with_an_offset_is_refused(clock, tmp_path):
+    text = f"ip,Blocked from {clock},Blocked to {clock}\n198.51.100.1,2026-03-30 12:30,2026-03-31\n"
+    refused = init(tmp_path, text.replace(clock, "UTC-3"), *RUN, status=4).output
+    assert "list.csv:2: from: expected a date and time with offset" in refused
+    told = init(tmp_path, text, *RUN).stderr
+    assert "blocked_from_" + clock.strip("()").lower() + ": times without an offset" in told
+    expected = ("2026-03-30T14:30:00+02:00", "2026-03-31T02:00:00+02:00")
+    assert periods(tmp_path) == {"198.51.100.1/32": expected}
+
+
 def test_a_column_of_other_countries_is_a_question_and_labels_are_named_as_ignored(tmp_path):
     text = "ip,country,region,date\n198.51.100.1,es,x,2026-03-30\n198.51.100.2,PT,,2026-03-30\n"
     refused = init(tmp_path, text, *RUN, status=4).output
