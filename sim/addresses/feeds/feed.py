@@ -282,10 +282,11 @@ NO_HOST = IntervalSet.of(
 )
 """Without the blocks for documentation, which stand for public ones in examples."""
 SINKHOLES = IntervalSet.of("0.0.0.0/8", "127.0.0.0/8")
+PRIVATE = IntervalSet.of("10.0.0.0/8", "100.64.0.0/10", "172.16.0.0/12", "192.168.0.0/16")
 SPECIAL = NO_HOST.union(IntervalSet.of("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24"))
 
 
-def without_sinkholes(hosts: Feed, *, keeps_private: bool = False) -> Feed:
+def without_sinkholes(hosts: Feed, *, keeps_special: bool = False) -> Feed:
     """Return records without rows at which no public host is: loopback, private and the like.
 
     Those are where a resolver sends who asks for a blocked name, or inside a network. A record of
@@ -293,8 +294,9 @@ def without_sinkholes(hosts: Feed, *, keeps_private: bool = False) -> Feed:
     """
     v4, v6 = hosts.v4, hosts.v6
     is_hidden4, is_hidden6 = _is_within(v4, SINKHOLES), np.asarray(v6.stop <= 2, np.bool_)
-    is_lost4, is_lost6 = is_hidden4, is_hidden6
-    if not keeps_private:
+    is_lost4 = _is_within(v4, SINKHOLES.union(PRIVATE))
+    is_lost6 = is_hidden6 | (v6.start >= 0xFC << 120) & (v6.stop <= 0xFE << 120)
+    if not keeps_special:
         is_lost4 = _is_within(v4, NO_HOST)
         is_lost6 = (v6.stop <= FIRST_NETWORK << 64) | (v6.start >= STOP_NETWORK << 64)
     lost = np.union1d(hosts.record4[is_lost4], hosts.record6[is_lost6])
@@ -303,10 +305,9 @@ def without_sinkholes(hosts: Feed, *, keeps_private: bool = False) -> Feed:
     # Tables have private addresses beside public ones; an answer is one or the other.
     hidden = np.union1d(hosts.record4[is_hidden4], hosts.record6[is_hidden6])
     hidden = lost if hosts.origin.format == "zdns" else hidden
-    which = "0.0.0.0, 127.0.0.1" if keeps_private else "0.0.0.0, 127.0.0.1, private"
     note = (
         f"{lost.size:,} rows have addresses at which no public host is, as a resolver answers for "
-        f"a blocked name ({which}): these addresses are taken as not known"
+        "a blocked name (0.0.0.0, 127.0.0.1, private): these addresses are taken as not known"
     )
     return replace(
         hosts,

@@ -47,10 +47,10 @@ ADDRESS_COLUMNS = ("address", "prefix", "ip", "cidr", "network", "ip_address", "
 # Words of other headings of addresses, and words that may stand with them: "IP ou faixa" is such a
 # heading, "IP do servidor" and "IP desbloqueado" are none.
 _OF_ADDRESSES = frozenset(re.findall(r"\w+", """
-    ip ips ipv4 ipv6 cidr address addresses prefix prefixes range ranges subnet subnets network
-    endereço endereco endereços enderecos faixa faixas bloco prefixo rede dirección direccion
-    direcciones rango rangos bloque prefijo red indirizzo indirizzi intervallo prefisso rete
-    adresse adressen adresses plage plages préfixe réseau bereich präfix netz netzbereich
+    ip ips ipv4 ipv6 ip4 ip6 cidr address addresses prefix prefixes range ranges subnet subnets
+    network endereço endereco endereços enderecos faixa faixas bloco prefixo rede dirección
+    direccion direcciones rango rangos bloque prefijo red indirizzo indirizzi intervallo prefisso
+    rete adresse adressen adresses plage plages préfixe réseau bereich präfix netz netzbereich
     adres adresi adresy adresleri alamat zakres zakresy prefiks podsieć
 """))  # fmt: skip
 _BESIDE = frozenset(re.findall(r"\w+", """
@@ -58,6 +58,7 @@ _BESIDE = frozenset(re.findall(r"\w+", """
     blocked listed bloqueado bloqueados bloqueada bloqueadas bloccato bloccati bloquée bloquées
     gesperrte zablokowany zablokowane new nueva nuevo nova novo nuovo nouvelle neue nowy yeni
     cloudflare public pública publica público publico pubblico pubblica publique publiczny registro
+    primary
 """))  # fmt: skip
 NAME_COLUMNS = tuple(re.findall(r"\w+", """
     website web_site site_name sitio sitio_web nombre_del_sitio sítio nome_do_site sito sito_web
@@ -161,6 +162,10 @@ class Table:
         if not self.chosen:
             self.choose(columns)
         found = {ours: columns[theirs] for ours, theirs in self.chosen.items()} | dict(read or {})
+        for ours, theirs in self.chosen.items():
+            if ours.startswith("address") and plain_name(theirs).startswith("primary_ip"):
+                # NetBox writes addresses of interfaces with the length of their network.
+                found[ours] = [cell.partition("/")[0] for cell in found[ours]]
         told = {each: columns[each] for each in self.others.unread if each in columns}
         with self._mistakes.of_part():
             self.others.check(told, found, line)
@@ -361,6 +366,9 @@ def _choose_columns(
         named["name"] = named[names[0]]
     placed = asked["address"][:1] or [named[each] for each in ADDRESS_COLUMNS if each in named]
     placed = placed or [named[each] for each in named if is_of_addresses(each)]
+    if sorted(plain_name(each)[-1:] for each in placed) == ["4", "6"]:
+        asked["address"] = placed  # The families of one host, as in NetBox's exports.
+        placed = placed[:1]
     # Beside a column of addresses, first and last ones say again what it says.
     ranges = [pair for pair in LAST_OF.items() if not placed and named.keys() >= {*pair}]
     placed += [named[first] for first, _ in ranges]

@@ -273,11 +273,12 @@ def read_inventory(
     """
     data = read_bytes(path, MAX_INVENTORY_BYTES)
     feed = _by_address(read_hosts(path, columns))
-    problems = [*feed.problems, *_row_problems(feed, path, sectors)]
+    problems = [*feed.problems, *_row_problems(feed, path, sectors, columns.has_options)]
     n_bad = len(problems) + feed.n_bad - len(feed.problems)
     if not n_bad and not feed.is_placed.any() and not (may_be_empty and feed.n_records):
         row = "a row with a site" if may_be_empty else "an address in at least one row"
-        problems, n_bad = [Problem(str(path), f"expected {row}, got none")], 1
+        message = "; ".join((f"expected {row}, got none", *feed.notes))
+        problems, n_bad = [Problem(str(path), message)], 1
     if not n_bad:
         inventory, site_of = _inventory_of(feed, name, path, data)
         problems = [*_site_problems(feed, inventory, site_of)]
@@ -293,8 +294,8 @@ def read_hosts(path: Path, columns: ColumnChoice = AS_NAMED) -> Feed:
     if sniff(given, limits) == "inventory":
         gathering = Gathering(str(path), skip_bad=True, limits=limits, columns=columns)
         with given.open(limits) as source:
-            return without_sinkholes(read_sites(source, gathering), keeps_private=True)
-    return without_sinkholes(read_feed(given, limits=limits), keeps_private=True)
+            return without_sinkholes(read_sites(source, gathering), keeps_special=True)
+    return without_sinkholes(read_feed(given, limits=limits), keeps_special=True)
 
 
 def _by_address(feed: Feed) -> Feed:
@@ -346,7 +347,9 @@ def write_sites(path: Path, columns: ColumnChoice) -> bytes:
     return file.getvalue().encode()
 
 
-def _row_problems(feed: Feed, path: Path, sectors: Sequence[str]) -> Iterator[Problem]:
+def _row_problems(
+    feed: Feed, path: Path, sectors: Sequence[str], has_options: bool
+) -> Iterator[Problem]:
     """Problems of single rows."""
     line = feed.numbers["line"].astype(np.int64)
 
@@ -373,7 +376,7 @@ def _row_problems(feed: Feed, path: Path, sectors: Sequence[str]) -> Iterator[Pr
     for key, known in (("role", ROLES), ("mode", MODES), ("sector", sectors)):
         for row, text in _texts_but(feed.labels.get(key), known.__contains__) if known else ():
             message = f"expected one of {', '.join(known)}, got {text!r}{hint(text, known)}"
-            yield problem(row, key, message)
+            yield problem(row, key, message + f"; or say --ignore-column {key}" * has_options)
     for row, text in _texts_but(
         names, lambda one: len(one) <= MAX_NAME and (one.isprintable() or is_one_line(one))
     ):
@@ -489,7 +492,7 @@ def _cautions(feed: Feed, site: Sequence[str]) -> Iterator[str]:
         yield f"sites that are another one, spelt otherwise, and count apart: {n_more:,}"
     known = without_sinkholes(feed)
     if n := feed.record4.size + feed.record6.size - known.record4.size - known.record6.size:
-        yield f"rows with private or special addresses, {AS_GIVEN}: {n:,}"
+        yield f"rows with special addresses, {AS_GIVEN}: {n:,}"
 
 
 def _sites_of(

@@ -266,3 +266,28 @@ def test_a_mistake_is_blamed_on_the_file_that_the_user_gave(name, text, said, tm
         options += [option, str(tmp_path / f"mine{number}.csv")]
     file = options[options.index(name) + 1]
     assert f"{file}{said}" in refusal(tmp_path, *options)
+
+
+def test_an_export_of_netbox_is_read_with_both_families_and_without_lengths_of_networks(tmp_path):
+    path = tmp_path / "devices.csv"
+    path.write_text(
+        "name,status,site,role,primary_ip4,primary_ip6\n"
+        "web01,Active,AMS1,Web,203.0.113.7/24,2001:db8::7/64\ndb01,Active,AMS1,Database,,\n"
+    )
+    given = ("--country", "ES", "--inventory", str(path), "--ignore-column", "status")
+    told = "2: role: expected one of frontend, storage, payment, customer_service, other, got 'Web'"
+    assert f"{told}; or say --ignore-column role" in refusal(tmp_path, *given)
+    init(tmp_path / "case", *given, "--ignore-column", "role")
+    inventory = resolved(tmp_path / "case").inventory
+    assert inventory is not None
+    assert (inventory.site, inventory.n_without_address) == (("web01", "db01"), 1)
+    assert inventory.host_line.tolist() == [2, 2]
+    assert [str(one) for one in inventory.prefixes6] == ["2001:db8::7/128"]
+    # The same with headings of families alone, and as the case keeps it.
+    plain = "name,ipv4,ipv6\nweb01,203.0.113.7,2001:db8::7\n"
+    path.write_text(plain)
+    init(tmp_path / "other", *given[:-2])
+    assert (tmp_path / "other" / "hosts.csv").read_text() == plain
+    other = resolved(tmp_path / "other").inventory
+    assert other is not None
+    assert other.numbers.tolist() == inventory.numbers.tolist()

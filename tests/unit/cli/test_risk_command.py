@@ -117,7 +117,7 @@ def test_what_is_ignored_of_sites_is_named(asked, tmp_path):
     )
     done = run(*asked, write(tmp_path, weekly(6)))
     assert "columns ignored: comment" in done.stderr
-    assert "rows with private or special addresses, not known" in done.stderr
+    assert "rows with special addresses, not known" in done.stderr
     assert "IPv6 addresses, of which the record has none: 1" in done.stderr
     rows = {row["name"]: row for row in csv_rows(tmp_path / "out" / "risk.csv")}
     assert rows["b"]["p_next"] == ""

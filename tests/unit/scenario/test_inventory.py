@@ -200,7 +200,7 @@ def test_of_a_record_with_ipv6_both_families_need_to_be_told_apart(tmp_path):
 
 
 def test_too_many_addresses_of_which_each_user_meets_one_are_refused(tmp_path):
-    many = [f"a,10.0.{row // 250}.{row % 250 + 1}" for row in range(2048)]
+    many = [f"a,9.0.{row // 250}.{row % 250 + 1}" for row in range(2048)]
     with pytest.raises(DataError, match=r"csv:2: mode: expected any, or fewer addresses"):
         resolved(tmp_path, {"population.inventory": ("site,address", *many)})
     fine = ("site,address,mode", *(f"{line},any" for line in many))
@@ -287,12 +287,15 @@ def test_ipv6_that_is_not_on_the_internet_is_refused_with_its_line(tmp_path):
 
 
 def test_what_is_seldom_meant_is_noted(tmp_path):
-    rows = "site,address,n_names\na.example,8.8.8.8;8.8.8.9,4\nA.example.,8.8.4.4,\nb,10.0.0.7,\n"
-    path = given(tmp_path, f"{rows}c,127.0.0.1,\n", "hosts.csv").path
+    rows = "site,address,n_names\na.example,8.8.8.8;8.8.8.9,4\nA.example.,8.8.4.4,\nb,224.0.0.7,\n"
+    more = "c,127.0.0.1,\nd,192.168.1.7,\nd,8.8.8.10,\ne,fd00::1,\n"
+    path = given(tmp_path, f"{rows}{more}", "hosts.csv").path
     inventory = read_inventory("hosts.csv", path)
-    assert inventory.n_without_address == 1
-    assert inventory.notes[2:] == (
+    # Of c and e no public address is known; d has one beside a private one.
+    assert (inventory.n_without_address, inventory.n_rows) == (3, 5)
+    assert inventory.notes[1].startswith("3 rows have addresses at which no public host is")
+    assert inventory.notes[-3:] == (
         "n_names of a host with several addresses counts at each of them in a run",
         "sites that are another one, spelt otherwise, and count apart: 1",
-        "rows with private or special addresses, taken as given: 1",
+        "rows with special addresses, taken as given: 1",
     )
