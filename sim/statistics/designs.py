@@ -106,8 +106,6 @@ def rank_shares(result: Floats, inputs: Floats) -> Floats:
         return share
     left = _ranks(result)
     total = float(left @ left)
-    if total <= 0 or n_inputs == 0:
-        return share
     norm = np.sqrt((inputs**2).sum(axis=0))
     chosen: list[Floats] = []
     for n_named in range(min(MOST_NAMED, n_inputs)):
@@ -115,9 +113,7 @@ def rank_shares(result: Floats, inputs: Floats) -> Floats:
         rest = float(left @ left)
         if rest <= 1e-12 * total:
             break
-        with np.errstate(invalid="ignore", divide="ignore"):
-            r = np.where(norm > 0, left @ inputs / (norm * np.sqrt(rest)), 0.0)
-        best = int(np.argmax(np.abs(r)))
+        best = int(np.argmax(np.abs(left @ inputs) / np.maximum(norm, 1e-300)))
         column = inputs[:, best]
         for one in chosen:
             column = column - (one @ column) * one
