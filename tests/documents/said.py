@@ -169,7 +169,7 @@ def fleet(clone: Path) -> Iterator[str]:
 
 def own_case(clone: Path) -> Iterator[str]:
     page = (clone / "our-case" / "answer" / "report.html").read_text(encoding="utf-8")
-    begins = "2 of your 3 sites are cut off from some customers"
+    begins = "2 of your 3 sites are cut off from over 10% of customers"
     assert begins in page
     yield f"begins: *{begins}*"
     assert "198.51.100.7/32</span> (betting.example)" in page

@@ -332,17 +332,19 @@ CAUSES = {
 """The orders: with a purpose, from the record, to be slowed down."""
 SITES_CUT_OFF = {
     (False, True): say(
-        "In {times} of {of} simulations {whose} is cut off from some customers, for at least {h}."
+        "In {times} of {of} simulations {whose} is cut off from over {limit} of customers, for at "
+        "least {h}."
     ),
     (False, False): say(
-        "In {times} of {of} simulations {whose} is cut off from some customers, for {h} in all."
+        "In {times} of {of} simulations {whose} is cut off from over {limit} of customers, for {h} "
+        "in all."
     ),
     (True, True): say(
-        "{k} of your {n} sites are cut off from some customers, each in {times} of {of} "
+        "{k} of your {n} sites are cut off from over {limit} of customers, each in {times} of {of} "
         "simulations; the median one then for at least {h}."
     ),
     (True, False): say(
-        "{k} of your {n} sites are cut off from some customers, each in {times} of {of} "
+        "{k} of your {n} sites are cut off from over {limit} of customers, each in {times} of {of} "
         "simulations; the median one then for {h} in all."
     ),
 }
@@ -508,6 +510,7 @@ def sentence_of_sites(run: RunFolder, strategy: str) -> tuple[Text, str]:
         times=joined("\N{EN DASH}", map(whole, sorted({times.min(), times.max()}))),
         of=whole(of),
         h=hours_text(hours),
+        limit=definition(run.scenario["thresholds"]["impaired"]),
     )
     range_ = range_text(hours)
     return sentences(unknown, said), unbroken(say("{n} h", n=range_)) if range_ else ""

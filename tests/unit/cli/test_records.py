@@ -254,7 +254,7 @@ def test_a_record_of_one_session_has_its_hours(tmp_path):
     assert "still listed" not in page
     # It was blocked when the record began, whatever is known of other sites.
     words = " ".join(re.sub("<[^>]*>", " ", page).replace("\xa0", " ").split())
-    assert "is cut off from some customers, for at least 3.5 hours" in words
+    assert "is cut off from over 0.02% of customers, for at least 3.5 hours" in words
 
 
 def test_what_is_blocked_when_a_record_ends_is_until_its_last_poll(tmp_path):

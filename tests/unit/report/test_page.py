@@ -1008,7 +1008,9 @@ def test_own_sites_lead_with_hours_as_worked_out_by_hand(site_folder, monkeypatc
     assert f"shop.example 16 Apr, 10:00 4 of 4 6 {cells(100, 100)}" in text
     # Of an address in nobody's table, b is too slow for half an hour.
     assert f"far.example 16 Apr, 20:00 4 of 4 0.5 {cells(100, 0)}" in text
-    said = "5 of your 5 sites are cut off from some customers, each in 4 of 4 simulations; the"
+    said = (
+        "5 of your 5 sites are cut off from over 10% of customers, each in 4 of 4 simulations; the"
+    )
     ours, orders = sites.TABLES["population.inventory"][1:], sites.TABLES["strategy.orders"][1:]
     listed = [ip_network(row.split(",")[2]) for row in orders]
     n = sum(any(ip_address(row.split(",")[1]) in one for one in listed) for row in ours)
@@ -1271,22 +1273,25 @@ def test_a_compared_strategy_is_the_scenario_s_own_in_whatever_sequence_its_keys
     ("hours", "said"),
     [
         ([[6], [6]],
-         "In 2 of 2 simulations your site is cut off from some customers, for 6 hours in all."),
+         "In 2 of 2 simulations your site is cut off from over 10% of customers, "
+         "for 6 hours in all."),
         ([[1], [0]],
-         "In 1 of 2 simulations your site is cut off from some customers, for 1 hour in all."),
+         "In 1 of 2 simulations your site is cut off from over 10% of customers, "
+         "for 1 hour in all."),
         ([[0], [0]], "Your site was not cut off in 2 simulations."),
         ([[0, 0], [0, 0]], "None of your 2 sites was cut off in 2 simulations."),
         ([[6], [0], [6], [6]],
-         "In 3 of 4 simulations your site is cut off from some customers, for 6 hours in all."),
+         "In 3 of 4 simulations your site is cut off from over 10% of customers, "
+         "for 6 hours in all."),
         (
             [[0, 0], [0, 0], [0, 0], [0, 4]],
-            "In 1 of 4 simulations one of your 2 sites is cut off from some customers, for 4 "
-            "hours in all.",
+            "In 1 of 4 simulations one of your 2 sites is cut off from over 10% of customers, for "
+            "4 hours in all.",
         ),
         # Each site has a row with its own count; the hours are those of who was cut off.
         (
             [[6, 0, 0], [6, 2, 0], [0, 2, 0], [0, 2, 0]],
-            "2 of your 3 sites are cut off from some customers, each in 2\N{EN DASH}3 of 4 "
+            "2 of your 3 sites are cut off from over 10% of customers, each in 2\N{EN DASH}3 of 4 "
             "simulations; the median one then for 3 hours in all (2 to 5.7 h).",
         ),
         ([[math.nan], [math.nan]], "It is not known whether your site was blocked."),
@@ -1333,6 +1338,9 @@ def test_an_outage_at_small_operators_alone_is_not_called_none(site_folder, monk
         " In a simulation users of at most 1 of 3 operators (10% of all) were cut off, but never "
         "more than 12.5% of the customers of a site."
     )
+    # What is cut off is cut off from more than that.
+    number["impaired_h"] = nothing + 1
+    assert "2 of your 2 sites are cut off from over 12.5% of customers" in answer(run).whole
 
 
 def test_a_bound_from_below_lies_within_its_range():
@@ -1365,7 +1373,7 @@ def lasts(found: Estimate, name: str = "lasts") -> str:
         (
             [[24, 96]],
             [[0, 1]],
-            "2 of your 2 sites are cut off from some customers, each in 1 of 1 "
+            "2 of your 2 sites are cut off from over 10% of customers, each in 1 of 1 "
             "simulations; the median one then for at least 60",
         ),
         # The middle one of three is known; not where one of few hours still goes on.
@@ -1376,7 +1384,7 @@ def lasts(found: Estimate, name: str = "lasts") -> str:
         ([[24, 96], [24, 24], [24, 24]], [[0, 1], [0, 0], [0, 0]],
          "the median one then for 24 hours in all"),
         ([[0, 96], [0, 90]], [[0, 1], [0, 0]],
-         "from some customers, for at least 93 hours (90.3 to 95.7 h)."),
+         "from over 10% of customers, for at least 93 hours (90.3 to 95.7 h)."),
     ],
 )  # fmt: skip
 def test_a_median_that_the_end_of_the_run_may_have_cut_is_a_bound(
