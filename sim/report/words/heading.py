@@ -411,6 +411,8 @@ def _in_words(warning: str) -> str:
         return say(
             "The run takes {columns} from its own tables, not from {file}.", **found.groupdict()
         )
+    if found := re.fullmatch(r"(\S+): (\w+): the comma is read as the decimal mark", warning):
+        return say("{file}: a comma in {column} is a decimal mark.", file=found[1], column=found[2])
     return f"{capitalised(warning).removesuffix('.')}."
 
 

@@ -112,13 +112,15 @@ OWN = "hosts.csv: a run takes from its own tables, and not from the file: provid
 
 
 def test_frequent_warnings_are_in_the_language_of_the_page():
-    manifest = {"warnings": [MISSED, OWN, "odd thing"], "strategy": "orders"}
+    comma = "hosts.csv: revenue_per_h: the comma is read as the decimal mark"
+    manifest = {"warnings": [MISSED, OWN, "odd thing", comma], "strategy": "orders"}
     found = other_warnings(RunFolder(Path(), manifest, {"strategy": {"id": "orders"}}))
     assert found[2] == "Odd thing."
     assert found[0].startswith("No modelled business was hit: no customer of one needed")
     assert found[1] == "The run takes provider, asn from its own tables, not from hosts.csv."
     spanish = [language("es").write(one) for one in found]
     assert spanish[0].startswith("Ninguna empresa del modelo")
+    assert spanish[3] == "hosts.csv: una coma en revenue_per_h separa los decimales."
     assert spanish[1] == "La simulación toma provider, asn de sus propias tablas, no de hosts.csv."
 
 
