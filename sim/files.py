@@ -83,10 +83,9 @@ def to_utf8(text: bytes, note: str = "") -> tuple[bytes, str]:
 def not_utf8(data: bytes, got: str) -> str:
     """Return what is wrong with a text that is not UTF-8, and how to make it so."""
     code = "windows-1251" if re.search(rb"[\xc0-\xff]{4}", data) else "windows-1250"
-    more = f" (or {', '.join(_LETTERS)} if letters are wrong)"
     if data.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
-        code, more = "utf-16", ""
-    way = f"`iconv -f {_encoding_of(data) or code} -t utf-8 FILE > NEW`{more}"
+        code = "utf-16"
+    way = f"`iconv -f {_encoding_of(data) or code} -t utf-8 FILE > NEW`"
     save = 'save it as UTF-8 (a spreadsheet as "CSV UTF-8")'
     return f"expected UTF-8 text, got {got}: {save}, or run {way}"
 

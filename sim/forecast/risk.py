@@ -120,14 +120,13 @@ def rate_sites(outlook: Outlook, inventory: Inventory) -> list[RiskRow]:
     for site, name in enumerate(inventory.site):
         # The record polls public IPv4 alone: of IPv6 and private networks it knows nothing.
         some = dict.fromkeys(one for one in numbers[site] if one is not None)
-        known = tuple(one for one in some if one in of_record or _is_public(one))
+        known = tuple(
+            one
+            for one, at in zip(some, map(IPv4Address, some), strict=True)
+            if one in of_record or (at.is_global and not at.is_multicast)
+        )
         rows.append(rate.row(name, known, is_site=True))
     return rows
-
-
-def _is_public(text: str) -> bool:
-    address = IPv4Address(text)
-    return address.is_global and not address.is_multicast
 
 
 def rate_networks(outlook: Outlook) -> list[RiskRow]:

@@ -42,11 +42,6 @@ def is_frame(value: object) -> bool:
     return kind.__module__.partition(".")[0] in _PACKAGES and kind.__name__ in _FRAMES
 
 
-def _is_series(value: object) -> bool:
-    kind = type(value)
-    return kind.__module__.partition(".")[0] == "pandas" and kind.__name__ == "Series"
-
-
 def is_unknown(value: object) -> bool:
     """Whether a cell is None, NaN, or pandas' NaT or NA, which equals nothing."""
     return value is None or type(value).__name__ == "NAType" or bool(value != value)
@@ -97,7 +92,11 @@ def columns_of(given: Any, name: str) -> Mapping[str, Any]:
     if is_frame(given):
         return lists_of(given, name)
     if isinstance(given, Mapping):
-        index = {key: one.index for key, one in given.items() if _is_series(one)}
+        index = {
+            key: one.index
+            for key, one in given.items()
+            if type(one).__name__ == "Series" and type(one).__module__.startswith("pandas")
+        }
         other = [key for key in index if not index[key].equals(next(iter(index.values())))]
         if other:
             message = f"expected Series of one index, got another in {other[0]}: pass a DataFrame"

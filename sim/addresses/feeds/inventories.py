@@ -435,10 +435,7 @@ def _asked(named: dict[str, str], gathering: Gathering) -> dict[str, list[str]]:
 
 
 def _add_cells(
-    gathering: Gathering,
-    cells: Mapping[str, Sequence[str]],
-    line: Line,
-    chosen: Mapping[str, str],
+    gathering: Gathering, cells: Mapping[str, Sequence[str]], line: Line, chosen: Mapping[str, str]
 ) -> None:
     """Add one record for each row, of columns under our names."""
     record = gathering.add_records(line.size)

@@ -61,13 +61,13 @@ _LETS_THROUGH = re.compile(
     r"|lista bianca|rimoss[oa]|revocat[oa]|inattiv[oa]|esclus[oa]"
     r"|разреш[её]н[оаы]?|разрешить|белый список|разблокирован[оаы]?|исключ[её]н[оаы]?"
     r"|удал[её]н[оаы]?|снят[оаы]?|не ?актив(ен|но|на)|отмен[её]н[оаы]?"
-    r"|не (за)?блокир(уется|ован[оаы]?)",
+    r"|не (за)?блокир(уется|ован[оаы]?)"
 )
 _OPENS = re.compile(
     r"((not|no longer) (block|list|bann?)ed|(do not|don.?t|never) (block|list|drop|ban)|allowed"
     r"|permitted|(white|allow) ?list(ed|ing)?|unblocked|delisted|removed|lifted|desbloquead[oa]"
     r"|permitid[oa]|levantad[oa]|sbloccat[oa]|rimoss[oa]|разблокирован[оаы]?|разреш[её]н[оаы]?|исключ[её]н[оаы]?)"
-    r"\b.*",
+    r"\b.*"
 )
 _THROUGH = re.compile(rf"(?:{_LETS_THROUGH.pattern})(?: ?[^\w\s].*)?|{_OPENS.pattern}", re.DOTALL)
 _WATCHES = re.compile(

@@ -51,17 +51,7 @@ def write_assessment(found: Assessment, questions: Sequence[CourtQuestionRow] = 
     run, parameters = found.run, parameters_of(found.run, found.label)
     rows = dict(zip(run.strategies, answer(run).strategies, strict=True))
     shown = dict.fromkeys((found.label, *found.others, found.baseline))
-    used = (
-        as_bound,
-        capitalised,
-        is_cut,
-        label,
-        notices,
-        number,
-        span,
-        verdict_sentence,
-        whole,
-    )
+    used = (as_bound, capitalised, is_cut, label, notices, number, span, verdict_sentence, whole)
     return render_markdown(
         "assessment.md.j2",
         **{one.__name__: one for one in used},

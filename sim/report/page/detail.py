@@ -50,13 +50,7 @@ from sim.report.words.languages import (
 )
 from sim.report.words.numbers import number, percent, percent_span, with_range
 from sim.report.words.record import OR_BEFORE, is_record
-from sim.report.words.sentences import (
-    LOSS_PARTS,
-    read_bound,
-    read_cut_off,
-    read_losses,
-    step_text,
-)
+from sim.report.words.sentences import LOSS_PARTS, read_bound, read_cut_off, read_losses, step_text
 from sim.report.words.sites import read_hours_at
 from sim.results.folder import RunFolder, assumptions_of, input_rows, later
 from sim.results.store import NOT_ATTRIBUTED

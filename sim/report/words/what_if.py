@@ -11,13 +11,7 @@ import numpy as np
 from sim.measure.estimates import Estimate, count_over, estimate_of, estimate_over
 from sim.report.words.heading import in_currency
 from sim.report.words.languages import Text, capitalised, joined, say
-from sim.report.words.numbers import (
-    NOT_KNOWN,
-    hours_text,
-    range_text,
-    whole,
-    with_mark,
-)
+from sim.report.words.numbers import NOT_KNOWN, hours_text, range_text, whole, with_mark
 from sim.report.words.record import NOT_POLLED, is_record, may_be_unpolled
 from sim.report.words.sites import find_least, read_known
 from sim.results.folder import RunFolder
