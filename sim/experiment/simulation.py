@@ -148,8 +148,8 @@ class _Worker:
             amounts = resolved.amounts
             groups = group_columns(tuple(count_in(amounts, counts)), amounts.currency)
             measured = {"measures": measure_columns(found), "hits": groups}
-            if sites := site_columns(resolved, world, outcome, priced.prices):
-                measured[SITE_RUNS] = sites
+            if has_sites:
+                measured[SITE_RUNS] = site_columns(resolved, world, outcome, priced.prices)
                 measured[SITE_SESSION_RUNS] = session_columns(world, outcome)
             # Hundreds of members are read at some times; single runs at every change.
             at_s = None if draws is None else _kept_times(resolved)

@@ -212,7 +212,7 @@ def _totals(number: Mapping[str, NDArray[np.float64]], left: Stretches, first: i
 def site_columns(
     resolved: Resolved, world: World, outcome: Outcome, prices: ParameterDraws
 ) -> Mapping[str, ColumnData]:
-    """Columns of ``site_runs.parquet`` of one run, from ``business`` on; none without sites.
+    """Columns of ``site_runs.parquet`` of one run, from ``business`` on.
 
     Notes
     -----
@@ -220,8 +220,7 @@ def site_columns(
     its lost demand is that of all cohorts: over groups it sums to what the site lost.
     """
     sites = world.businesses.sites
-    if sites is None:
-        return {}
+    assert sites is not None
     n, first = sites.n, world.businesses.n_businesses - sites.n
     group, hours, lost_h = _by_group(world, outcome)
     is_hit = (hours > 0).any(axis=0) | (lost_h > 0)

@@ -137,7 +137,7 @@ class KindDraws:
         """
         if not n.any():
             return np.zeros(n.shape)
-        mean = self.n_names / np.where(self.n_addresses > 0, self.n_addresses, 1)
+        mean = self.n_names / np.maximum(self.n_addresses, 1e-300)
         share = self.n_addresses / self.n_addresses.sum(axis=1, keepdims=True)
         return np.asarray((rng.multinomial(n, share) * mean).sum(axis=1))
 

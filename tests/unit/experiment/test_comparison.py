@@ -18,11 +18,13 @@ from sim.experiment.comparison import (
     judge_pairs,
     n_needed,
     weigh_strategies,
+    with_dependence,
 )
 from sim.experiment.plan import Plan
 from sim.measure.measures import Measure
-from sim.measure.summary import Measured
+from sim.measure.summary import Measured, end_errors
 from sim.results.tables import Line
+from sim.statistics.designs import chance_share
 
 N = 25
 NO_SAMPLE = SimpleNamespace(population=SimpleNamespace(n_businesses=0))
@@ -410,8 +412,8 @@ def test_only_simulations_of_all_strategies_are_judged():
 class Fake(Inputs):
     """Inputs with chosen amounts."""
 
-    def __init__(self, amount: NDArray[np.float64]) -> None:
-        self.amount, self._ranks, self.is_paired = amount, {}, False
+    def __init__(self, amount: NDArray[np.float64], *, is_paired: bool = False) -> None:
+        self.amount, self._ranks, self.is_paired = amount, {}, is_paired
         self.keys = [f"k.{row}" for row in range(amount.shape[1])]
         self.owner = np.arange(amount.shape[1])
 
@@ -445,3 +447,30 @@ def test_too_few_of_the_rarer_order_name_no_input():
     assert (
         judged([1.0] * 100, np.where(is_less, 2.0, 0.5).tolist(), inputs=inputs).depends_on_1 == ""
     )
+
+
+def test_the_first_of_each_pair_names_the_inputs_and_both_tell_the_chance():
+    rng = np.random.default_rng(4)
+    amount = rng.random((60, 5))
+    value = np.repeat(amount[:, 2], 2) + rng.random(120) / 9
+    value[1::2] += rng.random(60)
+    inputs = Fake(np.repeat(amount, 2, axis=0), is_paired=True)
+    part = Measured.of(
+        {
+            member: [Measure(COLLATERAL, "hours", one, 1.0, "hours")]
+            for member, one in enumerate(value.tolist())
+            if member != 40
+        }
+    )
+    value[40] = np.nan
+    known = ~np.isnan(value[::2])
+    ((key, share),) = Fake(amount).shares(value[::2][known], np.flatnonzero(known)).items()
+    low_error, high_error = end_errors(value[::2])
+    line = SimpleNamespace(strategy="one", metric=COLLATERAL, n_known=119, also=dict)
+    assert with_dependence([cast("Line", line)], {"one": part}, inputs) == [
+        {
+            "chance_share": chance_share(value.reshape(-1, 2)), "low_error": low_error,
+            "high_error": high_error, "depends_on_1": key, "depends_on_1_share": share,
+        }
+    ]  # fmt: skip
+    assert key == "k.2"
