@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 from scipy.special import ndtri
 
-from sim.names.expected import KindDraws, draw_kinds, draw_law, draw_laws
+from sim.names.expected import KindDraws, draw_found_names, draw_kinds, draw_law, draw_laws
 from sim.names.law import (
     Calibration,
     NamesLaw,
@@ -346,6 +346,15 @@ def test_names_on_many_addresses_are_as_many_as_their_law_says():
     error = np.sqrt(((law.size - law.mean_names) ** 2 @ law.count) / law.n_addresses / n[0])
     assert np.abs(names / n - law.mean_names).max() < 5 * error
     assert np.abs(names / n - 1.05 * law.mean_names).min() > 5 * error
+
+
+def test_addresses_of_one_size_are_found_with_all_of_their_names():
+    kinds = [KindDraws(np.full((5, 1), 5.0), np.full((5, 1), 15.0))]
+    # Of 100 one or none; any where none carry names; more than carry any; all there are.
+    carrying, n = np.array([[100, 100, 0, 0.5, 7]]), np.array([1, 0, 5, 2, 7])
+    names, expected = draw_found_names(kinds, carrying, n, np.random.default_rng(1))
+    assert names.tolist() == [[3, 0, 0, 6, 21]]
+    assert expected == pytest.approx(names, rel=2e-3)
 
 
 def test_a_kind_without_addresses_is_said():
