@@ -94,6 +94,11 @@ def _has_address(cell: str) -> bool:
 
 def _check_no_table(sample: Sample, given: Input) -> None:
     """Refuse a table that would be read as a list, each line up to its first semicolon."""
+    if re.match("sep=.", sample.text):
+        message = (
+            f"expected a list or a table, got {shown(sample.lines[0])}: take this line of Excel out"
+        )
+        raise DataError([Problem(given.name, message, 1)])
     lines = sample.first_lines("#", ";")
     for delimiter in DELIMITERS:
         rows = cut_lines(lines, delimiter)
@@ -259,8 +264,8 @@ _LINES: Mapping[str, str] = {
         "Terraform's notation for people: give the output of `terraform show -json`"
     ),
     r"[A-Z][A-Z_/ ]*|\S+(?: {2,}\S+)+|[-+=| ]+|\|.*\||.*\t/subscriptions/.*": (
-        "a table as commands print it for people: ask for JSON (aws --output json, az -o json, "
-        "gcloud --format=json)"
+        "a table for people: write it as CSV, or ask the command that printed it for JSON "
+        "(aws --output json, az -o json, gcloud --format=json)"
     ),
     r"---|- .*|[\w.-]+:( .*)?": f"YAML: ask for JSON (-o json), or {_ONE_A_LINE}",
     r"[{}\[\]].*|\"[^\"]*\":.*": f"JSON: {_ONE_A_LINE}",

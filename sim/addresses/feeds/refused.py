@@ -192,6 +192,20 @@ RULES = (
     ),
     NFTABLES,
     Refused(
+        "rules of the firewall of Windows",
+        "Get-NetFirewallRule -Enabled True -Action Block | Get-NetFirewallAddressFilter | "
+        "ForEach-Object RemoteAddress > list.txt",
+        f"on that machine {_EXTRACT}",
+        _has(r"(?i:(?:^|[ \t])(?:(?:New|Set)-NetFirewallRule|netsh[ \t]+advfirewall)[ \t])"),
+    ),
+    Refused(
+        "rules of Suricata or Snort",
+        "awk '/^(drop|reject)/ {gsub(/[][]/, \"\"); print $3; print $6}' FILE | tr , '\\n' | "
+        "grep '[.:]' > list.txt",
+        _EXTRACT,
+        _has(rf"{_START}(?:alert|drop|pass|reject\w*|log)[ \t].{{0,2000}}[ \t](?:->|<>)[ \t].*\("),
+    ),
+    Refused(
         "a script of MikroTik RouterOS",
         'awk \'{gsub(/"[^"]*"/, "")} / list=NAME/ && !/disabled=yes/ {for (i = 1; i <= NF; i++) '
         'if (sub(/^address=/, "", $i)) print $i}\' FILE > list.txt',

@@ -116,6 +116,14 @@ EXAMPLES = {
         '{"ip": "198.51.100.7", "outboundTag": "block"}\n',
         "// rules of our own\n" + json.dumps({"outbounds": [], "route": {"rules": []}}, indent=1),
     ],
+    "Windows": [
+        "New-NetFirewallRule -DisplayName x -RemoteAddress 198.51.100.0/24 -Action Block\n",
+        "netsh advfirewall firewall add rule name=y dir=out action=allow remoteip=198.51.100.7\n",
+    ],
+    "Suricata": [
+        'drop ip [198.51.100.1,198.51.100.2] any -> $HOME_NET any (msg:"x"; sid:1;)\n',
+        "pass ip 198.51.100.7 any -> any any (sid:2;)\n",
+    ],
     # ipset(8), dnsmasq(8), adblockplus.org/filter-cheatsheet, draft-vixie-dnsop-dns-rpz.
     "ipset": [
         "create s hash:net\nadd s 198.51.100.0/24\nadd s 198.51.100.7 nomatch\n",
@@ -198,7 +206,10 @@ def test_words_of_rules_in_comments_and_columns_make_no_rules(tmp_path):
 def test_no_reader_of_rules_is_left_and_each_language_has_a_way_out():
     assert not {"iptables", "mikrotik", "openwrt", "clash", "routing"} & {f.name for f in FORMS}
     commands = [kind.command for kind in RULES]
-    assert all("FILE" in one or one.startswith(("nft -j list", "ipset save")) for one in commands)
+    assert all(
+        "FILE" in one or one.startswith(("nft -j list", "ipset save", "Get-Net"))
+        for one in commands
+    )
 
 
 NFT = {"nftables": [{"metainfo": {"version": "1"}}, {"set": {"name": "s", "elem": [
@@ -217,6 +228,8 @@ NFT = {"nftables": [{"metainfo": {"version": "1"}}, {"set": {"name": "s", "elem"
          ["192.0.2.1", "198.51.100.0/24", "203.0.113.1-203.0.113.9", "192.0.2.7", "2001:db8::/32"]),
         ("ipset", "create s hash:net\nadd s 198.51.100.0/24 timeout 60\nadd s 192.0.2.1\n",
          ["198.51.100.0/24", "192.0.2.1"]),
+        ("Suricata", "drop ip [192.0.2.1,192.0.2.2] any -> $HOME_NET any (sid:1;)\n"
+         "pass ip 192.0.2.7 any -> any any (sid:2;)\n", ["192.0.2.1", "192.0.2.2"]),
         ("browsers", "! x\n||a.example^\n||b.example^$third-party\n@@||c.example^\n",
          ["a.example", "b.example"]),
         ("dnsmasq", "address=/a.example/#\nlocal=/b.example/\nserver=/c.example/9.9.9.9\n",
@@ -246,6 +259,7 @@ def test_a_long_line_of_beginnings_of_rules_is_looked_at_in_bounded_time(tmp_pat
     ("form", "text", "said"),
     [
         ("", "192.0.2.1 255.0.255.0\n", "expected a list of addresses, got 1 lines that are none"),
+        ("", "sep=;\nIP;Comment\n192.0.2.1;x\n", ":1: expected a list or a table, got 'sep=;'"),
         ("list", "192.0.2.0/255.0.255.0\n", ":1: expected a prefix length from 0 to 32, got"),
         ("", '[{"ip": "192.0.2.1", "IP": "192.0.2.2"}]', ":1: IP: expected each column once"),
         ("orders", "effective,action,prefix\n2018-02-30,block,192.0.2.1\n", "2018-02-30"),
