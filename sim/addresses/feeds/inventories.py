@@ -128,8 +128,9 @@ class Table:
     def choose(self, columns: Mapping[str, Sequence[str]]) -> None:
         """Choose the columns that are read, given the first rows."""
         given = list(columns)
+        counts = [one for one in given if "".join(columns[one]).isdecimal()]
         chosen = _choose_columns(
-            given, self._gathering, self._more, needs_address=self._needs_address
+            given, self._gathering, self._more, needs_address=self._needs_address, counts=counts
         )
         # A host may also be an address, and then decide what its row means; or a number.
         name = plain_name(chosen.get("name", ""))
@@ -354,8 +355,12 @@ def _choose_columns(
     more: Sequence[str] = (),
     *,
     needs_address: bool = True,
+    counts: Sequence[str] = (),
 ) -> dict[str, str]:
-    """The user's column for each of ours; more columns of addresses are ``address_2``, …"""
+    """The user's column for each of ours; more columns of addresses are ``address_2``, …
+
+    Columns of whole numbers may count addresses.
+    """
     named: dict[str, str] = {}
     for column in given:
         if named.setdefault(plain_name(column), column) != column:
@@ -365,7 +370,9 @@ def _choose_columns(
     if "name" not in named and names:
         named["name"] = named[names[0]]
     placed = asked["address"][:1] or [named[each] for each in ADDRESS_COLUMNS if each in named]
-    placed = placed or [named[each] for each in named if is_of_addresses(each)]
+    placed = placed or [
+        column for each, column in named.items() if is_of_addresses(each) and column not in counts
+    ]
     if sorted(plain_name(each)[-1:] for each in placed) == ["4", "6"]:
         asked["address"] = placed  # The families of one host, as in NetBox's exports.
         placed = placed[:1]

@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from sim.addresses.feeds.exports import Host, Hosts
 from sim.addresses.feeds.feed import RESOLVE, UNPLACED, Feed
 from sim.addresses.feeds.gather import Gathering, count_lines, decode_lines, read_numbered
-from sim.addresses.feeds.inputs import Sample, is_address
+from sim.addresses.feeds.inputs import Sample, is_address, plain_name
+from sim.addresses.feeds.inventories import NAME_COLUMNS
 from sim.addresses.feeds.json_tables import parse_object, text_of
 from sim.addresses.sets.notation import shown
 from sim.addresses.text.reading import Entries4, Entries6
@@ -36,6 +37,7 @@ _FORMS = (
     ),
 )
 _SILENT = re.compile(rf"[!#;].*|[\da-fA-F.:]+(?:%\w+)?(?:\s+{_LOCAL})+\s*(?:#.*)?")
+_HEADINGS = ("name", "site", *NAME_COLUMNS)
 # To some a comment; in tables of addresses what is not meant.
 _NEGATED = re.compile(r"!\s*[\da-fA-F]*[.:][\da-fA-F.:]+(?:/\d+)?$")
 
@@ -61,7 +63,7 @@ def read_names(source: Readable, gathering: Gathering) -> Feed:
                 names.append("")
             elif found:
                 names += found
-            elif not _SILENT.fullmatch(line):
+            elif not (_SILENT.fullmatch(line) or (number == 1 and plain_name(line) in _HEADINGS)):
                 gathering.refuse(f"expected a name or an address, got {shown(line)}", number)
         gathering.add_named(names, listed)
     if n_below:
@@ -83,7 +85,7 @@ def _names_in(line: str) -> list[str]:
 
 def fits_names(sample: Sample) -> bool:
     """Return whether more than half of the lines are names."""
-    texts = [line.strip() for line in sample.first_lines("#", "!")]
+    texts = [line.strip() for line in sample.first_lines("#", "!", ";")]
     n_found = sum(bool(_names_in(text) or _SILENT.fullmatch(text)) for text in texts)
     return 2 * n_found > len(texts)
 

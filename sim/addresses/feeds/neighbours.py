@@ -158,7 +158,8 @@ def check_days(choice: ColumnChoice, name: str) -> str:
         got = f"{met['dmy']!r} and {met['mdy']!r}"
     else:
         got = f"{met['']!r}, which can be read in two ways"
-    advice = "say --dates dmy or --dates mdy" if choice.has_options else "write them so"
+    is_open = choice.has_options and not ways
+    advice = "say --dates dmy or --dates mdy" if is_open else "write all as the first"
     message = f"expected dates such as 2018-04-16, or that tell day from month; got {got}: {advice}"
     raise DataError([Problem(name, message)])
 
@@ -357,6 +358,7 @@ _DIGITS = str.maketrans("123456789", "0" * 9)
 
 
 _UNKNOWN = "expected a column that is known to describe its rows"
+_IF_COUNT = " if it counts addresses"
 
 
 class Neighbours:
@@ -430,13 +432,14 @@ class Neighbours:
                 problems.append(Problem(self._gathering.name, message, int(line[row]), 0, column))
         # Several of which no cell speaks against its row are settled by one line to copy, which
         # loses no addresses.
-        unknown = [one.key for one in problems if _UNKNOWN in one.message]
-        mute = [key for key in unknown if not any(map(_holds_addresses, cells[key]))]
+        unknown = [one for one in problems if _UNKNOWN in one.message]
+        mute = [one.key for one in unknown if _IF_COUNT not in one.message]
+        mute = [key for key in mute if not any(map(_holds_addresses, cells[key]))]
         mute = [key for key in mute if not self._is_dated(plain_name(key), cells[key])]
         names = [plain_name(key) for key in mute]
         if len(names) > 1 and all(names) and self._choice.has_options:
             others = "those without addresses" + " or times" * (self._choice.zone is not None)
-            which = "all of these" if mute == unknown else others
+            which = "all of these" if len(mute) == len(unknown) else others
             what = " ".join((f"to ignore {which}:", *(f"--ignore-column {name}" for name in names)))
             problems.insert(0, Problem(self._gathering.name, what))
         DataError.raise_any(problems)
@@ -540,10 +543,13 @@ class Neighbours:
             )
         if not plain:
             return f"name it in the first line, then {self._ways('NAME', texts)}"
-        at = plain_name(self._chosen.get("address", "address"))
+        at = plain_name(self._chosen.get("address", ""))
         no_name = are_figures or "name" in self._chosen
         name = "" if no_name else f"--column name={plain} if it names the row; "
         counts = [f"--column n_names={plain} if it counts names"] * ("name" in plain)
+        if "address" in plain:
+            way = f"--ignore-column {plain} beside a column end_ip of last addresses"
+            counts.append(f"{way}{_IF_COUNT}")
         ways = [
             *(counts if are_figures else ()),
             f"--ignore-column {plain} if each row lists its address whatever stands there",
@@ -551,7 +557,10 @@ class Neighbours:
             "it says which",
             f"--column address={at} --column address={plain} if both are listed",
         ]
-        return f"{times}say {'; '.join(ways[::-1] if any(map(_holds_addresses, texts)) else ways)}"
+        has_addresses = any(map(_holds_addresses, texts))
+        if not at:
+            ways[-1:] = [f"--column address={plain} if rows list what it holds"] * has_addresses
+        return f"{times}say {'; '.join(ways[::-1] if has_addresses else ways)}"
 
 
 def _own(read: Mapping[str, Sequence[str]], row: int) -> Entry | None:

@@ -175,7 +175,7 @@ def test_dates_that_do_not_tell_day_from_month_are_refused(other, options, told,
     text = f"ip,date\n198.51.100.1,01/02/2026\n198.51.100.2,{other}\n"
     assert told in init(tmp_path, text, "--country", "ES", *options, status=4).output
     text = "ip,date\n198.51.100.1,13/02/2026\n198.51.100.2,02/14/2026\n"
-    both = "got '13/02/2026' and '02/14/2026'"
+    both = "got '13/02/2026' and '02/14/2026': write all as the first"
     assert both in init(tmp_path, text, "--country", "ES", status=4).output
 
 

@@ -432,6 +432,27 @@ def test_without_options_a_message_names_none(path):
         assert feed_of_columns({heading: [A]}, "frame").n_records == 1
 
 
+def test_whole_numbers_called_addresses_count_them(path):
+    path.write_text("Start address;Addresses;Holder\n198.51.100.0;256;Foo\n")
+    with pytest.raises(DataError, match="say which by --column address=NAME"):
+        read(path)
+    with pytest.raises(DataError, match="--ignore-column addresses beside a column end_ip") as told:
+        read(path, "address=start_address")
+    assert "to ignore" not in str(told.value)
+    path.write_text("Start address;Addresses;end_ip\n198.51.100.0;256;198.51.100.255\n")
+    feed = read(path, "address=start_address", ignored=["addresses"])
+    assert feed.to_set().v4.n_addresses == 256
+
+
+def test_without_a_column_of_addresses_none_is_named(path):
+    path.write_text("Name,PublicIPv4,Memory,Region\nd1,198.51.100.7,1024,fra1\n")
+    with pytest.raises(DataError) as told:
+        read(path)
+    assert "say --column address=publicipv4 if rows list what it holds" in str(told.value)
+    assert "address=address" not in str(told.value)
+    assert "address=memory" not in str(told.value)
+
+
 def test_whole_numbers_called_names_may_count_them(path):
     path.write_text(f"IP address,Company,names\n{A},Acme Ltd,3\n{B},Bolt Inc,12\n")
     with pytest.raises(DataError, match="say --column n_names=names if it counts names; --ignore"):

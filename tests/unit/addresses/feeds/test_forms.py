@@ -115,12 +115,18 @@ def test_bad_addresses_are_told_all_at_once_and_left_out_when_asked(form, tmp_pa
     assert feed.to_set() == AddressSet.of(*good)
 
 
+def test_a_list_of_addresses_with_more_comments_than_entries_is_one(tmp_path):
+    file = written(tmp_path, "; DROP\n; of today\n198.51.100.0/24 ; SBL1\n", "drop.txt")
+    assert sniff(file) == "list"
+
+
 @pytest.mark.parametrize(
     ("form", "text", "told"),
     [
         ("names", "a.example\nb.example\n", "2 entries are names"),
         ("names", "0.0.0.0 a.example\n::1 b.example # x\n", "2 entries are names"),
         ("names", "http://a.example/a\nhttps://b.example\n", "2 entries are names"),
+        ("names", "Domain name\na.example\nb.example\n", "2 entries are names"),
     ],
 )
 def test_a_list_of_names_is_known_as_one_and_the_way_to_addresses_is_said(
