@@ -169,16 +169,6 @@ class Attributes:
             Entries6(*masked(self.table6.address, self.table6.length), line6),
         )
 
-    def records_of(
-        self, address4: NDArray[np.int64], address6: Numbers
-    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Record of the most specific prefix over each address; -1 where there is none."""
-        record4, record6 = np.append(self.record4, -1), np.append(self.record6, -1)
-        return (
-            record4[self.table4.longest_match(address4)],
-            record6[self.table6.longest_match(address6)],
-        )
-
 
 def break_down(listed: AddressSet, attributes: Attributes, by: Sequence[str]) -> list[Breakdown]:
     """Count what is listed by each column, or combination of columns, that the table has."""

@@ -372,7 +372,9 @@ def _attributed(inventory: Feed, attributes: Attributes, by: str) -> Labels | No
     labels = labels_of(attributes.feed, by)
     if labels is None:
         return None
-    found4, found6 = attributes.records_of(inventory.v4.start, inventory.v6.start)
+    # The record of the most specific prefix over each address; -1 where there is none.
+    found4 = np.append(attributes.record4, -1)[attributes.table4.longest_match(inventory.v4.start)]
+    found6 = np.append(attributes.record6, -1)[attributes.table6.longest_match(inventory.v6.start)]
     code = np.full(inventory.n_records, -1, np.int32)
     coded = np.append(labels.code, np.int32(len(labels.names)))
     for record, found in ((inventory.record6, found6), (inventory.record4, found4)):

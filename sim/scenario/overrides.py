@@ -23,14 +23,6 @@ OFF = "off"
 """Takes away a section, or a single key, that a scenario may leave out."""
 
 
-def is_column(text: str) -> bool:
-    """Whether ``table.column=amount`` is meant, of a shipped table: one's own is edited."""
-    key, separator, _ = text.partition("=")
-    table, dot, column = key.strip().rpartition(".")
-    is_key = table.partition(".")[0] in Scenario.model_fields
-    return bool(separator and dot and column) and table in table_names() and not is_key
-
-
 def override(document: Document, text: str) -> ColumnChange | None:
     """Set ``key.path=value``, or read ``table.column=amount``, as of the command line.
 
@@ -39,11 +31,12 @@ def override(document: Document, text: str) -> ColumnChange | None:
     origin = f"--set {text}"
     key, separator, written = (part.strip() for part in text.partition("="))
     path = tuple(key.split("."))
+    table, _, column = key.rpartition(".")
     try:
-        if is_column(text):
+        # A column of a shipped table: one's own is edited.
+        if separator and column and path[0] not in Scenario.model_fields and table in table_names():
             if (amount := quantities.finite_number(written)) is None:
                 raise ScenarioError([Problem(origin, f"expected a number, got {written!r}")])
-            table, _, column = key.rpartition(".")
             return ColumnChange(table, column, (amount,), origin)
         if separator and all(path):
             set_value(document, path, parse_scalar(written, origin), Place(origin))

@@ -201,8 +201,6 @@ def _marked_blocks(given: Input, limits: Limits) -> Iterator[Block]:
 
 # Mistakes that are told one by one where one sentence tells them all.
 _EXAMPLES = 3
-# Mistakes that may all be told one by one, though there are more of them than rows.
-_FEW = 20
 # Lines that are looked at, of those that are neither blank nor comment.
 _MOST_LINES = 200
 
@@ -285,7 +283,7 @@ def _explained(error: BadLinesError, given: Input, format_name: str, limits: Lim
             f"expected a list of addresses, got {error.n_bad:,} lines that are none and "
             f"{error.n_good:,} that are; it looks like {told}"
         )
-    elif error.n_bad > max(error.n_good, _FEW):
+    elif error.n_bad > max(error.n_good, 20):  # Fewer are told one by one.
         summary = (
             f"expected a file of the form {format_name}, got {error.n_bad:,} mistakes and "
             f"{error.n_good:,} rows; if it is of another form, leave --as out or name that form"

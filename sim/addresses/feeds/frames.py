@@ -26,20 +26,19 @@ from sim.sql import parquet_rows, sql_pattern
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-_FRAMES = ("DataFrame", "Table", "RecordBatch", "DuckDBPyRelation")
 # Rows and bytes of text read at a time, and what DuckDB may take of memory while it unpacks them: a
 # small file may stand for a text of megabytes in each of millions of rows.
 _BATCH, _BATCH_BYTES, _MEMORY = 500_000, 2**24, "1GB"
 # Columns that weigh or name hosts, and forms whose records have times: a normal table has neither
 # the records without an address nor the times.
 _OF_HOSTS, _DATED = ("name", "n_names", "revenue_usd_per_h"), ("orders", "polls")
-_PACKAGES = ("pandas", "polars", "pyarrow", "duckdb", "_duckdb")
 
 
 def is_frame(value: object) -> bool:
     """Whether a value is a frame of pandas or polars, an Arrow table or a relation of DuckDB."""
-    kind = type(value)
-    return kind.__module__.partition(".")[0] in _PACKAGES and kind.__name__ in _FRAMES
+    package, name = type(value).__module__.partition(".")[0], type(value).__name__
+    is_ours = package in ("pandas", "polars", "pyarrow", "duckdb", "_duckdb")
+    return is_ours and name in ("DataFrame", "Table", "RecordBatch", "DuckDBPyRelation")
 
 
 def is_unknown(value: object) -> bool:

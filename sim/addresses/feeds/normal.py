@@ -25,8 +25,6 @@ SCHEMA = "overblock/normal-table/2"
 _ROWS = 50_000
 # What the table may take of memory before it waits on disk.
 _MEMORY = "512MB"
-# Rows of a row group, which is written from memory in one piece, with texts of any length.
-_GROUP_ROWS = 2**14
 
 
 def write_normal(feed: Feed, path: Path, *, sha256: str, version: str, force: bool = False) -> int:
@@ -78,7 +76,8 @@ def write_normal(feed: Feed, path: Path, *, sha256: str, version: str, force: bo
                 pairs = ", ".join(f"{key}: {sql_text(value)}" for key, value in metadata.items())
                 connection.execute(
                     f"COPY normal TO {sql_path(partial)} (FORMAT parquet, COMPRESSION zstd, "
-                    f"ROW_GROUP_SIZE {_GROUP_ROWS}, KV_METADATA {{{pairs}}})"
+                    # A row group is written from memory in one piece, with texts of any length.
+                    f"ROW_GROUP_SIZE {2**14}, KV_METADATA {{{pairs}}})"
                 )
         except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
             raise OSError(str(error).splitlines()[0]) from None

@@ -18,7 +18,6 @@ from sim.errors import DataError, Problem
 
 _CONTROL = re.compile(rb"[\x01-\x08\x0e-\x1a]")
 """Bytes that are in no text."""
-_LOOKED_AT = 2**10
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _MMDB = b"\xab\xcd\xefMaxMind.com"
 """Begins the metadata at the end of a database (MaxMind DB File Format Specification 2.0)."""
@@ -300,7 +299,7 @@ REFUSED = (
         "file FILE",
         "of what program it is. Let that program write text, as `sing-box rule-set decompile`, "
         "`mihomo convert-ruleset` and `v2dat unpack` do",
-        lambda data: data[:4] != b"PAR1" and _CONTROL.search(data[:_LOOKED_AT]) is not None,
+        lambda data: data[:4] != b"PAR1" and _CONTROL.search(data[: 2**10]) is not None,
     ),
 )  # fmt: skip
 """Kinds of files that are refused, and how to get text from them."""

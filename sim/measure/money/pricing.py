@@ -382,11 +382,6 @@ class MoneyDraws(FrozenColumns):
         names = [column.name for column in fields(self)]
         return MoneyDraws(*(getattr(self, name) + getattr(other, name) for name in names))
 
-    def over_sectors(self) -> MoneyDraws:
-        """Return the same as one sector that holds all."""
-        columns = (getattr(self, column.name) for column in fields(self))
-        return MoneyDraws(*(column.sum(axis=1, keepdims=True) for column in columns))
-
 
 def money_of(totals: LossTotals, parameters: ParameterDraws) -> MoneyDraws:
     """Price the losses of one run.
@@ -459,7 +454,10 @@ def price_run(
 ) -> Priced:
     """Draw the prices of one run, and price its losses by them."""
     prices = draw_parameters(resolved, streams, n_draws)
-    money = money_of(totals, prices).over_sectors()
+    of_sectors = money_of(totals, prices)
+    columns = (getattr(of_sectors, column.name) for column in fields(of_sectors))
+    # As of one sector that holds all.
+    money = MoneyDraws(*(column.sum(axis=1, keepdims=True) for column in columns))
     return Priced(totals, prices, money, provider_money(totals, prices))
 
 

@@ -273,7 +273,8 @@ def read_inventory(
     """
     data = read_bytes(path, MAX_INVENTORY_BYTES)
     feed = _by_address(read_hosts(path, columns))
-    problems = [*feed.problems, *_row_problems(feed, path, sectors, columns.has_options)]
+    way = "--ignore-column" * columns.has_options
+    problems = [*feed.problems, *_row_problems(feed, path, sectors, way)]
     n_bad = len(problems) + feed.n_bad - len(feed.problems)
     if not n_bad and not feed.is_placed.any() and not (may_be_empty and feed.n_records):
         row = "a row with a site" if may_be_empty else "an address in at least one row"
@@ -347,9 +348,7 @@ def write_sites(path: Path, columns: ColumnChoice) -> bytes:
     return file.getvalue().encode()
 
 
-def _row_problems(
-    feed: Feed, path: Path, sectors: Sequence[str], has_options: bool
-) -> Iterator[Problem]:
+def _row_problems(feed: Feed, path: Path, sectors: Sequence[str], way: str) -> Iterator[Problem]:
     """Problems of single rows."""
     line = feed.numbers["line"].astype(np.int64)
 
@@ -376,7 +375,7 @@ def _row_problems(
     for key, known in (("role", ROLES), ("mode", MODES), ("sector", sectors)):
         for row, text in _texts_but(feed.labels.get(key), known.__contains__) if known else ():
             message = f"expected one of {', '.join(known)}, got {text!r}{hint(text, known)}"
-            yield problem(row, key, message + f"; or say --ignore-column {key}" * has_options)
+            yield problem(row, key, message + (way and f"; or say {way} {key}"))
     for row, text in _texts_but(
         names, lambda one: len(one) <= MAX_NAME and (one.isprintable() or is_one_line(one))
     ):
