@@ -30,8 +30,9 @@ WHY_ONE_FILE = r"\bone\s+(long\s+)?file,?\s+(since|because)|\bis\s+long\s+becaus
 """How it says so."""
 
 OWNERS = {
-    "babel": {"report", "scenario"}, "dask": {"experiment"}, "distributed": {"experiment"},
-    "duckdb": {"addresses", "results"}, "jinja2": {"report"}, "markdown_it": {"report"},
+    "babel": {"addresses", "report", "scenario"}, "dask": {"experiment"},
+    "distributed": {"experiment"}, "duckdb": {"addresses", "results"}, "jinja2": {"report"},
+    "markdown_it": {"report"},
     "llvmlite": {"engine"}, "markupsafe": {"report"}, "matplotlib": {"report"}, "numba": {"engine"},
     "packaging": {"bundle"}, "pandas": {"api"}, "pydantic": {"scenario"},
     "pydantic_core": {"scenario"}, "ruamel": {"scenario"}, "xarray": {"api"}, "shiny": {"explore"},

@@ -2,7 +2,7 @@
 
 A date without a time is the start of that day in a time zone that is given. A column that is not
 read may yet decide what its rows mean. Names of such columns cannot be listed completely, so values
-are checked as well. Ignored columns are named in a note.
+are checked as well. Ignored columns are named in a note. It is long because of its lists of words.
 """
 
 from __future__ import annotations

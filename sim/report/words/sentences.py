@@ -93,8 +93,6 @@ PAIRS = {
     "against": say("{one} against {other}"),
 }
 """The same in few words."""
-MOST_PAIRS = 2
-"""Pairs of strategies that are named for each kind of verdict."""
 
 
 def verdict_sentence(row: Row, names: Mapping[str, str] | None = None) -> Text:
@@ -205,8 +203,8 @@ def verdict_of(
     parts = []
     for verdict, head in heads.items():
         mine = [row for row in blocking or rows if text(row, "verdict") == verdict]
-        told = _pairs(mine[:MOST_PAIRS], names)
-        if (n_more := len(mine) - MOST_PAIRS) > 0:
+        told = _pairs(mine[:2], names)
+        if n_more := len(mine[2:]):
             told.append(say_n("{n} more pair", "{n} more pairs", n_more, n=str(n_more)))
         if told:
             parts.append((head, joined("", (" ", joined("; ", told), "."))))
