@@ -198,9 +198,10 @@ class _Visitor:
             yield from self._arguments(node)
 
     def _arguments(self, node: ast.Call) -> Iterator[tuple[int, int, str]]:
-        """Swap neighbouring arguments; leave a named one out."""
+        """Swap neighbouring arguments, unless their sequence is idle; leave a named one out."""
         plain = (ast.Name, ast.Attribute)
-        for a, b in zip(node.args, node.args[1:], strict=False):
+        is_idle = re.search(r"\b(min|max)(imum)?$", self.text(node.func))
+        for a, b in zip(node.args, node.args[1:], strict=False) if not is_idle else ():
             if isinstance(a, plain) and isinstance(b, plain) and self.text(a) != self.text(b):
                 (begin, a_end), (b_begin, end) = self.span(a), self.span(b)
                 between = self.source[a_end:b_begin].decode()

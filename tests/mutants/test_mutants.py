@@ -9,7 +9,7 @@ def f(a: int = 3, *, low: "list[4]") -> int:
     """Doc 5."""
     if a <= low and not a:
         raise ValueError("six 6")
-    return min(a + 1, low)
+    return min(a + 1, low, a)
 '''
 
 
@@ -17,7 +17,7 @@ def test_faults_are_made_in_code_and_not_in_words_or_annotations():
     source = SMALL.encode()
     found = {fault.lines(source) for fault in faults_of("small.py", source)}
     head = 'def f(a: int = 3, *, low: "list[4]") -> int:'
-    ends = "return min(a + 1, low)"
+    ends = "return min(a + 1, low, a)"
     test = "if a <= low and not a:"
     assert found == {
         (head, head.replace("3", "4")),
@@ -29,10 +29,10 @@ def test_faults_are_made_in_code_and_not_in_words_or_annotations():
         (test, "if not (a <= low and not a):"),
         ('raise ValueError("six 6")', "pass"),
         (ends, "return None"),
-        (ends, "return max(a + 1, low)"),
-        (ends, "return min(a - 1, low)"),
-        (ends, "return min(a + 2, low)"),
-        (ends, "return min(a + 1, high)"),
+        (ends, "return max(a + 1, low, a)"),
+        (ends, "return min(a - 1, low, a)"),
+        (ends, "return min(a + 2, low, a)"),
+        (ends, "return min(a + 1, high, a)"),
     }
 
 
