@@ -47,34 +47,6 @@ def rows_with_stems(text: str) -> list[int]:
     return rows
 
 
-_LETS_THROUGH = re.compile(
-    r"((white|allow) ?list|allow|accept|pass|unblock|unlist|delist|lift|trust|except)(ed|s|ion)?"
-    r"|permit(ted|s)?|(remove|delete|revoke|expire|release|exclude)d?|expires|unbann?(ed)?"
-    r"|withdr(aw|awn|ew)|exempt(ed)?|inactive|disabled|safe|benign|clean|deprecated|retired"
-    r"|except for|no ?match|!+|not|bypass(ed)?|exclusion|negated?|invert(ed)?|false positive"
-    r"|annul(led)?|cancell?ed|rescinded|overturned|liberad[oa]|anulad[oa]|cancelad[oa]|annullat[oa]"
-    r"|(not?|no longer|do not|don.?t|never) (block|list|drop|ban)(ed|ped|ned)?( any ?more)?"
-    r"|no bloque(ad[oa]|ar)|non blocca(t[oa]|re)"
-    # Spanish and Italian, in both genders.
-    r"|permiti[dr][oa]?|desbloque(ad[oa]|ar)|lista blanca|levantad[oa]|retirad[oa]|eliminad[oa]"
-    r"|inactiv[oa]|excluid[oa]|consentit[oa]|consenti|permess[oa]|ammess[oa]|sblocc(at[oa]|are)"
-    r"|lista bianca|rimoss[oa]|revocat[oa]|inattiv[oa]|esclus[oa]"
-    r"|разреш[её]н[оаы]?|разрешить|белый список|разблокирован[оаы]?|исключ[её]н[оаы]?"
-    r"|удал[её]н[оаы]?|снят[оаы]?|не ?актив(ен|но|на)|отмен[её]н[оаы]?"
-    r"|не (за)?блокир(уется|ован[оаы]?)"
-)
-_OPENS = re.compile(
-    r"((not|no longer) (block|list|bann?)ed|(do not|don.?t|never) (block|list|drop|ban)|allowed"
-    r"|permitted|(white|allow) ?list(ed|ing)?|unblocked|delisted|removed|lifted|desbloquead[oa]"
-    r"|permitid[oa]|levantad[oa]|sbloccat[oa]|rimoss[oa]|разблокирован[оаы]?|разреш[её]н[оаы]?|исключ[её]н[оаы]?)"
-    r"\b.*"
-)
-_THROUGH = re.compile(rf"(?:{_LETS_THROUGH.pattern})(?: ?[^\w\s].*)?|{_OPENS.pattern}", re.DOTALL)
-_WATCHES = re.compile(
-    r"(monitor|log|alert|ignore|detect|observe|watch|report|propose)(g?ed|d)?|skip|pending|draft"
-    r"|test(ing)?|planned|pendiente|in attesa|планируется|наблюдение"
-)
-"""Actions other than blocking, and blocking that is yet to be done."""
 # What a sentence says of its address only when it turns it round, wherever it stands in it.
 _TURNS = (
     r"allow(?:ed|listed)?|(?:white|allow)[ -]?list(?:ed|ing|s)?|permitted"
@@ -111,6 +83,29 @@ _TURNS = (
     r"|(?:block(?:ing)?|ban|order|listing|measure)[ ]+(?:has[ ]+)?(?:ended|ceased)|lapsed"
     r"|known[ -]good|goodware"
 )
+_LETS_THROUGH = re.compile(
+    r"((white|allow) ?list|allow|accept|pass|unblock|unlist|delist|lift|trust|except)(ed|s|ion)?"
+    r"|permit(ted|s)?|(remove|delete|revoke|expire|release|exclude)d?|expires|unbann?(ed)?"
+    r"|withdr(aw|awn|ew)|exempt(ed)?|inactive|disabled|safe|benign|clean|deprecated|retired"
+    r"|except for|no ?match|!+|not|bypass(ed)?|exclusion|negated?|invert(ed)?|false positive"
+    r"|annul|(not?|no longer|do not|don.?t|never) (block|list|drop|ban)(ed|ped|ned)?( any ?more)?"
+    r"|permitid[oa]?|permitir|inactiv[oa]|inattiv[oa]|consenti|permess[oa]|ammess[oa]"
+    r"|не ?актив(ен|но|на)"
+)
+_OPENS = re.compile(
+    r"((not|no longer) (block|list|bann?)ed|(do not|don.?t|never) (block|list|drop|ban)|allowed"
+    r"|permitted|(white|allow) ?list(ed|ing)?|unblocked|delisted|removed|lifted|desbloquead[oa]"
+    r"|permitid[oa]|levantad[oa]|sbloccat[oa]|rimoss[oa]|разблокирован[оаы]?|разреш[её]н[оаы]?|исключ[её]н[оаы]?)"
+    r"\b.*"
+)
+_THROUGH = re.compile(
+    rf"(?:{_LETS_THROUGH.pattern}|{_TURNS})(?: ?[^\w\s].*)?|{_OPENS.pattern}", re.DOTALL
+)
+_WATCHES = re.compile(
+    r"(monitor|log|alert|ignore|detect|observe|watch|report|propose)(g?ed|d)?|skip|pending|draft"
+    r"|test(ing)?|planned|pendiente|in attesa|планируется|наблюдение"
+)
+"""Actions other than blocking, and blocking that is yet to be done."""
 _WITHIN = re.compile(rf"\b(?:{_TURNS})\b", re.IGNORECASE)
 _ENTRIES = (
     r"list|entr(?:y|ies)|addresses|ips|domains?|names|hosts|servers?|sites|direcciones|dominios|entradas"
@@ -237,8 +232,10 @@ FORMS = (_THROUGH, _WATCHES, _YES_OR_NO)
 _BEGINS = frozenset(
     re.findall(
         r"\w\w",
-        "ac al am an be bl by ca cl co de di do dr el es ex fa ig in le li lo mo ne no ob of on ov"
-        " pa pe pl pr re ri sa sb si sk sì sí te tr un wa wh wi ye бе да ис на не от пл ра сн уд",
+        "ab ac al am an au ba be bi bl by ca ce cl co da de di do dr dé ec el en er es ex fa fi fr"
+        " ge go ig in ip is iz ka kn la le li lo me mo na ne ni no nã ob od of on or ov pa pe pl pr"
+        " re ri sa sb sc si sk su sì sí te tr uc un us ve wa we wh wi wy ye zn бе да ис ло на не от"
+        " пл ра сн уд",
     )
 )
 
