@@ -267,9 +267,7 @@ _LINES: Mapping[str, str] = {
     ),
     r"---|- .*|[\w.-]+:( .*)?": f"YAML: ask for JSON (-o json), or {_ONE_A_LINE}",
     r"[{}\[\]].*|\"[^\"]*\":.*": f"JSON: {_ONE_A_LINE}",
-    r"[^;]*;.*": f"a table with semicolons (;) between its cells: {_COLUMN}",
-    r"[^\t]*\t.*": f"a table with tabs between its cells: {_COLUMN}",
-    r"[^,]*,.*": f"a table with commas between its cells: {_COLUMN}",
+    r"[^;,\t]*[;,\t].*": f"a table: {_COLUMN}",
     r"[^|]*\|.*": f"a table with bars (|) between its cells: {_ONE_A_LINE}",
 }
 

@@ -602,14 +602,4 @@ def _holds_addresses(text: str) -> bool:
     if _OF_ADDRESSES.fullmatch(text) is None:
         return False
     parts = [part for part in re.split(r"[\s,;|]+|-", text) if part]
-    return bool(parts) and all(map(_is_address, parts))
-
-
-def _is_address(part: str) -> bool:
-    if part.count(".") != 3 and part.count(":") < 2:
-        return False
-    try:
-        ipaddress.ip_interface(part)
-    except ValueError:
-        return False
-    return True
+    return bool(parts) and all(find_notation(part.partition("/")[0]) for part in parts)
