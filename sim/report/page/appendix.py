@@ -116,10 +116,11 @@ def names_expected(run: RunFolder) -> dict[Text, list[str]]:
 def makers_of_tables(run: RunFolder) -> list[tuple[Text, str, str, str]]:
     """Each table: where it is borrowed from, who made it, and how its bytes are recognised."""
     borrowed, made_by = heading.stand_ins(run), _makers(run)
+    own = f"{run.scenario.get('country')}, "
     return [
         (
             title,
-            heading.place_and_time(borrowed[name]) if name in borrowed else "",
+            heading.place_and_time(borrowed[name].removeprefix(own)) if name in borrowed else "",
             made_by.get(name) or say("assumed"),
             digest[:HASH_DIGITS] or MANIFEST,
         )

@@ -35,7 +35,7 @@ from sim.measure.estimates import Estimate, Grade, contradictions, own_strategy,
 from sim.measure.sites import BY_CAUSE, SiteRuns
 from sim.report.figures.outage import Order, Outage, read_outage
 from sim.report.page import document
-from sim.report.page.appendix import _makers, borrowed_from
+from sim.report.page.appendix import _makers, borrowed_from, makers_of_tables
 from sim.report.page.detail import (
     HOURS,
     count_undated,
@@ -1799,5 +1799,11 @@ def test_the_first_lines_name_what_is_borrowed(ensemble_run):
     run = open_run(ensemble_run)
     page = re.sub("<[^>]+>", "", render(run).partition('<p class="say')[0])
     assert "Borrowed from other countries: Russia (assumed settings, components, " in page
+    # A table of the case's own country is of another time alone.
+    of_own = RunFolder(run.path, run.manifest, run.scenario | {"country": "RU"})
+    places, others = ({str(of) for _, of, *_ in makers_of_tables(one)} for one in (of_own, run))
+    assert {"2018", "2018-02 to 2018-04"} <= places
+    assert {"Russia, 2018", "Russia, 2018-02 to 2018-04"} <= others
+    assert not {one for one in places if "Russia" in one}
     nowhere = RunFolder(run.path, run.manifest, run.scenario | {"country": None})
     assert "No country is named; taken from: Russia" in re.sub("<[^>]+>", "", render(nowhere))
