@@ -54,14 +54,14 @@ _TURNS = (
     r"|exempt(?:ed|ions?)?|exceptions?|excepted|exclu(?:ded|sions?)"
     r"|lifted|revoked|withdrawn|rescinded|overturned|annulled|cancell?ed|inactive|disabled|released"
     r"|suspended|false[ -]positives?|no ?match"
-    r"|no[ ]+longer|not[ ]+(?:yet[ ]+)?(?:block|list|bann)ed"
+    r"|no[ ]+longer|(?:not|never)[ ]+(?:yet[ ]+|(?:to[ ]+)?be[ ]+|get[ ]+)?(?:block|list|bann)ed"
     r"|(?:do[ ]+not|don.?t|never)[ ]+(?:block|list|drop|ban|touch|filter)"
     # Spanish and Italian, in both genders and numbers.
     r"|permitid[oa]s?|desbloque\w+|levanta(?:d[oa]s?|miento)|retirad[oa]s?|eliminad[oa]s?"
     r"|excluid[oa]s?|exclusiones|exclusión|excepci(?:ón|ones)|anulad[oa]s?|listas? blancas?"
-    r"|fals[oi] positiv[oi]|falsos positivos|no[ ]+bloque(?:ar|ad[oa]s?)"
-    r"|non[ ]+blocca(?:re|t[oaie])|sblocc\w+|rimoss[oaie]|revocat[oaie]|esclus[oaie]|esclusion[ei]"
-    r"|eccezion[ei]|consentit[oaie]|annullat[oaie]|list[ae] bianc(?:a|he)"
+    r"|fals[oi] positiv[oi]|falsos positivos|n(?:o|unca)[ ]+(?:se[ ]+|están[ ]+)?bloque\w+"
+    r"|(?:non|mai)[ ]+(?:sono[ ]+)?blocc\w+|sblocc\w+|rimoss[oaie]|revocat[oaie]|esclus[oaie]"
+    r"|esclusion[ei]|eccezion[ei]|consentit[oaie]|annullat[oaie]|list[ae] bianc(?:a|he)"
     r"|разблокир\w+|исключ[её]н\w*|снят\w*|разреш\w+|удал[её]н\w*|отмен[её]н\w*"
     r"|бел\w+ спис\w+|ложн\w+ срабатыван\w+|не[ ]+(?:за)?блокир\w+"
     # French and German.
@@ -126,13 +126,6 @@ _NEVER = (
     r"(?:(?:do[ ]+not|don.?t|never)[ ]+(?:block|list|drop|ban|touch|filter)|no[ ]+bloquear"
     r"|non[ ]+bloccare|ne[ ]+pas[ ]+bloquer|nicht[ ]+(?:sperren|blockieren)|не[ ]+блокировать)"
 )
-_NOT_BLOCKED = (
-    r"(?:(?:never|not|don.?t|no[ ]+longer)[ ]+(?:be[ ]+|to[ ]+be[ ]+|get[ ]+)?"
-    r"(?:block|list|drop|bann?)(?:ed|ped)?|(?:always[ ]+)?(?:allow|permit)(?:ted|ed)?|exempt(?:ed)?"
-    r"|(?:white|allow)[ -]?listed|no[ ]+(?:se[ ]+)?(?:bloque\w+|están[ ]+bloquead[oa]s)"
-    r"|nunca[ ]+(?:se[ ]+)?bloque\w+|(?:non|mai)[ ]+(?:sono[ ]+)?blocc\w+"
-    r"|не[ ]+(?:за)?блокир\w+)"
-)
 _THESE = (
     r"(?:(?:all[ ]+(?:of[ ]+)?)?(?:these|those|the[ ]+following|following|everything[ ]+below)"
     r"|(?:est[oa]s|l[oa]s[ ]+siguientes)|(?:quest[ie]|[il]e?[ ]+seguenti)|эти|следующие)"
@@ -165,7 +158,7 @@ _UNDONE_BY = (
 )
 _HEADING = re.compile(
     r"[ \t]{0,9}(?:[#;!]|//)[^\w\n.]{0,99}+(?:please[ ]+|always[ ]+)?(?:"
-    rf"{_THESE}[ ]+(?:[^\W\d]+[ ]+)?(?P<clause>{_NOT_BLOCKED})"
+    rf"{_THESE}[ ]+(?:[^\W\d]+[ ]+){{0,2}}(?P<clause>{_TURNS})"
     rf"|(?P<these>(?:allow(?:ed)?|permit(?:ted)?|except)[ :,—–-]+{_THESE})"
     rf"|(?:(?:{_THESE}|{_ENTRIES})[ ]+)?(?P<undone>{_TURNS})(?:[ ]+(?:(?:block|list|bann)ed"
     rf"|{_ENTRIES}))?[ ]+(?:{_UNDONE_BY})"
