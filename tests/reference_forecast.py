@@ -5,6 +5,7 @@ probability that the next session lists each, and the likelihood of what was lis
 time. It goes through every course of active and inactive sessions of every cell, which is slow.
 """
 
+from dataclasses import replace
 from itertools import product
 from math import exp, log
 
@@ -21,6 +22,14 @@ BASE = 0x68150000
 """104.21.0.0"""
 POOL = Pool(1.5, 1.2, 0.04, 0.02, 0.7, 7.0)
 """Parameters of tests."""
+
+
+def shuffle(record, rng):
+    """Each session's listings handed to addresses at random: a record without any memory."""
+    order = np.array([rng.permutation(len(record.addresses)) for _ in record.start_s])
+    rows = np.arange(record.n_sessions)[:, np.newaxis]
+    mixed = ("is_listed", "is_at_start", "hours")
+    return replace(record, **{name: getattr(record, name)[rows, order] for name in mixed})
 
 
 def propensities(m, s):

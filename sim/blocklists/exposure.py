@@ -339,12 +339,10 @@ def assess(
             f"{found.by} is what the list itself says of its entries: all that it names is listed"
             for found in told
         ]
-    host = np.empty(0, np.int64)
+    hits = found_hits = None
     if inventory is not None:
         inventory, host = without_repeats(inventory)
-    hits = None if inventory is None else find_hits(inventory, listed)
-    found_hits = None
-    if inventory is not None and hits is not None:
+        hits = find_hits(inventory, listed)
         rules = Rules.of(blocklists) if explain else None
         found_hits = assess_inventory(inventory, hits, listed, attributes, by, rules, top)
         states, rule = found_hits.host_state[host], found_hits.host_rule

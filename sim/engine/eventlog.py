@@ -90,25 +90,23 @@ class EventLog:
         n_before = self.n_at_operators.item()
         self._records.extend((t_s, kind, n_before, column, row, other_column, other_row))
 
-    def freeze(self, at_operators: NDArray[np.int64] | None = None) -> Events:
+    def freeze(self, at_operators: NDArray[np.int64]) -> Events:
         """Return the events recorded so far.
 
         Parameters
         ----------
         at_operators : shape (n_at_operators, 4)
-            Those at operators: the first columns of ``Events``; None if there are none.
+            Those at operators: the first columns of ``Events``.
         """
         records = np.frombuffer(self._records, np.int64).reshape(-1, 7)
         n_before, *concerned = records[:, 2:].T
         at = n_before + np.arange(n_before.size)
-        n_others = 0 if at_operators is None else len(at_operators)
-        columns = np.full((len(fields(Events)), at.size + n_others), NOBODY)
+        columns = np.full((len(fields(Events)), at.size + len(at_operators)), NOBODY)
         columns[:2, at] = records[:, :2].T
         for column, row in (concerned[2:], concerned[:2]):
             columns[column, at] = row
-        if at_operators is not None:
-            is_other = np.ones(at.size + n_others, np.bool_)
-            is_other[at] = False
-            for column, values in zip(columns, at_operators.T, strict=False):
-                column[is_other] = values
+        is_other = np.ones(columns.shape[1], np.bool_)
+        is_other[at] = False
+        for column, values in zip(columns, at_operators.T, strict=False):
+            column[is_other] = values
         return Events(*columns)

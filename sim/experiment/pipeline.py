@@ -161,8 +161,7 @@ class Execution:
 
     def take_over(self, parts: Path) -> None:
         """Take the finished runs of an earlier attempt at the same experiment."""
-        earlier = Checkpoints(parts, self._tables)
-        self._checkpoints.take_over(earlier, earlier.names)
+        self._checkpoints.take_over(Checkpoints(parts, self._tables))
 
     def __call__(self) -> Batch:
         """Run all of the plan that is not finished.

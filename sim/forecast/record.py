@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -79,17 +80,6 @@ class SessionRecord:
             self.is_at_start[:session][:, seen],
             self.hours[:session][:, seen],
             self.n_peak[:session],
-        )
-
-    def shuffle(self, rng: np.random.Generator) -> SessionRecord:
-        """Each session's listings handed to addresses at random: a record without any memory."""
-        order = np.array([rng.permutation(len(self.addresses)) for _ in self.start_s])
-        rows = np.arange(self.n_sessions)[:, np.newaxis]
-        return replace(
-            self,
-            is_listed=self.is_listed[rows, order],
-            is_at_start=self.is_at_start[rows, order],
-            hours=self.hours[rows, order],
         )
 
 
@@ -198,6 +188,11 @@ def split(spells: record.Spells, sessions: Sequence[tuple[int, int]], file: str)
         n_peak,
         outside=frozenset(names[~is_ever].tolist()),
     )
+
+
+def instant(at_s: float) -> str:
+    """A time as text, in UTC."""
+    return datetime.fromtimestamp(int(at_s), UTC).isoformat()
 
 
 def number_of(address: str) -> int:

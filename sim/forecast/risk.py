@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from sim.errors import UsageError
 from sim.forecast.outlook import Outlook, any_of
 from sim.forecast.pool import TINY, Floats, assumption
-from sim.forecast.record import SessionRecord, number_of, text_of
+from sim.forecast.record import SessionRecord, instant, number_of, text_of
 from sim.forecast.scores import HORIZON_S, QUANTILES, WEEKS
 from sim.scenario.tables.inventory import Inventory
 from sim.scenario.tables.rows import CloudPrefixRow
@@ -91,15 +91,14 @@ def check_sessions(sessions: Sessions, record: SessionRecord) -> Sessions:
     found = sorted(sessions)
     for (_, end), (start, _) in pairwise([(0, 0), *found]):
         if start < end:
-            at = datetime.fromtimestamp(start, UTC).isoformat()
+            at = instant(start)
             raise UsageError(f"--sessions: expected sessions apart, got two in force at {at}")
     for start, end in found:
         if end <= start:
-            at = datetime.fromtimestamp(start, UTC).isoformat()
-            raise UsageError(f"--sessions: expected an end after the start {at}")
+            raise UsageError(f"--sessions: expected an end after the start {instant(start)}")
     after = [one for one in found if one[0] >= record.last_s]
     if not after:
-        at = datetime.fromtimestamp(record.last_s, UTC).isoformat()
+        at = instant(record.last_s)
         raise UsageError(f"--sessions: expected a session after the record's end, {at}; got none")
     return [one for one in after if one[0] < after[0][0] + HORIZON_S]
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, datetime
 from typing import NamedTuple
 
 import numpy as np
@@ -26,7 +25,7 @@ from sim.forecast.outlook import (
     forecast,
 )
 from sim.forecast.pool import S_PER_DAY, TINY, Floats, assumption
-from sim.forecast.record import LEAST_SESSIONS, SessionRecord, number_of
+from sim.forecast.record import LEAST_SESSIONS, SessionRecord, instant, number_of
 from sim.results.csvtext import csv_text
 from sim.statistics.designs import crps
 from sim.streams import Streams
@@ -84,14 +83,14 @@ def roll(
     """
     first = int(np.searchsorted(record.start_s, from_s))
     if first >= record.n_sessions:
-        last = datetime.fromtimestamp(int(record.start_s[-1]), UTC).isoformat()
+        last = instant(record.start_s[-1])
         raise UsageError(f"--from: expected a time before the last session, {last}")
     if record.n_sessions <= LEAST_SESSIONS:
         raise UsageError(
             f"expected a record of more than {LEAST_SESSIONS} sessions, got {record.n_sessions}"
         )
     if first < LEAST_SESSIONS:
-        at = datetime.fromtimestamp(int(record.start_s[LEAST_SESSIONS]), UTC).isoformat()
+        at = instant(record.start_s[LEAST_SESSIONS])
         message = f"expected at least {LEAST_SESSIONS} sessions before it, got {first}"
         raise UsageError(f"--from: {message}; use {at} or later")
     begin = max(LEAST_SESSIONS, first - MOST_EARLIER)
@@ -196,7 +195,7 @@ def simple_probabilities(is_listed: NDArray[np.bool_]) -> Sequence[Floats]:
 
 def stored_text(outlook: Outlook) -> str:
     """The forecast of the next session as CSV: what can be registered before it begins."""
-    start = datetime.fromtimestamp(int(outlook.start_s[0]), UTC).isoformat()
+    start = instant(outlook.start_s[0])
     rows: list[Sequence[object]] = [
         (start, "address", address, f"{one:.4f}", "", "")
         for address, one in zip(outlook.record.addresses, outlook.p_next.mean(axis=0), strict=True)
@@ -335,10 +334,7 @@ def score_registered(
     if session >= record.n_sessions:
         raise UsageError("--registered: expected a record with a session after the forecast")
     if abs(record.start_s[session] - start_s) > MOST_APART_S:
-        wanted, got = (
-            datetime.fromtimestamp(int(one), UTC).isoformat()
-            for one in (start_s, record.start_s[session])
-        )
+        wanted, got = map(instant, (start_s, record.start_s[session]))
         raise UsageError(f"--registered: expected the session of {wanted} as the next, got {got}")
     known = record.before(session)
     if set(known.addresses) != set(stored):

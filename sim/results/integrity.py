@@ -82,20 +82,15 @@ class Checkpoints:
         """Parts of a table, in the order of the names."""
         return [self._part(table, name) for name in names]
 
-    def take_over(self, other: Checkpoints, names: Sequence[str]) -> int:
-        """Take finished runs of another folder; return how many.
+    def take_over(self, other: Checkpoints) -> None:
+        """Take the finished runs of another folder.
 
         A run whose files were changed counts as not finished.
         """
-        n_taken = 0
-        for name in names:
-            if not other.has(name) or not other.is_whole(name):
-                continue
+        for name in filter(other.is_whole, other.names):
             for table in set(other._read(name)["sha256"]) & set(self.tables):
                 _link(other._part(table, name), self._part(table, name))
             _link(other.folder / f"{name}.json", self.folder / f"{name}.json")
-            n_taken += 1
-        return n_taken
 
     def is_whole(self, name: str) -> bool:
         """Whether the files of a run have the hashes they were written with."""

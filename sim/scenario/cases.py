@@ -19,7 +19,6 @@ from sim.scenario.schema import Line, Slug
 from sim.scenario.tables.seeds import read_bytes
 from sim.scenario.tables.sharing import Kind, LawQuantity
 
-FORMAT = "overblock/backtest/1"
 MAX_CASES = 500
 
 Role: TypeAlias = Literal["calibration", "known", "held-out"]

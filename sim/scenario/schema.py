@@ -149,9 +149,6 @@ class Tenancy(Model):
     """The same in a range that many tenants share (`providers.shared`)."""
 
 
-FORMAT = "overblock/scenario/1"
-
-
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
 Line = Annotated[
     str, StringConstraints(min_length=1, max_length=200), AfterValidator(check_printable)

@@ -80,7 +80,7 @@ def build_operators(resolved: Resolved, streams: Streams) -> Operators:
     share_of_group = n_in_row / np.array([row.n_operators or 1 for row in of])
     interval_h = np.array([row.poll_interval_h for row in of])
     interval_s = np.maximum(1, np.rint(interval_h * S_PER_H)).astype(np.int64)
-    phase = _drawn(rows, streams, Stream.OPERATOR_POLL_PHASE, lambda rng, n: rng.random(n))
+    phase = _drawn(rows, streams, Stream.OPERATOR_POLL_PHASE, np.random.Generator.random)
     return Operators(
         name=tuple(name for row in rows for name in row.actors),
         group=tuple(row.operator for row in of),
@@ -92,12 +92,12 @@ def build_operators(resolved: Resolved, streams: Streams) -> Operators:
         apply_lag_s=_lag_s(
             [row.apply_lag_median_h * S_PER_H for row in of],
             [row.apply_lag_sigma for row in of],
-            _drawn(rows, streams, Stream.OPERATOR_APPLY_LAG, _normal),
+            _drawn(rows, streams, Stream.OPERATOR_APPLY_LAG, np.random.Generator.standard_normal),
         ),
         release_lag_s=_lag_s(
             [row.release_lag_median_h * S_PER_H for row in of],
             [row.release_lag_sigma for row in of],
-            _drawn(rows, streams, Stream.OPERATOR_RELEASE_LAG, _normal),
+            _drawn(rows, streams, Stream.OPERATOR_RELEASE_LAG, np.random.Generator.standard_normal),
         ),
         compliance=np.concatenate(
             [_compliance(row, number, streams) for number, row in enumerate(rows)]
@@ -162,7 +162,7 @@ def _begins_s(
         if row.adoption_from is None:
             found.append(np.zeros(n, np.int64))
             continue
-        z = _normal(streams.generator(Stream.OPERATOR_ADOPTION, (number,)), n)
+        z = streams.generator(Stream.OPERATOR_ADOPTION, (number,)).standard_normal(n)
         median_s, sigma = (row.adoption_median_d or 0.0) * S_PER_D, row.adoption_sigma or 0.0
         since_s = round((row.adoption_from - start).total_seconds())
         found.append(since_s + _lag_s([median_s] * n, [sigma] * n, z))
@@ -182,10 +182,6 @@ def _drawn(
             for number, row in enumerate(rows)
         ]
     )
-
-
-def _normal(rng: np.random.Generator, n: int) -> NDArray[np.float64]:
-    return rng.standard_normal(n)
 
 
 def _lag_s(median_s: list[float], sigma: list[float], z: NDArray[np.float64]) -> NDArray[np.int64]:

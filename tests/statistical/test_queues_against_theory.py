@@ -116,7 +116,7 @@ def run_hotline(arrivals_per_h: float, servers: int, streams: Streams) -> Hotlin
 
     env.process(feed())
     env.run()
-    events = log.freeze()
+    events = log.freeze(np.empty((0, 4), np.int64))
     complained_s, exempted_s = (
         times_by_business(events, kind) for kind in (Kind.COMPLAINED, Kind.EXEMPTED)
     )

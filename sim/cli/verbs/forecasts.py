@@ -63,7 +63,7 @@ def risk(
       overblock risk my-sites.csv --record data.json --sessions fixtures.csv -o risk
     """
     from sim.forecast.outlook import NO_SHIFT, forecast
-    from sim.forecast.record import LEAST_SESSIONS, SHIPPED, read_record, source_of
+    from sim.forecast.record import LEAST_SESSIONS, SHIPPED, instant, read_record, source_of
     from sim.forecast.risk import (
         check_sessions,
         next_sessions,
@@ -103,7 +103,7 @@ def risk(
     lengths = None if planned is None else [(to_s - from_s) / 3600 for from_s, to_s in ahead]
     if ahead[0][0] < datetime.now(UTC).timestamp():
         console.say(
-            f"note: the next session after this record, on {written.instant(ahead[0][0])}, is "
+            f"note: the next session after this record, on {instant(ahead[0][0])}, is "
             "past: --record takes a newer one",
             quiet=quiet,
         )
@@ -142,7 +142,7 @@ def risk(
     document = _document(known, seed, stored) | {
         "shift_logit": shift._asdict(),
         "sites": [row._asdict() for row in rows],
-        "sessions": [[written.instant(one) for one in pair] for pair in ahead],
+        "sessions": [[instant(one) for one in pair] for pair in ahead],
     }
     with new_files(output, force=force) as folder:
         for name, some in (("risk", rows), ("networks", networks), ("providers", providers)):
@@ -273,7 +273,7 @@ def _backtest_forecasts(
     quiet: bool,
 ) -> None:
     """Make rolling forecasts of a record, store them, and score them beside simple ones."""
-    from sim.forecast.record import SHIPPED, read_record
+    from sim.forecast.record import SHIPPED, instant, read_record
     from sim.forecast.scores import mean_scores, reliability, roll, score_registered
     from sim.report.documents import forecasts as written
     from sim.scenario.quantities import parse_instant
@@ -290,7 +290,7 @@ def _backtest_forecasts(
             console.print_json([one._asdict() for one in found])
         else:
             table = written.score_table(found)
-            print_tables([replace(table, title=f"Session of {written.instant(start_s)}")])
+            print_tables([replace(table, title=f"Session of {instant(start_s)}")])
         return
     text = from_ or ""
     is_day = re.fullmatch(r"\d{4}-\d\d-\d\d", text)
@@ -302,9 +302,7 @@ def _backtest_forecasts(
         rolled, _ = roll(known, from_s, Streams(SEED, 0), watch.on_progress)
     scores, bins = mean_scores(rolled), reliability((one.p[0], one.is_listed) for one in rolled)
     document = _document(known, SEED) | {
-        "forecasts": [
-            {"session": written.instant(one.start_s), "sha256": one.sha256} for one in rolled
-        ],
+        "forecasts": [{"session": instant(one.start_s), "sha256": one.sha256} for one in rolled],
         "scores": [one._asdict() for one in scores],
         "reliability": [one._asdict() for one in bins],
     }
@@ -322,6 +320,7 @@ def _backtest_forecasts(
 def _document(record: SessionRecord, seed: int, stored: str = "") -> dict[str, Any]:
     """Identity of a forecast: version, record, seed, parameters, and its own hash."""
     from sim.forecast.pool import Pool, assumption, estimate_pool
+    from sim.forecast.record import instant
 
     point, _ = estimate_pool(record)
     found = {
@@ -329,7 +328,7 @@ def _document(record: SessionRecord, seed: int, stored: str = "") -> dict[str, A
         "version": __version__,
         "computed": datetime.now(UTC).isoformat(timespec="seconds"),
         "record_sha256": _digest(record),
-        "last_session": datetime.fromtimestamp(int(record.start_s[-1]), UTC).isoformat(),
+        "last_session": instant(record.start_s[-1]),
         "n_sessions": record.n_sessions,
         "n_addresses": len(record.addresses),
         "seed": seed,

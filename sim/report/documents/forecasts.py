@@ -8,7 +8,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from textwrap import wrap
 from typing import Any
 
@@ -17,7 +16,7 @@ import numpy as np
 from sim.forecast import scores
 from sim.forecast.outlook import COUNTS, Outlook
 from sim.forecast.pool import N_MEMBERS, S_PER_DAY
-from sim.forecast.record import SessionRecord
+from sim.forecast.record import SessionRecord, instant
 from sim.forecast.risk import Estimated, RiskRow
 from sim.report.documents.markdown import render_markdown
 from sim.report.words.numbers import exact, interval, number, rounded, score, width
@@ -55,11 +54,6 @@ SKILL = (
     "mean of -ln of the probability of what came; CRPS: mean distance of the forecast distribution "
     "from what came, in its unit. Inside: sessions within the forecast range of nine in ten."
 )
-
-
-def instant(at_s: float) -> str:
-    """A time as text, in UTC."""
-    return datetime.fromtimestamp(int(at_s), UTC).isoformat()
 
 
 def risk_rows(rows: Iterable[RiskRow], n_sessions: int) -> list[list[object]]:

@@ -273,14 +273,8 @@ def sessions_of(run: RunFolder) -> list[SessionRow]:
     return [row for row in rows if row.start < end and row.end > run.start]
 
 
-def source_line(run: RunFolder, *, is_given: bool = False) -> Text:
-    """Titles of the tables of what was ordered, of sites, and of what was counted.
-
-    Parameters
-    ----------
-    is_given
-        Without what is simulated.
-    """
+def source_line(run: RunFolder) -> Text:
+    """Titles of the tables of what was ordered, of sites, and of what was counted."""
     titles = {
         str(one["name"]): str(one["title"]) or Path(str(one["name"])).name
         for one in run.manifest["inputs"]
@@ -301,9 +295,9 @@ def source_line(run: RunFolder, *, is_given: bool = False) -> Text:
     )
     told = [say_name(one) for one in orders]
     told += [say_name(titles[name]) for name in others if name in titles]
-    if not orders and not is_given:
+    if not orders:
         told.insert(0, say("Orders of the scenario") if given else say("Simulated orders"))
-    return joined("", (joined("; ", told or [say("nothing")]), "."))
+    return joined("", (joined("; ", told), "."))
 
 
 def notices(run: RunFolder) -> Iterator[str]:

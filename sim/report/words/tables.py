@@ -49,16 +49,11 @@ class Table:
 
     @classmethod
     def of_records(
-        cls,
-        key: str,
-        title: str,
-        columns: Sequence[Column],
-        records: Iterable[Any],
-        notes: Sequence[str] = (),
+        cls, key: str, title: str, columns: Sequence[Column], records: Iterable[Any]
     ) -> Table:
         """Return a table with a row for each record, whose attributes are the columns' keys."""
         rows = [[getattr(one, column.key) for column in columns] for one in records]
-        return cls(key, title, columns, rows, notes)
+        return cls(key, title, columns, rows)
 
     def cells(self) -> list[list[str]]:
         """Rows as texts."""

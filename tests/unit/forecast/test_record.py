@@ -1,7 +1,6 @@
 """The record by session against the published table of sessions, and by hand."""
 
 import csv
-from dataclasses import fields
 from datetime import datetime
 from ipaddress import ip_network
 
@@ -131,17 +130,6 @@ def test_a_record_before_a_session_knows_nothing_of_it(shipped):
     seen = shipped.is_listed[:20].any(axis=0)
     assert len(cut.addresses) == seen.sum() == 504
     assert_array_equal(cut.is_listed, shipped.is_listed[:20][:, seen])
-
-
-def test_a_shuffled_record_keeps_the_size_of_each_session(shipped):
-    mixed = shipped.shuffle(np.random.default_rng(0))
-    assert_array_equal(mixed.is_listed.sum(axis=1), shipped.is_listed.sum(axis=1))
-    assert_array_equal(np.sort(mixed.hours, axis=1), np.sort(shipped.hours, axis=1))
-    assert (mixed.is_listed != shipped.is_listed).any(axis=1).all()
-    # Each address keeps its hours.
-    assert_array_equal(mixed.hours > 0, mixed.is_listed)
-    assert not (mixed.is_at_start & ~mixed.is_listed).any()
-    assert {one.name for one in fields(mixed)} >= {"addresses", "start_s"}
 
 
 @pytest.mark.parametrize(

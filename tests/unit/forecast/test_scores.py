@@ -33,7 +33,7 @@ from sim.report.documents.forecasts import _percent, calibration
 from sim.statistics.designs import crps
 from sim.streams import Streams
 from tests.csv_rows import csv_rows
-from tests.reference_forecast import POOL, simulate
+from tests.reference_forecast import POOL, shuffle, simulate
 
 FEBRUARY = 1769904000
 """1 February 2026, 00:00 UTC."""
@@ -117,7 +117,7 @@ def test_february_is_forecast_better_than_by_simple_forecasts(shipped):
 
 @pytest.mark.long
 def test_a_shuffled_record_shows_no_skill(shipped):
-    mixed = shipped.shuffle(np.random.default_rng(5))
+    mixed = shuffle(shipped, np.random.default_rng(5))
     rolled, _ = roll(mixed, FEBRUARY, Streams(0, 0), lambda *_: None)
     rows = mean_scores(rolled)
     assert rows[0].quantity == "listed before"

@@ -850,9 +850,8 @@ def test_the_source_of_orders_in_a_scenario_is_the_table_that_they_name():
     simulated = scenario | {"strategy": {"id": "exact"}}
     run = RunFolder(Path("out"), {"inputs": inputs, "strategies": []}, simulated)
     assert source_line(run) == "Simulated orders; hosts.csv."
-    assert source_line(run, is_given=True) == "hosts.csv."
     nobody = RunFolder(Path("out"), run.manifest, simulated | {"population": {}})
-    assert source_line(nobody, is_given=True) == "nothing."
+    assert source_line(nobody) == "Simulated orders."
 
 
 def test_of_a_key_that_is_set_twice_the_page_has_the_last():
