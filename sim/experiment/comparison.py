@@ -105,8 +105,8 @@ class Inputs:
         if key not in self._ranks:
             self._ranks[key] = ranks_of(self.amount[member])
         share = rank_shares(value, self._ranks[key])
-        total = np.bincount(self.owner, share, minlength=len(self.keys))
-        best = np.argsort(-total, kind="stable")[:N_NAMED]
+        total = np.bincount(self.owner, share)
+        best = np.argsort(-total)[:N_NAMED]
         return {self.keys[row]: float(total[row]) for row in best if total[row] > 0}
 
 
