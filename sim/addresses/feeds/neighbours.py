@@ -67,6 +67,7 @@ _JOINED = re.compile(
 
 # Whose clocks a heading names: "Blocked from (UTC)". Marks are gone, also that of "UTC-3".
 _CLOCK = re.compile(r"_?(?:utc|gmt)(?P<offset>(?:_?\d+)*)$")
+IN_UTC = "times without an offset are read in UTC"
 
 
 def holds_dates(cells: Sequence[str]) -> bool:
@@ -182,7 +183,7 @@ def add_dates(
     if clock := _CLOCK.search(plain_name(heading)):
         zone = None if clock["offset"] else UTC
     if zone is UTC:
-        gathering.note(f"{heading}: times without an offset are read in UTC")
+        gathering.note(f"{heading}: {IN_UTC}")
     seconds: NDArray[np.float64] = np.full(len(cells), np.nan)
     for row, cell in enumerate(cells):
         text = in_one_way(cell, gathering.columns).strip()

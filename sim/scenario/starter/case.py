@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from sim.addresses.feeds.inputs import ColumnChoice
+from sim.addresses.feeds.neighbours import IN_UTC
 from sim.errors import DataError, Mistakes, Problem, ProblemsError, UsageError
 from sim.scenario.document import hint
 from sim.scenario.library import shipped
@@ -205,7 +206,9 @@ def write_case(known: Known, folder: Path, mistakes: Mistakes) -> list[str]:
     if listed is not None and periods:
         outside = _check_periods(listed, start, end)
         if listed.is_dated:
-            assumed.append(f"Dates of the list without a time: the start of that day in {zone}.")
+            is_utc = any(note.endswith(IN_UTC) for note in listed.notes)
+            where = "UTC where their heading says so, else in " * is_utc + str(zone)
+            assumed.append(f"Dates of the list without a time: the start of that day in {where}.")
         assumed += outside
         notes += outside
     has_ipv6 = False

@@ -357,6 +357,8 @@ def test_a_heading_that_says_utc_is_read_so_and_one_with_an_offset_is_refused(cl
     assert "list.csv:2: from: expected a date and time with offset" in refused
     told = init(tmp_path, text, *RUN).stderr
     assert "blocked_from_" + clock.strip("()").lower() + ": times without an offset" in told
+    readme = (tmp_path / "case" / "README.md").read_text()
+    assert "start of that day in UTC where their heading says so, else in Europe/M" in readme
     expected = ("2026-03-30T14:30:00+02:00", "2026-03-31T02:00:00+02:00")
     assert periods(tmp_path) == {"198.51.100.1/32": expected}
 
