@@ -99,7 +99,6 @@ def moves_along(
                 back = [hour for hour, other in path[turn + 1 :] if other == provider]
                 left.append((row, provider, min([*back, duration_h]) - end_h))
     return Moves(
-        np.array([len(path) - 1 for path in paths], np.int64),
         np.array(cost_usd or [0.0] * len(paths)),
         np.array([path[0][1] for path in paths], np.int64),
         np.array(IS_DOMESTIC),

@@ -148,9 +148,6 @@ def _most_cut_off(run: RunFolder, own: str, by: str) -> list[tuple[str, estimate
     return sorted(cut_off, key=lambda one: -one[1].median)[:MOST_GROUPS]
 
 
-UNKNOWN = math.nan
-
-
 @dataclass(frozen=True)
 class Wait:
     """Times between two events, over all simulations."""
@@ -249,7 +246,7 @@ def _count_entries(run: RunFolder, label: str) -> tuple[float, float]:
 
 def _operator_lags(run: RunFolder) -> tuple[float, float]:
     rows = input_rows(run, "operators", "groups", OperatorRow)
-    lags = [row.apply_lag_median_h for row in rows if row.compliance > 0] or [UNKNOWN]
+    lags = [row.apply_lag_median_h for row in rows if row.compliance > 0] or [math.nan]
     return min(lags), max(lags)
 
 

@@ -171,11 +171,8 @@ class _Worker:
 def _kept_times(resolved: Resolved) -> NDArray[np.int64]:
     """Even times, and those of given orders and right before, unless these are very many."""
     scenario = resolved.scenario
-    start, end, zone = scenario.start, scenario.end, scenario.zone
-    windows = [
-        one for order in resolved.given_orders for one in windows_of_order(order, start, end, zone)
-    ]
-    given_s = np.unique(np.array(seconds_of(windows, start), np.int64))
+    windows = [one for each in resolved.given_orders for one in windows_of_order(each, scenario)]
+    given_s = np.unique(np.array(seconds_of(windows, scenario.start), np.int64))
     if given_s.size > MOST_TIMES // 2:
         given_s = given_s[:0]
     even_s = np.arange(0, scenario.horizon_s, even_step(scenario.horizon_s))

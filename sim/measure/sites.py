@@ -32,6 +32,7 @@ from sim.results.schema import SITE_RUNS
 from sim.results.tables import Line
 from sim.scenario.resolve import Resolved
 from sim.scenario.tables.inventory import read_inventory
+from sim.scenario.tables.money import BY_BOTH, BY_CLASS, BY_SECTOR
 from sim.scenario.tables.roles import FRONTEND, ROLES
 from sim.world.build import MICRO, World
 
@@ -151,13 +152,6 @@ def find_missed(folder: Path, label: str, unpolled: Mapping[str, Sequence[str]])
 _AT_ONCE = 500
 """Sites that are priced at once, each by all draws of prices."""
 BY_SPELL = ("lost_demand_h_below_threshold", *(f"lost_demand_h_{name}" for name in SPELL_NAMES))
-_OF_SECTOR = (
-    "sensitivity",
-    "recaptured_share",
-    "leaving_share",
-    "recovery_time_d",
-    "transfer_share",
-)
 
 
 def _price(
@@ -170,7 +164,10 @@ def _price(
     blocks = [np.empty(0)]
     for first in range(0, sector_row.size, _AT_ONCE):
         some = slice(first, first + _AT_ONCE)
-        of_sector = {name: getattr(p, name)[:, sector_row[some]] for name in _OF_SECTOR}
+        of_sector = {
+            name: getattr(p, name)[:, sector_row[some]]
+            for name in (*BY_SECTOR, *BY_CLASS, *BY_BOTH)
+        }
         totals = _totals({name: column[some] for name, column in number.items()}, left, first)
         blocks.append(
             money_of(

@@ -381,29 +381,24 @@ def _warn_of_clock(resolved: Resolved) -> Iterator[str]:
 
 def _warn_of_orders(resolved: Resolved) -> Iterator[str]:
     """Count orders that the run does not reach."""
-    start, end = resolved.scenario.start, resolved.scenario.end
+    scenario, orders = resolved.scenario, resolved.given_orders
+    start, end = scenario.start, scenario.end
     if late := sum(row.effective >= end for row in table_rows(resolved.orders)):
         yield f"{late} orders fall at or after the end of the run and are not placed"
     idle = sum(
-        not any(
-            first < end and last > start
-            for first, last in windows_of_order(one, start, end, resolved.scenario.zone)
-        )
-        for one in resolved.given_orders
+        not any(first < end and last > start for first, last in windows_of_order(one, scenario))
+        for one in orders
     )
     if idle:
-        yield f"{idle} of {len(resolved.given_orders)} orders are in force at no time of the run"
-    zone = resolved.scenario.zone
+        yield f"{idle} of {len(orders)} orders are in force at no time of the run"
     vain = [
         str(day)
-        for one in resolved.given_orders
+        for one in orders
         for day in sorted(set(one.except_ or ()))
         if day
         not in {
-            first.astimezone(zone).date()
-            for first, _ in windows_of_order(
-                one.model_copy(update={"except_": None}), start, end, zone
-            )
+            first.astimezone(scenario.zone).date()
+            for first, _ in windows_of_order(one.model_copy(update={"except_": None}), scenario)
         }
     ]
     if vain:
@@ -412,11 +407,11 @@ def _warn_of_orders(resolved: Resolved) -> Iterator[str]:
         isinstance(one.from_, datetime)
         and one.from_ < start
         and not (isinstance(one.to, datetime) and one.to <= start)
-        for one in resolved.given_orders
+        for one in orders
     )
     if early:
         yield (
-            f"{early} of {len(resolved.given_orders)} orders are from before the start of the run: "
+            f"{early} of {len(orders)} orders are from before the start of the run: "
             "they count from the start on"
         )
 

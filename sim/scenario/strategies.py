@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import UTC, datetime, time, timedelta, tzinfo
+from datetime import UTC, datetime, time, timedelta
 from itertools import pairwise
-from typing import Annotated, Any, ClassVar, Literal, TypeVar, get_args
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeVar, get_args
 
 from pydantic import (
     BeforeValidator,
@@ -44,6 +44,9 @@ from sim.scenario.quantities import (
     read_prefix,
 )
 from sim.scenario.tables.seeds import Row
+
+if TYPE_CHECKING:
+    from sim.scenario.schema import Scenario
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[str, ...] = get_args(Weekday)
@@ -218,25 +221,20 @@ Groups = Annotated[Names | None, BeforeValidator(_split)]
 
 
 def windows_of_order(
-    order: GivenOrder | GivenOrderRow, start: datetime, end: datetime, zone: tzinfo
+    order: GivenOrder | GivenOrderRow, scenario: Scenario
 ) -> Sequence[tuple[datetime, datetime]]:
     """When a given order is in force; until the end of the run where it is never withdrawn.
 
     Sessions that recur start on weekdays from the day before the run to its end.
 
-    Parameters
-    ----------
-    start, end
-        Of the run.
-    zone
-        Whose clock times of day are read from.
-
     Notes
     -----
-    A time of day that comes twice as clocks change is the first of them; one that does not
-    exist is read by the offset before the change (RFC 5545, section 3.3.5). A session that
-    would end before it starts by that rule does not take place.
+    Times of day are read from the clock of the run's time zone. A time of day that comes twice as
+    clocks change is the first of them; one that does not exist is read by the offset before the
+    change (RFC 5545, section 3.3.5). A session that would end before it starts by that rule does
+    not take place.
     """
+    start, end, zone = scenario.start, scenario.end, scenario.zone
     from_, to = order.from_, order.to
     if not (isinstance(from_, time) and isinstance(to, time)):
         first = from_ if isinstance(from_, datetime) else start

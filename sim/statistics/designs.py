@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import stdtr
 
-Cube = NDArray[np.float64]
+Floats = NDArray[np.float64]
 
 
-def latin_hypercube(n_points: int, n_dials: int, rng: np.random.Generator) -> Cube:
+def latin_hypercube(n_points: int, n_dials: int, rng: np.random.Generator) -> Floats:
     """Latin hypercube: each of ``n_points`` equal parts of a dial holds one point.
 
     Returns
@@ -61,8 +61,6 @@ def triangular_share(value: float, low: float, mode: float, high: float) -> floa
         return (value - low) ** 2 / ((high - low) * (mode - low))
     return 1 - (high - value) ** 2 / ((high - low) * (high - mode))
 
-
-Floats = NDArray[np.float64]
 
 FEWEST = 32
 """Fewest simulations with which inputs are named: in fewer, some correlate by chance."""

@@ -391,10 +391,8 @@ def neighbours_of_hosts(
     return host_row, address, n_names[address_row], n_active[address_row]
 
 
-@lru_cache(maxsize=8)
-def census_law(rows: tuple[ConcentrationRow, ...]) -> NamesLaw:
-    """Fit the law once for all replicates."""
-    return fit_names_law(rows)
+census_law = lru_cache(maxsize=8)(fit_names_law)
+"""Fit the law once for all replicates."""
 
 
 @lru_cache(maxsize=8)

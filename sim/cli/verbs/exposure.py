@@ -350,13 +350,12 @@ def _businesses(key: str, title: str, ranked: Sequence[Business]) -> Table:
 
 def _changes(changes: Changes) -> list[Table]:
     added, removed = changes.added, changes.removed
+    families = (4, 6) if added.n_addresses6 or removed.n_addresses6 else (4,)
     rows: list[Sequence[Value]] = [
-        ("IPv4 addresses", added.n_addresses4, removed.n_addresses4),
-        ("IPv4 prefixes", added.n_prefixes4, removed.n_prefixes4),
+        (f"IPv{family} {what}", *(getattr(one, f"n_{what}{family}") for one in (added, removed)))
+        for family in families
+        for what in ("addresses", "prefixes")
     ]
-    if added.n_addresses6 > 0 or removed.n_addresses6 > 0:
-        rows.append(("IPv6 addresses", added.n_addresses6, removed.n_addresses6))
-        rows.append(("IPv6 prefixes", added.n_prefixes6, removed.n_prefixes6))
     now, gone = changes.newly_hit, changes.no_longer_hit
     if now is not None and gone is not None:
         rows.append(("hosts hit", now.n_hosts, gone.n_hosts))

@@ -294,12 +294,8 @@ def sessions_of(resolved: Resolved) -> list[tuple[int, int]]:
     unless that is all of the run. None for other strategies.
     """
     scenario = resolved.scenario
-    start, end, asked = scenario.start, scenario.end, scenario.strategy
-    windows = [
-        one
-        for order in resolved.given_orders
-        for one in windows_of_order(order, start, end, scenario.zone)
-    ]
+    start, asked = scenario.start, scenario.strategy
+    windows = [one for each in resolved.given_orders for one in windows_of_order(each, scenario)]
     if resolved.sessions is not None:
         windows = [(row.start, row.end) for row in resolved.sessions.rows]
     elif isinstance(asked, ask.TimeWindow):
@@ -385,9 +381,7 @@ def orders(dated: list[Dated]) -> Strategy:
 def _dated(order: GivenOrder | GivenOrderRow, resolved: Resolved) -> Iterator[Dated]:
     """Orders that one given order comes to in a run."""
     scenario = resolved.scenario
-    windows_s = seconds_of(
-        windows_of_order(order, scenario.start, scenario.end, scenario.zone), scenario.start
-    )
+    windows_s = seconds_of(windows_of_order(order, scenario), scenario.start)
     names = order.operators or getattr(scenario.strategy, "operators", None)
     mechanism, groups = Mechanism(order.mechanism), None if names is None else frozenset(names)
     sets: list[IntervalSet] = [NO_ADDRESSES]

@@ -33,8 +33,6 @@ class Stretches(FrozenColumns):
 class Moves(FrozenColumns):
     """Moves of businesses in one run."""
 
-    n_moves: NDArray[np.int64]
-    """Moves to other addresses, at the same provider or another; shape (n_businesses,)."""
     cost_usd: NDArray[np.float64]
     """Labour of the responses it completed; shape (n_businesses,)."""
     first_row: NDArray[np.int64]
@@ -79,7 +77,6 @@ def moves_of(world: World, outcome: Outcome) -> Moves:
         is_back &= payee[there] == payee[turn]
         back_s = np.where(is_back, from_s[there], back_s)
     return Moves(
-        n_moves=np.bincount(row) - 1,
         cost_usd=outcome.n_responses @ moves.cost_usd if moves else np.zeros(n),
         first_row=first_row.copy(),
         is_domestic=moves.is_domestic.copy() if moves else np.zeros(n_providers, np.bool_),

@@ -19,6 +19,9 @@ from sim.measure.money.losses import LossTotals
 from sim.scenario.resolve import Resolved, is_of_country
 from sim.scenario.schema import USD
 from sim.scenario.tables.money import (
+    BY_BOTH,
+    BY_CLASS,
+    BY_SECTOR,
     ECONOMY_KEYS,
     FACTORS,
     FIRM_KEYS,
@@ -225,8 +228,8 @@ def firm_parameters(
         ]
         return np.stack(per_sector, axis=1)
 
-    found = {key: by_sector(key) for key in ("sensitivity", "recovery_time_d")}
-    found |= {key: by_both(key) for key in ("recaptured_share", "leaving_share", "transfer_share")}
+    found = {key: by_sector(key) for key in BY_SECTOR}
+    found |= {key: by_both(key) for key in (*BY_CLASS, *BY_BOTH)}
     others = (column.name for column in fields(ParameterDraws) if column.name not in found)
     return ParameterDraws(**found, **{key: cell(key)[:, np.newaxis] for key in others})
 

@@ -55,9 +55,9 @@ NEEDED_ECONOMY_KEYS = ("gdp_usd_per_year", "oecd_share_of_gdp")
 
 _SHARES = ("recaptured_share", "leaving_share", "transfer_share", "hosting_spend_share")
 _POSITIVE = (*FACTORS, "recovery_time_d", "churn_window_d")
-_BY_SECTOR = ("sensitivity", "recovery_time_d")
-_BY_CLASS = ("recaptured_share",)
-_BY_BOTH = ("leaving_share", "transfer_share")
+BY_SECTOR = ("sensitivity", "recovery_time_d")
+BY_CLASS = ("recaptured_share",)
+BY_BOTH = ("leaving_share", "transfer_share")
 
 
 class PricedRow(SupportedRow):
@@ -83,9 +83,9 @@ class MoneyParameterRow(PricedRow):
             raise ValueError(f"expected a share in [0, 1], got {self.high:g}")
         if self.key in _POSITIVE and self.low <= 0:
             raise ValueError(f"expected {self.key} above 0, got {self.low:g}")
-        if self.sector and self.key not in (*_BY_SECTOR, *_BY_BOTH):
+        if self.sector and self.key not in (*BY_SECTOR, *BY_BOTH):
             raise ValueError(f"expected no sector for {self.key}, got {self.sector!r}")
-        if self.spell_class and self.key not in (*_BY_CLASS, *_BY_BOTH):
+        if self.spell_class and self.key not in (*BY_CLASS, *BY_BOTH):
             raise ValueError(f"expected no spell class for {self.key}, got {self.spell_class!r}")
 
 

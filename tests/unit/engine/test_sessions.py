@@ -4,6 +4,7 @@ import json
 from collections import defaultdict
 from datetime import datetime
 from pathlib import Path
+from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -188,7 +189,9 @@ def days(asked: GivenOrder, start: str, end: str, zone: str | None = None) -> li
     assert clock is not None
     return [
         (format_instant(first.astimezone(clock)), format_instant(last.astimezone(clock)))
-        for first, last in windows_of_order(asked, first_s, last_s, clock)
+        for first, last in windows_of_order(
+            asked, SimpleNamespace(start=first_s, end=last_s, zone=clock)
+        )
     ]
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from sim.api import compare
+from sim.api.runs import compare
 from sim.errors import DataError
 from sim.experiment.plan import metrics_of
 from sim.scenario.overrides import override_text

@@ -5,7 +5,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from sim.api import compare, run
+from sim.api.runs import compare, run
 from sim.experiment.executors import choose_executor
 from sim.experiment.verification import verify_folder
 from tests.csv_rows import csv_rows

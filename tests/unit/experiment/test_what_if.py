@@ -8,7 +8,7 @@ import duckdb
 import numpy as np
 import pytest
 
-from sim.api import compare, run
+from sim.api.runs import compare, run
 from sim.assess.assessment import assess
 from sim.errors import DataError, UsageError
 from sim.experiment.executors import choose_executor

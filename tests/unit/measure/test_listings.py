@@ -8,7 +8,6 @@ import pytest
 
 from sim.engine.eventlog import Kind
 from sim.measure.impact import measure_complaints, measure_register, measure_responses, most_rules
-from sim.measure.money.losses import moves_of
 from tests.chases import STRATEGIES, chase_world, run
 from tests.unit.measure.money.test_losses import BLOCK, RULES
 from tests.worlds import DAY, HOUR, Dated, Firm, Response, SmallWorld
@@ -93,7 +92,6 @@ def test_moves_are_counted_by_kind_and_to_wait_is_none():
     assert {(one.denominator, one.denominator_unit) for one in found.values()} == {
         (3, "businesses")
     }
-    assert found["moves"].value == moves_of(world, outcome).n_moves.sum()
 
 
 def test_complaints_are_those_of_the_outcome_and_exemptions_are_out_of_appeals():
