@@ -65,9 +65,11 @@ def load_resolved(
         _WRITTEN.append(folder := TemporaryDirectory(prefix="overblock-"))
         base = str(run.path / "scenario.yaml") if run else scenario
         asked = dict(one.split("=", 1) for one in texts if "=" in one)
-        of_time = [asked.get(key, "") for key in ("start", "end", "time_zone")]
+        before = map(str, run.manifest["scenario"]["overrides"] if run else ())
+        clocks = [one for one in (*before, *texts) if one.startswith(("country=", "time_zone="))]
         at = Path(folder.name)
-        given = [starter.set_record(record, base, at, *of_time)] if record else []
+        start, end = asked.get("start", ""), asked.get("end", "")
+        given = [starter.set_record(record, base, at, start, end, clocks)] if record else []
         for note in (note for one in given for note in one.notes):
             console.say(f"note: {note}", quiet=quiet)
         given += [starter.set_sites(sites)] if sites else []

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.addresses.feeds.inputs import ColumnChoice
+from sim.addresses.feeds.orders import ON_TOP
 from sim.errors import DataError, Problem, UsageError
 from sim.scenario.load import load_scenario
 from sim.scenario.starter import record
@@ -43,8 +43,8 @@ class SessionRecord:
     """Most addresses listed at a time; shape (k,)."""
     until_s: int = 0
     """When the record ends, if that is after the last session; 0 where it is not known."""
-    is_cut: bool = False
-    """Whether a session goes on when it ends, which is none of these."""
+    notes: tuple[str, ...] = ()
+    """Remarks on how it was read."""
     outside: frozenset[str] = frozenset()
     """Addresses that were listed outside sessions alone."""
 
@@ -120,9 +120,7 @@ def read_record(
         polls_s = int(ends[0].timestamp()), int(ends[1].timestamp())
         listed = record.GivenList(".csv", path.read_bytes(), (), (), polls_s=polls_s)
     else:
-        listed = record.read_given(
-            path, ColumnChoice(zone=ZoneInfo(loaded.scenario.time_zone or "UTC"))
-        )
+        listed = record.read_given(path, ColumnChoice(zone=loaded.scenario.zone))
     begin_s, end_s = record.read_ends(path, listed, start, end, loaded.scenario.zone, option)
     if end_s <= begin_s:
         raise UsageError(f"{option.format('end')}{end}: expected an end after the beginning")
@@ -135,8 +133,10 @@ def read_record(
         for prefix, mine in spells.items()
     }
     spells = {prefix: mine for prefix, mine in spells.items() if mine}
-    is_cut = any(from_s < end_s < to_s for from_s, to_s in all_sessions)
-    return replace(split(spells, sessions, str(path)), until_s=end_s, is_cut=is_cut)
+    notes = [note for note in listed.notes if note != ON_TOP]
+    if any(from_s < end_s < to_s for from_s, to_s in all_sessions):
+        notes.append("a session goes on when the record ends, and is left out")
+    return replace(split(spells, sessions, str(path)), until_s=end_s, notes=tuple(notes))
 
 
 def split(spells: record.Spells, sessions: Sequence[tuple[int, int]], file: str) -> SessionRecord:

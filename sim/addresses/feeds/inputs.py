@@ -15,9 +15,9 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import tzinfo
 from functools import cache, cached_property
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from sim.addresses.feeds.feed import LABELS, NUMBERS
 from sim.addresses.sets.notation import find_notation
@@ -55,7 +55,7 @@ class ColumnChoice:
     """Role of each column, by its plain name."""
     ignored: frozenset[str] = frozenset()
     """Plain names of columns that mean nothing here."""
-    zone: ZoneInfo | None = None
+    zone: tzinfo | None = None
     """Time zone of dates without a time; None where dates and operators of rows are not asked
     for."""
     has_options: bool = False
@@ -69,7 +69,7 @@ class ColumnChoice:
 
     @classmethod
     def of(
-        cls, columns: Iterable[str], ignored: Iterable[str], zone: ZoneInfo | None = None
+        cls, columns: Iterable[str], ignored: Iterable[str], zone: tzinfo | None = None
     ) -> ColumnChoice:
         """Read ``ROLE=NAME`` and names.
 

@@ -11,7 +11,8 @@ import ipaddress
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime, tzinfo
+from datetime import datetime, tzinfo
+from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,7 +68,7 @@ _JOINED = re.compile(
 
 # Whose clocks a heading names: "Blocked from (UTC)". Marks are gone, also that of "UTC-3".
 _CLOCK = re.compile(r"_?(?:utc|gmt)(?P<offset>(?:_?\d+)*)$")
-IN_UTC = "times without an offset are read in UTC"
+READ_IN = "times without an offset are read in"
 
 
 def holds_dates(cells: Sequence[str]) -> bool:
@@ -179,11 +180,9 @@ def add_dates(
     gathering: Gathering, column: str, cells: Sequence[str], line: Line, heading: str
 ) -> None:
     """Append a column of seconds since 1970; NaN where a cell is empty, or stands for no end."""
-    zone: tzinfo | None = gathering.columns.zone
+    zone = gathering.columns.zone
     if clock := _CLOCK.search(plain_name(heading)):
-        zone = None if clock["offset"] else UTC
-    if zone is UTC:
-        gathering.note(f"{heading}: {IN_UTC}")
+        zone = None if clock["offset"] else ZoneInfo("UTC")
     seconds: NDArray[np.float64] = np.full(len(cells), np.nan)
     for row, cell in enumerate(cells):
         text = in_one_way(cell, gathering.columns).strip()
@@ -198,6 +197,8 @@ def add_dates(
                 gathering.refuse(expected_date(cell, zone), int(line[row]), column)
                 continue
             seconds[row] = at.timestamp()
+            if at.tzinfo is zone:
+                gathering.note(f"{heading}: {READ_IN} {zone}")
             if str(at.year) not in cell:
                 gathering.note(f"{column}: dates such as 07-Mar-25 are read with the year last")
     gathering.add_numbers(column, seconds)

@@ -20,7 +20,7 @@ from sim.addresses.feeds.feed import Feed, Labels
 from sim.addresses.feeds.gather import Coder, Gathering
 from sim.addresses.feeds.inputs import plain_name
 from sim.addresses.feeds.json_tables import items, read_document, text_of
-from sim.addresses.feeds.neighbours import Neighbours, expected_date, read_date
+from sim.addresses.feeds.neighbours import READ_IN, Neighbours, expected_date, read_date
 from sim.addresses.sets.blocks import format_prefixes
 from sim.addresses.sets.notation import parse_prefix, shown
 from sim.addresses.text.source import Readable
@@ -179,6 +179,8 @@ def read_orders(source: Readable, gathering: Gathering) -> Orders:
             if moment is None:
                 message = expected_date(when, choice.zone)
                 gathering.refuse(message, int(line[row]), "effective")
+            elif moment.tzinfo is choice.zone:
+                gathering.note(f"effective: {READ_IN} {choice.zone}")
             if what not in (_BLOCK, _UNBLOCK):
                 message = f"expected block or unblock, got {what[:60]!r}"
                 gathering.refuse(message, int(line[row]), "action")

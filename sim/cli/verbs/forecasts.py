@@ -87,9 +87,8 @@ def risk(
     if n_ipv6 := int(inventory.is_ipv6.sum()):
         console.say(f"note: IPv6 addresses, of which the record has none: {n_ipv6:,}", quiet=quiet)
     known = read_record(record, start, end, "--{} ")
-    if known.is_cut:
-        note = "note: a session goes on when the record ends, and is left out"
-        console.say(note, quiet=quiet)
+    for note in known.notes:
+        console.say(f"note: {note}", quiet=quiet)
     planned = _sessions_of(sessions)
     zone = load_scenario(SHIPPED).scenario.zone
     ahead = next_sessions(known, zone) if planned is None else check_sessions(planned, known)

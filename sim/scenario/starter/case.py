@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from sim.addresses.feeds.inputs import ColumnChoice
-from sim.addresses.feeds.neighbours import IN_UTC
+from sim.addresses.feeds.neighbours import READ_IN
 from sim.errors import DataError, Mistakes, Problem, ProblemsError, UsageError
 from sim.scenario.document import hint
 from sim.scenario.library import shipped
@@ -206,7 +206,7 @@ def write_case(known: Known, folder: Path, mistakes: Mistakes) -> list[str]:
     if listed is not None and periods:
         outside = _check_periods(listed, start, end)
         if listed.is_dated:
-            is_utc = any(note.endswith(IN_UTC) for note in listed.notes)
+            is_utc = any(note.endswith(f"{READ_IN} UTC") for note in listed.notes)
             where = "UTC where their heading says so, else in " * is_utc + str(zone)
             assumed.append(f"Dates of the list without a time: the start of that day in {where}.")
         assumed += outside

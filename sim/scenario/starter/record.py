@@ -27,7 +27,7 @@ from sim.addresses.feeds.orders import ON_TOP, Orders, party_of
 from sim.addresses.text.source import Limits
 from sim.errors import DataError, Mistakes, Problem, UsageError
 from sim.scenario.load import load_scenario
-from sim.scenario.overrides import override_text
+from sim.scenario.overrides import IANA, override_text, read_packs
 from sim.scenario.quantities import format_instant, parse_instant
 from sim.scenario.schema import dump_tree
 from sim.scenario.starter.operators import UNKNOWN, filled_operators
@@ -256,7 +256,7 @@ def set_sites(sites: Path) -> Settings:
 
 
 def set_record(
-    record: Path, scenario: str, folder: Path, start: str = "", end: str = "", time_zone: str = ""
+    record: Path, scenario: str, folder: Path, start: str, end: str, clocks: Sequence[str]
 ) -> Settings:
     """A record with dates in place of a scenario's orders: its time, sessions and operators too.
 
@@ -267,9 +267,9 @@ def set_record(
     folder
         Where the tables are written; they are read from there.
     start, end
-        When the record begins and ends, if the user says so.
-    time_zone
-        Of its dates without a time; that of the scenario if empty.
+        When the record begins and ends, if the user says so; else empty.
+    clocks
+        Overrides of the scenario's country and time zone.
 
     Raises
     ------
@@ -278,16 +278,20 @@ def set_record(
     UsageError
         If it does not say when it begins or ends, and some of it begins before or ends after.
     """
-    of = load_scenario(scenario, [f"time_zone={time_zone}"] if time_zone else []).scenario
-    listed = read_given(
-        record, ColumnChoice(zone=ZoneInfo(of.time_zone or "UTC")), of.country or ""
-    )
+    loaded = load_scenario(scenario, clocks)
+    of, place = loaded.scenario, loaded.document.locate(("time_zone",))
+    is_lent = place.file in (IANA, str(read_packs().path))
+    if is_lent and of.start.astimezone(of.zone).utcoffset() != of.start.utcoffset():
+        # What the scenario writes itself comes before what its country lends.
+        of = of.model_copy(update={"time_zone": None})
+    zone = ZoneInfo("UTC") if of.zone == UTC else of.zone  # not what a time with an offset has
+    listed = read_given(record, ColumnChoice(zone=zone), of.country or "")
     begin_s, end_s = read_ends(record, listed, start, end, of.zone)
     # What ends with the record is not listed at the end of the run.
     is_over = any(one.until_s == end_s for one in listed.periods)
     first, last = (datetime.fromtimestamp(at, of.zone) for at in (begin_s, end_s))
     sessions = find_sessions(read_spells(listed, begin_s, end_s))
-    rows = [(_utc(from_s), _utc(to_s)) for from_s, to_s in sessions]
+    rows = [[datetime.fromtimestamp(at, UTC).isoformat() for at in one] for one in sessions]
     days = f"{first.date()} to {last.date()}"
     source = {"source": record.name, "date": str(last.date()), "kind": "fact"}
     files = {
@@ -309,6 +313,7 @@ def set_record(
         "title": json.dumps(f"Addresses seen blocked, {days} ({record.name})"),
         "start": format_instant(first),
         "end": format_instant(last + timedelta(seconds=is_over)),
+        "time_zone": of.time_zone,
         **{f"strategy.{key}": None for key in sorted(of.strategy.model_fields_set - {"id"})},
         "strategy": {"id": "orders", "table": "record.csv"},
         "description": json.dumps(f"Record given: {record.name}"),
@@ -328,9 +333,9 @@ def set_record(
             for column in text.partition("\n")[0].split(",")
         }
         about = ". ".join((title, *notes))
-        note: dict[str, Any] = {"title": title, "description": about, "country": of.country}
-        note["time"] = f"{first:%Y-%m}/{last:%Y-%m}"
-        note |= {"licence": "Your own", "columns": columns}
+        note: dict[str, Any] = {"title": title, "description": about, "country": of.country or ""}
+        time_ = f"{first:%Y-%m}/{last:%Y-%m}"
+        note |= {"time": time_, "licence": "Your own", "columns": columns}
         named[name].with_suffix(".source.yaml").write_text(dump_tree(note), encoding="utf-8")
     parties = {name for one in listed.periods for name in one.operators.split()}
     if names := sorted({*listed.polled, *parties}):
@@ -348,14 +353,6 @@ def set_record(
     return Settings([override_text(key, value) for key, value in values.items()], named, notes)
 
 
-def _seconds(origin: str, text: str) -> int | None:
-    """A time that the user sets; None without one."""
-    try:
-        return int(parse_instant(text).timestamp()) if text else None
-    except ValueError as error:
-        raise UsageError(f"{origin}: {error}") from None
-
-
 def read_ends(
     record: Path, listed: GivenList, start: str, end: str, zone: tzinfo, option: str = "--set {}="
 ) -> tuple[int, int]:
@@ -368,9 +365,12 @@ def read_ends(
     UsageError
         If it does not say when it begins or ends, and some of it begins before or ends after.
     """
-    given_s = [
-        _seconds(option.format(key) + text, text) for key, text in (("start", start), ("end", end))
-    ]
+    given_s: list[int | None] = []
+    for key, text in (("start", start), ("end", end)):
+        try:
+            given_s.append(int(parse_instant(text).timestamp()) if text else None)
+        except ValueError as error:
+            raise UsageError(f"{option.format(key)}{text}: {error}") from None
     begins = [one.from_s for one in listed.periods if one.from_s is not None]
     ends = [one.until_s for one in listed.periods if one.until_s is not None]
     if not begins and given_s[0] is None and listed.polls_s is None:
@@ -447,10 +447,6 @@ def _merged(spells: Sequence[tuple[int, int]], gap_s: int) -> list[tuple[int, in
         else:
             found.append((from_s, to_s))
     return found
-
-
-def _utc(at_s: int) -> str:
-    return datetime.fromtimestamp(at_s, UTC).isoformat()
 
 
 def write_polled(listed: GivenList, names: Container[str]) -> str:

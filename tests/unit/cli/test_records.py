@@ -12,6 +12,7 @@ from statistics import median
 
 import pytest
 
+from sim.cli.task import load_resolved
 from sim.report.figures.outage import read_outage
 from sim.report.figures.rows import read_money
 from sim.report.page.document import render
@@ -324,6 +325,44 @@ def test_what_is_blocked_when_a_record_ends_is_until_its_last_poll(tmp_path):
     path.write_text("address,from,until\n203.0.113.9,2026-03-07T13:00Z,2026-03-07T16:00Z\n")
     told = run("run", tmp_path / "own.yaml", *given, path, "-o", tmp_path / "bare").stderr
     assert "rows name no operators, so that they are taken as orders" in told
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        "address,from,until\n203.0.113.9,2026-03-07 06:00,2026-03-08\n",
+        "effective,action,prefix\n2026-03-07T06:00,block,203.0.113.9\n"
+        "2026-03-08,unblock,203.0.113.9\n",
+    ],
+)
+@pytest.mark.parametrize(
+    ("start", "keys", "texts", "clocks", "offset"),
+    [
+        ("+00:00", "country: ES", (), "UTC", "+00:00"),
+        ("+01:00", "country: ES", (), "Europe/Madrid", "+01:00"),
+        ("+00:00", "country: ES", ("time_zone=Asia/Tokyo",), "Asia/Tokyo", "+09:00"),
+        ("+00:00", "country: ES\ntime_zone: Europe/Madrid", (), "Europe/Madrid", "+01:00"),
+        ("+05:45", "", (), "UTC+05:45", "+05:45"),
+        ("+01:00", "", ("country=ES",), "Europe/Madrid", "+01:00"),
+    ],
+)
+def test_times_without_an_offset_are_read_on_clocks_that_are_named(
+    tmp_path, capsys, record, start, keys, texts, clocks, offset
+):
+    text = (shipped("scenarios") / "spain-record.yaml").read_text(encoding="utf-8")
+    text = text.replace("country: ES", keys).replace("36+01:00", f"36{start}")
+    (tmp_path / "own.yaml").write_text(text, encoding="utf-8")
+    (tmp_path / "list.csv").write_text(record)
+    found = load_resolved(str(tmp_path / "own.yaml"), texts, record=tmp_path / "list.csv")
+    (order,) = found.given_orders
+    wanted = f"2026-03-07T06:00:00{offset}", f"2026-03-08T00:00:00{offset}"
+    assert tuple(one.isoformat() for one in (order.from_, order.to)) == wanted
+    assert found.scenario.start.isoformat()[-6:] == offset
+    assert f": times without an offset are read in {clocks}\n" in capsys.readouterr().err
+    record = record.replace("06:00", "06:00Z").replace("-08", "-08T00:00Z")
+    (tmp_path / "list.csv").write_text(record)
+    load_resolved(str(tmp_path / "own.yaml"), texts, record=tmp_path / "list.csv")
+    assert "without an offset" not in capsys.readouterr().err
 
 
 def test_a_record_has_no_sessions_of_another_one_and_may_be_of_any_time(tmp_path):

@@ -112,7 +112,15 @@ def test_a_session_that_goes_on_when_the_record_ends_is_none_of_it(tmp_path):
     whole = read_record(write(tmp_path, rows))
     rows += [(f"203.0.113.{n}", evening(7, 20), "") for n in range(30)]
     cut = read_record(write(tmp_path, rows), end=evening(7, 21))
-    assert (cut.n_sessions, cut.is_cut, whole.is_cut) == (whole.n_sessions, True, False)
+    note = "a session goes on when the record ends, and is left out"
+    assert (cut.n_sessions, cut.notes, whole.notes) == (whole.n_sessions, (note,), ())
+
+
+def test_clocks_of_times_without_an_offset_are_named(tmp_path):
+    rows = [(one, *(at[:16] for at in edges)) for one, *edges in sessions_by_hand()]
+    notes = read_record(write(tmp_path, rows)).notes
+    said = "times without an offset are read in Europe/Madrid"
+    assert [*notes] == [f"{end}: {said}" for end in ("from", "until")]
 
 
 def test_neither_the_sequence_of_rows_nor_of_addresses_matters(tmp_path):
