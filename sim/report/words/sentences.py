@@ -49,6 +49,7 @@ from sim.report.words.numbers import (
 )
 from sim.report.words.record import is_record
 from sim.report.words.sites import (
+    count_given,
     count_on_list,
     count_unknown,
     find_partly,
@@ -471,7 +472,7 @@ def sentence_of_sites(run: RunFolder, strategy: str) -> tuple[Text, str]:
         return _sentence_of_record(run, strategy)
     is_cut, hours, n_least = read_cut_off(run, strategy)
     of, n = is_cut.shape
-    times, n_unknown = is_cut.sum(axis=0), count_unknown(run, strategy)
+    times, n_unknown = count_given(run, strategy, is_cut), count_unknown(run, strategy)
     unknown = sentence_of_unknown(n_unknown, n)
     n_listed, n_other = count_on_list(run, times > 0)
     if not (times := times[times > 0]).size:
@@ -492,18 +493,16 @@ def sentence_of_sites(run: RunFolder, strategy: str) -> tuple[Text, str]:
             "None of your {n} sites was cut off in {of} simulations.", n=whole(n), of=whole(of)
         )
         return none, ""
+    k: str = whole(times.size)
+    if n_listed and n_listed + n_other == times.size > n_listed:
+        k = say_n(
+            "{k} listed and {m} other", "{k} listed and {m} others",
+            n_other, k=whole(n_listed), m=whole(n_other),
+        )  # fmt: skip
     said = say(
         SITES_CUT_OFF[times.size > 1, n_least > 0],
         whose=_one_of(n, is_listed=not n_other),
-        k=say_n(
-            "{k} listed and {m} other",
-            "{k} listed and {m} others",
-            n_other,
-            k=whole(n_listed),
-            m=whole(n_other),
-        )
-        if n_listed and n_listed + n_other == times.size > n_listed
-        else whole(times.size),
+        k=k,
         n=whole(n),
         times=joined("\N{EN DASH}", map(whole, sorted({times.min(), times.max()}))),
         of=whole(of),

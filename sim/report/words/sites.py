@@ -152,6 +152,13 @@ def count_on_list(run: RunFolder, is_mine: NDArray[np.bool_]) -> tuple[int, int]
     return int((is_mine & is_listed).sum()), int((is_mine & is_off).sum())
 
 
+def count_given(run: RunFolder, strategy: str, is_cut: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Simulations that cut each site off; of those placed by chance none, beside any other."""
+    times = is_cut.sum(axis=0)
+    given = np.where(read_sites(run.path, strategy).is_drawn, 0, times)
+    return given if given.any() else times
+
+
 def sentence_of_unknown(k: int, n: int) -> str:
     """Write how many of one's own sites are not known; empty if none."""
     if n == 1:

@@ -1022,6 +1022,9 @@ def test_own_sites_lead_with_hours_as_worked_out_by_hand(site_folder, monkeypatc
     assert " 4 listed and 1 other of your 5 sites are cut off" in answer(run).whole
     text_of_one = words_of(render(run))
     assert "shop.example not listed ; an assumed address of it is listed 16 Apr" in text_of_one
+    # One that is placed by chance is not counted beside others.
+    monkeypatch.setattr(SiteRuns, "is_drawn", np.arange(5) == 0)
+    assert " 4 of your 5 sites are cut off" in answer(run).whole
     monkeypatch.setattr(SiteRuns, "is_drawn", np.ones(5, np.bool_))
     assert " 5 of your 5 sites are cut off" in answer(run).whole
     assert "not listed ;" not in words_of(render(run))
@@ -1309,6 +1312,7 @@ def test_the_headline_counts_the_simulations_that_cut_sites_off(
     found_sites = SimpleNamespace(site=["a", "b", "c"][: found.shape[1]], number=number)
     monkeypatch.setattr("sim.report.words.sentences.read_sites", lambda *_: found_sites)
     monkeypatch.setattr("sim.report.words.sentences.count_on_list", lambda *_: (0, 0))
+    monkeypatch.setattr("sim.report.words.sentences.count_given", lambda *of: of[2].sum(axis=0))
     n_unknown = int(np.isnan(found[0]).sum())
     monkeypatch.setattr("sim.report.words.sentences.count_unknown", lambda *_: n_unknown)
     nowhere = {"operators": np.array([])}
@@ -1326,6 +1330,7 @@ def test_an_outage_at_small_operators_alone_is_not_called_none(site_folder, monk
     groups = [SimpleNamespace(operator=one, share_users=share) for one, share in shares.items()]
     monkeypatch.setattr("sim.report.words.sentences.read_sites", lambda *_: found_sites)
     monkeypatch.setattr("sim.report.words.sentences.count_on_list", lambda *_: (0, 0))
+    monkeypatch.setattr("sim.report.words.sentences.count_given", lambda *of: of[2].sum(axis=0))
     monkeypatch.setattr("sim.report.words.sentences.input_rows", lambda *_: groups)
     # In two simulations; the table of hits counts modelled businesses too.
     at = {"site_runs.parquet": [["east"], ["west"]], "hits.parquet": [["north", "east"]]}
@@ -1395,6 +1400,7 @@ def test_a_median_that_the_end_of_the_run_may_have_cut_is_a_bound(
     found_sites = SimpleNamespace(site=["a", "b", "c"][: found.shape[1]], number=number)
     monkeypatch.setattr("sim.report.words.sentences.read_sites", lambda *_: found_sites)
     monkeypatch.setattr("sim.report.words.sentences.count_on_list", lambda *_: (0, 0))
+    monkeypatch.setattr("sim.report.words.sentences.count_given", lambda *of: of[2].sum(axis=0))
     whole = " ".join(answer(run).whole.split())
     assert said in whole
 
