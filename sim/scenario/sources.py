@@ -455,9 +455,6 @@ def _warn_of_files(resolved: Resolved) -> Iterator[str]:
             "are and elsewhere; complaints.per_business_per_d, .per_million_people_per_d and "
             ".named_per_d, all set to 0, keep them the same"
         )
-    for given in filter(None, (inventory, resolved.moves)):
-        if unused := ", ".join(given.unused):
-            yield f"{given.name}: a run takes from its own tables, and not from the file: {unused}"
     for table in resolved.tables:
         if isinstance(table, ListTable | Inventory):
             yield from (f"{table.name}: {note}" for note in table.notes)

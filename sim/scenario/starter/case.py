@@ -132,7 +132,7 @@ def write_case(known: Known, folder: Path, mistakes: Mistakes) -> list[str]:
         (path, note)
         for path, found in (
             (known.blocklist, listed.notes if listed else ()),
-            (known.inventory, _notes_on_sites(inventory) if inventory else ()),
+            (known.inventory, [*inventory.notes, *_shared_names(inventory)] if inventory else ()),
             (known.operators, of_operators),
         )
         if path is not None
@@ -312,11 +312,8 @@ def write_case(known: Known, folder: Path, mistakes: Mistakes) -> list[str]:
     return notes
 
 
-def _notes_on_sites(inventory: Inventory) -> Iterator[str]:
-    """Note what is ignored, and that hosts of one name are one site, unless they have roles."""
-    yield from inventory.notes
-    if unused := ", ".join(inventory.unused):
-        yield f"columns ignored: {unused}"
+def _shared_names(inventory: Inventory) -> Iterator[str]:
+    """Note that hosts of one name are one site; rows of roles are parts of one, as meant."""
     n, at = inventory.n_hosts, int(inventory.n_hosts.argmax())
     if n[at] > 1 and "role" not in inventory.columns:
         n_more = int((n > 1).sum()) - 1

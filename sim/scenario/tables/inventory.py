@@ -143,11 +143,6 @@ class Inventory(Table[Row]):
         columns = {"name": names, "address": list(map(str, prefixes))}
         return feed_of_columns(columns, str(self.path))
 
-    @property
-    def unused(self) -> list[str]:
-        """Columns for which a run has tables of its own."""
-        return [name for name in OF_TABLES if name in self.columns]
-
     def text_of(self, column: str) -> list[str]:
         """Text of a label of each site; empty where not given."""
         labels = self.labels.get(column)
@@ -486,7 +481,9 @@ def _rows_of(keys: NDArray[np.int64], known: NDArray[np.int64]) -> NDArray[np.in
 
 
 def _cautions(feed: Feed, site: Sequence[str]) -> Iterator[str]:
-    """What is taken as given, though it is seldom meant."""
+    """What is taken as given, though it is seldom meant, and what is not taken."""
+    if unused := ", ".join(name for name in OF_TABLES if name in feed.labels):
+        yield f"a run takes from its own tables, and not from the file: {unused}"
     if n_more := len(site) - len(set(map(domain_of, site))):
         yield f"sites that are another one, spelt otherwise, and count apart: {n_more:,}"
     known = without_sinkholes(feed)

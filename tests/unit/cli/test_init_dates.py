@@ -378,7 +378,7 @@ def test_a_column_of_other_countries_is_a_question_and_labels_are_named_as_ignor
     (tmp_path / "more").mkdir()
     told = init(tmp_path / "more", text, *RUN, "--inventory", sites).stderr
     assert "list.csv: columns ignored: country\n" in told
-    assert "sites.csv: columns ignored: provider\n" in told
+    assert "sites.csv: a run takes from its own tables, and not from the file: provider" in told
 
 
 def test_what_was_polled_is_in_force_as_it_was_seen(tmp_path):
