@@ -1,5 +1,7 @@
 """Names expected on listed addresses: by hand where kinds are simple; the rest is not known."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -9,6 +11,7 @@ from sim.blocklists.exposure import expect_names
 from sim.cli.verbs.exposure import expected_table
 from sim.names.expected import ListedPlaces, draw_found_names, draw_kinds, draw_names
 from sim.names.law import NamesLaw
+from sim.names.listed import Band
 from sim.scenario.tables.rows import AssumptionRow
 from sim.scenario.tables.sharing import ParkedRow, SharingRow
 from tests.names import shipped_table
@@ -226,6 +229,12 @@ def test_names_on_too_few_addresses_are_not_known():
     found = expect("198.51.100.0/24", *rules, owners=both)
     assert [one.state for one in found.providers] == ["known", "not known"]
     assert (found.all.state, found.all.hit.median > 0) == ("lower bound", True)
+    # A bound is rounded down, ends of ranges and what is known to the nearest.
+    bands = [Band(median, 1259.0, 1351.0) for median in (1289.0, 9.7, 12.99)]
+    of = replace(found.all, **dict(zip(("hit", "active", "wholly"), bands, strict=True)))
+    for state, told in (("lower bound", (1200, 9, 12)), ("known", (1300, 10, 13))):
+        (row,) = expected_table(replace(found, all=replace(of, state=state)), 0).rows
+        assert row[4:] == (state, told[0], 1300, 1400, *told[1:])
 
 
 def test_a_region_that_no_row_tells_of_is_not_known():
