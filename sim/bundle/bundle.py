@@ -87,14 +87,12 @@ def write_bundle(run: RunFolder, path: Path, *, force: bool = False) -> tuple[in
 def _check_bundled(run: RunFolder) -> None:
     """Refuse a folder that could not be handed over."""
     check_keys(run.manifest, _NEEDED, run.path / MANIFEST)
-    if run.manifest["status"] != COMPLETE:
-        status = run.manifest["status"]
+    if (status := run.manifest["status"]) != COMPLETE:
         raise UsageError(f"{run.path}: expected a complete result, got one that is {status}")
     mistakes = changed_files(run)
     names = [str(one["file"]) for one in run.manifest["outputs"]]
     mistakes += [f"{name!r}: is no name for a bundle" for name in names if not is_plain(name)]
-    if mistakes:
-        raise DataError([Problem(str(run.path), one) for one in mistakes])
+    DataError.raise_any([Problem(str(run.path), one) for one in mistakes])
 
 
 def derived(run: RunFolder) -> dict[str, bytes]:
@@ -244,14 +242,12 @@ def _check_same_versions(manifest: Mapping[str, Any]) -> None:
     for name, version in manifest.get("packages", {}).items():
         made[str(name)], here[str(name)] = str(version), package_version(str(name))
     # What was not there when the run was made is left out of the lock, and does no harm here.
-    differ = [name for name in made if made[name] not in (here[name], ABSENT)]
-    if differ:
-        raise UsageError(
-            "\n".join(
-                f"made with {name} {made[name]}, here is {here[name]}: bundle it where it was made"
-                for name in differ
-            )
-        )
+    if differ := [
+        f"made with {name} {made[name]}, here is {here[name]}: bundle it where it was made"
+        for name in made
+        if made[name] not in (here[name], ABSENT)
+    ]:
+        raise UsageError("\n".join(differ))
 
 
 def installed(manifest: Mapping[str, Any]) -> dict[str, str]:
@@ -341,10 +337,8 @@ def write_wheel(path: Path) -> None:
         members[f"{info}/{name}"] = (own.read_text(name) or "").encode()
     members[f"{info}/WHEEL"] = _TAGS.encode()
     members[f"{info}/licenses/LICENSE"] = _license(own)
-    record = [f"{name},{_digest(members[name])}" for name in sorted(members)]
-    members[f"{info}/RECORD"] = "".join(
-        f"{line}\n" for line in [*record, f"{info}/RECORD,,"]
-    ).encode()
+    record = [f"{name},{_digest(members[name])}\n" for name in sorted(members)]
+    members[f"{info}/RECORD"] = "".join([*record, f"{info}/RECORD,,\n"]).encode()
     write_archive(path, members)
 
 
@@ -390,14 +384,17 @@ def write_archive(path: Path, members: Mapping[str, bytes | Path]) -> None:
     members
         Bytes, or the file that holds them, by name.
     """
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
-        for name in sorted(members):
-            info = zipfile.ZipInfo(name, _TIME)
-            info.create_system = _UNIX
-            mode = 0o755 if name.endswith(EXECUTABLE) else 0o644
-            info.external_attr = (stat.S_IFREG | mode) << 16
-            given = members[name]
-            archive.writestr(info, given if isinstance(given, bytes) else given.read_bytes())
+    try:
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
+            for name, given in sorted(members.items()):
+                info = zipfile.ZipInfo(name, _TIME)
+                info.create_system = _UNIX
+                mode = 0o755 if name.endswith(EXECUTABLE) else 0o644
+                info.external_attr = (stat.S_IFREG | mode) << 16
+                archive.writestr(info, given if isinstance(given, bytes) else given.read_bytes())
+    except OSError as error:
+        error.filename = error.filename or path  # a full disk names none
+        raise
 
 
 def unpack_archive(path: Path, folder: Path, max_bytes: int) -> list[str]:

@@ -114,7 +114,7 @@ class Source:
             reason = error.strerror or str(error)
             folder, name = os.path.split(fspath(path))
             with suppress(OSError):
-                if near := get_close_matches(name, os.listdir(folder or "."), n=1):
+                if near := get_close_matches(name, {*os.listdir(folder or ".")} - {name}, n=1):
                     reason += f"; did you mean {near[0]}?"
             raise self._refused(f"expected a readable file, got {reason}") from None
         try:

@@ -49,6 +49,9 @@ def test_a_missing_file_is_refused(tmp_path):
     (tmp_path / "blocklist.csv").touch()
     with pytest.raises(DataError, match=r"directory; did you mean blocklist\.csv\?"):
         Source(tmp_path / "blocklist.txt")
+    (tmp_path / "loop.txt").symlink_to("loop.txt")
+    with pytest.raises(DataError, match=r"got Too many levels of symbolic links$"):
+        Source(tmp_path / "loop.txt")
     with pytest.raises(DataError, match="expected a readable file, got Is a directory"):
         Source(tmp_path)
 

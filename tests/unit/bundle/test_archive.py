@@ -61,6 +61,18 @@ def test_members_come_back_whatever_their_sequence(tmp_path):
     assert (tmp_path / "into" / "b" / "c.txt").read_bytes() == b"two"
 
 
+def test_a_full_disk_is_reported_with_the_file_that_did_not_fit(tmp_path):
+    resource = pytest.importorskip("resource")
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, limits[1]))
+    try:
+        with pytest.raises(OSError, match="File too large") as caught:
+            write_archive(tmp_path / "first.zip", {"a": bytes(10_000)})
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert caught.value.filename == tmp_path / "first.zip"
+
+
 def test_who_unpacks_it_may_run_the_script_and_only_read_the_rest(tmp_path):
     write_archive(tmp_path / "a.zip", {"a.txt": b"one", "b/run.sh": b"two", "sh": b"three"})
     with zipfile.ZipFile(tmp_path / "a.zip") as archive:
