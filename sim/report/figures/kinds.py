@@ -317,7 +317,7 @@ def plot_run(
                 continue
             from sim.report.figures import look  # matplotlib is slow to import
 
-            (partial / mine[-2]).write_text(f"{shown.alt}\n", encoding="utf-8")
+            (partial / mine[-2]).write_text(f"{shown.alt}{_doubts(run)}\n", encoding="utf-8")
             with look.users_style():
                 figure = FIGURES[name].draw(shown, width_mm / MM_PER_IN)
                 if has_words:
@@ -330,9 +330,12 @@ def source_of(run: RunFolder) -> str:
     """Where a figure comes from."""
     manifest = run.manifest
     fixed = "" if run.is_ensemble else " Point values: one value for every assumption."
-    status = "" if manifest["status"] == "complete" else f" Status: {manifest['status']}."
-    changed = changes_in_words(run)
-    return (
-        f"{run.title}. overblock {manifest['tool']['version']}, result "
-        f"{manifest['result_id'][:12]}.{fixed}{status}{f' {changed}' if changed else ''}"
-    )
+    version, result = manifest["tool"]["version"], manifest["result_id"][:12]
+    return f"{run.title}. overblock {version}, result {result}.{fixed}{_doubts(run)}"
+
+
+def _doubts(run: RunFolder) -> str:
+    """Why not to quote it, behind a blank: it is not complete, or was changed; or nothing."""
+    status, changed = run.manifest["status"], changes_in_words(run)
+    first = "" if status == "complete" else f" Status: {status}."
+    return f"{first} {changed}" if changed else first

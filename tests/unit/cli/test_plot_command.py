@@ -55,9 +55,14 @@ def test_a_changed_folder_is_named_on_the_figure_and_beside_it(shipped_run):
     table = Path("changed/groups.csv")
     table.write_text(table.read_text().replace("1", "2", 1))
     assert "groups.csv" in run("changed", "money", "--format", "svg").stderr
-    words = " ".join(Path("changed/figures/money.svg").read_text().split())
-    assert "groups.csv" in words
-    assert "Do not quote" in words
+    file = Path("changed/manifest.json")
+    file.write_text(file.read_text().replace('"status": "complete"', '"status": "interrupted"'))
+    run("changed", "money", "--format", "svg", "--force")
+    for suffix in ("svg", "alt.txt"):
+        words = " ".join(Path(f"changed/figures/money.{suffix}").read_text().split())
+        assert "Status: interrupted." in words
+        assert "groups.csv" in words
+        assert "Do not quote" in words
 
 
 @pytest.mark.parametrize(
