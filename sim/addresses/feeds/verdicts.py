@@ -8,26 +8,21 @@ from typing import Any
 
 import numpy as np
 
-STEMS = tuple(
-    re.findall(
+_BEGINS_OF_STEMS = sorted(
+    stem.encode()
+    for stem in re.findall(
         "[^,]+",
-        "allow,accept,pass,lift,trust,permit,white,unblock,un-block,unban,un-ban,unlist,un-list,"
-        "delist,de-list,remov,delet,expir,exempt,excep,exclu,revok,releas,withdr,rescinded,"
-        "overturned,annul,cancel,inactiv,disabled,suspended,safe,benign,clean,deprecated,retired,"
-        "bypass,negate,invert,false,nomatch,no match,no block,no list,no drop,no ban,"
-        "non blocca,no bloque,no  ,no se,no est,ne  ,mai ,nunca,longer,not ,"
-        "never,desbloque,levantad,retirad,eliminad,anulad,liberad,blanca,positiv,sblocc,rimoss,revocat,esclus,eccezion,consenti,"
-        "annullat,permess,ammess,inattiv,bianc,блокир,исключ,снят,разреш,удал,отмен,бел,ложн,актив,"
-        "débloq,debloq,autoris,supprim,retiré,blanch,ne pas,non bloq,entsp,freige,freisch,"
-        "aufgeho,aufheb,erlaubt,ausnahm,weiße,weisse,gelöscht,entfernt,nicht,revogad,suspens,branca,"
-        "não bloq,nao bloq,exceç,inativ,odblok,usuni,wykreśl,nie blok,nie zablok,wyjąt,biał,"
-        "uchylon,zniesion,dozwolon,fałszyw,kald,izin v,engellenm,iptal,beyaz,silindi,istisna,levé,"
-        "caduc,caduq,fin d,finaliz,encerrad,cess,ceased,de baja,vencid,scadut,decadut,riabilit,"
-        "beendet,abgelauf,widerruf,ended,lapsed,goodware,known good,known-good,former ",
+        "allo,acce,pass,lift,trus,perm,whit,unbl,un-b,unba,unli,un-l,deli,de-l,remo,dele,expi,"
+        "exem,exce,excl,revo,rele,with,resc,over,annu,canc,inac,disa,susp,safe,beni,clea,depr,"
+        "reti,bypa,nega,inve,fals,noma,no m,no b,no l,no d,non ,no  ,no s,no e,ne  ,mai ,nunc,"
+        "long,not ,neve,desb,leva,elim,anul,libe,blan,posi,sblo,rimo,escl,ecce,cons,amme,inat,"
+        "bian,бл,ис,сн,ра,уд,от,бе,ло,ак,déb,debl,auto,supp,ne p,ents,frei,aufg,aufh,erla,ausn,"
+        "weiß,weis,gelö,entf,nich,bran,não,nao ,odbl,usun,wykr,nie ,wyją,biał,uchy,znie,dozw,"
+        "fał,kald,izin,enge,ipta,beya,sili,isti,levé,cadu,fin ,fina,ence,cess,ceas,de b,venc,"
+        "scad,deca,riab,been,abge,wide,ende,laps,good,know,form",
     )
 )
-"""Every phrase has one of these stems, except ``not`` alone, ``don't`` and marks."""
-_BEGINS_OF_STEMS = sorted({stem.encode()[:4] for stem in STEMS})
+# Every phrase has one of these beginnings of words, except ``not`` alone, ``don't`` and marks.
 _SHORT = re.compile(rb"not(?![a-z])|don.|!(?=[ \t\r\n]|\Z)", re.DOTALL)
 
 
