@@ -243,8 +243,7 @@ def _median(n: NDArray[np.int64]) -> int:
 
 
 def _band(values: NDArray[np.float64]) -> Band:
-    low, median, high = np.quantile(values, (LOW, 0.5, HIGH)).tolist()
-    return Band(median, low, high)
+    return Band(*np.quantile(values, (0.5, LOW, HIGH)).tolist())
 
 
 def _expected(

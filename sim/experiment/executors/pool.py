@@ -109,15 +109,12 @@ class PoolExecutor(task.Executor):
     ----------
     n_workers
         Number of processes.
-    n_in_chunk
-        Keys in a chunk; as many as take about ``CHUNK_S`` when None.
     """
 
-    def __init__(self, n_workers: int, n_in_chunk: int | None = None) -> None:
+    def __init__(self, n_workers: int) -> None:
         if n_workers < 1:
             raise ValueError(f"expected at least one worker, got {n_workers}")
         self._n_workers = n_workers
-        self._n_in_chunk = n_in_chunk
         self._job: task.Job[Any] | None = None
         self._pool: ProcessPoolExecutor | None = None
         self._context = _Tracked()
@@ -137,8 +134,8 @@ class PoolExecutor(task.Executor):
             is_broken = False
             # One more than there are workers, so that none waits for the next.
             while waiting and len(under_way) <= self._n_workers and not is_broken:
-                size = self._n_in_chunk or n_fitting(n_done, spent_s)
-                chunk = [waiting.popleft() for _ in range(min(size, len(waiting)))]
+                size = min(n_fitting(n_done, spent_s), len(waiting))
+                chunk = [waiting.popleft() for _ in range(size)]
                 try:
                     under_way[self._submit(job, chunk)] = chunk
                 except BrokenProcessPool:

@@ -74,7 +74,6 @@ WHOLE = {key: int(key[1]) ** 2 for key in KEYS}
     [
         SerialExecutor,
         lambda: PoolExecutor(2),
-        lambda: PoolExecutor(2, 5),
         lambda: AdaptiveExecutor(2),
     ],
 )
@@ -97,7 +96,7 @@ def test_every_key_is_worked_on_once_and_an_exception_is_a_failure_of_its_key(ma
 
 def test_a_killed_worker_costs_time_and_not_results(tmp_path):
     job = Squares(tmp_path, kills_once=("a", 4))
-    with PoolExecutor(2, 2) as executor:
+    with PoolExecutor(2) as executor:
         results = list(executor.run(job, KEYS))
     assert len(results) == len(KEYS)
     assert dict(results) == WHOLE
@@ -114,7 +113,7 @@ def test_a_key_that_kills_its_worker_twice_is_a_failure_and_the_others_are_not(t
 
 @pytest.mark.laws
 def test_workers_that_cannot_start_are_given_up(tmp_path):
-    with PoolExecutor(1, 1) as executor:
+    with PoolExecutor(1) as executor:
         results = dict(executor.run(Squares(tmp_path, ends_at_start=True), KEYS))
     assert set(results) == set(KEYS)
     assert set(results.values()) == {LOST, NO_PROCESS}
@@ -125,13 +124,13 @@ def test_why_a_process_cannot_start_is_what_is_said(tmp_path, monkeypatch):
         raise OSError("no more processes")
 
     monkeypatch.setattr(pool.Process, "start", start)
-    with pytest.raises(OSError, match="no more processes"), PoolExecutor(2, 1) as executor:
+    with pytest.raises(OSError, match="no more processes"), PoolExecutor(2) as executor:
         list(executor.run(Squares(tmp_path), KEYS))
 
 
 def test_the_pool_works_in_other_processes_with_one_thread_each(tmp_path):
     job = Squares(tmp_path)
-    with PoolExecutor(2, 1) as executor:
+    with PoolExecutor(2) as executor:
         list(executor.run(job, KEYS))
     processes = {(tmp_path / f"{key[1]}.log").read_text() for key in KEYS}
     assert f"{os.getpid()}\n" not in processes
@@ -144,7 +143,7 @@ def test_the_processes_of_a_job_end_before_those_of_the_next_begin(tmp_path, mon
         seen.append([process.is_alive() for process in first])
         return ProcessPoolExecutor(*given)
 
-    with PoolExecutor(2, 1) as executor:
+    with PoolExecutor(2) as executor:
         list(executor.run(Squares(tmp_path), KEYS[:2]))
         first = list(executor._context.started)
         monkeypatch.setattr(pool, "ProcessPoolExecutor", start)
@@ -197,7 +196,7 @@ def test_a_worker_whose_start_is_interrupted_is_ended_and_says_nothing(
 
 def test_an_abandoned_pool_leaves_no_process(tmp_path):
     job = Squares(tmp_path)
-    executor = PoolExecutor(2, 1)
+    executor = PoolExecutor(2)
 
     def interrupt() -> None:
         with executor:
