@@ -32,7 +32,7 @@ from sim.engine.record.outcome import (
 from sim.engine.state import reach_kernel, target_kernel
 from sim.engine.state.ledger import Group
 from sim.engine.state.parts import zeros
-from sim.engine.state.space import AddressSpace, TargetState
+from sim.engine.state.space import S_PER_H, AddressSpace, TargetState
 from sim.engine.state.states import States
 from sim.streams import Streams
 from sim.world.build import MICRO, World
@@ -107,9 +107,6 @@ class _Snapshot:
         series_row, t_s, value = kernel.points(self.noted)
         by_series = np.argsort(series_row, kind="stable")
         return Curves(self.series, series_row[by_series], t_s[by_series], value[by_series])
-
-
-S_PER_H = 3600
 
 
 def simulate(

@@ -27,7 +27,7 @@ from sim.scenario.resolve import Resolved
 from sim.scenario.tables.inventory import SEEN, Inventory, polls_ipv4_alone
 from sim.scenario.tables.money import Amounts
 from sim.scenario.tables.seeds import table_rows
-from sim.world.build import MICRO, World
+from sim.world.build import MICRO, S_PER_H, World
 from sim.world.providers import NOT_KNOWN as UNNAMED
 
 
@@ -42,7 +42,6 @@ def is_above(outcome: Outcome, share: float) -> NDArray[np.bool_]:
     return np.asarray(outcome.ledger.worst_share > share + SLACK, np.bool_)
 
 
-S_PER_H = 3600
 STATES = ("affected", "impaired", "down")
 
 

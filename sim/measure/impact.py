@@ -13,11 +13,11 @@ from sim.engine.decisions import BLOCKING
 from sim.engine.eventlog import Kind
 from sim.engine.record.outcome import ADDRESSES_LOST_SHARE, BUSINESS_METRICS, Outcome
 from sim.engine.state.ledger import Group
-from sim.measure.groups import S_PER_H, state_times_s
+from sim.measure.groups import state_times_s
 from sim.measure.measures import UNKNOWN, Measure, demand_micro_usd, measured, over, remainder
 from sim.measure.names import expected_businesses, measure_names
 from sim.scenario.tables.rows import RESPONSES
-from sim.world.build import World
+from sim.world.build import S_PER_H, World
 from sim.world.moves import WAIT
 
 

@@ -21,7 +21,7 @@ from sim.catalogue.measures import USD
 from sim.engine.record.outcome import Outcome
 from sim.engine.state.ledger import NEVER, SPELL_NAMES
 from sim.engine.strategies.calendars import sessions_of
-from sim.measure.groups import S_PER_H, addresses_of, find_unpolled, state_times_s
+from sim.measure.groups import addresses_of, find_unpolled, state_times_s
 from sim.measure.measures import difference_of
 from sim.measure.money.losses import LossTotals, Stretches, exposed_customers, moves_of
 from sim.measure.money.pricing import ParameterDraws, money_of
@@ -34,7 +34,7 @@ from sim.scenario.resolve import Resolved
 from sim.scenario.tables.inventory import read_inventory
 from sim.scenario.tables.money import BY_BOTH, BY_CLASS, BY_SECTOR
 from sim.scenario.tables.roles import FRONTEND, ROLES
-from sim.world.build import MICRO, World
+from sim.world.build import MICRO, S_PER_H, World
 
 TIMES = ("affected_h", "impaired_h", "down_h", "lost_demand_h")
 BY_CAUSE = tuple(f"lost_demand_h_{cause.name}" for cause in CAUSES)

@@ -32,7 +32,7 @@ from sim.engine.decisions import (
 from sim.engine.eventlog import FRONT, PUBLIC_EVENT, Kind
 from sim.engine.state.ledger import SLACK
 from sim.engine.state.reach_kernel import reached_share
-from sim.engine.state.space import TargetState
+from sim.engine.state.space import S_PER_D, S_PER_H, TargetState
 from sim.world.build import World
 from sim.world.providers import COMPLIANT, SILENT
 
@@ -81,7 +81,6 @@ class _KnownRows:
         )
 
 
-S_PER_H, S_PER_D = 3600, 86_400
 Process = Generator[simpy.Event, Any, None]
 
 

@@ -24,9 +24,8 @@ from sim.scenario.reactions import Complaints, Reactions
 from sim.scenario.tables.rows import RESPONSES
 from sim.streams import Stream
 from sim.world.build import World
-from sim.world.moves import DOMESTIC, WAIT, Moves, Programs
+from sim.world.moves import DOMESTIC, S_PER_D, S_PER_H, WAIT, Moves, Programs
 
-S_PER_H, S_PER_D = 3600, 86_400
 Process = Generator[simpy.Event, Any, None]
 
 

@@ -21,10 +21,9 @@ from sim.engine.state import target_kernel as kernel
 from sim.scenario.reactions import Fronts
 from sim.scenario.tables.rows import STANCES
 from sim.streams import Stream, Streams
-from sim.world.moves import Stays
+from sim.world.moves import S_PER_H, Stays
 from sim.world.providers import COMPLIANT, Pools, StanceEvent
 
-S_PER_H = 3600
 S_PER_WEEK = 7 * 24 * S_PER_H
 
 

@@ -22,7 +22,7 @@ from sim.results.tables import Line
 from sim.scenario.resolve import Resolved
 from sim.scenario.tables.seeds import table_rows
 from sim.streams import Streams
-from sim.world.providers import provider_names
+from sim.world.providers import S_PER_D, provider_names
 
 D_PER_YEAR = 365
 
@@ -90,8 +90,6 @@ def national_loss_usd(
     error = economy.get("method_error", np.float64(1.0))
     return method.usd_per_d(economy) * duration_d * share_affected * error
 
-
-S_PER_D = 86_400
 
 FIRM_FORMULAS = {
     "private_loss_usd": "lost demand * revenue * sensitivity - recaptured + churn + response cost",

@@ -12,10 +12,8 @@ from sim.engine.eventlog import Kind
 from sim.engine.record.outcome import Outcome
 from sim.engine.state.ledger import LedgerColumns
 from sim.scenario.tables.inventory import Inventory
-from sim.world.build import MICRO, Businesses, World
+from sim.world.build import MICRO, S_PER_H, Businesses, World
 from sim.world.frozen import FrozenColumns
-
-S_PER_H = 3600
 
 
 @dataclass(frozen=True, eq=False)
