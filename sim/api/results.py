@@ -260,7 +260,7 @@ class Results:
         UsageError
             If there is no such figure, or it does not apply.
         """
-        from sim.report.figures.kinds import plot_run
+        from sim.report.figures.kinds import FORMATS, plot_run
 
         with TemporaryDirectory(prefix="overblock-") as folder:
             plot_run(self.run, Path(folder), [name], strategy, FORMATS)
@@ -451,9 +451,6 @@ def _grid(every: Every, horizon_s: int) -> NDArray[np.int64] | None:
     if horizon_s / step_s > MOST_TIMES:
         raise UsageError(f"every: expected at most {MOST_TIMES:,} steps, got {every!r}")
     return np.arange(0, horizon_s, int(step_s), dtype=np.int64)
-
-
-FORMATS = ("png", "svg", "pdf")
 
 
 @dataclass(frozen=True, eq=False)

@@ -23,7 +23,7 @@ from sim.experiment.draws import model_hash
 from sim.files import hash_of, without_nan
 from sim.results.manifest import canonical_json
 from sim.scenario.cases import BOUNDS, CaseFile
-from sim.scenario.quantities import format_instant
+from sim.scenario.quantities import format_instant, join_lines
 from sim.scenario.tables.seeds import find_table
 from sim.version import __version__
 
@@ -138,7 +138,7 @@ def made_from(files: Iterable[CaseFile], groups: Sequence[RunGroup]) -> dict[str
         "runs": [
             {
                 "scenario": Path(group.name).name,
-                "overrides": [_one_line(each) for each in group.resolved.loaded.overrides],
+                "overrides": [join_lines(each) for each in group.resolved.loaded.overrides],
                 "root_seed": group.root_seed,
                 "end": format_instant(group.resolved.scenario.end),
                 "model_sha256": model_hash(group.resolved),
@@ -193,14 +193,14 @@ def _score(score: Score) -> dict[str, Any]:
     return {
         "id": case.id,
         "title": case.title,
-        "subject": _one_line(case.subject),
+        "subject": join_lines(case.subject),
         "predictor": case.predictor.kind,
-        "given": _one_line(case.given),
+        "given": join_lines(case.given),
         "role": score.role,
-        "why_role": _one_line(case.why_role),
+        "why_role": join_lines(case.why_role),
         "band": score.band,
         **_predicted(score),
-        "why_not": _one_line(prediction.why) if isinstance(prediction, NotComputable) else "",
+        "why_not": join_lines(prediction.why) if isinstance(prediction, NotComputable) else "",
         "published": {
             "value": published.value,
             "low": published.low,
@@ -211,17 +211,12 @@ def _score(score: Score) -> dict[str, Any]:
             "allowed_high": allowed_high,
             "nature": published.nature,
             "unit": published.unit,
-            "source": _one_line(published.source),
+            "source": join_lines(published.source),
             "date": published.date,
         },
         "guess": None if case.guess is None else [case.guess.low, case.guess.high],
         "floor": case.floor,
         "counts_as": case.counts_as,
-        "note": _one_line(case.note),
-        "why_missed": _one_line(case.why_missed),
+        "note": join_lines(case.note),
+        "why_missed": join_lines(case.why_missed),
     }
-
-
-def _one_line(text: str) -> str:
-    """Text of a case file without line breaks, which would be markup on a page."""
-    return " ".join(text.split())

@@ -37,7 +37,6 @@ from sim.engine.state.states import States
 from sim.streams import Streams
 from sim.world.build import MICRO, World
 
-UNKNOWN = float("nan")
 DROPPED = "addresses_dropped", "networks_dropped"
 LISTED = "addresses_listed", "networks_listed"
 """Curves of IPv4, and of IPv6 where there is any."""
@@ -59,10 +58,9 @@ class _Snapshot:
         n_families = 1 + world.places.line.has_ipv6
         # ``note`` of the kernel writes values in this sequence.
         self.series = (
-            *(Series(metric, Group(), UNKNOWN) for metric in DROPPED[:n_families]),
-            *(Series(metric, Group(), UNKNOWN) for metric in LISTED[:n_families]),
+            *(Series(one, Group(), np.nan) for of in (DROPPED, LISTED) for one in of[:n_families]),
             *(
-                Series("addresses_listed", Group(provider_row=row), UNKNOWN)
+                Series("addresses_listed", Group(provider_row=row), np.nan)
                 for row in range(n_listed)
             ),
             *(
@@ -75,7 +73,7 @@ class _Snapshot:
                 for row, value in zip(demand_group, (demand / MICRO).tolist(), strict=True)
             ),
             *(
-                Series(metric, Group(), UNKNOWN)
+                Series(metric, Group(), np.nan)
                 for metric in (ADDRESSES_LOST_SHARE, REACHED_SHARE)[: 2 - (world.users is not None)]
                 if world.has_given_target
             ),
@@ -93,7 +91,7 @@ class _Snapshot:
                 value=np.zeros(0),
                 now=np.zeros(n_series),
                 # Not as any value: all are new at first.
-                last=np.full(n_series, UNKNOWN),
+                last=np.full(n_series, np.nan),
                 demand_group=demand_group,
                 demand=demand,
                 n_groups=n_groups,

@@ -320,6 +320,11 @@ def is_one_line(text: str) -> bool:
     return not any(unicodedata.category(letter) in {"Cc", "Cs", "Zl", "Zp"} for letter in text)
 
 
+def join_lines(text: str) -> str:
+    """Text without line breaks, which would be markup on a page."""
+    return " ".join(text.split())
+
+
 def finite_number(text: str) -> float | None:
     """Number that a text writes; None if it writes none, or no finite one."""
     try:

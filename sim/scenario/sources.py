@@ -15,7 +15,7 @@ import numpy as np
 from sim.addresses.sets.intervals import AddressSet
 from sim.scenario.load import LoadedScenario
 from sim.scenario.overrides import IANA, INDEX, ISO_4217, pack_name, rate_at, read_packs
-from sim.scenario.quantities import finite_number
+from sim.scenario.quantities import finite_number, join_lines
 from sim.scenario.resolve import Resolved, described, is_of_country, stand_ins, years
 from sim.scenario.schema import USD, Cell, leaves, numbers_of, scenario_tree
 from sim.scenario.strategies import windows_of_order
@@ -138,22 +138,22 @@ def _support(column: str, row: Mapping[str, str], note: SourceNote | None) -> di
         return {"unit": "", "kind": "assumption", "why": NO_NOTE}
     about, rows = note.columns[column], note.rows
     unit, kind, source, date, why = (
-        _join_lines(row[name]) if name else ""
+        join_lines(row[name]) if name else ""
         for name in (rows.unit, rows.kind, rows.source, rows.date, rows.why)
     )
     kind = kind or about.kind
     unit = (unit if about.unit == f"as in the column {rows.unit}" else "") or about.unit
     if kind == "assumption":
         # A row that is assumed says why, in the column of sources where there is none for reasons.
-        why = why or (source if rows.kind else "") or _join_lines(about.why or about.source)
+        why = why or (source if rows.kind else "") or join_lines(about.why or about.source)
         return {"unit": unit, "kind": kind, "why": why}
     says_formula = kind == "derived" and bool(rows.kind)
     return {
         "unit": unit,
         "kind": kind,
-        "source": note.references.get(source, source) or _join_lines(about.source),
-        "date": date or _join_lines(about.date),
-        "formula": (why if says_formula else "") or _join_lines(about.formula),
+        "source": note.references.get(source, source) or join_lines(about.source),
+        "date": date or join_lines(about.date),
+        "formula": (why if says_formula else "") or join_lines(about.formula),
         "why": "" if says_formula else why,
     }
 
@@ -204,10 +204,6 @@ def _number(cell: str) -> int | float | None:
     if value is not None and value.is_integer() and "e" not in cell.lower():
         return int(value)
     return value
-
-
-def _join_lines(text: str) -> str:
-    return " ".join(text.split())
 
 
 def spans(lines: Sequence[int]) -> str:
@@ -303,7 +299,7 @@ def _bare(
 
 def _source(key: str, value: Cell, ends: tuple[float, float] | None = None, **said: Any) -> Source:
     """Source of a scenario key, its texts on one line each."""
-    said |= {name: _join_lines(said[name]) for name in said.keys() & {"source", "formula", "why"}}
+    said |= {name: join_lines(said[name]) for name in said.keys() & {"source", "formula", "why"}}
     return Source(key=key, value=value, range={"absolute": list(ends)} if ends else None, **said)
 
 

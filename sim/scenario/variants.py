@@ -22,6 +22,7 @@ from sim.scenario.strategies import Own
 from sim.scenario.tables.column_changes import ColumnChange, with_columns
 from sim.scenario.tables.inventory import (
     NOT_GIVEN,
+    OF_SITE,
     Inventory,
     check_sites,
     of_polled_family,
@@ -244,8 +245,6 @@ AS_IS = "as-is"
 """Label of the scenario as it is, to which differences are taken."""
 MOVE, WITHOUT = "move", "without_provider"
 """Keys of what if: a table of moves, or a provider that sites leave; neither as it is."""
-_OF_SITE = ("sector", "country", "visits_per_h")
-"""Columns that a table of moves may have as well, and that are taken from the inventory alone."""
 
 
 def choose_what_ifs(
@@ -299,7 +298,8 @@ def what_if(variant: Variant, asked: Mapping[str, str]) -> Variant:
         moves = of_polled_family(moves, resolved.scenario, resolved.given, resolved.polled)
         DataError.raise_any([*check_sites(moves, resolved.sectors, resolved.scenario)])
         inventory = _move(inventory, moves)
-        columns = [one for one in moves.columns if one in _OF_SITE or one.startswith("revenue_")]
+        # A table of moves may have these as well; they are taken from the inventory alone.
+        columns = [one for one in moves.columns if one in OF_SITE or one.startswith("revenue_")]
         if ignored := ", ".join(columns):
             note = f"taken from {inventory.name}, not from this table: {ignored}"
             moves = replace(moves, notes=(*moves.notes, note))

@@ -236,7 +236,7 @@ OF_ROWS = ("host", "line")
 """Numbers of a row, beside those that a file gives."""
 OF_TABLES = ("provider", "region", "service", "asn")
 """Columns of hosts that a run takes from its own tables."""
-_OF_SITE = ("sector", "country", "visits_per_h")
+OF_SITE = ("sector", "country", "visits_per_h")
 """Columns that say something of the site: its rows must not contradict each other."""
 
 
@@ -440,7 +440,7 @@ def _inventory_of(
         labels={
             column: Labels(_of_site(labels.code, site_of, len(site), -1), labels.names)
             for column, labels in feed.labels.items()
-            if column in _OF_SITE
+            if column in OF_SITE
         },
         revenue_usd_per_h=(of_site := _of_site(revenue, site_of, len(site), np.nan)),
         revenue_per_h=of_site,
@@ -537,13 +537,13 @@ def _site_problems(
         if component[row] < 0:
             message = "expected an address of its site and role, as a mode says how users meet them"
         yield Problem(path, message, int(line[row]), 0, "mode")
-    for column in (*_OF_SITE, revenue_column(feed.numbers)):
+    for column in (*OF_SITE, revenue_column(feed.numbers)):
         if column in feed.labels:
             of_row: NDArray[Any] = feed.labels[column].code
             of_site: NDArray[Any] = inventory.labels[column].code
             given = of_row >= 0
         elif column in feed.numbers:
-            ours = column if column in _OF_SITE else USD_COLUMN
+            ours = column if column in OF_SITE else USD_COLUMN
             of_row, of_site = feed.numbers[column], getattr(inventory, ours)
             given = ~np.isnan(of_row)
         else:
