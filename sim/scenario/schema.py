@@ -345,7 +345,7 @@ class Scenario(Model):
     borrow: Annotated[tuple[TableName, ...], Field(max_length=100, strict=False)] = ()
     """Tables of another country or time, used in place of its own; also `assumptions`."""
     time_zone: Annotated[str, Field(max_length=60), AfterValidator(check_time_zone)] | None = None
-    """Time zone of times of day, such as Europe/Madrid; the offset of `start` by default."""
+    """Time zone of times of day: Europe/Madrid; by default the country's, or that of `start`."""
     start: Instant
     """Start of the run; time zero of the clock."""
     end: Instant
