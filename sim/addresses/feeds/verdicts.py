@@ -149,7 +149,8 @@ _UNDONE_BY = (
     r"|(?:by|after|following|upon|per|under|por|tras|según|su|dopo|по|на[ ]+основании)[ ]+"
     r"(?:[^\W\d]+[ ]+){0,3}(?:court|judg|ruling|regulator|authorit|order|decision|appeal|orden"
     r"|sentencia|resoluci|juez|juzgado|tribunal|ordine|sentenza|decisione|agcom|giudice|суд"
-    r"|решени|роскомнадзор|постановлени|определени)\w*(?:[ ]+[^\W\d]+){0,3}"
+    r"|решени|роскомнадзор|постановлени|определени)\w*(?:[ ]+(?:[^\W\d]+\.?|№)){0,3}"
+    r"(?:[ ]+[\d/-]{1,20})?"
 )
 _HEADING = re.compile(
     r"[ \t]{0,9}(?:[#;!]|//)[^\w\n.]{0,99}+(?:please[ ]+|always[ ]+)?(?:"

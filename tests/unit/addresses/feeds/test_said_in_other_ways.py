@@ -49,6 +49,8 @@ SAID = {
     "# removed by court order:": "removed",
     "# Released by the regulator": "Released",
     "# entries lifted by court order": "lifted",
+    "# Lifted by order 19/2026": "Lifted",
+    "# снят по решению суда № 2-114/2026": "снят",
     "# levantado por orden judicial": "levantado",
     "# Desbloqueadas por sentencia": "Desbloqueadas",
     "# rimossi su ordine AGCOM": "rimossi",
