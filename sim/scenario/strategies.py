@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta, tzinfo
 from itertools import pairwise
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeVar, get_args
+from typing import Annotated, Any, ClassVar, Literal, Protocol, TypeVar, get_args
 
 from pydantic import (
     BeforeValidator,
@@ -44,9 +44,6 @@ from sim.scenario.quantities import (
     read_prefix,
 )
 from sim.scenario.tables.seeds import Row
-
-if TYPE_CHECKING:
-    from sim.scenario.schema import Scenario
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[str, ...] = get_args(Weekday)
@@ -220,8 +217,19 @@ Groups = Annotated[Names | None, BeforeValidator(_split)]
 """Groups of operators in a cell of a table."""
 
 
+class HasTimes(Protocol):
+    """What a scenario says of the clock of its run."""
+
+    start: datetime
+    end: datetime
+
+    @property
+    def zone(self) -> tzinfo:
+        """Time zone of times of day."""
+
+
 def windows_of_order(
-    order: GivenOrder | GivenOrderRow, scenario: Scenario
+    order: GivenOrder | GivenOrderRow, scenario: HasTimes
 ) -> Sequence[tuple[datetime, datetime]]:
     """When a given order is in force; until the end of the run where it is never withdrawn.
 
