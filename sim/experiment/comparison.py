@@ -222,12 +222,15 @@ def paired_difference(metric: str, part: Measured, against: Measured, n_drawn: f
     """Value of one strategy less that of another, shape (n_simulations,); NaN where not known.
 
     Harm or cost is not known of a strategy that could hardly hit the sample, nor which of two has
-    more where neither hits any of it, or where operators were not polled for all sites.
+    more where neither hits any of it, where operators were not polled for all sites, or where more
+    sites without an address are not known under one.
     """
     value, other = (one.values((metric,))[0] for one in (part, against))
     difference = difference_of(value, other)
     if choices.harm_of(metric) in choices.OF_SAMPLE:
-        if any(one.is_unpolled or one.has_missed(metric, n_drawn) for one in (part, against)):
+        both = part, against
+        is_known = part.n_missed == against.n_missed
+        if not is_known or any(one.is_unpolled or one.has_missed(metric, n_drawn) for one in both):
             difference[:] = np.nan
         difference[(value == 0) & (other == 0) & (n_drawn > 0)] = np.nan
     return difference

@@ -10,6 +10,7 @@ import pytest
 
 from sim.api.runs import compare, run
 from sim.assess.assessment import assess
+from sim.catalogue.choices import COLLATERAL, PRIVATE_LOSS
 from sim.errors import DataError, UsageError
 from sim.experiment.executors import choose_executor
 from sim.experiment.verification import verify_folder
@@ -254,6 +255,12 @@ def test_sites_without_a_provider_are_drawn_among_the_others(tmp_path):
     own = "max(lost_demand_h_own_address)"
     assert rows(found, alone, but=leave, columns=own) == [(0.0,)]
     assert rows(found, "as-is", but=leave, columns=own) > [(0.0,)]
+    # So it is not known where more is lost, nor how much.
+    judged = {row["metric"]: row for row in csv_rows(found / "verdicts.csv")}
+    for metric in (COLLATERAL, PRIVATE_LOSS):
+        assert (judged[metric]["verdict"], judged[metric]["n_not_known"]) == ("not known", "4")
+    changes = {row["metric"]: row["difference"] for row in csv_rows(found / "comparison.csv")}
+    assert changes[COLLATERAL] == changes[PRIVATE_LOSS] == ""
     warnings = " ".join(open_run(found).manifest["warnings"])
     assert "without alpha: what a site has there alone is placed by chance" in warnings
     assert "without alpha: 1 of 5 sites keep addresses whose provider no table knows" in warnings
