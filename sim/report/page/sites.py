@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from ipaddress import ip_network
@@ -112,7 +112,7 @@ def rows_of_sites(run: RunFolder, step: int) -> list[SiteRow]:
         rows.append(
             SiteRow(
                 site,
-                _first_moment(run, runs, at, step, partly),
+                _first_moment(run, runs, at, step, partly, cells),
                 int((hours[:, at] > 0).sum()),
                 *lasts,
                 tuple(cells.get((site, one), none.get((site, one), other)) for one in groups),
@@ -183,7 +183,12 @@ def _hours_of(
 
 
 def _first_moment(
-    run: RunFolder, runs: SiteRuns, at: int, step: int, partly: Container[str]
+    run: RunFolder,
+    runs: SiteRuns,
+    at: int,
+    step: int,
+    partly: Container[str],
+    cells: Iterable[tuple[str, str]],
 ) -> Text:
     """When a site is first cut off, marked where that was before a record begins.
 
@@ -192,8 +197,11 @@ def _first_moment(
     hours, first_s = (runs.number[one][:, at] for one in ("impaired_h", "first_cut_off_s"))
     first = _middle_moment(run, hours, first_s, step)
     n_affected = int((runs.number["affected_h"][:, at] > 0).sum())
-    if n_affected and not (hours > 0).any() and not is_record(run) and not np.isnan(hours).all():
-        return say("affected in {k}", k=whole(n_affected))
+    if not (hours > 0).any() and not np.isnan(hours).all():
+        if n_affected and not is_record(run):
+            return say("affected in {k}", k=whole(n_affected))
+        if any(site == runs.site[at] for site, _ in cells):
+            return say("in part")
     return joined("", (OR_BEFORE, first)) if _hours_of(run, runs, at, partly)[2] else first
 
 
@@ -368,13 +376,13 @@ def times_of(run: RunFolder, step: int) -> Iterator[tuple[str, Text, str, Text, 
     """
     unit, rate = read_estimates(run)[run.strategies[0], PRIVATE_LOSS].unit, rate_of(run)
     runs = read_known(run, run.strategies[0], unit)
-    partly = find_partly(run, run.strategies[0])
+    partly, cells = find_partly(run, run.strategies[0]), _cells(run, run.strategies[0])
     spells = read_spells(run.path, run.strategies[0])
     sessions = sessions_by_site(run, runs.site, partly)
     for at in _detailed(run, runs):
         site, cut_h = runs.site[at], runs.number["impaired_h"][:, at]
         is_cut = cut_h > 0
-        first = _first_moment(run, runs, at, step, partly)
+        first = _first_moment(run, runs, at, step, partly, cells)
         until = _middle_moment(run, cut_h, runs.number["last_cut_off_s"][:, at], step, is_end=True)
         lasts, is_still, is_before = _hours_of(run, runs, at, partly)
         least = "≥" * (site in partly)

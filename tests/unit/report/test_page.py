@@ -52,7 +52,7 @@ from sim.report.page.detail import (
     times_of_orders,
 )
 from sim.report.page.document import _template, language_of, n_businesses, render, write_report
-from sim.report.page.sites import rows_of_sites, times_of
+from sim.report.page.sites import _first_moment, rows_of_sites, times_of
 from sim.report.words.answer import _Facts, answer
 from sim.report.words.commands import answering_command, compare_command, repeat_command
 from sim.report.words.heading import (
@@ -1319,6 +1319,16 @@ def test_the_headline_counts_the_simulations_that_cut_sites_off(
     monkeypatch.setattr("sim.report.words.sentences.read_columns", lambda *_: nowhere)
     whole = " ".join(answer(open_run(site_folder)).whole.split())
     assert whole.partition("on the list. ")[2] == said
+
+
+def test_a_site_cut_off_at_small_operators_alone_is_seen(site_folder, monkeypatch):
+    run, none = open_run(site_folder), np.zeros((2, 2))
+    names = "impaired_h", "affected_h", "first_cut_off_s", "last_cut_off_s"
+    runs = cast("SiteRuns", SimpleNamespace(site=["a", "b"], number=dict.fromkeys(names, none)))
+    for is_of_record, never in ((True, "not seen"), (False, "never")):
+        monkeypatch.setattr("sim.report.page.sites.is_record", lambda _, told=is_of_record: told)
+        firsts = [_first_moment(run, runs, at, 10, (), [("a", "one")]) for at in range(2)]
+        assert firsts == ["in part", never]
 
 
 def test_an_outage_at_small_operators_alone_is_not_called_none(site_folder, monkeypatch):
