@@ -195,14 +195,16 @@ def _first_moment(
     Of one that never is, in how many simulations it is affected.
     """
     hours, first_s = (runs.number[one][:, at] for one in ("impaired_h", "first_cut_off_s"))
-    first = _middle_moment(run, hours, first_s, step)
+    is_before = _hours_of(run, runs, at, partly)[2]
+    # A bound from above is rounded up.
+    first = _middle_moment(run, hours, first_s, step, is_end=is_before)
     n_affected = int((runs.number["affected_h"][:, at] > 0).sum())
     if not (hours > 0).any() and not np.isnan(hours).all():
         if n_affected and not is_record(run):
             return say("affected in {k}", k=whole(n_affected))
         if any(site == runs.site[at] for site, _ in cells):
             return say("in part")
-    return joined("", (OR_BEFORE, first)) if _hours_of(run, runs, at, partly)[2] else first
+    return joined("", (OR_BEFORE, first)) if is_before else first
 
 
 def has_sessions(run: RunFolder) -> bool:

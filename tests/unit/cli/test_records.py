@@ -15,7 +15,7 @@ import pytest
 from sim.cli.task import load_resolved
 from sim.report.figures.outage import read_outage
 from sim.report.figures.rows import read_money
-from sim.report.page.document import render
+from sim.report.page.document import _template, render
 from sim.report.words.commands import repeat_command
 from sim.report.words.numbers import number
 from sim.results.folder import open_run
@@ -53,7 +53,7 @@ def union(spans: Iterable[tuple[float, float]]) -> list[tuple[float, float]]:
     return found
 
 
-def test_the_record_of_spain_says_when_sites_were_behind_a_listed_address(tmp_path):
+def test_the_record_of_spain_says_when_sites_were_behind_a_listed_address(tmp_path, monkeypatch):
     spells: dict[str, list[tuple[float, float]]] = {}
     end_s = seconds("2026-03-01T00:00+00:00")
     for row in csv_rows(shipped("seeds") / "spain-record-2025-26.csv"):
@@ -107,6 +107,10 @@ def test_the_record_of_spain_says_when_sites_were_behind_a_listed_address(tmp_pa
     assert "Internet operators in Spain, which the record does not name" in text
     assert "Yes: what was blocked, when and for how long, as a record (hayahora.futbol)" in text
     assert "An address that was not seen blocked may not have been polled: 86% of those" in text
+    # Without sessions to count, no column of them, nor a number.
+    assert "Sessions: of" in text
+    monkeypatch.setitem(_template().globals, "counts_sessions", lambda _: False)
+    assert "Sessions: of" not in words_of(tmp_path / "out")
 
 
 def turns(*hours: float) -> list[dict[str, object]]:

@@ -66,7 +66,7 @@ from sim.report.words.heading import (
     simulated_line,
     source_line,
 )
-from sim.report.words.languages import IN_ENGLISH, NBSP, capitalised, language, say_name
+from sim.report.words.languages import IN_ENGLISH, NBSP, capitalised, language, moment, say_name
 from sim.report.words.numbers import as_bound, number, with_mark
 from sim.results.folder import CurvePoints, RunFolder, later, open_run
 from sim.results.parquet import Coded, write_part
@@ -1329,6 +1329,12 @@ def test_a_site_cut_off_at_small_operators_alone_is_seen(site_folder, monkeypatc
         monkeypatch.setattr("sim.report.page.sites.is_record", lambda _, told=is_of_record: told)
         firsts = [_first_moment(run, runs, at, 10, (), [("a", "one")]) for at in range(2)]
         assert firsts == ["in part", never]
+    # A bound from above is no earlier than the time it is of: 20 minutes past a full hour.
+    cut = {**runs.number, "impaired_h": none + 1, "first_cut_off_s": none + 1200}
+    runs = cast("SiteRuns", SimpleNamespace(site=["a", "b"], number=cut))
+    monkeypatch.setattr("sim.report.page.sites._hours_of", lambda *_: (None, False, True))
+    at = step_before(run.start + timedelta(hours=1), 60)
+    assert _first_moment(run, runs, 0, 60, (), ()).endswith(moment(at, run.horizon_s))
 
 
 def test_an_outage_at_small_operators_alone_is_not_called_none(site_folder, monkeypatch):
