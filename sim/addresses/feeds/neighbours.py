@@ -80,14 +80,17 @@ def holds_dates(cells: Sequence[str]) -> bool:
 def role_of(column: str) -> str:
     """Return ``from`` or ``until``, if all words of a column of dates are known, or nothing."""
     parts = _CLOCK.sub("", column).split("_")
-    ends = [bool(part in _LAST or _JOINED.search(part)) for part in parts]
-    known = _FIRST | _TO | _WITH
-    if not all(is_end or part in known for is_end, part in zip(ends, parts, strict=True)):
+    if not all(part in _FIRST | _TO | _WITH or _names_end([part]) for part in parts):
         return ""
-    # Within a heading "do" is Portuguese, and "to" may be that of "added to list".
-    if any(ends) or {parts[0], parts[-1]} & _TO:
+    if _names_end(parts):
         return "until"
     return "" if _FIRST.isdisjoint(parts) else "from"
+
+
+def _names_end(parts: Sequence[str]) -> bool:
+    # Within a heading "do" is Portuguese, and "to" may be that of "added to list".
+    is_last = any(part in _LAST or _JOINED.search(part) for part in parts)
+    return is_last or parts[0] in _TO or parts[-1] in _TO
 
 
 YEARS = range(1971, 2099)
@@ -331,6 +334,17 @@ _CODES = frozenset(re.findall(r"\w+", """
     aktenzeichen sygnatura dossier autos ofício oficio pratica fascicolo affaire sprawy дела
 """))  # fmt: skip
 """The same, whose cells may be numbers or codes of two letters: ``NO`` is Norway there."""
+# Words of a heading for numbers of cases; the others may name a court or a system.
+_OF_CASES = frozenset(re.findall(r"\w+", """
+    case docket ticket order protocol proceeding processo protocolo protocollo ofício oficio
+    expediente procedimiento procedimento provvedimento pratica fascicolo orden resolución ordem
+    ordine dossier affaire ordonnance aktenzeichen sygnatura sprawy дела решения протокол
+"""))  # fmt: skip
+# Such as 53500.012345/2025-11: with a year, and a number that is no part of a date or an address.
+_CASE = re.compile(
+    r"(?=.*(?<!\d)(?:19|20)\d\d(?!\d))(?=.*(?<!\d)(?!(?:19|20)\d\d(?!\d))\d{4})"
+    r"(?:[^\W\d_]{1,9}[ .-]{1,2}){0,3}[^\W\d_]{0,9}(?=[\d.]+[/-])\d+(?:[./-]\d+)+"
+)
 # Words of a heading for numbers, and those that may stand between them.
 _OF_NUMBERS = frozenset(re.findall(r"\S+", """
     # № n no nr nº num núm numero número numéro number nummer numer номер item ítem lp lfd п
@@ -478,7 +492,8 @@ class Neighbours:
         shapes = {text.translate(_DIGITS): text for text in said}.values()
         if self._words(column, shapes) and (against := self._words(column, said)):
             return self._of_words(column, texts, against)
-        if column in self._of_labels or self._is_start(plain, column, said):
+        is_case = len(said) == len({*texts}) and _are_cases(plain, said)
+        if is_case or column in self._of_labels or self._is_start(plain, column, said):
             return None
         kinds = _VALUES.get(name, _KINDS if name in _OF_KINDS else ())
         said = {cell for cell in said if cell.strip().lower() not in kinds}
@@ -563,6 +578,16 @@ class Neighbours:
         if not at:
             ways[-1:] = [f"--column address={plain} if rows list what it holds"] * has_addresses
         return f"{times}say {'; '.join(ways[::-1] if has_addresses else ways)}"
+
+
+def _are_cases(plain: str, said: Iterable[str]) -> bool:
+    """Whether a column holds numbers of cases, and nothing in it may lift a block."""
+    parts = plain.split("_")
+    if _OF_CASES.isdisjoint(parts) or verdicts_among([plain]) or _names_end(parts):
+        return False
+    # Letters that differ may say what becomes of a row.
+    letters = {re.sub(r"[\W\d]", "", text) for text in said}
+    return len(letters) == 1 and all(_CASE.fullmatch(text.strip()) for text in said)
 
 
 def _own(read: Mapping[str, Sequence[str]], row: int) -> Entry | None:

@@ -97,10 +97,28 @@ IGNORED = {
     "spreadsheets' days": ("until", "43831"),
     "seconds": ("removed_at", "1577836800"),
     "an order of one operator": ("isp_id", "7", ""),
+    "numbers of some cases": ("processo sei", "53500.012345/2025-11", "", "53500.012346/2025-12"),
+    "cases beside a month": ("court order", "12345/2025", "12/2026"),
+    "days of a year": ("order code", "2025-123", "2025-124"),
+    "seasons of cases": ("case season", "2024-2025", "2025-2026"),
+    "dates of cases": ("processo sei", "2025-11-03", "03/11/2025"),
+    "times of cases": ("case time", "2025-11-03T10:00", "2025-11-04T10:00"),
+    "figures of cases": ("case cost", "12345.2025", "1234.2025"),
+    "whole numbers of orders": ("orders per year", "12345", "2025"),
+    "numbers of orders that lift": ("order lifted", "12345/2025", "12346/2025"),
+    "numbers of orders to free": ("ordem de desbloqueio", "12345/2025", "12346/2025"),
+    "letters of cases": ("case kind", "A-12345/2025", "R-12346/2025"),
+    "verdicts of cases": ("case state", "allow", "2025-12345"),
+    "words of cases": ("case state", "Open 12345/2025", "Closed 12346/2025"),
+    "cases without a heading": ("x", "53500.012345/2025-11", "53500.012346/2025-12"),
 }
 LAST = {
     "end": ("end", "198.51.100.255"),
     "to": ("to", "198.51.100.255"),
+    "ends called orders": ("order_no_sei", "198.51.100.255"),
+    "ends of cases in digits": ("case range", "3325256959", "3405803776"),
+    "ends in digits with a length": ("case range", "3325256959/24", "3405803776/32"),
+    "ends of cases with a year": ("case range", "198.51.100.255/2025", "203.0.113.2/2025"),
     "last": ("last", "198.51.100.9", ""),
     "ip_last": ("ip_last", "198.51.100.255"),
     "ends beside words": ("end", "198.51.100.255", "-", "-"),
@@ -108,6 +126,9 @@ LAST = {
 }
 MASKS = {
     "length": ("length", "24", "25"),
+    "lengths of cases": ("case length", "/24", "/25"),
+    "masks of cases": ("case mask", "255.255.255.0"),
+    "ranges in digits": ("case range", "3325256704-3325256959", "3405803776-3405803777"),
     "bits": ("bits", "24"),
     "netbits": ("netbits", "/24"),
     "lengths without a name": ("x", "24", "32"),
@@ -176,6 +197,16 @@ REFUSED: dict[str, tuple[Rows, str]] = {
 READ: dict[str, tuple[Rows, int, str]] = {
     "comments": (table("ip,comment", f"{A},see the order", f"{B},court"), 2, "comment"),
     "kinds": (table("ip,category", f"{A},spam", f"{B},phishing"), 2, "category"),
+    **{
+        heading: (table(f"ip,{heading}", f"{A},{form}", f"{B},{form[:-1]}9"), 2, heading)
+        for heading, form in (
+            ("processo_sei", "53500.012345/2025-11"),
+            ("court_docket", "CV-2025-012345"),
+            ("nº_do_processo_cnj", "0012345-67.2025.8.26.0100"),
+            ("дела_суда", "А40-12345/2025"),
+            ("orden_judicial", "RG 12345/2015"),
+        )
+    },
     "dates of the start": (table("ip,date", f"{A},2026-03-01", f"{B},2026-03-02"), 2, "date"),
     "dates on a list": (table("ip,added_to_list", f"{A},2026-03-01"), 1, "added_to_list"),
     "its own ends": (
