@@ -345,7 +345,8 @@ def _warn_of_tables(resolved: Resolved) -> Iterator[str]:
     elif math.isnan(amounts.factor):
         yield (
             "amounts are not computed: what businesses earn and spend is assumed in USD, and there "
-            f"is no exchange rate of {amounts.currency} (key money.rates)"
+            f"is no exchange rate of {amounts.currency} (key money.rates); if no site gives its "
+            "revenue, --set money.currency=USD computes dollars"
         )
     why = "no economy is named (key money.economy)" if economy is None else ""
     if economy is not None and not is_of_country(economy, scenario):

@@ -169,7 +169,8 @@ def unpriced(run: RunFolder, loss: Estimate | None) -> str:
         return ""
     return say(
         "Not computed: what businesses earn is assumed in dollars, and there is no exchange rate "
-        "of {currency} (key money.rates).",
+        "of {currency} (key money.rates). If no site gives its revenue, "
+        "--set money.currency=USD computes dollars.",
         currency=loss.unit,
     )
 

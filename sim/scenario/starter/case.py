@@ -446,9 +446,10 @@ def _money_of_case(country: str, first: date, inventory: Inventory | None) -> tu
     if currency != USD and rate_at(rates, currency, first.year) is None:
         notes.append(
             f"No exchange rate of {currency} is shipped: amounts are in it where every site gives "
-            "its revenue (a column revenue_per_h), and not known where some is assumed in USD. To "
-            "make all known, write rates.csv beside scenario.yaml and name it there (money.rates): "
-            "a line `currency,of,per_usd,low,high,kind,source,date,why`, and one such as "
+            "its revenue (a column revenue_per_h), and not known where some is assumed in USD. If "
+            "no site gives it, --set money.currency=USD computes dollars; else write rates.csv "
+            "beside scenario.yaml and name it there (money.rates): a line "
+            "`currency,of,per_usd,low,high,kind,source,date,why`, and one such as "
             f"`{currency},{first.year},PER_USD,LOWEST,HIGHEST,fact,SOURCE,DATE,`."
         )
     return _section("money", currency=currency), notes

@@ -114,6 +114,16 @@ def test_what_is_assumed_in_dollars_is_not_known_without_a_rate_and_said(tmp_pat
     assert losses == ["", "0.0"]
     page = render(open_run(out))
     assert "there is no exchange rate of KES (key money.rates)" in page
+    # What the messages name works: the loss in dollars is that of any rate.
+    way = "--set money.currency=USD"
+    assert all(way in text for text in (page, list_warnings(resolved)[1]))
+    assert way in (folder / "README.md").read_text()
+    dollars = resolved_of(str(folder / "scenario.yaml"), [way.removeprefix("--set ")])
+    for key, priced in (("dollars", dollars), ("by_rate", rated(folder, "KES", 100))):
+        simulated(priced, tmp_path / key)
+    loss, other = (summary_of(tmp_path / key)["private_loss_usd"] for key in ("dollars", "by_rate"))
+    assert (loss["unit"], loss["median"]) == ("USD", other["median"])
+    assert float(loss["median"]) > 0
     assert rated(folder, "KES", 100).amounts == Amounts()
     # The economy of a country is in dollars too.
     spain = resolved_of("match-days", ["money.currency=KES"])
