@@ -8,6 +8,7 @@ input can be read once only.
 from __future__ import annotations
 
 import inspect
+import re
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
@@ -19,7 +20,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, get_type_hints
 
 import typer
 
-from sim.cli.console import Format, reports_errors
+from sim.cli.console import Format, reports_errors, say
 from sim.errors import DataError, Problem, UsageError
 from sim.files import check_free
 
@@ -105,7 +106,7 @@ QUIET = option(
 )
 FORCE = option("--force", "Replace an earlier run there.", default=False)
 FORCE_FILE = option("--force", "Replace a file that is there.", default=False)
-AT = option("--at TIME", "Time at which dated orders are in force.")
+AT = option("--at TIME", "Time at which dated orders are in force, or a day: its beginning in UTC.")
 LANGUAGE = option("--language CODE", "Language to write in: en, es, it or ru.", default="en")
 FORMAT = option("--format", "How to print it.", default=Format.TABLE)
 IGNORE_COLUMN = many(
@@ -442,6 +443,16 @@ def check_stdin(names: Sequence[str]) -> None:
         raise UsageError("-: standard input can be read once only")
     if "-" in names and sys.stdin.isatty():
         raise UsageError("-: expected a list on standard input, got a terminal")
+
+
+def read_time(option: str, text: str | None, *, quiet: bool) -> datetime | None:
+    """Read the value of an option that is a time; a day is its beginning in UTC, with a note."""
+    from sim.scenario.quantities import DAY_PATTERN, parse_instant
+
+    if text and re.match(DAY_PATTERN, text):
+        text = f"{text}T00:00+00:00"
+        say(f"{option}: the day is read as its beginning in UTC, {text}", quiet=quiet)
+    return parsed(option, text, parse_instant)
 
 
 def parsed(option: str, text: str | None, read: Callable[[str], T]) -> T | None:

@@ -99,14 +99,13 @@ def cover(
         from sim.addresses.feeds.feed import concatenate
         from sim.blocklists.covers import Question, answer
         from sim.blocklists.exposure import union
-        from sim.scenario.quantities import parse_instant
 
         if family not in ("", "4", "6"):
             raise UsageError(f"--family: expected 4 or 6, got {family!r}")
         cli.check_output(figure, ".png", ".svg", force=force)
         if output is not None:
             check_free(output, force=force)
-        when = cli.parsed("--at", at, parse_instant)
+        when = cli.read_time("--at", at, quiet=quiet)
         cli.check_stdin([*targets, *inventory, *protect, *against])
         files = cli.Files(options, stack, when)
         wanted, guards, in_force = (

@@ -97,11 +97,10 @@ def exposure(
         from sim.addresses.feeds.feed import concatenate, special_note
         from sim.blocklists.blocklists import own_tables
         from sim.blocklists.exposure import OWNERS, assess, union
-        from sim.scenario.quantities import parse_instant
 
         when, earlier = (
-            cli.parsed("--at", at, parse_instant),
-            cli.parsed("--since", since, parse_instant),
+            cli.read_time(option, text, quiet=options.quiet)
+            for option, text in (("--at", at), ("--since", since))
         )
         tables_of = [cli.split_provider(text) for text in attribute]
         table_files = [file for _, file in tables_of]

@@ -7,7 +7,6 @@ import csv
 import hashlib
 import io
 import json
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -18,7 +17,7 @@ import typer
 
 from sim.cli import console
 from sim.cli.console import Format, print_tables, progress
-from sim.cli.options import FORCE_FILE, JSON, QUIET, WORKERS, argument, many, option
+from sim.cli.options import FORCE_FILE, JSON, QUIET, WORKERS, argument, many, option, read_time
 from sim.errors import UsageError
 from sim.files import check_free, new_file, new_files
 from sim.results.csvtext import csv_text
@@ -275,7 +274,6 @@ def _backtest_forecasts(
     from sim.forecast.record import SHIPPED, instant, read_record
     from sim.forecast.scores import mean_scores, reliability, roll, score_registered
     from sim.report.documents import forecasts as written
-    from sim.scenario.quantities import parse_instant
     from sim.streams import Streams
 
     known = read_record(None if record == SHIPPED else Path(record))
@@ -291,14 +289,11 @@ def _backtest_forecasts(
             table = written.score_table(found)
             print_tables([replace(table, title=f"Session of {instant(start_s)}")])
         return
-    text = from_ or ""
-    is_day = re.fullmatch(r"\d{4}-\d\d-\d\d", text)
-    try:
-        from_s = parse_instant(f"{text}T00:00+00:00" if is_day else text).timestamp()
-    except ValueError as error:
-        raise UsageError(f"--from {text}: {error}") from None
+    begin = read_time("--from", from_, quiet=quiet)
+    if begin is None:
+        raise UsageError("--from: expected the day of the first forecast, got none")
     with progress("sessions", quiet=quiet) as watch:
-        rolled, _ = roll(known, from_s, Streams(SEED, 0), watch.on_progress)
+        rolled, _ = roll(known, begin.timestamp(), Streams(SEED, 0), watch.on_progress)
     scores, bins = mean_scores(rolled), reliability((one.p[0], one.is_listed) for one in rolled)
     document = _document(known, SEED) | {
         "forecasts": [{"session": instant(one.start_s), "sha256": one.sha256} for one in rolled],

@@ -285,6 +285,19 @@ def test_what_makes_no_sense_is_refused_with_status_2(arguments, told, files):
     assert told in run(*arguments, status=2).stderr
 
 
+def test_a_day_is_its_beginning_in_utc_and_is_said():
+    asked, told = ("telegram-2018-orders", "--json"), "the day is read as its beginning in UTC, "
+    days = run(*asked, "--at", "2018-04-20", "--since", "2018-04-17")
+    times = run(*asked, "--at", "2018-04-20T03:00+03:00", "--since", "2018-04-17T00:00Z")
+    listed, other = (json.loads(one.stdout)["listed"] for one in (days, times))
+    assert listed == other
+    assert f"--at: {told}2018-04-20T00:00+00:00\n" in days.stderr
+    assert f"--since: {told}2018-04-17T00:00+00:00\n" in days.stderr
+    assert told not in times.stderr + run(*asked, "--at", "2018-04-20", "-q").stderr
+    refused = run("telegram-2018-orders", "--at", "2018-02-30", status=2).stderr
+    assert "--at: expected a date that exists" in refused
+
+
 def test_a_name_close_to_a_shipped_table_is_suggested():
     result = run("telegram-2018-order", "--at", APRIL_20, status=4)
     assert "did you mean the shipped table 'telegram-2018-orders'?" in result.stderr

@@ -199,7 +199,7 @@ def test_too_few_sessions_are_refused(folder, tmp_path):
         (("--forecast", "x"), "expected --from TIME"),
         (("--forecast", "x", "--from", "2026-02-01", "--registered", "y"), "expected --from TIME"),
         (("--from", "2026-02-01"), "expected with --forecast"),
-        (("--forecast", "RECORD", "--from", "soon"), "--from soon"),
+        (("--forecast", "RECORD", "--from", "soon"), "--from: expected a date"),
         (("--forecast", "RECORD", "--from", "2025-11-01"), "at least 6 sessions before it, got 0"),
     ],
 )
