@@ -16,9 +16,11 @@ from typing import Any
 import numpy as np
 from babel import Locale
 
-from sim.catalogue.measures import USD
+from sim.catalogue.curves import CURVES
+from sim.catalogue.measures import MEASURES, USD
 from sim.errors import DataError
-from sim.measure.estimates import Estimate, strategy_of_scenario
+from sim.measure.bands import band_at, peak_row, whole_band
+from sim.measure.estimates import Estimate, read_group_shares, strategy_of_scenario
 from sim.report.words.languages import (
     ENGLISH,
     IN_ENGLISH,
@@ -30,9 +32,10 @@ from sim.report.words.languages import (
     listing,
     period,
     say,
+    say_n,
     say_name,
 )
-from sim.report.words.numbers import whole
+from sim.report.words.numbers import percent, whole
 from sim.report.words.record import column_source, is_record, names_operators
 from sim.results.folder import (
     COMPLETE,
@@ -59,6 +62,8 @@ WITH_ARTICLE = frozenset(
 )
 """Countries that have an article in a sentence."""
 STATUS = {INTERRUPTED: say("interrupted"), PARTIAL: say("partial")}
+MOST_MODELLED = 0.9
+"""Share of listed addresses from which on it needs no words that businesses are modelled there."""
 MOST_SETTINGS = 3
 """Settings of a run that are named on the first screen."""
 
@@ -329,6 +334,30 @@ def notices(run: RunFolder) -> Iterator[str]:
         yield say(
             "Point values: every assumption but prices has one value here, and ranges show chance. "
             "Quote an ensemble instead."
+        )
+    if not is_comparison(run) and not has_sites_alone(run) and not is_simulated(run):
+        yield from _places_without_businesses(run)
+
+
+def _places_without_businesses(run: RunFolder) -> Iterator[str]:
+    """How little of a list is at providers with modelled businesses, when most of it is listed."""
+    metric, strategy = CURVES["addresses_listed"].name, run.strategies[0]
+    listed = whole_band(run, metric, strategy)
+    if not (most := np.nanmax(listed.median)):
+        return
+    curves, at = run.curves_by(metric, "provider", strategy), listed.t_s[[peak_row(listed)]]
+    ever = MEASURES["businesses_ever_impaired"].name
+    names = curves.keys() & read_group_shares(run, strategy, "provider", ever)
+    share = sum(band_at(curves[name], at).median.item() for name in names) / most
+    if share < MOST_MODELLED:
+        yield say_n(
+            "The model has businesses at {n} provider, which holds {share} of the IPv4 "
+            "addresses listed. Who else is hit is not known.",
+            "The model has businesses at {n} providers, which hold {share} of the IPv4 "
+            "addresses listed. Who else is hit is not known.",
+            len(names),
+            n=whole(len(names)),
+            share=percent(share),
         )
 
 

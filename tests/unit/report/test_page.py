@@ -75,6 +75,7 @@ from sim.scenario.tables import rows as shipped_tables
 from sim.scenario.tables.rows import FactRow
 from sim.scenario.variants import choose_variants
 from tests import sites
+from tests.commands import run as verb
 from tests.csv_rows import csv_rows
 from tests.experiments import percentiles, resolved_of, write_ensemble, write_sites
 
@@ -1525,6 +1526,32 @@ def test_point_values_say_so_and_have_no_range_in_the_sentence(ensemble_run):
     found = answer(RunFolder(run.path, manifest, run.scenario))
     assert found.range == ""
     assert any(one.startswith("Point values:") for one in found.notices)
+
+
+@pytest.mark.parametrize(
+    ("rows", "share"),
+    [
+        ("198.41.128.0/25 51.79.89.0/24,,", "33%"),
+        # Of the list at its peak: what was withdrawn before does not count.
+        ("198.41.128.0/24,,2025-12-02T00:00Z\n51.79.88.0/22,2025-12-03T00:00Z,", "0%"),
+        ("198.41.128.0/24 51.79.89.7,,", ""),
+    ],
+)
+def test_a_list_with_few_addresses_where_businesses_are_modelled_says_so(rows, share, tmp_path):
+    (tmp_path / "list.csv").write_text(f"addresses,from,to\n{rows}\n")
+    verb("init", tmp_path / "case", "--country", "UY", "--from", "2025-12-01", "--to", "2025-12-05",
+         "--blocklist", tmp_path / "list.csv")  # fmt: skip
+    asked = Plan.of_run(resolved_of(str(tmp_path / "case" / "scenario.yaml")), 5, 2)
+    carry_out(Runs(asked), folder=tmp_path / "run")
+    (n,) = duckdb.sql(
+        f"SELECT count(DISTINCT provider) FROM '{tmp_path}/run/businesses.parquet'"
+    ).fetchall()[0]
+    said = (
+        f"The model has businesses at {n} providers, which hold {share} of the IPv4 addresses "
+        "listed. Who else is hit is not known."
+    )
+    found = [one for one in answer(open_run(tmp_path / "run")).lines() if "The model" in one]
+    assert found == [said] * bool(share)
 
 
 def test_figures_that_chose_the_simulations_check_nothing(ensemble_run):
