@@ -113,8 +113,9 @@ def derive(
             continue
         if resolved.inventory is not None:
             await_table(SITE_RUNS)
-            missed = find_missed(folder, label, find_unpolled(resolved))
-            measured[label] = measured[label].with_missed(len(missed))
+            missed, unpolled = find_missed(folder, label, resolved), find_unpolled(resolved)
+            n_missed = sum(not unpolled.get(site) for site in missed)
+            measured[label] = measured[label].with_missed(n_missed)
         sample = measured[label].sample()
         summary = summarise(label, measured[label], table_rows(resolved.figures), sample)
         if inputs is not None:

@@ -113,40 +113,41 @@ def read_addresses(run: RunFolder) -> dict[str, list[str]]:
     return addresses_of(read_inventory(name, path)) if path is not None else {}
 
 
-def read_known(
-    folder: Path, label: str, currency: str, unpolled: Mapping[str, Sequence[str]]
-) -> SiteRuns:
+def read_known(folder: Path, label: str, currency: str, resolved: Resolved) -> SiteRuns:
     """Read outages of sites; hours and losses are NaN where not known.
 
-    They are not known if no simulation affects a site, and an operator was not polled for it or
-    its place is drawn, as `find_missed` says.
+    They are not known if its place is drawn, as `find_missed` says, or if no simulation affects a
+    site, and an operator was not polled for it.
     """
-    runs = read_sites(folder, label, currency)
-    missed = find_missed(folder, label, unpolled)
-    is_open = [bool(unpolled.get(site)) or site in missed for site in runs.site]
-    is_unknown = np.array(is_open) & ~(runs.number["affected_h"] > 0).any(axis=0)
+    runs, unpolled = read_sites(folder, label, currency), find_unpolled(resolved)
+    is_open = np.array([bool(unpolled.get(site)) for site in runs.site])
+    is_unknown = is_open & ~(runs.number["affected_h"] > 0).any(axis=0)
+    is_unknown |= np.isin(runs.site, [*find_missed(folder, label, resolved)])
     hidden = {
         name: np.where(is_unknown, np.nan, runs.number[name])
-        for name in (*TIMES, *BY_CAUSE, *LOSSES)
+        for name in (*TIMES, *BY_CAUSE, *LOSSES, *SPANS)
     }
     return replace(runs, number={**runs.number, **hidden})
 
 
-def find_missed(folder: Path, label: str, unpolled: Mapping[str, Sequence[str]]) -> set[str]:
-    """Sites whose front end is at a place that is drawn, and that no simulation affects.
+def find_missed(folder: Path, label: str, resolved: Resolved) -> set[str]:
+    """Sites whose front end is at a place that is drawn, as no address of it is given.
 
-    Where nothing is listed, such a place is not blocked. Sites not polled are not among them.
+    Simulations list such an address by chance, however many there are; where one asks for another
+    place that is drawn, they are the answer, unless none lists it. Where nothing is listed, no
+    place is blocked.
     """
+    is_asked = resolved.moves is not None or bool(getattr(resolved.inventory, "away_from", ""))
     query = "SELECT value FROM data WHERE strategy = ? AND list_contains(?, metric) AND value > 0"
     if not read_columns(folder / "measures.parquet", query, [label, [*LISTED]])["value"].size:
         return set()
     found = read_columns(
         folder / "site_runs.parquet",
-        "SELECT site FROM data WHERE strategy = ? AND operator IS NULL GROUP BY site "
-        "HAVING max(affected_h) = 0 AND list_contains(string_split(max(drawn), ' '), ?)",
-        [label, ROLES[FRONTEND]],
+        "SELECT site FROM data WHERE strategy = ? AND operator IS NULL GROUP BY site HAVING "
+        "(NOT ? OR max(affected_h) = 0) AND list_contains(string_split(max(drawn), ' '), ?)",
+        [label, is_asked, ROLES[FRONTEND]],
     )
-    return {site for site in found["site"].tolist() if not unpolled.get(site)}
+    return {*found["site"].tolist()}
 
 
 _AT_ONCE = 500
@@ -368,8 +369,11 @@ def summarise_sites(
         return []
     currency, rate = resolved.amounts.currency, resolved.rate
     unpolled = find_unpolled(resolved)
-    runs = read_known(folder, label, currency, unpolled)
-    operators = read_operators(folder, label, simulations)
+    runs = read_known(folder, label, currency, resolved)
+    missed, operators = (
+        find_missed(folder, label, resolved),
+        read_operators(folder, label, simulations),
+    )
     spreads = {name: spreads_of(runs.number[name].T) for name in (*TIMES, *LOSSES)}
     if currency != USD:
         spreads["loss_in_currency"] = spreads.pop("loss_usd")
@@ -415,7 +419,8 @@ def summarise_sites(
             }
         )
         # Where some address of it was not polled, what was seen there is not all.
-        of_operators = operators.get(site, {}) | dict.fromkeys(unpolled.get(site, ()), unknown)
+        of_operators = {} if site in missed else operators.get(site, {})
+        of_operators = of_operators | dict.fromkeys(unpolled.get(site, ()), unknown)
         for operator, values in sorted(of_operators.items()):
             found = list(zip(TIMES, spreads_of(values.T), strict=True))
             lines.append(line(site, operator, found, values[:, 0]))
@@ -454,12 +459,13 @@ def summarise_sessions(
         of[key][row_of[replicate]] = hours[at]
     nothing = np.zeros((len(simulations), len(times)))
     unpolled = find_unpolled(resolved)
-    runs = read_known(folder, label, USD, unpolled)
+    runs = read_known(folder, label, USD, resolved)
     drawn = dict(zip(runs.site, runs.text["drawn"][0].tolist(), strict=True))
     hidden = dict(zip(runs.site, np.isnan(runs.number["affected_h"][0]).tolist(), strict=True))
+    missed = find_missed(folder, label, resolved)
     for site in names:
         for session, (from_s, to_s) in enumerate(sessions_s):
-            met = by_site.get((session, site), ())
+            met = () if site in missed else by_site.get((session, site), ())
             silent = unpolled.get(site, [])
             for operator in sorted({"", *met, *silent}):
                 values = of.get((session, site, operator), nothing)
@@ -521,7 +527,7 @@ def compare_sites(
     if baseline not in cases:
         return []
     unpolled = {label: find_unpolled(one) for label, one in cases.items()}
-    known = {label: read_known(folder, label, currency, unpolled[label]) for label in cases}
+    known = {label: read_known(folder, label, currency, one) for label, one in cases.items()}
     units = {column.name: column.unit for column in SITE_RUNS} | {"loss_usd": currency}
     against, lines = known.pop(baseline), list[Line]()
     for label, runs in known.items():

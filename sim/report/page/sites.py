@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from sim.catalogue import causes
 from sim.catalogue.choices import PRIVATE_LOSS
 from sim.measure.estimates import Estimate, count_over, estimate_over, middle_of, read_estimates
-from sim.measure.sites import BY_CAUSE, SiteRuns, read_addresses, read_sites
+from sim.measure.sites import BY_CAUSE, SiteRuns, read_addresses
 from sim.report.page.detail import MOST_OPERATORS, MOST_ROWS, largest_operators, step_before
 from sim.report.words.heading import in_currency, rate_of, read_mechanisms, sessions_of
 from sim.report.words.languages import Text, joined, moment, say
@@ -29,6 +29,7 @@ from sim.report.words.sites import (
     count_listed,
     find_partly,
     find_unknown,
+    find_unplaced,
     open_ends,
     read_known,
     read_list,
@@ -145,9 +146,9 @@ def _cells(run: RunFolder, strategy: str) -> dict[tuple[str, str], float]:
     """
     found = read_columns(
         run.path / "site_runs.parquet",
-        "SELECT site, operator, count(*) / ? AS share FROM data "
-        "WHERE strategy = ? AND operator IS NOT NULL AND impaired_h > 0 GROUP BY site, operator",
-        [run.n_replicates, strategy],
+        "SELECT site, operator, count(*) / ? AS share FROM data WHERE strategy = ? AND operator "
+        "IS NOT NULL AND impaired_h > 0 AND NOT list_contains(?, site) GROUP BY site, operator",
+        [run.n_replicates, strategy, find_unplaced(run, strategy)],
     )
     pairs = zip(found["site"].tolist(), found["operator"].tolist(), strict=True)
     return dict(zip(pairs, numbers(found["share"]).tolist(), strict=True))
@@ -352,7 +353,7 @@ def places_of(run: RunFolder) -> Iterator[tuple[str, str, str, Text]]:
     Entries have the names that they are listed for.
     """
     strategy = run.strategies[0]
-    runs, addresses = read_sites(run.path, strategy), read_addresses(run)
+    runs, addresses = read_known(run, strategy), read_addresses(run)
     none = say("none by address") if "name" in read_mechanisms(run, strategy) else say("none")
     names, whys = names_listed(run), whys_unlisted(run, runs)
     for at in _detailed(run, runs):

@@ -49,12 +49,13 @@ from sim.report.words.numbers import (
 )
 from sim.report.words.record import is_record
 from sim.report.words.sites import (
-    count_given,
-    count_on_list,
     count_unknown,
     find_partly,
+    find_unplaced,
     inventory_of,
+    read_known,
     sentence_of_unknown,
+    split_by_list,
 )
 from sim.results.folder import RunFolder, input_rows, later
 from sim.results.parquet import read_columns
@@ -369,7 +370,7 @@ def read_cut_off(run: RunFolder, strategy: str) -> tuple[NDArray[np.bool_], Esti
     The hours of a simulation are the median of the sites that it cuts off. Where those of fewer
     than half are a bound, the hours of all are none: 0.
     """
-    runs = read_sites(run.path, strategy)
+    runs = read_known(run, strategy)
     number_of = runs.number
     hours, last = number_of["impaired_h"], number_of["last_cut_off_s"]
     is_open = last >= run.horizon_s
@@ -392,13 +393,14 @@ def cut_off_in_part(run: RunFolder, strategy: str) -> Text | None:
     own = has_sites(run)
     query = (
         "SELECT list(DISTINCT operator) AS operators FROM data WHERE strategy = ? AND "
-        "impaired_h > 0 AND operator IS NOT NULL GROUP BY replicate"
+        "impaired_h > 0 AND operator IS NOT NULL AND NOT list_contains(?, site) GROUP BY replicate"
         if own
         else 'SELECT list(DISTINCT "group") AS operators FROM data WHERE strategy = ? AND "by" = '
         f"'operator' AND metric = '{COLLATERAL}' AND value > 0 GROUP BY replicate"
     )
     table = "site_runs.parquet" if own else "hits.parquet"
-    found = read_columns(run.path / table, query, [strategy])["operators"]
+    given = [strategy, find_unplaced(run, strategy)] if own else [strategy]
+    found = read_columns(run.path / table, query, given)["operators"]
     groups = input_rows(run, "operators", "groups", OperatorRow)
     shares = {one.operator: one.share_users for one in groups}
     cut = [[shares[one] for one in operators] for operators in found]
@@ -473,9 +475,9 @@ def sentence_of_sites(run: RunFolder, strategy: str) -> tuple[Text, str]:
         return _sentence_of_record(run, strategy)
     is_cut, hours, n_least = read_cut_off(run, strategy)
     of, n = is_cut.shape
-    times, n_unknown = count_given(run, strategy, is_cut), count_unknown(run, strategy)
+    times, n_unknown = is_cut.sum(axis=0), count_unknown(run, strategy)
     unknown = sentence_of_unknown(n_unknown, n)
-    n_listed, n_other = count_on_list(run, times > 0)
+    listed, others = split_by_list(run, times)
     if not (times := times[times > 0]).size:
         if n_unknown == n:
             return sentences(unknown), ""
@@ -494,15 +496,18 @@ def sentence_of_sites(run: RunFolder, strategy: str) -> tuple[Text, str]:
             "None of your {n} sites was cut off in {of} simulations.", n=whole(n), of=whole(of)
         )
         return none, ""
-    k: str = whole(times.size)
-    if n_listed and n_listed + n_other == times.size > n_listed:
-        k = say_n(
-            "{k} listed and {m} other", "{k} listed and {m} others",
-            n_other, k=whole(n_listed), m=whole(n_other),
+    n_cut, k = times.size, whole(times.size)
+    if listed.size and others.size:
+        # Addresses of theirs are assumed, so that more simulations find more of them listed.
+        times, k = listed, say_n(
+            "{k} listed (and {m} other, in at most {t} of {of})",
+            "{k} listed (and {m} others, in at most {t} of {of})",
+            others.size, k=whole(listed.size), m=whole(others.size), t=whole(others.max()),
+            of=whole(of),
         )  # fmt: skip
     said = say(
-        SITES_CUT_OFF[times.size > 1, n_least > 0],
-        whose=_one_of(n, is_listed=not n_other),
+        SITES_CUT_OFF[n_cut > 1, n_least > 0],
+        whose=_one_of(n, is_listed=not others.size),
         k=k,
         n=whole(n),
         times=joined("\N{EN DASH}", map(whole, sorted({times.min(), times.max()}))),

@@ -82,6 +82,12 @@ def count_unknown(run: RunFolder, strategy: str) -> int:
     return sum(not operator for _, operator in find_unknown(run, strategy))
 
 
+def find_unplaced(run: RunFolder, strategy: str) -> list[str]:
+    """Sites that are not known, as their place is drawn: by chance some simulation lists it."""
+    runs, unknown = read_sites(run.path, strategy), find_unknown(run, strategy)
+    return [site for site in np.array(runs.site)[runs.is_drawn].tolist() if (site, "") in unknown]
+
+
 def find_partly(run: RunFolder, strategy: str) -> set[str]:
     """Sites that some operator was not polled for, so that what was seen is a lower bound."""
     return {site for site, operator in find_unknown(run, strategy) if operator}
@@ -141,22 +147,11 @@ def count_listed(run: RunFolder) -> dict[str, tuple[int, int]]:
     }
 
 
-def count_on_list(run: RunFolder, is_mine: NDArray[np.bool_]) -> tuple[int, int]:
-    """How many of some sites have an address on the list, and how many have addresses elsewhere.
-
-    Whether a site without an address is listed differs between simulations.
-    """
-    runs, listed = read_sites(run.path, run.strategies[0]), count_listed(run)
-    is_listed = np.isin(runs.site, [*listed])
-    is_off = ~is_listed & ~runs.is_drawn & (read_list(run) is not None)
-    return int((is_mine & is_listed).sum()), int((is_mine & is_off).sum())
-
-
-def count_given(run: RunFolder, strategy: str, is_cut: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Simulations that cut each site off; of those placed by chance none, beside any other."""
-    times = is_cut.sum(axis=0)
-    given = np.where(read_sites(run.path, strategy).is_drawn, 0, times)
-    return given if given.any() else times
+def split_by_list(run: RunFolder, times: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+    """Times of the sites cut off that have an address on the list, and of others; or no times."""
+    is_listed = np.isin(read_sites(run.path, run.strategies[0]).site, [*count_listed(run)])
+    is_cut = (times > 0) & (read_list(run) is not None)
+    return [times[is_cut & is_listed], times[is_cut & ~is_listed]]
 
 
 def sentence_of_unknown(k: int, n: int) -> str:

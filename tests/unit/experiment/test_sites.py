@@ -1,5 +1,6 @@
 """Named sites: hours and money as worked out by hand, and how they stand in a run folder."""
 
+import re
 from pathlib import Path
 
 import duckdb
@@ -8,6 +9,10 @@ import pytest
 from sim.api.runs import compare, run
 from sim.experiment.executors import choose_executor
 from sim.experiment.verification import verify_folder
+from sim.report.page.document import render
+from sim.report.words.answer import answer
+from sim.report.words.languages import IN_ENGLISH
+from sim.results.folder import open_run
 from tests.csv_rows import csv_rows
 from tests.sites import overrides
 
@@ -179,6 +184,41 @@ def test_a_site_that_gives_visits_alone_loses_what_these_earn(tmp_path):
     )
     assert (*known[:2], known[2]["impaired_h"]) == ("1.0", "1.0", "")
     assert of["businesses_ever_impaired_share"] == of["demand_lost_share"] == ""
+
+
+@pytest.mark.parametrize("listed", ["198.18.0.0/15", "198.18.0.0/24"])
+def test_a_site_without_an_address_is_not_known_whatever_chance_lists(listed, tmp_path):
+    tables = {
+        "population.inventory": (
+            "site,address,role,sector",
+            "seen.example,198.18.0.1,frontend,shops",
+            "placed.example,,frontend,shops",
+        ),
+        "strategy.orders": (
+            "effective,action,prefix",
+            f"2018-04-16T10:00Z,block,{listed}",
+            f"2018-04-16T14:00Z,unblock,{listed}",
+        ),
+    }
+    folder = simulate(tmp_path, overrides(tmp_path, tables), 6)
+    # Its place is listed in all simulations, or in some.
+    runs = f"'{folder}/site_runs.parquet' WHERE site = 'placed.example' AND operator IS NULL"
+    n_hit = duckdb.sql(f"SELECT count(*) FROM {runs} AND affected_h > 0").fetchall()[0][0]
+    assert n_hit == 6 if listed.endswith("15") else 0 < n_hit < 6
+    found = rows_of(folder)
+    assert [key for key in found if key[0] == "placed.example"] == [("placed.example", "")]
+    row = found["placed.example", ""]
+    hidden = ("affected_h", "impaired_h_low", "loss_usd", "n_affected", "first_outage_utc")
+    assert not "".join(row[name] for name in (*hidden, "open_ends"))
+    of = {row["metric"]: row["median"] for row in csv_rows(folder / "summary.csv")}
+    assert (of["businesses_not_known"], of["demand_lost_share"]) == ("1.0", "")
+    unknown = "It is not known whether 1 of your 2 sites was blocked."
+    of_seen = "In 6 of 6 simulations one of your 2 sites is cut off from over 10% of customers"
+    said = IN_ENGLISH.write(answer(open_run(folder)).whole)
+    assert f"1 has no address. {unknown} {of_seen}" in said
+    page = " ".join(re.sub("<[^>]*>", " ", render(open_run(folder))).split())
+    assert "placed.example no address of its website: placed by chance" in page
+    assert not re.search(r"placed\.example[^%]{0,90} \d+%", page)
 
 
 def test_orders_of_some_operators_give_the_hours_and_money_of_these(tmp_path):
