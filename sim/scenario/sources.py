@@ -366,9 +366,11 @@ def _warn_of_clock(resolved: Resolved) -> Iterator[str]:
     """Tell where the clock by which customers buy is not that of the scenario's time zone."""
     scenario = resolved.scenario
     days = range((scenario.end - scenario.start).days + 1)
-    moments = (scenario.start.astimezone(UTC) + timedelta(days=day) for day in days)
+    moments = [scenario.start.astimezone(UTC) + timedelta(days=day) for day in days]
+    last = scenario.end - timedelta(seconds=1)
     if any(
-        at.astimezone(scenario.zone).utcoffset() != scenario.start.utcoffset() for at in moments
+        at.astimezone(scenario.zone).utcoffset() != scenario.start.utcoffset()
+        for at in (*moments, last)
     ):
         yield (
             f"customers buy by the clock of the start, UTC{scenario.start.isoformat()[-6:]}, which "
@@ -388,6 +390,13 @@ def _warn_of_orders(resolved: Resolved) -> Iterator[str]:
     )
     if idle:
         yield f"{idle} of {len(orders)} orders are in force at no time of the run"
+    limits = ", ".join(
+        f"censor.{key}"
+        for key in ("orders_per_day", "max_rules", "max_addresses", "pause_pressure")
+        if getattr(scenario.censor, key, None) is not None
+    )
+    if limits and (orders or table_rows(resolved.orders)):
+        yield f"orders that {limits} refuses are not placed, and the run does not count them"
     vain = [
         str(day)
         for one in orders

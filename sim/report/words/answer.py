@@ -222,8 +222,8 @@ def answer(run: RunFolder) -> Answer:
         sentence, range_ = (
             sentence_of_sites(run, facts.strategy) if facts.has_sites else facts.sentence_of_run()
         )
-        if facts.has_sites and (listed := sentence_of_list(run)):
-            sentence = joined(" ", (listed, sentence))
+        if facts.has_sites and (before := facts.no_order() or sentence_of_list(run)):
+            sentence = joined(" ", (before, sentence))
     return Answer(
         sentence,
         beside(sentence, range_) if run.is_ensemble and range_ else "",
@@ -366,13 +366,17 @@ class _Facts:
         if found := self.estimates.get((self.strategy, DEMAND_LOST)):
             yield self.figure(DEMAND_LOST, found, say("of what customers tried failed"))
 
+    def no_order(self) -> Text | None:
+        """Write that nothing is ordered in any simulation; None where something is."""
+        orders = self.estimates.get((self.strategy, ORDERS))
+        is_none = orders is not None and not orders.high > 0 and not any(self.listed())
+        return say("No block is ordered.") if is_none else None
+
     def cause(self) -> Text:
         """Write the orders as a sentence."""
-        run = self.run
-        listed = list(self.listed())
-        orders = self.estimates.get((self.strategy, ORDERS))
-        if not listed and orders is not None and not orders.high > 0:
-            return say("No block is ordered.")
+        if said := self.no_order():
+            return said
+        run, listed = self.run, self.listed()
         each = [
             n_listed(metric, found, of_others=run.has_own_addresses) for metric, found in listed
         ]

@@ -1,5 +1,6 @@
 """The page: every number recomputed from the tables by other code, and what it must not hold."""
 
+import csv
 import hashlib
 import html
 import itertools
@@ -1323,6 +1324,20 @@ def test_the_headline_counts_the_simulations_that_cut_sites_off(
     monkeypatch.setattr("sim.report.words.sentences.read_columns", lambda *_: nowhere)
     whole = " ".join(answer(open_run(site_folder)).whole.split())
     assert whole.partition("on the list. ")[2] == said
+
+
+def test_sites_hear_first_that_nothing_was_ordered(site_folder, tmp_path):
+    folder = shutil.copytree(site_folder, tmp_path / "idle")
+    assert not answer(open_run(folder)).whole.startswith("No block")
+    rows = csv_rows(folder / "summary.csv")
+    for row in rows:
+        if row["metric"] in {"orders_placed", "addresses_listed_peak", "networks_listed_peak"}:
+            row |= dict.fromkeys(("median", "low", "high"), "0.0")
+    with (folder / "summary.csv").open("w", newline="") as file:
+        table = csv.DictWriter(file, rows[0])
+        table.writeheader()
+        table.writerows(rows)
+    assert answer(open_run(folder)).whole.startswith("No block is ordered. ")
 
 
 def test_a_site_cut_off_at_small_operators_alone_is_seen(site_folder, monkeypatch):

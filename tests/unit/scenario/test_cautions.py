@@ -203,6 +203,31 @@ def test_a_clock_of_customers_that_is_not_that_of_the_time_zone_is_told():
         assert all("UTC+03:00, which Europe/Kaliningrad" in one for one in told)
 
 
+@pytest.mark.parametrize(("end", "n"), [("00:59", 0), ("01:00", 0), ("01:01", 1)])
+def test_a_clock_that_is_put_back_in_the_last_hours_is_told(end, n):
+    # Kyiv goes from UTC+03:00 to UTC+02:00 at 01:00 UTC on 28 October 2018.
+    told = warnings(
+        "telegram-2018-replay",
+        "strategy={id: none}",
+        "time_zone=Europe/Kiev",
+        "start=2018-10-27T03:00+03:00",
+        f"end=2018-10-28T{end}+00:00",
+    )
+    assert sum("customers buy" in one for one in told) == n
+
+
+@pytest.mark.parametrize(("limit", "n"), [("off", 0), ("1", 1), ("0", 1)])
+def test_a_limit_on_given_orders_is_told(limit, n):
+    order = "{addresses: [192.0.2.0/24]}"
+    told = warnings(
+        "telegram-2018-replay",
+        f"strategy={{id: orders, orders: [{order}, {order}]}}",
+        f"censor.max_rules={limit}",
+        "end=2018-04-20T00:00+03:00",
+    )
+    assert sum("orders that censor.max_rules refuses are not placed" in one for one in told) == n
+
+
 def test_given_orders_that_are_never_in_force_are_counted():
     spans = (("from", "04-20"), ("from", "04-19"), ("to", "04-16"), ("to", "04-17"))
     orders = ", ".join(
