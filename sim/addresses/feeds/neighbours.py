@@ -574,6 +574,8 @@ class Neighbours:
             "it says which",
             f"--column address={at} --column address={plain} if both are listed",
         ]
+        if times and plain not in {"from", "until"}:
+            ways.insert(0, f"--column from={plain} or --column until={plain} if it says when")
         has_addresses = any(map(_holds_addresses, texts))
         if not at:
             ways[-1:] = [f"--column address={plain} if rows list what it holds"] * has_addresses
