@@ -281,7 +281,7 @@ def test_rows_outside_the_run_are_counted(tmp_path):
         ("ip,from\n203.0.113.9,2025-10-26 02:30\n", "list.csv:2: from: expected a date"),
         ("ip,from,until\n203.0.113.9,1774652400,1774825200\n",
          "describe its rows, got '1774652400': write its times as 2026-03-07T13:00Z, or say --ig"),
-        ("ip;entsperrt am\n203.0.113.9;28.03.2026\n",
+        ("ip;gesperrt seit;entsperrt am\n203.0.113.9;28.03.2026;29.03.2026\n",
          "or say --column from=entsperrt_am or --column until=entsperrt_am if it says when;"),
         *((f"ip,tanggal,kategori,where\n203.0.113.9,{cell},scams,a court\n",
            "those without addresses or times: --ignore-column kategori --ignore-column where\n")
