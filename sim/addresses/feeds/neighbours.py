@@ -12,7 +12,8 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, tzinfo
-from zoneinfo import ZoneInfo
+from functools import cache
+from zoneinfo import ZoneInfo, available_timezones
 
 import numpy as np
 from numpy.typing import NDArray
@@ -179,13 +180,29 @@ def expected_date(text: str, zone: tzinfo | None) -> str:
     return f"expected {example}, got {shown(text)}"
 
 
+@cache
+def names_of_clocks(*zones: str) -> frozenset[str]:
+    """Short names that clocks have in some time zones, or in any: msk, cet, cest."""
+    at = [
+        datetime(2026, month, 1, tzinfo=ZoneInfo(zone))
+        for zone in zones or available_timezones()
+        for month in (1, 7)
+    ]
+    return frozenset(filter(str.isalpha, (str(one.tzname()).lower() for one in at)))
+
+
 def add_dates(
     gathering: Gathering, column: str, cells: Sequence[str], line: Line, heading: str
 ) -> None:
     """Append a column of seconds since 1970; NaN where a cell is empty, or stands for no end."""
     zone = gathering.columns.zone
-    if clock := _CLOCK.search(plain_name(heading)):
+    plain = plain_name(heading)
+    others = names_of_clocks() - names_of_clocks(str(zone)) if zone is not None else ()
+    if clock := _CLOCK.search(plain):
         zone = None if clock["offset"] else ZoneInfo("UTC")
+    elif (of := plain.rpartition("_")[2]) in others:
+        what = f"expected times in UTC or by the clocks of {zone}, got {of.upper()} in its name"
+        gathering.refuse(what, 1, column)
     seconds: NDArray[np.float64] = np.full(len(cells), np.nan)
     for row, cell in enumerate(cells):
         text = in_one_way(cell, gathering.columns).strip()

@@ -248,6 +248,14 @@ def test_rows_without_a_beginning_are_counted(tmp_path):
     assert told in (tmp_path / "case" / "README.md").read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize(("clock", "is_read"), [("CET", True), ("ISO", True), ("MSK", False)])
+def test_a_heading_with_the_clocks_of_another_zone_is_refused(clock, is_read, tmp_path):
+    text = f"ip,Blocked from ({clock})\n198.51.100.1,2026-03-28 12:00\n"
+    asked = "--column", f"from=Blocked from ({clock})"
+    told = init(tmp_path, text, *RUN, *asked, status=0 if is_read else 4).output
+    assert ("expected times in UTC or by the clocks of Europe/Madrid" in told) != is_read
+
+
 def test_rows_outside_the_run_are_counted(tmp_path):
     text = (
         "ip,from,until\n198.51.100.1,2026-01-01,2026-02-01\n198.51.100.2,2026-01-01,\n"
