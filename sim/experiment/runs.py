@@ -16,7 +16,7 @@ from sim.experiment import comparison
 from sim.experiment.outputs import Outputs, describe, failures_of, manifest_of, metadata_of
 from sim.experiment.pipeline import Batch, Execution, Result
 from sim.experiment.plan import RUN, Plan
-from sim.measure.facts import read_groups, read_kinds, read_measures, why_nothing
+from sim.measure.facts import HITS, read_groups, read_kinds, read_measures, why_nothing
 from sim.measure.groups import find_unpolled, summarise_groups
 from sim.measure.money.accounts import BY_METHOD, method_lines
 from sim.measure.names import expected_names
@@ -211,6 +211,8 @@ def _say_nothing(plan: Plan, folder: Path, measured: Mapping[str, Measured]) -> 
         if part is not None and not is_idle:
             label = "" if plan.kind == RUN else f"{variant.label} "
             found = why_nothing(resolved, read_kinds(folder, variant.label), part)
+            if variant.what_if:
+                found.pop(HITS, None)  # it is what was asked for, and the answer says it
             yield from (f"{label}{what}: {why}" for what, why in found.items())
 
 

@@ -26,7 +26,7 @@ from sim.report.page import appendix, detail, sites
 from sim.report.page.detail import EVER, rounding_of
 from sim.report.words import commands, heading, languages, numbers, record, sentences
 from sim.report.words.answer import Answer, answer
-from sim.report.words.heading import computed_on, has_sites, has_sites_alone, is_comparison
+from sim.report.words.heading import computed_on, has_sites, is_comparison, is_what_if
 from sim.report.words.languages import (
     ENGLISH,
     IN_ENGLISH,
@@ -108,11 +108,14 @@ def render(run: RunFolder, words: Language = IN_ENGLISH, computed: str = "") -> 
         Day on which the run was computed; empty where it is not printed.
     """
     found = answer(run)
-    outage = None if is_comparison(run) else read_outage(run)
+    # What if is shown beside the sites as they are, and has their detail.
+    is_detailed = not is_comparison(run) or is_what_if(run)
+    outage = read_outage(run, run.strategies[0]) if is_detailed else None
     step = rounding_of(outage) if outage is not None else 0
     rows = sites.rows_of_sites(run, step) if has_sites(run) and step else []
     pictures: list[Markup] = []
-    if outage is not None and (not rows or (len(rows) <= FEW_SITES and has_sites_alone(run))):
+    has_room = not rows or (len(rows) <= FEW_SITES and heading.has_sites_alone(run))
+    if outage is not None and has_room and not found.strategies:
         pictures = [Markup(picture(outage, narrow=narrow, words=words)) for narrow in (False, True)]
     page = _template().render(
         words=words,

@@ -68,6 +68,7 @@ from sim.report.words.languages import (
     say,
     say_n,
     say_name,
+    sentences,
 )
 from sim.report.words.numbers import (
     NOT_KNOWN,
@@ -178,13 +179,12 @@ class Answer:
     @property
     def start(self) -> Text:
         """The sentence without its full stop."""
-        return Text(lambda words: words.inside(self.sentence).removesuffix("."))
+        return _without_stop(self.sentence)
 
     @property
     def whole(self) -> Text:
         """The sentence with its range."""
-        range_ = joined("", ("(", self.range, ")")) if self.range else ""
-        return joined("", (joined(" ", (self.start, range_)), "."))
+        return _with_range(self.sentence, self.range)
 
     def lines(self) -> tuple[str, ...]:
         """The answer for a terminal: at most 15 lines for a run."""
@@ -206,16 +206,25 @@ class Answer:
         )
 
 
+def _without_stop(sentence: str) -> Text:
+    return Text(lambda words: words.inside(sentence).removesuffix("."))
+
+
+def _with_range(sentence: str, range_: str) -> Text:
+    """Write a sentence with its range in brackets, if it has one."""
+    ends = joined("", ("(", range_, ")")) if range_ else ""
+    return joined("", (joined(" ", (_without_stop(sentence), ends)), "."))
+
+
 def answer(run: RunFolder) -> Answer:
     """Return the answer of a folder."""
     facts = _Facts(run)
-    if is_comparison(run):
-        sentence, range_ = (
-            sentence_of_what_if(run, facts.names)
-            if is_what_if(run)
-            else facts.sentence_of_comparison()
-        )
-        figures: tuple[Figure, ...] = ()
+    figures: tuple[Figure, ...] = ()
+    if is_what_if(run):
+        then, range_ = sentence_of_what_if(run, facts.names)
+        sentence: str = sentences(_with_range(*sentence_of_sites(run, facts.strategy)), then)
+    elif is_comparison(run):
+        sentence, range_ = facts.sentence_of_comparison()
     else:
         known = (one for one in facts.figures() if one.found.grade is not Grade.CONTRADICTED)
         figures = tuple(islice(known, 3))
@@ -547,15 +556,14 @@ class _Facts:
         return said, ""
 
     def _of_what_if(self, strategy: str) -> Iterator[Figure]:
-        found = read_what_if(self.run, strategy, self.estimates[strategy, PRIVATE_LOSS].unit)
+        unit = self.estimates[strategy, PRIVATE_LOSS].unit
+        (n_cut, whose), (hours, of_all), loss, is_least = read_what_if(self.run, strategy, unit)
         # Of what was seen the record is the input; of a move only where it says who was polled.
-        is_given = is_seen(self.run, strategy) and not may_be_unpolled(self.run)
-        metric = SEEN if is_given else ""
-        yield self.figure(metric, found.n_cut, found.whose)
-        yield _least(self.figure(metric, found.hours, found.of_all), is_least=found.is_least)
-        lost = in_currency(found.loss, self.rate)
-        lost_by = self.figure("", lost, self.lost(lost, of_sites=True))
-        yield _least(lost_by, is_least=found.is_least)
+        metric = SEEN if is_seen(self.run, strategy) and not may_be_unpolled(self.run) else ""
+        yield self.figure(metric, n_cut, whose)
+        yield _least(self.figure(metric, hours, of_all), is_least=is_least)
+        lost = in_currency(loss, self.rate)
+        yield _least(self.figure("", lost, self.lost(lost, of_sites=True)), is_least=is_least)
 
     def verdicts(self) -> tuple[Verdict, ...]:
         """Verdicts by kind, in the sequence of the columns."""

@@ -29,7 +29,8 @@ LEAST_PERCENT = 1e-4
 """Percent below which a share is not written in digits."""
 MILLION = 1_000_000
 COUNTED = frozenset(("addresses", "IPv4 addresses", "/64 networks"))
-"""Units of what is counted on a list."""
+HOURS = frozenset(("h", "business-hours"))
+"""Units of what is counted on a list, and of time."""
 _SCALES: dict[float, Callable[[str, float], Text]] = {
     1e12: lambda n, count: say_n("{n} trillion", "{n} trillion", count, n=n),
     1e9: lambda n, count: say_n("{n} billion", "{n} billion", count, n=n),
@@ -162,10 +163,12 @@ def value_text(found: Estimate) -> Text:
     """The median of an estimate, without its unit unless that is a percentage.
 
     A count of addresses that is the same in several simulations is the list's: with every digit.
+    Hours likewise are a record's, so that they add up: to the hour from 100 on.
     """
-    is_counted = found.unit in COUNTED and found.n_known > 1 and not found.has_range
-    if is_counted and found.median < MILLION and found.median % 1 == 0:
-        return whole(int(found.median))
+    if found.n_known > 1 and not found.has_range and abs(found.median) < MILLION:
+        is_counted = found.unit in COUNTED and found.median % 1 == 0
+        if is_counted or (found.unit in HOURS and abs(found.median) >= 100):
+            return whole(round(found.median))
     return quantity(found.median, found.unit)
 
 

@@ -332,36 +332,21 @@ CAUSES = {
 }
 """The orders: with a purpose, from the record, to be slowed down."""
 SITES_CUT_OFF = {
-    (False, True): say(
-        "In {times} of {of} simulations {whose} is cut off from over {limit} of customers, for at "
-        "least {h}."
-    ),
-    (False, False): say(
+    False: say(
         "In {times} of {of} simulations {whose} is cut off from over {limit} of customers, for {h} "
         "in all."
     ),
-    (True, True): say(
+    True: say(
         "{k} of your {n} sites are cut off from over {limit} of customers, each in {times} of {of} "
-        "simulations; the median one then for at least {h}."
-    ),
-    (True, False): say(
-        "{k} of your {n} sites are cut off from over {limit} of customers, each in {times} of {of} "
-        "simulations; the median one then for {h} in all."
+        "simulations, for {h} in the median."
     ),
 }
-"""Sites ever cut off: if several, and if the hours are a lower bound."""
+"""Sites ever cut off: if several."""
 SITES_SEEN = {
-    (False, False): say("{whose} was seen blocked, first on {day}, for {h} in all."),
-    (False, True): say("{whose} was seen blocked, first on {day}, for at least {h} in all."),
-    (True, False): say(
-        "{k} of your {n} sites were seen blocked, the first on {day}; the median one for {h}."
-    ),
-    (True, True): say(
-        "{k} of your {n} sites were seen blocked, the first on {day}; the median one for at least "
-        "{h}."
-    ),
+    False: say("{whose} was seen blocked, first on {day}, for {h} in all."),
+    True: say("{k} of your {n} sites were seen blocked, the first on {day}, for {h}."),
 }
-"""Sites in a record: if several, and if it begins or ends while they are blocked."""
+"""Sites in a record: if several."""
 
 
 def read_cut_off(run: RunFolder, strategy: str) -> tuple[NDArray[np.bool_], Estimate, int]:
@@ -386,6 +371,11 @@ def read_cut_off(run: RunFolder, strategy: str) -> tuple[NDArray[np.bool_], Esti
     found = estimate_over(np.array(medians), "h")
     n_least *= 2 * n_least >= len(medians)
     return hours > 0, as_bound(found) if n_least else found, n_least
+
+
+def at_least(hours: Text, n_least: int) -> Text:
+    """Mark hours that are a lower bound: in any simulations, as `read_cut_off` counts them."""
+    return say("at least {h}", h=hours) if n_least else hours
 
 
 def cut_off_in_part(run: RunFolder, strategy: str) -> Text | None:
@@ -435,10 +425,8 @@ def is_seen(run: RunFolder, strategy: str) -> bool:
 
 def _sentence_of_record(run: RunFolder, strategy: str) -> tuple[Text, str]:
     """Write how many sites were seen blocked, from when on, and for how long."""
-    number_of, (is_cut, hours, n_least) = (
-        read_sites(run.path, strategy).number,
-        read_cut_off(run, strategy),
-    )
+    number_of = read_sites(run.path, strategy).number
+    is_cut, hours, n_least = read_cut_off(run, strategy)
     n, k = is_cut.shape[1], int(is_cut[0].sum())
     n_unknown = count_unknown(run, strategy)
     unknown = sentence_of_unknown(n_unknown, n)
@@ -449,13 +437,20 @@ def _sentence_of_record(run: RunFolder, strategy: str) -> tuple[Text, str]:
         return say("Your site was not seen blocked.") if n == 1 else sentences(unknown, none), ""
     first_s = np.fmin.reduce(number_of["first_cut_off_s"], axis=None)
     at = day(later(run.start, int(first_s)))
+    h = hours_text(hours)
+    if k == 2 and not hours.has_range:
+        pair = np.sort(number_of["impaired_h"][:, is_cut[0]])
+        short, long = (as_bound(estimate_over(one, "h"), "≥" * (n_least > 0)) for one in pair.T)
+        h = listing([value_text(long), hours_text(short)])
+    elif k > 1:
+        h = say("{h} in the median", h=h)
     said = say(
-        SITES_SEEN[k > 1, n_least > 0],
+        SITES_SEEN[k > 1],
         whose=say("1 of your {n} sites", n=whole(n)) if n > 1 else say("Your site"),
         k=whole(k),
         n=whole(n),
         day=at if first_s else say("{day} or before", day=at),
-        h=hours_text(hours),
+        h=at_least(h, n_least),
     )
     range_ = range_text(hours)
     return sentences(unknown, said), unbroken(say("{n} h", n=range_)) if range_ else ""
@@ -506,13 +501,13 @@ def sentence_of_sites(run: RunFolder, strategy: str) -> tuple[Text, str]:
             of=whole(of),
         )  # fmt: skip
     said = say(
-        SITES_CUT_OFF[n_cut > 1, n_least > 0],
+        SITES_CUT_OFF[n_cut > 1],
         whose=_one_of(n, is_listed=not others.size),
         k=k,
         n=whole(n),
         times=joined("\N{EN DASH}", map(whole, sorted({times.min(), times.max()}))),
         of=whole(of),
-        h=hours_text(hours),
+        h=at_least(hours_text(hours), n_least),
         limit=definition(run.scenario["thresholds"]["impaired"]),
     )
     range_ = range_text(hours)

@@ -13,7 +13,7 @@ from sim.report.words.heading import in_currency
 from sim.report.words.languages import Text, capitalised, joined, say
 from sim.report.words.numbers import NOT_KNOWN, hours_text, range_text, whole, with_mark
 from sim.report.words.record import NOT_POLLED, is_record, may_be_unpolled
-from sim.report.words.sites import find_least, read_known
+from sim.report.words.sites import find_least, find_unknown, read_known
 from sim.results.folder import RunFolder
 from sim.results.tables import Row, read_rows, text
 from sim.results.tables import number as cell
@@ -33,8 +33,9 @@ DIFFER = {
         "less: median {h} more in all."
     ),
     ("more", True): say("{sites} are cut off for more time than now: median {h} more in all."),
+    ("none", True): say("None of {sites} would have been cut off: median {h} less in all."),
 }
-"""Hours of all sites together: less or more than now, and if so in every simulation."""
+"""Hours of all sites together: less, more or none, and if so in every simulation."""
 
 
 class Change(NamedTuple):
@@ -60,19 +61,10 @@ class Change(NamedTuple):
         )
 
 
-class WhatIf(NamedTuple):
-    """All sites together in one what-if, where they are known under any of them."""
-
-    n_cut: Estimate
-    whose: Text
-    hours: Estimate
-    of_all: Text
-    loss: Estimate
-    is_least: bool
-
-
-def read_what_if(run: RunFolder, strategy: str, unit: str) -> WhatIf:
-    """Read sites cut off, hours and losses, and in words of which sites they are."""
+def read_what_if(
+    run: RunFolder, strategy: str, unit: str
+) -> tuple[tuple[Estimate, Text], tuple[Estimate, Text], Estimate, bool]:
+    """Read sites cut off and hours, in words of which sites; losses; whether they are bounds."""
     runs = {one: read_known(run, one, unit) for one in run.strategies}
     # Under any of the strategies: columns have one head.
     some = ~np.all([np.isnan(one.number["impaired_h"][0]) for one in runs.values()], axis=0)
@@ -85,14 +77,9 @@ def read_what_if(run: RunFolder, strategy: str, unit: str) -> WhatIf:
         k = whole(n_unknown)
         whose = say("of your {n} sites cut off; {k} more not known", n=whole(n), k=k)
         of_all = say("hours cut off, all known sites together")
-    return WhatIf(
-        count_over(np.sign(hours).sum(axis=1), "sites"),
-        whose,
-        estimate_over(hours.sum(axis=1), "h"),
-        of_all,
-        estimate_over(loss.sum(axis=1), unit),
-        bool(find_least(run, strategy)),
-    )
+    n_cut = count_over(np.sign(hours).sum(axis=1), "sites")
+    lasts, lost = estimate_over(hours.sum(axis=1), "h"), estimate_over(loss.sum(axis=1), unit)
+    return (n_cut, whose), (lasts, of_all), lost, bool(find_least(run, strategy))
 
 
 def _differences(run: RunFolder) -> list[tuple[Row, Row]]:
@@ -148,9 +135,10 @@ def changes_of(run: RunFolder, names: Mapping[str, str], rate: RateRow | None) -
     least = {label: find_least(run, label) for label in run.strategies if found}
 
     def hours(row: Row, label: str, column: str) -> Text:
-        h = cell(row, column)
+        h, then, gap = cell(row, column), estimate_of(row), estimate_of(row, "difference")
         is_least = h > 0 and _holds(least[label], text(row, "site"))
-        return with_mark(Estimate(h, h, h, "h"), "≥" * is_least)
+        n = 0 if then.has_range or gap.has_range else then.n_known
+        return with_mark(Estimate(h, h, h, "h", n_known=n), "≥" * is_least)
 
     for row, loss in found:
         is_all = text(row, "strategy") not in without
@@ -176,13 +164,12 @@ def sentence_of_what_if(run: RunFolder, names: Mapping[str, str]) -> tuple[Text,
     rows = [row for row, _ in _differences(run) if not text(row, "site")][:MOST_NAMED]
     if not rows:
         return say("The harm of none of the strategies compared is known."), ""
-    least, baseline = (
-        {one: find_least(run, one) for one in run.strategies},
-        run.manifest["baseline"],
-    )
-    found = [
-        _sentence(row, names, _mark(row, least, baseline), is_last=row is rows[-1]) for row in rows
-    ]
+    least = {one: find_least(run, one) for one in run.strategies}
+    found = []
+    for row in rows:
+        is_none = cell(row, "high") == 0 and not find_unknown(run, text(row, "strategy"))
+        mark = _mark(row, least, run.manifest["baseline"])
+        found.append(_sentence(row, names, mark, is_none=is_none, is_last=row is rows[-1]))
     if is_record(run) and not all(cell(row, "n_known") for row in rows):
         why = say(
             "The record has nothing of addresses drawn or not polled; give real ones by --move."
@@ -193,10 +180,12 @@ def sentence_of_what_if(run: RunFolder, names: Mapping[str, str]) -> tuple[Text,
     return joined(" ", (one for one, _ in found)), found[-1][1]
 
 
-def _sentence(row: Row, names: Mapping[str, str], mark: str, *, is_last: bool) -> tuple[Text, str]:
+def _sentence(
+    row: Row, names: Mapping[str, str], mark: str, *, is_none: bool, is_last: bool
+) -> tuple[Text, str]:
     """Write the difference that one what-if makes for all sites together, and its range.
 
-    The range is in the sentence unless it is the last one.
+    The range is in the sentence unless it is the last one. ``is_none``: none is cut off then.
     """
     if not cell(row, "n_known"):
         name = names[text(row, "strategy")]
@@ -213,5 +202,6 @@ def _sentence(row: Row, names: Mapping[str, str], mark: str, *, is_last: bool) -
     if range_ and not is_last:
         hours = joined("", (hours, " (", range_, ")"))
     values |= {"less": whole(n_less), "more": whole(n_more), "h": hours}
-    is_every = max(n_less, n_more) == cell(row, "n_simulations")
-    return capitalised(say(DIFFER["more" if is_more else "less", is_every], **values)), range_
+    is_every = is_none or max(n_less, n_more) == cell(row, "n_simulations")
+    how = "none" if is_none else "more" if is_more else "less"
+    return capitalised(say(DIFFER[how, is_every], **values)), range_

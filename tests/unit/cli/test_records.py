@@ -98,7 +98,7 @@ def test_the_record_of_spain_says_when_sites_were_behind_a_listed_address(tmp_pa
     whole_h = [sum(b - a for a, b in spans) / H for spans in of_site.values() if spans]
     said = f"{len(whole_h)} of your {len(mine)} sites were seen blocked, the first on 2"
     assert said in text
-    assert f"; the median one for {number(median(whole_h))} hours" in text
+    assert f", for {number(median(whole_h))} hours in the median" in text
     rows = re.findall(r"(\S+\.example) (?:≤ )?\d+ \w+, [\d:]{5} (\d+) ≥?[\d.,]+ ", text)
     assert len(rows) >= 12
     assert {(site, int(n)) for site, n in rows} <= {*hit.items()}
@@ -111,6 +111,47 @@ def test_the_record_of_spain_says_when_sites_were_behind_a_listed_address(tmp_pa
     assert "Sessions: of" in text
     monkeypatch.setitem(_template().globals, "counts_sessions", lambda _: False)
     assert "Sessions: of" not in words_of(tmp_path / "out")
+
+
+def test_a_comparison_shows_what_became_of_the_sites_as_they_are(tmp_path):
+    sites, moves = tmp_path / "my-sites.csv", tmp_path / "moved.csv"
+    sites.write_text(
+        "site,address,revenue_usd_per_h\na.example,188.114.96.5,40\n"
+        "b.example,104.26.4.102,20\nfree.example,192.0.2.80,9\n"
+    )
+    moves.write_text("site,address\na.example,203.0.113.9\nb.example,203.0.113.10\n")
+    given = "spain-record", "--sites", sites, "-n", "2", "-w", "1"
+    run("run", *given, "-o", tmp_path / "run")
+    told = run("compare", *given, "--move", moves, "-o", tmp_path / "what-if").stderr
+    # That a move spares all of them is what was asked for, and no warning.
+    assert "hits no" not in told
+    alone, beside = (words_of(tmp_path / one) for one in ("run", "what-if"))
+    # When, by whom, in which sessions, and at what cost.
+    for begin, end in (
+        ("When each site was seen blocked", " in site_sessions.csv."),
+        ("What did the sessions do?", "Did it reach its target?"),
+        ("What did it cost, and whom?", "On what does it depend most?"),
+    ):
+        part = alone[alone.index(begin) : alone.index(end)]
+        assert len(part) > 100
+        assert part in beside
+    hours = {
+        row["site"]: float(row["impaired_h"])
+        for row in csv_rows(tmp_path / "run" / "sites.csv")
+        if not row["operator"]
+    }
+    a, b = (round(hours[f"{one}.example"]) for one in "ab")
+    assert min(a, b) > 100
+    long, short = max(a, b), min(a, b)
+    said = "2 of your 3 sites were seen blocked, the first on 29 November 2025, for "
+    said += f"{long} and {short}"
+    assert said in alone
+    assert f"{said} hours. None of your sites moved as in moved.csv would have been" in beside
+    # What is the same in every simulation adds up: not 200, 170 and 360.
+    spared = f"all your sites {round(sum(hours.values()))} 0 -{round(sum(hours.values()))} 2 / 0"
+    assert spared in beside
+    assert f"a.example {a} 0 -{a}" in beside
+    assert abs(a + b - round(sum(hours.values()))) <= 1
 
 
 def turns(*hours: float) -> list[dict[str, object]]:

@@ -116,7 +116,13 @@ def test_the_answer_and_the_page_lead_with_the_sites(tmp_path):
     lines = [IN_ENGLISH.write(line) for line in answer(found).lines()]
     # 6 and 0.5 hours are 1 and 5 then.
     start = "Your sites moved as in moves0.csv are cut off for less time than now"
-    assert f"{start}: median 0.5 hours less in all." in lines
+    own = (
+        "5 of your 5 sites are cut off from over 10% of customers, each in 1 of 1 simulations, for"
+    )
+    assert any(
+        line.startswith(own) and line.endswith(f" {start}: median 0.5 hours less in all.")
+        for line in lines
+    )
     assert any(line.startswith("Your sites as they are: 5 of your 5 sites") for line in lines)
     assert any("lost by your sites; sales of 4 of 5 sites assumed" in line for line in lines)
     moved = "your sites moved as in moves0.csv"
@@ -130,14 +136,20 @@ def test_the_answer_and_the_page_lead_with_the_sites(tmp_path):
     assert all(cell in row for cell in cells)
 
 
-def test_the_answer_is_about_each_what_if(folder):
+def test_the_answer_is_about_each_what_if(folder, monkeypatch):
     assert IN_ENGLISH.write(strategy_words({"what_if": {WITHOUT: "X"}})) == "your sites without X"
     said = IN_ENGLISH.write(answer(open_run(folder)).sentence)
-    first, last = said.split(". ")
+    own, first, last = said.split(". ")
+    assert own.startswith("5 of your 5 sites are cut off")
     assert "our sites moved as in moves0.csv are cut off for less time than now" in first
     assert (
         last == "In 3 simulations your sites moved as in moves1.csv are cut off for as long as now."
     )
+    # The range of the sites as they are is beside what it is of.
+    now = "Sites are cut off for 3 hours.", "2 to 6 h"
+    monkeypatch.setattr("sim.report.words.answer.sentence_of_sites", lambda *_: now)
+    said = IN_ENGLISH.write(answer(open_run(folder)).sentence)
+    assert said.startswith("Sites are cut off for 3 hours (2 to 6 h). Your sites moved")
 
 
 @pytest.mark.parametrize(

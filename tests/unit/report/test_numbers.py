@@ -130,6 +130,17 @@ def test_an_estimate_whose_range_is_a_point_in_two_digits_has_none():
     assert (value_text(found), range_text(found)) == ("78%", f"65{NBSP}to{NBSP}87%")
 
 
+def test_hours_that_are_the_same_in_every_simulation_add_up_as_printed():
+    def told(hours, spread=0.0, unit="h", n=16):
+        return value_text(Estimate(hours, hours - spread, hours + spread, unit, n_known=n))
+
+    assert [told(one) for one in (166.57, 196.98, 363.55)] == ["167", "197", "364"]
+    assert (told(-363.55), told(1234.5, unit="business-hours")) == ("-364", "1,234")
+    # To a tenth below ten hours at most: polls are minutes apart. One simulation has no spread.
+    assert [told(one) for one in (2.527, 17.51)] == ["2.5", "18"]
+    assert (told(363.55, spread=9), told(363.55, n=1), told(363.55, unit="EUR")) == ("360",) * 3
+
+
 def test_names_are_listed_in_words():
     assert [listing(list("ab"[:n])) for n in (1, 2)] == ["a", "a and b"]
     assert listing(["a", "b", "c"]) == "a, b and c"

@@ -203,7 +203,7 @@ def test_every_number_of_a_run_is_that_of_its_tables(ensemble_run, page):
 def test_hours_by_session_are_under_a_heading_of_sessions(site_folder, monkeypatch):
     run = open_run(site_folder)
     shown = replace(read_outage(run), sessions=(), orders=(Order(0, 9, 5.0, ("A",)),))
-    monkeypatch.setattr("sim.report.page.document.read_outage", lambda _: shown)
+    monkeypatch.setattr("sim.report.page.document.read_outage", lambda *_: shown)
     hours = (["a"], [(say_name("Monday"), [(Estimate(1, 1, 1, "h"), False)])])
     monkeypatch.setitem(_template().globals, "hours_by_session", lambda _: hours)
     assert "What did the sessions do? Hours cut off a Monday 1" in words_of(render(run))
@@ -1011,7 +1011,7 @@ def test_own_sites_lead_with_hours_as_worked_out_by_hand(site_folder, monkeypatc
     # Of an address in nobody's table, b is too slow for half an hour.
     assert f"far.example 16 Apr, 20:00 4 of 4 0.5 {cells(100, 0)}" in text
     said = (
-        "5 of your 5 sites are cut off from over 10% of customers, each in 4 of 4 simulations; the"
+        "5 of your 5 sites are cut off from over 10% of customers, each in 4 of 4 simulations, for"
     )
     ours, orders = sites.TABLES["population.inventory"][1:], sites.TABLES["strategy.orders"][1:]
     listed = [ip_network(row.split(",")[2]) for row in orders]
@@ -1201,7 +1201,7 @@ def test_a_site_is_cut_off_when_more_than_a_tenth_of_its_users_are(tmp_path, mon
     assert answer(run).whole.startswith("2 of your 8 hosts, in 2 of 5 sites, are on the list. ")
     row = f"shop.example 1 of 2 addresses listed 16 Apr, 10:00 4 of 4 4 {cells(100, 100)}"
     assert row in words_of(render(run))
-    assert "the median one then for 4 hours in all" in answer(run).whole
+    assert "simulations, for 4 hours in the median" in answer(run).whole
 
 
 ORDERS = (
@@ -1297,7 +1297,7 @@ def test_a_compared_strategy_is_the_scenario_s_own_in_whatever_sequence_its_keys
         (
             [[6, 0, 0], [6, 2, 0], [0, 2, 0], [0, 2, 0]],
             "2 of your 3 sites are cut off from over 10% of customers, each in 2\N{EN DASH}3 of 4 "
-            "simulations; the median one then for 3 hours in all (2 to 5.7 h).",
+            "simulations, for 3 hours in the median (2 to 5.7 h).",
         ),
         ([[math.nan], [math.nan]], "It is not known whether your site was blocked."),
         (
@@ -1415,17 +1415,17 @@ def lasts(found: Estimate, name: str = "lasts") -> str:
             [[24, 96]],
             [[0, 1]],
             "2 of your 2 sites are cut off from over 10% of customers, each in 1 of 1 "
-            "simulations; the median one then for at least 60",
+            "simulations, for at least 60 hours in the median",
         ),
         # The middle one of three is known; not where one of few hours still goes on.
         ([[24, 24, 96]], [[0, 0, 1]],
-         "1 of 1 simulations; the median one then for 24 hours in all"),
+         "1 of 1 simulations, for 24 hours in the median"),
         ([[2, 24, 96]], [[1, 0, 0]],
-         "1 of 1 simulations; the median one then for at least 24 hours."),
+         "1 of 1 simulations, for at least 24 hours in the median."),
         ([[24, 96], [24, 24], [24, 24]], [[0, 1], [0, 0], [0, 0]],
-         "the median one then for 24 hours in all"),
+         "simulations, for 24 hours in the median"),
         ([[0, 96], [0, 90]], [[0, 1], [0, 0]],
-         "from over 10% of customers, for at least 93 hours (90.3 to 95.7 h)."),
+         "from over 10% of customers, for at least 93 hours in all (90.3 to 95.7 h)."),
     ],
 )  # fmt: skip
 def test_a_median_that_the_end_of_the_run_may_have_cut_is_a_bound(
@@ -1794,7 +1794,7 @@ def test_a_page_names_what_its_numbers_leave_out(
     still = replace(outage.cut_off, **{end: np.append(getattr(outage.cut_off, end)[:-1], share)
             for end, share in (("median", 0.05), ("low", 0.02), ("high", 0.1))})  # fmt: skip
     monkeypatch.setattr(
-        "sim.report.page.document.read_outage", lambda _: replace(outage, cut_off=still)
+        "sim.report.page.document.read_outage", lambda *_: replace(outage, cut_off=still)
     )
     assert left_out(ensemble_run)[-1]
     (said,) = (one for one in items(ensemble_run) if "Time after" in one)
