@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -217,14 +217,15 @@ def read_columns(
         except duckdb.BinderException as error:
             for name, of_name in files.items():
                 check_columns(of_name[0], columns_of(connection, name))
-            raise _not_read(files["data"][0], error) from None
+            raise _not_read(files.values(), error) from None
         except duckdb.Error as error:
-            raise _not_read(files["data"][0], error) from None
+            raise _not_read(files.values(), error) from None
 
 
-def _not_read(path: Path, error: duckdb.Error) -> DataError:
+def _not_read(files: Iterable[Sequence[Path]], error: duckdb.Error) -> DataError:
     message = f"expected a readable Parquet file, got an error: {str(error).splitlines()[0]}"
-    return DataError([Problem(str(path), message)])
+    # DuckDB does not always say which it is.
+    return DataError([Problem(" or ".join(str(one[0]) for one in files), message)])
 
 
 def columns_of(connection: duckdb.DuckDBPyConnection, view: str) -> list[str]:

@@ -34,7 +34,7 @@ from sim.measure.bands import MOST_TIMES, band_at, even_step
 from sim.measure.facts import read_measures
 from sim.results.csvtext import GUARDED, cell_text, csv_text, text_of
 from sim.results.folder import CurvePoints, RunFolder, input_rows, open_run, rescaled
-from sim.results.parquet import is_part_of, merge_parts, write_part
+from sim.results.parquet import is_part_of, merge_parts, read_columns, write_part
 from sim.results.schema import ALL_TABLES, KEYS
 from sim.results.tables import connect_tables, number, read_rows, text
 from sim.scenario.tables.rows import TargetPrefixRow
@@ -562,3 +562,12 @@ def test_a_replicate_counts_once_in_what_a_band_is_out_of_however_often_it_chang
     band = band_at(points, np.array([0, 5, 9]))
     assert band.denominator == 15
     assert band.median.tolist() == [4, 4.5, 5]
+
+
+def test_each_file_of_a_query_that_may_not_be_readable_is_named(tmp_path):
+    data, other = tmp_path / "data.parquet", tmp_path / "other.parquet"
+    write_part(data, {"a": np.arange(3)})
+    other.write_bytes(b"garbage")
+    with pytest.raises(DataError) as caught:
+        read_columns(data, "SELECT count(*) AS n FROM data, more", others={"more": other})
+    assert str(caught.value).startswith(f"{data} or {other}: expected a readable Parquet file")
