@@ -315,7 +315,7 @@ def _choose_periods(
 ) -> dict[str, str]:
     """Columns from when and until when a row lists its address, where that is asked."""
     choice = gathering.columns
-    if choice.zone is None or chosen.keys() & {*PERIODS}:
+    if choice.zone is None:
         return {}
     dated: dict[str, list[str]] = {"from": [], "until": [], "": []}
     for column, values in cells.items():
@@ -327,8 +327,9 @@ def _choose_periods(
         ):
             dated[role].append(column)
     unclear = dated.pop("")
-    if any(dated.values()):
+    if any(dated.values()) or chosen.keys() & dated.keys():
         unclear = []
+    dated = {role: columns for role, columns in dated.items() if role not in chosen}
     for role, columns in (("from", unclear), *dated.items()):
         if len(columns) > 1 or (columns and columns == unclear):
             for cell in [cell for column in columns for cell in cells[column]]:

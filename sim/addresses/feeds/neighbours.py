@@ -48,7 +48,7 @@ _LAST = frozenset(re.findall(r"\w+", """
     closed desbloqueio desbloqueado até término fim jusqu levée déblocage débloquée ende aufhebung
     entsperrung odblokowania wykreślenia sblocco конец окончания исключения снятия разблокировки
     revoked terminated termination retrait rimozione zakończenia eliminación remoção exclusão
-    удаления löschung usunięcia bitiş kaldırma kaldırılma sampai hingga berakhir
+    удаления löschung usunięcia bitiş kaldırma kaldırılma sampai hingga berakhir liberação liberado
 """))  # fmt: skip
 _TO = frozenset(("to", "al", "bis", "do", "до", "по", "final"))
 _WITH = frozenset(re.findall(r"\w+", """

@@ -248,6 +248,21 @@ def test_rows_without_a_beginning_are_counted(tmp_path):
     assert told in (tmp_path / "case" / "README.md").read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize(
+    ("heading", "given"),
+    [
+        ("data do bloqueio,data da liberação", ()),
+        ("data do bloqueio,data da solução", ("--column", "until=data_da_solução")),
+        ("data da decisão final,data da liberação", ("--column", "from=data_da_decisão_final")),
+    ],
+)
+def test_one_column_of_dates_may_be_named_and_the_other_known(heading, given, tmp_path):
+    text = f"ip,{heading}\n198.51.100.1,2026-03-28,2026-03-30\n"
+    init(tmp_path, text, *RUN, *given)
+    expected = ("2026-03-28T00:00:00+01:00", "2026-03-30T00:00:00+02:00")
+    assert periods(tmp_path) == {"198.51.100.1/32": expected}
+
+
 @pytest.mark.parametrize(("clock", "is_read"), [("CET", True), ("ISO", True), ("MSK", False)])
 def test_a_heading_with_the_clocks_of_another_zone_is_refused(clock, is_read, tmp_path):
     text = f"ip,Blocked from ({clock})\n198.51.100.1,2026-03-28 12:00\n"
