@@ -352,9 +352,9 @@ def _places_without_businesses(run: RunFolder) -> Iterator[str]:
     if share < MOST_MODELLED:
         yield say_n(
             "The model has businesses at {n} provider, which holds {share} of the IPv4 "
-            "addresses listed. Who else is hit is not known.",
+            "addresses listed at the peak. Who else is hit is not known.",
             "The model has businesses at {n} providers, which hold {share} of the IPv4 "
-            "addresses listed. Who else is hit is not known.",
+            "addresses listed at the peak. Who else is hit is not known.",
             len(names),
             n=whole(len(names)),
             share=percent(share),

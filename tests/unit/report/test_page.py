@@ -1570,7 +1570,7 @@ def test_a_list_with_few_addresses_where_businesses_are_modelled_says_so(rows, s
     ).fetchall()[0]
     said = (
         f"The model has businesses at {n} providers, which hold {share} of the IPv4 addresses "
-        "listed. Who else is hit is not known."
+        "listed at the peak. Who else is hit is not known."
     )
     found = [one for one in answer(open_run(tmp_path / "run")).lines() if "The model" in one]
     assert found == [said] * bool(share)
