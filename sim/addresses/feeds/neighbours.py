@@ -181,11 +181,11 @@ def expected_date(text: str, zone: tzinfo | None) -> str:
 
 
 @cache
-def names_of_clocks(*zones: str) -> frozenset[str]:
+def names_of_clocks(*zones: tzinfo) -> frozenset[str]:
     """Short names that clocks have in some time zones, or in any: msk, cet, cest."""
     at = [
-        datetime(2026, month, 1, tzinfo=ZoneInfo(zone))
-        for zone in zones or available_timezones()
+        datetime(2026, month, 1, tzinfo=zone)
+        for zone in zones or map(ZoneInfo, available_timezones())
         for month in (1, 7)
     ]
     return frozenset(filter(str.isalpha, (str(one.tzname()).lower() for one in at)))
@@ -197,7 +197,7 @@ def add_dates(
     """Append a column of seconds since 1970; NaN where a cell is empty, or stands for no end."""
     zone = gathering.columns.zone
     plain = plain_name(heading)
-    others = names_of_clocks() - names_of_clocks(str(zone)) if zone is not None else ()
+    others = names_of_clocks() - names_of_clocks(zone) if zone is not None else ()
     if clock := _CLOCK.search(plain):
         zone = None if clock["offset"] else ZoneInfo("UTC")
     elif (of := plain.rpartition("_")[2]) in others:
