@@ -335,13 +335,16 @@ def notices(run: RunFolder) -> Iterator[str]:
             "Point values: every assumption but prices has one value here, and ranges show chance. "
             "Quote an ensemble instead."
         )
-    if not is_comparison(run) and not has_sites_alone(run) and not is_simulated(run):
-        yield from _places_without_businesses(run)
+    given = strategy_of_scenario(run) if is_comparison(run) else run.strategies[0]
+    if given and not has_sites_alone(run) and not is_simulated(run):
+        name = strategy_names(strategies_of(run)).get(given, "")
+        for said in _places_without_businesses(run, given):
+            yield joined(": ", (capitalised(name), said)) if is_comparison(run) else said
 
 
-def _places_without_businesses(run: RunFolder) -> Iterator[str]:
+def _places_without_businesses(run: RunFolder, strategy: str) -> Iterator[Text]:
     """How little of a list is at providers with modelled businesses, when most of it is listed."""
-    metric, strategy = CURVES["addresses_listed"].name, run.strategies[0]
+    metric = CURVES["addresses_listed"].name
     listed = whole_band(run, metric, strategy)
     if not (most := np.nanmax(listed.median)):
         return

@@ -1574,6 +1574,13 @@ def test_a_list_with_few_addresses_where_businesses_are_modelled_says_so(rows, s
     )
     found = [one for one in answer(open_run(tmp_path / "run")).lines() if "The model" in one]
     assert found == [said] * bool(share)
+    if share == "0%":
+        compared = tmp_path / "compared"
+        verb("compare", tmp_path / "case" / "scenario.yaml", "--strategy", "orders", "-n", "2",
+             "--seed", "5", "-o", compared)  # fmt: skip
+        lines = answer(open_run(compared)).lines()
+        assert [one for one in lines if "The model" in one] == [f"The orders given: {said}"]
+        assert "Times of orders: as given, not checked." in words_of(page_of(compared))
 
 
 def test_figures_that_chose_the_simulations_check_nothing(ensemble_run):
