@@ -91,6 +91,7 @@ from sim.engine.warm_up import _call_every_loop
 from sim.scenario.library import scenario_names
 from sim.streams import Streams
 from sim.world.build import build_world
+from tests.experiments import resolved_of
 
 def called():
     loops = {
