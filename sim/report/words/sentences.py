@@ -46,10 +46,12 @@ from sim.report.words.numbers import (
     two_digits,
     value_text,
     whole,
+    with_mark,
 )
 from sim.report.words.record import is_record
 from sim.report.words.sites import (
     count_unknown,
+    find_least,
     find_partly,
     find_unplaced,
     inventory_of,
@@ -356,12 +358,11 @@ def read_cut_off(run: RunFolder, strategy: str) -> tuple[NDArray[np.bool_], Esti
     than half are a bound, the hours of all are none: 0.
     """
     runs = read_known(run, strategy)
-    number_of = runs.number
-    hours, last = number_of["impaired_h"], number_of["last_cut_off_s"]
+    hours, last = runs.number["impaired_h"], runs.number["last_cut_off_s"]
     is_open = last >= run.horizon_s
     if is_record(run):
         partly = np.isin(runs.site, [*find_partly(run, strategy)])
-        is_open |= (number_of["first_cut_off_s"] == 0) | partly
+        is_open |= (runs.number["first_cut_off_s"] == 0) | partly
     medians, n_least = [], 0
     for row, is_still in zip(hours, is_open, strict=True):
         if mine := np.sort(row[row > 0]).tolist():
@@ -425,23 +426,22 @@ def is_seen(run: RunFolder, strategy: str) -> bool:
 
 def _sentence_of_record(run: RunFolder, strategy: str) -> tuple[Text, str]:
     """Write how many sites were seen blocked, from when on, and for how long."""
-    number_of = read_sites(run.path, strategy).number
-    is_cut, hours, n_least = read_cut_off(run, strategy)
+    runs, (is_cut, hours, n_least) = read_sites(run.path, strategy), read_cut_off(run, strategy)
     n, k = is_cut.shape[1], int(is_cut[0].sum())
-    n_unknown = count_unknown(run, strategy)
-    unknown = sentence_of_unknown(n_unknown, n)
+    unknown = sentence_of_unknown(n_unknown := count_unknown(run, strategy), n)
     if n_unknown == n:
         return sentences(unknown), ""
     if not k:
         none = say("None of your {n} sites was seen blocked.", n=whole(n))
         return say("Your site was not seen blocked.") if n == 1 else sentences(unknown, none), ""
-    first_s = np.fmin.reduce(number_of["first_cut_off_s"], axis=None)
-    at = day(later(run.start, int(first_s)))
+    first_s = int(np.fmin.reduce(runs.number["first_cut_off_s"], axis=None))
+    at = day(later(run.start, first_s))
     h = hours_text(hours)
     if k == 2 and not hours.has_range:
-        pair = np.sort(number_of["impaired_h"][:, is_cut[0]])
-        short, long = (as_bound(estimate_over(one, "h"), "≥" * (n_least > 0)) for one in pair.T)
-        h = listing([value_text(long), hours_text(short)])
+        least, lasts = find_least(run, strategy), runs.number["impaired_h"]
+        rows = np.argsort(-lasts[0])[:k].tolist()
+        each = [(estimate_over(lasts[:, i], "h"), "≥" * (runs.site[i] in least)) for i in rows]
+        h, n_least = listing([with_mark(*each[0]), hours_text(*each[1])]), 0
     elif k > 1:
         h = say("{h} in the median", h=h)
     said = say(

@@ -154,6 +154,21 @@ def test_a_comparison_shows_what_became_of_the_sites_as_they_are(tmp_path):
     assert abs(a + b - round(sum(hours.values()))) <= 1
 
 
+def test_of_two_sites_that_is_a_bound_which_was_blocked_when_the_record_begins(tmp_path):
+    sites = tmp_path / "my-sites.csv"
+    sites.write_text("site,address\nopen.example,172.67.69.232\nshop.example,104.26.12.85\n")
+    run("run", "spain-record", "--sites", sites, "-n", "1", "-w", "1", "-o", tmp_path / "out")
+    hours = {
+        row["site"]: float(row["impaired_h"])
+        for row in csv_rows(tmp_path / "out" / "sites.csv")
+        if not row["operator"]
+    }
+    low, exact = hours["open.example"] // 10 * 10, round(hours["shop.example"])
+    assert f", for ≥{low:,.0f} and {exact} hours." in words_of(tmp_path / "out").replace(
+        "\xa0", " "
+    )
+
+
 def turns(*hours: float) -> list[dict[str, object]]:
     """States that change at some hours after the beginning, blocked at the first."""
     return [
