@@ -107,7 +107,7 @@ def without_repeats(inventory: Feed) -> tuple[Feed, NDArray[np.int64]]:
     _, key, size = np.unique(key, return_inverse=True, return_counts=True)
     alike = np.flatnonzero(size[key] > 1)
     key = key[alike]
-    codes = (labels.code for labels in inventory.labels.values())
+    codes = (labels.code for column, labels in inventory.labels.items() if column != "id")
     columns: list[NDArray[Any]] = [*codes, *inventory.numbers.values()]
     for column in columns:
         _, code = np.unique(column[alike], return_inverse=True)

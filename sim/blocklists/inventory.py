@@ -139,6 +139,8 @@ class Host:
     """Its first address or prefix with a listed address."""
     name: str
     """Its business; empty where the inventory has no names."""
+    id: str
+    """Its identifier in an export of a cloud; empty where that is its name, or there is none."""
     state: str
     """``wholly`` or ``partly``."""
     rule: str
@@ -188,7 +190,7 @@ def rank_businesses(
             _or_none(n_names[at]),
             _or_none(revenue[at]),
             {
-                column: _label(inventory.labels[column], int(host))
+                column: _label(inventory, column, int(host))
                 for column in _TEXTS
                 if column in inventory.labels
             },
@@ -211,7 +213,8 @@ def explain_hosts(
     return [
         Host(
             text.get(at, ""),
-            _label(inventory.labels["name"], at) if "name" in inventory.labels else "",
+            _label(inventory, "name", at),
+            _label(inventory, "id", at),
             State(int(hits.host_state[at])).name.lower(),
             rules.prefix(int(hitting[at])),
             rules.location(int(hitting[at])),
@@ -235,9 +238,10 @@ def _hosts_of(name: Labels, wanted: NDArray[np.bool_]) -> NDArray[np.int64]:
     return np.bincount(name.code[row], minlength=len(name.names)).astype(np.int64)
 
 
-def _label(labels: Labels, record: int) -> str:
-    code = int(labels.code[record])
-    return labels.names[code] if code >= 0 else ""
+def _label(inventory: Feed, column: str, record: int) -> str:
+    if (labels := inventory.labels.get(column)) is None or labels.code[record] < 0:
+        return ""
+    return labels.names[int(labels.code[record])]
 
 
 def _or_none(value: float) -> float | None:

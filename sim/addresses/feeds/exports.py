@@ -237,12 +237,14 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 @dataclass
 class Host:
-    """A record: line, name, region, provider, and places of addresses by their texts."""
+    """A record: line, name, region, provider, identifier beside a name that several may have, and
+    places of addresses by their texts."""
 
     line: int = 0
     name: str = ""
     region: str = ""
     provider: str = ""
+    id: str = ""
     addresses: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -318,8 +320,8 @@ class Hosts:
         listed = [(text, at, host.line) for at, host in enumerate(hosts) for text in host.addresses]
         keys = [key for host in hosts for key in host.addresses.values()]
         gathering.add_named([host.name for host in hosts], listed, keys=keys)
-        gathering.add_labels("region", [host.region for host in hosts])
-        gathering.add_labels("provider", [host.provider for host in hosts])
+        for label in ("region", "provider", "id"):
+            gathering.add_labels(label, [getattr(host, label) for host in hosts])
         self._note("private addresses are no public hosts: ignored", [*self._private])
         held = {text for text, _, _ in listed}
         self._note(
@@ -443,9 +445,10 @@ def _add_host(hosts: Hosts, layout: Layout, leaves: Sequence[Leaf], line: int = 
     filled: dict[str, str] = {}
     for path, _, text in leaves:
         filled.setdefault(path, text)
-    name = next((filled[path] for path in layout.name.split() if path in filled), "")
+    name, *ids = [filled[path] for path in layout.name.split() if path in filled] or [""]
     region = _ZONE.sub("", filled.get(layout.region, "").rsplit("/", 1)[-1])
-    host = Host(line, name, region, _PROVIDERS.get(layout.form.removesuffix("-hosts"), ""))
+    provider = _PROVIDERS.get(layout.form.removesuffix("-hosts"), "")
+    host = Host(line, name, region, provider, "".join(ids))
     paths = layout.address.split()
     purpose = _purpose_of(leaves)
     is_internal = purpose in _INTERNAL or any(

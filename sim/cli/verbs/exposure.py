@@ -315,9 +315,13 @@ def _inventory(hits: InventoryHits, top: int) -> list[Table]:
         ]
         made.append(Table.of_records("rules", "Rules by hosts hit", columns, hits.rules))
     if hits.explained:
-        headings = {"name": "name", "state": "hit", "rule": "by rule", "place": "stands in"}
-        columns = [Column("address", "address", "text")]
-        columns += [Column(key, heading, "text") for key, heading in headings.items()]
+        headings = {"address": "address", "name": "name", "id": "id", "state": "hit"}
+        headings |= {"rule": "by rule", "place": "stands in"}
+        columns = [
+            Column(key, heading, "text")
+            for key, heading in headings.items()
+            if key != "id" or any(host.id for host in hits.explained)
+        ]
         n_hit = int(hits.hosts.n_wholly + hits.hosts.n_partly)
         title = f"Hosts hit, and by which rule ({len(hits.explained)} of {n_hit})"
         made.append(Table.of_records("hosts", title, columns, hits.explained))

@@ -138,6 +138,21 @@ def test_explain_names_the_rule_and_where_it_stands(files):
     assert "Hosts hit" not in run(*asked).stdout
 
 
+def test_explain_tells_hosts_of_one_name_by_the_identifiers_of_an_export(files):
+    rows = ("web,i-0a,198.51.100.7", "web,i-0b,198.51.100.8", ",i-0c,198.51.100.9")
+    (files / "ec2.csv").write_text("\n".join(("Name,Instance ID,Public IPv4 address", *rows, "")))
+    asked = ("blocklist.txt", "--inventory", "ec2.csv")
+    found = document(*asked, "--explain")["inventory"]["explained"]
+    named = [(host["name"], host["id"]) for host in found]
+    assert named == [("web", "i-0a"), ("web", "i-0b"), ("i-0c", "")]
+    assert "198.51.100.8  web   i-0b" in run(*asked, "--explain").stdout
+    # Rows of one address stay one host, whatever identifiers they have.
+    again = ("--inventory", "ec2.csv", "--inventory", "more.csv")
+    (files / "more.csv").write_text((files / "ec2.csv").read_text().replace("i-0b", "i-0d"))
+    assert document(*asked[:1], *again)["inventory"]["hosts"]["n"] == 3
+    run("blocklist.txt", "--inventory", "hosts.csv", "--explain")
+
+
 def test_of_several_addresses_one_that_is_listed_is_shown(files):
     answers = [{"type": "A", "answer": f"{net}.7"} for net in ("203.0.113", "198.51.100")]
     line = {"name": "a.example", "results": {"A": {"data": {"answers": answers}}}}
