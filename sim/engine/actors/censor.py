@@ -127,6 +127,9 @@ class CensorActor(Actor):
             if t_s < 0:
                 self._note_public_event(t_s, row, adds)
         self._attention.note(0)
+        if self._end_s == 0:
+            # What was known at the start is discovered by nobody who has given up before.
+            self._yield_to_pressure()
         for t_s, row, adds in events:
             if t_s >= 0:
                 yield Moment(self._env, t_s, Phase.TICK)
