@@ -333,7 +333,7 @@ def write_sites(path: Path, columns: ColumnChoice) -> bytes:
         found[record].append(str(prefix).removesuffix("/32").removesuffix("/128"))
     cells = {"site": [""] * feed.n_records, "address": list(map(";".join, found))}
     for key, label in feed.labels.items():
-        if key not in OF_TABLES:
+        if key not in {*OF_TABLES, "id"}:
             cells["site" if key == "name" else key] = label.texts
     for key, values in feed.numbers.items():
         if key != "line":

@@ -150,7 +150,6 @@ def test_explain_tells_hosts_of_one_name_by_the_identifiers_of_an_export(files):
     again = ("--inventory", "ec2.csv", "--inventory", "more.csv")
     (files / "more.csv").write_text((files / "ec2.csv").read_text().replace("i-0b", "i-0d"))
     assert document(*asked[:1], *again)["inventory"]["hosts"]["n"] == 3
-    run("blocklist.txt", "--inventory", "hosts.csv", "--explain")
 
 
 def test_of_several_addresses_one_that_is_listed_is_shown(files):

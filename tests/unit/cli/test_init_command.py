@@ -268,6 +268,14 @@ def test_a_mistake_is_blamed_on_the_file_that_the_user_gave(name, text, said, tm
     assert f"{file}{said}" in refusal(tmp_path, *options)
 
 
+def test_a_case_keeps_of_an_export_what_a_run_reads(tmp_path):
+    path = tmp_path / "instances.csv"
+    path.write_text("Name,Instance ID,Public IPv4 address\nweb,i-0a,198.51.100.7\n")
+    init(tmp_path / "case", "--country", "ES", "--inventory", str(path))
+    kept = (tmp_path / "case" / "hosts.csv").read_text()
+    assert kept == "site,address\nweb,198.51.100.7\n"
+
+
 def test_an_export_of_netbox_is_read_with_both_families_and_without_lengths_of_networks(tmp_path):
     path = tmp_path / "devices.csv"
     path.write_text(
