@@ -296,7 +296,7 @@ def estimate_over(value: NDArray[np.float64], unit: str) -> Estimate:
 
 
 def count_over(n: NDArray[np.float64], unit: str) -> Estimate:
-    """Estimate of a count in each simulation, whose median and ends are whole numbers."""
+    """Estimate of a count in each simulation; its median and ends are values of simulations."""
     median, low, high = np.quantile(n, (0.5, 0.05, 0.95), method="inverted_cdf").tolist()
     return replace(estimate_over(n, unit), median=median, low=low, high=high)
 

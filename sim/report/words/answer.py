@@ -33,7 +33,6 @@ from sim.measure.estimates import (
     Grade,
     contradictions,
     count_over,
-    estimate_over,
     read_estimates,
     read_share,
     read_shares,
@@ -416,7 +415,8 @@ class _Facts:
             )
             return joined(" ", (cause, text_)), range_text(peak)
         values, _, _ = read_shares(self.run, self.strategy, PEAK)
-        n_cut, others = int((values > 0).sum()), estimate_over(values[values > 0], SHARE)
+        # Values of simulations, so that these end no lower than all.
+        n_cut, others = int((values > 0).sum()), count_over(values[values > 0], SHARE)
         text_ = say(
             "In {n} of {of} simulations none of its businesses in foreign clouds is cut off from "
             "customers. In the others, {share} of them are at the peak.",

@@ -32,7 +32,14 @@ from sim.experiment.pipeline import carry_out
 from sim.experiment.plan import Plan
 from sim.experiment.runs import Runs
 from sim.measure.bands import Band
-from sim.measure.estimates import Estimate, Grade, contradictions, own_strategy, read_first_blocks
+from sim.measure.estimates import (
+    Estimate,
+    Grade,
+    contradictions,
+    estimate_over,
+    own_strategy,
+    read_first_blocks,
+)
 from sim.measure.sites import BY_CAUSE, SiteRuns
 from sim.report.figures.outage import Order, Outage, read_outage
 from sim.report.page import document
@@ -1607,7 +1614,12 @@ def test_a_headline_counts_the_simulations_that_spare_all(ensemble_run, monkeypa
     monkeypatch.setattr("sim.report.words.answer.read_shares", lambda *_: (shares, shares, ""))
     found = answer(open_run(ensemble_run)).whole.replace(NBSP, " ")
     assert "In 3 of 5 simulations none of its businesses in foreign clouds is cut off" in found
-    assert "In the others, three in four of them are at the peak (53 to 98%)." in found
+    assert "In the others, half of them are at the peak (50 to 100%)." in found
+    # Those that are hit end no lower than all do.
+    shares = np.array([0.0] * 11 + [0.000186, 0.000214, 0.000276, 0.000376, 0.001905])
+    assert estimate_over(shares, "share").high == shares[-1]
+    found = answer(open_run(ensemble_run)).whole.replace(NBSP, " ")
+    assert "(0.019 to 0.19%)" in found
 
 
 def test_an_exemption_is_no_first_block(ensemble_run, tmp_path):
